@@ -1,0 +1,85 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Checks of the public functions' arguments: Quantities in, plain floats out."""
+
+import numpy as np
+from astropy import units as u
+
+__all__ = ["ELECTRON_PER_SECOND", "GAIN_UNIT", "checked_choice", "checked_number", "checked_quantity"]
+
+ELECTRON_PER_SECOND = u.electron / u.s
+GAIN_UNIT = u.electron / u.adu
+
+
+def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=True, equivalencies=()):
+    """
+    Value of the Quantity ``value`` in ``unit``, as a float (or a float array where not ``scalar``).
+
+    Parameters
+    ----------
+    name : str
+        The argument, for the message.
+    value : `~astropy.units.Quantity`
+        What the user gave.
+    unit : `~astropy.units.Unit`
+        The unit wanted.
+    zero, negative : bool
+        Whether zero, or any finite number, is allowed.
+    scalar : bool
+        Whether it must be one number.
+    equivalencies : list
+        Of `astropy.units`, for the conversion.
+
+    Raises
+    ------
+    TypeError
+        If ``value`` has no unit or is not one number where it must be.
+    astropy.units.UnitsError
+        If its unit cannot be converted.
+    ValueError
+        If it is not finite, or negative or zero where it must not be.
+    """
+    expected = f"a Quantity in {unit}"
+    if not isinstance(value, u.Quantity):
+        raise TypeError(f"{name} must be {expected}, got {_shown(value)} without a unit")
+    if scalar and not value.isscalar:
+        raise TypeError(f"{name} must be one number ({expected}), got an array of shape {value.shape}")
+    try:
+        number = value.to_value(unit, equivalencies=list(equivalencies))
+    except u.UnitConversionError:
+        raise u.UnitsError(f"{name} must be {expected}, got {_shown(value)}") from None
+    number = np.asarray(number, dtype=float)
+    if not np.isfinite(number).all():
+        raise ValueError(f"{name} must be finite, got {_shown(value)}")
+    if not negative and ((number < 0).any() or (not zero and (number == 0).any())):
+        wanted = "zero or positive" if zero else "positive"
+        raise ValueError(f"{name} must be {wanted} ({expected}), got {_shown(value)}")
+    return float(number) if scalar else number
+
+
+def checked_number(name, value, *, minimum=0.0, maximum=np.inf, inclusive=False):
+    """``value`` as a float between ``minimum`` and ``maximum`` (``inclusive`` of both, or of neither)."""
+    try:
+        if isinstance(value, str | bool):
+            raise TypeError
+        number = float(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a plain number, got {_shown(value)}") from None
+    inside = minimum <= number <= maximum if inclusive else minimum < number < maximum
+    if not inside:
+        edge = "from" if inclusive else "between"
+        raise ValueError(f"{name} must be {edge} {minimum:g} {'to' if inclusive else 'and'} {maximum:g}, got {value!r}")
+    return number
+
+
+def checked_choice(name, value, choices):
+    """``value`` where it is one of ``choices``, else a ValueError that lists them."""
+    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {_shown(value)}")
+    return value
+
+
+def _shown(value):
+    if isinstance(value, u.Quantity):
+        return str(value) if value.isscalar else f"an array in {value.unit or 'no unit'}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"a {type(value).__name__}"

@@ -1,0 +1,149 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The bias that is taken from the darks, and how well it is known."""
+
+import warnings
+import zlib
+
+import numpy as np
+from astropy import units as u
+from astropy.nddata import CCDData
+
+from .arguments import checked_quantity
+from .blocks import row_blocks, sample_blocks
+from .frames import as_frames
+from .headers import header_number
+from .noise import trimmed_variance
+
+__all__ = ["Bias", "as_bias", "combined_number"]
+
+
+class Bias:
+    """
+    A bias in electrons, read by rows.
+
+    Parameters
+    ----------
+    frame : frame or None
+        The master bias.
+    level : float
+        The bias (electron) where there is no frame.
+    scale : float
+        Electrons per unit of the frame.
+    """
+
+    def __init__(self, frame=None, level=0.0, scale=1.0):
+        self._frame, self._level, self._scale = frame, level, scale
+
+    @property
+    def identity(self):
+        """What tells whether two rates had the same master bias subtracted; '' where there is none."""
+        if self._frame is None:
+            return ""
+        checksum = 0
+        for block in row_blocks(self._frame.shape, 1):
+            checksum = zlib.crc32(np.ascontiguousarray(self._frame.rows(block).values), checksum)
+        return f"{checksum:08x}"
+
+    def rows(self, block):
+        """Bias (electron) and mask (or None) of some rows."""
+        if self._frame is None:
+            return self._level, None
+        rows = self._frame.rows(block)
+        values = rows.values.astype(float) * self._scale
+        bad = ~np.isfinite(values)
+        if rows.mask is not None:
+            bad |= rows.mask
+        return values, bad if bad.any() else None
+
+    def error(self, read_noise):
+        """
+        Error of the bias (electron), one number for the sensor.
+
+        Parameters
+        ----------
+        read_noise : float or None
+            Read noise (electron), for a master bias without an uncertainty.
+        """
+        if self._frame is None:
+            return 0.0
+        number = combined_number(self._frame, "bias")
+        if self._frame.has_deviation:
+            return self._error_from_deviation(number)
+        if read_noise is None:
+            warnings.warn(
+                "the error of the bias is unknown (it has no uncertainty, and there is no read noise): taken as 0",
+                stacklevel=3,
+            )
+            return 0.0
+        return read_noise / np.sqrt(number)
+
+    def _error_from_deviation(self, number):
+        deviations = []
+        for block in sample_blocks(self._frame.shape, 1):
+            rows = self._frame.rows(block)
+            deviation = rows.deviation.astype(float)
+            deviations.append(deviation[~rows.mask] if rows.mask is not None else deviation.ravel())
+        variances = (np.concatenate(deviations) * self._scale) ** 2
+        if number > 1 and "DKVERS" not in self._frame.header:
+            # ccdproc.combine: scatter / sqrt(N) with ddof 0.
+            return float(np.sqrt(trimmed_variance(variances * number / (number - 1), number - 1)))
+        return float(np.sqrt(trimmed_variance(variances, None)))
+
+
+def as_bias(bias, frames, scale):
+    """
+    The `Bias` of the argument ``bias``.
+
+    Parameters
+    ----------
+    bias : CCDData, path, Quantity or None
+        What the user gave.
+    frames : list
+        The darks that it is for.
+    scale : float or None
+        Gain (electron/adu), where it is known.
+    """
+    dark = frames[0]
+    if bias is None:
+        if dark.unit == u.adu and dark.dtype.kind == "u":
+            warnings.warn(
+                f"no bias given, and {dark.label} holds unsigned integers as a raw frame does: a bias that is still "
+                f"in it is taken for dark current. Pass bias (a master bias, or 0 * u.adu where there is none)",
+                stacklevel=3,
+            )
+        return Bias()
+    if isinstance(bias, u.Quantity):
+        factor = _factor(bias.unit, scale) if bias.unit in (u.adu, u.electron) else 1.0
+        unit = u.electron if bias.unit == u.electron else u.adu
+        return Bias(level=checked_quantity("bias", bias, unit, zero=True) * factor)
+    if not isinstance(bias, CCDData) and not isinstance(bias, str) and not hasattr(bias, "__fspath__"):
+        raise TypeError(f"bias must be a master bias (CCDData), a Quantity in adu or None, got {type(bias).__name__}")
+    frame = as_frames(bias, "bias")[0]
+    if frame.shape != dark.shape:
+        raise ValueError(f"bias has the shape {frame.shape}, the darks have {dark.shape} ({dark.label})")
+    return Bias(frame, scale=_factor(frame.unit, scale))
+
+
+def combined_number(frame, argument):
+    """Number of exposures that a frame is the mean of: NCOMBINE, else 1, with a warning where meta says combined."""
+    if "NCOMBINE" in frame.header:
+        number = header_number(frame, "NCOMBINE")
+        if number < 1 or number != int(number):
+            raise ValueError(f"{frame.label}: NCOMBINE must be a whole number from 1, got {number:g}")
+        return int(number)
+    if frame.header.get("combined"):
+        remedy = "n_combined=" if argument == "n_combined" else f"{argument}.meta['NCOMBINE'] ="
+        warnings.warn(
+            f"{frame.label} is combined, but nothing tells of how many frames (ccdproc.combine writes no NCOMBINE): "
+            f"taken as 1. Tell by {remedy} the number",
+            stacklevel=3,
+        )
+    return 1
+
+
+def _factor(unit, scale):
+    if unit == u.electron:
+        return 1.0
+    if scale is None:
+        raise ValueError("gain is needed to take a bias in adu from darks in electron")
+    return scale

@@ -1,0 +1,187 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""From frames to bias-subtracted electrons, some rows at a time; and what that tells of the sensor."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .blocks import sample_blocks
+from .noise import trimmed_variance
+
+__all__ = ["DarkSet", "Electrons", "Reader", "frame_levels", "scatter_read_noise"]
+
+# Pixels that it takes to tell a shift of a whole frame from a cosmic ray.
+_LEVEL_PIXELS = 100
+
+
+@dataclass
+class DarkSet:
+    """Frames of one exposure time.
+
+    Attributes
+    ----------
+    frames : list
+        The frames.
+    seconds : float
+        Their exposure time.
+    combined : `numpy.ndarray`
+        Number of exposures that each of them is the mean of.
+    """
+
+    frames: list
+    seconds: float
+    combined: np.ndarray
+
+
+@dataclass
+class Electrons:
+    """Some rows of a `DarkSet`: arrays of shape (frames, rows, columns), in electrons.
+
+    Attributes
+    ----------
+    samples : `numpy.ndarray`
+        Bias-subtracted counts; zero where they are not good.
+    good : `numpy.ndarray` of bool
+        Finite, not masked, not saturated.
+    saturated : `numpy.ndarray` of bool
+        Pixels (rows, columns) of which every sample that is not bad is saturated.
+    limit : `numpy.ndarray` or float
+        What a saturated sample has at least, (rows, columns).
+    own_variance : `numpy.ndarray` or None
+        Square of the frames' own uncertainties.
+    """
+
+    samples: np.ndarray
+    good: np.ndarray
+    saturated: np.ndarray
+    limit: np.ndarray
+    own_variance: np.ndarray | None
+
+
+class Reader:
+    """
+    Reads rows of a `DarkSet` as `Electrons`.
+
+    Parameters
+    ----------
+    scale : float
+        Electrons per unit of the frames.
+    bias : `ccdproc_darks.bias.Bias`
+        The bias to take from them.
+    saturation : float or None
+        Level, in the unit of the frames as they are, from which a sample is saturated.
+    own_noise : bool
+        Whether to read the frames' own uncertainties.
+    """
+
+    def __init__(self, scale, bias, saturation, own_noise=False):
+        self.scale, self.bias, self.saturation, self.own_noise = scale, bias, saturation, own_noise
+
+    def read(self, dark_set, block):
+        """`Electrons` of the rows of the slice ``block``."""
+        bias, bad_bias = self.bias.rows(block)
+        frames = dark_set.frames
+        shape = (len(frames), *_block_shape(frames[0], block))
+        samples = np.empty(shape)
+        good = np.ones(shape, dtype=bool)
+        over = np.zeros(shape, dtype=bool)
+        variance = np.empty(shape) if self.own_noise else None
+        for index, frame in enumerate(frames):
+            rows = frame.rows(block)
+            samples[index] = rows.values
+            good[index] = np.isfinite(samples[index])
+            if rows.mask is not None:
+                good[index] &= ~rows.mask
+            if variance is not None:
+                corrected = _unbiased(frame, dark_set.combined[index])
+                variance[index] = np.square(rows.deviation, dtype=float) * (self.scale**2 * corrected)
+                good[index] &= np.isfinite(variance[index])
+        if bad_bias is not None:
+            good &= ~bad_bias
+        if self.saturation is not None:
+            over = good & (samples >= self.saturation)
+            good &= ~over
+        samples *= self.scale
+        samples -= bias
+        samples[~good] = 0.0
+        limit = 0.0 if self.saturation is None else self.saturation * self.scale - bias
+        saturated = over.any(axis=0) & ~good.any(axis=0)
+        return Electrons(samples, good, saturated, np.broadcast_to(limit, shape[1:]), variance)
+
+
+def frame_levels(dark_set, reader):
+    """
+    How far each frame as a whole sits above the mean of its set (electron).
+
+    Zero for each where there are too few pixels to tell.
+    """
+    count = len(dark_set.frames)
+    if count < 2:
+        return np.zeros(count)
+    shifts = []
+    for block in sample_blocks(dark_set.frames[0].shape, count):
+        electrons = reader.read(dark_set, block)
+        whole = electrons.good.all(axis=0)
+        samples = electrons.samples[:, whole]
+        shifts.append(samples - np.median(samples, axis=0))
+    shifts = np.concatenate(shifts, axis=1)
+    if shifts.shape[1] < _LEVEL_PIXELS:
+        return np.zeros(count)
+    # The median over pixels of whole ADU knows its value to an ADU only; the mean of the middle half does better.
+    ordered = np.sort(shifts, axis=1)
+    quarter = shifts.shape[1] // 4
+    return ordered[:, quarter:-quarter].mean(axis=1)
+
+
+def scatter_read_noise(dark_set, reader, levels, dark_electrons=None):
+    """
+    Read noise of one digitised exposure (electron), from the scatter of three equal exposures or more.
+
+    Parameters
+    ----------
+    dark_set : `DarkSet`
+        The frames.
+    reader : `Reader`
+        How to read them.
+    levels : `numpy.ndarray`
+        Their `frame_levels`.
+    dark_electrons : float, optional
+        Electrons that a typical pixel collects. None: the mean of the typical pixels themselves.
+
+    Returns
+    -------
+    float
+        NaN where there is nothing left to measure it on.
+
+    Notes
+    -----
+    A pixel's variance between equal frames is ``d t + R**2``; the mean over the pixels that are not hot, trimmed
+    of cosmic rays, minus their mean ``d t``, is R squared. It contains the quantisation noise.
+    """
+    means, variances = [], []
+    for block in sample_blocks(dark_set.frames[0].shape, len(dark_set.frames)):
+        electrons = reader.read(dark_set, block)
+        whole = electrons.good.all(axis=0)
+        samples = electrons.samples[:, whole] - levels[:, None]
+        weights = dark_set.combined[:, None]
+        mean = (weights * samples).sum(axis=0) / weights.sum()
+        means.append(mean)
+        variances.append((weights * (samples - mean) ** 2).sum(axis=0) / (len(samples) - 1))
+    means, variances = np.concatenate(means), np.concatenate(variances)
+    if means.size == 0:
+        return float("nan")
+    middle = np.median(means)
+    width = 1.4826 * np.median(np.abs(means - middle))
+    typical = np.abs(means - middle) <= 5 * width
+    poisson = max(float(means[typical].mean()), 0.0) if dark_electrons is None else dark_electrons
+    square = trimmed_variance(variances[typical], len(dark_set.frames) - 1) - poisson
+    return float(np.sqrt(max(square, reader.scale**2 / 12)))
+
+
+def _block_shape(frame, block):
+    return len(range(*block.indices(frame.shape[0]))), frame.shape[1]
+
+
+def _unbiased(frame, combined):
+    """What makes a variance of ``ccdproc.combine`` (ddof 0) unbiased; 1 for any other uncertainty."""
+    return combined / (combined - 1) if combined > 1 and "DKVERS" not in frame.header else 1.0

@@ -1,0 +1,45 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The names and values of the flags in a hot-pixel mask."""
+
+from astropy.nddata.bitmask import BitFlagNameMap
+
+__all__ = ["DARK_FLAGS"]
+
+
+class DARK_FLAGS(BitFlagNameMap):
+    """Bit-flag map of `~ccdproc_darks.hot_pixel_mask`.
+
+    The values are those of the Roman and JWST data-quality arrays, so that masks travel between
+    pipelines.
+
+    =================  ======  ==========================================================================
+    name               bit     meaning
+    =================  ======  ==========================================================================
+    DO_NOT_USE         2**0    the pixel must not be used; exactly where ``mask`` is True
+    SATURATED          2**1    every frame of at least one exposure time is saturated
+    HOT                2**11   the dark rate is above the threshold
+    WARM               2**12   reserved
+    TELEGRAPH          2**15   reserved
+    NONLINEAR          2**16   the dark signal is not proportional to exposure time
+    UNRELIABLE_DARK    2**23   too noisy to tell a departure of the stated tolerance from none
+    =================  ======  ==========================================================================
+
+    Examples
+    --------
+    >>> from ccdproc_darks import DARK_FLAGS
+    >>> DARK_FLAGS.HOT, DARK_FLAGS.NONLINEAR
+    (2048, 65536)
+    >>> from astropy.nddata import bitfield_to_boolean_mask
+    >>> import numpy as np
+    >>> bitfield_to_boolean_mask(np.array([0, 2048, 65537]), ignore_flags="~NONLINEAR",
+    ...                          flag_name_map=DARK_FLAGS, good_mask_value=False, dtype=bool)
+    array([False, False,  True])
+    """
+
+    DO_NOT_USE = 2**0
+    SATURATED = 2**1
+    HOT = 2**11
+    WARM = 2**12
+    TELEGRAPH = 2**15
+    NONLINEAR = 2**16
+    UNRELIABLE_DARK = 2**23

@@ -1,0 +1,79 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The noise model of a dark frame, on plain arrays in electrons.
+
+One model serves the whole package: a frame in which a pixel collects ``m`` dark electrons has the
+variance ``m + R**2`` (Poisson statistics of the electrons, and a read noise ``R`` that includes the
+quantisation of the ADC, ``g**2 / 12``; EMVA Standard 1288, release 4.0, section 2).
+"""
+
+import numpy as np
+from scipy.special import chdtr, chdtri
+
+__all__ = ["digitised_read_noise", "frame_variance", "trimmed_variance"]
+
+
+def frame_variance(electrons, read_noise):
+    """
+    Variance of one frame (electron^2).
+
+    Parameters
+    ----------
+    electrons : array_like
+        Expected dark electrons of the frame. Negative estimates count as zero, so that no variance
+        is ever below the read noise's.
+    read_noise : array_like
+        Read noise of one digitised frame, in electron.
+
+    Returns
+    -------
+    `numpy.ndarray`
+        ``max(electrons, 0) + read_noise**2``.
+    """
+    return np.maximum(electrons, 0) + np.square(read_noise)
+
+
+def digitised_read_noise(read_noise, gain):
+    """
+    Read noise as it is measured on digitised frames: ``sqrt(R**2 + g**2 / 12)`` (electron).
+
+    The second term is the variance of rounding to a whole ADU (EMVA 1288).
+    """
+    return float(np.sqrt(read_noise**2 + gain**2 / 12))
+
+
+def trimmed_variance(variances, dof, keep=0.95):
+    """
+    Mean of many sample variances of the same noise, undisturbed by the few that are too large.
+
+    Parameters
+    ----------
+    variances : `numpy.ndarray`
+        Unbiased sample variances, each of ``dof`` degrees of freedom.
+    dof : int or None
+        Degrees of freedom of each. None: they are no samples but as good as equal, and only the few that
+        are too large are to be left out.
+    keep : float
+        The fraction, counted from the smallest, that is averaged.
+
+    Returns
+    -------
+    float
+        The variance of the noise; NaN where there is nothing to average.
+
+    Notes
+    -----
+    ``dof * s**2 / sigma**2`` is a chi-square variable X. With q its ``keep`` quantile, the mean of X
+    below q is ``dof * P(X[dof + 2] <= q) / keep`` (the identity ``x f(x; k) = k f(x; k + 2)`` of the
+    chi-square density), and dividing by it makes the trimmed mean unbiased.
+    """
+    variances = np.asarray(variances, dtype=float)
+    variances = variances[np.isfinite(variances)]
+    if variances.size == 0:
+        return float("nan")
+    count = max(1, round(keep * variances.size))
+    smallest = np.partition(variances, count - 1)[:count]
+    if dof is None or count == variances.size:
+        return float(smallest.mean())
+    fraction = count / variances.size
+    quantile = chdtri(dof, 1 - fraction)
+    return float(smallest.mean() * fraction / chdtr(dof + 2, quantile))

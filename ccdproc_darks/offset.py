@@ -1,0 +1,84 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The drift of the bias between sets of frames, which shifts every pixel alike."""
+
+import numpy as np
+
+from .blocks import sample_blocks
+from .fit import count_variance
+
+__all__ = ["common_offsets", "robust_mean"]
+
+# Sigmas of the noise within which a pixel takes part in a mean: wide enough not to clip a Poisson tail one-sidedly.
+_KEEP = 4.0
+
+
+def robust_mean(values, deviations):
+    """
+    Weighted mean of ``values`` of known ``deviations``, without those far off.
+
+    A median would be off by a sixth of the skewness, in sigmas, for Poisson noise; this is not.
+    """
+    finite = np.isfinite(values) & np.isfinite(deviations) & (deviations > 0)
+    values, deviations = values[finite], deviations[finite]
+    if values.size == 0:
+        return 0.0
+    mean = np.median(values)
+    width = max(1.0, 1.4826 * np.median(np.abs(values - mean) / deviations))
+    for _ in range(5):
+        kept = np.abs(values - mean) <= _KEEP * width * deviations
+        if not kept.any():
+            break
+        weights = 1 / deviations[kept] ** 2
+        mean = np.sum(weights * values[kept]) / np.sum(weights)
+    return float(mean)
+
+
+def common_offsets(stack, free_offset):
+    """
+    What each set of frames has on top of the others in every pixel (electron).
+
+    Parameters
+    ----------
+    stack : `ccdproc_darks.rate_stack.RateStack`
+        The rates.
+    free_offset : bool
+        Whether pixels have offsets of their own.
+
+    Returns
+    -------
+    `numpy.ndarray`
+        One number a set. An offset that grows with exposure time cannot be told from a dark rate of all pixels: the
+        longest exposure's is 0 by definition (and with free offsets the shortest's too).
+    """
+    t = stack.seconds
+    long = len(t) - 1
+    references = (0, long) if free_offset else (long,)
+    differences = {index: ([], []) for index in range(len(t)) if index not in references}
+    for block in sample_blocks(stack.shape, len(stack)):
+        rows = stack.rows(block)
+        for index, (values, variances) in differences.items():
+            share = (t[index] - t[0]) / (t[long] - t[0]) if free_offset else t[index] / t[long]
+            involved = (index, 0, long) if free_offset else (index, long)
+            factors = dict(zip(involved, (1.0, -(1 - share), -share) if free_offset else (1.0, -share), strict=True))
+            both = np.all([rows.usable[k] for k in involved], axis=0)
+            rate = _plain_rate(rows, t, involved, free_offset)
+            difference = sum(factor * rows.counts[k] for k, factor in factors.items())
+            variance = sum(
+                factor**2 * count_variance(rate, t[k], rows.frames[k], rows.read_variance[k])
+                for k, factor in factors.items()
+            )
+            values.append(difference[both])
+            variances.append(variance[both])
+    offsets = np.zeros(len(t))
+    for index, (values, variances) in differences.items():
+        offsets[index] = robust_mean(np.concatenate(values), np.sqrt(np.concatenate(variances)))
+    return offsets
+
+
+def _plain_rate(rows, t, involved, free_offset):
+    """A rate good enough to weigh with: all electrons over all seconds, or a slope."""
+    if free_offset:
+        _, short, long = involved
+        return (rows.counts[long] - rows.counts[short]) / (t[long] - t[short])
+    electrons = sum(rows.frames[k] * rows.counts[k] for k in involved)
+    return electrons / sum(rows.frames[k] * t[k] for k in involved)

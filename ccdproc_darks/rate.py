@@ -1,0 +1,353 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The dark rate of every pixel."""
+
+import warnings
+
+import numpy as np
+from astropy import units as u
+
+from .arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_choice, checked_number
+from .bias import Bias, as_bias, combined_number
+from .blocks import row_blocks, sample_blocks
+from .electrons import DarkSet, Reader, frame_levels, scatter_read_noise
+from .fit import fit_rate
+from .frames import as_frames
+from .headers import (
+    GAIN_KEYS,
+    READ_NOISE_KEYS,
+    SATURATION_KEYS,
+    TEMPERATURE_KEYS,
+    common_setting,
+    exposures,
+    frame_settings,
+    header_number,
+)
+from .rate_info import RateInfo
+from .rejection import mean_counts
+from .results import logged, result_image, safe_header, set_keys
+
+__all__ = ["dark_rate"]
+
+# Exposure times closer than this are the same: a camera's clock writes 30.001 s.
+_SAME_EXPOSURE = 1e-3
+
+
+def dark_rate(
+    darks,
+    *,
+    gain=None,
+    read_noise=None,
+    bias=None,
+    exposure=None,
+    saturation=None,
+    n_combined=None,
+    clip=5.0,
+    offset=None,
+    dtype="float32",
+    add_keyword=True,
+):
+    """
+    Dark rate of every pixel, with its uncertainty.
+
+    Frames of one exposure time give their mean; frames of several exposure times one rate that is
+    proportional to exposure time.
+
+    Parameters
+    ----------
+    darks : `~astropy.nddata.CCDData`, path, sequence of these, or `ccdproc.ImageFileCollection`
+        Dark frames in adu or electron, all of one shape, (rows, columns). One CCDData may already be a
+        combined dark. A FITS file without BUNIT is in adu.
+    gain : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+        Gain (electron/adu), or the header key that holds it. None looks for EGAIN. Not needed for frames in electron.
+    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+        Read noise of one frame (electron) *as measured on digitised frames*, so that it includes the
+        quantisation noise. None looks for RDNOISE; then takes the frames' own uncertainties; then estimates it
+        from the scatter of three equal exposures or more; then gives no uncertainty, and warns.
+    bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
+        Master bias, or bias level (adu or electron). None: the frames are already bias-subtracted.
+    exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+        Exposure time of the frames (one, or one a frame). None looks for EXPTIME, then EXPOSURE.
+    saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+        Level of the frames as they are given (with their bias, if it is still there), in adu or electron, from which
+        a sample is saturated. None looks for SATURATE. Unsigned integers at their highest value are always saturated.
+    n_combined : int, optional
+        Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
+    clip : float or None
+        Of equal exposures, reject a sample that is this many sigmas of the noise model above the mean of the others, as
+        after a cosmic ray. None keeps all.
+    offset : {None, "pixel"}
+        ``"pixel"`` lets every pixel have an unknown offset, for frames without a bias: the rate is then
+        the slope over two exposure times or more.
+    dtype : {"float32", "float64"}
+        Precision of the result. Sums are always accumulated in float64.
+    add_keyword : bool, None, str, `ccdproc.Keyword` or dict
+        Entry for the result's meta. True logs the call as DKRATE where ``ccdproc.conf.auto_logging`` is on; False or None
+        logs nothing.
+
+    Returns
+    -------
+    `~astropy.nddata.CCDData`
+        Rate (electron/s) of shape (rows, columns), with `~astropy.nddata.StdDevUncertainty`. ``mask`` is True where there is no
+        usable sample. A pixel of which every sample is saturated is masked, and its value is the lower
+        limit; any other masked pixel is NaN. ``meta`` is the first frame's with what a later step needs:
+        DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI, DKNOISE (read noise
+        and where it is from), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKTEMP, DKVERS.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind or lacks a unit.
+    astropy.units.UnitsError
+        If a unit is wrong.
+    ValueError
+        If something needed is missing, negative, zero or not finite, or if frames do not fit together.
+    OSError
+        If a file is absent, empty, truncated or not FITS.
+
+    Warns
+    -----
+    astropy.utils.exceptions.AstropyUserWarning, UserWarning
+        If there is no uncertainty to be had; if a frame is combined and nothing tells of how many; if frames
+        look raw and no bias is given.
+
+    See Also
+    --------
+    compare_dark_rates : Whether the rate is the same at every exposure time.
+    hot_pixel_mask : Which pixels are hot, and which must not be used.
+
+    Notes
+    -----
+    A frame of exposure time t has the variance ``V = d t + R**2`` (electron^2), and N of them after the subtraction of a
+    bias of error ``s_b`` give a rate of ``Var(d) = (V / N + s_b**2) / t**2`` (EMVA Standard 1288, release 4.0, section 2;
+    Howell, Handbook of CCD Astronomy, section 4.4). The variance reported uses ``max(d, 0)``. Several exposure times are fitted by
+    generalised least squares with the covariance ``diag(V_i / N_i) + s_b**2``, its weights from the fitted counts.
+
+    The error of a master bias is one number for the sensor: the robust mean of its uncertainty where it has one (that of
+    `ccdproc.combine` is scatter / sqrt(N) with ddof 0, and is corrected for it where NCOMBINE tells N), else
+    ``R / sqrt(NCOMBINE)``.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import dark_rate, simulate_dark
+    >>> camera = dict(gain=1.5 * u.electron / u.adu, read_noise=10 * u.electron, bias=1000 * u.adu)
+    >>> darks = [simulate_dark((100, 100), exposure=1000 * u.s, rng=seed, **camera) for seed in range(10)]
+    >>> rate = dark_rate(darks, bias=1000 * u.adu)
+    >>> print(f"{rate.data.mean():.3f} {rate.unit}")
+    0.010 electron / s
+    >>> print(f"{rate.uncertainty.array.mean():.4f}")
+    0.0045
+    """
+    checked_choice("offset", offset, (None, "pixel"))
+    if clip is not None:
+        clip = checked_number("clip", clip)
+    dtype = checked_dtype(dtype)
+    frames = as_frames(darks)
+    setting = _Settings(frames, gain, saturation)
+    dark_sets = _dark_sets(frames, exposures(exposure, frames), _combined(n_combined, frames))
+    if offset == "pixel" and len(dark_sets) < 2:
+        raise ValueError(
+            f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
+        )
+    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, setting.gain)
+    noise, source = _given_noise(read_noise, frames)
+    reader = Reader(setting.scale, the_bias, setting.saturation, own_noise=source == "uncertainty")
+    levels = [frame_levels(dark_set, reader) for dark_set in dark_sets]
+    if source == "none":
+        noise = _estimated_noise(dark_sets, reader, levels, offset)
+        source = "estimated" if noise is not None else source
+    if source == "none":
+        warnings.warn(
+            "no read noise (argument or RDNOISE in the header), no uncertainty of the frames, and fewer than three "
+            "frames of one exposure time to estimate it from: the result has no uncertainty",
+            stacklevel=2,
+        )
+    bias_error = the_bias.error(noise)
+
+    shape = frames[0].shape
+    data, deviation = np.empty(shape, dtype), np.empty(shape, dtype)
+    mask = np.empty(shape, dtype=bool)
+    for block in row_blocks(shape, len(frames)):
+        blocks = [reader.read(dark_set, block) for dark_set in dark_sets]
+        data[block], deviation[block], mask[block] = _rate_rows(
+            blocks, dark_sets, levels, noise, bias_error, clip, offset == "pixel"
+        )
+
+    header = set_keys(
+        safe_header(frames[0].header),
+        RateInfo(
+            shortest=dark_sets[0].seconds,
+            longest=dark_sets[-1].seconds,
+            exposures=len(dark_sets),
+            total=float(sum(dark_set.seconds * dark_set.combined.sum() for dark_set in dark_sets)),
+            frames=int(sum(dark_set.combined.sum() for dark_set in dark_sets)),
+            bias_error=bias_error,
+            bias_identity=the_bias.identity,
+            gain=setting.gain,
+            read_noise=noise,
+            noise_source=source,
+            saturation=setting.saturation,
+            temperature=_mean_temperature(frames),
+            offset=offset or "none",
+        ).entries(),
+    )
+    result = result_image(
+        data,
+        ELECTRON_PER_SECOND,
+        header,
+        mask=mask,
+        deviation=None if source == "none" else deviation,
+        wcs=frames[0].wcs,
+    )
+    arguments = {
+        "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure, "saturation": saturation,
+        "n_combined": n_combined, "clip": clip, "offset": offset, "dtype": dtype.name,
+    }  # fmt: skip
+    return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
+
+
+def checked_dtype(dtype):
+    """float32 or float64, as a `numpy.dtype`."""
+    try:
+        checked = np.dtype(dtype)
+    except TypeError:
+        checked = None
+    if checked not in (np.dtype("float32"), np.dtype("float64")):
+        raise ValueError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
+    return checked
+
+
+class _Settings:
+    """Gain and saturation of the frames."""
+
+    def __init__(self, frames, gain, saturation):
+        unit = frames[0].unit
+        self.gain = common_setting("gain", frame_settings("gain", gain, frames, GAIN_UNIT, GAIN_KEYS), frames)
+        if unit == u.adu and self.gain is None:
+            raise ValueError(
+                f"gain is needed for frames in adu, and not every header has EGAIN ({frames[0].label}); pass gain as a "
+                f"Quantity in electron / adu, a ccdproc.Keyword or the name of a header key"
+            )
+        self.scale = self.gain if unit == u.adu else 1.0
+        self.saturation = self._saturation(saturation, frames, unit)
+
+    def _saturation(self, saturation, frames, unit):
+        convert = [(u.adu, u.electron, lambda x: x * self.gain, lambda x: x / self.gain)] if self.gain else []
+        # A header's SATURATE is in adu; frames in electron of unknown gain cannot be held against it.
+        keys = SATURATION_KEYS if unit == u.adu or self.gain else ()
+        levels = frame_settings(
+            "saturation", saturation, frames, unit, keys, header_unit=u.adu, equivalencies=convert
+        )
+        level = common_setting("saturation", levels, frames)
+        if frames[0].dtype.kind == "u":
+            top = float(np.iinfo(frames[0].dtype).max)
+            level = top if level is None else min(level, top)
+        return level
+
+
+def _combined(n_combined, frames):
+    if n_combined is None:
+        return [combined_number(frame, "n_combined") for frame in frames]
+    number = checked_number("n_combined", n_combined)
+    if number < 1 or number != int(number):
+        raise ValueError(f"n_combined must be a whole number from 1, got {n_combined!r}")
+    return [int(number)] * len(frames)
+
+
+def _dark_sets(frames, seconds, combined):
+    """Frames by exposure time, the shortest first."""
+    order = np.argsort(seconds, kind="stable")
+    groups = []
+    for index in order:
+        if groups and seconds[index] <= seconds[groups[-1][0]] * (1 + _SAME_EXPOSURE):
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return [
+        DarkSet(
+            [frames[index] for index in group],
+            float(np.mean([seconds[index] for index in group])),
+            np.array([combined[index] for index in group], dtype=float),
+        )
+        for group in groups
+    ]
+
+
+def _given_noise(read_noise, frames):
+    """Read noise and where it is from; ('none') where it has to be estimated."""
+    settings = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
+    if settings is not None:
+        return common_setting("read_noise", settings, frames), "header" if read_noise is None else "argument"
+    if all(frame.has_deviation for frame in frames):
+        return None, "uncertainty"
+    return None, "none"
+
+
+def _estimated_noise(dark_sets, reader, levels, offset):
+    """Read noise from the shortest exposures of which there are three, or None."""
+    for dark_set, level in zip(dark_sets, levels, strict=True):
+        if len(dark_set.frames) >= 3:
+            dark_electrons = _typical_slope(dark_sets, reader) * dark_set.seconds if offset == "pixel" else None
+            noise = scatter_read_noise(dark_set, reader, level, dark_electrons)
+            return noise if np.isfinite(noise) else None
+    return None
+
+
+def _typical_slope(dark_sets, reader):
+    """Rate of a typical pixel (electron/s) from the shortest and the longest exposures, with an offset of each pixel."""
+    short, long = dark_sets[0], dark_sets[-1]
+    middles = []
+    for dark_set in (short, long):
+        shape = dark_set.frames[0].shape
+        samples = [reader.read(dark_set, block) for block in sample_blocks(shape, len(dark_set.frames))]
+        values = np.concatenate([electrons.samples[electrons.good] for electrons in samples])
+        middles.append(np.median(values) if values.size else 0.0)
+    return max((middles[1] - middles[0]) / (long.seconds - short.seconds), 0.0)
+
+
+def _rate_rows(blocks, dark_sets, levels, noise, bias_error, clip, free_offset):
+    """Rate, uncertainty and mask of some rows."""
+    seconds = np.array([dark_set.seconds for dark_set in dark_sets])
+    means = [
+        mean_counts(
+            electrons.samples,
+            electrons.good,
+            dark_set.combined,
+            read_noise=noise,
+            own_variance=electrons.own_variance,
+            levels=level,
+            clip=clip,
+        )
+        for electrons, dark_set, level in zip(blocks, dark_sets, levels, strict=True)
+    ]
+    counts = np.stack([mean.counts for mean in means])
+    frames = np.stack([mean.frames for mean in means])
+    usable = frames > 0
+    number = np.where(usable, frames, 1.0)
+    if noise is not None:
+        read_variance = noise**2 / number
+    elif means[0].own_variance is not None:
+        own = np.stack([mean.own_variance for mean in means])
+        read_variance = np.maximum(own - np.maximum(counts, 0) / number, 0.0)
+    else:
+        read_variance = np.zeros_like(counts)
+    everything = list(range(len(seconds)))
+    fit = fit_rate(
+        counts, seconds, number, read_variance, usable,
+        shared=[(everything, bias_error**2)], free_offset=free_offset, diagnose=False,
+    )  # fmt: skip
+    rate, deviation = fit.rate, np.sqrt(fit.variance)
+    mask = ~np.isfinite(rate)
+    saturated = np.stack([electrons.saturated for electrons in blocks])
+    if not free_offset:
+        limits = np.stack([electrons.limit for electrons in blocks]) / seconds[:, None, None]
+        limit = np.where(saturated, limits, -np.inf).max(axis=0)
+        rate = np.where(mask & saturated.any(axis=0), limit, rate)
+    return rate, deviation, mask
+
+
+def _mean_temperature(frames):
+    found = [
+        header_number(frame, key) for frame in frames for key in TEMPERATURE_KEYS if key in frame.header
+    ]
+    return float(np.mean(found)) if found else None

@@ -1,0 +1,169 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Rates of several exposure times side by side, read back as the counts that they came from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+from astropy.nddata import CCDData, StdDevUncertainty
+
+from .arguments import ELECTRON_PER_SECOND
+from .rate_info import RateInfo
+
+__all__ = ["RateRows", "RateStack"]
+
+
+@dataclass
+class RateRows:
+    """
+    Some rows of a `RateStack`, shape (exposures, rows, columns), in electrons.
+
+    Attributes
+    ----------
+    counts : `numpy.ndarray`
+        Mean counts; zero where they are not usable.
+    frames : `numpy.ndarray`
+        Frames that survived in them.
+    read_variance : `numpy.ndarray`
+        Part of their variance that does not grow with them.
+    usable : `numpy.ndarray` of bool
+        Neither masked nor saturated.
+    limit : `numpy.ndarray`
+        Lower limit of the rate (electron/s) where all frames were saturated, else NaN.
+    """
+
+    counts: np.ndarray
+    frames: np.ndarray
+    read_variance: np.ndarray
+    usable: np.ndarray
+    limit: np.ndarray
+
+
+class RateStack:
+    """
+    Results of `dark_rate`, checked and sorted by exposure time.
+
+    Parameters
+    ----------
+    rates : sequence of `~astropy.nddata.CCDData`
+        The rates.
+    least : int
+        How many are needed.
+    """
+
+    def __init__(self, rates, least=1):
+        for number, rate in enumerate(rates):
+            if not isinstance(rate, CCDData):
+                remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
+                raise TypeError(
+                    f"rates[{number}] must be CCDData, a result of dark_rate, got {type(rate).__name__}{remedy}"
+                )
+        if len(rates) < least:
+            needed = "two rates or more are needed" if least == 2 else "at least one rate is needed"
+            raise ValueError(f"{needed}, of different exposure times, got {len(rates)}")
+        infos = [RateInfo.of(rate, f"rates[{number}]") for number, rate in enumerate(rates)]
+        order = np.argsort([info.longest for info in infos], kind="stable")
+        self.infos = [infos[index] for index in order]
+        self._rates = [rates[index] for index in order]
+        self._factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
+        self.shape = rates[0].shape
+        self._check_together(order)
+        self.seconds = np.array([info.longest for info in self.infos])
+
+    def _check_together(self, order):
+        for index, rate, info in zip(order, self._rates, self.infos, strict=True):
+            if rate.shape != self.shape:
+                raise ValueError(f"rates must have one shape: rates[0] is {self.shape}, rates[{index}] is {rate.shape}")
+            if len(self._rates) > 1 and info.exposures > 1:
+                raise ValueError(
+                    f"rates[{index}] is already one rate of {info.exposures} exposure times ({info.shortest:g} to "
+                    f"{info.longest:g} s); rates of one exposure time each are needed for a comparison"
+                )
+            if len(self._rates) > 1 and rate.uncertainty is None:
+                raise ValueError(f"rates[{index}] has no uncertainty: give dark_rate a read_noise")
+        for first, second in zip(self.infos[:-1], self.infos[1:], strict=True):
+            if np.isclose(first.longest, second.longest, rtol=1e-3, atol=0):
+                raise ValueError(
+                    f"rates must have different exposure times, two of them have {first.longest:g} s: "
+                    f"give dark_rate all frames of one exposure time at once"
+                )
+
+    def __len__(self):
+        return len(self._rates)
+
+    @property
+    def meta(self):
+        """Meta data of the first."""
+        return self._rates[0].meta
+
+    @property
+    def wcs(self):
+        """World coordinate system of the first, or None."""
+        return self._rates[0].wcs
+
+    @property
+    def dtype(self):
+        """The widest of the rates' types."""
+        return np.result_type(np.float32, *[np.asarray(rate.data).dtype.newbyteorder("=") for rate in self._rates])
+
+    @property
+    def shared(self):
+        """Which of the rates share a master bias, and its variance (electron^2), for `fit.fit_rate`."""
+        groups = {}
+        for index, info in enumerate(self.infos):
+            # A bias of unknown origin is nobody else's.
+            groups.setdefault(info.bias_identity or index, []).append(index)
+        return [(members, self.infos[members[0]].bias_error ** 2) for members in groups.values()]
+
+    def values(self, block):
+        """Rates, variances and usable samples of some rows as they are; a rate without uncertainty has a variance of 0."""
+        data, variance, usable = [], [], []
+        for rate, factor in zip(self._rates, self._factors, strict=True):
+            values = np.asarray(rate.data[block], dtype=float) * factor
+            good = np.isfinite(values)
+            if rate.mask is not None:
+                good &= ~np.broadcast_to(rate.mask, self.shape)[block]
+            own = np.zeros(values.shape)
+            if rate.uncertainty is not None:
+                deviation = rate.uncertainty.represent_as(StdDevUncertainty).array[block]
+                own = np.square(np.asarray(deviation, dtype=float) * factor)
+                good &= np.isfinite(own)
+            data.append(values)
+            variance.append(own)
+            usable.append(good)
+        return np.stack(data), np.stack(variance), np.stack(usable)
+
+    def rows(self, block):
+        """
+        `RateRows` of the rows of the slice ``block``.
+
+        Notes
+        -----
+        An uncertainty u of a rate d tells how many frames survived in that pixel,
+        ``N = (max(d, 0) t + R**2) / (u**2 t**2 - s_b**2)``; with N its variance can be moved to any other rate.
+        """
+        rate, variance, usable = self.values(block)
+        t = self.seconds[:, None, None]
+        limit = np.where(~usable & np.isfinite(rate), rate, np.nan)
+        counts = np.where(usable, rate * t, 0.0)
+        frames, read_variance = np.empty_like(counts), np.empty_like(counts)
+        for index, info in enumerate(self.infos):
+            own = np.maximum(variance[index] * info.longest**2 - info.bias_error**2, 0.0)
+            poisson = np.maximum(counts[index], 0.0)
+            if info.read_noise is None:
+                frames[index] = info.frames
+                read_variance[index] = np.maximum(own - poisson / info.frames, 0.0)
+                continue
+            square = info.read_noise**2
+            number = np.divide(poisson + square, own, out=np.full_like(own, info.frames), where=own > 0)
+            frames[index] = np.clip(np.rint(number), 1, info.frames)
+            read_variance[index] = square / frames[index]
+        return RateRows(counts, frames, np.where(usable, read_variance, 0.0), usable, limit)
+
+
+def _checked_factor(rate, label):
+    if rate.unit is None or not rate.unit.is_equivalent(ELECTRON_PER_SECOND):
+        raise u.UnitsError(f"{label} is in {rate.unit or 'no unit'}, expected electron / s")
+    if rate.data.ndim != 2:
+        raise ValueError(f"{label} must be a 2-D image, got the shape {rate.shape}")
+    return rate.unit.to(ELECTRON_PER_SECOND)

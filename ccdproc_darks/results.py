@@ -1,0 +1,150 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The CCDData that the public functions return: FITS-safe meta data and the log entry."""
+
+import warnings
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import CCDData, NDData, StdDevUncertainty
+
+import ccdproc
+
+__all__ = ["logged", "result_image", "safe_header", "set_keys"]
+
+_COMMENTARY = ("COMMENT", "HISTORY", "")
+
+
+def safe_header(meta):
+    """
+    A new header with the entries of ``meta`` that survive being written to FITS and read back.
+
+    Structural keys (BITPIX, NAXIS, BZERO...) and BUNIT, which belong to the image that ``meta`` came with,
+    and values that FITS has no form for (lists, Quantities, NaN) are left out.
+    """
+    header = fits.Header()
+    cards = meta.copy(strip=True).cards if isinstance(meta, fits.Header) else _cards(meta)
+    for key, value, comment in cards:
+        if key.upper() in ("BUNIT", "EXTEND", "CHECKSUM", "DATASUM", "ZDATASUM", "ZHECKSUM"):
+            continue
+        if key in _COMMENTARY:
+            header.append((key, value), end=True)
+            continue
+        card = _writable(key, value, comment)
+        if card is not None:
+            header[card.keyword if len(key) <= 8 else f"HIERARCH {key}"] = (card.value, card.comment)
+    return header
+
+
+def _cards(meta):
+    for key, value in meta.items():
+        # ccdproc logs (value, comment) in meta data that is a plain dict.
+        is_pair = isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], str)
+        yield (str(key), *value) if is_pair else (str(key), value, "")
+
+
+def _writable(key, value, comment):
+    if not isinstance(value, str | bool | int | float | np.integer | np.floating | np.bool_ | None):
+        return None
+    if isinstance(value, float | np.floating) and not np.isfinite(value):
+        return None
+    for remark in (comment, ""):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                card = fits.Card(key if len(key) <= 8 else f"HIERARCH {key}", value, remark)
+                card.verify("exception")
+                if fits.Card.fromstring(card.image).value == value:
+                    return card
+        except Exception:  # whatever astropy has against it, it is not for a result's header
+            continue
+    return None
+
+
+def set_keys(header, entries):
+    """Set ``{key: (value, comment)}`` in ``header``; a None value removes the key."""
+    for key, (value, comment) in entries.items():
+        if value is None:
+            header.remove(key, ignore_missing=True)
+        else:
+            header[key] = (value.item() if isinstance(value, np.generic) else value, comment)
+    return header
+
+
+def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
+    """CCDData of plain arrays, none of them copied."""
+    set_keys(header, {"DKVERS": (_package_version(), "ccdproc_darks version")})
+    image = CCDData(data, unit=unit, mask=mask, wcs=wcs)
+    image.meta = header
+    if deviation is not None:
+        image.uncertainty = StdDevUncertainty(deviation, copy=False)
+    return image
+
+
+def logged(result, key, function, arguments, add_keyword):
+    """
+    Add the log entry of a call to a result's meta, the way that ccdproc's functions do.
+
+    Parameters
+    ----------
+    result : `~astropy.nddata.CCDData`
+        The result; returned.
+    key : str
+        Key of the automatic entry, at most 8 characters.
+    function : str
+        Name of the function called.
+    arguments : dict
+        What it was called with, without ``add_keyword``.
+    add_keyword : bool, None, str, `ccdproc.Keyword` or dict
+        True logs the call where `ccdproc.conf.auto_logging` is on; False or None nothing; the others are
+        added as they are.
+    """
+    if not add_keyword:
+        return result
+    if add_keyword is True:
+        if not ccdproc.conf.auto_logging:
+            return result
+        text = ", ".join(f"{name}={_shown(value)}" for name, value in arguments.items())
+        entries = {key: (_ascii(f"{function}: {text}"), "")}
+    elif isinstance(add_keyword, str):
+        entries = {add_keyword: (None, "")}
+    elif isinstance(add_keyword, ccdproc.Keyword):
+        value = add_keyword.value
+        entries = {add_keyword.name: (value.value if isinstance(value, u.Quantity) else value, "")}
+    else:
+        try:
+            entries = {name: (value, "") for name, value in dict(add_keyword).items()}
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"add_keyword must be True, False, None, a str, a ccdproc.Keyword or a dict, got {add_keyword!r}"
+            ) from None
+    for name, (value, comment) in entries.items():
+        card = _writable(name, value, comment)
+        if card is None:
+            raise ValueError(f"add_keyword: {name!r} = {value!r} cannot be written to a FITS header")
+        result.meta[name if len(name) <= 8 else f"HIERARCH {name}"] = (card.value, card.comment)
+    return result
+
+
+def _shown(value):
+    if isinstance(value, np.ndarray | NDData) and not (isinstance(value, u.Quantity) and value.isscalar):
+        return f"<{type(value).__name__}>"
+    if isinstance(value, list | tuple):
+        return f"<{len(value)} {type(value[0]).__name__}>" if value else "()"
+    if isinstance(value, ccdproc.Keyword):
+        return f"Keyword({value.name})"
+    if isinstance(value, str | int | float | u.Quantity | type(None)):
+        return str(value)
+    return f"<{type(value).__name__}>"
+
+
+def _ascii(text):
+    return text.encode("ascii", "replace").decode().replace("\n", " ")
+
+
+def _package_version():
+    try:
+        return version("ccdproc_darks")
+    except PackageNotFoundError:
+        return "unknown"

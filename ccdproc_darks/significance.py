@@ -1,0 +1,98 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""How unlikely a departure is, as an equivalent normal deviate."""
+
+import numpy as np
+from scipy.special import chdtrc, gammaln, ndtri, ndtri_exp
+
+__all__ = ["CANDIDATE", "critical_deviate", "deviate_of_chi_square", "saddlepoint_deviate"]
+
+# Below this the normal tail is right to a few per cent, and the saddlepoint's formula divides by nearly zero.
+CANDIDATE = 2.5
+_NEWTON_STEPS = 60
+
+
+def critical_deviate(probability):
+    """The normal deviate that is exceeded (on one side) with a probability."""
+    return float(-ndtri(probability))
+
+
+def deviate_of_chi_square(chi_square, degrees):
+    """
+    The normal deviate (not negative) as unlikely, on both sides, as a chi-square or a larger one.
+
+    Parameters
+    ----------
+    chi_square, degrees : `numpy.ndarray`
+        NaN or no degrees of freedom give NaN.
+
+    Notes
+    -----
+    Where the probability underflows, the asymptotic series of the incomplete gamma function
+    (Abramowitz and Stegun 6.5.32) takes its place.
+    """
+    deviate = np.full(np.shape(chi_square), np.nan)
+    one = degrees == 1
+    deviate[one] = np.sqrt(np.maximum(chi_square[one], 0))
+    several = (degrees > 1) & np.isfinite(chi_square)
+    x, k = np.maximum(chi_square[several], 0), degrees[several].astype(float)
+    with np.errstate(divide="ignore"):
+        log_tail = np.log(chdtrc(k, x))
+    far = ~(log_tail > -600)
+    a, half = k[far] / 2, x[far] / 2
+    series = 1 + (a - 1) / half * (1 + (a - 2) / half)
+    log_tail[far] = (a - 1) * np.log(half) - half - gammaln(a) + np.log(series)
+    deviate[several] = -ndtri_exp(log_tail - np.log(2))
+    return deviate
+
+
+def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
+    """
+    Equivalent normal deviate of a sum of Poisson counts and Gaussian noise.
+
+    Parameters
+    ----------
+    deviate : `numpy.ndarray`
+        The standardised excess: (sum - its mean) / its standard deviation, shape (pixels,), positive.
+    coefficients : `numpy.ndarray`
+        What one electron adds to the standardised sum, shape (counts, pixels).
+    electrons : `numpy.ndarray`
+        Expected electrons of each count, shape (counts, pixels).
+    gaussian_variance : `numpy.ndarray`
+        Variance of the Gaussian part of the standardised sum, shape (pixels,).
+
+    Returns
+    -------
+    `numpy.ndarray`
+        z with P(sum larger) = P(normal deviate > z).
+
+    Notes
+    -----
+    Lugannani and Rice (1980), in the form of Daniels (1987): with the cumulant generating function of the centred sum
+    ``K(s) = sum_k m_k (e^{a_k s} - 1 - a_k s) + s^2 v / 2``, solve ``K'(s) = D``; then ``w = sqrt(2 (s D - K))``,
+    ``u = s sqrt(K''(s))`` and ``z = w + log(u / w) / w``.
+    """
+    a, m, v = coefficients, electrons, gaussian_variance
+    # Every term of K' is positive for s > 0, so that each alone bounds the root from above.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        bounds = np.where((a > 0) & (m > 0), np.log1p(deviate / (m * a)) / a, np.inf)
+        high = np.minimum(bounds.min(axis=0), np.where(v > 0, deviate / v, np.inf))
+    solvable = np.isfinite(high)
+    high = np.where(solvable, high, 0.0)
+    low, s = np.zeros_like(high), high.copy()
+    for _ in range(_NEWTON_STEPS):
+        grown = a * m * np.exp(a * s)
+        slope = (grown - a * m).sum(axis=0) + s * v - deviate
+        curvature = (a * grown).sum(axis=0) + v
+        high = np.where(slope > 0, s, high)
+        low = np.where(slope > 0, low, s)
+        step = s - slope / np.where(curvature > 0, curvature, 1.0)
+        trial = np.where((step > low) & (step < high), step, (low + high) / 2)
+        if np.all(np.abs(trial - s) <= 1e-12 * np.abs(s)):
+            break
+        s = trial
+    cumulant = (m * (np.expm1(a * s) - a * s)).sum(axis=0) + s**2 * v / 2
+    curvature = (a**2 * m * np.exp(a * s)).sum(axis=0) + v
+    with np.errstate(divide="ignore", invalid="ignore"):
+        w = np.sqrt(2 * np.maximum(s * deviate - cumulant, 0))
+        z = w + np.log(s * np.sqrt(curvature) / w) / w
+    return np.where(solvable & np.isfinite(z), z, deviate)

@@ -1,0 +1,100 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The rate of a typical pixel, and the rate above which a pixel is hot."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .offset import robust_mean
+from .significance import CANDIDATE, saddlepoint_deviate
+
+__all__ = ["TypicalPixel", "typical_pixel"]
+
+
+@dataclass
+class TypicalPixel:
+    """
+    What a pixel is that is not hot.
+
+    Attributes
+    ----------
+    rate : float
+        Its rate (electron/s).
+    width : float
+        How much wider good pixels scatter than their noise; at least 1.
+    """
+
+    rate: float
+    width: float
+
+    def excess(self, rate, variance, exposure):
+        """
+        How far above it rates are, as an equivalent normal deviate.
+
+        Parameters
+        ----------
+        rate : `numpy.ndarray`
+            Rates (electron/s).
+        variance : `numpy.ndarray`
+            Their variance, were they of the typical pixel.
+        exposure : `numpy.ndarray`
+            Total exposure behind each (s).
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            deviate = (rate - self.rate) / (self.width * np.sqrt(variance))
+        far = np.isfinite(deviate) & (deviate > CANDIDATE) & (exposure > 0)
+        if far.any() and self.rate > 0:
+            sigma = np.sqrt(variance[far])
+            poisson = np.minimum(self.rate / exposure[far] / variance[far], 1.0)
+            one_electron = 1 / (exposure[far] * sigma)
+            deviate[far] = saddlepoint_deviate(
+                deviate[far], one_electron[None], (poisson / one_electron**2)[None], 1 - poisson
+            )
+        return deviate
+
+    def threshold(self, deviate, variance, exposure):
+        """The rate that is a normal deviate above it, for one variance and exposure (by bisection of `excess`)."""
+        low, high = self.rate, self.rate + 2 * self.width * deviate * np.sqrt(variance)
+        one = np.ones(1)
+
+        def excess(rate):
+            return float(self.excess(rate * one, variance * one, exposure * one)[0])
+
+        while excess(high) < deviate:
+            high += high - low
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if excess(middle) < deviate else (low, middle)
+        return high
+
+
+def typical_pixel(rates, deviation_at):
+    """
+    The `TypicalPixel` of a sample of rates.
+
+    Parameters
+    ----------
+    rates : `numpy.ndarray`
+        Rates (electron/s).
+    deviation_at : callable
+        Standard deviation of each, were its pixel's rate the one given.
+
+    Notes
+    -----
+    The lower half of the distribution tells the width: hot pixels are all in the upper one.
+    """
+    rates = np.asarray(rates, dtype=float)
+    if rates.size == 0:
+        return TypicalPixel(0.0, 1.0)
+    rate = float(np.median(rates))
+    lower = rates[rates < rate]
+    scatter = np.full(rates.shape, rate - np.percentile(rates, 15.865525)) if lower.size else np.zeros(rates.shape)
+    for _ in range(3):
+        model = deviation_at(rate)
+        rate = robust_mean(rates, np.maximum(model, scatter)) or rate
+    model = deviation_at(rate)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deviates = (rates - np.median(rates)) / model
+    deviates = deviates[np.isfinite(deviates)]
+    width = -np.percentile(deviates, 15.865525) if deviates.size else 1.0
+    return TypicalPixel(rate, max(1.0, float(width)))
