@@ -29,26 +29,26 @@ def compare_dark_rates(*rates, statistic="difference", offset="common", add_keyw
     *rates : `~astropy.nddata.CCDData`
         Results of `dark_rate`, each of one exposure time, all different, in any order; shape (rows, columns).
     statistic : {"difference", "significance", "ratio"}
-        ``"difference"``: the rate at the shortest exposure minus that at the longest (electron/s), with the uncertainty
-        that it has if the pixel is proportional. ``"significance"``: the departure of all rates from one proportional
-        rate, as a signed equivalent normal deviate; positive where shorter exposures read higher. ``"ratio"``: shortest over
-        longest. A pixel saturated or masked in some of the rates is compared in the others.
+        ``"difference"``: the rate at the shortest exposure minus that at the longest (electron/s), with the
+        uncertainty that it has if the pixel is proportional. ``"significance"``: the departure of all rates from one
+        proportional rate, as a signed equivalent normal deviate; positive where shorter exposures read higher.
+        ``"ratio"``: shortest over longest. A pixel saturated or masked in some of the rates is compared in the others.
     offset : {"common", None, "pixel"}
-        ``"common"`` removes what one set of frames has more than the others in every pixel, as after a drift of the bias
-        level; None removes nothing; ``"pixel"`` also lets every pixel have its own unknown offset, for frames without a bias: it
-        needs three exposure times or more, and tests curvature. Difference and ratio are then those of the slope between
-        the two shortest exposures and the slope between the two longest.
+        ``"common"`` removes what one set of frames has more than the others in every pixel, as after a drift of the
+        bias level; None removes nothing; ``"pixel"`` also lets every pixel have its own unknown offset, for frames
+        without a bias: it needs three exposure times or more, and tests curvature. Difference and ratio are then those
+        of the slope between the two shortest exposures and the slope between the two longest.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
-        Entry for the result's meta. True logs the call as DKCOMPAR where ``ccdproc.conf.auto_logging`` is on; False or None
-        logs nothing.
+        Entry for the result's meta. True logs the call as DKCOMPAR where ``ccdproc.conf.auto_logging`` is on; False or
+        None logs nothing.
 
     Returns
     -------
     `~astropy.nddata.CCDData`
-        Shape (rows, columns). Masked, and NaN, where no comparison is possible: fewer than two usable exposures, or for the
-        ratio a long exposure's rate that is not positive. Difference and ratio carry a
-        `~astropy.nddata.StdDevUncertainty`. ``meta`` has DKSTAT and DKOFFSET (as asked), DKOFF1, DKOFF2... (the
-        offset of each set removed, electron, the shortest exposure first), DKWIDTH (robust width of the significance; 1 where
+        Shape (rows, columns). Masked, and NaN, where no comparison is possible: fewer than two usable exposures, or
+        for the ratio a long exposure's rate that is not positive. Difference and ratio carry a
+        `~astropy.nddata.StdDevUncertainty`. ``meta`` has DKSTAT and DKOFFSET (as asked), DKOFF1, DKOFF2... (the offset
+        of each set removed, electron, the shortest exposure first), DKWIDTH (robust width of the significance; 1 where
         the noise model is right) and DKNCOMP (pixels compared).
 
     Raises
@@ -58,8 +58,8 @@ def compare_dark_rates(*rates, statistic="difference", offset="common", add_keyw
     astropy.units.UnitsError
         If a rate is not in electron/s.
     ValueError
-        If there are fewer than two rates, two of equal exposure, different shapes, one without an uncertainty or not a result of
-        `dark_rate`; or if ``statistic`` or ``offset`` is unknown.
+        If there are fewer than two rates, two of equal exposure, different shapes, one without an uncertainty or not a
+        result of `dark_rate`; or if ``statistic`` or ``offset`` is unknown.
 
     See Also
     --------
@@ -68,13 +68,14 @@ def compare_dark_rates(*rates, statistic="difference", offset="common", add_keyw
     Notes
     -----
     The test of two rates is
-    ``z = (d_1 - d_2) / sqrt(V_1 / (N_1 t_1^2) + V_2 / (N_2 t_2^2) + s_b^2 (1/t_1 - 1/t_2)^2)`` with the variances V at the
-    *pooled* rate, the generalised-least-squares one: each rate's own uncertainty would make it wrong by orders of magnitude in the
-    tails. Beyond 2.5 sigma the tail is that of Poisson and Gaussian noise together, by the saddlepoint formula of Lugannani and
-    Rice (1980; Daniels 1987). More than two rates: chi-square of the residuals about the proportional fit, with its full covariance.
+    ``z = (d_1 - d_2) / sqrt(V_1 / (N_1 t_1^2) + V_2 / (N_2 t_2^2) + s_b^2 (1/t_1 - 1/t_2)^2)`` with the variances V at
+    the *pooled* rate, the generalised-least-squares one: each rate's own uncertainty would make it wrong by orders of
+    magnitude in the tails. Beyond 2.5 sigma the tail is that of Poisson and Gaussian noise together, by the
+    saddlepoint formula of Lugannani and Rice (1980; Daniels 1987). More than two rates: chi-square of the residuals
+    about the proportional fit, with its full covariance.
 
-    `~astropy.nddata.CCDData` of no unit, as significance and ratio are, can be written to FITS, but is read back only with
-    ``CCDData.read(path, unit="")``.
+    `~astropy.nddata.CCDData` of no unit, as significance and ratio are, can be written to FITS, but is read back only
+    with ``CCDData.read(path, unit="")``.
 
     Examples
     --------
@@ -164,7 +165,7 @@ class Comparison:
         return self._contrast(short) / below, self._deviation(short - long) / below
 
     def departure(self):
-        """Size (electron/s) of the departure of that exposure which is furthest, in sigmas, from what the others foretell."""
+        """Departure (electron/s) of that exposure which is furthest, in sigmas, from what the others foretell."""
         deviation = np.abs(self.fit.deletion) * np.sqrt(self.fit.information)
         furthest = deviation.argmax(axis=0)
         rates = np.abs(self.fit.deletion) / self.seconds[:, None, None]

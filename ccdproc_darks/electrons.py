@@ -111,7 +111,7 @@ class Reader:
 
 def frame_levels(dark_set, reader):
     """
-    How far each frame as a whole sits above the mean of its set (electron).
+    How far each frame as a whole sits above the middle one of its set (electron).
 
     Zero for each where there are too few pixels to tell.
     """
@@ -123,14 +123,15 @@ def frame_levels(dark_set, reader):
         electrons = reader.read(dark_set, block)
         whole = electrons.good.all(axis=0)
         samples = electrons.samples[:, whole]
-        shifts.append(samples - np.median(samples, axis=0))
+        shifts.append(samples - samples.mean(axis=0))
     shifts = np.concatenate(shifts, axis=1)
     if shifts.shape[1] < _LEVEL_PIXELS:
         return np.zeros(count)
     # The median over pixels of whole ADU knows its value to an ADU only; the mean of the middle half does better.
     ordered = np.sort(shifts, axis=1)
     quarter = shifts.shape[1] // 4
-    return ordered[:, quarter:-quarter].mean(axis=1)
+    levels = ordered[:, quarter:-quarter].mean(axis=1)
+    return levels - np.median(levels)
 
 
 def scatter_read_noise(dark_set, reader, levels, dark_electrons=None):

@@ -12,7 +12,6 @@ from astropy.io import fits
 from astropy.nddata import CCDData, StdDevUncertainty
 from astropy.utils.exceptions import AstropyUserWarning
 from astropy.wcs import WCS
-
 from ccdproc import ImageFileCollection
 
 __all__ = ["FileFrame", "MemoryFrame", "Samples", "as_frames"]

@@ -5,13 +5,21 @@ import math
 
 import numpy as np
 from astropy import units as u
-
 from ccdproc import Keyword
 
 from .arguments import checked_quantity
 
-__all__ = ["EXPOSURE_KEYS", "GAIN_KEYS", "READ_NOISE_KEYS", "SATURATION_KEYS", "TEMPERATURE_KEYS",
-           "common_setting", "exposures", "frame_settings", "header_number"]
+__all__ = [
+    "EXPOSURE_KEYS",
+    "GAIN_KEYS",
+    "READ_NOISE_KEYS",
+    "SATURATION_KEYS",
+    "TEMPERATURE_KEYS",
+    "common_setting",
+    "exposures",
+    "frame_settings",
+    "header_number",
+]
 
 # A plain GAIN key is a camera's setting on many CMOS cameras, never looked at unless it is named.
 GAIN_KEYS = ("EGAIN",)

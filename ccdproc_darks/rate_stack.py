@@ -116,7 +116,7 @@ class RateStack:
         return [(members, self.infos[members[0]].bias_error ** 2) for members in groups.values()]
 
     def values(self, block):
-        """Rates, variances and usable samples of some rows as they are; a rate without uncertainty has a variance of 0."""
+        """Rates, variances and usable samples of some rows as they are; without an uncertainty the variance is 0."""
         data, variance, usable = [], [], []
         for rate, factor in zip(self._rates, self._factors, strict=True):
             values = np.asarray(rate.data[block], dtype=float) * factor

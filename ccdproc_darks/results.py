@@ -4,12 +4,11 @@
 import warnings
 from importlib.metadata import PackageNotFoundError, version
 
+import ccdproc
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData, NDData, StdDevUncertainty
-
-import ccdproc
 
 __all__ = ["logged", "result_image", "safe_header", "set_keys"]
 

@@ -1,0 +1,198 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The command ccdproc-darks."""
+
+import argparse
+import math
+import shlex
+import sys
+from pathlib import Path
+
+__all__ = ["main"]
+
+
+def main(arguments=None):
+    """
+    Run the command.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Of the command line.
+
+    Returns
+    -------
+    int
+        0, or 1 where nothing could be measured.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    command = "ccdproc-darks " + shlex.join(str(argument) for argument in arguments)
+    try:
+        return given.run(given, command)
+    except KeyboardInterrupt:
+        print("ccdproc-darks: stopped; nothing was written", file=sys.stderr)
+        return 130
+    except (OSError, ValueError) as error:
+        print(f"ccdproc-darks: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="ccdproc-darks",
+        description="Measure dark current, hot pixels and pixels that are not proportional to exposure time.",
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    parser.set_defaults(run=lambda given, command: _version(parser, given))
+    commands = parser.add_subparsers(title="commands", metavar="{report,demo}")
+
+    report = commands.add_parser(
+        "report",
+        help="measure the bias and dark frames in a folder",
+        description="Measure the bias and dark frames in a folder: FITS images of the rates, the comparison of "
+        "exposure times and the mask, a page with pictures (report.html) and a table (summary.ecsv).",
+    )
+    report.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="folder with the frames (sub-folders are not looked into)"
+    )
+    _common(report)
+    report.add_argument(
+        "--gain", type=_positive, metavar="G", help="gain (electron/adu); default: EGAIN in the headers"
+    )
+    report.add_argument(
+        "--read-noise", type=_positive, metavar="R",
+        help="read noise (electron); default: RDNOISE in the headers, else from the scatter of equal frames",
+    )  # fmt: skip
+    report.add_argument(
+        "--saturation", type=_positive, metavar="S",
+        help="level (adu, with the bias) from which a pixel is saturated; default: SATURATE in the headers, else the "
+        "top of the ADC",
+    )  # fmt: skip
+    report.set_defaults(run=_report)
+
+    demo = commands.add_parser(
+        "demo",
+        help="the same on simulated frames; needs no data",
+        description="Simulate the frames of a cooled camera (ten 90 s and twenty 1000 s darks, twenty bias frames) and "
+        "report on them.",
+    )
+    _common(demo)
+    demo.add_argument(
+        "--size", type=_whole, default=1024, metavar="N", help="rows and columns of the sensor (default: 1024)"
+    )
+    demo.add_argument("--seed", type=int, default=1, metavar="N", help="of the random numbers (default: 1)")
+    demo.add_argument("--frames", type=Path, metavar="DIR", help="keep the simulated frames in this new folder")
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def _common(parser):
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="OUT", help="folder to write; must not be there yet"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace OUT where it is an earlier report")
+    parser.add_argument(
+        "--threshold", type=_positive, metavar="D",
+        help="dark rate (electron/s) above which a pixel is hot; default: from the scatter of typical pixels",
+    )  # fmt: skip
+    parser.add_argument(
+        "--false-positives", type=_positive, default=1.0, metavar="N",
+        help="good pixels that may be flagged in an image (default: 1)",
+    )  # fmt: skip
+
+
+def _version(parser, given):
+    if given.version:
+        from . import __version__
+
+        print(f"ccdproc-darks {__version__}")
+        return 0
+    parser.print_help()
+    return 2
+
+
+def _report(given, command):
+    from .report.run import make_report
+
+    found = make_report(given.folder, given.out, _options(given), overwrite=given.overwrite, command=command)
+    return _tell(given.out, *found)
+
+
+def _demo(given, command):
+    import tempfile
+
+    from .report.demo import write_demo_frames
+    from .report.run import make_report
+
+    with tempfile.TemporaryDirectory(prefix="ccdproc-darks-") as scratch:
+        frames = Path(scratch)
+        if given.frames is not None:
+            given.frames.mkdir(parents=True)
+            frames = given.frames
+        write_demo_frames(frames, size=given.size, seed=given.seed)
+        found = make_report(
+            frames, given.out, _options(given), overwrite=given.overwrite, command=command,
+            title="A simulated camera (demo)",
+        )  # fmt: skip
+    return _tell(given.out, *found)
+
+
+def _options(given):
+    from astropy import units as u
+
+    from .report.measure import Options
+
+    def quantity(name, unit):
+        value = getattr(given, name, None)
+        return None if value is None else value * unit
+
+    return Options(
+        gain=quantity("gain", u.electron / u.adu),
+        read_noise=quantity("read_noise", u.electron),
+        saturation=quantity("saturation", u.adu),
+        threshold=quantity("threshold", u.electron / u.s),
+        false_positives=given.false_positives,
+    )
+
+
+def _tell(out, results, failures, unusable):
+    for _, measured in results:
+        meta = measured.mask.meta
+        *_, (_, frames, median, error, _) = _rows(measured)
+        tested = (
+            f"{meta['NNONLIN']} not proportional" if measured.significance is not None else "proportionality not tested"
+        )
+        print(measured.group.title)
+        print(
+            f"  {frames} darks: median {median:.4g}{'' if error is None else f' +- {error:.2g}'} electron/s a pixel; "
+            f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
+        )
+        for note in measured.notes:
+            print(f"  note: {note}")
+    for item in unusable:
+        print(f"not used: {item.name}: {item.reason}")
+    print(f"report: {out / 'report.html'}")
+    return 0
+
+
+def _rows(measured):
+    from .report.summary import rate_rows
+
+    return rate_rows(measured)
+
+
+def _positive(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
+    return value
+
+
+def _whole(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return int(text)

@@ -1,0 +1,206 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Bias and dark frames in a folder, grouped by what may be measured together."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..frames import FileFrame
+from ..headers import EXPOSURE_KEYS, header_number
+
+__all__ = ["Frame", "Group", "Unusable", "find_groups"]
+
+_SUFFIXES = (".fit", ".fits", ".fts")
+_COMPRESSED = (".gz", ".bz2", ".fz")
+_TYPE_KEYS = ("IMAGETYP", "IMGTYPE", "OBSTYPE", "FRAME")
+_DARK, _BIAS = "dark", "bias"
+# Of equal exposure, gain and offset settings change what a frame means: they never mix.
+_SETTING_KEYS = ("EGAIN", "GAIN", "OFFSET", "READOUTM")
+_SAME_TEMPERATURE = 1.0
+
+
+@dataclass
+class Frame:
+    """One usable frame.
+
+    Attributes
+    ----------
+    file : `~ccdproc_darks.frames.FileFrame`
+        The file.
+    kind : {'dark', 'bias'}
+        What it is.
+    seconds : float
+        Exposure time.
+    temperature : float or None
+        Set temperature, else the sensor's (deg C).
+    is_set : bool
+        Whether it is the set one.
+    """
+
+    file: FileFrame
+    kind: str
+    seconds: float
+    temperature: float | None
+    is_set: bool
+
+    @property
+    def name(self):
+        """File name."""
+        return self.file.path.name
+
+
+@dataclass
+class Unusable:
+    """A file that cannot be used, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass
+class Group:
+    """Frames of one camera, shape, binning, setting and temperature.
+
+    Attributes
+    ----------
+    camera : str
+        INSTRUME, or 'unknown camera'.
+    shape : tuple of int
+        Rows and columns.
+    binning : str
+        As in '1x1'.
+    settings : dict
+        Header keys of gain, offset and readout mode that were found.
+    temperature : float or None
+        deg C.
+    """
+
+    camera: str
+    shape: tuple
+    binning: str
+    settings: dict
+    temperature: float | None
+    biases: list = field(default_factory=list)
+    darks: list = field(default_factory=list)
+
+    @property
+    def title(self):
+        """For people."""
+        parts = [self.camera, f"{self.shape[1]} x {self.shape[0]} pixels"]
+        if self.binning != "1x1":
+            parts.append(f"binned {self.binning}")
+        if self.temperature is not None:
+            parts.append(f"{round(self.temperature)} C")
+        return ", ".join(parts)
+
+    @property
+    def exposures(self):
+        """Darks by exposure time, the shortest first: a list of (seconds, frames)."""
+        groups = []
+        for frame in sorted(self.darks, key=lambda frame: (frame.seconds, frame.name)):
+            if groups and frame.seconds <= groups[-1][0] * 1.001:
+                groups[-1][1].append(frame)
+            else:
+                groups.append((frame.seconds, [frame]))
+        return groups
+
+
+def find_groups(folder, progress=iter):
+    """
+    Groups of a folder's frames.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder; its sub-folders are not looked into.
+    progress : callable
+        Wraps the list of files, as `tqdm.tqdm` does.
+
+    Returns
+    -------
+    groups : list of `Group`
+        Those with darks, in order of camera and temperature.
+    unusable : list of `Unusable`
+        Every FITS file that is in none of them.
+    """
+    frames, unusable = [], []
+    for path in progress(_fits_files(Path(folder))):
+        try:
+            frames.append(_classified(FileFrame(path)))
+        except (OSError, ValueError) as error:
+            unusable.append(Unusable(path.name, str(error).replace(f"{path}: ", "").replace(str(path), path.name)))
+    groups = _grouped(frames)
+    for group in groups:
+        if not group.darks:
+            unusable += [
+                Unusable(frame.name, f"no dark frames to go with it ({group.title})") for frame in group.biases
+            ]
+    return [group for group in groups if group.darks], unusable
+
+
+def _fits_files(folder):
+    def is_fits(path):
+        suffixes = [suffix.lower() for suffix in path.suffixes]
+        if suffixes and suffixes[-1] in _COMPRESSED:
+            suffixes.pop()
+        return path.is_file() and bool(suffixes) and suffixes[-1] in _SUFFIXES and not path.name.startswith(".")
+
+    return sorted(path for path in folder.iterdir() if is_fits(path))
+
+
+def _classified(file):
+    header = file.header
+    key = next((key for key in _TYPE_KEYS if key in header), None)
+    if key is None:
+        raise ValueError(f"its header has none of {', '.join(_TYPE_KEYS)}: neither bias nor dark")
+    text = str(header[key]).strip()
+    kind = _DARK if "dark" in text.lower() else _BIAS if text.lower().startswith((_BIAS, "zero")) else None
+    if kind is None:
+        raise ValueError(f"{key} is {text!r}: neither bias nor dark")
+    key = next((key for key in EXPOSURE_KEYS if key in header), None)
+    if key is None and kind == _DARK:
+        raise ValueError("no exposure time: neither EXPTIME nor EXPOSURE in its header")
+    seconds = 0.0 if key is None else header_number(file, key)
+    if kind == _DARK and seconds <= 0:
+        raise ValueError(f"{key} is {seconds:g} s: a dark needs an exposure")
+    is_set = "SET-TEMP" in header
+    key = "SET-TEMP" if is_set else "CCD-TEMP"
+    temperature = header_number(file, key) if key in header else None
+    return Frame(file, kind, seconds, temperature, is_set)
+
+
+def _grouped(frames):
+    cameras = {}
+    for frame in frames:
+        header = frame.file.header
+        camera = str(header.get("INSTRUME", "")).strip() or "unknown camera"
+        binning = f"{_whole(header.get('XBINNING', 1))}x{_whole(header.get('YBINNING', 1))}"
+        settings = tuple((key, header[key]) for key in _SETTING_KEYS if key in header)
+        cameras.setdefault((camera, frame.file.shape, binning, settings), []).append(frame)
+    groups = []
+    for (camera, shape, binning, settings), members in sorted(cameras.items(), key=lambda item: str(item[0])):
+        for temperature, same in _by_temperature(members):
+            group = Group(camera, shape, binning, dict(settings), temperature)
+            for frame in same:
+                (group.darks if frame.kind == _DARK else group.biases).append(frame)
+            groups.append(group)
+    return groups
+
+
+def _by_temperature(frames):
+    """Frames of one temperature, with its mean: sorted, and parted wherever neighbours are too far apart."""
+    known = sorted((frame for frame in frames if frame.temperature is not None), key=lambda frame: frame.temperature)
+    runs = []
+    for frame in known:
+        if runs and frame.temperature - runs[-1][0].temperature <= _SAME_TEMPERATURE:
+            runs[-1].append(frame)
+        else:
+            runs.append([frame])
+    for run in runs:
+        yield sum(frame.temperature for frame in run) / len(run), sorted(run, key=lambda frame: frame.name)
+    unknown = [frame for frame in frames if frame.temperature is None]
+    if unknown:
+        yield None, unknown
+
+
+def _whole(value):
+    return f"{value:g}" if isinstance(value, int | float) else str(value).strip()

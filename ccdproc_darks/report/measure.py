@@ -1,0 +1,290 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The measurement of one group of frames: rates, comparison and mask."""
+
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+from astropy import units as u
+
+from ..arguments import GAIN_UNIT
+from ..bias import Bias
+from ..comparison import compare_dark_rates
+from ..electrons import DarkSet, Reader, frame_levels
+from ..headers import GAIN_KEYS, READ_NOISE_KEYS, common_setting, frame_settings
+from ..mask import hot_pixel_mask
+from ..rate import dark_rate
+from .folder import Group, Unusable
+from .master_bias import BiasFrames, standing_out
+
+__all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
+
+# electron/s between which rates are well measured and not saturated, for the ratio of two exposures.
+BRIGHT = (8.0, 64.0)
+
+
+@dataclass
+class Options:
+    """What the user may tell: Quantities or None, as of `dark_rate` and `hot_pixel_mask`."""
+
+    gain: u.Quantity | None = None
+    read_noise: u.Quantity | None = None
+    saturation: u.Quantity | None = None
+    threshold: u.Quantity | None = None
+    false_positives: float = 1.0
+
+
+@dataclass
+class Pair:
+    """One exposure time against the longest."""
+
+    short: float
+    long: float
+    offset: float
+    width: float | None
+    ratio: float | None
+    ratio_pixels: int
+
+
+@dataclass
+class Measured:
+    """All that came of a group.
+
+    Attributes
+    ----------
+    group : `Group`
+        The frames.
+    exposures : list of (float, list)
+        Exposure times and their frames.
+    rates : dict
+        Rate of each exposure time; without a bias, only good for their differences.
+    rate : `~astropy.nddata.CCDData`
+        Rate from all exposures.
+    mask : `~astropy.nddata.CCDData`
+        Result of `hot_pixel_mask`.
+    significance : `~astropy.nddata.CCDData` or None
+        Result of `compare_dark_rates`.
+    bias : `~astropy.nddata.CCDData` or None
+        Master bias.
+    pairs : list of `Pair`
+        Each exposure time against the longest.
+    notes : list of str
+        What a person should know.
+    """
+
+    group: Group
+    exposures: list
+    rates: dict = field(default_factory=dict)
+    rate: object = None
+    mask: object = None
+    significance: object = None
+    bias: object = None
+    pairs: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+    unusable: list = field(default_factory=list)
+
+    @property
+    def has_bias(self):
+        """Whether there were bias frames."""
+        return self.bias is not None
+
+    @property
+    def pair(self):
+        """
+        The short and the long exposure time that pictures show, or None where there is one only.
+
+        The longest; and of those at most half as long, or else of all others, that of the most total exposure.
+        """
+        times = [seconds for seconds, _ in self.exposures]
+        if len(times) < 2:
+            return None
+        totals = {seconds: seconds * len(frames) for seconds, frames in self.exposures[:-1]}
+        shorter = [seconds for seconds in totals if seconds <= times[-1] / 2] or list(totals)
+        return max(shorter, key=lambda seconds: (totals[seconds], seconds)), times[-1]
+
+
+def steps(group):
+    """Number of steps that `measure_group` announces."""
+    return len(group.exposures) + 4
+
+
+def measure_group(group, options, step=lambda text: None):
+    """
+    Measure one group.
+
+    Parameters
+    ----------
+    group : `Group`
+        Its frames.
+    options : `Options`
+        What the user told.
+    step : callable
+        Called with a text before each step.
+
+    Returns
+    -------
+    `Measured`
+
+    Raises
+    ------
+    ValueError
+        If nothing can be measured; it says why.
+    """
+    result = Measured(group, group.exposures)
+    frames = [frame.file for frame in group.darks]
+    gain = options.gain
+    if gain is None:
+        gain = _from_header("gain", frames, GAIN_UNIT, GAIN_KEYS)
+    if gain is None and frames[0].unit == u.adu:
+        raise ValueError("no gain: the headers have no EGAIN; give it as --gain (electron/adu)")
+    read_noise = options.read_noise
+    if read_noise is None:
+        read_noise = _from_header("read_noise", frames, u.electron, READ_NOISE_KEYS)
+    scale = gain.value if frames[0].unit == u.adu else 1.0
+    common = {"gain": gain, "saturation": options.saturation}
+    step("bias")
+    if group.biases:
+        read_noise = _take_bias(result, group, scale, read_noise)
+        bias, offset = result.bias, None
+    else:
+        if len(result.exposures) < 2:
+            raise ValueError(
+                "no bias frames, and darks of one exposure time only: a bias cannot be told from dark current"
+            )
+        result.notes.append(
+            "There are no bias frames. The rate is the slope of the counts over exposure time, every pixel with an "
+            "unknown offset of its own; a rate at a single exposure time cannot be had."
+        )
+        bias, offset = None, "pixel"
+    _temperature_notes(result, group)
+
+    step("all exposure times")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result.rate = dark_rate(
+            [frame.file.path for frame in group.darks], bias=bias, offset=offset, read_noise=read_noise, **common
+        )
+        if read_noise is None and result.rate.meta.get("DKNOISE") == "estimated":
+            read_noise = result.rate.meta["DKRDNOI"] * u.electron
+        if bias is None:
+            bias = _bias_level(result)
+        for seconds, same in result.exposures:
+            step(f"{seconds:g} s")
+            result.rates[seconds] = dark_rate(
+                [frame.file.path for frame in same], bias=bias, read_noise=read_noise, **common
+            )
+    result.notes += sorted({f"{warning.message}." for warning in caught if warning.category is UserWarning})
+    _level_notes(result, scale)
+    _compare(result, options, step)
+    return result
+
+
+def _from_header(argument, frames, unit, keys):
+    value = common_setting(argument, frame_settings(argument, None, frames, unit, keys), frames)
+    return None if value is None else value * unit
+
+
+def _take_bias(result, group, scale, read_noise):
+    """Set the master bias; the read noise, from the bias frames where nothing else tells."""
+    biases = BiasFrames([frame.file for frame in group.biases], scale)
+    measured = biases.read_noise()
+    if measured is not None:
+        told = "" if read_noise is None else f" (used: {read_noise.value:.4g}, as given)"
+        result.notes.append(
+            f"Read noise from the scatter of {len(group.biases)} bias frames: {measured:.4g} electron{told}."
+        )
+    if read_noise is None and measured is not None:
+        read_noise = measured * u.electron
+    for index in standing_out(biases.levels):
+        left_out = index in biases.odd
+        result.notes.append(
+            f"{group.biases[index].name} sits {biases.levels[index]:+.1f} adu from the other bias frames"
+            f"{': left out of the master bias' if left_out else ''}."
+        )
+        if left_out:
+            result.unusable.append(
+                Unusable(group.biases[index].name, f"bias level {biases.levels[index]:+.1f} adu from the others")
+            )
+    if len(group.biases) < 3:
+        result.notes.append(f"Only {len(group.biases)} bias frame(s): the error of the bias limits the rates.")
+    result.bias = biases.master(None if read_noise is None else read_noise.value)
+    return read_noise
+
+
+def _bias_level(result):
+    """One bias level for the sensor, as a Quantity: where the darks' median counts meet zero exposure."""
+    medians = []
+    for seconds, same in result.exposures:
+        values = [float(np.median(frame.file.rows(slice(None)).values)) for frame in same]
+        medians.append((seconds, np.median(values)))
+    seconds, counts = np.array(medians).T
+    return max(float(np.polynomial.Polynomial.fit(seconds, counts, 1)(0.0)), 0.0) * result.group.darks[0].file.unit
+
+
+def _temperature_notes(result, group):
+    for frame in group.darks:
+        header = frame.file.header
+        if frame.is_set and "CCD-TEMP" in header and abs(float(header["CCD-TEMP"]) - frame.temperature) > 1:
+            result.notes.append(
+                f"{frame.name}: the sensor was at {float(header['CCD-TEMP']):.1f} C, not at the set "
+                f"{frame.temperature:g} C."
+            )
+
+
+def _level_notes(result, scale):
+    """Frames that sit away from their equals as a whole."""
+    reader = Reader(scale, Bias(), None)
+    unit = result.group.darks[0].file.unit
+    for seconds, same in result.exposures:
+        levels = frame_levels(DarkSet([frame.file for frame in same], seconds, np.ones(len(same))), reader) / scale
+        for index in standing_out(levels):
+            result.notes.append(
+                f"{same[index].name} sits {levels[index]:+.1f} {unit} from the other {seconds:g} s darks "
+                "(used all the same)."
+            )
+
+
+def _compare(result, options, step):
+    limits = {"threshold": options.threshold, "false_positives": options.false_positives}
+    rates = list(result.rates.values())
+    offset = "common" if result.has_bias else "pixel"
+    if any(rate.uncertainty is None for rate in rates):
+        result.notes.append("Without a read noise (--read-noise) the exposure times cannot be compared.")
+        if options.threshold is None:
+            raise ValueError(
+                "no read noise and no way to estimate it, so no threshold for hot pixels: give --read-noise"
+            )
+        step("mask")
+        result.mask = hot_pixel_mask(result.rate, **limits)
+        return
+    if len(rates) < (2 if result.has_bias else 3):
+        needed = "two exposure times" if result.has_bias else "three exposure times, or two and bias frames,"
+        result.notes.append(f"Proportionality was not tested: that needs darks of {needed} or more.")
+        step("mask")
+        result.mask = hot_pixel_mask(result.rate, **limits)
+        return
+    step("comparison")
+    result.significance = compare_dark_rates(*rates, statistic="significance", offset=offset)
+    step("mask")
+    result.mask = hot_pixel_mask(*rates, offset=offset, **limits)
+    width = result.significance.meta.get("DKWIDTH")
+    if width is not None and width > 1.2:
+        result.notes.append(
+            f"The significance of good pixels scatters {width:.2f} times wider than the noise model says: the read "
+            "noise is too low, or the frames drift. More good pixels than asked for are flagged NONLINEAR."
+        )
+    if result.has_bias:
+        result.pairs = [_pair(result.rates, seconds) for seconds, _ in result.exposures[:-1]]
+
+
+def _pair(rates, seconds):
+    long = max(rates)
+    short_rate, long_rate = rates[seconds], rates[long]
+    meta = compare_dark_rates(short_rate, long_rate, statistic="significance").meta
+    with np.errstate(invalid="ignore"):
+        bright = (long_rate.data > BRIGHT[0]) & (long_rate.data < BRIGHT[1]) & ~long_rate.mask & ~short_rate.mask
+    number = int(bright.sum())
+    ratio = None
+    if number:
+        ratio = float(np.median((short_rate.data[bright] - meta["DKOFF1"] / seconds) / long_rate.data[bright]))
+    return Pair(seconds, long, meta["DKOFF1"], meta.get("DKWIDTH"), ratio, number)

@@ -1,0 +1,151 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The report as one self-contained HTML page."""
+
+from html import escape
+
+from ..flags import DARK_FLAGS
+from .measure import BRIGHT
+from .pictures import as_png, draw_all
+from .summary import flag_counts, rate_rows
+
+__all__ = ["page"]
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+h1 { font-size: 1.7rem; } h2 { margin-top: 2.5rem; border-bottom: 2px solid #1b6ca8; } h3 { margin-bottom: .3rem; }
+table { border-collapse: collapse; margin: .5rem 0 1.2rem; } th, td { padding: .25rem .8rem; text-align: right; }
+th { border-bottom: 1px solid #888; font-weight: 600; } tr:nth-child(even) td { background: #f4f6f8; }
+td:first-child, th:first-child { text-align: left; } figure { margin: 1.2rem 0; } img { max-width: 100%; }
+figcaption, .dim { color: #555; } .note { background: #fff6df; border-left: 4px solid #e6a700; padding: .4rem .8rem; }
+pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size: .92em; }
+"""
+
+_MEANING = {
+    "HOT": "dark rate above the threshold",
+    "NONLINEAR": "not proportional to exposure time: no scaled dark removes it",
+    "SATURATED": "every frame of an exposure time saturated",
+    "UNRELIABLE_DARK": "too noisy to see a departure of the stated tolerance",
+    "DO_NOT_USE": "masked",
+}
+
+
+def page(title, results, failures, unusable, version, command=""):
+    """
+    The page.
+
+    Parameters
+    ----------
+    title : str
+        Its heading.
+    results : list of (str, Measured)
+        Folder of each group's files, and its measurement.
+    failures : list of (str, str)
+        Groups that could not be measured, and why.
+    unusable : list of `ccdproc_darks.report.folder.Unusable`
+        Files that were not used.
+    version : str
+        Of the package.
+    command : str
+        How it was made.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    parts = [f"<h1>{escape(title)}</h1>", f"<p class=dim>ccdproc_darks {escape(version)}. {escape(command)}</p>"]
+    parts += [f"<p class=note>{escape(name)}: not measured. {escape(reason)}</p>" for name, reason in failures]
+    for folder, measured in results:
+        parts += _group(folder, measured)
+    if unusable:
+        parts.append("<h2>Files not used</h2>")
+        parts.append(_table(("file", "reason"), [(item.name, item.reason) for item in unusable], left=2))
+    body = "\n".join(parts)
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _group(folder, measured):
+    group, mask = measured.group, measured.mask
+    yield f"<h2>{escape(group.title)}</h2>"
+    yield f"<p>{_one_line(measured)}</p>"
+    for note in measured.notes:
+        yield f"<p class=note>{escape(note)}</p>"
+    yield "<h3>Dark rate</h3>"
+    rows = [
+        (label, str(frames), f"{median:.4g}", "" if error is None else f"{error:.2g}", str(saturated))
+        for label, frames, median, error, saturated in rate_rows(measured)
+    ]
+    yield _table(("exposure time", "frames", "median rate (electron/s)", "typical error", "no usable sample"), rows)
+    yield "<h3>Flags</h3>"
+    pixels = mask.data.size
+    rows = [
+        (
+            name,
+            f"{count}",
+            f"{100 * count / pixels:.3g} %",
+            _MEANING[name],
+            f"2^{int(DARK_FLAGS[name]).bit_length() - 1}",
+        )
+        for name, count in flag_counts(mask).items()
+    ]
+    yield _table(("flag", "pixels", "of all", "meaning", "bit"), rows)
+    if measured.pairs:
+        yield "<h3>Each exposure time against the longest</h3>"
+        rows = [
+            (
+                f"{pair.short:g} s : {pair.long:g} s",
+                f"{pair.offset:+.2f}",
+                "" if pair.width is None else f"{pair.width:.3f}",
+                "" if pair.ratio is None else f"{pair.ratio:.4f}",
+                str(pair.ratio_pixels),
+            )
+            for pair in measured.pairs
+        ]
+        low, high = BRIGHT
+        yield _table(
+            (
+                "pair",
+                "common offset (electron)",
+                "width of significance",
+                f"median ratio, {low:g} to {high:g} electron/s",
+                "pixels",
+            ),
+            rows,
+        )
+        yield (
+            "<p class=dim>The offset is the drift of the bias level between the sets; it is removed before the test. A "
+            "width of 1 says that the noise is understood; a ratio of 1 that well-measured pixels are proportional.</p>"
+        )
+    for caption, figure in draw_all(measured):
+        text = escape(caption)
+        image = f'<img alt="{text}" src="data:image/png;base64,{as_png(figure)}">'
+        yield f"<figure>{image}<figcaption>{text}</figcaption></figure>"
+    yield "<h3>Use the mask</h3>"
+    yield (
+        "<pre><code>from astropy.nddata import CCDData\n"
+        f'hot = CCDData.read("{escape(folder)}/mask.fits", unit="")\n'
+        "science.mask = hot.mask if science.mask is None else science.mask | hot.mask</code></pre>"
+    )
+
+
+def _one_line(measured):
+    group, meta = measured.group, measured.rate.meta
+    parts = [
+        f"{len(group.darks)} darks of {len(measured.exposures)} exposure time(s), {len(group.biases)} bias frames."
+    ]
+    if "DKGAIN" in meta:
+        parts.append(f"Gain {meta['DKGAIN']:g} electron/adu.")
+    if "DKRDNOI" in meta:
+        parts.append(f"Read noise {meta['DKRDNOI']:.4g} electron.")
+    parts.append(f"Pixels above {measured.mask.meta['DKTHRESH']:.4g} electron/s are called hot.")
+    return escape(" ".join(parts))
+
+
+def _table(heads, rows, left=1):
+    style = "" if left == 1 else ' style="text-align: left"'
+    head = "".join(f"<th{style}>{escape(text)}</th>" for text in heads)
+    body = "".join("<tr>" + "".join(f"<td{style}>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,102 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The numbers of a report, as a table."""
+
+import numpy as np
+from astropy import units as u
+from astropy.table import QTable
+
+from ..arguments import ELECTRON_PER_SECOND
+from ..flags import DARK_FLAGS
+
+__all__ = ["flag_counts", "rate_rows", "summary_table"]
+
+_FLAGS = ("HOT", "NONLINEAR", "SATURATED", "UNRELIABLE_DARK", "DO_NOT_USE")
+
+
+def flag_counts(mask):
+    """Number of pixels of each flag that a mask can have."""
+    return {name: int(np.count_nonzero(mask.data & DARK_FLAGS[name])) for name in _FLAGS}
+
+
+def rate_rows(measured):
+    """Label, frames, median rate, median error (or None) and pixels without a usable sample, of each rate."""
+    rates = [(f"{seconds:g} s", rate) for seconds, rate in measured.rates.items()] if measured.has_bias else []
+    for label, rate in [*rates, ("all", measured.rate)]:
+        good = ~rate.mask
+        error = None if rate.uncertainty is None else _median(rate.uncertainty.array[good])
+        yield label, rate.meta["NCOMBINE"], _median(rate.data[good]), error, int((~good).sum())
+
+
+def summary_table(results, failures, unusable):
+    """
+    One row a group and exposure time (and one for all exposure times together).
+
+    Parameters
+    ----------
+    results, failures, unusable
+        As of `ccdproc_darks.report.page.page`.
+
+    Returns
+    -------
+    `~astropy.table.QTable`
+        Its ``meta`` has the flags' counts and the notes of each group, and the files not used.
+    """
+    rows = [
+        {
+            "group": folder,
+            "camera": measured.group.camera,
+            "temperature": np.nan if measured.group.temperature is None else measured.group.temperature,
+            "exposure": label,
+            "frames": frames,
+            "median_rate": median,
+            "median_error": np.nan if error is None else error,
+            "unusable_pixels": lacking,
+        }
+        for folder, measured in results
+        for label, frames, median, error, lacking in rate_rows(measured)
+    ]
+    table = QTable(rows=rows)
+    table["temperature"].unit = u.deg_C
+    table["median_rate"].unit = table["median_error"].unit = ELECTRON_PER_SECOND
+    table.meta = {
+        "groups": {folder: _group_meta(measured) for folder, measured in results},
+        "not_measured": [{"group": name, "reason": reason} for name, reason in failures],
+        "not_used": [{"file": item.name, "reason": item.reason} for item in unusable],
+    }
+    return QTable(table)
+
+
+def _group_meta(measured):
+    meta = measured.rate.meta
+    entry = {
+        "title": measured.group.title,
+        "flags": flag_counts(measured.mask),
+        "threshold_electron_per_s": measured.mask.meta["DKTHRESH"],
+        "bias_frames": len(measured.group.biases),
+        "notes": list(measured.notes),
+        "pairs": [
+            {
+                "short_s": pair.short,
+                "long_s": pair.long,
+                "offset_electron": pair.offset,
+                "width": pair.width,
+                "ratio": pair.ratio,
+                "ratio_pixels": pair.ratio_pixels,
+            }
+            for pair in measured.pairs
+        ],
+    }
+    for key, name in (
+        ("DKGAIN", "gain_electron_per_adu"),
+        ("DKRDNOI", "read_noise_electron"),
+        ("DKNOISE", "noise_from"),
+    ):
+        if key in meta:
+            entry[name] = meta[key]
+    if measured.significance is not None:
+        entry["significance_width"] = measured.significance.meta.get("DKWIDTH")
+    return entry
+
+
+def _median(values):
+    return float(np.median(values)) if values.size else float("nan")

@@ -1,0 +1,62 @@
+"""Sphinx configuration; the facts come from pyproject.toml and the installed package's metadata."""
+
+import builtins
+import os
+import tomllib
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+with (Path(__file__).parents[1] / "pyproject.toml").open("rb") as file:
+    _project = tomllib.load(file)["project"]
+
+project = _project["name"]
+author = _project["authors"][0]["name"]
+copyright = f"2026, {author}"
+release = installed_version(project)
+version = ".".join(release.split(".")[:2])
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_templates"]
+default_role = "py:obj"
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"{project} {version}"
+html_theme_options = {"secondary_sidebar_items": ["page-toc"], "show_prev_next": False}
+
+# One page a name: docs/api.rst lists them, autosummary writes docs/api/*.rst.
+autosummary_generate = True
+autosummary_imported_members = True
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = True
+# Link the types of the aliases only; words such as "optional" or "array-like" stay text.
+numpydoc_xref_ignore = "all"
+numpydoc_xref_aliases = {
+    "CCDData": "astropy.nddata.CCDData",
+    "Path": "pathlib.Path",
+    "Quantity": "astropy.units.Quantity",
+}
+
+# Names of other packages become links on Read the Docs alone: elsewhere the build needs no network.
+nitpicky = True
+nitpick_ignore_regex = [
+    (r"py:.*", r"(argparse|astropy|ccdproc|collections|matplotlib|np|numpy|os|pathlib|scipy|tqdm|u)(\..*)?"),
+    (r"py:.*", rf"(python:)?({'|'.join(name for name in dir(builtins) if not name.startswith('_'))})"),
+    (r"std:(ref|term)", r"(numpy|python):.*"),  # numpydoc's links of words such as array_like
+]
+if os.environ.get("READTHEDOCS") == "True":
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "astropy": ("https://docs.astropy.org/en/stable/", None),
+        "ccdproc": ("https://ccdproc.readthedocs.io/en/stable/", None),
+        "matplotlib": ("https://matplotlib.org/stable/", None),
+        "numpy": ("https://numpy.org/doc/stable/", None),
+        "python": ("https://docs.python.org/3/", None),
+        "scipy": ("https://docs.scipy.org/doc/scipy/", None),
+    }
