@@ -55,7 +55,7 @@ class Measured:
     group : `Group`
         The frames.
     exposures : list of (float, list)
-        Exposure times and their frames.
+        Exposure times and the frames used of each.
     rates : dict
         Rate of each exposure time; without a bias, only good for their differences.
     rate : `~astropy.nddata.CCDData`
@@ -151,18 +151,25 @@ def measure_group(group, options, step=lambda text: None):
             raise ValueError(
                 "no bias frames, and darks of one exposure time only: a bias cannot be told from dark current"
             )
+        drift = scale / (result.exposures[-1][0] - result.exposures[0][0])
         result.notes.append(
             "There are no bias frames. The rate is the slope of the counts over exposure time, every pixel with an "
-            "unknown offset of its own; a rate at a single exposure time cannot be had."
+            "unknown offset of its own; a rate at a single exposure time cannot be had. A drift of the bias level by "
+            f"1 {frames[0].unit} between the exposure times shifts all slopes by {drift:.2g} electron/s."
         )
         bias, offset = None, "pixel"
     _temperature_notes(result, group)
+    result.exposures = _agreeing(result, scale)
 
     step("all exposure times")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result.rate = dark_rate(
-            [frame.file.path for frame in group.darks], bias=bias, offset=offset, read_noise=read_noise, **common
+            [frame.file.path for _, same in result.exposures for frame in same],
+            bias=bias,
+            offset=offset,
+            read_noise=read_noise,
+            **common,
         )
         if read_noise is None and result.rate.meta.get("DKNOISE") == "estimated":
             read_noise = result.rate.meta["DKRDNOI"] * u.electron
@@ -174,7 +181,6 @@ def measure_group(group, options, step=lambda text: None):
                 [frame.file.path for frame in same], bias=bias, read_noise=read_noise, **common
             )
     result.notes += sorted({f"{warning.message}." for warning in caught if warning.category is UserWarning})
-    _level_notes(result, scale)
     _compare(result, options, step)
     return result
 
@@ -231,17 +237,22 @@ def _temperature_notes(result, group):
             )
 
 
-def _level_notes(result, scale):
-    """Frames that sit away from their equals as a whole."""
+def _agreeing(result, scale):
+    """Exposures without the frames that sit away from their equals as a whole, where three others remain."""
     reader = Reader(scale, Bias(), None)
     unit = result.group.darks[0].file.unit
+    exposures = []
     for seconds, same in result.exposures:
         levels = frame_levels(DarkSet([frame.file for frame in same], seconds, np.ones(len(same))), reader) / scale
-        for index in standing_out(levels):
-            result.notes.append(
-                f"{same[index].name} sits {levels[index]:+.1f} {unit} from the other {seconds:g} s darks "
-                "(used all the same)."
-            )
+        odd = standing_out(levels)
+        leave_out = len(same) - len(odd) >= 3
+        for index in odd:
+            text = f"{levels[index]:+.1f} {unit} from the other {seconds:g} s darks"
+            result.notes.append(f"{same[index].name} sits {text}: {'left out' if leave_out else 'used all the same'}.")
+            if leave_out:
+                result.unusable.append(Unusable(same[index].name, f"level {text}"))
+        exposures.append((seconds, [frame for index, frame in enumerate(same) if index not in odd or not leave_out]))
+    return exposures
 
 
 def _compare(result, options, step):
@@ -263,6 +274,13 @@ def _compare(result, options, step):
         step("mask")
         result.mask = hot_pixel_mask(result.rate, **limits)
         return
+    single = [seconds for seconds, frames in result.exposures if len(frames) == 1]
+    if single:
+        listed = ", ".join(f"{seconds:g}" for seconds in single)
+        result.notes.append(
+            f"There is a single frame of {listed} s: a cosmic ray in it cannot be told from a pixel that is not "
+            "proportional, and is flagged NONLINEAR."
+        )
     step("comparison")
     result.significance = compare_dark_rates(*rates, statistic="significance", offset=offset)
     step("mask")

@@ -53,11 +53,11 @@ def as_png(figure):
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def _figure(width, height, columns=1):
+def _figure(width, height, columns=1, rows=1):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(1, columns)
+    return figure, figure.subplots(rows, columns)
 
 
 def _good(rate):
@@ -68,7 +68,9 @@ def _rate_map(measured):
     from astropy.visualization import AsinhStretch, ImageNormalize, PercentileInterval
 
     rate, flags = measured.rate, measured.mask.data
-    figure, (left, right) = _figure(12, 5.6, 2)
+    rows, columns = flags.shape
+    wide = columns > 1.6 * rows
+    figure, (left, right) = _figure(10, 1 + 2 * 9 * rows / columns, 1, 2) if wide else _figure(12, 5.6, 2)
     data = np.where(_good(rate), rate.data, np.nan)
     finite = data[np.isfinite(data)]
     low, high = PercentileInterval(99).get_limits(finite) if finite.size else (0, 1)
@@ -76,7 +78,7 @@ def _rate_map(measured):
         data, origin="lower", cmap="viridis", interpolation="nearest",
         norm=ImageNormalize(vmin=low, vmax=max(high, low + 1e-9), stretch=AsinhStretch(0.3)),
     )  # fmt: skip
-    figure.colorbar(shown, ax=left, label=_RATE, shrink=0.85)
+    figure.colorbar(shown, ax=left, label=_RATE, shrink=0.85, aspect=12 if wide else 20)
     left.set_title("rate, from all frames")
     for flag, label, colour, marker in (
         (DARK_FLAGS.HOT, "HOT", "#e6a700", "."),
@@ -93,7 +95,7 @@ def _rate_map(measured):
         xlim=(-0.5, flags.shape[1] - 0.5), ylim=(-0.5, flags.shape[0] - 0.5), aspect="equal", title="flagged pixels"
     )
     if right.get_legend_handles_labels()[0]:
-        right.legend(loc="upper left", bbox_to_anchor=(0, -0.08), ncols=3, frameon=False)
+        right.legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=3, frameon=False)
     return "The dark rate over the sensor, and where the flagged pixels are.", figure
 
 
@@ -138,9 +140,11 @@ def _short_against_long(measured, rng, zoom):
     seen = np.isfinite(first.data) & np.isfinite(second.data) & (second.data > (zoom[0] if zoom else 1.0))
     x, y = first.data[seen], second.data[seen]
     bad = (measured.mask.data[seen] & DARK_FLAGS.NONLINEAR) != 0
-    if x.size > _POINTS:
-        chosen = rng.choice(x.size, _POINTS, replace=False)
-        x, y, bad = x[chosen], y[chosen], bad[chosen]
+    # Of the many good pixels of a typical rate a sample will do; the others are what the picture is for.
+    typical = np.flatnonzero(measured.mask.data[seen] & (DARK_FLAGS.HOT | DARK_FLAGS.NONLINEAR) == 0)
+    if typical.size > _POINTS:
+        hidden = rng.permutation(typical)[_POINTS:]
+        x, y, bad = (np.delete(values, hidden) for values in (x, y, bad))
     figure, axes = _figure(7.2, 7)
     axes.plot(x[~bad], y[~bad], ".", ms=3, alpha=0.4, color=_LONG, label="not flagged NONLINEAR", rasterized=True)
     axes.plot(x[bad], y[bad], ".", ms=3, alpha=0.6, color=_BAD, label="NONLINEAR", rasterized=True)
@@ -180,6 +184,7 @@ def _random_pixels(measured, rng):
     ]  # fmt: skip
     errors = np.stack(errors)
     flags = measured.mask.data
+    fitted = np.linspace(0, times[-1], 200)
     figure, (left, right) = _figure(12, 5.2, 2)
     hot = (flags & DARK_FLAGS.HOT) != 0
     for axes, chosen, title in ((left, ~hot, "pixels that are not hot"), (right, hot, "hot pixels")):
@@ -192,7 +197,7 @@ def _random_pixels(measured, rng):
             remark = " NONLINEAR" if flags[y, x] & DARK_FLAGS.NONLINEAR else ""
             line = axes.errorbar(times, counts[:, y, x], errors[:, y, x], fmt="o", ms=3, capsize=2)
             slope = measured.rate.data[y, x]
-            axes.plot([0, times[-1]], [0, slope * times[-1]], lw=0.8, color=line[0].get_color(),
+            axes.plot(fitted, slope * fitted, lw=0.8, color=line[0].get_color(),
                       label=f"({x}, {y}): {slope:.3g}{remark}")  # fmt: skip
         if chosen is hot:
             axes.set(yscale="symlog")
