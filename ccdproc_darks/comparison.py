@@ -74,9 +74,6 @@ def compare_dark_rates(*rates, statistic="difference", offset="common", add_keyw
     saddlepoint formula of Lugannani and Rice (1980; Daniels 1987). More than two rates: chi-square of the residuals
     about the proportional fit, with its full covariance.
 
-    `~astropy.nddata.CCDData` of no unit, as significance and ratio are, can be written to FITS, but is read back only
-    with ``CCDData.read(path, unit="")``.
-
     Examples
     --------
     >>> from astropy import units as u

@@ -116,15 +116,8 @@ class FileFrame:
             self.has_deviation = "UNCERT" in names
             self.dtype = hdu.section[0:1, 0:1].dtype
         self.unit = _checked_unit(_unit_of(self.header), self.label)
-
-    @property
-    def wcs(self):
-        """World coordinate system, or None."""
-        if "CTYPE1" not in self.header:
-            return None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return WCS(self.header)
+        #: World coordinate system, or None; its keys are not in the header.
+        self.wcs = _take_wcs(self.header)
 
     def rows(self, block):
         """`Samples` of the rows of the slice ``block``."""
@@ -137,8 +130,8 @@ class FileFrame:
     def _open(self):
         try:
             with warnings.catch_warnings():
-                # A truncated file is an error here, which says more than the warning.
-                warnings.filterwarnings("ignore", "File may have been truncated", AstropyUserWarning)
+                # A truncated file is an error here, which says more than the warnings.
+                warnings.simplefilter("ignore", AstropyUserWarning)
                 hdus = fits.open(self.path, memmap=False)
                 try:
                     len(hdus)
@@ -220,6 +213,22 @@ def _unit_of(header):
     """Unit of a FITS image: BUNIT; a camera's file without one is in adu."""
     text = str(header.get("BUNIT", "adu")).strip()
     return CCDData.known_invalid_fits_unit_strings.get(text, text.lower() if text.lower() == "adu" else text) or "adu"
+
+
+def _take_wcs(header):
+    """The world coordinate system in a header, whose keys are taken out of it as `astropy.nddata.CCDData.read` does."""
+    if not str(header.get("CTYPE1", "")).strip():
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            wcs = WCS(header)
+            keys = set(wcs.to_header(relax=True)) - {"JD-OBS", "MJD-OBS", "DATE-OBS"}
+        except Exception:  # a WCS beyond repair is none, and no reason not to measure a dark
+            return None
+    for key in keys | {"CD1_1", "CD1_2", "CD2_1", "CD2_2"}:
+        header.remove(key, ignore_missing=True)
+    return wcs
 
 
 def _checked_unit(unit, label):

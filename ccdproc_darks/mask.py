@@ -89,8 +89,6 @@ def hot_pixel_mask(*rates, threshold=None, false_positives=1.0, tolerance=0.1, o
     where a departure of ``tolerance`` times the rate, in the exposure that would show it best, gives the test a
     non-centrality below the critical value's (the median of a non-central chi-square; 50 % power).
 
-    Reading the result back from FITS needs ``CCDData.read(path, unit="")``, as astropy writes no unit for a bit field.
-
     Examples
     --------
     >>> from astropy import units as u
@@ -125,7 +123,7 @@ def hot_pixel_mask(*rates, threshold=None, false_positives=1.0, tolerance=0.1, o
     compared, with_rate = _countable(stack)
     typical, hot_deviate = None, None
     if limit is None:
-        if not several and stack.infos[0].noise_source == "none":
+        if not several and rates[0].uncertainty is None:
             raise ValueError("threshold is needed for a rate without an uncertainty, as a Quantity in electron / s")
         samples = [measure(block) for block in sample_blocks(stack.shape, len(stack), _TYPICAL_PIXELS)]
         typical = _typical(samples)

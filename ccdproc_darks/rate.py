@@ -210,10 +210,11 @@ def dark_rate(
 def checked_dtype(dtype):
     """float32 or float64, as a `numpy.dtype`."""
     try:
-        checked = np.dtype(dtype)
+        checked = None if dtype is None else np.dtype(dtype)
     except TypeError:
         checked = None
-    if checked not in (np.dtype("float32"), np.dtype("float64")):
+    # numpy takes None for float64, in comparisons too.
+    if checked is None or checked not in (np.dtype("float32"), np.dtype("float64")):
         raise ValueError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
     return checked
 

@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """What a dark rate says of its own making in ``meta``, for the steps that come after it."""
 
+import math
 from dataclasses import dataclass
 
 __all__ = ["RateInfo"]
@@ -75,18 +76,30 @@ class RateInfo:
         missing = [key for key in ("DKEXPMIN", "DKEXPMAX", "DKNEXP", "DKTOTAL", "NCOMBINE") if key not in meta]
         if missing:
             raise ValueError(f"{label} is not a result of dark_rate: its meta lacks {', '.join(missing)}")
+
+        def number(key, default=None):
+            if key not in meta and default is not None:
+                return default
+            try:
+                value = float(meta[key])
+            except (TypeError, ValueError):
+                value = math.nan
+            if not math.isfinite(value):
+                raise ValueError(f"{label}: {key} in its meta must be a finite number, got {meta[key]!r}")
+            return value
+
         return cls(
-            shortest=float(meta["DKEXPMIN"]),
-            longest=float(meta["DKEXPMAX"]),
-            exposures=int(meta["DKNEXP"]),
-            total=float(meta["DKTOTAL"]),
-            frames=int(meta["NCOMBINE"]),
-            bias_error=float(meta.get("DKBIASER", 0.0)),
+            shortest=number("DKEXPMIN"),
+            longest=number("DKEXPMAX"),
+            exposures=int(number("DKNEXP")),
+            total=number("DKTOTAL"),
+            frames=int(number("NCOMBINE")),
+            bias_error=number("DKBIASER", 0.0),
             bias_identity=str(meta.get("DKBIASID", "")),
-            gain=meta.get("DKGAIN"),
-            read_noise=meta.get("DKRDNOI"),
+            gain=number("DKGAIN") if "DKGAIN" in meta else None,
+            read_noise=number("DKRDNOI") if "DKRDNOI" in meta else None,
             noise_source=str(meta.get("DKNOISE", "none")),
-            saturation=meta.get("DKSATUR"),
-            temperature=meta.get("DKTEMP"),
+            saturation=number("DKSATUR") if "DKSATUR" in meta else None,
+            temperature=number("DKTEMP") if "DKTEMP" in meta else None,
             offset=str(meta.get("DKOFFSET", "none")),
         )

@@ -13,6 +13,10 @@ from astropy.nddata import CCDData, NDData, StdDevUncertainty
 __all__ = ["logged", "result_image", "safe_header", "set_keys"]
 
 _COMMENTARY = ("COMMENT", "HISTORY", "")
+# Of the image that the meta data came with, or words of FITS itself.
+_NOT_OURS = (
+    "BUNIT", "EXTEND", "CHECKSUM", "DATASUM", "ZDATASUM", "ZHECKSUM", "CONTINUE", "END", "HIERARCH",
+)  # fmt: skip
 
 
 def safe_header(meta):
@@ -25,7 +29,7 @@ def safe_header(meta):
     header = fits.Header()
     cards = meta.copy(strip=True).cards if isinstance(meta, fits.Header) else _cards(meta)
     for key, value, comment in cards:
-        if key.upper() in ("BUNIT", "EXTEND", "CHECKSUM", "DATASUM", "ZDATASUM", "ZHECKSUM"):
+        if key.upper() in _NOT_OURS:
             continue
         if key in _COMMENTARY:
             header.append((key, value), end=True)
@@ -33,7 +37,7 @@ def safe_header(meta):
         card = _writable(key, value, comment)
         if card is not None:
             header[card.keyword if len(key) <= 8 else f"HIERARCH {key}"] = (card.value, card.comment)
-    return header
+    return header.copy(strip=True)
 
 
 def _cards(meta):
@@ -46,8 +50,10 @@ def _cards(meta):
 def _writable(key, value, comment):
     if not isinstance(value, str | bool | int | float | np.integer | np.floating | np.bool_ | None):
         return None
-    if isinstance(value, float | np.floating) and not np.isfinite(value):
-        return None
+    if isinstance(value, float | np.floating):
+        if not np.isfinite(value):
+            return None
+        value = _fits_float(value)
     for remark in (comment, ""):
         try:
             with warnings.catch_warnings():
@@ -67,13 +73,22 @@ def set_keys(header, entries):
         if value is None:
             header.remove(key, ignore_missing=True)
         else:
-            header[key] = (value.item() if isinstance(value, np.generic) else value, comment)
+            value = value.item() if isinstance(value, np.generic) else value
+            header[key] = (_fits_float(value) if isinstance(value, float) else value, comment)
     return header
+
+
+def _fits_float(value):
+    """What FITS keeps of a float, in the 20 characters that a card has for it."""
+    return fits.Card.fromstring(fits.Card("VALUE", float(value)).image).value
 
 
 def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
     """CCDData of plain arrays, none of them copied."""
     set_keys(header, {"DKVERS": (_package_version(), "ccdproc_darks version")})
+    if unit is u.dimensionless_unscaled:
+        # astropy writes no BUNIT for such an image, and refuses to read one that has none.
+        header["BUNIT"] = ("1", "no unit")
     image = CCDData(data, unit=unit, mask=mask, wcs=wcs)
     image.meta = header
     if deviation is not None:

@@ -114,9 +114,7 @@ def simulate_dark(
     rate = _image("rate", rate, ELECTRON_PER_SECOND)
     bias = _image("bias", bias, u.adu)
     shape = _frame_shape(shape, rate, bias)
-    dtype = np.dtype(dtype)
-    if dtype.name not in ("uint16", "float32", "float64"):
-        raise ValueError(f"dtype must be 'uint16', 'float32' or 'float64', got {dtype.name!r}")
+    dtype = _checked_dtype(dtype)
     ceiling = _ceiling(saturation, dtype, bias)
     if temperature is not None:
         temperature = _celsius(temperature)
@@ -144,6 +142,16 @@ def simulate_dark(
     return frame
 
 
+def _checked_dtype(dtype):
+    try:
+        checked = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        checked = None
+    if checked is None or checked.name not in ("uint16", "float32", "float64"):
+        raise ValueError(f"dtype must be 'uint16', 'float32' or 'float64', got {dtype!r}")
+    return checked
+
+
 def _celsius(temperature):
     if not isinstance(temperature, u.Quantity) or temperature.unit.physical_type != "temperature":
         raise TypeError(f"temperature must be a Quantity in deg_C or K, got {temperature!r}")
@@ -165,7 +173,7 @@ def _frame_shape(shape, *images):
     if shape is not None:
         try:
             shape = tuple(int(side) for side in shape)
-        except TypeError:
+        except (TypeError, ValueError):
             raise TypeError(f"shape must be (rows, columns), got {shape!r}") from None
         if len(shape) != 2 or min(shape) < 1:
             raise ValueError(f"shape must be two positive whole numbers (rows, columns), got {shape}")

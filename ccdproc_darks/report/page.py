@@ -126,7 +126,7 @@ def _group(folder, measured):
     yield "<h3>Use the mask</h3>"
     yield (
         "<pre><code>from astropy.nddata import CCDData\n"
-        f'hot = CCDData.read("{escape(folder)}/mask.fits", unit="")\n'
+        f'hot = CCDData.read("{escape(folder)}/mask.fits")\n'
         "science.mask = hot.mask if science.mask is None else science.mask | hot.mask</code></pre>"
     )
 

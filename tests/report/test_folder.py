@@ -1,0 +1,142 @@
+"""Finding and grouping of frames."""
+
+import re
+import shutil
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io import fits
+
+from ccdproc_darks.report.folder import find_groups
+
+from .conftest import SHAPE, write_frames
+
+
+def set_header(path, **entries):
+    with fits.open(path, mode="update") as hdus:
+        for key, value in entries.items():
+            key = key.replace("_", "-")
+            if value is None:
+                hdus[0].header.remove(key, ignore_missing=True)
+            else:
+                hdus[0].header[key] = value
+
+
+def test_one_group(night):
+    (group,), unusable = find_groups(night)
+    assert unusable == []
+    assert [(seconds, len(frames)) for seconds, frames in group.exposures] == [(30, 4), (300, 4)]
+    assert len(group.biases) == 5
+    assert group.shape == SHAPE
+    assert "-20 C" in group.title
+
+
+@pytest.mark.parametrize("kind", ["Dark Frame          ", "DARK", "dark", " Dark ", "Master Dark"])
+def test_names_of_darks(tmp_path, kind):
+    (path,) = write_frames(tmp_path, [(30, 1)])
+    set_header(path, IMAGETYP=kind)
+    (group,), _ = find_groups(tmp_path)
+    assert len(group.darks) == 1
+
+
+@pytest.mark.parametrize("kind", ["Bias Frame          ", "BIAS", "zero", "Zero Frame"])
+def test_names_of_biases(tmp_path, kind):
+    dark, bias = write_frames(tmp_path, [(30, 1), (0, 1)])
+    set_header(bias, IMAGETYP=kind)
+    (group,), _ = find_groups(tmp_path)
+    assert len(group.biases) == 1
+    assert group.darks[0].name == dark.name
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"IMAGETYP": "Light Frame"}, "Light Frame.*neither bias nor dark"),
+        ({"IMAGETYP": None}, "IMAGETYP.*neither bias nor dark"),
+        ({"EXPTIME": None, "EXPOSURE": None}, "no exposure time"),
+        ({"EXPTIME": 0.0}, "EXPTIME is 0 s"),
+        ({"EXPTIME": "long"}, "EXPTIME.*finite number.*'long'"),
+        ({"CCD_TEMP": "cold", "SET_TEMP": None}, "CCD-TEMP.*finite number.*'cold'"),
+    ],
+)
+def test_what_cannot_be_used_is_named(tmp_path, change, reason):
+    (path,) = write_frames(tmp_path, [(30, 1)])
+    set_header(path, **change)
+    groups, (unusable,) = find_groups(tmp_path)
+    assert groups == []
+    assert unusable.name == path.name
+    assert re.search(reason, unusable.reason)
+
+
+def test_broken_files_are_named(tmp_path, night):
+    good = next(night.glob("dark_30_*"))
+    shutil.copy(good, tmp_path)
+    (tmp_path / "cut.fits").write_bytes(good.read_bytes()[:6000])
+    (tmp_path / "empty.fit").touch()
+    (tmp_path / "text.FTS").write_text("not FITS at all")
+    (tmp_path / "notes.txt").write_text("not even called FITS")
+    groups, unusable = find_groups(tmp_path)
+    assert len(groups) == 1
+    assert {item.name for item in unusable} == {"cut.fits", "empty.fit", "text.FTS"}
+    reasons = {item.name: item.reason for item in unusable}
+    assert "truncated" in reasons["cut.fits"]
+    assert "empty" in reasons["empty.fit"]
+    assert "not a readable FITS file" in reasons["text.FTS"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"INSTRUME": "another camera"},
+        {"XBINNING": 2},
+        {"EGAIN": 3.0},
+        {"GAIN": 120},
+        {"SET_TEMP": -10.0},
+        {"SET_TEMP": None, "CCD_TEMP": -18.5},
+    ],
+)
+def test_what_does_not_belong_together_is_parted(tmp_path, change):
+    _, second = write_frames(tmp_path, [(30, 2)])
+    set_header(second, **change)
+    groups, _ = find_groups(tmp_path)
+    assert len(groups) == 2
+
+
+def test_shapes_are_parted(tmp_path):
+    write_frames(tmp_path, [(30, 1)])
+    write_frames(tmp_path, [(30, 1)], prefix="small_", shape=(20, 20))
+    groups, _ = find_groups(tmp_path)
+    assert {group.shape for group in groups} == {SHAPE, (20, 20)}
+
+
+def test_sensor_temperatures_within_one_degree_are_one(tmp_path):
+    paths = write_frames(tmp_path, [(30, 4)])
+    for path, temperature in zip(paths, (-20.4, -20.0, -19.5, -17.0), strict=True):
+        set_header(path, SET_TEMP=None, CCD_TEMP=temperature)
+    groups, _ = find_groups(tmp_path)
+    assert sorted(len(group.darks) for group in groups) == [1, 3]
+
+
+def test_biases_without_darks_are_named(tmp_path):
+    write_frames(tmp_path, [(30, 1)])
+    write_frames(tmp_path, [(0, 2)], prefix="warm_", temperature=10 * u.deg_C)
+    (group,), unusable = find_groups(tmp_path)
+    assert group.biases == []
+    assert len(unusable) == 2
+    assert all("no dark frames to go with it" in item.reason for item in unusable)
+
+
+def test_files_are_not_changed(night):
+    before = {path: path.read_bytes() for path in night.iterdir()}
+    find_groups(night)
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_compressed_files_are_found(tmp_path, night):
+    data = fits.getdata(next(night.glob("dark_30_*")))
+    header = fits.getheader(next(night.glob("dark_30_*")))
+    fits.writeto(tmp_path / "dark.fits.gz", np.asarray(data), header)
+    (group,), unusable = find_groups(tmp_path)
+    assert unusable == []
+    assert len(group.darks) == 1

@@ -1,0 +1,135 @@
+"""The measurement of a group of frames."""
+
+import re
+
+import numpy as np
+import pytest
+from astropy import units as u
+
+from ccdproc_darks.report.folder import find_groups
+from ccdproc_darks.report.measure import Measured, Options, measure_group, steps
+
+from .conftest import CAMERA, SHAPE, write_frames
+
+
+def measured(folder, options=None, step=lambda text: None):
+    (group,), _ = find_groups(folder)
+    return measure_group(group, options or Options(), step)
+
+
+def test_all_of_it(night):
+    announced = []
+    result = measured(night, step=announced.append)
+    assert len(announced) == steps(result.group)
+    assert np.median(result.rate.data) == pytest.approx(0.2, abs=0.005)
+    assert set(result.rates) == {30, 300}
+    hot = round(0.01 * SHAPE[0] * SHAPE[1])
+    assert abs(result.mask.meta["NHOT"] - hot) <= 4
+    assert result.mask.meta["NNONLIN"] <= 4
+    assert result.significance.meta["DKWIDTH"] == pytest.approx(1, abs=0.05)
+    assert result.pair == (30, 300)
+    (pair,) = result.pairs
+    assert pair.ratio == pytest.approx(1, abs=0.02)
+    assert pair.offset == pytest.approx(0, abs=0.5)
+
+
+def test_a_drift_of_the_bias_between_sets_is_told(tmp_path):
+    write_frames(tmp_path, [(0, 5), (300, 4)])
+    write_frames(tmp_path, [(30, 4)], bias=504, seed=1)
+    (pair,) = measured(tmp_path).pairs
+    assert pair.offset == pytest.approx(4 * 1.5, abs=0.5)
+
+
+def test_without_bias_the_rate_is_a_slope(tmp_path):
+    write_frames(tmp_path, [(30, 4), (100, 4), (300, 4)])
+    result = measured(tmp_path)
+    assert not result.has_bias
+    assert result.rate.meta["DKOFFSET"] == "pixel"
+    assert np.median(result.rate.data) == pytest.approx(0.2, abs=0.01)
+    assert result.significance.meta["DKOFFSET"] == "pixel"
+    assert any("no bias frames" in note for note in result.notes)
+    assert result.pairs == []
+
+
+def test_without_bias_one_exposure_time_is_refused(tmp_path):
+    write_frames(tmp_path, [(30, 4)])
+    with pytest.raises(ValueError, match="no bias frames, and darks of one exposure time only"):
+        measured(tmp_path)
+
+
+def test_without_bias_two_exposure_times_are_not_compared(tmp_path):
+    write_frames(tmp_path, [(30, 4), (300, 4)])
+    result = measured(tmp_path)
+    assert result.significance is None
+    assert any("three exposure times" in note for note in result.notes)
+    assert result.mask.meta["NNONLIN"] == 0
+
+
+def test_one_exposure_time_is_not_compared(tmp_path):
+    write_frames(tmp_path, [(0, 4), (300, 4)])
+    result = measured(tmp_path)
+    assert result.significance is None
+    assert result.pair is None
+    assert any("two exposure times" in note for note in result.notes)
+
+
+def test_no_gain(tmp_path):
+    from astropy.io import fits
+
+    paths = write_frames(tmp_path, [(0, 3), (300, 3)])
+    for path in paths:
+        fits.delval(path, "EGAIN")
+    with pytest.raises(ValueError, match=r"no gain: .*EGAIN.*--gain"):
+        measured(tmp_path)
+    result = measured(tmp_path, Options(gain=CAMERA["gain"]))
+    assert np.median(result.rate.data) == pytest.approx(0.2, abs=0.01)
+
+
+def test_read_noise_from_the_bias_frames_where_no_header_tells(tmp_path):
+    from astropy.io import fits
+
+    for path in write_frames(tmp_path, [(0, 5), (300, 1)]):
+        fits.delval(path, "RDNOISE")
+    result = measured(tmp_path)
+    assert result.rate.meta["DKRDNOI"] == pytest.approx(8, rel=0.05)
+
+
+def test_options_reach_the_measurement(night):
+    options = Options(
+        read_noise=9 * u.electron,
+        saturation=3000 * u.adu,
+        threshold=5 * u.electron / u.s,
+        false_positives=3.0,
+    )
+    result = measured(night, options)
+    assert result.rate.meta["DKRDNOI"] == 9
+    # 20 electron/s reach 3000 adu within 300 s, not within 30 s.
+    hot = round(0.01 * SHAPE[0] * SHAPE[1])
+    assert result.mask.meta["NSATUR"] == hot
+    assert result.mask.meta["DKTHRESH"] == 5
+    assert result.mask.meta["DKFALSE"] == 3
+
+
+def test_frames_of_another_level_are_left_out(tmp_path):
+    write_frames(tmp_path, [(0, 5), (30, 4), (300, 4)])
+    write_frames(tmp_path, [(300, 1)], bias=520, prefix="drifted_")
+    result = measured(tmp_path)
+    (item,) = result.unusable
+    assert item.name == "drifted_dark_300_0.fit"
+    assert re.search(r"level \+(19.[5-9]|20.[0-5]) adu", item.reason)
+    assert result.rate.meta["NCOMBINE"] == 8
+
+
+def test_a_sensor_that_was_not_at_its_temperature(tmp_path):
+    from astropy.io import fits
+
+    paths = write_frames(tmp_path, [(0, 3), (300, 3)])
+    fits.setval(paths[-1], "CCD-TEMP", value=-12.0)
+    assert any(f"{paths[-1].name}: the sensor was at -12.0 C" in note for note in measured(tmp_path).notes)
+
+
+def test_the_pair_shown_has_the_most_exposure():
+    exposures = [(10.0, [1]), (30.0, [1] * 10), (150.0, [1]), (300.0, [1])]
+    assert Measured(None, exposures).pair == (30.0, 300.0)
+    assert Measured(None, [(200.0, [1]), (300.0, [1])]).pair == (200.0, 300.0)
+    assert Measured(None, exposures[:1]).pair is None

@@ -1,0 +1,128 @@
+"""From a folder of frames to a folder of results."""
+
+import re
+
+import numpy as np
+import pytest
+from astropy.nddata import CCDData
+from astropy.table import QTable
+
+from ccdproc_darks.report import run
+from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.run import NothingMeasuredError, make_report
+
+from .conftest import SHAPE, write_frames
+
+
+@pytest.fixture(scope="module")
+def report(night, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "report"
+    results, _, _ = make_report(night, out, Options(), command="as tested")
+    return out, results
+
+
+def test_files(report):
+    out, results = report
+    assert {path.name for path in out.iterdir()} == {"report.html", "summary.ecsv", results[0][0]}
+    written = {path.name for path in (out / results[0][0]).iterdir()}
+    assert written == {
+        "rate_all.fits", "rate_30s.fits", "rate_300s.fits", "significance.fits", "mask.fits", "master_bias.fits",
+    }  # fmt: skip
+
+
+def test_written_images_are_the_measured_ones(report):
+    out, ((name, measured),) = report
+    rate = CCDData.read(out / name / "rate_all.fits")
+    np.testing.assert_array_equal(rate.data, measured.rate.data)
+    np.testing.assert_array_equal(rate.uncertainty.array, measured.rate.uncertainty.array)
+    mask = CCDData.read(out / name / "mask.fits")
+    assert mask.data.dtype.kind == "u"
+    np.testing.assert_array_equal(mask.data, measured.mask.data)
+    np.testing.assert_array_equal(mask.mask, measured.mask.mask)
+
+
+def test_summary(report):
+    out, ((name, measured),) = report
+    table = QTable.read(out / "summary.ecsv")
+    assert list(table["exposure"]) == ["30 s", "300 s", "all"]
+    assert table["median_rate"].unit == "electron / s"
+    assert table["median_rate"][2].value == pytest.approx(np.median(measured.rate.data))
+    assert table.meta["groups"][name]["flags"]["HOT"] == measured.mask.meta["NHOT"]
+
+
+def test_page_is_self_contained(report):
+    page = (report[0] / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 6
+    assert re.findall(r'(?:src|href)="(?!data:)', page) == []
+    assert "as tested" in page
+    assert "simulation" in page
+
+
+def test_page_escapes_what_headers_say(tmp_path):
+    from astropy.io import fits
+
+    for path in write_frames(tmp_path, [(0, 3), (300, 2)]):
+        fits.setval(path, "INSTRUME", value="<script>alert(1)</script>")
+    make_report(tmp_path, tmp_path / "out", Options())
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_an_existing_folder_is_not_touched(night, tmp_path):
+    (tmp_path / "precious.txt").write_text("mine")
+    for overwrite in (False, True):
+        with pytest.raises(FileExistsError, match=re.escape(str(tmp_path))):
+            make_report(night, tmp_path, Options(), overwrite=overwrite)
+    assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
+
+
+def test_overwrite_replaces_an_earlier_report(tmp_path):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    write_frames(frames, [(0, 3), (300, 2)])
+    make_report(frames, tmp_path / "out", Options())
+    first = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    make_report(frames, tmp_path / "out", Options(), overwrite=True, title="once more")
+    assert "once more" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "once more" not in first
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["frames", "out"]
+
+
+def test_nothing_is_half_written(night, tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(run, "page", fail)
+    with pytest.raises(OSError, match="disk full"):
+        make_report(night, tmp_path / "out", Options())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(NotADirectoryError, match="absent: no such folder"):
+        make_report(tmp_path / "absent", tmp_path / "out", Options())
+
+
+def test_nothing_to_measure(tmp_path):
+    (tmp_path / "in").mkdir()
+    with pytest.raises(NothingMeasuredError, match="no FITS files"):
+        make_report(tmp_path / "in", tmp_path / "out", Options())
+    write_frames(tmp_path / "in", [(0, 2)])
+    with pytest.raises(NothingMeasuredError, match=r"no usable dark frames; bias_0_0.fit: .*\(and 1 more\)"):
+        make_report(tmp_path / "in", tmp_path / "out", Options())
+    write_frames(tmp_path / "in", [(300, 2)], prefix="warm_", temperature=None)
+    with pytest.raises(NothingMeasuredError, match="no bias frames, and darks of one exposure time only"):
+        make_report(tmp_path / "in", tmp_path / "out", Options())
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_group_that_fails_does_not_stop_the_others(tmp_path):
+    write_frames(tmp_path, [(0, 3), (300, 2)])
+    write_frames(tmp_path, [(300, 2)], prefix="small_", shape=(20, 20))
+    results, failures, _ = make_report(tmp_path, tmp_path / "out", Options())
+    assert [measured.group.shape for _, measured in results] == [SHAPE]
+    ((title, reason),) = failures
+    assert "20 x 20" in title
+    assert "no bias frames" in reason
+    assert "20 x 20" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

@@ -1,0 +1,88 @@
+"""The command line."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from astropy import units as u
+
+import ccdproc_darks
+from ccdproc_darks import simulate_dark
+from ccdproc_darks.cli import main
+
+
+@pytest.fixture
+def frames(tmp_path):
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    rng = np.random.default_rng(1)
+    for seconds, count in ((0, 4), (30, 3), (300, 3)):
+        for number in range(count):
+            frame = simulate_dark(
+                (40, 50), exposure=seconds * u.s, read_noise=5 * u.electron, bias=300 * u.adu, rng=rng
+            )
+            frame.write(folder / f"{seconds}_{number}.fits")
+    return folder
+
+
+def test_report(frames, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["report", str(frames), "-o", str(out), "--threshold", "3"]) == 0
+    printed = capsys.readouterr()
+    assert "6 darks: median 0.0" in printed.out
+    assert "hot (above 3)" in printed.out
+    assert f"report: {out / 'report.html'}" in printed.out
+    assert printed.err == ""
+    assert (out / "report.html").exists()
+
+
+def test_failure_is_one_clear_line(tmp_path, capsys):
+    assert main(["report", str(tmp_path), "-o", str(tmp_path / "out")]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert re.fullmatch(r"ccdproc-darks: .*no FITS files.*\n", printed.err)
+
+
+@pytest.mark.parametrize("option", ["--gain", "--read-noise", "--saturation", "--threshold", "--false-positives"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "much"])
+def test_options_are_checked(option, value, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["report", "somewhere", "-o", "out", f"{option}={value}"])
+    assert f"argument {option}: expected a positive number, got '{value}'" in capsys.readouterr().err
+
+
+def test_demo(tmp_path, capsys):
+    kept = tmp_path / "frames"
+    assert main(["demo", "-o", str(tmp_path / "out"), "--size", "48", "--frames", str(kept)]) == 0
+    assert "30 darks" in capsys.readouterr().out
+    assert len(list(kept.iterdir())) == 50
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_demo_refuses_a_size_of_nothing(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["demo", "-o", "out", "--size", "0"])
+    assert "expected a whole number from 1, got '0'" in capsys.readouterr().err
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"ccdproc-darks {ccdproc_darks.__version__}\n"
+
+
+def test_no_command_shows_help(capsys):
+    assert main([]) == 2
+    assert "report" in capsys.readouterr().out
+
+
+def test_importing_draws_nothing():
+    listing = "print([name for name in ('matplotlib.figure', 'scipy.stats', 'tqdm') if name in sys.modules])"
+    ours, ccdprocs = (
+        subprocess.run(
+            [sys.executable, "-c", f"import sys, {package}; {listing}"], capture_output=True, text=True, check=True
+        ).stdout
+        for package in ("ccdproc_darks", "ccdproc")
+    )
+    assert ours == ccdprocs
