@@ -136,7 +136,7 @@ def combined_number(frame, argument):
         warnings.warn(
             f"{frame.label} is combined, but nothing tells of how many frames (ccdproc.combine writes no NCOMBINE): "
             f"taken as 1. Tell by {remedy} the number",
-            stacklevel=3,
+            stacklevel=4,
         )
     return 1
 

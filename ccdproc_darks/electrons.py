@@ -10,8 +10,9 @@ from .noise import trimmed_variance
 
 __all__ = ["DarkSet", "Electrons", "Reader", "frame_levels", "scatter_read_noise"]
 
-# Pixels that it takes to tell a shift of a whole frame from a cosmic ray.
+# Pixels that it takes to tell a shift of a whole frame from a cosmic ray, and those that are enough for its size.
 _LEVEL_PIXELS = 100
+_LEVEL_SAMPLE = 2**18
 
 
 @dataclass
@@ -119,7 +120,7 @@ def frame_levels(dark_set, reader):
     if count < 2:
         return np.zeros(count)
     shifts = []
-    for block in sample_blocks(dark_set.frames[0].shape, count):
+    for block in sample_blocks(dark_set.frames[0].shape, count, _LEVEL_SAMPLE):
         electrons = reader.read(dark_set, block)
         whole = electrons.good.all(axis=0)
         samples = electrons.samples[:, whole]

@@ -3,6 +3,7 @@
 
 import os
 import warnings
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from astropy.utils.exceptions import AstropyUserWarning
 from astropy.wcs import WCS
 from ccdproc import ImageFileCollection
 
-__all__ = ["FileFrame", "MemoryFrame", "Samples", "as_frames"]
+__all__ = ["FileFrame", "MemoryFrame", "Samples", "as_frames", "kept_open"]
+
+_MOST_OPEN = 200
 
 
 @dataclass
@@ -89,6 +92,7 @@ class FileFrame:
 
     def __init__(self, path):
         self.path = Path(path)
+        self._hdus = None
         self.label = str(self.path)
         if not self.path.exists():
             raise FileNotFoundError(f"{self.label}: no such file")
@@ -121,11 +125,24 @@ class FileFrame:
 
     def rows(self, block):
         """`Samples` of the rows of the slice ``block``."""
-        with self._open() as hdus:
+        with self._opened() as hdus:
             values = self._read(hdus[self._hdu], block)
             mask = self._read(hdus["MASK"], block).astype(bool) if "MASK" in self._extensions else None
             deviation = self._read(hdus["UNCERT"], block) if self.has_deviation else None
         return Samples(values, mask, deviation)
+
+    @contextmanager
+    def kept_open(self):
+        """Keep the file open, so that each block of rows does not parse its header again."""
+        with self._open() as hdus:
+            self._hdus = hdus
+            try:
+                yield self
+            finally:
+                self._hdus = None
+
+    def _opened(self):
+        return self._open() if self._hdus is None else nullcontext(self._hdus)
 
     def _open(self):
         try:
@@ -158,6 +175,15 @@ class FileFrame:
             return hdu.section[block, :]
         except (OSError, ValueError, TypeError, EOFError) as error:
             raise OSError(f"{self.label}: its data cannot be read, truncated? ({error})") from None
+
+
+@contextmanager
+def kept_open(frames):
+    """Keep the files of ``frames`` open, as many as a process may well have."""
+    with ExitStack() as stack:
+        for frame in [frame for frame in frames if isinstance(frame, FileFrame)][:_MOST_OPEN]:
+            stack.enter_context(frame.kept_open())
+        yield
 
 
 def as_frames(darks, argument="darks"):

@@ -34,7 +34,7 @@ def hot_pixel_mask(*rates, threshold=None, false_positives=1.0, tolerance=0.1, o
         Results of `dark_rate`, shape (rows, columns): one, or two and more of one exposure time each, all different.
     threshold : `~astropy.units.Quantity`, optional
         Dark rate (electron/s) above which a pixel is hot. None: as far above the typical pixel as its noise, and the
-        scatter of good pixels, put `false_positives` good pixels of the image.
+        scatter of good pixels, put ``false_positives`` good pixels of the image.
     false_positives : float
         Good pixels, expected per image, that may be called hot (where ``threshold`` is None), and as many that may be
         called not proportional.

@@ -11,7 +11,7 @@ from .bias import Bias, as_bias, combined_number
 from .blocks import row_blocks, sample_blocks
 from .electrons import DarkSet, Reader, frame_levels, scatter_read_noise
 from .fit import fit_rate
-from .frames import as_frames
+from .frames import as_frames, kept_open
 from .headers import (
     GAIN_KEYS,
     READ_NOISE_KEYS,
@@ -153,25 +153,24 @@ def dark_rate(
     the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, setting.gain)
     noise, source = _given_noise(read_noise, frames)
     reader = Reader(setting.scale, the_bias, setting.saturation, own_noise=source == "uncertainty")
-    levels = [frame_levels(dark_set, reader) for dark_set in dark_sets]
-    if source == "none":
-        noise = _estimated_noise(dark_sets, reader, levels, offset)
-        source = "estimated" if noise is not None else source
+    shape = frames[0].shape
+    data, deviation = np.empty(shape, dtype), np.empty(shape, dtype)
+    mask = np.empty(shape, dtype=bool)
+    with kept_open(frames):
+        levels = [frame_levels(dark_set, reader) for dark_set in dark_sets]
+        if source == "none":
+            noise, source = _estimated_noise(dark_sets, reader, levels, offset)
+        bias_error = the_bias.error(noise)
+        for block in row_blocks(shape, len(frames)):
+            blocks = [reader.read(dark_set, block) for dark_set in dark_sets]
+            data[block], deviation[block], mask[block] = _rate_rows(
+                blocks, dark_sets, levels, noise, bias_error, clip, offset == "pixel"
+            )
     if source == "none":
         warnings.warn(
             "no read noise (argument or RDNOISE in the header), no uncertainty of the frames, and fewer than three "
             "frames of one exposure time to estimate it from: the result has no uncertainty",
             stacklevel=2,
-        )
-    bias_error = the_bias.error(noise)
-
-    shape = frames[0].shape
-    data, deviation = np.empty(shape, dtype), np.empty(shape, dtype)
-    mask = np.empty(shape, dtype=bool)
-    for block in row_blocks(shape, len(frames)):
-        blocks = [reader.read(dark_set, block) for dark_set in dark_sets]
-        data[block], deviation[block], mask[block] = _rate_rows(
-            blocks, dark_sets, levels, noise, bias_error, clip, offset == "pixel"
         )
 
     header = set_keys(
@@ -247,7 +246,11 @@ class _Settings:
 
 def _combined(n_combined, frames):
     if n_combined is None:
-        return [combined_number(frame, "n_combined") for frame in frames]
+        # No comprehension: the warning counts the calls up to the user's.
+        numbers = []
+        for frame in frames:
+            numbers.append(combined_number(frame, "n_combined"))
+        return numbers
     number = checked_number("n_combined", n_combined)
     if number < 1 or number != int(number):
         raise ValueError(f"n_combined must be a whole number from 1, got {n_combined!r}")
@@ -284,13 +287,14 @@ def _given_noise(read_noise, frames):
 
 
 def _estimated_noise(dark_sets, reader, levels, offset):
-    """Read noise from the shortest exposures of which there are three, or None."""
+    """Read noise from the shortest exposures of which there are three, or None; and where it is from."""
     for dark_set, level in zip(dark_sets, levels, strict=True):
         if len(dark_set.frames) >= 3:
             dark_electrons = _typical_slope(dark_sets, reader) * dark_set.seconds if offset == "pixel" else None
             noise = scatter_read_noise(dark_set, reader, level, dark_electrons)
-            return noise if np.isfinite(noise) else None
-    return None
+            if np.isfinite(noise):
+                return noise, "estimated"
+    return None, "none"
 
 
 def _typical_slope(dark_sets, reader):

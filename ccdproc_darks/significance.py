@@ -71,7 +71,9 @@ def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
     ``K(s) = sum_k m_k (e^{a_k s} - 1 - a_k s) + s^2 v / 2``, solve ``K'(s) = D``; then ``w = sqrt(2 (s D - K))``,
     ``u = s sqrt(K''(s))`` and ``z = w + log(u / w) / w``.
     """
-    a, m, v = coefficients, electrons, gaussian_variance
+    m, v = electrons, gaussian_variance
+    # Where nothing is expected there is no Poisson noise, and e^(a s) would overflow.
+    a = np.where(m > 1e-100, coefficients, 0.0)
     # Every term of K' is positive for s > 0, so that each alone bounds the root from above.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         bounds = np.where((a > 0) & (m > 0), np.log1p(deviate / (m * a)) / a, np.inf)
