@@ -34,14 +34,6 @@ html_theme_options = {"secondary_sidebar_items": ["page-toc"], "show_prev_next":
 autosummary_generate = True
 autosummary_imported_members = True
 numpydoc_show_class_members = False
-numpydoc_xref_param_type = True
-# Link the types of the aliases only; words such as "optional" or "array-like" stay text.
-numpydoc_xref_ignore = "all"
-numpydoc_xref_aliases = {
-    "CCDData": "astropy.nddata.CCDData",
-    "Path": "pathlib.Path",
-    "Quantity": "astropy.units.Quantity",
-}
 
 # Names of other packages become links on Read the Docs alone: elsewhere the build needs no network.
 nitpicky = True
