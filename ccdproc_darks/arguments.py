@@ -4,7 +4,7 @@
 import numpy as np
 from astropy import units as u
 
-__all__ = ["ELECTRON_PER_SECOND", "GAIN_UNIT", "checked_choice", "checked_number", "checked_quantity"]
+__all__ = ["ELECTRON_PER_SECOND", "GAIN_UNIT", "checked_choice", "checked_number", "checked_quantity", "unit_name"]
 
 ELECTRON_PER_SECOND = u.electron / u.s
 GAIN_UNIT = u.electron / u.adu
@@ -40,7 +40,8 @@ def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=Tr
     """
     expected = f"a Quantity in {unit}"
     if not isinstance(value, u.Quantity):
-        raise TypeError(f"{name} must be {expected}, got {_shown(value)} without a unit")
+        hint = f"; write {name}={value!r} * u.Unit('{unit}')" if isinstance(value, int | float) else ""
+        raise TypeError(f"{name} must be {expected}, got {_shown(value)} without a unit{hint}")
     if scalar and not value.isscalar:
         raise TypeError(f"{name} must be one number ({expected}), got an array of shape {value.shape}")
     try:
@@ -66,8 +67,9 @@ def checked_number(name, value, *, minimum=0.0, maximum=np.inf, inclusive=False)
         raise TypeError(f"{name} must be a plain number, got {_shown(value)}") from None
     inside = minimum <= number <= maximum if inclusive else minimum < number < maximum
     if not inside:
-        edge = "from" if inclusive else "between"
-        raise ValueError(f"{name} must be {edge} {minimum:g} {'to' if inclusive else 'and'} {maximum:g}, got {value!r}")
+        between = f"from {minimum:g} to {maximum:g}" if inclusive else f"between {minimum:g} and {maximum:g}"
+        wanted = f"finite and above {minimum:g}" if np.isinf(maximum) else between
+        raise ValueError(f"{name} must be {wanted}, got {value!r}")
     return number
 
 
@@ -78,8 +80,13 @@ def checked_choice(name, value, choices):
     return value
 
 
+def unit_name(unit):
+    """A unit for a message; "no unit" for none and for a dimensionless one."""
+    return str(unit or "") or "no unit"
+
+
 def _shown(value):
     if isinstance(value, u.Quantity):
-        return str(value) if value.isscalar else f"an array in {value.unit or 'no unit'}"
+        return str(value) if value.isscalar else f"an array in {unit_name(value.unit)}"
     text = repr(value)
     return text if len(text) <= 60 else f"a {type(value).__name__}"

@@ -77,6 +77,18 @@ class Bias:
             return 0.0
         return read_noise / np.sqrt(number)
 
+    def read_noise(self):
+        """
+        Read noise (electron) from the uncertainty that `ccdproc.combine` gave a master bias; else None.
+
+        That is the scatter of the bias frames over sqrt(N), so that N of three or more tell the noise of one.
+        """
+        frame = self._frame
+        if frame is None or not frame.has_deviation or "NCOMBINE" not in frame.header or "DKVERS" in frame.header:
+            return None
+        number = combined_number(frame, "bias")
+        return float(self._error_from_deviation(number) * np.sqrt(number)) if number >= 3 else None
+
     def _error_from_deviation(self, number):
         deviations = []
         for block in sample_blocks(self._frame.shape, 1):
@@ -117,7 +129,11 @@ def as_bias(bias, frames, scale):
         unit = u.electron if bias.unit == u.electron else u.adu
         return Bias(level=checked_quantity("bias", bias, unit, zero=True) * factor)
     if not isinstance(bias, CCDData) and not isinstance(bias, str) and not hasattr(bias, "__fspath__"):
-        raise TypeError(f"bias must be a master bias (CCDData), a Quantity in adu or None, got {type(bias).__name__}")
+        hint = f"; write {bias!r} * u.adu" if isinstance(bias, int | float) else ""
+        raise TypeError(
+            "bias must be a master bias (CCDData or a FITS path), a Quantity in adu or None, "
+            f"got {type(bias).__name__}{hint}"
+        )
     frame = as_frames(bias, "bias")[0]
     if frame.shape != dark.shape:
         raise ValueError(f"bias has the shape {frame.shape}, the darks have {dark.shape} ({dark.label})")

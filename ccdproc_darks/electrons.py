@@ -8,11 +8,12 @@ import numpy as np
 from .blocks import sample_blocks
 from .noise import trimmed_variance
 
-__all__ = ["DarkSet", "Electrons", "Reader", "frame_levels", "scatter_read_noise"]
+__all__ = ["DarkSet", "Electrons", "Reader", "Scatter", "frame_levels", "measure_scatter", "scatter_read_noise"]
 
 # Pixels that it takes to tell a shift of a whole frame from a cosmic ray, and those that are enough for its size.
 _LEVEL_PIXELS = 100
 _LEVEL_SAMPLE = 2**18
+_SIGNIFICANT = 5.0
 
 
 @dataclass
@@ -114,7 +115,7 @@ def frame_levels(dark_set, reader):
     """
     How far each frame as a whole sits above the middle one of its set (electron).
 
-    Zero for each where there are too few pixels to tell.
+    Zero where it is not significant, and for each where there are too few pixels to tell.
     """
     count = len(dark_set.frames)
     if count < 2:
@@ -132,12 +133,37 @@ def frame_levels(dark_set, reader):
     ordered = np.sort(shifts, axis=1)
     quarter = shifts.shape[1] // 4
     levels = ordered[:, quarter:-quarter].mean(axis=1)
-    return levels - np.median(levels)
+    levels -= np.median(levels)
+    # The error of the mean of the middle half is 1.1 sigma / sqrt(n), and the quartiles are 1.35 sigma apart.
+    error = 1.1 * (ordered[:, -quarter] - ordered[:, quarter]) / 1.35 / np.sqrt(shifts.shape[1])
+    return np.where(np.abs(levels) > _SIGNIFICANT * error, levels, 0.0)
 
 
-def scatter_read_noise(dark_set, reader, levels, dark_electrons=None):
+@dataclass
+class Scatter:
+    """Scatter of equal exposures in a typical pixel.
+
+    Attributes
+    ----------
+    variance : float
+        Variance of one exposure (electron^2).
+    electrons : float
+        Mean counts.
+    claimed : float or None
+        Variance that the frames' own uncertainties claim for it, where those are read.
+    pixels : int
+        Number of pixels that it was measured on.
     """
-    Read noise of one digitised exposure (electron), from the scatter of three equal exposures or more.
+
+    variance: float
+    electrons: float
+    claimed: float | None
+    pixels: int
+
+
+def measure_scatter(dark_set, reader, levels):
+    """
+    `Scatter` of three equal exposures or more, over the pixels that are not hot, and without cosmic rays.
 
     Parameters
     ----------
@@ -147,20 +173,13 @@ def scatter_read_noise(dark_set, reader, levels, dark_electrons=None):
         How to read them.
     levels : `numpy.ndarray`
         Their `frame_levels`.
-    dark_electrons : float, optional
-        Electrons that a typical pixel collects. None: the mean of the typical pixels themselves.
 
     Returns
     -------
-    float
-        NaN where there is nothing left to measure it on.
-
-    Notes
-    -----
-    A pixel's variance between equal frames is ``d t + R**2``; the mean over the pixels that are not hot, trimmed
-    of cosmic rays, minus their mean ``d t``, is R squared. It contains the quantisation noise.
+    `Scatter` or None
+        None where there is nothing left to measure it on.
     """
-    means, variances = [], []
+    means, variances, claims = [], [], []
     for block in sample_blocks(dark_set.frames[0].shape, len(dark_set.frames)):
         electrons = reader.read(dark_set, block)
         whole = electrons.good.all(axis=0)
@@ -169,15 +188,41 @@ def scatter_read_noise(dark_set, reader, levels, dark_electrons=None):
         mean = (weights * samples).sum(axis=0) / weights.sum()
         means.append(mean)
         variances.append((weights * (samples - mean) ** 2).sum(axis=0) / (len(samples) - 1))
+        if electrons.own_variance is not None:
+            claims.append((weights * electrons.own_variance[:, whole]).mean(axis=0))
     means, variances = np.concatenate(means), np.concatenate(variances)
     if means.size == 0:
-        return float("nan")
+        return None
     middle = np.median(means)
     width = 1.4826 * np.median(np.abs(means - middle))
     typical = np.abs(means - middle) <= 5 * width
-    poisson = max(float(means[typical].mean()), 0.0) if dark_electrons is None else dark_electrons
-    square = trimmed_variance(variances[typical], len(dark_set.frames) - 1) - poisson
-    return float(np.sqrt(max(square, reader.scale**2 / 12)))
+    return Scatter(
+        trimmed_variance(variances[typical], len(dark_set.frames) - 1),
+        float(means[typical].mean()),
+        float(np.median(np.concatenate(claims)[typical])) if claims else None,
+        int(typical.sum()),
+    )
+
+
+def scatter_read_noise(scatter, scale, dark_electrons=None):
+    """
+    Read noise of one digitised exposure (electron), from the scatter of equal exposures; it contains the quantisation.
+
+    Parameters
+    ----------
+    scatter : `Scatter`
+        The scatter.
+    scale : float
+        Electrons per unit of the frames; no noise is below that of rounding to one.
+    dark_electrons : float, optional
+        Electrons that a typical pixel collects. None: the mean counts.
+
+    Notes
+    -----
+    A pixel's variance between equal frames is ``d t + R**2``; minus the mean of ``d t`` it is R squared.
+    """
+    poisson = max(scatter.electrons, 0.0) if dark_electrons is None else dark_electrons
+    return float(np.sqrt(max(scatter.variance - poisson, scale**2 / 12)))
 
 
 def _block_shape(frame, block):

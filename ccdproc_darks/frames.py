@@ -15,9 +15,12 @@ from astropy.utils.exceptions import AstropyUserWarning
 from astropy.wcs import WCS
 from ccdproc import ImageFileCollection
 
+from .arguments import unit_name
+
 __all__ = ["FileFrame", "MemoryFrame", "Samples", "as_frames", "kept_open"]
 
 _MOST_OPEN = 200
+_WRAP = "; wrap an array as CCDData(array, unit='adu')"
 
 
 @dataclass
@@ -206,10 +209,10 @@ def as_frames(darks, argument="darks"):
         darks = darks.files_filtered(include_path=True)
     elif isinstance(darks, CCDData | str | os.PathLike):
         darks = [darks]
-    elif isinstance(darks, np.ndarray) or not hasattr(darks, "__iter__"):
+    elif not hasattr(darks, "__iter__") or (isinstance(darks, np.ndarray) and darks.dtype.kind not in "UO"):
         raise TypeError(
-            f"{argument} must be CCDData, FITS paths or an ImageFileCollection, got {type(darks).__name__}; "
-            f"wrap an array as CCDData(array, unit='adu')"
+            f"{argument} must be CCDData, FITS paths or an ImageFileCollection, got {type(darks).__name__}"
+            f"{_WRAP if isinstance(darks, np.ndarray) else ''}"
         )
     frames = [_as_frame(item, f"{argument}[{number}]") for number, item in enumerate(darks)]
     if not frames:
@@ -232,7 +235,8 @@ def _as_frame(item, label):
         return MemoryFrame(item, label)
     if isinstance(item, str | os.PathLike):
         return FileFrame(item)
-    raise TypeError(f"{label} must be CCDData or a FITS path, got {type(item).__name__}")
+    hint = _WRAP if isinstance(item, np.ndarray) else ""
+    raise TypeError(f"{label} must be CCDData or a FITS path, got {type(item).__name__}{hint}")
 
 
 def _unit_of(header):
@@ -263,5 +267,5 @@ def _checked_unit(unit, label):
     except (ValueError, TypeError):
         raise u.UnitsError(f"{label} has the unit {unit!r}, expected adu or electron") from None
     if unit not in (u.adu, u.electron):
-        raise u.UnitsError(f"{label} is in {unit or 'no unit'}, expected adu or electron")
+        raise u.UnitsError(f"{label} is in {unit_name(unit)}, expected adu or electron")
     return unit

@@ -15,6 +15,7 @@ __all__ = [
     "READ_NOISE_KEYS",
     "SATURATION_KEYS",
     "TEMPERATURE_KEYS",
+    "TEMPERATURE_SPREAD",
     "common_setting",
     "exposures",
     "frame_settings",
@@ -27,6 +28,8 @@ READ_NOISE_KEYS = ("RDNOISE",)
 EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE")
 SATURATION_KEYS = ("SATURATE",)
 TEMPERATURE_KEYS = ("CCD-TEMP",)
+# deg C; a cooler holds its sensor much better.
+TEMPERATURE_SPREAD = 2.0
 
 
 def header_number(frame, key):
@@ -124,6 +127,13 @@ def common_setting(argument, settings, frames, rtol=1e-6):
 
 def exposures(value, frames):
     """Exposure time of each frame, in seconds."""
+    for frame in frames if value is None else ():
+        key = next((key for key in EXPOSURE_KEYS if key in frame.header), None)
+        if key is not None and frame.header[key] == 0:
+            raise ValueError(
+                f"exposure: {key} in the header of {frame.label} is 0, expected a positive number in s; "
+                f"pass exposure as a Quantity, or no bias frames (its IMAGETYP is {_image_type(frame)})"
+            )
     seconds = frame_settings("exposure", value, frames, u.s, EXPOSURE_KEYS)
     if seconds is None:
         lacking = next(frame for frame in frames if not any(key in frame.header for key in EXPOSURE_KEYS))
@@ -132,3 +142,7 @@ def exposures(value, frames):
             f"pass exposure as a Quantity in s, a ccdproc.Keyword or the name of a header key"
         )
     return seconds
+
+
+def _image_type(frame):
+    return repr(str(frame.header.get("IMAGETYP", "absent")).strip())

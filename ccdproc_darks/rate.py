@@ -9,18 +9,17 @@ from astropy import units as u
 from .arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_choice, checked_number
 from .bias import Bias, as_bias, combined_number
 from .blocks import row_blocks, sample_blocks
-from .electrons import DarkSet, Reader, frame_levels, scatter_read_noise
+from .doubts import doubt_levels, doubt_sign, doubt_temperatures, doubt_uncertainties, mean_temperature
+from .electrons import DarkSet, Reader, frame_levels, measure_scatter, scatter_read_noise
 from .fit import fit_rate
 from .frames import as_frames, kept_open
 from .headers import (
     GAIN_KEYS,
     READ_NOISE_KEYS,
     SATURATION_KEYS,
-    TEMPERATURE_KEYS,
     common_setting,
     exposures,
     frame_settings,
-    header_number,
 )
 from .rate_info import RateInfo
 from .rejection import mean_counts
@@ -62,7 +61,8 @@ def dark_rate(
     read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Read noise of one frame (electron) *as measured on digitised frames*, so that it includes the
         quantisation noise. None looks for RDNOISE; then takes the frames' own uncertainties; then estimates it
-        from the scatter of three equal exposures or more; then gives no uncertainty, and warns.
+        from the scatter of three equal exposures or more; then takes that of the bias frames, where ``bias`` is a
+        result of `ccdproc.combine` with NCOMBINE; then gives no uncertainty, and warns.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
         Master bias, or bias level (adu or electron). None: the frames are already bias-subtracted.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
@@ -151,6 +151,7 @@ def dark_rate(
             f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
         )
     the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, setting.gain)
+    doubt_temperatures(frames, stacklevel=2)
     noise, source = _given_noise(read_noise, frames)
     reader = Reader(setting.scale, the_bias, setting.saturation, own_noise=source == "uncertainty")
     shape = frames[0].shape
@@ -158,8 +159,11 @@ def dark_rate(
     mask = np.empty(shape, dtype=bool)
     with kept_open(frames):
         levels = [frame_levels(dark_set, reader) for dark_set in dark_sets]
-        if source == "none":
-            noise, source = _estimated_noise(dark_sets, reader, levels, offset)
+        for dark_set, level in zip(dark_sets, levels, strict=True):
+            doubt_levels(dark_set, level / setting.scale, stacklevel=2)
+        if source in ("none", "uncertainty"):
+            noise, source = _scatter_noise(dark_sets, reader, levels, source, offset)
+            reader.own_noise = source == "uncertainty"
         bias_error = the_bias.error(noise)
         for block in row_blocks(shape, len(frames)):
             blocks = [reader.read(dark_set, block) for dark_set in dark_sets]
@@ -172,6 +176,8 @@ def dark_rate(
             "frames of one exposure time to estimate it from: the result has no uncertainty",
             stacklevel=2,
         )
+    else:
+        doubt_sign(data, deviation, stacklevel=2)
 
     header = set_keys(
         safe_header(frames[0].header),
@@ -187,7 +193,7 @@ def dark_rate(
             read_noise=noise,
             noise_source=source,
             saturation=setting.saturation,
-            temperature=_mean_temperature(frames),
+            temperature=mean_temperature(frames),
             offset=offset or "none",
         ).entries(),
     )
@@ -286,15 +292,24 @@ def _given_noise(read_noise, frames):
     return None, "none"
 
 
-def _estimated_noise(dark_sets, reader, levels, offset):
-    """Read noise from the shortest exposures of which there are three, or None; and where it is from."""
+def _scatter_noise(dark_sets, reader, levels, source, offset):
+    """
+    Read noise (or None) and where it is from, of frames without one but perhaps with uncertainties of their own.
+
+    It is measured on the shortest exposures of which there are three; else on the bias frames, if those made a
+    master whose uncertainty is their scatter. Uncertainties of the frames are believed where the scatter bears them
+    out.
+    """
     for dark_set, level in zip(dark_sets, levels, strict=True):
-        if len(dark_set.frames) >= 3:
-            dark_electrons = _typical_slope(dark_sets, reader) * dark_set.seconds if offset == "pixel" else None
-            noise = scatter_read_noise(dark_set, reader, level, dark_electrons)
-            if np.isfinite(noise):
-                return noise, "estimated"
-    return None, "none"
+        scatter = measure_scatter(dark_set, reader, level) if len(dark_set.frames) >= 3 else None
+        if scatter is None:
+            continue
+        if source == "uncertainty" and not doubt_uncertainties(scatter, stacklevel=3):
+            return None, source
+        dark_electrons = _typical_slope(dark_sets, reader) * dark_set.seconds if offset == "pixel" else None
+        return scatter_read_noise(scatter, reader.scale, dark_electrons), "estimated"
+    noise = reader.bias.read_noise() if source == "none" else None
+    return noise, source if noise is None else "bias"
 
 
 def _typical_slope(dark_sets, reader):
@@ -348,8 +363,3 @@ def _rate_rows(blocks, dark_sets, levels, noise, bias_error, clip, free_offset):
         limit = np.where(saturated, limits, -np.inf).max(axis=0)
         rate = np.where(mask & saturated.any(axis=0), limit, rate)
     return rate, deviation, mask
-
-
-def _mean_temperature(frames):
-    found = [header_number(frame, key) for frame in frames for key in TEMPERATURE_KEYS if key in frame.header]
-    return float(np.mean(found)) if found else None

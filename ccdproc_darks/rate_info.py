@@ -29,7 +29,7 @@ class RateInfo:
     gain, read_noise, saturation, temperature : float or None
         electron/adu, electron, the frames' unit, deg C.
     noise_source : str
-        Where the noise comes from: 'argument', 'header', 'uncertainty', 'estimated' or 'none'.
+        Where the noise comes from: 'argument', 'header', 'uncertainty', 'estimated', 'bias' or 'none'.
     offset : str
         'pixel' where every pixel had a free offset, else 'none'.
     """

@@ -1,13 +1,16 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Rates of several exposure times side by side, read back as the counts that they came from."""
 
+import os
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
-from .arguments import ELECTRON_PER_SECOND
+from .arguments import ELECTRON_PER_SECOND, unit_name
+from .headers import TEMPERATURE_SPREAD
 from .rate_info import RateInfo
 
 __all__ = ["RateRows", "RateStack"]
@@ -55,6 +58,8 @@ class RateStack:
         for number, rate in enumerate(rates):
             if not isinstance(rate, CCDData):
                 remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
+                if isinstance(rate, str | os.PathLike):
+                    remedy = "; read it with CCDData.read"
                 raise TypeError(
                     f"rates[{number}] must be CCDData, a result of dark_rate, got {type(rate).__name__}{remedy}"
                 )
@@ -69,6 +74,13 @@ class RateStack:
         self.shape = rates[0].shape
         self._check_together(order)
         self.seconds = np.array([info.longest for info in self.infos])
+        known = [info.temperature for info in self.infos if info.temperature is not None]
+        if known and max(known) - min(known) > TEMPERATURE_SPREAD:
+            warnings.warn(
+                f"the rates were measured at {min(known):.1f} to {max(known):.1f} deg C: dark current doubles every "
+                "few degrees, so that they differ whatever the pixels do",
+                stacklevel=3,
+            )
 
     def _check_together(self, order):
         for index, rate, info in zip(order, self._rates, self.infos, strict=True):
@@ -163,7 +175,7 @@ class RateStack:
 
 def _checked_factor(rate, label):
     if rate.unit is None or not rate.unit.is_equivalent(ELECTRON_PER_SECOND):
-        raise u.UnitsError(f"{label} is in {rate.unit or 'no unit'}, expected electron / s")
+        raise u.UnitsError(f"{label} is in {unit_name(rate.unit)}, expected electron / s")
     if rate.data.ndim != 2:
         raise ValueError(f"{label} must be a 2-D image, got the shape {rate.shape}")
     return rate.unit.to(ELECTRON_PER_SECOND)

@@ -9,6 +9,7 @@ import numpy as np
 from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData, NDData, StdDevUncertainty
+from astropy.wcs import WCS
 
 __all__ = ["logged", "result_image", "safe_header", "set_keys"]
 
@@ -37,7 +38,31 @@ def safe_header(meta):
         card = _writable(key, value, comment)
         if card is not None:
             header[card.keyword if len(key) <= 8 else f"HIERARCH {key}"] = (card.value, card.comment)
-    return header.copy(strip=True)
+    return _dated(header.copy(strip=True))
+
+
+def _dated(header):
+    """
+    Complete the dates, for which astropy's reader would warn ('datfix') on reading the image back.
+
+    A date gets the MJD that belongs to it; one that is not in FITS's form, or in the old one of two-digit years, goes.
+    """
+    dates = [key for key in header if key.startswith("DATE-")]
+    if not dates:
+        return header
+    trial = fits.Header({"NAXIS": 2, "NAXIS1": 1, "NAXIS2": 1})
+    trial.update({key: header[key] for key in header if key.startswith(("DATE-", "MJD-"))})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fixed = WCS(trial).to_header()
+    for key in dates:
+        mjd = key.replace("DATE", "MJD", 1)
+        if fixed.get(key) != header[key] or mjd not in fixed:
+            header.remove(key)
+            header.remove(mjd, ignore_missing=True)
+        elif mjd not in header:
+            header.set(mjd, _fits_float(fixed[mjd]), f"[d] MJD of {key}", after=key)
+    return header
 
 
 def _cards(meta):
@@ -60,7 +85,8 @@ def _writable(key, value, comment):
                 warnings.simplefilter("error")
                 card = fits.Card(key if len(key) <= 8 else f"HIERARCH {key}", value, remark)
                 card.verify("exception")
-                if fits.Card.fromstring(card.image).value == value:
+                back = fits.Card.fromstring(card.image).value
+                if back == value or (value is None and isinstance(back, fits.card.Undefined)):
                     return card
         except Exception:  # whatever astropy has against it, it is not for a result's header
             continue
@@ -161,4 +187,4 @@ def _package_version():
     try:
         return version("ccdproc_darks")
     except PackageNotFoundError:
-        return "unknown"
+        return "0+unknown"

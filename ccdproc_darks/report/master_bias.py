@@ -5,15 +5,13 @@ import numpy as np
 
 from ..bias import Bias
 from ..blocks import row_blocks, sample_blocks
-from ..electrons import DarkSet, Reader, frame_levels, scatter_read_noise
+from ..doubts import standing_out
+from ..electrons import DarkSet, Reader, frame_levels, measure_scatter, scatter_read_noise
 from ..rejection import mean_counts
 from ..results import result_image, safe_header, set_keys
 
-__all__ = ["BiasFrames", "standing_out"]
+__all__ = ["BiasFrames"]
 
-# A frame whose level is this far from the others', in sigmas of their levels and in ADU, is not one of them.
-_ODD_SIGMAS = 5.0
-_ODD_ADU = 1.0
 _CLIP = 5.0
 
 
@@ -55,8 +53,8 @@ class BiasFrames:
         """Read noise (electron) from the scatter of three frames or more, else None."""
         if len(self.frames) < 3:
             return None
-        noise = scatter_read_noise(self._set(), self._reader, self.levels * self.scale, dark_electrons=0.0)
-        return noise if np.isfinite(noise) else None
+        scatter = measure_scatter(self._set(), self._reader, self.levels * self.scale)
+        return None if scatter is None else scatter_read_noise(scatter, self.scale, dark_electrons=0.0)
 
     def master(self, read_noise):
         """
@@ -90,12 +88,3 @@ class BiasFrames:
         )
         unit = dark_set.frames[0].unit
         return result_image(data, unit, header, deviation=None if read_noise is None else deviation)
-
-
-def standing_out(levels):
-    """Indices of the levels (adu) that are not one of the others; of three or more."""
-    if len(levels) < 3:
-        return []
-    away = np.abs(levels - np.median(levels))
-    limit = max(_ODD_ADU, _ODD_SIGMAS * 1.4826 * np.median(away))
-    return [int(index) for index in np.flatnonzero(away > limit)]

@@ -10,12 +10,13 @@ from astropy import units as u
 from ..arguments import GAIN_UNIT
 from ..bias import Bias
 from ..comparison import compare_dark_rates
+from ..doubts import standing_out
 from ..electrons import DarkSet, Reader, frame_levels
 from ..headers import GAIN_KEYS, READ_NOISE_KEYS, common_setting, frame_settings
 from ..mask import hot_pixel_mask
 from ..rate import dark_rate
 from .folder import Group, Unusable
-from .master_bias import BiasFrames, standing_out
+from .master_bias import BiasFrames
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 

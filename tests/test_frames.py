@@ -1,0 +1,302 @@
+"""Frames in memory and in files, good and bad."""
+
+import gzip
+import os
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import CCDData, StdDevUncertainty, VarianceUncertainty
+from astropy.wcs import WCS
+from ccdproc import ImageFileCollection
+
+from ccdproc_darks import dark_rate
+from ccdproc_darks.frames import FileFrame, as_frames
+
+from .helpers import assert_same_image, dark
+
+SHAPE = (6, 5)
+
+
+@pytest.fixture
+def raw():
+    """Raw counts of three frames."""
+    return np.random.default_rng(1).integers(100, 60000, (3, *SHAPE)).astype("uint16")
+
+
+@pytest.fixture
+def camera_files(tmp_path, raw):
+    """The same frames as a camera writes them: 16 bit with BZERO, without BUNIT."""
+    paths = []
+    for number, counts in enumerate(raw):
+        hdu = fits.PrimaryHDU(counts)
+        hdu.header.update({"EXPTIME": 100.0, "EGAIN": 2.0, "RDNOISE": 5.0, "DATE-OBS": "2019-09-06T19:45:51.883"})
+        paths.append(tmp_path / f"dark{number}.fits")
+        hdu.writeto(paths[-1])
+    return paths
+
+
+def frames_of(raw):
+    return [dark(counts) for counts in raw]
+
+
+BIAS = 10 * u.adu
+
+
+class TestFiles:
+    def test_camera_files(self, raw, camera_files):
+        expected = dark_rate(frames_of(raw), bias=BIAS)
+        assert_same_image(dark_rate(camera_files, bias=BIAS), expected)
+        assert_same_image(dark_rate([str(path) for path in camera_files], bias=BIAS), expected)
+        assert fits.getheader(camera_files[0])["BZERO"] == 32768
+
+    def test_one_path(self, raw, camera_files):
+        expected = dark_rate(frames_of(raw)[0], bias=BIAS)
+        assert_same_image(dark_rate(camera_files[0], bias=BIAS), expected)
+        assert_same_image(dark_rate(str(camera_files[0]), bias=BIAS), expected)
+
+    def test_mixed_with_memory(self, raw, camera_files):
+        mixed = [camera_files[0], *frames_of(raw)[1:]]
+        assert_same_image(dark_rate(mixed, bias=BIAS), dark_rate(frames_of(raw), bias=BIAS))
+
+    def test_collection(self, raw, camera_files, tmp_path):
+        collection = ImageFileCollection(tmp_path, glob_include="dark*.fits")
+        assert_same_image(dark_rate(collection, bias=BIAS), dark_rate(frames_of(raw), bias=BIAS))
+
+    def test_filtered_collection(self, raw, camera_files, tmp_path):
+        fits.setval(camera_files[2], "EXPTIME", value=300.0)
+        collection = ImageFileCollection(tmp_path, glob_include="dark*.fits").filter(exptime=100.0)
+        assert_same_image(dark_rate(collection, bias=BIAS), dark_rate(frames_of(raw[:2]), bias=BIAS))
+
+    def test_gzip(self, raw, camera_files):
+        packed = []
+        for path in camera_files:
+            packed.append(path.with_suffix(".fits.gz"))
+            packed[-1].write_bytes(gzip.compress(path.read_bytes()))
+        assert_same_image(dark_rate(packed, bias=BIAS), dark_rate(frames_of(raw), bias=BIAS))
+
+    def test_master_bias_file(self, raw, tmp_path):
+        master = CCDData(np.full(SHAPE, 12.5), unit="adu", meta={"NCOMBINE": 4})
+        master.write(tmp_path / "bias.fits")
+        expected = dark_rate(frames_of(raw), bias=master)
+        for path in (tmp_path / "bias.fits", str(tmp_path / "bias.fits")):
+            assert_same_image(dark_rate(frames_of(raw), bias=path), expected, meta=False)
+
+    def test_mask_and_uncertainty(self, tmp_path, raw):
+        frames = frames_of(raw.astype(float))
+        for number, frame in enumerate(frames):
+            frame.mask = np.zeros(SHAPE, bool)
+            frame.mask[number, 0] = True
+            frame.mask[5, 4] = True
+            frame.uncertainty = StdDevUncertainty(np.full(SHAPE, 7.0 + number))
+            del frame.meta["RDNOISE"]
+            frame.write(tmp_path / f"{number}.fits")
+        expected = dark_rate(frames)
+        measured = dark_rate([tmp_path / f"{number}.fits" for number in range(3)])
+        assert_same_image(measured, expected)
+        assert expected.mask.sum() == 1
+        assert measured.meta["DKNOISE"] == "uncertainty"
+
+    def test_extension(self, tmp_path, raw):
+        header = fits.Header({"EXPTIME": 100.0, "EGAIN": 2.0})
+        image = fits.ImageHDU(raw[0], name="SCI")
+        image.header["RDNOISE"] = 5.0
+        fits.HDUList([fits.PrimaryHDU(header=header), image]).writeto(tmp_path / "x.fits")
+        assert_same_image(dark_rate(tmp_path / "x.fits", bias=BIAS), dark_rate(dark(raw[0]), bias=BIAS))
+
+    def test_electron_unit(self, tmp_path, raw):
+        frame = dark(raw[0].astype(float), unit="electron")
+        frame.write(tmp_path / "e.fits")
+        assert as_frames(tmp_path / "e.fits")[0].unit == u.electron
+        assert_same_image(dark_rate(tmp_path / "e.fits"), dark_rate(frame))
+
+    @pytest.mark.parametrize("text", ["adu", "ADU", "  adu  ", ""])
+    def test_units_that_cameras_write(self, camera_files, text):
+        fits.setval(camera_files[0], "BUNIT", value=text)
+        assert as_frames(camera_files[0])[0].unit == u.adu
+
+    @pytest.mark.parametrize("text", ["furlong", "m", "electron/s"])
+    def test_wrong_unit(self, camera_files, text):
+        fits.setval(camera_files[0], "BUNIT", value=text)
+        with pytest.raises(u.UnitsError, match=r"dark0\.fits (is in|has the unit) .*, expected adu or electron"):
+            dark_rate(camera_files[0])
+
+    @pytest.mark.parametrize("matrix", ["PC", "CD"])
+    def test_wcs(self, tmp_path, raw, matrix):
+        frame = dark(raw[0].astype(float))
+        frame.wcs = WCS(naxis=2)
+        frame.wcs.wcs.ctype, frame.wcs.wcs.crval = ["RA---TAN", "DEC--TAN"], [10, 20]
+        frame.write(tmp_path / "w.fits")
+        if matrix == "CD":
+            for key, value in {"CD1_1": 0.0, "CD1_2": -1e-4, "CD2_1": 1e-4, "CD2_2": 0.0}.items():
+                fits.setval(tmp_path / "w.fits", key, value=value)
+            for key in ("CDELT1", "CDELT2"):
+                fits.delval(tmp_path / "w.fits", key)
+        measured = dark_rate(tmp_path / "w.fits")
+        assert measured.wcs.wcs.compare(CCDData.read(tmp_path / "w.fits").wcs.wcs)
+        measured.write(tmp_path / "rate.fits")
+        back = CCDData.read(tmp_path / "rate.fits")
+        assert back.wcs.wcs.compare(measured.wcs.wcs)
+        # What belongs to the WCS is not in meta as well, as in astropy's own reader: it comes back equal.
+        for key in measured.meta:
+            assert back.meta[key] == measured.meta[key]
+
+    @pytest.mark.parametrize("ctype", ["", "NONSENSE---"])
+    def test_no_wcs(self, camera_files, ctype):
+        fits.setval(camera_files[0], "CTYPE1", value=ctype)
+        assert dark_rate(camera_files[0], bias=BIAS).wcs is None or ctype
+
+    def test_meta_of_a_file_is_that_of_the_frame_in_memory(self, camera_files):
+        """But for the log."""
+        memory = [CCDData.read(path, unit="adu", format="fits") for path in self.dateless(camera_files)]
+        first = dark_rate(camera_files, bias=BIAS, add_keyword=False).meta
+        assert dict(first) == dict(dark_rate(memory, bias=BIAS, add_keyword=False).meta)
+
+    @staticmethod
+    def dateless(paths):
+        for path in paths:
+            fits.delval(path, "DATE-OBS")
+        return paths
+
+
+class TestBadFiles:
+    """The message names the file."""
+
+    @pytest.fixture(params=["darks", "bias"])
+    def use(self, request, raw):
+        if request.param == "darks":
+            return dark_rate
+        return lambda path: dark_rate(frames_of(raw), bias=path)
+
+    def test_absent(self, use, tmp_path):
+        with pytest.raises(FileNotFoundError, match=r"nowhere\.fits: no such file"):
+            use(tmp_path / "nowhere.fits")
+
+    def test_folder(self, use, tmp_path):
+        with pytest.raises(OSError, match=f"{tmp_path.name}: a folder, not a FITS file"):
+            use(tmp_path)
+
+    def test_empty(self, use, tmp_path):
+        (tmp_path / "nought.fits").touch()
+        with pytest.raises(OSError, match=r"nought\.fits: the file is empty"):
+            use(tmp_path / "nought.fits")
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"hello", b"x" * 5000, b"SIMPLE  =", b"\x1f\x8b rubbish", np.random.default_rng(0).bytes(3000)],
+        ids=["short", "long", "cut", "gzip", "noise"],
+    )
+    def test_not_fits(self, use, tmp_path, content):
+        (tmp_path / "text.fits").write_bytes(content)
+        with pytest.raises(OSError, match=r"text\.fits: .*not a readable FITS file"):
+            use(tmp_path / "text.fits")
+
+    @pytest.mark.parametrize("kept", [500, 1000, 2880, 2890, -2870])
+    def test_truncated(self, use, camera_files, kept):
+        # 6 x 5 x 2 bytes of data: the padding may be lacking, the data not.
+        content = camera_files[0].read_bytes()
+        camera_files[0].write_bytes(content[:kept])
+        with pytest.raises(OSError, match=r"dark0\.fits: .*(truncated|not a readable FITS file)"):
+            use(camera_files[0])
+
+    @pytest.mark.parametrize("kept", [20, 150, -30])
+    def test_truncated_gzip(self, use, camera_files, kept):
+        path = camera_files[0].with_suffix(".fits.gz")
+        path.write_bytes(gzip.compress(camera_files[0].read_bytes())[:kept])
+        with pytest.raises(OSError, match=r"dark0\.fits\.gz: .*(truncated|not a readable FITS file)"):
+            use(path)
+
+    @pytest.mark.parametrize("shape", [None, (7,), (2, 3, 4)])
+    def test_no_image(self, use, tmp_path, shape):
+        fits.PrimaryHDU(None if shape is None else np.ones(shape)).writeto(tmp_path / "cube.fits")
+        with pytest.raises(OSError, match=r"cube\.fits: no 2-D image in it \(shapes: "):
+            use(tmp_path / "cube.fits")
+
+    def test_table(self, use, tmp_path):
+        fits.BinTableHDU.from_columns([fits.Column("a", "E", array=np.ones(3))]).writeto(tmp_path / "t.fits")
+        with pytest.raises(OSError, match=r"t\.fits: no 2-D image in it"):
+            use(tmp_path / "t.fits")
+
+    def test_second_of_two(self, camera_files):
+        camera_files[1].write_bytes(b"junk")
+        with pytest.raises(OSError, match=r"dark1\.fits: .*not a readable FITS file"):
+            dark_rate(camera_files)
+
+    def test_shapes(self, camera_files, tmp_path):
+        fits.PrimaryHDU(np.ones((2, 2))).writeto(tmp_path / "small.fits")
+        with pytest.raises(
+            ValueError, match=r"darks must have one shape: .*dark0\.fits is \(6, 5\), .*small\.fits is \(2, 2\)"
+        ):
+            dark_rate([camera_files[0], tmp_path / "small.fits"])
+
+    def test_header(self, camera_files):
+        fits.setval(camera_files[0], "EXPTIME", value="long")
+        with pytest.raises(ValueError, match=r"dark0\.fits: EXPTIME in the header must be a finite number, got 'long'"):
+            dark_rate(camera_files[0])
+
+    def test_vanished_between_reading(self, camera_files):
+        frame = FileFrame(camera_files[0])
+        camera_files[0].unlink()
+        with pytest.raises(OSError, match=r"dark0\.fits: not a readable FITS file"):
+            frame.rows(slice(0, 1))
+
+    def test_closed(self, camera_files, recwarn):
+        dark_rate(camera_files, bias=BIAS)
+        for path in camera_files:
+            path.unlink()
+        assert not recwarn.list
+
+    def test_empty_collection(self, tmp_path, camera_files):
+        collection = ImageFileCollection(tmp_path, glob_include="dark*.fits")
+        collection = collection.filter(exptime=100.0)
+        collection._summary = collection.summary[:0]
+        with pytest.raises(ValueError, match=r"^darks is empty: at least one frame is needed"):
+            dark_rate(collection)
+
+
+class TestMemory:
+    @pytest.mark.parametrize(
+        "dtype", ["uint8", "int16", ">i2", "uint16", ">u2", "int32", ">f4", "float32", ">f8", "float64"]
+    )
+    def test_types(self, dtype):
+        counts = np.arange(12).reshape(3, 4)
+        measured = dark_rate(dark(counts.astype(dtype)), bias=0 * u.adu)
+        np.testing.assert_allclose(measured.data, counts * 2 / 100, rtol=1e-6)
+        assert measured.data.dtype == np.dtype("float32")
+        assert measured.data.dtype.isnative
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64", "f8", np.float32, np.dtype("float64"), float])
+    def test_type_of_the_result(self, dtype):
+        measured = dark_rate(dark(np.ones((3, 4))), dtype=dtype)
+        for array in (measured.data, measured.uncertainty.array):
+            assert array.dtype == np.dtype(dtype).newbyteorder("=")
+            assert array.dtype.isnative
+
+    def test_float32_sums_are_float64(self):
+        """2^24 + 1 is no float32."""
+        darks = [dark(np.full((2, 2), value), 1.0, "electron") for value in (2.0**24, 1.0, 1.0)]
+        assert dark_rate(darks, dtype="float64", clip=None).data[0, 0] == pytest.approx((2**24 + 2) / 3, rel=1e-15)
+
+    @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (3, 11)])
+    def test_shapes(self, shape):
+        darks = [dark(np.full(shape, 50.0)) for _ in range(3)]
+        measured = dark_rate(darks)
+        assert measured.shape == shape
+        assert measured.data == pytest.approx(1.0)
+        assert measured.uncertainty.array == pytest.approx(np.sqrt((100 + 25) / 3) / 100)
+
+    @pytest.mark.parametrize(
+        "uncertainty", [StdDevUncertainty, VarianceUncertainty, lambda a: StdDevUncertainty(a, unit="adu")]
+    )
+    def test_uncertainty_for_the_read_noise(self, uncertainty):
+        """Deviation of 10 adu, 20 electron, of which 10^2 electron^2 are Poisson noise: the fit has both."""
+        array = np.full((2, 2), 100.0 if uncertainty is VarianceUncertainty else 10.0)
+        frame = dark(np.full((2, 2), 50.0), read_noise=None, uncertainty=uncertainty(array))
+        measured = dark_rate(frame)
+        assert measured.meta["DKNOISE"] == "uncertainty"
+        assert "DKRDNOI" not in measured.meta
+        assert measured.uncertainty.array == pytest.approx(0.2)
+
+    def test_label(self):
+        assert [frame.label for frame in as_frames([dark(np.ones((2, 2)))] * 2, "bias")] == ["bias[0]", "bias[1]"]

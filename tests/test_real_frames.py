@@ -1,0 +1,185 @@
+"""Real dark frames of two cameras: see the README of the data. They are not part of the package."""
+
+import os
+import warnings
+from pathlib import Path
+
+import ccdproc
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.nddata import CCDData
+
+from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask
+
+from .helpers import STRUCTURAL, assert_same_image
+
+FOLDER = Path(os.environ.get("CCDPROC_DARKS_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+READ_NOISE = 14.5 * u.electron
+SATURATION = 60000 * u.adu
+
+
+def files(pattern):
+    found = sorted(FOLDER.glob(pattern))
+    if not found:
+        reason = f"no real frames {pattern} in {FOLDER} (CCDPROC_DARKS_DATA names the folder)"
+        if os.environ.get("CCDPROC_DARKS_REQUIRE_DATA"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+def read(path):
+    """In memory; astropy remarks that a camera writes no MJD-OBS."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return CCDData.read(path, unit="adu")
+
+
+@pytest.fixture(scope="module")
+def master():
+    """Without the first, which sits 4 adu high."""
+    frames = [read(path) for path in files("stl1001_2019_0C/bias_series_0c*")[1:]]
+    combined = ccdproc.combine(frames, method="average", sigma_clip=True, sigma_clip_low_thresh=5,
+                               sigma_clip_high_thresh=5, sigma_clip_func=np.ma.median)  # fmt: skip
+    combined.meta["NCOMBINE"] = len(frames)
+    return combined
+
+
+@pytest.fixture(scope="module")
+def measure(master):
+    """Rates of frames, measured once."""
+    done = {}
+
+    def rate(*patterns):
+        if patterns not in done:
+            paths = [path for pattern in patterns for path in files(f"stl1001_2019_0C/{pattern}")]
+            done[patterns] = dark_rate(paths, read_noise=READ_NOISE, bias=master, saturation=SATURATION)
+        return done[patterns]
+
+    return rate
+
+
+SHORT, LONG, ALL = "dark_10series_0c_0m30s*", "dark_series_0c_5m*", ("dark_10series_0c*", "dark_series_0c*")
+
+
+def test_all_exposure_times(measure):
+    rate = measure(*ALL)
+    assert rate.meta["DKNEXP"] == 11
+    assert rate.meta["NCOMBINE"] == 20
+    assert rate.meta["DKTEMP"] == pytest.approx(0, abs=0.5)
+    assert np.median(rate.data) == pytest.approx(1.44, abs=0.02)
+
+
+def test_ten_degrees_more():
+    """With the bias of +10 C, which is 28 adu above that of 0 C."""
+    folder = "stl1001_2019_0C"
+    (bias,) = files(f"{folder}/bias_1series_10c*")
+    rate = dark_rate(files(f"{folder}/dark_1series_10c*"), bias=bias, read_noise=READ_NOISE, saturation=SATURATION)
+    assert np.median(rate.data) == pytest.approx(6.5, abs=0.2)
+    assert rate.meta["DKBIASER"] == pytest.approx(14.5)
+
+
+def test_saturated_pixels(measure):
+    rate = measure(LONG)
+    assert rate.mask.sum() == 58
+    # Their lower limit: (60 000 - 1000) adu of 2.06 electron in 300 s.
+    assert np.median(rate.data[rate.mask]) == pytest.approx(59000 * 2.06 / 300, abs=3)
+
+
+def test_error_of_the_bias(measure):
+    assert measure(LONG).meta["DKBIASER"] == pytest.approx(14.5 / 3, rel=0.06)
+
+
+def test_estimated_read_noise(master):
+    rate = dark_rate(files(f"stl1001_2019_0C/{SHORT}"), bias=master, saturation=SATURATION)
+    assert rate.meta["DKNOISE"] == "estimated"
+    assert 14.5 <= rate.meta["DKRDNOI"] <= 15.1
+
+
+def test_short_against_long(measure):
+    short, long = measure(SHORT), measure(LONG)
+    significance = compare_dark_rates(short, long, statistic="significance")
+    assert significance.meta["DKWIDTH"] == pytest.approx(1, abs=0.15)
+    ratio = compare_dark_rates(short, long, statistic="ratio")
+    chosen = (long.data > 8) & (long.data < 64) & ~ratio.mask
+    assert chosen.sum() > 100
+    assert np.median(ratio.data[chosen]) == pytest.approx(1, abs=0.01)
+
+
+def test_halves_of_a_series(master):
+    paths = files(f"stl1001_2019_0C/{SHORT}")
+    rates = [dark_rate(half, read_noise=READ_NOISE, bias=master, saturation=SATURATION, dtype="float64")
+             for half in (paths[::2], paths[1::2])]  # fmt: skip
+    sigma = np.hypot(*[np.sqrt(rate.uncertainty.array**2 - (rate.meta["DKBIASER"] / 30) ** 2) for rate in rates])
+    pull = (rates[0].data - rates[1].data) / sigma
+    low, high = np.nanpercentile(pull, [15.865525, 84.134475])
+    assert (high - low) / 2 == pytest.approx(1, abs=0.03)
+
+
+def test_mask(measure):
+    flags = hot_pixel_mask(measure(SHORT), measure(LONG), threshold=20 * u.electron / u.s)
+    assert flags.meta["NSATUR"] == 58
+    assert 100 < flags.meta["NHOT"] < 20000
+    assert flags.meta["NMASKED"] < 0.01 * flags.size
+
+
+def test_paths_and_memory_agree(measure, master):
+    frames = [read(path) for path in files(f"stl1001_2019_0C/{LONG}")]
+    assert_same_image(dark_rate(frames, read_noise=READ_NOISE, bias=master, saturation=SATURATION), measure(LONG))
+
+
+def test_without_a_bias_frame():
+    paths = files("st402_2017_m15C/*.FIT")
+    with pytest.warns(UserWarning, match="^no bias given, and .*FIT holds unsigned integers as a raw frame does"):
+        dark_rate(paths[:5])
+
+
+def test_slopes_without_a_bias_frame():
+    """1200 s against 240 s: about what the frames' own medians say (two of 1200 s sit 15 to 20 adu high)."""
+    paths = files("st402_2017_m15C/*.FIT")
+    with pytest.warns(UserWarning, match=r"DARK\.FIT sits \+[0-9.]+ adu from the other frames") as caught:
+        rate = dark_rate(paths, offset="pixel")
+    drifted = {str(warning.message).split(" sits ")[0].rsplit("/", 1)[1] for warning in caught}
+    assert {"L2-dark-neon-1200.00000000.DARK.FIT", "L2-dark-neon-1200.00000003.DARK.FIT"} <= drifted
+    assert rate.meta["DKNEXP"] == 3
+    assert rate.meta["DKNOISE"] == "estimated"
+    assert 5 < rate.meta["DKRDNOI"] < 30
+    medians = {
+        seconds: np.mean([np.median(read(path).data) for path in paths if str(seconds) in path.name.split(".")[0]])
+        for seconds in (240, 1200)
+    }
+    expected = (medians[1200] - medians[240]) * 1.49 / 960
+    assert np.nanmedian(rate.data) == pytest.approx(expected, abs=0.01)
+    assert rate.mask.sum() < 10
+
+    # One exposure time without its bias cannot tell its read noise: the slopes have.
+    paths = [path for path in paths if path.name not in drifted]
+    noise = rate.meta["DKRDNOI"] * u.electron
+    singles = [
+        dark_rate([path for path in paths if f"-{seconds}." in path.name], bias=0 * u.adu, read_noise=noise)
+        for seconds in (240, 360, 1200)
+    ]
+    curvature = compare_dark_rates(*singles, statistic="significance", offset="pixel")
+    assert curvature.meta["DKWIDTH"] == pytest.approx(1, abs=0.3)
+
+
+@pytest.mark.parametrize("name", ["rate", "difference", "significance", "mask"])
+def test_round_trip(name, measure, tmp_path):
+    short, long = measure(SHORT), measure(LONG)
+    result = {
+        "rate": lambda: long,
+        "difference": lambda: compare_dark_rates(short, long),
+        "significance": lambda: compare_dark_rates(short, long, statistic="significance"),
+        "mask": lambda: hot_pixel_mask(short, long),
+    }[name]()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result.write(tmp_path / "x.fits")
+        back = CCDData.read(tmp_path / "x.fits")
+    assert [str(warning.message) for warning in caught] == []
+    assert_same_image(result, back)
+    for key in result.meta:
+        assert back.meta[key] == result.meta[key]
+    assert set(back.meta) - set(result.meta) <= STRUCTURAL
