@@ -122,7 +122,7 @@ def _report(given, command):
 def _demo(given, command):
     import tempfile
 
-    from .report.demo import write_demo_frames
+    from .report.demo import INTRODUCTION, write_demo_frames
     from .report.run import make_report
 
     with tempfile.TemporaryDirectory(prefix="ccdproc-darks-") as scratch:
@@ -133,7 +133,7 @@ def _demo(given, command):
         write_demo_frames(frames, size=given.size, seed=given.seed)
         found = make_report(
             frames, given.out, _options(given), overwrite=given.overwrite, command=command,
-            title="A simulated camera (demo)",
+            title="A simulated camera (demo)", intro=INTRODUCTION,
         )  # fmt: skip
     return _tell(given.out, *found)
 
@@ -165,7 +165,8 @@ def _tell(out, results, failures, unusable):
         )
         print(measured.group.title)
         print(
-            f"  {frames} darks: median {median:.4g}{'' if error is None else f' +- {error:.2g}'} electron/s a pixel; "
+            f"  {frames} darks: median rate {median:.4g} electron/s"
+            f"{'' if error is None else f' (typical error of a pixel {error:.2g})'}; "
             f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
         )
         for note in measured.notes:

@@ -9,6 +9,7 @@ from .headers import TEMPERATURE_KEYS, TEMPERATURE_SPREAD, header_number
 
 __all__ = [
     "doubt_levels",
+    "doubt_poisson",
     "doubt_sign",
     "doubt_temperatures",
     "doubt_uncertainties",
@@ -21,6 +22,8 @@ _ODD_SIGMAS = 5.0
 _ODD_UNITS = 1.0
 # How much larger than their uncertainties the scatter of equal frames may be, in variance.
 _MORE_SCATTER = 2.0
+# How much smaller than that of so many electrons, by Poisson.
+_LESS_SCATTER = 0.5
 # Pixels that it takes to speak of a typical one.
 _TYPICAL_PIXELS = 100
 
@@ -88,6 +91,31 @@ def doubt_uncertainties(scatter, stacklevel):
             f"{np.sqrt(scatter.claimed):.3g} of their uncertainties: the read noise is taken from the scatter. "
             "(ccdproc.subtract_bias leaves the error of the bias alone as uncertainty; better give frames that still "
             "have their bias, and bias=)",
+            stacklevel=stacklevel + 1,
+        )
+    return doubtful
+
+
+def doubt_poisson(scatter, stacklevel):
+    """
+    Whether equal frames scatter so little that their counts cannot be electrons alone; warn where it is so.
+
+    Parameters
+    ----------
+    scatter : `ccdproc_darks.electrons.Scatter`
+        Their scatter.
+    stacklevel : int
+        Of the warning.
+
+    Returns
+    -------
+    bool
+    """
+    doubtful = scatter.pixels >= _TYPICAL_PIXELS and scatter.variance < _LESS_SCATTER * scatter.electrons
+    if doubtful:
+        warnings.warn(
+            f"equal frames have {scatter.electrons:.4g} electron a pixel, but a variance of {scatter.variance:.4g}: "
+            "is the bias still in them? The read noise cannot be estimated; pass read_noise, or the right bias",
             stacklevel=stacklevel + 1,
         )
     return doubtful

@@ -9,7 +9,7 @@ from astropy import units as u
 from .arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_choice, checked_number
 from .bias import Bias, as_bias, combined_number
 from .blocks import row_blocks, sample_blocks
-from .doubts import doubt_levels, doubt_sign, doubt_temperatures, doubt_uncertainties, mean_temperature
+from .doubts import doubt_levels, doubt_poisson, doubt_sign, doubt_temperatures, doubt_uncertainties, mean_temperature
 from .electrons import DarkSet, Reader, frame_levels, measure_scatter, scatter_read_noise
 from .fit import fit_rate
 from .frames import as_frames, kept_open
@@ -306,6 +306,8 @@ def _scatter_noise(dark_sets, reader, levels, source, offset):
             continue
         if source == "uncertainty" and not doubt_uncertainties(scatter, stacklevel=3):
             return None, source
+        if offset is None and doubt_poisson(scatter, stacklevel=3):
+            return None, "none"
         dark_electrons = _typical_slope(dark_sets, reader) * dark_set.seconds if offset == "pixel" else None
         return scatter_read_noise(scatter, reader.scale, dark_electrons), "estimated"
     noise = reader.bias.read_noise() if source == "none" else None

@@ -31,7 +31,7 @@ def test_report(frames, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["report", str(frames), "-o", str(out), "--threshold", "3"]) == 0
     printed = capsys.readouterr()
-    assert "6 darks: median 0.0" in printed.out
+    assert "6 darks: median rate 0.0" in printed.out
     assert "hot (above 3)" in printed.out
     assert f"report: {out / 'report.html'}" in printed.out
     assert printed.err == ""

@@ -1,7 +1,6 @@
 """Frames in memory and in files, good and bad."""
 
 import gzip
-import os
 
 import numpy as np
 import pytest
@@ -89,7 +88,7 @@ class TestFiles:
             frame.mask = np.zeros(SHAPE, bool)
             frame.mask[number, 0] = True
             frame.mask[5, 4] = True
-            frame.uncertainty = StdDevUncertainty(np.full(SHAPE, 7.0 + number))
+            frame.uncertainty = StdDevUncertainty(np.full(SHAPE, 2e4 + number))
             del frame.meta["RDNOISE"]
             frame.write(tmp_path / f"{number}.fits")
         expected = dark_rate(frames)

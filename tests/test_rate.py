@@ -344,8 +344,9 @@ class TestNoise:
         np.testing.assert_allclose(measured.uncertainty.array, 0.05)
 
     def test_order_of_sources(self):
-        frames = [dark(np.full((20, 20), 50.0 + number), uncertainty=StdDevUncertainty(np.full((20, 20), 9.0)))
-                  for number in range(3)]  # fmt: skip
+        rng = np.random.default_rng(8)
+        frames = [dark(rng.normal(50.0, 9.0, (20, 20)), uncertainty=StdDevUncertainty(np.full((20, 20), 9.0)))
+                  for _ in range(3)]  # fmt: skip
         assert dark_rate(frames, read_noise=3 * u.electron).meta["DKNOISE"] == "argument"
         assert dark_rate(frames).meta["DKNOISE"] == "header"
         for frame in frames:

@@ -9,7 +9,14 @@ from tqdm import tqdm
 
 from ..simulation import simulate_dark
 
-__all__ = ["write_demo_frames"]
+__all__ = ["INTRODUCTION", "write_demo_frames"]
+
+INTRODUCTION = (
+    "These frames are simulated, to look like those of a cooled camera: 0.01 electron/s, a gain of 1.5 electron/adu, a "
+    "read noise of 10 electron, and hot pixels that stop being proportional above 4 electron/s. There the longer "
+    "exposure reads lower, the ratio of the two exposures is well above 1, and the pixels are flagged NONLINEAR as "
+    "soon as the departure is both significant and larger than the tolerance."
+)
 
 # The Andor Aspen CG16M of the CCD guide, "Identifying hot pixels":
 # https://www.astropy.org/ccd-reduction-and-photometry-guide

@@ -4,8 +4,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from astropy import units as u
+
 from ..frames import FileFrame
-from ..headers import EXPOSURE_KEYS, header_number
+from ..headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, header_number
 
 __all__ = ["Frame", "Group", "Unusable", "find_groups"]
 
@@ -126,8 +128,10 @@ def find_groups(folder, progress=iter):
     for path in progress(_fits_files(Path(folder))):
         try:
             frames.append(_classified(FileFrame(path)))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, u.UnitsError) as error:
             unusable.append(Unusable(path.name, str(error).replace(f"{path}: ", "").replace(str(path), path.name)))
+    frames, processed = _raw_ones(frames)
+    unusable += processed
     groups = _grouped(frames)
     for group in groups:
         if not group.darks:
@@ -165,7 +169,29 @@ def _classified(file):
     is_set = "SET-TEMP" in header
     key = "SET-TEMP" if is_set else "CCD-TEMP"
     temperature = header_number(file, key) if key in header else None
+    if is_set and "CCD-TEMP" in header and kind == _DARK:
+        sensor = header_number(file, "CCD-TEMP")
+        if abs(sensor - temperature) > TEMPERATURE_SPREAD:
+            raise ValueError(f"the sensor was at {sensor:.1f} C, not at the {temperature:g} C that were set")
     return Frame(file, kind, seconds, temperature, is_set)
+
+
+def _raw_ones(frames):
+    """Frames without those that look processed: floating point among integers, and nothing tells of how many frames."""
+    cameras = {}
+    for frame in frames:
+        cameras.setdefault((str(frame.file.header.get("INSTRUME")), frame.file.shape, frame.kind), set()).add(
+            frame.file.dtype.kind == "f"
+        )
+    kept, processed = [], []
+    for frame in frames:
+        mixed = len(cameras[str(frame.file.header.get("INSTRUME")), frame.file.shape, frame.kind]) == 2
+        if mixed and frame.file.dtype.kind == "f" and "NCOMBINE" not in frame.file.header:
+            reason = "floating-point values among raw integer frames, and no NCOMBINE: not a raw frame?"
+            processed.append(Unusable(frame.name, reason))
+        else:
+            kept.append(frame)
+    return kept, processed
 
 
 def _grouped(frames):

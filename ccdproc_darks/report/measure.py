@@ -70,7 +70,13 @@ class Measured:
     pairs : list of `Pair`
         Each exposure time against the longest.
     notes : list of str
-        What a person should know.
+        What a person should worry about.
+    unusable : list of `Unusable`
+        Frames of the group that were left out.
+    noise_source : str
+        Where the read noise is from, in words.
+    bias_noise : float or None
+        Read noise (electron) of the bias frames, whether it was used or not.
     """
 
     group: Group
@@ -83,6 +89,8 @@ class Measured:
     pairs: list = field(default_factory=list)
     notes: list = field(default_factory=list)
     unusable: list = field(default_factory=list)
+    noise_source: str = ""
+    bias_noise: float | None = None
 
     @property
     def has_bias(self):
@@ -109,7 +117,7 @@ def steps(group):
     return len(group.exposures) + 4
 
 
-def measure_group(group, options, step=lambda text: None):
+def measure_group(group, options, step=lambda text: None, known_noise=None):
     """
     Measure one group.
 
@@ -121,6 +129,8 @@ def measure_group(group, options, step=lambda text: None):
         What the user told.
     step : callable
         Called with a text before each step.
+    known_noise : `~astropy.units.Quantity`, optional
+        Read noise of the same camera, for a group that cannot tell its own.
 
     Returns
     -------
@@ -138,12 +148,10 @@ def measure_group(group, options, step=lambda text: None):
         gain = _from_header("gain", frames, GAIN_UNIT, GAIN_KEYS)
     if gain is None and frames[0].unit == u.adu:
         raise ValueError("no gain: the headers have no EGAIN; give it as --gain (electron/adu)")
-    read_noise = options.read_noise
-    if read_noise is None:
-        read_noise = _from_header("read_noise", frames, u.electron, READ_NOISE_KEYS)
     scale = gain.value if frames[0].unit == u.adu else 1.0
     common = {"gain": gain, "saturation": options.saturation}
     step("bias")
+    read_noise = _read_noise(result, options, frames)
     if group.biases:
         read_noise = _take_bias(result, group, scale, read_noise)
         bias, offset = result.bias, None
@@ -159,7 +167,8 @@ def measure_group(group, options, step=lambda text: None):
             f"1 {frames[0].unit} between the exposure times shifts all slopes by {drift:.2g} electron/s."
         )
         bias, offset = None, "pixel"
-    _temperature_notes(result, group)
+    if read_noise is None and known_noise is not None:
+        read_noise, result.noise_source = known_noise, "the same camera in another group"
     result.exposures = _agreeing(result, scale)
 
     step("all exposure times")
@@ -172,8 +181,12 @@ def measure_group(group, options, step=lambda text: None):
             read_noise=read_noise,
             **common,
         )
-        if read_noise is None and result.rate.meta.get("DKNOISE") == "estimated":
+        if result.rate.mask.all():
+            level = result.rate.meta.get("DKSATUR")
+            raise ValueError(f"no pixel has a sample that is finite and below the saturation level ({level:g})")
+        if read_noise is None and "DKRDNOI" in result.rate.meta:
             read_noise = result.rate.meta["DKRDNOI"] * u.electron
+            result.noise_source = "the scatter of equal darks"
         if bias is None:
             bias = _bias_level(result)
         for seconds, same in result.exposures:
@@ -181,7 +194,9 @@ def measure_group(group, options, step=lambda text: None):
             result.rates[seconds] = dark_rate(
                 [frame.file.path for frame in same], bias=bias, read_noise=read_noise, **common
             )
-    result.notes += sorted({f"{warning.message}." for warning in caught if warning.category is UserWarning})
+    # Levels that drift are told of above, and not once for every rate.
+    texts = {str(warning.message) for warning in caught if warning.category is UserWarning}
+    result.notes += sorted(f"{text}." for text in texts if " sits " not in text)
     _compare(result, options, step)
     return result
 
@@ -191,29 +206,34 @@ def _from_header(argument, frames, unit, keys):
     return None if value is None else value * unit
 
 
+def _read_noise(result, options, frames):
+    """What the user or the headers tell, or None."""
+    if options.read_noise is not None:
+        result.noise_source = "as given"
+        return options.read_noise
+    told = _from_header("read_noise", frames, u.electron, READ_NOISE_KEYS)
+    if told is not None:
+        result.noise_source = "from the headers"
+    return told
+
+
 def _take_bias(result, group, scale, read_noise):
     """Set the master bias; the read noise, from the bias frames where nothing else tells."""
     biases = BiasFrames([frame.file for frame in group.biases], scale)
     measured = biases.read_noise()
     if measured is not None:
-        told = "" if read_noise is None else f" (used: {read_noise.value:.4g}, as given)"
-        result.notes.append(
-            f"Read noise from the scatter of {len(group.biases)} bias frames: {measured:.4g} electron{told}."
-        )
-    if read_noise is None and measured is not None:
-        read_noise = measured * u.electron
+        result.bias_noise = measured
+        if read_noise is None:
+            read_noise, result.noise_source = measured * u.electron, "the scatter of the bias frames"
     for index in standing_out(biases.levels):
-        left_out = index in biases.odd
-        result.notes.append(
-            f"{group.biases[index].name} sits {biases.levels[index]:+.1f} adu from the other bias frames"
-            f"{': left out of the master bias' if left_out else ''}."
-        )
-        if left_out:
-            result.unusable.append(
-                Unusable(group.biases[index].name, f"bias level {biases.levels[index]:+.1f} adu from the others")
-            )
+        text = f"level {biases.levels[index]:+.1f} adu from the other bias frames"
+        if index in biases.odd:
+            result.unusable.append(Unusable(group.biases[index].name, text))
+        else:
+            result.notes.append(f"{group.biases[index].name} has a {text}; it is used all the same.")
     if len(group.biases) < 3:
-        result.notes.append(f"Only {len(group.biases)} bias frame(s): the error of the bias limits the rates.")
+        few = "one bias frame" if len(group.biases) == 1 else f"{len(group.biases)} bias frames"
+        result.notes.append(f"There is only {few}: the error of the bias limits the rates.")
     result.bias = biases.master(None if read_noise is None else read_noise.value)
     return read_noise
 
@@ -228,16 +248,6 @@ def _bias_level(result):
     return max(float(np.polynomial.Polynomial.fit(seconds, counts, 1)(0.0)), 0.0) * result.group.darks[0].file.unit
 
 
-def _temperature_notes(result, group):
-    for frame in group.darks:
-        header = frame.file.header
-        if frame.is_set and "CCD-TEMP" in header and abs(float(header["CCD-TEMP"]) - frame.temperature) > 1:
-            result.notes.append(
-                f"{frame.name}: the sensor was at {float(header['CCD-TEMP']):.1f} C, not at the set "
-                f"{frame.temperature:g} C."
-            )
-
-
 def _agreeing(result, scale):
     """Exposures without the frames that sit away from their equals as a whole, where three others remain."""
     reader = Reader(scale, Bias(), None)
@@ -248,10 +258,11 @@ def _agreeing(result, scale):
         odd = standing_out(levels)
         leave_out = len(same) - len(odd) >= 3
         for index in odd:
-            text = f"{levels[index]:+.1f} {unit} from the other {seconds:g} s darks"
-            result.notes.append(f"{same[index].name} sits {text}: {'left out' if leave_out else 'used all the same'}.")
+            text = f"level {levels[index]:+.1f} {unit} from the other {seconds:g} s darks"
             if leave_out:
-                result.unusable.append(Unusable(same[index].name, f"level {text}"))
+                result.unusable.append(Unusable(same[index].name, text))
+            else:
+                result.notes.append(f"{same[index].name} has a {text}; it is used all the same.")
         exposures.append((seconds, [frame for index, frame in enumerate(same) if index not in odd or not leave_out]))
     return exposures
 

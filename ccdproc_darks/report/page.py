@@ -3,7 +3,6 @@
 
 from html import escape
 
-from ..flags import DARK_FLAGS
 from .measure import BRIGHT
 from .pictures import as_png, draw_all
 from .summary import flag_counts, rate_rows
@@ -14,8 +13,8 @@ _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
 h1 { font-size: 1.7rem; } h2 { margin-top: 2.5rem; border-bottom: 2px solid #1b6ca8; } h3 { margin-bottom: .3rem; }
 table { border-collapse: collapse; margin: .5rem 0 1.2rem; } th, td { padding: .25rem .8rem; text-align: right; }
-th { border-bottom: 1px solid #888; font-weight: 600; } tr:nth-child(even) td { background: #f4f6f8; }
-td:first-child, th:first-child { text-align: left; } figure { margin: 1.2rem 0; } img { max-width: 100%; }
+td:not(.left) { white-space: nowrap; } th { border-bottom: 1px solid #888; font-weight: 600; } tr:nth-child(even) td { background: #f4f6f8; }
+.left { text-align: left; } figure { margin: 1.2rem 0; } img { max-width: 100%; }
 figcaption, .dim { color: #555; } .note { background: #fff6df; border-left: 4px solid #e6a700; padding: .4rem .8rem; }
 pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size: .92em; }
 """
@@ -24,12 +23,12 @@ _MEANING = {
     "HOT": "dark rate above the threshold",
     "NONLINEAR": "not proportional to exposure time: no scaled dark removes it",
     "SATURATED": "every frame of an exposure time saturated",
-    "UNRELIABLE_DARK": "too noisy to see a departure of the stated tolerance",
+    "UNRELIABLE_DARK": "a departure of {tolerance} would be lost in its noise: normal for a pixel that is not hot",
     "DO_NOT_USE": "masked",
 }
 
 
-def page(title, results, failures, unusable, version, command=""):
+def page(title, results, failures, unusable, version, command="", intro=""):
     """
     The page.
 
@@ -47,6 +46,8 @@ def page(title, results, failures, unusable, version, command=""):
         Of the package.
     command : str
         How it was made.
+    intro : str
+        What to look at.
 
     Returns
     -------
@@ -54,6 +55,7 @@ def page(title, results, failures, unusable, version, command=""):
         HTML.
     """
     parts = [f"<h1>{escape(title)}</h1>", f"<p class=dim>ccdproc_darks {escape(version)}. {escape(command)}</p>"]
+    parts += [f"<p>{escape(intro)}</p>"] if intro else []
     parts += [f"<p class=note>{escape(name)}: not measured. {escape(reason)}</p>" for name, reason in failures]
     for folder, measured in results:
         parts += _group(folder, measured)
@@ -80,18 +82,28 @@ def _group(folder, measured):
     ]
     yield _table(("exposure time", "frames", "median rate (electron/s)", "typical error", "no usable sample"), rows)
     yield "<h3>Flags</h3>"
-    pixels = mask.data.size
+    yield f"<p>{_threshold(mask)}</p>"
+    tolerance = f"{100 * mask.meta['DKTOLER']:g} % of its rate"
     rows = [
         (
             name,
-            f"{count}",
-            f"{100 * count / pixels:.3g} %",
-            _MEANING[name],
-            f"2^{int(DARK_FLAGS[name]).bit_length() - 1}",
+            _MEANING[name].format(tolerance=tolerance),
+            "not tested" if count is None else str(count),
+            "" if count is None else f"{100 * count / mask.data.size:.3g} %",
         )
         for name, count in flag_counts(mask).items()
     ]
-    yield _table(("flag", "pixels", "of all", "meaning", "bit"), rows)
+    yield _table(("flag", "meaning", "pixels", "of all"), rows, left=2)
+    if measured.significance is None:
+        yield (
+            "<p class=dim>Nothing shows that the hot pixels of this group are proportional to exposure time: they are "
+            "all masked, as are saturated ones.</p>"
+        )
+    else:
+        yield (
+            "<p class=dim>Masked is what is NONLINEAR, SATURATED or without a usable sample. A hot pixel that is "
+            "proportional is <em>not</em>: subtracting a scaled dark removes it.</p>"
+        )
     if measured.pairs:
         yield "<h3>Each exposure time against the longest</h3>"
         rows = [
@@ -132,20 +144,45 @@ def _group(folder, measured):
 
 
 def _one_line(measured):
-    group, meta = measured.group, measured.rate.meta
-    parts = [
-        f"{len(group.darks)} darks of {len(measured.exposures)} exposure time(s), {len(group.biases)} bias frames."
-    ]
+    meta = measured.rate.meta
+    used = _counted(sum(len(frames) for _, frames in measured.exposures), "dark")
+    parts = [f"{used} of {_counted(len(measured.exposures), 'exposure time')} used"]
+    if measured.has_bias:
+        parts[0] += f", and {_counted(measured.bias.meta['NCOMBINE'], 'bias frame')}"
     if "DKGAIN" in meta:
-        parts.append(f"Gain {meta['DKGAIN']:g} electron/adu.")
+        parts.append(f"Gain {meta['DKGAIN']:g} electron/adu")
     if "DKRDNOI" in meta:
-        parts.append(f"Read noise {meta['DKRDNOI']:.4g} electron.")
-    parts.append(f"Pixels above {measured.mask.meta['DKTHRESH']:.4g} electron/s are called hot.")
-    return escape(" ".join(parts))
+        noise = f"Read noise {meta['DKRDNOI']:.4g} electron ({measured.noise_source})"
+        if measured.bias_noise is not None and "bias" not in measured.noise_source:
+            noise += f"; the bias frames scatter by {measured.bias_noise:.4g}"
+        parts.append(noise)
+    unit = measured.group.darks[0].file.unit
+    if "DKSATUR" in meta:
+        parts.append(f"Saturated from {meta['DKSATUR']:g} {unit}; if the sensor clips lower, tell by --saturation")
+    return escape(". ".join(parts) + ".")
+
+
+def _threshold(mask):
+    meta = mask.meta
+    text = f"A pixel above {meta['DKTHRESH']:.4g} electron/s is hot"
+    if "DKTYPIC" in meta:
+        text += (
+            f": a typical pixel has {meta['DKTYPIC']:.4g}, good pixels scatter {meta['DKHOTWID']:.2f} times as much as "
+            f"their noise, and {meta['DKFALSE']:g} good pixel(s) are expected above the threshold"
+        )
+    return escape(text + ".")
+
+
+def _counted(number, noun):
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _table(heads, rows, left=1):
-    style = "" if left == 1 else ' style="text-align: left"'
-    head = "".join(f"<th{style}>{escape(text)}</th>" for text in heads)
-    body = "".join("<tr>" + "".join(f"<td{style}>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    def cells(tag, texts):
+        return "".join(
+            f"<{tag}{' class=left' if column < left else ''}>{escape(text)}</{tag}>"
+            for column, text in enumerate(texts)
+        )
+
+    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{cells('th', heads)}</tr></thead><tbody>{body}</tbody></table>"

@@ -110,7 +110,10 @@ def _histograms(measured):
     values = {seconds: rate.data[_good(rate)] for seconds, rate in shown.items()}
     positive = np.concatenate([value[value > 0] for value in values.values()])
     if positive.size:
-        low = max(np.percentile(positive, 0.5), positive.max() * 1e-7)
+        # Below a few steps of the ADC the bins would show the steps.
+        first = next(iter(shown.values()))
+        step = first.meta.get("DKGAIN", 1.0) / first.meta["NCOMBINE"] / first.meta["DKEXPMIN"]
+        low = max(np.percentile(positive, 0.5), positive.max() * 1e-7, min(4 * step, np.median(positive) / 3))
         bins = np.geomspace(low, positive.max() * 1.01, 120)
         for (seconds, value), colour in zip(values.items(), (_SHORT, _LONG), strict=False):
             axes.hist(value, bins=bins, histtype="stepfilled", alpha=0.35, color=colour, label=labels[seconds])
@@ -184,7 +187,7 @@ def _random_pixels(measured, rng):
     ]  # fmt: skip
     errors = np.stack(errors)
     flags = measured.mask.data
-    fitted = np.linspace(0, times[-1], 200)
+    fitted = np.linspace(0, times[-1] * 1.1, 200)
     figure, (left, right) = _figure(12, 5.2, 2)
     hot = (flags & DARK_FLAGS.HOT) != 0
     for axes, chosen, title in ((left, ~hot, "pixels that are not hot"), (right, hot, "hot pixels")):
@@ -200,8 +203,8 @@ def _random_pixels(measured, rng):
             axes.plot(fitted, slope * fitted, lw=0.8, color=line[0].get_color(),
                       label=f"({x}, {y}): {slope:.3g}{remark}")  # fmt: skip
         if chosen is hot:
-            axes.set(yscale="symlog")
-            axes.set_ylim(bottom=0)
+            axes.set(xscale="log", yscale="log", xlim=(times[0] / 1.5, times[-1] * 1.5))
+            axes.set_ylim(bottom=max(axes.get_ylim()[0], 1.0))
         axes.legend(frameon=False, fontsize="small", title="pixel (x, y): electron/s")
     return "Electrons of random pixels at each exposure time, and the proportional rate fitted to all frames.", figure
 
@@ -224,7 +227,6 @@ def _through_the_frames(measured, rng):
     numbers = np.arange(1, len(frames) + 1)
     for index, (y, x) in enumerate(zip(rows, columns, strict=True)):
         axes.plot(numbers, counts[:, index], "o-", ms=3, lw=0.8, label=f"({x}, {y}): {rate[y, x]:.3g}")
-    axes.plot(numbers, counts.mean(axis=1), color="k", lw=2, label="their average")
     axes.set(xlabel=f"frame of {seconds:g} s", ylabel=f"counts ({unit}), with the bias", yscale="log")
     axes.legend(
         frameon=False, fontsize="small", title="pixel (x, y): electron/s", loc="center left", bbox_to_anchor=(1, 0.5)

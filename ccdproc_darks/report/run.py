@@ -7,9 +7,10 @@ import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from astropy import units as u
 from tqdm import tqdm
 
-from .folder import Unusable, find_groups
+from .folder import find_groups
 from .measure import measure_group, steps
 from .page import page
 from .summary import summary_table
@@ -23,7 +24,7 @@ class NothingMeasuredError(ValueError):
     """Nothing in the folder could be measured."""
 
 
-def make_report(folder, out, options, *, overwrite=False, title=None, command=""):
+def make_report(folder, out, options, *, overwrite=False, title=None, command="", intro=""):
     """
     Measure all frames of a folder.
 
@@ -41,6 +42,8 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
         Heading of the page.
     command : str
         How it was called, for the page.
+    intro : str
+        What to look at, for the page.
 
     Returns
     -------
@@ -60,36 +63,49 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
     """
     folder, out = Path(folder), Path(out)
     if not folder.is_dir():
-        raise NotADirectoryError(f"{folder}: no such folder")
+        raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}")
     _check_out(out, overwrite)
     groups, unusable = find_groups(folder, lambda paths: _bar(paths, desc="reading headers", unit="file"))
     if not groups:
         raise NothingMeasuredError(_nothing(folder, unusable))
-    results, failures = [], []
-    names = _folder_names(groups)
+    results, failures = _measure(groups, options)
+    if not results:
+        raise NothingMeasuredError("; ".join(f"{title}: {reason}" for title, reason in failures))
+    for _, measured in results:
+        unusable += measured.unusable
+    _write(out, results, failures, unusable, title or f"Dark frames in {folder.name or folder}", command, intro)
+    return results, failures, unusable
+
+
+def _measure(groups, options):
+    """Results and failures, in the order of the groups."""
+    results, failures, noises = {}, {}, {}
+    # The groups of most bias frames first: they tell the read noise of the camera to those that have none.
+    order = sorted(range(len(groups)), key=lambda index: -len(groups[index].biases))
     with _bar(total=sum(steps(group) for group in groups), unit="step") as bar:
-        for group, name in zip(groups, names, strict=True):
+        for index in order:
+            group = groups[index]
 
             def step(text, title=group.title):
                 bar.set_description(f"{title}: {text}")
                 bar.update()
 
+            camera = (group.camera, group.shape, group.binning, str(group.settings))
             try:
-                measured = measure_group(group, options, step)
-            except (ValueError, OSError) as error:
-                failures.append((group.title, str(error)))
-            else:
-                results.append((name, measured))
-                unusable += measured.unusable
-    if not results:
-        raise NothingMeasuredError("; ".join(f"{title}: {reason}" for title, reason in failures))
-    for title_, reason in failures:
-        unusable.append(Unusable(title_, reason))
-    _write(out, results, failures, unusable, title or f"Dark frames in {folder.name or folder}", command)
-    return results, failures, unusable
+                measured = measure_group(group, options, step, noises.get(camera))
+            except (ValueError, OSError, u.UnitsError) as error:
+                failures[index] = (group.title, str(error))
+                continue
+            results[index] = measured
+            if measured.bias_noise is not None:
+                noises.setdefault(camera, measured.bias_noise * u.electron)
+    names = _folder_names(groups)
+    return [(names[index], results[index]) for index in sorted(results)], [
+        failures[index] for index in sorted(failures)
+    ]
 
 
-def _write(out, results, failures, unusable, title, command):
+def _write(out, results, failures, unusable, title, command, intro):
     """Write everything beside ``out``, then put it in its place."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
@@ -98,7 +114,7 @@ def _write(out, results, failures, unusable, title, command):
         for name, measured in results:
             _write_group(whole / name, measured)
         summary_table(results, failures, unusable).write(whole / _SUMMARY, format="ascii.ecsv")
-        text = page(title, results, failures, unusable, _version(), command)
+        text = page(title, results, failures, unusable, _version(), command, intro)
         (whole / _PAGE).write_text(text, encoding="utf-8")
         if out.exists():
             out.rename(Path(scratch) / "former")
@@ -118,6 +134,9 @@ def _write_group(folder, measured):
 
 
 def _check_out(out, overwrite):
+    for parent in out.parents:
+        if parent.is_file():
+            raise NotADirectoryError(f"{out} cannot be made: {parent} is a file")
     if not out.exists():
         return
     if out.is_dir() and not any(out.iterdir()):

@@ -14,8 +14,9 @@ _FLAGS = ("HOT", "NONLINEAR", "SATURATED", "UNRELIABLE_DARK", "DO_NOT_USE")
 
 
 def flag_counts(mask):
-    """Number of pixels of each flag that a mask can have."""
-    return {name: int(np.count_nonzero(mask.data & DARK_FLAGS[name])) for name in _FLAGS}
+    """Number of pixels of each flag; None for those that a mask from one rate alone does not have."""
+    tested = _FLAGS if "DKSIGMA" in mask.meta else ("HOT", "DO_NOT_USE")
+    return {name: int(np.count_nonzero(mask.data & DARK_FLAGS[name])) if name in tested else None for name in _FLAGS}
 
 
 def rate_rows(measured):
@@ -72,7 +73,8 @@ def _group_meta(measured):
         "title": measured.group.title,
         "flags": flag_counts(measured.mask),
         "threshold_electron_per_s": measured.mask.meta["DKTHRESH"],
-        "bias_frames": len(measured.group.biases),
+        "bias_frames": 0 if measured.bias is None else measured.bias.meta["NCOMBINE"],
+        "read_noise_from": measured.noise_source,
         "notes": list(measured.notes),
         "pairs": [
             {
@@ -89,7 +91,7 @@ def _group_meta(measured):
     for key, name in (
         ("DKGAIN", "gain_electron_per_adu"),
         ("DKRDNOI", "read_noise_electron"),
-        ("DKNOISE", "noise_from"),
+        ("DKSATUR", "saturation_adu"),
     ):
         if key in meta:
             entry[name] = meta[key]

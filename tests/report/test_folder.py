@@ -58,6 +58,10 @@ def test_names_of_biases(tmp_path, kind):
         ({"EXPTIME": 0.0}, "EXPTIME is 0 s"),
         ({"EXPTIME": "long"}, "EXPTIME.*finite number.*'long'"),
         ({"CCD_TEMP": "cold", "SET_TEMP": None}, "CCD-TEMP.*finite number.*'cold'"),
+        ({"CCD_TEMP": -12.0}, "the sensor was at -12.0 C, not at the -20 C that were set"),
+        ({"BUNIT": "counts"}, "the unit 'counts', expected adu or electron"),
+        ({"BUNIT": "electron / s"}, "is in electron / s, expected adu or electron"),
+        ({"BUNIT": "1"}, "is in no unit, expected adu or electron"),
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path, change, reason):
@@ -92,7 +96,7 @@ def test_broken_files_are_named(tmp_path, night):
         {"XBINNING": 2},
         {"EGAIN": 3.0},
         {"GAIN": 120},
-        {"SET_TEMP": -10.0},
+        {"SET_TEMP": -10.0, "CCD_TEMP": -10.2},
         {"SET_TEMP": None, "CCD_TEMP": -18.5},
     ],
 )
@@ -125,6 +129,22 @@ def test_biases_without_darks_are_named(tmp_path):
     assert group.biases == []
     assert len(unusable) == 2
     assert all("no dark frames to go with it" in item.reason for item in unusable)
+
+
+def test_processed_frames_among_raw_ones_are_named(tmp_path):
+    write_frames(tmp_path, [(30, 2)])
+    write_frames(tmp_path, [(30, 1)], prefix="master_", dtype="float32")
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert len(group.darks) == 2
+    assert unusable.name == "master_dark_30_0.fit"
+    assert "floating-point values among raw integer frames" in unusable.reason
+
+
+def test_frames_that_are_all_floating_point_are_used(tmp_path):
+    write_frames(tmp_path, [(30, 2)], dtype="float32")
+    (group,), unusable = find_groups(tmp_path)
+    assert len(group.darks) == 2
+    assert unusable == []
 
 
 def test_files_are_not_changed(night):

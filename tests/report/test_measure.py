@@ -120,12 +120,34 @@ def test_frames_of_another_level_are_left_out(tmp_path):
     assert result.rate.meta["NCOMBINE"] == 8
 
 
-def test_a_sensor_that_was_not_at_its_temperature(tmp_path):
+def test_everything_saturated(night):
+    with pytest.raises(
+        ValueError, match=r"no pixel has a sample that is finite and below the saturation level \(100\)"
+    ):
+        measured(night, Options(saturation=100 * u.adu))
+
+
+def test_where_the_read_noise_is_from(night, tmp_path):
     from astropy.io import fits
 
-    paths = write_frames(tmp_path, [(0, 3), (300, 3)])
-    fits.setval(paths[-1], "CCD-TEMP", value=-12.0)
-    assert any(f"{paths[-1].name}: the sensor was at -12.0 C" in note for note in measured(tmp_path).notes)
+    assert measured(night).noise_source == "from the headers"
+    assert measured(night, Options(read_noise=9 * u.electron)).noise_source == "as given"
+    for path in write_frames(tmp_path, [(0, 5), (300, 1)]):
+        fits.delval(path, "RDNOISE")
+    assert measured(tmp_path).noise_source == "the scatter of the bias frames"
+
+
+def test_read_noise_of_the_same_camera(tmp_path):
+    from astropy.io import fits
+
+    for path in write_frames(tmp_path, [(0, 1), (300, 1)]):
+        fits.delval(path, "RDNOISE")
+    with pytest.raises(ValueError, match=r"no read noise .* give --read-noise"):
+        measured(tmp_path)
+    (group,), _ = find_groups(tmp_path)
+    result = measure_group(group, Options(), known_noise=8 * u.electron)
+    assert result.rate.meta["DKRDNOI"] == 8
+    assert "the same camera" in result.noise_source
 
 
 def test_the_pair_shown_has_the_most_exposure():

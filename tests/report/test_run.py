@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.nddata import CCDData
 from astropy.table import QTable
 
@@ -97,6 +98,34 @@ def test_nothing_is_half_written(night, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         make_report(night, tmp_path / "out", Options())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_read_noise_passes_between_groups_of_a_camera(tmp_path):
+    from astropy.io import fits
+
+    cold = write_frames(tmp_path, [(0, 5), (300, 2)])
+    warm = write_frames(tmp_path, [(0, 1), (300, 1)], prefix="warm_", temperature=10 * u.deg_C)
+    for path in cold + warm:
+        fits.delval(path, "RDNOISE")
+    results, failures, _ = make_report(tmp_path, tmp_path / "out", Options())
+    assert failures == []
+    noises = {measured.rate.meta["DKRDNOI"] for _, measured in results}
+    assert len(results) == 2
+    assert len(noises) == 1
+
+
+def test_own_results_among_the_frames_are_named(report):
+    out, ((name, _),) = report
+    with pytest.raises(NothingMeasuredError, match="no usable dark frames"):
+        make_report(out / name, out.parent / "again", Options())
+
+
+def test_a_file_for_a_folder(night, tmp_path):
+    file = next(night.iterdir())
+    with pytest.raises(NotADirectoryError, match="a file, not a folder"):
+        make_report(file, tmp_path / "out", Options())
+    with pytest.raises(NotADirectoryError, match=f"cannot be made: .*{re.escape(file.name)} is a file"):
+        make_report(night, file / "out", Options())
 
 
 def test_no_folder(tmp_path):
