@@ -71,8 +71,10 @@ def compare_dark_rates(*rates, statistic="difference", offset="common", add_keyw
     ``z = (d_1 - d_2) / sqrt(V_1 / (N_1 t_1^2) + V_2 / (N_2 t_2^2) + s_b^2 (1/t_1 - 1/t_2)^2)`` with the variances V at
     the *pooled* rate, the generalised-least-squares one: each rate's own uncertainty would make it wrong by orders of
     magnitude in the tails. Beyond 2.5 sigma the tail is that of Poisson and Gaussian noise together, by the
-    saddlepoint formula of Lugannani and Rice (1980; Daniels 1987). More than two rates: chi-square of the residuals
-    about the proportional fit, with its full covariance.
+    saddlepoint formula of Lugannani and Rice (1980; Daniels 1987). More than two
+    rates: chi-square of the residuals about the proportional fit, with its full covariance. Where a pixel collects few
+    electrons, and the read noise is below about 1 electron, that has wider tails than a chi-square: up to twice as
+    many good pixels are flagged as are asked for.
 
     Examples
     --------

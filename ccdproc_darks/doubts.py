@@ -75,7 +75,7 @@ def doubt_uncertainties(scatter, stacklevel):
 
     Parameters
     ----------
-    scatter : `ccdproc_darks.electrons.Scatter`
+    scatter : `ccdproc_darks.read_noise.Scatter`
         Their scatter.
     stacklevel : int
         Of the warning.
@@ -102,7 +102,7 @@ def doubt_poisson(scatter, stacklevel):
 
     Parameters
     ----------
-    scatter : `ccdproc_darks.electrons.Scatter`
+    scatter : `ccdproc_darks.read_noise.Scatter`
         Their scatter.
     stacklevel : int
         Of the warning.

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .blocks import sample_blocks
-from .noise import trimmed_variance
 
-__all__ = ["DarkSet", "Electrons", "Reader", "Scatter", "frame_levels", "measure_scatter", "scatter_read_noise"]
+__all__ = ["DarkSet", "Electrons", "Reader", "frame_levels"]
 
 # Pixels that it takes to tell a shift of a whole frame from a cosmic ray, and those that are enough for its size.
 _LEVEL_PIXELS = 100
@@ -137,92 +136,6 @@ def frame_levels(dark_set, reader):
     # The error of the mean of the middle half is 1.1 sigma / sqrt(n), and the quartiles are 1.35 sigma apart.
     error = 1.1 * (ordered[:, -quarter] - ordered[:, quarter]) / 1.35 / np.sqrt(shifts.shape[1])
     return np.where(np.abs(levels) > _SIGNIFICANT * error, levels, 0.0)
-
-
-@dataclass
-class Scatter:
-    """Scatter of equal exposures in a typical pixel.
-
-    Attributes
-    ----------
-    variance : float
-        Variance of one exposure (electron^2).
-    electrons : float
-        Mean counts.
-    claimed : float or None
-        Variance that the frames' own uncertainties claim for it, where those are read.
-    pixels : int
-        Number of pixels that it was measured on.
-    """
-
-    variance: float
-    electrons: float
-    claimed: float | None
-    pixels: int
-
-
-def measure_scatter(dark_set, reader, levels):
-    """
-    `Scatter` of three equal exposures or more, over the pixels that are not hot, and without cosmic rays.
-
-    Parameters
-    ----------
-    dark_set : `DarkSet`
-        The frames.
-    reader : `Reader`
-        How to read them.
-    levels : `numpy.ndarray`
-        Their `frame_levels`.
-
-    Returns
-    -------
-    `Scatter` or None
-        None where there is nothing left to measure it on.
-    """
-    means, variances, claims = [], [], []
-    for block in sample_blocks(dark_set.frames[0].shape, len(dark_set.frames)):
-        electrons = reader.read(dark_set, block)
-        whole = electrons.good.all(axis=0)
-        samples = electrons.samples[:, whole] - levels[:, None]
-        weights = dark_set.combined[:, None]
-        mean = (weights * samples).sum(axis=0) / weights.sum()
-        means.append(mean)
-        variances.append((weights * (samples - mean) ** 2).sum(axis=0) / (len(samples) - 1))
-        if electrons.own_variance is not None:
-            claims.append((weights * electrons.own_variance[:, whole]).mean(axis=0))
-    means, variances = np.concatenate(means), np.concatenate(variances)
-    if means.size == 0:
-        return None
-    middle = np.median(means)
-    width = 1.4826 * np.median(np.abs(means - middle))
-    typical = np.abs(means - middle) <= 5 * width
-    return Scatter(
-        trimmed_variance(variances[typical], len(dark_set.frames) - 1),
-        float(means[typical].mean()),
-        float(np.median(np.concatenate(claims)[typical])) if claims else None,
-        int(typical.sum()),
-    )
-
-
-def scatter_read_noise(scatter, scale, dark_electrons=None):
-    """
-    Read noise of one digitised exposure (electron), from the scatter of equal exposures; it contains the quantisation.
-
-    Parameters
-    ----------
-    scatter : `Scatter`
-        The scatter.
-    scale : float
-        Electrons per unit of the frames; no noise is below that of rounding to one.
-    dark_electrons : float, optional
-        Electrons that a typical pixel collects. None: the mean counts.
-
-    Notes
-    -----
-    A pixel's variance between equal frames is ``d t + R**2``; minus the mean of ``d t`` it is R squared.
-    """
-    poisson = max(scatter.electrons, 0.0) if dark_electrons is None else dark_electrons
-    return float(np.sqrt(max(scatter.variance - poisson, scale**2 / 12)))
 
 
 def _block_shape(frame, block):

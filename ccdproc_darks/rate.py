@@ -8,20 +8,20 @@ from astropy import units as u
 
 from .arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_choice, checked_number
 from .bias import Bias, as_bias, combined_number
-from .blocks import row_blocks, sample_blocks
-from .doubts import doubt_levels, doubt_poisson, doubt_sign, doubt_temperatures, doubt_uncertainties, mean_temperature
-from .electrons import DarkSet, Reader, frame_levels, measure_scatter, scatter_read_noise
+from .blocks import row_blocks
+from .doubts import doubt_levels, doubt_sign, doubt_temperatures, mean_temperature
+from .electrons import DarkSet, Reader, frame_levels
 from .fit import fit_rate
 from .frames import as_frames, kept_open
 from .headers import (
     GAIN_KEYS,
-    READ_NOISE_KEYS,
     SATURATION_KEYS,
     common_setting,
     exposures,
     frame_settings,
 )
 from .rate_info import RateInfo
+from .read_noise import given_noise, measured_noise
 from .rejection import mean_counts
 from .results import logged, result_image, safe_header, set_keys
 
@@ -152,7 +152,7 @@ def dark_rate(
         )
     the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, setting.gain)
     doubt_temperatures(frames, stacklevel=2)
-    noise, source = _given_noise(read_noise, frames)
+    noise, source = given_noise(read_noise, frames)
     reader = Reader(setting.scale, the_bias, setting.saturation, own_noise=source == "uncertainty")
     shape = frames[0].shape
     data, deviation = np.empty(shape, dtype), np.empty(shape, dtype)
@@ -162,7 +162,7 @@ def dark_rate(
         for dark_set, level in zip(dark_sets, levels, strict=True):
             doubt_levels(dark_set, level / setting.scale, stacklevel=2)
         if source in ("none", "uncertainty"):
-            noise, source = _scatter_noise(dark_sets, reader, levels, source, offset)
+            noise, source = measured_noise(dark_sets, reader, levels, source, offset)
             reader.own_noise = source == "uncertainty"
         bias_error = the_bias.error(noise)
         for block in row_blocks(shape, len(frames)):
@@ -280,50 +280,6 @@ def _dark_sets(frames, seconds, combined):
         )
         for group in groups
     ]
-
-
-def _given_noise(read_noise, frames):
-    """Read noise and where it is from; ('none') where it has to be estimated."""
-    settings = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
-    if settings is not None:
-        return common_setting("read_noise", settings, frames), "header" if read_noise is None else "argument"
-    if all(frame.has_deviation for frame in frames):
-        return None, "uncertainty"
-    return None, "none"
-
-
-def _scatter_noise(dark_sets, reader, levels, source, offset):
-    """
-    Read noise (or None) and where it is from, of frames without one but perhaps with uncertainties of their own.
-
-    It is measured on the shortest exposures of which there are three; else on the bias frames, if those made a
-    master whose uncertainty is their scatter. Uncertainties of the frames are believed where the scatter bears them
-    out.
-    """
-    for dark_set, level in zip(dark_sets, levels, strict=True):
-        scatter = measure_scatter(dark_set, reader, level) if len(dark_set.frames) >= 3 else None
-        if scatter is None:
-            continue
-        if source == "uncertainty" and not doubt_uncertainties(scatter, stacklevel=3):
-            return None, source
-        if offset is None and doubt_poisson(scatter, stacklevel=3):
-            return None, "none"
-        dark_electrons = _typical_slope(dark_sets, reader) * dark_set.seconds if offset == "pixel" else None
-        return scatter_read_noise(scatter, reader.scale, dark_electrons), "estimated"
-    noise = reader.bias.read_noise() if source == "none" else None
-    return noise, source if noise is None else "bias"
-
-
-def _typical_slope(dark_sets, reader):
-    """Rate of a typical pixel (electron/s) from the shortest and the longest exposures, whatever its offset."""
-    short, long = dark_sets[0], dark_sets[-1]
-    middles = []
-    for dark_set in (short, long):
-        shape = dark_set.frames[0].shape
-        samples = [reader.read(dark_set, block) for block in sample_blocks(shape, len(dark_set.frames))]
-        values = np.concatenate([electrons.samples[electrons.good] for electrons in samples])
-        middles.append(np.median(values) if values.size else 0.0)
-    return max((middles[1] - middles[0]) / (long.seconds - short.seconds), 0.0)
 
 
 def _rate_rows(blocks, dark_sets, levels, noise, bias_error, clip, free_offset):

@@ -6,7 +6,8 @@ import numpy as np
 from ..bias import Bias
 from ..blocks import row_blocks, sample_blocks
 from ..doubts import standing_out
-from ..electrons import DarkSet, Reader, frame_levels, measure_scatter, scatter_read_noise
+from ..electrons import DarkSet, Reader, frame_levels
+from ..read_noise import measure_scatter, scatter_read_noise
 from ..rejection import mean_counts
 from ..results import result_image, safe_header, set_keys
 
