@@ -11,7 +11,7 @@ import numpy as np
 from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData, StdDevUncertainty
-from astropy.utils.exceptions import AstropyUserWarning
+from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 from ccdproc import ImageFileCollection
 
@@ -151,7 +151,7 @@ class FileFrame:
         try:
             with warnings.catch_warnings():
                 # A truncated file is an error here, which says more than the warnings.
-                warnings.simplefilter("ignore", AstropyUserWarning)
+                warnings.simplefilter("ignore", AstropyWarning)
                 hdus = fits.open(self.path, memmap=False)
                 try:
                     len(hdus)
