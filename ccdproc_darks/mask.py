@@ -192,9 +192,8 @@ class _Measured:
 
 
 def _measure_one(stack, block):
-    rate, variance, usable = (plane[0] for plane in stack.values(block))
+    rate, variance, usable, limit = (plane[0] for plane in stack.values(block))
     info = stack.infos[0]
-    limit = np.where(~usable & np.isfinite(rate), rate, np.nan)
     rate = np.where(usable, rate, np.nan)
     exposure = np.full(rate.shape, info.total)
     # u^2(d0) = u^2 + (d0 - max(d, 0)) / T moves a variance to another rate.

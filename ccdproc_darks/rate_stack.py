@@ -128,8 +128,13 @@ class RateStack:
         return [(members, self.infos[members[0]].bias_error ** 2) for members in groups.values()]
 
     def values(self, block):
-        """Rates, variances and usable samples of some rows as they are; without an uncertainty the variance is 0."""
-        data, variance, usable = [], [], []
+        """
+        Rates, variances, usable samples and lower limits of some rows as they are.
+
+        Without an uncertainty the variance is 0. A masked pixel that has a rate but no uncertainty was saturated: the
+        rate is its lower limit. One that somebody else masked has both, and no limit.
+        """
+        data, variance, usable, limit = [], [], [], []
         for rate, factor in zip(self._rates, self._factors, strict=True):
             values = np.asarray(rate.data[block], dtype=float) * factor
             good = np.isfinite(values)
@@ -140,10 +145,12 @@ class RateStack:
                 deviation = rate.uncertainty.represent_as(StdDevUncertainty).array[block]
                 own = np.square(np.asarray(deviation, dtype=float) * factor)
                 good &= np.isfinite(own)
+            saturated = ~good & np.isfinite(values) & (np.isnan(own) if rate.uncertainty is not None else True)
+            limit.append(np.where(saturated, values, np.nan))
             data.append(values)
             variance.append(own)
             usable.append(good)
-        return np.stack(data), np.stack(variance), np.stack(usable)
+        return np.stack(data), np.stack(variance), np.stack(usable), np.stack(limit)
 
     def rows(self, block):
         """
@@ -154,9 +161,8 @@ class RateStack:
         An uncertainty u of a rate d tells how many frames survived in that pixel,
         ``N = (max(d, 0) t + R**2) / (u**2 t**2 - s_b**2)``; with N its variance can be moved to any other rate.
         """
-        rate, variance, usable = self.values(block)
+        rate, variance, usable, limit = self.values(block)
         t = self.seconds[:, None, None]
-        limit = np.where(~usable & np.isfinite(rate), rate, np.nan)
         counts = np.where(usable, rate * t, 0.0)
         frames, read_variance = np.empty_like(counts), np.empty_like(counts)
         for index, info in enumerate(self.infos):

@@ -47,6 +47,14 @@ def test_shared_bias():
     assert [variance for _, variance in groups] == pytest.approx([25 / 4, 25 / 4])
 
 
+def test_masked_by_somebody_else_is_not_saturated():
+    rate = rate_image([[50.0, 1.0]], 10.0)
+    rate.mask = rate.mask | [[True, False]]
+    rows = RateStack([rate]).rows(EVERYTHING)
+    np.testing.assert_array_equal(rows.usable[0], [[False, True]])
+    np.testing.assert_array_equal(rows.limit[0], [[np.nan, np.nan]])
+
+
 def test_saturated_and_missing_are_told_apart():
     frame = dark([[5000.0, np.nan, 10.0]], 10.0, "electron")
     rows = RateStack([dark_rate(frame, saturation=1000 * frame.unit)]).rows(EVERYTHING)
