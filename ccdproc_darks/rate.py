@@ -89,9 +89,10 @@ def dark_rate(
     `~astropy.nddata.CCDData`
         Rate (electron/s) of shape (rows, columns), with `~astropy.nddata.StdDevUncertainty`. ``mask`` is True where
         there is no usable sample. A pixel of which every sample is saturated is masked, its value is the lower
-        limit and its uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a later step needs: DKEXPMIN,
-        DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI, DKNOISE (read noise and where
-        it is from), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKTEMP, DKVERS.
+        limit and its uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a
+        later step needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI,
+        DKNOISE (read noise and where it is from), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR,
+        DKTEMP, DKVERS.
 
     Raises
     ------
