@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
-from astropy.nddata import CCDData, StdDevUncertainty
+from astropy.nddata import CCDData, InverseVariance, StdDevUncertainty, VarianceUncertainty
 from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 from ccdproc import ImageFileCollection
@@ -20,6 +20,8 @@ from .arguments import unit_name
 __all__ = ["FileFrame", "MemoryFrame", "Samples", "as_frames", "kept_open"]
 
 _MOST_OPEN = 200
+# As CCDData.write names them in UTYPE.
+_UNCERTAINTIES = {"STD": StdDevUncertainty, "VAR": VarianceUncertainty, "IVAR": InverseVariance}
 _WRAP = "; wrap an array as CCDData(array, unit='adu')"
 
 
@@ -83,7 +85,7 @@ class FileFrame:
     ----------
     path : path-like
         The file. The first HDU with a 2-D image is the frame; extensions MASK and UNCERT, as
-        `astropy.nddata.CCDData.write` makes them, are its mask and standard deviation.
+        `astropy.nddata.CCDData.write` makes them, are its mask and uncertainty.
 
     Raises
     ------
@@ -121,6 +123,7 @@ class FileFrame:
             names = {extension.name for extension in hdus}
             self._extensions = {name for name in ("MASK", "UNCERT") if name in names}
             self.has_deviation = "UNCERT" in names
+            self._uncertainty = _UNCERTAINTIES[self._uncertainty_name(hdus)] if self.has_deviation else None
             self.dtype = hdu.section[0:1, 0:1].dtype
         self.unit = _checked_unit(_unit_of(self.header), self.label)
         #: World coordinate system, or None; its keys are not in the header.
@@ -131,8 +134,17 @@ class FileFrame:
         with self._opened() as hdus:
             values = self._read(hdus[self._hdu], block)
             mask = self._read(hdus["MASK"], block).astype(bool) if "MASK" in self._extensions else None
-            deviation = self._read(hdus["UNCERT"], block) if self.has_deviation else None
+            deviation = self._deviation(self._read(hdus["UNCERT"], block)) if self.has_deviation else None
         return Samples(values, mask, deviation)
+
+    def _uncertainty_name(self, hdus):
+        name = str(hdus["UNCERT"].header.get("UTYPE", "STD")).strip().upper()
+        if name not in _UNCERTAINTIES:
+            raise OSError(f"{self.label}: UTYPE in its UNCERT extension must be STD, VAR or IVAR, got {name!r}")
+        return name
+
+    def _deviation(self, values):
+        return self._uncertainty(values, copy=False).represent_as(StdDevUncertainty).array
 
     @contextmanager
     def kept_open(self):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.io import fits
-from astropy.nddata import CCDData, StdDevUncertainty, VarianceUncertainty
+from astropy.nddata import CCDData, InverseVariance, StdDevUncertainty, VarianceUncertainty
 from astropy.wcs import WCS
 from ccdproc import ImageFileCollection
 
@@ -157,6 +157,23 @@ class TestFiles:
         for path in paths:
             fits.delval(path, "DATE-OBS")
         return paths
+
+
+@pytest.mark.parametrize("kind", [StdDevUncertainty, VarianceUncertainty, InverseVariance])
+def test_every_kind_of_uncertainty_in_a_file(kind, tmp_path):
+    frame = dark(np.full((3, 4), 10.0), read_noise=None)
+    frame.uncertainty = StdDevUncertainty(np.full((3, 4), 4.0)).represent_as(kind)
+    frame.write(tmp_path / "dark.fits")
+    samples = FileFrame(tmp_path / "dark.fits").rows(slice(1, 3))
+    np.testing.assert_allclose(samples.deviation, np.full((2, 4), 4.0))
+
+
+def test_an_uncertainty_of_unknown_kind(tmp_path):
+    frame = dark(np.full((3, 4), 10.0), uncertainty=StdDevUncertainty(np.full((3, 4), 4.0)))
+    frame.write(tmp_path / "dark.fits")
+    fits.setval(tmp_path / "dark.fits", "UTYPE", value="MAD", extname="UNCERT")
+    with pytest.raises(OSError, match=r"dark\.fits: UTYPE in its UNCERT extension must be STD, VAR or IVAR, got 'MAD'"):
+        FileFrame(tmp_path / "dark.fits")
 
 
 class TestBadFiles:
