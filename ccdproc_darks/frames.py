@@ -21,7 +21,7 @@ __all__ = ["FileFrame", "MemoryFrame", "Samples", "as_frames", "kept_open"]
 
 _MOST_OPEN = 200
 # As CCDData.write names them in UTYPE.
-_UNCERTAINTIES = {"STD": StdDevUncertainty, "VAR": VarianceUncertainty, "IVAR": InverseVariance}
+_UNCERTAINTIES = {kind.__name__: kind for kind in (StdDevUncertainty, VarianceUncertainty, InverseVariance)}
 _WRAP = "; wrap an array as CCDData(array, unit='adu')"
 
 
@@ -138,9 +138,11 @@ class FileFrame:
         return Samples(values, mask, deviation)
 
     def _uncertainty_name(self, hdus):
-        name = str(hdus["UNCERT"].header.get("UTYPE", "STD")).strip().upper()
+        name = str(hdus["UNCERT"].header.get("UTYPE", "StdDevUncertainty")).strip()
         if name not in _UNCERTAINTIES:
-            raise OSError(f"{self.label}: UTYPE in its UNCERT extension must be STD, VAR or IVAR, got {name!r}")
+            raise OSError(
+                f"{self.label}: UTYPE in its UNCERT extension must be one of {', '.join(_UNCERTAINTIES)}, got {name!r}"
+            )
         return name
 
     def _deviation(self, values):
