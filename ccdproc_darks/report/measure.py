@@ -182,7 +182,7 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
             **common,
         )
         if result.rate.mask.all():
-            level = result.rate.meta.get("DKSATUR")
+            level = result.rate.meta.get("DKSATUR", np.inf)
             raise ValueError(f"no pixel has a sample that is finite and below the saturation level ({level:g})")
         if read_noise is None and "DKRDNOI" in result.rate.meta:
             read_noise = result.rate.meta["DKRDNOI"] * u.electron

@@ -127,6 +127,18 @@ def test_everything_saturated(night):
         measured(night, Options(saturation=100 * u.adu))
 
 
+def test_no_finite_sample(tmp_path):
+    from astropy.io import fits
+
+    for path in write_frames(tmp_path, [(0, 3), (300, 3)], dtype="float32"):
+        if "dark" in path.name:
+            fits.update(path, np.full(SHAPE, np.nan, np.float32), fits.getheader(path), 0)
+    with pytest.raises(
+        ValueError, match=r"no pixel has a sample that is finite and below the saturation level \(inf\)"
+    ):
+        measured(tmp_path)
+
+
 def test_where_the_read_noise_is_from(night, tmp_path):
     from astropy.io import fits
 
