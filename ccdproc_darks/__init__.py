@@ -1,13 +1,12 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Dark current, hot pixels and non-proportional pixels of CCD and CMOS sensors, on top of ccdproc."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 from .comparison import compare_dark_rates
 from .flags import DARK_FLAGS
 from .mask import hot_pixel_mask
 from .rate import dark_rate
 from .simulation import simulate_dark
+from .version import __version__ as __version__
 
 __all__ = [
     "DARK_FLAGS",
@@ -16,8 +15,3 @@ __all__ = [
     "hot_pixel_mask",
     "simulate_dark",
 ]
-
-try:
-    __version__ = version("ccdproc_darks")
-except PackageNotFoundError:  # run from a source tree that was never installed
-    __version__ = "0+unknown"

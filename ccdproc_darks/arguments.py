@@ -4,7 +4,15 @@
 import numpy as np
 from astropy import units as u
 
-__all__ = ["ELECTRON_PER_SECOND", "GAIN_UNIT", "checked_choice", "checked_number", "checked_quantity", "unit_name"]
+__all__ = [
+    "ELECTRON_PER_SECOND",
+    "GAIN_UNIT",
+    "checked_choice",
+    "checked_dtype",
+    "checked_number",
+    "checked_quantity",
+    "unit_name",
+]
 
 ELECTRON_PER_SECOND = u.electron / u.s
 GAIN_UNIT = u.electron / u.adu
@@ -78,6 +86,19 @@ def checked_choice(name, value, choices):
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {_shown(value)}")
     return value
+
+
+def checked_dtype(dtype, names):
+    """``dtype`` as a `numpy.dtype`, where it is one of the ``names``."""
+    try:
+        # numpy takes None for float64.
+        checked = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        checked = None
+    if checked is None or checked.name not in names or not checked.isnative:
+        *others, last = map(repr, names)
+        raise ValueError(f"dtype must be {', '.join(others)} or {last}, got {dtype!r}")
+    return checked
 
 
 def unit_name(unit):

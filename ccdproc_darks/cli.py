@@ -157,9 +157,11 @@ def _options(given):
 
 
 def _tell(out, results, failures, unusable):
+    from .report.summary import rate_rows
+
     for _, measured in results:
         meta = measured.mask.meta
-        *_, (_, frames, median, error, _) = _rows(measured)
+        *_, (_, frames, median, error, _) = rate_rows(measured)
         tested = (
             f"{meta['NNONLIN']} not proportional" if measured.significance is not None else "proportionality not tested"
         )
@@ -175,12 +177,6 @@ def _tell(out, results, failures, unusable):
         print(f"not used: {item.name}: {item.reason}")
     print(f"report: {out / 'report.html'}")
     return 0
-
-
-def _rows(measured):
-    from .report.summary import rate_rows
-
-    return rate_rows(measured)
 
 
 def _positive(text):

@@ -70,20 +70,7 @@ def doubt_temperatures(frames, stacklevel):
 
 
 def doubt_uncertainties(scatter, stacklevel):
-    """
-    Whether equal frames scatter much more than their own uncertainties claim; warn where they do.
-
-    Parameters
-    ----------
-    scatter : `ccdproc_darks.read_noise.Scatter`
-        Their scatter.
-    stacklevel : int
-        Of the warning.
-
-    Returns
-    -------
-    bool
-    """
+    """Whether equal frames scatter much more than their own uncertainties claim; warn where they do."""
     doubtful = scatter.pixels >= _TYPICAL_PIXELS and scatter.variance > _MORE_SCATTER * scatter.claimed
     if doubtful:
         warnings.warn(
@@ -97,20 +84,7 @@ def doubt_uncertainties(scatter, stacklevel):
 
 
 def doubt_poisson(scatter, stacklevel):
-    """
-    Whether equal frames scatter so little that their counts cannot be electrons alone; warn where it is so.
-
-    Parameters
-    ----------
-    scatter : `ccdproc_darks.read_noise.Scatter`
-        Their scatter.
-    stacklevel : int
-        Of the warning.
-
-    Returns
-    -------
-    bool
-    """
+    """Whether equal frames scatter so little that their counts cannot be electrons alone; warn where it is so."""
     doubtful = scatter.pixels >= _TYPICAL_PIXELS and scatter.variance < _LESS_SCATTER * scatter.electrons
     if doubtful:
         warnings.warn(

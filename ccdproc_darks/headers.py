@@ -13,10 +13,12 @@ __all__ = [
     "EXPOSURE_KEYS",
     "GAIN_KEYS",
     "READ_NOISE_KEYS",
+    "SAME_EXPOSURE",
     "SATURATION_KEYS",
     "TEMPERATURE_KEYS",
     "TEMPERATURE_SPREAD",
     "common_setting",
+    "equal_exposures",
     "exposures",
     "frame_settings",
     "header_number",
@@ -28,6 +30,8 @@ READ_NOISE_KEYS = ("RDNOISE",)
 EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE")
 SATURATION_KEYS = ("SATURATE",)
 TEMPERATURE_KEYS = ("CCD-TEMP",)
+# Exposure times closer than this, as a fraction, are the same: a camera's clock writes 30.001 s.
+SAME_EXPOSURE = 1e-3
 # deg C; a cooler holds its sensor much better.
 TEMPERATURE_SPREAD = 2.0
 
@@ -142,6 +146,17 @@ def exposures(value, frames):
             f"pass exposure as a Quantity in s, a ccdproc.Keyword or the name of a header key"
         )
     return seconds
+
+
+def equal_exposures(seconds):
+    """Indices of equal exposure times, a list for each, the shortest first and in the order given."""
+    groups = []
+    for index in np.argsort(seconds, kind="stable"):
+        if groups and seconds[index] <= seconds[groups[-1][0]] * (1 + SAME_EXPOSURE):
+            groups[-1].append(int(index))
+        else:
+            groups.append([int(index)])
+    return groups
 
 
 def _image_type(frame):

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 from astropy import units as u
 
-from .arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_choice, checked_number
+from .arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_choice, checked_dtype, checked_number
 from .bias import Bias, as_bias, combined_number
 from .blocks import row_blocks
 from .doubts import doubt_levels, doubt_sign, doubt_temperatures, mean_temperature
@@ -17,6 +17,7 @@ from .headers import (
     GAIN_KEYS,
     SATURATION_KEYS,
     common_setting,
+    equal_exposures,
     exposures,
     frame_settings,
 )
@@ -26,9 +27,6 @@ from .rejection import mean_counts
 from .results import logged, result_image, safe_header, set_keys
 
 __all__ = ["dark_rate"]
-
-# Exposure times closer than this are the same: a camera's clock writes 30.001 s.
-_SAME_EXPOSURE = 1e-3
 
 
 def dark_rate(
@@ -143,7 +141,7 @@ def dark_rate(
     checked_choice("offset", offset, (None, "pixel"))
     if clip is not None:
         clip = checked_number("clip", clip)
-    dtype = checked_dtype(dtype)
+    dtype = checked_dtype(dtype, ("float32", "float64"))
     frames = as_frames(darks)
     setting = _Settings(frames, gain, saturation)
     dark_sets = _dark_sets(frames, exposures(exposure, frames), _combined(n_combined, frames))
@@ -213,18 +211,6 @@ def dark_rate(
     return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
 
 
-def checked_dtype(dtype):
-    """float32 or float64, as a `numpy.dtype`."""
-    try:
-        checked = None if dtype is None else np.dtype(dtype)
-    except TypeError:
-        checked = None
-    # numpy takes None for float64, in comparisons too.
-    if checked is None or checked not in (np.dtype("float32"), np.dtype("float64")):
-        raise ValueError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
-    return checked
-
-
 class _Settings:
     """Gain and saturation of the frames."""
 
@@ -266,20 +252,13 @@ def _combined(n_combined, frames):
 
 def _dark_sets(frames, seconds, combined):
     """Frames by exposure time, the shortest first."""
-    order = np.argsort(seconds, kind="stable")
-    groups = []
-    for index in order:
-        if groups and seconds[index] <= seconds[groups[-1][0]] * (1 + _SAME_EXPOSURE):
-            groups[-1].append(index)
-        else:
-            groups.append([index])
     return [
         DarkSet(
             [frames[index] for index in group],
             float(np.mean([seconds[index] for index in group])),
             np.array([combined[index] for index in group], dtype=float),
         )
-        for group in groups
+        for group in equal_exposures(seconds)
     ]
 
 

@@ -10,7 +10,7 @@ from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
 from .arguments import ELECTRON_PER_SECOND, unit_name
-from .headers import TEMPERATURE_SPREAD
+from .headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
 from .rate_info import RateInfo
 
 __all__ = ["RateRows", "RateStack"]
@@ -94,7 +94,7 @@ class RateStack:
             if len(self._rates) > 1 and rate.uncertainty is None:
                 raise ValueError(f"rates[{index}] has no uncertainty: give dark_rate a read_noise")
         for first, second in zip(self.infos[:-1], self.infos[1:], strict=True):
-            if np.isclose(first.longest, second.longest, rtol=1e-3, atol=0):
+            if np.isclose(first.longest, second.longest, rtol=SAME_EXPOSURE, atol=0):
                 raise ValueError(
                     f"rates must have different exposure times, two of them have {first.longest:g} s: "
                     f"give dark_rate all frames of one exposure time at once"

@@ -2,7 +2,6 @@
 """The CCDData that the public functions return: FITS-safe meta data and the log entry."""
 
 import warnings
-from importlib.metadata import PackageNotFoundError, version
 
 import ccdproc
 import numpy as np
@@ -10,6 +9,8 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData, NDData, StdDevUncertainty
 from astropy.wcs import WCS
+
+from .version import __version__
 
 __all__ = ["logged", "result_image", "safe_header", "set_keys"]
 
@@ -111,7 +112,7 @@ def _fits_float(value):
 
 def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
     """CCDData of plain arrays, none of them copied."""
-    set_keys(header, {"DKVERS": (_package_version(), "ccdproc_darks version")})
+    set_keys(header, {"DKVERS": (__version__, "ccdproc_darks version")})
     if unit is u.dimensionless_unscaled:
         # astropy writes no BUNIT for such an image, and refuses to read one that has none.
         header["BUNIT"] = ("1", "no unit")
@@ -181,10 +182,3 @@ def _shown(value):
 
 def _ascii(text):
     return text.encode("ascii", "replace").decode().replace("\n", " ")
-
-
-def _package_version():
-    try:
-        return version("ccdproc_darks")
-    except PackageNotFoundError:
-        return "0+unknown"

@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData
 
-from .arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_number, checked_quantity
+from .arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_dtype, checked_number, checked_quantity
 from .noise import digitised_read_noise
 
 __all__ = ["simulate_dark"]
@@ -114,7 +114,7 @@ def simulate_dark(
     rate = _image("rate", rate, ELECTRON_PER_SECOND)
     bias = _image("bias", bias, u.adu)
     shape = _frame_shape(shape, rate, bias)
-    dtype = _checked_dtype(dtype)
+    dtype = checked_dtype(dtype, ("uint16", "float32", "float64"))
     ceiling = _ceiling(saturation, dtype, bias)
     if temperature is not None:
         temperature = _celsius(temperature)
@@ -140,16 +140,6 @@ def simulate_dark(
     measured_noise = digitised_read_noise(noise, electrons_per_adu) if dtype.kind == "u" else noise
     frame.meta = _camera_header(seconds, electrons_per_adu, measured_noise, ceiling, temperature)
     return frame
-
-
-def _checked_dtype(dtype):
-    try:
-        checked = None if dtype is None else np.dtype(dtype)
-    except TypeError:
-        checked = None
-    if checked is None or checked.name not in ("uint16", "float32", "float64"):
-        raise ValueError(f"dtype must be 'uint16', 'float32' or 'float64', got {dtype!r}")
-    return checked
 
 
 def _celsius(temperature):

@@ -7,7 +7,7 @@ from pathlib import Path
 from astropy import units as u
 
 from ..frames import FileFrame
-from ..headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, header_number
+from ..headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
 
 __all__ = ["Frame", "Group", "Unusable", "find_groups"]
 
@@ -34,15 +34,12 @@ class Frame:
         Exposure time.
     temperature : float or None
         Set temperature, else the sensor's (deg C).
-    is_set : bool
-        Whether it is the set one.
     """
 
     file: FileFrame
     kind: str
     seconds: float
     temperature: float | None
-    is_set: bool
 
     @property
     def name(self):
@@ -97,13 +94,9 @@ class Group:
     @property
     def exposures(self):
         """Darks by exposure time, the shortest first: a list of (seconds, frames)."""
-        groups = []
-        for frame in sorted(self.darks, key=lambda frame: (frame.seconds, frame.name)):
-            if groups and frame.seconds <= groups[-1][0] * 1.001:
-                groups[-1][1].append(frame)
-            else:
-                groups.append((frame.seconds, [frame]))
-        return groups
+        darks = sorted(self.darks, key=lambda frame: frame.name)
+        groups = [[darks[index] for index in group] for group in equal_exposures([dark.seconds for dark in darks])]
+        return [(group[0].seconds, group) for group in groups]
 
 
 def find_groups(folder, progress=iter):
@@ -173,21 +166,20 @@ def _classified(file):
         sensor = header_number(file, "CCD-TEMP")
         if abs(sensor - temperature) > TEMPERATURE_SPREAD:
             raise ValueError(f"the sensor was at {sensor:.1f} C, not at the {temperature:g} C that were set")
-    return Frame(file, kind, seconds, temperature, is_set)
+    return Frame(file, kind, seconds, temperature)
 
 
 def _raw_ones(frames):
     """Frames without those that look processed: floating point among integers, and nothing tells of how many frames."""
-    cameras = {}
-    for frame in frames:
-        cameras.setdefault((str(frame.file.header.get("INSTRUME")), frame.file.shape, frame.kind), set()).add(
-            frame.file.dtype.kind == "f"
-        )
+
+    def kind_of(frame):
+        return str(frame.file.header.get("INSTRUME")), frame.file.shape, frame.kind
+
+    raw = {kind_of(frame) for frame in frames if frame.file.dtype.kind != "f"}
+    reason = "floating-point values among raw integer frames, and no NCOMBINE: not a raw frame?"
     kept, processed = [], []
     for frame in frames:
-        mixed = len(cameras[str(frame.file.header.get("INSTRUME")), frame.file.shape, frame.kind]) == 2
-        if mixed and frame.file.dtype.kind == "f" and "NCOMBINE" not in frame.file.header:
-            reason = "floating-point values among raw integer frames, and no NCOMBINE: not a raw frame?"
+        if frame.file.dtype.kind == "f" and kind_of(frame) in raw and "NCOMBINE" not in frame.file.header:
             processed.append(Unusable(frame.name, reason))
         else:
             kept.append(frame)

@@ -191,6 +191,9 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
             bias = _bias_level(result)
         for seconds, same in result.exposures:
             step(f"{seconds:g} s")
+            if len(result.exposures) == 1:
+                result.rates[seconds] = result.rate
+                continue
             result.rates[seconds] = dark_rate(
                 [frame.file.path for frame in same], bias=bias, read_noise=read_noise, **common
             )
@@ -271,18 +274,18 @@ def _compare(result, options, step):
     limits = {"threshold": options.threshold, "false_positives": options.false_positives}
     rates = list(result.rates.values())
     offset = "common" if result.has_bias else "pixel"
+    missing = None
     if any(rate.uncertainty is None for rate in rates):
-        result.notes.append("Without a read noise (--read-noise) the exposure times cannot be compared.")
         if options.threshold is None:
             raise ValueError(
                 "no read noise and no way to estimate it, so no threshold for hot pixels: give --read-noise"
             )
-        step("mask")
-        result.mask = hot_pixel_mask(result.rate, **limits)
-        return
-    if len(rates) < (2 if result.has_bias else 3):
+        missing = "Without a read noise (--read-noise) the exposure times cannot be compared."
+    elif len(rates) < (2 if result.has_bias else 3):
         needed = "two exposure times" if result.has_bias else "three exposure times, or two and bias frames,"
-        result.notes.append(f"Proportionality was not tested: that needs darks of {needed} or more.")
+        missing = f"Proportionality was not tested: that needs darks of {needed} or more."
+    if missing is not None:
+        result.notes.append(missing)
         step("mask")
         result.mask = hot_pixel_mask(result.rate, **limits)
         return
@@ -304,13 +307,16 @@ def _compare(result, options, step):
             "noise is too low, or the frames drift. More good pixels than asked for are flagged NONLINEAR."
         )
     if result.has_bias:
-        result.pairs = [_pair(result.rates, seconds) for seconds, _ in result.exposures[:-1]]
+        result.pairs = [_pair(result, seconds) for seconds, _ in result.exposures[:-1]]
 
 
-def _pair(rates, seconds):
-    long = max(rates)
-    short_rate, long_rate = rates[seconds], rates[long]
-    meta = compare_dark_rates(short_rate, long_rate, statistic="significance").meta
+def _pair(result, seconds):
+    long = max(result.rates)
+    short_rate, long_rate = result.rates[seconds], result.rates[long]
+    compared = result.significance
+    if len(result.rates) > 2:
+        compared = compare_dark_rates(short_rate, long_rate, statistic="significance")
+    meta = compared.meta
     with np.errstate(invalid="ignore"):
         bright = (long_rate.data > BRIGHT[0]) & (long_rate.data < BRIGHT[1]) & ~long_rate.mask & ~short_rate.mask
     number = int(bright.sum())

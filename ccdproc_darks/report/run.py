@@ -4,12 +4,12 @@
 import re
 import shutil
 import tempfile
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from astropy import units as u
 from tqdm import tqdm
 
+from ..version import __version__
 from .folder import find_groups
 from .measure import measure_group, steps
 from .page import page
@@ -114,7 +114,7 @@ def _write(out, results, failures, unusable, title, command, intro):
         for name, measured in results:
             _write_group(whole / name, measured)
         summary_table(results, failures, unusable).write(whole / _SUMMARY, format="ascii.ecsv")
-        text = page(title, results, failures, unusable, _version(), command, intro)
+        text = page(title, results, failures, unusable, __version__, command, intro)
         (whole / _PAGE).write_text(text, encoding="utf-8")
         if out.exists():
             out.rename(Path(scratch) / "former")
@@ -176,10 +176,3 @@ def _nothing(folder, unusable):
 def _bar(*args, **kwargs):
     # disable=None: only on a terminal.
     return tqdm(*args, disable=None, leave=False, **kwargs)
-
-
-def _version():
-    try:
-        return version("ccdproc_darks")
-    except PackageNotFoundError:
-        return "unknown"
