@@ -5,13 +5,16 @@ from .comparison import compare_dark_rates
 from .flags import DARK_FLAGS
 from .mask import hot_pixel_mask
 from .rate import dark_rate
-from .simulation import simulate_dark
+from .simulation import DarkSequence, Sensor, sensor_preset, simulate_dark
 from .version import __version__ as __version__
 
 __all__ = [
     "DARK_FLAGS",
+    "DarkSequence",
+    "Sensor",
     "compare_dark_rates",
     "dark_rate",
     "hot_pixel_mask",
+    "sensor_preset",
     "simulate_dark",
 ]

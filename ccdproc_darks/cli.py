@@ -45,7 +45,7 @@ def _parser():
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     parser.set_defaults(run=lambda given, command: _version(parser, given))
-    commands = parser.add_subparsers(title="commands", metavar="{report,demo}")
+    commands = parser.add_subparsers(title="commands", metavar="{report,demo,simulate}")
 
     report = commands.add_parser(
         "report",
@@ -81,10 +81,38 @@ def _parser():
     demo.add_argument(
         "--size", type=_whole, default=1024, metavar="N", help="rows and columns of the sensor (default: 1024)"
     )
-    demo.add_argument("--seed", type=int, default=1, metavar="N", help="of the random numbers (default: 1)")
+    demo.add_argument("--seed", type=_seed, default=1, metavar="N", help="of the random numbers (default: 1)")
     demo.add_argument("--frames", type=Path, metavar="DIR", help="keep the simulated frames in this new folder")
     demo.set_defaults(run=_demo)
+    _add_simulate(commands)
     return parser
+
+
+def _add_simulate(commands):
+    simulate = commands.add_parser(
+        "simulate",
+        help="write the frames of a simulated camera, and the truth about it",
+        description="Simulate bias and dark frames into a new folder, and the true rates and flags into its sub-folder "
+        "truth. The same arguments give the same frames on every machine.",
+    )
+    simulate.add_argument("out", type=Path, metavar="OUT", help="folder to write; must not be there yet")
+    simulate.add_argument(
+        "--preset", required=True, metavar="NAME", help="camera: aspen-cg16m, cryogenic-ccd or low-noise-cmos"
+    )
+    simulate.add_argument(
+        "--exposures", type=_exposures, nargs="+", required=True, metavar="NxSECONDS",
+        help="darks to take: number x exposure time in s, such as 10x90 20x1000",
+    )  # fmt: skip
+    simulate.add_argument("--bias", type=_whole, default=0, metavar="N", help="bias frames to take first (default: 0)")
+    simulate.add_argument("--seed", type=_seed, default=1, metavar="N", help="of the noise (default: 1)")
+    simulate.add_argument(
+        "--sensor-seed", type=_seed, metavar="N", help="of the sensor: which pixels are hot (default: that of --seed)"
+    )
+    simulate.add_argument(
+        "--size", type=_size, metavar="N", help="rows and columns, such as 1024 or 512x1024; default: the camera's"
+    )
+    simulate.add_argument("--temperature", type=float, metavar="C", help="in deg C; default: the camera's")
+    simulate.set_defaults(run=_simulate)
 
 
 def _common(parser):
@@ -138,6 +166,31 @@ def _demo(given, command):
     return _tell(given.out, *found)
 
 
+def _simulate(given, command):
+    from astropy import units as u
+    from tqdm import tqdm
+
+    from .simulation import DarkSequence, sensor_preset
+
+    changes = {} if given.size is None else {"shape": given.size}
+    seed = given.seed if given.sensor_seed is None else given.sensor_seed
+    sensor = sensor_preset(given.preset, seed=seed, **changes)
+    exposures = [(number, seconds * u.s) for number, seconds in given.exposures]
+    if given.bias:
+        exposures.insert(0, (given.bias, 0 * u.s))
+    temperature = None if given.temperature is None else given.temperature * u.deg_C
+    darks = DarkSequence(sensor, exposures, rng=given.seed, temperature=temperature)
+
+    def progress(frames):
+        return tqdm(frames, desc="simulating frames", unit="frame", total=len(darks), disable=None, leave=False)
+
+    darks.write(given.out, progress=progress)
+    rows, columns = sensor.shape
+    print(f"{len(darks)} frames of {rows} x {columns} pixels: {given.out}")
+    print(f"true rates and flags: {given.out / 'truth'}")
+    return 0
+
+
 def _options(given):
     from astropy import units as u
 
@@ -171,6 +224,8 @@ def _tell(out, results, failures, unusable):
             f"{'' if error is None else f' (typical error of a pixel {error:.2g})'}; "
             f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
         )
+        for sentence in measured.truth.sentences() if measured.truth is not None else ():
+            print(f"  truth: {sentence}")
         for note in measured.notes:
             print(f"  note: {note}")
     for item in unusable:
@@ -187,6 +242,30 @@ def _positive(text):
     if not (math.isfinite(value) and value > 0):
         raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
     return value
+
+
+def _exposures(text):
+    number, times, seconds = text.partition("x")
+    try:
+        value = float(seconds) if times and number.isdecimal() else math.nan
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0 and int(number) > 0):
+        raise argparse.ArgumentTypeError(f"expected NUMBERxSECONDS, such as 10x90, got {text!r}")
+    return int(number), value
+
+
+def _size(text):
+    sides = text.split("x")
+    if len(sides) > 2 or not all(side.isdecimal() and int(side) > 0 for side in sides):
+        raise argparse.ArgumentTypeError(f"expected ROWS or ROWSxCOLUMNS, such as 1024 or 512x1024, got {text!r}")
+    return int(sides[0]), int(sides[-1])
+
+
+def _seed(text):
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+    return int(text)
 
 
 def _whole(text):

@@ -135,6 +135,8 @@ def frame_levels(dark_set, reader):
     levels -= np.median(levels)
     # The error of the mean of the middle half is 1.1 sigma / sqrt(n), and the quartiles are 1.35 sigma apart.
     error = 1.1 * (ordered[:, -quarter] - ordered[:, quarter]) / 1.35 / np.sqrt(shifts.shape[1])
+    # Shifts lack the mean of all frames, which makes them smaller; levels have the error of a median (pi / 2) more.
+    error *= np.sqrt((1 + np.pi / 2 / count) / (1 - 1 / count))
     return np.where(np.abs(levels) > _SIGNIFICANT * error, levels, 0.0)
 
 

@@ -92,7 +92,7 @@ def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
         if np.all(np.abs(trial - s) <= 1e-12 * np.abs(s)):
             break
         s = trial
-    cumulant = (m * (np.expm1(a * s) - a * s)).sum(axis=0) + s**2 * v / 2
+    cumulant = (m * (np.expm1(a * s) - a * s)).sum(axis=0) + s * v * s / 2
     curvature = (a**2 * m * np.exp(a * s)).sum(axis=0) + v
     with np.errstate(divide="ignore", invalid="ignore"):
         w = np.sqrt(2 * np.maximum(s * deviate - cumulant, 0))

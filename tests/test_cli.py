@@ -57,7 +57,7 @@ def test_demo(tmp_path, capsys):
     kept = tmp_path / "frames"
     assert main(["demo", "-o", str(tmp_path / "out"), "--size", "48", "--frames", str(kept)]) == 0
     assert "30 darks" in capsys.readouterr().out
-    assert len(list(kept.iterdir())) == 50
+    assert len(list(kept.glob("*.fits"))) == 50
     assert (tmp_path / "out" / "report.html").exists()
 
 

@@ -77,6 +77,8 @@ class Measured:
         Where the read noise is from, in words.
     bias_noise : float or None
         Read noise (electron) of the bias frames, whether it was used or not.
+    truth : `ccdproc_darks.report.truth.Truth` or None
+        How it compares with the truth, where that is known.
     """
 
     group: Group
@@ -91,6 +93,7 @@ class Measured:
     unusable: list = field(default_factory=list)
     noise_source: str = ""
     bias_noise: float | None = None
+    truth: object = None
 
     @property
     def has_bias(self):

@@ -105,6 +105,8 @@ def _group(folder, measured):
             "<p class=dim>Masked is what is NONLINEAR, SATURATED or without a usable sample. A hot pixel that is "
             "proportional is <em>not</em>: subtracting a scaled dark removes it.</p>"
         )
+    if measured.truth is not None:
+        yield from _truth(measured.truth)
     if measured.pairs:
         yield "<h3>Each exposure time against the longest</h3>"
         rows = [
@@ -141,6 +143,31 @@ def _group(folder, measured):
         "<pre><code>from astropy.nddata import CCDData\n"
         f'hot = CCDData.read("{escape(folder)}/mask.fits")\n'
         "science.mask = hot.mask if science.mask is None else science.mask | hot.mask</code></pre>"
+    )
+
+
+def _truth(truth):
+    yield "<h3>Against the truth</h3>"
+    first, *_ = truth.sentences()
+    yield f"<p>These frames are simulated, and the truth is known: {escape(first)}.</p>"
+    rows = [
+        (
+            score.name,
+            str(score.planted),
+            str(score.found),
+            f"{score.precision:.4f}" if score.found else "",
+            f"{score.recall:.4f}" if score.planted else "",
+            str(score.clear),
+            f"{score.clear_recall:.4f}" if score.clear else "",
+        )
+        for score in truth.scores
+    ]
+    yield _table(("flag", "planted", "found", "precision", "recall", "stand out", "recall of these"), rows)
+    yield (
+        "<p class=dim>Precision is the part of the pixels found that is right, recall the part of the planted ones "
+        "that was found. Many departures are smaller than the tolerance, or lost in the noise; those that stand out "
+        "are larger than the tolerance and 8 sigma. A telegraph pixel that is found NONLINEAR counts as right: no "
+        "scaled dark removes it.</p>"
     )
 
 

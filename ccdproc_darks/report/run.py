@@ -14,6 +14,7 @@ from .folder import find_groups
 from .measure import measure_group, steps
 from .page import page
 from .summary import summary_table
+from .truth import against_truth
 
 __all__ = ["NothingMeasuredError", "make_report"]
 
@@ -73,6 +74,7 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
         raise NothingMeasuredError("; ".join(f"{title}: {reason}" for title, reason in failures))
     for _, measured in results:
         unusable += measured.unusable
+        measured.truth = against_truth(folder, measured)
     _write(out, results, failures, unusable, title or f"Dark frames in {folder.name or folder}", command, intro)
     return results, failures, unusable
 

@@ -95,6 +95,8 @@ def _group_meta(measured):
     ):
         if key in meta:
             entry[name] = meta[key]
+    if measured.truth is not None:
+        entry["truth"] = list(measured.truth.sentences())
     if measured.significance is not None:
         entry["significance_width"] = measured.significance.meta.get("DKWIDTH")
     return entry

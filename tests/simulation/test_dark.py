@@ -7,7 +7,7 @@ from astropy.nddata import CCDData
 
 from ccdproc_darks import dark_rate, hot_pixel_mask, simulate_dark
 
-from .helpers import ELECTRON_PER_SECOND, assert_same_image, snapshot
+from ..helpers import ELECTRON_PER_SECOND, assert_same_image, snapshot
 
 SHAPE = (400, 500)
 EXPOSURE = 100 * u.s

@@ -1,0 +1,174 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What was measured against the truth, which a folder of simulated frames has in its sub-folder ``truth``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from astropy.nddata import CCDData
+
+from ..flags import DARK_FLAGS
+
+__all__ = ["FlagScore", "Truth", "against_truth"]
+
+# By how many sigmas a departure stands out that nobody should miss.
+_CLEAR = 8.0
+
+
+@dataclass(frozen=True)
+class FlagScore:
+    """
+    Pixels found, against those planted.
+
+    Attributes
+    ----------
+    name : str
+        Of the flag.
+    planted, found, both : int
+        Pixels of the truth, of the mask, and of both.
+    right : int
+        Of those found, those that are rightly so: planted, or of another kind that cannot be told apart.
+    clear, clear_found : int
+        Of those planted, those that stand out in the frames, and how many of them were found.
+    """
+
+    name: str
+    planted: int
+    found: int
+    both: int
+    right: int
+    clear: int
+    clear_found: int
+
+    @property
+    def precision(self):
+        """Of those found, the fraction that is right; NaN of none."""
+        return self.right / self.found if self.found else float("nan")
+
+    @property
+    def recall(self):
+        """Of those planted, the fraction that was found; NaN of none."""
+        return self.both / self.planted if self.planted else float("nan")
+
+    @property
+    def clear_recall(self):
+        """Of those that stand out, the fraction that was found; NaN of none."""
+        return self.clear_found / self.clear if self.clear else float("nan")
+
+    def sentence(self):
+        """The score in words."""
+        text = f"{self.name}: {self.planted} planted, {self.found} found"
+        if self.planted and self.found:
+            text += f"; precision {self.precision:.4f}, recall {self.recall:.4f}"
+        if self.clear:
+            text += f" ({self.clear_recall:.4f} of the {self.clear} that stand out)"
+        return text
+
+
+@dataclass(frozen=True)
+class Truth:
+    """
+    A measurement against the truth.
+
+    Attributes
+    ----------
+    median : float
+        Median of the true rates (electron/s).
+    bias, width : float
+        Median, and width by the quartiles, of (rate - truth) / uncertainty over the pixels that nothing is wrong with.
+    scores : list of FlagScore
+        Of the flags.
+    """
+
+    median: float
+    bias: float
+    width: float
+    scores: list
+
+    def sentences(self):
+        """All of it in words."""
+        yield (
+            f"median rate {self.median:.4g} electron/s; errors of good pixels over their uncertainties: median "
+            f"{self.bias:+.3f}, width {self.width:.3f}"
+        )
+        for score in self.scores:
+            yield score.sentence()
+
+
+def against_truth(folder, measured):
+    """
+    Hold a measurement against the truth.
+
+    Parameters
+    ----------
+    folder : path-like
+        Of the frames.
+    measured : `ccdproc_darks.report.measure.Measured`
+        What was measured.
+
+    Returns
+    -------
+    Truth or None
+        None where the folder has no truth about these frames.
+
+    Notes
+    -----
+    Precision is the fraction of the pixels found that were planted, recall that of those planted that were found. Who
+    looks for NONLINEAR pixels may find TELEGRAPH ones, which no scaled dark removes either: these are right too. A
+    departure stands out where the true rates of the shortest and the longest exposure differ by more than the mask's
+    tolerance and by 8 sigma; a hot pixel, where it is 8 sigma above the threshold. Saturated pixels are left out of
+    NONLINEAR's, and telegraph ones out of HOT's.
+    """
+    rate, flags = (_read(Path(folder) / "truth" / f"{name}.fits", measured) for name in ("rate", "flags"))
+    if rate is None or flags is None or measured.rate.uncertainty is None:
+        return None
+    flags = flags.data.astype(np.uint32)
+    good = ~measured.rate.mask & (flags & DARK_FLAGS.DO_NOT_USE == 0)
+    errors = (measured.rate.data[good] - rate.data[good]) / measured.rate.uncertainty.array[good]
+    quarter, half, three = np.percentile(errors, (25, 50, 75)) if errors.size else (np.nan,) * 3
+    scores = [_hot(measured, rate, flags)]
+    if measured.significance is not None:
+        scores.append(_nonlinear(Path(folder), measured, rate, flags))
+    return Truth(float(np.median(rate.data)), float(half), float((three - quarter) / 1.349), scores)
+
+
+def _read(path, measured):
+    if not path.is_file():
+        return None
+    image = CCDData.read(path)
+    ours = image.shape == measured.group.shape and image.meta.get("INSTRUME", "") == measured.group.camera
+    return image if ours else None
+
+
+def _hot(measured, rate, flags):
+    limit = measured.mask.meta["DKTHRESH"]
+    # What a telegraph pixel had in these frames is not its mean.
+    steady = (flags & DARK_FLAGS.TELEGRAPH) == 0
+    planted = steady & (rate.data > limit)
+    with np.errstate(invalid="ignore"):
+        clear = planted & (rate.data - limit > _CLEAR * measured.rate.uncertainty.array)
+    return _score("HOT", planted, steady & ((measured.mask.data & DARK_FLAGS.HOT) > 0), planted, clear)
+
+
+def _nonlinear(folder, measured, rate, flags):
+    found = (measured.mask.data & DARK_FLAGS.NONLINEAR) > 0
+    usable = (measured.mask.data & DARK_FLAGS.SATURATED) == 0
+    planted = ((flags & DARK_FLAGS.NONLINEAR) > 0) & usable
+    right = planted | ((flags & DARK_FLAGS.TELEGRAPH) > 0)
+    clear = np.zeros(flags.shape, dtype=bool)
+    times = [seconds for seconds, _ in measured.exposures]
+    ends = [_read(folder / "truth" / f"rate_{seconds:g}s.fits", measured) for seconds in (times[0], times[-1])]
+    if measured.has_bias and all(end is not None for end in ends):
+        departure = np.abs(ends[0].data - ends[1].data)
+        deviations = [measured.rates[seconds].uncertainty.array for seconds in (times[0], times[-1])]
+        with np.errstate(invalid="ignore"):
+            enough = (departure > _CLEAR * np.hypot(*deviations)) & (
+                departure > measured.mask.meta["DKTOLER"] * rate.data
+            )
+        clear = planted & enough
+    return _score("NONLINEAR", planted, found & usable, right, clear)
+
+
+def _score(name, planted, found, right, clear):
+    numbers = (planted, found, found & planted, found & right, clear, clear & found)
+    return FlagScore(name, *(int(np.count_nonzero(number)) for number in numbers))

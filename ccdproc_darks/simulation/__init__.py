@@ -1,0 +1,31 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Dark frames of simulated sensors whose truth is known."""
+
+from .cosmic_rays import CosmicRays
+from .dark import simulate_dark
+from .defects import (
+    AmplifierGlow,
+    DepletionEdgePixels,
+    HotPixels,
+    LowFullWellPixels,
+    OffsetPixels,
+    TelegraphPixels,
+)
+from .presets import PRESETS, sensor_preset
+from .sensor import Sensor
+from .sequence import DarkSequence
+
+__all__ = [
+    "PRESETS",
+    "AmplifierGlow",
+    "CosmicRays",
+    "DarkSequence",
+    "DepletionEdgePixels",
+    "HotPixels",
+    "LowFullWellPixels",
+    "OffsetPixels",
+    "Sensor",
+    "TelegraphPixels",
+    "sensor_preset",
+    "simulate_dark",
+]

@@ -1,0 +1,56 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The header that a camera writes."""
+
+from astropy import units as u
+from astropy.io import fits
+
+from ..noise import digitised_read_noise
+
+__all__ = ["camera_header"]
+
+
+def camera_header(sensor, seconds, dtype, *, celsius=None, start=None):
+    """
+    Header of a frame.
+
+    Parameters
+    ----------
+    sensor : Sensor
+        The sensor.
+    seconds : float
+        Exposure time.
+    dtype : `numpy.dtype`
+        Of the frame.
+    celsius : float, optional
+        Temperature.
+    start : `~astropy.time.Time`, optional
+        Start of the exposure.
+
+    Returns
+    -------
+    `~astropy.io.fits.Header`
+        RDNOISE is what would be measured on the digitised frames: that is what `dark_rate` expects of a header.
+    """
+    response = sensor.response
+    noise = digitised_read_noise(response.read_noise, response.gain) if dtype.kind == "u" else response.read_noise
+    trusted = response.trusted(dtype, noise, sensor.pixels.columns)
+    header = fits.Header()
+    header["IMAGETYP"] = ("Dark Frame" if seconds > 0 else "Bias Frame", "type of image")
+    header["EXPTIME"] = (seconds, "[s] exposure time")
+    header["EXPOSURE"] = (seconds, "[s] exposure time")
+    if start is not None:
+        header["DATE-OBS"] = (start.isot, "start of the exposure (UTC)")
+        header["MJD-OBS"] = (round(start.mjd, 8), "[d] MJD of DATE-OBS")
+    header["EGAIN"] = (response.gain, "[electron/adu] gain")
+    header["RDNOISE"] = (noise, "[electron] read noise of a digitised frame")
+    header["XBINNING"] = (1, "binning along columns")
+    header["YBINNING"] = (1, "binning along rows")
+    header["INSTRUME"] = (sensor.name, "camera")
+    if sensor.pixel_size is not None:
+        header["XPIXSZ"] = header["YPIXSZ"] = (sensor.pixel_size.to_value(u.um), "[um] size of a pixel")
+    if trusted is not None:
+        header["SATURATE"] = (trusted, "[adu] counts above are clipped or not linear")
+    if celsius is not None:
+        header["CCD-TEMP"] = (celsius, "[deg C] sensor temperature")
+        header["SET-TEMP"] = (celsius, "[deg C] sensor temperature asked for")
+    return header

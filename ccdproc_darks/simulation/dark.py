@@ -1,0 +1,171 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""One simulated frame."""
+
+import numpy as np
+from astropy import units as u
+from astropy.nddata import CCDData
+
+from ..arguments import ELECTRON_PER_SECOND, checked_dtype, checked_number, checked_quantity
+from .defects import HotPixels
+from .exposure import Moment
+from .frame import DTYPES, checked_threads, frame_of
+from .sensor import Sensor
+from .streams import entropy_of
+
+__all__ = ["simulate_dark"]
+
+
+def simulate_dark(
+    sensor=None,
+    *,
+    exposure,
+    shape=None,
+    rate=None,
+    gain=None,
+    read_noise=None,
+    bias=None,
+    hot_fraction=0.0,
+    hot_rate=None,
+    saturation=None,
+    rng=None,
+    sensor_seed=None,
+    dtype="uint16",
+    temperature=None,
+    threads=None,
+):
+    """
+    One simulated dark frame, or a bias frame where ``exposure`` is 0 s.
+
+    Parameters
+    ----------
+    sensor : Sensor or tuple of int, optional
+        The sensor; or the rows and columns of a simple one, that the options describe.
+    exposure : `~astropy.units.Quantity`
+        Exposure time.
+    shape : tuple of int, optional
+        Rows and columns, where they are not given first. May be left out where ``rate`` or ``bias`` is an image.
+    rate : `~astropy.units.Quantity` or `~astropy.nddata.CCDData`, optional
+        Dark rate (electron/s), one number or an image. None: 0.01 electron/s.
+    gain : `~astropy.units.Quantity`, optional
+        Gain, in electron/adu. None: 1 electron/adu.
+    read_noise : `~astropy.units.Quantity`, optional
+        Read noise before the ADC, in electron. None: none.
+    bias : `~astropy.units.Quantity` or `~astropy.nddata.CCDData`, optional
+        Bias level (adu), one number or an image. None: 0 adu.
+    hot_fraction : float
+        Fraction of the pixels that are hot. Which ones, and how hot, depends only on ``shape``,
+        ``hot_fraction``, ``hot_rate`` and ``sensor_seed``: the same pixels are hot in every frame of a sensor.
+    hot_rate : `~astropy.units.Quantity`, optional
+        Dark rate of the hot pixels (electron/s): one number, or two between which they are spread
+        evenly in the logarithm. None spreads them from 10 to 10 000 times the median rate
+        (0.1 to 100 electron/s where that is zero).
+    saturation : `~astropy.units.Quantity`, optional
+        Level (adu, with the bias) above which counts are clipped. None: the top of the ADC for
+        uint16, no limit for floating point.
+    rng : None, int or `numpy.random.Generator`
+        Source of the noise, as of `numpy.random.default_rng`.
+    sensor_seed : int, optional
+        Which sensor: the seed of its hot pixels. None: 0.
+    dtype : {"uint16", "float32", "float64"}
+        ``"uint16"`` rounds to whole adu and clips, as an ADC does; floating point does not round.
+    temperature : `~astropy.units.Quantity`, optional
+        Sensor temperature. A `Sensor` with a ``temperature_model`` has the rates that belong to it; for a simple one
+        it is only for the header.
+    threads : int, optional
+        That work on the frame; None for one a core. No number depends on it.
+
+    Returns
+    -------
+    `~astropy.nddata.CCDData`
+        The frame in adu, with the header keys that a camera writes: IMAGETYP, EXPTIME, EXPOSURE,
+        EGAIN, RDNOISE, SATURATE, XBINNING, YBINNING, INSTRUME, XPIXSZ and YPIXSZ where a pixel size is known, and
+        CCD-TEMP and SET-TEMP where a temperature is.
+
+    Raises
+    ------
+    TypeError
+        If an argument that needs a unit has none, no shape is given, or options describe a sensor besides ``sensor``.
+    astropy.units.UnitsError
+        If a unit cannot be converted.
+    ValueError
+        If an argument is negative, not finite or out of range, or shapes differ.
+
+    See Also
+    --------
+    Sensor : All that can be said of a sensor, and its truth.
+    DarkSequence : Many frames of one sensor.
+    dark_rate : Measure the dark rate of frames.
+
+    Notes
+    -----
+    Electrons are Poisson before the gain [1]_:
+    ``counts = bias + (Poisson(rate * exposure) + Normal(0, read_noise)) / gain``,
+    rounded and clipped by the ADC. The same arguments, ``rng`` being a seed, give the same frame on every machine,
+    whatever the number of threads.
+
+    RDNOISE in the header is the noise as it would be measured on the digitised frames,
+    ``sqrt(read_noise**2 + gain**2 / 12)`` for uint16: that is what `dark_rate` expects of a header.
+
+    References
+    ----------
+    .. [1] EMVA Standard 1288, release 4.0, section 2.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import simulate_dark
+    >>> dark = simulate_dark((200, 200), exposure=100 * u.s, rate=0.01 * u.electron / u.s,
+    ...                      gain=1.5 * u.electron / u.adu, dtype="float64", rng=0)
+    >>> print(f"{dark.data.mean():.2f} {dark.unit}")
+    0.67 adu
+
+    Or of a sensor that has a truth:
+
+    >>> from ccdproc_darks import sensor_preset
+    >>> sensor = sensor_preset("low-noise-cmos", shape=(200, 200), seed=1)
+    >>> dark = simulate_dark(sensor, exposure=100 * u.s, rng=1)
+    >>> truth = sensor.true_rate()
+    """
+    simple = {"rate": rate, "gain": gain, "read_noise": read_noise, "bias": bias, "saturation": saturation}
+    simple = {name: value for name, value in simple.items() if value is not None}
+    seconds = checked_quantity("exposure", exposure, u.s, zero=True)
+    dtype = checked_dtype(dtype, DTYPES)
+    threads = checked_threads(threads)
+    if isinstance(sensor, Sensor):
+        _refuse(shape=shape, hot_fraction=hot_fraction or None, hot_rate=hot_rate, sensor_seed=sensor_seed, **simple)
+    else:
+        if sensor is not None:
+            _refuse(shape=shape)
+            shape = sensor
+        seed = 0 if sensor_seed is None else sensor_seed
+        defects = _hot_pixels(hot_fraction, hot_rate, rate)
+        sensor = Sensor(shape=shape, seed=seed, defects=defects, temperature=temperature, **simple)
+    entropy = entropy_of(rng)
+    frame, _ = frame_of(
+        sensor, seconds, entropy, moment=Moment(), pause=0.0, temperature=temperature, dtype=dtype, threads=threads
+    )
+    return frame
+
+
+def _refuse(**options):
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise TypeError(f"{', '.join(given)} must not be given besides a sensor, which has its own")
+
+
+def _hot_pixels(fraction, hot_rate, rate):
+    """The hot pixels of a simple sensor, spread evenly in the logarithm of their rates."""
+    fraction = checked_number("hot_fraction", fraction, maximum=1.0, inclusive=True)
+    if fraction == 0:
+        return ()
+    if hot_rate is None:
+        if isinstance(rate, CCDData):
+            rate = u.Quantity(rate.data, rate.unit)
+        typical = 0.01 if rate is None else float(np.median(rate.to_value(ELECTRON_PER_SECOND))) or 0.01
+        limits = np.array([10 * typical, 1e4 * typical])
+    else:
+        limits = checked_quantity("hot_rate", hot_rate, ELECTRON_PER_SECOND, scalar=False)
+        if limits.size > 2:
+            raise ValueError(f"hot_rate must be one number or a lowest and a highest, got {limits.size} numbers")
+    low, high = limits.min() * ELECTRON_PER_SECOND, limits.max() * ELECTRON_PER_SECOND
+    return (HotPixels(fraction=fraction, above=low, maximum=high, slope=0),)

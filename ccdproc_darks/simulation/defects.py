@@ -1,0 +1,355 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What can be wrong with the pixels of a sensor: hot, not proportional in three ways, telegraph, amplifier glow."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from astropy import units as u
+
+from ..arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
+
+__all__ = [
+    "AmplifierGlow",
+    "DepletionEdgePixels",
+    "HotPixels",
+    "LowFullWellPixels",
+    "OffsetPixels",
+    "TelegraphPixels",
+]
+
+_CORNERS = ("lower left", "lower right", "upper left", "upper right")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HotPixels:
+    """
+    Hot pixels, whose rates have a heavy tail.
+
+    Parameters
+    ----------
+    fraction : float
+        Fraction of the pixels that are hot.
+    above : `~astropy.units.Quantity`
+        Lowest rate of a hot pixel (electron/s).
+    maximum : `~astropy.units.Quantity`
+        Highest rate (electron/s).
+    slope : float
+        The number of pixels above x falls as ``x**-slope``; 0 spreads them evenly in log(x).
+
+    Raises
+    ------
+    TypeError, astropy.units.UnitsError, ValueError
+        If a parameter has no unit, one that cannot be converted, or is out of range.
+
+    Notes
+    -----
+    A Pareto distribution that ends at ``maximum``. Real tails look so: of the Andor Aspen CG16M of the CCD guide 0.026
+    % of the pixels are above 4 electron/s. Hot pixels are proportional to exposure time unless another kind of defect
+    changes that.
+    """
+
+    fraction: float
+    above: u.Quantity
+    maximum: u.Quantity
+    slope: float = 1.0
+
+    def __post_init__(self):
+        """Check the parameters."""
+        _fraction(self)
+        low = checked_quantity("HotPixels above", self.above, ELECTRON_PER_SECOND)
+        if checked_quantity("HotPixels maximum", self.maximum, ELECTRON_PER_SECOND) < low:
+            raise ValueError(f"HotPixels maximum must not be below above={self.above}, got {self.maximum}")
+        checked_number("HotPixels slope", self.slope, maximum=100, inclusive=True)
+
+    def plant(self, rng, pixels):
+        """Make some of the pixels hot."""
+        index = pixels.choose(rng, self.fraction)
+        low, high = (value.to_value(ELECTRON_PER_SECOND) for value in (self.above, self.maximum))
+        share = rng.random(index.size)
+        if self.slope == 0:
+            rates = low * (high / low) ** share
+        else:
+            rates = low * (1 - share * (1 - (low / high) ** self.slope)) ** (-1 / self.slope)
+        pixels.set_rate(index, rates)
+        pixels.add("hot", index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepletionEdgePixels:
+    """
+    Pixels whose rate falls with the charge that they have collected.
+
+    Parameters
+    ----------
+    charge : `~astropy.units.Quantity`
+        Charge (electron) at which the pixel would stop producing; one number, or a lowest and a highest between
+        which pixels are spread evenly in the logarithm.
+    share : float or pair of float
+        Part of the pixel's rate that does so, from 0 to 1; the rest is proportional. One number, or a lowest and a
+        highest between which pixels are spread evenly.
+    fraction : float
+        Fraction of the pixels above ``above`` that are so.
+    above : `~astropy.units.Quantity`
+        Only pixels of this rate or more (electron/s).
+
+    Raises
+    ------
+    TypeError, astropy.units.UnitsError, ValueError
+        If a parameter has no unit, one that cannot be converted, or is out of range.
+
+    Notes
+    -----
+    As a pixel fills, the edge of its depletion region moves in, and impurities that it leaves behind stop generating
+    [1]_ [2]_. For impurities spread evenly in depth their rate falls in proportion to their charge, ``dQ/dt = d (1 - Q
+    / charge)`` with d their share of the rate, so that ``Q(t) = charge (1 - exp(-d t / charge))``: the long exposure
+    reads lower than the short one. As each electron lowers the chance of the next by the same step, their number is
+    binomial: ``charge`` trials of probability ``1 - exp(-d t / charge)``.
+
+    References
+    ----------
+    .. [1] Dunlap, J. C., Blouke, M. M., Bodegom, E., Widenhorn, R. 2012, IEEE Trans. Electron Devices 59, 1114.
+    .. [2] Widenhorn, R., Dunlap, J. C., Bodegom, E. 2010, IEEE Trans. Electron Devices 57, 581.
+    """
+
+    charge: u.Quantity
+    share: float | tuple = 1.0
+    fraction: float = 1.0
+    above: u.Quantity = field(default_factory=lambda: 0 * ELECTRON_PER_SECOND)
+
+    def __post_init__(self):
+        """Check the parameters."""
+        _fraction(self)
+        _range(self, "charge", u.electron)
+        if self.charge.to_value(u.electron).min() < 1:
+            raise ValueError(f"DepletionEdgePixels charge must be 1 electron or more, got {self.charge}")
+        share = np.atleast_1d(np.asarray(self.share, dtype=float))
+        if share.size not in (1, 2) or not (0 < share[0] <= share[-1] <= 1):
+            raise ValueError(
+                "DepletionEdgePixels share must be one number, or a lowest and a highest, above 0 and up to 1, got "
+                f"{self.share!r}"
+            )
+        _above(self)
+
+    def plant(self, rng, pixels):
+        """Make the rate of some of the pixels fall."""
+        index = pixels.choose(rng, self.fraction, _above(self))
+        charge = np.rint(_spread(rng, self.charge, u.electron, index.size)).astype(np.int64)
+        limits = np.atleast_1d(np.asarray(self.share, dtype=float))
+        share = rng.uniform(limits[0], limits[-1], index.size)
+        # What falls is not drawn with the rest.
+        pixels.add("edge", index, rate=pixels.take_rate(index, share), charge=charge)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffsetPixels:
+    """
+    Pixels that collect a fixed charge in every exposure, on top of their rate.
+
+    Parameters
+    ----------
+    offset : `~astropy.units.Quantity`
+        Expected extra charge of an exposure (electron); one number, or a lowest and a highest between which pixels are
+        spread evenly in the logarithm.
+    fraction : float
+        Fraction of the pixels above ``above`` that are so.
+    above : `~astropy.units.Quantity`
+        Only pixels of this rate or more (electron/s).
+
+    Raises
+    ------
+    TypeError, astropy.units.UnitsError, ValueError
+        If a parameter has no unit, one that cannot be converted, or is out of range.
+
+    Notes
+    -----
+    The extra charge is Poisson, and the same whatever the exposure time, as of traps that fill at once or of a flush
+    that leaves charge behind. A bias frame has none: there a bias would remove it.
+    """
+
+    offset: u.Quantity
+    fraction: float = 1.0
+    above: u.Quantity = field(default_factory=lambda: 0 * ELECTRON_PER_SECOND)
+
+    def __post_init__(self):
+        """Check the parameters."""
+        _fraction(self)
+        _range(self, "offset", u.electron)
+        _above(self)
+
+    def plant(self, rng, pixels):
+        """Give some of the pixels an offset."""
+        index = pixels.choose(rng, self.fraction, _above(self))
+        pixels.add("offset", index, electrons=_spread(rng, self.offset, u.electron, index.size))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LowFullWellPixels:
+    """
+    Pixels that hold less charge than the others, and stop there.
+
+    Parameters
+    ----------
+    full_well : `~astropy.units.Quantity`
+        What they hold (electron); one number, or a lowest and a highest between which pixels are spread evenly
+        in the logarithm.
+    fraction : float
+        Fraction of the pixels above ``above`` that are so.
+    above : `~astropy.units.Quantity`
+        Only pixels of this rate or more (electron/s).
+
+    Raises
+    ------
+    TypeError, astropy.units.UnitsError, ValueError
+        If a parameter has no unit, one that cannot be converted, or is out of range.
+
+    Notes
+    -----
+    Proportional until full. The ADC does not clip there, so that no saturation level tells them.
+    """
+
+    full_well: u.Quantity
+    fraction: float = 1.0
+    above: u.Quantity = field(default_factory=lambda: 0 * ELECTRON_PER_SECOND)
+
+    def __post_init__(self):
+        """Check the parameters."""
+        _fraction(self)
+        _range(self, "full_well", u.electron)
+        _above(self)
+
+    def plant(self, rng, pixels):
+        """Give some of the pixels a low full well."""
+        index = pixels.choose(rng, self.fraction, _above(self))
+        pixels.add("well", index, electrons=_spread(rng, self.full_well, u.electron, index.size))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TelegraphPixels:
+    """
+    Pixels that switch between two rates at random.
+
+    Parameters
+    ----------
+    amplitude : `~astropy.units.Quantity`
+        What the high rate has above the low one (electron/s); one number, or a lowest and a highest between
+        which pixels are spread evenly in the logarithm. The low rate is what the pixel has without.
+    dwell_low, dwell_high : `~astropy.units.Quantity`
+        Mean time in either state (s); one number, or a lowest and a highest as of ``amplitude``.
+    fraction : float
+        Fraction of the pixels above ``above`` that are so.
+    above : `~astropy.units.Quantity`
+        Only pixels of this rate or more (electron/s).
+
+    Raises
+    ------
+    TypeError, astropy.units.UnitsError, ValueError
+        If a parameter has no unit, one that cannot be converted, or is out of range.
+
+    Notes
+    -----
+    Dwell times are exponential, and go on from one frame of a sequence to the next. With ``a`` the amplitude,
+    ``p = dwell_high / (dwell_low + dwell_high)`` and ``1 / tau = 1 / dwell_low + 1 / dwell_high``, the electrons of an
+    exposure t have the mean ``(d + a p) t`` and, above their Poisson variance, the variance ``2 a**2 p (1 - p) tau**2
+    (t / tau - 1 + exp(-t / tau))`` [1]_.
+
+    References
+    ----------
+    .. [1] Machlup, S. 1954, J. Appl. Phys. 25, 341, whose autocorrelation (equation 5) is integrated over t twice.
+    """
+
+    amplitude: u.Quantity
+    dwell_low: u.Quantity
+    dwell_high: u.Quantity
+    fraction: float = 1.0
+    above: u.Quantity = field(default_factory=lambda: 0 * ELECTRON_PER_SECOND)
+
+    def __post_init__(self):
+        """Check the parameters."""
+        _fraction(self)
+        _range(self, "amplitude", ELECTRON_PER_SECOND)
+        _range(self, "dwell_low", u.s)
+        _range(self, "dwell_high", u.s)
+        _above(self)
+
+    def plant(self, rng, pixels):
+        """Make some of the pixels switch."""
+        index = pixels.choose(rng, self.fraction, _above(self))
+        pixels.add(
+            "telegraph",
+            index,
+            amplitude=_spread(rng, self.amplitude, ELECTRON_PER_SECOND, index.size),
+            dwell_low=_spread(rng, self.dwell_low, u.s, index.size),
+            dwell_high=_spread(rng, self.dwell_high, u.s, index.size),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AmplifierGlow:
+    """
+    Light of the output amplifier in a corner of the sensor, which grows linearly with exposure time.
+
+    Parameters
+    ----------
+    rate : `~astropy.units.Quantity`
+        At the corner (electron/s).
+    scale : float
+        Distance (pixels) over which it falls to 1/e.
+    corner : {"lower left", "lower right", "upper left", "upper right"}
+        Where; the first row is the lowest.
+
+    Raises
+    ------
+    TypeError, astropy.units.UnitsError, ValueError
+        If a parameter has no unit, one that cannot be converted, or is out of range.
+
+    Notes
+    -----
+    ``rate * exp(-distance / scale)``. It is light and not dark current: it does not depend on the sensor's
+    temperature.
+    """
+
+    rate: u.Quantity
+    scale: float
+    corner: str = "lower left"
+
+    def __post_init__(self):
+        """Check the parameters."""
+        checked_quantity("AmplifierGlow rate", self.rate, ELECTRON_PER_SECOND, zero=True)
+        checked_number("AmplifierGlow scale", self.scale)
+        checked_choice("AmplifierGlow corner", self.corner, _CORNERS)
+
+    def rows(self, shape, rows):
+        """Rate (electron/s) of a slice of rows."""
+        row = np.arange(rows.start, rows.stop, dtype=float)
+        column = np.arange(shape[1], dtype=float)
+        if self.corner.startswith("upper"):
+            row = shape[0] - 1 - row
+        if self.corner.endswith("right"):
+            column = column[::-1]
+        distance = np.hypot(row[:, None], column)
+        return self.rate.to_value(ELECTRON_PER_SECOND) * np.exp(distance / -self.scale)
+
+
+def _fraction(defect):
+    name = f"{type(defect).__name__} fraction"
+    checked_number(name, defect.fraction, maximum=1, inclusive=True)
+
+
+def _above(defect):
+    return checked_quantity(f"{type(defect).__name__} above", defect.above, ELECTRON_PER_SECOND, zero=True)
+
+
+def _range(defect, name, unit):
+    """Check a parameter that is one number, or a lowest and a highest."""
+    label = f"{type(defect).__name__} {name}"
+    values = np.atleast_1d(checked_quantity(label, getattr(defect, name), unit, scalar=False))
+    if values.ndim != 1 or values.size not in (1, 2):
+        raise ValueError(f"{label} must be one number or a lowest and a highest, got an array of shape {values.shape}")
+    if values[0] > values[-1]:
+        raise ValueError(f"{label} must have its lowest number first, got {getattr(defect, name)}")
+
+
+def _spread(rng, value, unit, size):
+    limits = np.atleast_1d(value.to_value(unit))
+    low, high = float(limits[0]), float(limits[-1])
+    return low * (high / low) ** rng.random(size)

@@ -1,0 +1,176 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""One exposure of a sensor, on plain arrays, in blocks that threads share."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from .cosmic_rays import draw_tracks
+from .pixels import frame_blocks
+from .poisson import poisson
+from .streams import BLOCK, FRAME, stream
+from .telegraph import after_pause, stationary, time_high
+
+__all__ = ["Moment", "expose"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """
+    What a frame leaves to the next.
+
+    Attributes
+    ----------
+    high : `numpy.ndarray` of bool or None
+        States of the telegraph pixels; None before the first frame.
+    level : float
+        How far the bias has drifted (adu).
+    """
+
+    high: np.ndarray | None = None
+    level: float = 0.0
+
+
+def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, threads=None):
+    """
+    Take one frame.
+
+    Parameters
+    ----------
+    sensor : Sensor
+        The sensor.
+    seconds : float
+        Exposure time.
+    entropy : tuple of int
+        Seed of the frame's noise.
+    moment : Moment
+        What the frame before left.
+    pause : float
+        Time since then (s).
+    factor : float
+        Dark current over that at the sensor's own temperature.
+    dtype : `numpy.dtype`
+        Of the frame; unsigned integers are rounded and clipped.
+    threads : int, optional
+        At work at the same time; None for one a core. No number depends on it.
+
+    Returns
+    -------
+    frame : `numpy.ndarray`
+        In adu.
+    moment : Moment
+        For the next frame.
+    """
+    rng = stream(entropy, FRAME)
+    level = moment.level + sensor.bias_drift.to_value("adu") * rng.standard_normal()
+    extra, high = _sparse_electrons(sensor, rng, seconds, moment.high, pause, factor)
+    frame = np.empty(sensor.shape, dtype=dtype)
+    ceiling = sensor.response.ceiling(dtype)
+    blocks = frame_blocks(sensor.shape)
+    pixels = sensor.pixels
+
+    def fill(number):
+        rows = blocks[number]
+        rng = stream(entropy, BLOCK, number)
+        electrons = _electrons(sensor, pixels, rng, rows, seconds, factor, extra)
+        frame[rows] = _read(sensor, pixels, rng, rows, electrons, level, ceiling, dtype)
+
+    workers = min(len(blocks), threads or _cores())
+    if workers == 1:
+        for number in range(len(blocks)):
+            fill(number)
+    else:
+        with ThreadPoolExecutor(workers) as pool:
+            for _ in pool.map(fill, range(len(blocks))):
+                pass
+    return frame, Moment(high, level)
+
+
+def _cores():
+    # Those that this process may use, where the system tells.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _sparse_electrons(sensor, rng, seconds, high, pause, factor):
+    """
+    Electrons of the few pixels that are not simply Poisson of a rate.
+
+    Returns flat indices (ascending; a pixel may come twice) with electrons, and the states of the telegraph pixels.
+    """
+    pixels = sensor.pixels
+    where, electrons = [], []
+    index, amplitude, low, dwell = pixels.of("telegraph", "index", "amplitude", "dwell_low", "dwell_high")
+    if index.size:
+        high = stationary(rng, low, dwell) if high is None else after_pause(rng, high, pause, low, dwell)
+        bright, high = time_high(rng, high, seconds, low, dwell)
+        where.append(index)
+        electrons.append(rng.poisson(amplitude * factor * bright))
+    if seconds > 0:
+        index, rate, charge = pixels.of("edge", "index", "rate", "charge")
+        where.append(index)
+        electrons.append(rng.binomial(charge.astype(np.int64), -np.expm1(-rate * factor * seconds / charge)))
+        index, offset = pixels.of("offset", "index", "electrons")
+        where.append(index)
+        electrons.append(rng.poisson(offset))
+        if sensor.cosmic_rays is not None:
+            index, hit = draw_tracks(rng, sensor.cosmic_rays, sensor.shape, sensor.pixel_size.to_value("um"), seconds)
+            where.append(index)
+            electrons.append(hit)
+    if not where:
+        return (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)), high
+    where, electrons = np.concatenate(where), np.concatenate(electrons)
+    order = np.argsort(where, kind="stable")
+    return (where[order], electrons[order]), high
+
+
+def _electrons(sensor, pixels, rng, rows, seconds, factor, extra):
+    """Charge of the pixels of some rows, flat, as float64."""
+    rate = pixels.rate[rows]
+    size = rate.size
+    scale = seconds * factor
+    if sensor.glow is not None:
+        mean = (rate * scale + sensor.glow.rows(sensor.shape, rows) * seconds).ravel()
+    elif rate.strides == (0, 0):
+        mean = float(rate[0, 0]) * scale
+    else:
+        mean = rate.ravel() * np.float64(scale)
+    electrons = poisson(rng, mean, size).astype(float)
+
+    first = rows.start * sensor.shape[1]
+    where, more = _between(*extra, first, size)
+    # One by one: a pixel may be there more than once.
+    np.add.at(electrons, where, more)
+    where, most = _between(*pixels.of("well", "index", "electrons"), first, size)
+    electrons[where] = np.minimum(electrons[where], most)
+    sensor.response.limit(electrons)
+    return electrons
+
+
+def _between(index, values, first, size):
+    """Those of some pixels that lie in a block, with indices in it."""
+    low, high = np.searchsorted(index, (first, first + size))
+    return index[low:high] - first, values[low:high]
+
+
+def _read(sensor, pixels, rng, rows, electrons, level, ceiling, dtype):
+    """Counts (adu) of the pixels of some rows."""
+    response = sensor.response
+    if response.read_noise > 0:
+        # Rounding to adu hides what float32 lacks.
+        kind = np.float64 if dtype == np.float64 else np.float32
+        noise = rng.standard_normal(electrons.size, dtype=kind)
+        scale = response.read_noise if pixels.noise is None else response.read_noise * pixels.noise[rows].ravel()
+        electrons += noise * np.asarray(scale, dtype=kind)
+    electrons /= response.gain
+    counts = electrons.reshape(-1, sensor.shape[1])
+    counts += (response.bias if response.bias.ndim == 0 else response.bias[rows]) + level
+    if pixels.columns is not None:
+        counts += pixels.columns
+    if dtype.kind == "u":
+        np.rint(counts, out=counts)
+        np.clip(counts, 0, ceiling, out=counts)
+    elif ceiling is not None:
+        np.minimum(counts, ceiling, out=counts)
+    return counts

@@ -1,0 +1,44 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""A frame as a camera would give it: the counts, and the header."""
+
+import numpy as np
+from astropy import units as u
+from astropy.nddata import CCDData
+
+from .camera_header import camera_header
+from .exposure import expose
+from .sensor import Sensor, kelvin_of
+
+__all__ = ["DTYPES", "checked_sensor", "checked_threads", "frame_of"]
+
+DTYPES = ("uint16", "float32", "float64")
+
+
+def frame_of(sensor, seconds, entropy, *, moment, pause, temperature, dtype, threads, start=None, celsius=None):
+    """One frame as `~astropy.nddata.CCDData`, and what it leaves to the next."""
+    factor = sensor.rate_factor(temperature)
+    data, moment = expose(
+        sensor, seconds, entropy, moment=moment, pause=pause, factor=factor, dtype=dtype, threads=threads
+    )
+    temperature = sensor.temperature if temperature is None else temperature
+    if temperature is not None:
+        celsius = round(kelvin_of("temperature", temperature) - 273.15, 6)
+    frame = CCDData(data, unit=u.adu)
+    frame.meta = camera_header(sensor, seconds, dtype, celsius=celsius, start=start)
+    return frame, moment
+
+
+def checked_sensor(sensor):
+    """``sensor``, where it is one."""
+    if not isinstance(sensor, Sensor):
+        raise TypeError(f"sensor must be a Sensor, got {sensor!r}")
+    return sensor
+
+
+def checked_threads(threads):
+    """A number of threads, or None."""
+    if threads is None:
+        return None
+    if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or threads < 1:
+        raise ValueError(f"threads must be None or a whole number from 1, got {threads!r}")
+    return int(threads)

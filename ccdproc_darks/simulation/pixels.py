@@ -1,0 +1,125 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The pixels of one sensor: what is persistent in them."""
+
+import numpy as np
+
+from .streams import COLUMNS, DEFECT, NOISE, UNIFORMITY, stream
+
+__all__ = ["Pixels", "frame_blocks"]
+
+# Small enough for the cache, float64 temporaries included. Part of the definition of a sensor's random numbers.
+_BLOCK_PIXELS = 2**15
+
+
+def frame_blocks(shape):
+    """Slices of rows that depend on the shape alone."""
+    rows, columns = shape
+    step = max(1, _BLOCK_PIXELS // columns)
+    return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
+
+
+class Pixels:
+    """
+    What is persistent in the pixels of a sensor.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    seed : int
+        Of the sensor.
+    rate : float or `numpy.ndarray`
+        Mean rate (electron/s), or the image of it.
+    dsnu : float
+        Standard deviation of the rates (electron/s) over the sensor; of an image, that of a pixel of its mean rate.
+    read_noise_spread : float
+        Standard deviation of the logarithm of the pixels' read noise.
+    column_pattern : float
+        Standard deviation of the columns' bias (adu).
+    defects : sequence
+        Of defects, planted in this order.
+
+    Attributes
+    ----------
+    rate : `numpy.ndarray`
+        Rates (float32) of what is proportional; one broadcast number where all are the same.
+    noise : `numpy.ndarray` or None
+        Read noise over its root mean square (float32); None where all are the same.
+    columns : `numpy.ndarray` or None
+        Bias of the columns (adu).
+    kinds : dict
+        For each kind of defect a dict of arrays, "index" (flat, ascending) among them.
+    """
+
+    def __init__(self, shape, seed, *, rate, dsnu, read_noise_spread, column_pattern, defects):
+        self.shape = shape
+        self.rate = np.broadcast_to(np.array(rate, dtype=np.float32), shape)
+        self.noise = self.columns = None
+        self.kinds = {}
+        self._taken = np.empty(0, dtype=np.int64)
+        self._uniform = np.ndim(rate) == 0
+        if dsnu > 0:
+            spread = np.sqrt(np.log1p((dsnu / np.mean(rate)) ** 2))
+            self.rate = self.rate * self._lognormal(seed, UNIFORMITY, spread, -0.5)
+            self._uniform = False
+        if read_noise_spread > 0:
+            self.noise = self._lognormal(seed, NOISE, read_noise_spread, -1.0)
+        if column_pattern > 0:
+            self.columns = column_pattern * stream(seed, COLUMNS).standard_normal(shape[1])
+        for number, defect in enumerate(defects):
+            defect.plant(stream(seed, DEFECT, number), self)
+        self.rate.flags.writeable = False
+
+    def _lognormal(self, seed, purpose, spread, shift):
+        """``exp(spread z + shift spread**2)``, z normal: mean 1 for a shift of -1/2, mean square 1 for -1."""
+        factor = np.empty(self.shape, dtype=np.float32)
+        for number, rows in enumerate(frame_blocks(self.shape)):
+            normal = stream(seed, purpose, number).standard_normal(factor[rows].shape)
+            factor[rows] = np.exp(spread * (normal + shift * spread))
+        return factor
+
+    def choose(self, rng, fraction, above=0.0):
+        """Flat indices (ascending) of some of the pixels of a rate or more that have no defect but heat yet."""
+        if above > 0:
+            free = np.setdiff1d(np.flatnonzero(self.rate >= above), self._taken, assume_unique=True)
+            return np.sort(rng.permutation(free)[: round(fraction * free.size)])
+        size = self.rate.size
+        count = round(fraction * (size - self._taken.size))
+        if count > size // 4:
+            free = np.setdiff1d(np.arange(size), self._taken, assume_unique=True)
+            return np.sort(rng.permutation(free)[:count])
+        # Few of many: drawn until there are enough, with no list of all pixels.
+        chosen = np.empty(0, dtype=np.int64)
+        while chosen.size < count:
+            more = rng.integers(0, size, count - chosen.size)
+            chosen = np.union1d(chosen, np.setdiff1d(more, self._taken))
+        return chosen
+
+    def set_rate(self, index, rates):
+        """Replace the rates of some pixels."""
+        if self._uniform or not self.rate.flags.writeable:
+            self.rate = self.rate.copy()
+            self._uniform = False
+        self.rate.flat[index] = rates
+
+    def take_rate(self, index, share):
+        """Take a share of the rates of some pixels out of `rate`, and return it."""
+        rates = self.rate.flat[index].astype(float)
+        self.set_rate(index, rates * (1 - share))
+        return rates * share
+
+    def add(self, kind, index, **values):
+        """Note the pixels of a kind of defect. All but hot ones can have no second defect."""
+        values["index"] = index
+        if kind in self.kinds:
+            order = np.argsort(np.concatenate([self.kinds[kind]["index"], index]), kind="stable")
+            values = {name: np.concatenate([self.kinds[kind][name], values[name]])[order] for name in values}
+        self.kinds[kind] = values
+        if kind != "hot":
+            self._taken = np.union1d(self._taken, index)
+
+    def of(self, kind, *names):
+        """The arrays of a kind of defect; empty ones where there is none."""
+        empty = np.empty(0)
+        found = self.kinds.get(kind, {})
+        return [found.get(name, empty.astype(np.int64) if name == "index" else empty) for name in names]

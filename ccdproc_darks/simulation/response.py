@@ -1,0 +1,111 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""From electrons to adu: full well, gain, bias and ADC."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+
+from ..arguments import checked_quantity
+
+__all__ = ["ADC_TOP", "Response"]
+
+ADC_TOP = 65535
+
+
+@dataclass(frozen=True)
+class Response:
+    """
+    How a sensor reads its pixels, in plain numbers.
+
+    Attributes
+    ----------
+    gain : float
+        In electron/adu.
+    read_noise : float
+        In electron, before the ADC.
+    bias : `numpy.ndarray`
+        Bias (adu), of no dimension or an image.
+    full_well : float or None
+        In electron.
+    linearity_limit : float or None
+        In electron.
+    saturation : float or None
+        Top of the ADC (adu).
+    """
+
+    gain: float
+    read_noise: float
+    bias: np.ndarray
+    full_well: float | None
+    linearity_limit: float | None
+    saturation: float | None
+
+    @classmethod
+    def checked(cls, *, gain, read_noise, bias, full_well, linearity_limit, saturation):
+        """The response, its limits checked against one another and turned into electrons."""
+        if saturation is not None:
+            level = checked_quantity("saturation", saturation, u.adu)
+            if level <= bias.min():
+                raise ValueError(
+                    f"saturation must be above the bias level, got {saturation} with a bias of {bias.min():g} adu"
+                )
+            saturation = level
+        full_well, linearity_limit = (
+            None if value is None else _electrons(name, value, gain, bias)
+            for name, value in (("full_well", full_well), ("linearity_limit", linearity_limit))
+        )
+        if linearity_limit is not None:
+            if full_well is None:
+                raise TypeError(
+                    "full_well must be given (a Quantity in electron or adu) where there is a linearity_limit"
+                )
+            if linearity_limit >= full_well:
+                raise ValueError(
+                    f"linearity_limit must be below the full well, got {linearity_limit:g} electron with a full "
+                    f"well of {full_well:g} electron"
+                )
+        return cls(gain, read_noise, bias, full_well, linearity_limit, saturation)
+
+    def limit(self, electrons):
+        """Leave what full well and linearity limit do of the charge, in place."""
+        if self.full_well is None:
+            return
+        if self.linearity_limit is None:
+            np.minimum(electrons, self.full_well, out=electrons)
+            return
+        over = electrons > self.linearity_limit
+        room = self.full_well - self.linearity_limit
+        electrons[over] = self.linearity_limit - room * np.expm1((self.linearity_limit - electrons[over]) / room)
+
+    def ceiling(self, dtype):
+        """Level (adu) at which the ADC clips; None where it does not."""
+        if self.saturation is None:
+            return float(ADC_TOP) if dtype.kind == "u" else None
+        if dtype.kind == "u" and self.saturation > ADC_TOP:
+            raise ValueError(
+                f"saturation must not be above {ADC_TOP} adu, the top of a uint16 ADC, got {self.saturation:g} adu"
+            )
+        return self.saturation
+
+    def trusted(self, dtype, noise, columns):
+        """Level (adu) up to which a frame of some dtype tells the charge; None where it always does."""
+        levels = [self.ceiling(dtype)]
+        charge = self.full_well if self.linearity_limit is None else self.linearity_limit
+        if charge is not None:
+            lowest = float(self.bias.min()) + (0.0 if columns is None else float(columns.min()))
+            # A full pixel may read lower than full, by its noise.
+            room = 0.0 if self.linearity_limit is not None else 5 * noise
+            levels.append(np.floor(lowest + (charge - room) / self.gain))
+        levels = [level for level in levels if level is not None]
+        return max(float(min(levels)), 1.0) if levels else None
+
+
+def _electrons(name, value, gain, bias):
+    """A charge in electron, or a level in adu with the bias, as a charge in electron."""
+    if isinstance(value, u.Quantity) and value.unit.is_equivalent(u.adu):
+        level = checked_quantity(name, value, u.adu)
+        if level <= bias.min():
+            raise ValueError(f"{name} must be above the bias level, got {value} with a bias of {bias.min():g} adu")
+        return (level - float(np.median(bias))) * gain
+    return checked_quantity(name, value, u.electron)

@@ -1,0 +1,192 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""A sequence of frames of one sensor, biases included: lazily, in memory, or as a folder of files."""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from astropy import units as u
+from astropy.time import Time, TimeDelta
+
+from ..arguments import checked_dtype, checked_quantity
+from .exposure import Moment
+from .frame import DTYPES, checked_sensor, checked_threads, frame_of
+from .streams import entropy_of
+
+__all__ = ["DarkSequence"]
+
+_START = "2026-01-01T00:00:00"
+
+
+class DarkSequence:
+    """
+    Frames of one sensor, taken one after the other.
+
+    Each pass over it gives the same frames, one at a time; ``list(sequence)`` has them all in memory, and `write` puts
+    them in a folder. From one frame to the next the bias drifts and telegraph pixels go on switching.
+
+    Parameters
+    ----------
+    sensor : Sensor
+        The sensor.
+    exposures : iterable
+        Of exposure times (`~astropy.units.Quantity`), or of pairs (number of frames, exposure time), in the order in
+        which they are taken. An exposure time of 0 s is a bias frame.
+    rng : None, int or `numpy.random.Generator`
+        Source of the noise, as of `numpy.random.default_rng`.
+    temperature : `~astropy.units.Quantity`, optional
+        Of the sensor, where it is not its own; needs a sensor with a ``temperature_model``.
+    readout : `~astropy.units.Quantity`
+        Time between the end of a frame and the start of the next.
+    start : str or `~astropy.time.Time`
+        When the first starts (UTC), for the headers.
+    dtype : {"uint16", "float32", "float64"}
+        As of `simulate_dark`.
+    threads : int, optional
+        That work on a frame; None for one a core. No number depends on it.
+
+    Raises
+    ------
+    TypeError, astropy.units.UnitsError, ValueError
+        If an argument has no unit, one that cannot be converted, or is out of range.
+
+    See Also
+    --------
+    simulate_dark : One frame.
+
+    Examples
+    --------
+    The CCD guide's ideal dark [1]_: twenty images of 100 s, and the same ten pixels in each, with the Poisson noise
+    before the gain:
+
+    >>> import numpy as np
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import DarkSequence, Sensor
+    >>> sensor = Sensor(shape=(200, 200), rate=0.01 * u.electron / u.s, gain=1.5 * u.electron / u.adu)
+    >>> darks = DarkSequence(sensor, [(20, 100 * u.s)], rng=1, dtype="float64")
+    >>> images = np.array([dark.data for dark in darks])
+    >>> pixels = images[:, 50, 50:60]
+    >>> pixels.shape
+    (20, 10)
+
+    Each is a whole number of electrons, over the gain; the average over the images goes to 0.667 adu:
+
+    >>> print(np.unique((pixels * 1.5).round(6)))
+    [0. 1. 2. 3. 4. 5.]
+    >>> average = images.mean(axis=0)
+    >>> print(f"{average.mean():.3f} +- {average.std():.3f} adu")
+    0.668 +- 0.150 adu
+
+    References
+    ----------
+    .. [1] https://www.astropy.org/ccd-reduction-and-photometry-guide/v/dev/notebooks/03-01-Dark-current-The-ideal-case.html
+    """
+
+    def __init__(
+        self,
+        sensor,
+        exposures,
+        *,
+        rng=None,
+        temperature=None,
+        readout=1 * u.s,
+        start=_START,
+        dtype="uint16",
+        threads=None,
+    ):
+        self.sensor = checked_sensor(sensor)
+        self._seconds = tuple(_plan(exposures))
+        self._dtype = checked_dtype(dtype, DTYPES)
+        self._pause = checked_quantity("readout", readout, u.s, zero=True)
+        self._start = Time(start, scale="utc") if not isinstance(start, Time) else start
+        self._temperature = temperature
+        sensor.rate_factor(temperature)
+        sensor.response.ceiling(self._dtype)
+        self._threads = checked_threads(threads)
+        # Drawn once, so that each pass is the same.
+        self._entropy = entropy_of(rng)
+
+    def __len__(self):
+        return len(self._seconds)
+
+    def __iter__(self):
+        moment, elapsed = Moment(), 0.0
+        for number, seconds in enumerate(self._seconds):
+            frame, moment = frame_of(
+                self.sensor,
+                seconds,
+                (*self._entropy, number),
+                moment=moment,
+                pause=self._pause,
+                temperature=self._temperature,
+                dtype=self._dtype,
+                threads=self._threads,
+                start=self._start + TimeDelta(elapsed, format="sec"),
+            )
+            elapsed += seconds + self._pause
+            yield frame
+
+    def write(self, folder, *, progress=None):
+        """
+        Write the frames into a new folder, and the truth into its sub-folder ``truth``.
+
+        The truth is ``flags.fits`` (`Sensor.true_flags`), ``rate.fits`` (`Sensor.true_rate`) and, for each exposure
+        time, the mean rate ``rate_...s.fits``.
+
+        Parameters
+        ----------
+        folder : path-like
+            Folder to make. It appears whole or not at all.
+        progress : callable, optional
+            Called with the iterator over the frames; returns one over the same, such as `tqdm.tqdm` does.
+
+        Returns
+        -------
+        list of `~pathlib.Path`
+            The frames.
+
+        Raises
+        ------
+        FileExistsError
+            If ``folder`` is there and not empty.
+        """
+        folder = Path(folder)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise FileExistsError(f"{folder} is there already; choose another folder")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        counts = {}
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+            whole = Path(scratch) / "whole"
+            (whole / "truth").mkdir(parents=True)
+            names = []
+            for frame in progress(iter(self)) if progress else self:
+                seconds = frame.meta["EXPTIME"]
+                counts[seconds] = counts.get(seconds, 0) + 1
+                kind = f"dark_{seconds:g}s" if seconds > 0 else "bias"
+                names.append(f"{kind}_{counts[seconds]:04d}.fits")
+                frame.write(whole / names[-1])
+            self._write_truth(whole / "truth")
+            # An empty folder of that name gives way.
+            whole.replace(folder)
+        return [folder / name for name in names]
+
+    def _write_truth(self, folder):
+        sensor, options = self.sensor, {"temperature": self._temperature}
+        sensor.true_flags().write(folder / "flags.fits")
+        sensor.true_rate(**options).write(folder / "rate.fits")
+        for seconds in sorted({seconds for seconds in self._seconds if seconds > 0}):
+            sensor.true_rate(exposure=seconds * u.s, **options).write(folder / f"rate_{seconds:g}s.fits")
+
+
+def _plan(exposures):
+    """The exposure time (s) of each frame."""
+    if isinstance(exposures, u.Quantity):
+        exposures = np.atleast_1d(exposures)
+    if not isinstance(exposures, Iterable):
+        raise TypeError(f"exposures must be exposure times or pairs (number, exposure time), got {exposures!r}")
+    for item in exposures:
+        number, exposure = item if isinstance(item, tuple) and len(item) == 2 else (1, item)
+        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
+            raise ValueError(f"exposures must have whole numbers of frames from 1, got {number!r}")
+        yield from [checked_quantity("exposures", exposure, u.s, zero=True)] * int(number)

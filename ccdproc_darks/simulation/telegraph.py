@@ -1,0 +1,93 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Random telegraph signals: pixels that switch between two dark rates."""
+
+import numpy as np
+
+__all__ = ["after_pause", "stationary", "time_high"]
+
+
+def stationary(rng, dwell_low, dwell_high):
+    """States (True is high) of pixels that nobody has looked at yet: high with its share of the time."""
+    return rng.random(dwell_low.size) < dwell_high / (dwell_low + dwell_high)
+
+
+def after_pause(rng, high, seconds, dwell_low, dwell_high):
+    """
+    States after ``seconds``, given those before.
+
+    The probability of being high goes to its mean as ``exp(-t / tau)``, ``1 / tau = 1 / dwell_low + 1 / dwell_high``
+    (Machlup, S. 1954, J. Appl. Phys. 25, 341, equation 5).
+    """
+    share = dwell_high / (dwell_low + dwell_high)
+    memory = np.exp(-seconds * (1 / dwell_low + 1 / dwell_high))
+    return rng.random(high.size) < share + (high - share) * memory
+
+
+def time_high(rng, high, seconds, dwell_low, dwell_high):
+    """
+    How long each pixel is high during an exposure.
+
+    Parameters
+    ----------
+    rng : `numpy.random.Generator`
+        Source of the dwell times.
+    high : `numpy.ndarray` of bool
+        States at the start.
+    seconds : float
+        The exposure time.
+    dwell_low, dwell_high : `numpy.ndarray`
+        Mean dwell times (s) of the two states; the dwell times themselves are exponential.
+
+    Returns
+    -------
+    seconds_high : `numpy.ndarray`
+        Time in the high state.
+    high : `numpy.ndarray` of bool
+        States at the end.
+
+    Notes
+    -----
+    Exact for dwell times of any length, in a number of steps that grows as the logarithm of the number of switches: as
+    many cycles (a dwell in the state of the start, then one in the other) as the exposure is expected to hold are
+    drawn at once as two gamma variables, and the cycle in which the exposure ends is found by halving, a part of a sum
+    of k exponentials being a beta variable times the sum (Devroye, L. 1986, Non-Uniform Random Variate Generation,
+    section IX.3).
+    """
+    own = np.where(high, dwell_high, dwell_low)
+    other = np.where(high, dwell_low, dwell_high)
+    left = np.full(own.size, float(seconds))
+    time_own = np.zeros(own.size)
+    cycles = np.ones(own.size, dtype=np.int64)
+    first, second = np.zeros(own.size), np.zeros(own.size)
+
+    active = np.arange(own.size)
+    while active.size:
+        count = np.ceil(left[active] / (own[active] + other[active])).astype(np.int64) + 1
+        a = own[active] * rng.standard_gamma(count)
+        b = other[active] * rng.standard_gamma(count)
+        whole = a + b <= left[active]
+        inside, beyond = active[whole], active[~whole]
+        time_own[inside] += a[whole]
+        left[inside] -= (a + b)[whole]
+        cycles[beyond], first[beyond], second[beyond] = count[~whole], a[~whole], b[~whole]
+        active = inside
+
+    active = np.flatnonzero(cycles > 1)
+    while active.size:
+        half = cycles[active] // 2
+        rest = cycles[active] - half
+        a = first[active] * rng.beta(half, rest)
+        b = second[active] * rng.beta(half, rest)
+        whole = a + b <= left[active]
+        inside, beyond = active[whole], active[~whole]
+        time_own[inside] += a[whole]
+        left[inside] -= (a + b)[whole]
+        first[inside] -= a[whole]
+        second[inside] -= b[whole]
+        cycles[inside] = rest[whole]
+        first[beyond], second[beyond], cycles[beyond] = a[~whole], b[~whole], half[~whole]
+        active = active[cycles[active] > 1]
+
+    stays = left < first
+    time_own += np.minimum(first, left)
+    return np.where(high, time_own, seconds - time_own), np.where(stays, high, ~high)

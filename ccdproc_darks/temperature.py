@@ -1,0 +1,206 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Dark current against temperature, as models that evaluate and fit."""
+
+import numpy as np
+from astropy import constants as const
+from astropy import units as u
+from astropy.modeling import Fittable1DModel, Parameter
+
+from .arguments import ELECTRON_PER_SECOND, checked_quantity
+
+__all__ = ["DoublingDarkCurrent", "ThermalDarkCurrent", "band_gap"]
+
+_BOLTZMANN = (const.k_B / const.e.si * u.C / u.J).to_value(u.dimensionless_unscaled / u.K)  # eV / K
+
+
+def band_gap(temperature):
+    """
+    Band gap of silicon.
+
+    Parameters
+    ----------
+    temperature : `~astropy.units.Quantity`
+        One or more temperatures, in K or deg_C.
+
+    Returns
+    -------
+    `~astropy.units.Quantity`
+        In eV, of the shape of ``temperature``.
+
+    Raises
+    ------
+    TypeError
+        If ``temperature`` has no unit.
+    astropy.units.UnitsError
+        If it is no temperature.
+    ValueError
+        If it is not above absolute zero.
+
+    Notes
+    -----
+    Varshni's form ``Eg = 1.1557 eV - 7.021e-4 eV/K * T**2 / (T + 1108 K)`` [1]_.
+
+    References
+    ----------
+    .. [1] Varshni, Y. P. 1967, Physica 34, 149; with the constants of Janesick, J. R. 2001, Scientific Charge-Coupled
+       Devices (SPIE Press), section 7.1.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks.temperature import band_gap
+    >>> band_gap(300 * u.K).round(5)
+    <Quantity 1.11082 eV>
+    """
+    kelvin = checked_quantity("temperature", temperature, u.K, scalar=False, equivalencies=u.temperature())
+    return _gap(kelvin) * u.eV
+
+
+def _gap(kelvin):
+    return 1.1557 - 7.021e-4 * kelvin**2 / (kelvin + 1108.0)
+
+
+class _DarkCurrentModel(Fittable1DModel):
+    """Temperature in, in K or deg_C; dark current out, in the unit of the amplitudes."""
+
+    input_units_equivalencies = {"x": u.temperature()}  # noqa: RUF012 (as astropy.modeling wants it)
+    _input_units_allow_dimensionless = True
+
+    @property
+    def input_units(self):
+        """Temperatures are converted to K, so that deg_C may be given."""
+        return {"x": u.K} if self.reference_temperature.input_unit is not None else None
+
+
+class DoublingDarkCurrent(_DarkCurrentModel):
+    """
+    Dark current that doubles with every so many degrees.
+
+    Parameters
+    ----------
+    amplitude : float or `~astropy.units.Quantity`
+        Dark current at the reference temperature (electron/s).
+    doubling : float or `~astropy.units.Quantity`
+        Difference of temperature that doubles it (K).
+    reference_temperature : float or `~astropy.units.Quantity`
+        In K (no deg_C: a parameter has no zero point). Held fixed in a fit, as it would be degenerate with
+        ``amplitude``.
+
+    See Also
+    --------
+    ThermalDarkCurrent : The physics of it.
+
+    Notes
+    -----
+    ``amplitude * 2**((T - reference_temperature) / doubling)``: the rule of thumb of data sheets, EMVA 1288 (release
+    4.0, section 7.3) among them. Good over some 20 K; silicon doubles in about 6 K near -20 deg C and in 8 K near room
+    temperature.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks.temperature import DoublingDarkCurrent
+    >>> model = DoublingDarkCurrent(amplitude=0.01 * u.electron / u.s, doubling=6 * u.K,
+    ...                             reference_temperature=238.15 * u.K)
+    >>> model(-29 * u.deg_C).round(6)
+    <Quantity 0.02 electron / s>
+    """
+
+    amplitude = Parameter(default=1.0, min=0, description="dark current at the reference temperature")
+    doubling = Parameter(default=6.0, description="difference of temperature that doubles it")
+    reference_temperature = Parameter(default=273.15, fixed=True, description="where amplitude holds")
+
+    @staticmethod
+    def evaluate(x, amplitude, doubling, reference_temperature):
+        """Dark current at the temperature ``x``."""
+        exponent = (x - reference_temperature) / doubling
+        if isinstance(exponent, u.Quantity):
+            exponent = exponent.to_value(u.dimensionless_unscaled)
+        return amplitude * 2.0**exponent
+
+    def _parameter_units_for_data_units(self, inputs_unit, outputs_unit):
+        return {"amplitude": outputs_unit["y"], "doubling": u.K, "reference_temperature": u.K}
+
+
+class ThermalDarkCurrent(_DarkCurrentModel):
+    """
+    Dark current of silicon: generation in the depletion region, and diffusion from the field-free bulk.
+
+    Parameters
+    ----------
+    depletion : float or `~astropy.units.Quantity`
+        Dark current from the depletion region (and the surface) at the reference temperature (electron/s).
+    diffusion : float or `~astropy.units.Quantity`
+        Dark current by diffusion at the reference temperature (electron/s).
+    reference_temperature : float or `~astropy.units.Quantity`
+        In K (no deg_C: a parameter has no zero point). Held fixed in a fit, as it would be degenerate with the others.
+
+    See Also
+    --------
+    band_gap : The gap that it uses.
+
+    Notes
+    -----
+    With the band gap Eg(T) and Boltzmann's k, the first goes as ``T**1.5 * exp(-Eg / (2 k T))`` [1]_, the second as
+    ``T**3 * exp(-Eg / (k T))`` [2]_.
+
+    References
+    ----------
+    .. [1] Janesick, J. R. 2001, Scientific Charge-Coupled Devices (SPIE Press), equation 7.14 and section 7.1.
+    .. [2] Widenhorn, R. et al. 2002, Proc. SPIE 4669, 193 (equation 9).
+
+    Examples
+    --------
+    A pixel of 10 um with 1 nA/cm2 at 300 K:
+
+    >>> from astropy import constants as const
+    >>> from astropy import units as u
+    >>> from ccdproc_darks.temperature import ThermalDarkCurrent
+    >>> current = 1 * u.nA / u.cm**2 * (10 * u.um)**2 / (const.e.si / u.electron)
+    >>> model = ThermalDarkCurrent(depletion=current.to(u.electron / u.s), diffusion=0 * u.electron / u.s,
+    ...                            reference_temperature=300 * u.K)
+    >>> for temperature in [300, 253.15, 213.15] * u.K:
+    ...     print(f"{model(temperature):.5g}")
+    6241.5 electron / s
+    69.217 electron / s
+    0.33552 electron / s
+    """
+
+    depletion = Parameter(default=1.0, min=0, description="depletion dark current at the reference temperature")
+    diffusion = Parameter(default=0.0, min=0, description="diffusion dark current at the reference temperature")
+    reference_temperature = Parameter(default=273.15, fixed=True, description="where these hold")
+
+    @staticmethod
+    def evaluate(x, depletion, diffusion, reference_temperature):
+        """Dark current at the temperature ``x``."""
+        kelvin, reference = (
+            value.to_value(u.K, u.temperature()) if isinstance(value, u.Quantity) else np.asarray(value, dtype=float)
+            for value in (x, reference_temperature)
+        )
+        # In logarithms: the two exponentials of a cold sensor's gap are tiny numbers, their ratio is not.
+        power = 1.5 * np.log(kelvin / reference)
+        power = power + _gap(reference) / (2 * _BOLTZMANN * reference) - _gap(kelvin) / (2 * _BOLTZMANN * kelvin)
+        return depletion * np.exp(power) + diffusion * np.exp(2 * power)
+
+    def _parameter_units_for_data_units(self, inputs_unit, outputs_unit):
+        return {"depletion": outputs_unit["y"], "diffusion": outputs_unit["y"], "reference_temperature": u.K}
+
+
+def rate_ratio(model, temperature, reference):
+    """
+    Dark current at a temperature over that at the reference temperature, both in K.
+
+    Raises
+    ------
+    ValueError
+        If the model gives no positive finite ratio.
+    """
+    values = [u.Quantity(model(kelvin * u.K)).to_value(ELECTRON_PER_SECOND) for kelvin in (temperature, reference)]
+    with np.errstate(all="ignore"):
+        ratio = float(values[0] / values[1])
+    if not (np.isfinite(ratio) and ratio >= 0):
+        raise ValueError(
+            f"temperature_model must give a dark current above zero; {type(model).__name__} gives "
+            f"{values[0]:g} electron/s at {temperature:g} K and {values[1]:g} at {reference:g} K"
+        )
+    return ratio
