@@ -86,3 +86,45 @@ def test_importing_draws_nothing():
         for package in ("ccdproc_darks", "ccdproc")
     )
     assert ours == ccdprocs
+
+
+SIMULATE = ["simulate", "OUT", "--preset", "aspen-cg16m", "--exposures", "2x3"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        *(
+            ("--exposures", value, "NUMBERxSECONDS, such as 10x90")
+            for value in ("90", "x90", "0x90", "2x0", "2xnan", "2x-1")
+        ),
+        *(("--size", value, "ROWS or ROWSxCOLUMNS") for value in ("0", "-3", "3x", "3x4x5", "big")),
+        ("--seed", "-1", "a whole number from 0"),
+        ("--sensor-seed", "a", "a whole number from 0"),
+        ("--bias", "0", "a whole number from 1"),
+    ],
+)
+def test_simulate_checks_its_options(option, value, expected, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main([*SIMULATE, f"{option}={value}"])
+    assert f"argument {option}: expected {expected}" in capsys.readouterr().err
+
+
+def test_simulate_of_an_unknown_preset(tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["simulate", str(out), "--preset", "kodak", "--exposures", "1x1"]) == 1
+    assert capsys.readouterr().err.startswith("ccdproc-darks: preset must be one of 'aspen-cg16m', ")
+    assert not out.exists()
+
+
+def test_simulate_does_not_overwrite(tmp_path, capsys):
+    (tmp_path / "mine.txt").touch()
+    assert main(["simulate", str(tmp_path), "--preset", "aspen-cg16m", "--exposures", "1x1", "--size", "4"]) == 1
+    assert "is there already; choose another folder" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_simulate_at_no_temperature(tmp_path, capsys):
+    arguments = ["simulate", str(tmp_path / "out"), "--preset", "aspen-cg16m", "--exposures", "1x1", "--size", "4"]
+    assert main([*arguments, "--temperature", "-300"]) == 1
+    assert "temperature must be positive" in capsys.readouterr().err

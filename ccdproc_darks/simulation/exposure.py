@@ -9,7 +9,7 @@ import numpy as np
 
 from .cosmic_rays import draw_tracks
 from .pixels import frame_blocks
-from .poisson import poisson
+from .poisson import PoissonPixels
 from .streams import BLOCK, FRAME, stream
 from .telegraph import after_pause, stationary, time_high
 
@@ -70,11 +70,12 @@ def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, th
     ceiling = sensor.response.ceiling(dtype)
     blocks = frame_blocks(sensor.shape)
     pixels = sensor.pixels
+    poisson = PoissonPixels(*(rate * seconds * factor for rate in pixels.common))
 
     def fill(number):
         rows = blocks[number]
         rng = stream(entropy, BLOCK, number)
-        electrons = _electrons(sensor, pixels, rng, rows, seconds, factor, extra)
+        electrons = _electrons(sensor, pixels, rng, poisson, rows, seconds, factor, extra)
         frame[rows] = _read(sensor, pixels, rng, rows, electrons, level, ceiling, dtype)
 
     workers = min(len(blocks), threads or _cores())
@@ -125,18 +126,16 @@ def _sparse_electrons(sensor, rng, seconds, high, pause, factor):
     return (where[order], electrons[order]), high
 
 
-def _electrons(sensor, pixels, rng, rows, seconds, factor, extra):
+def _electrons(sensor, pixels, rng, poisson, rows, seconds, factor, extra):
     """Charge of the pixels of some rows, flat, as float64."""
     rate = pixels.rate[rows]
     size = rate.size
-    scale = seconds * factor
+    mean = None
+    if not pixels.uniform or sensor.glow is not None:
+        mean = np.multiply(rate.ravel(), seconds * factor, dtype=float)
     if sensor.glow is not None:
-        mean = (rate * scale + sensor.glow.rows(sensor.shape, rows) * seconds).ravel()
-    elif rate.strides == (0, 0):
-        mean = float(rate[0, 0]) * scale
-    else:
-        mean = rate.ravel() * np.float64(scale)
-    electrons = poisson(rng, mean, size).astype(float)
+        mean += sensor.glow.rows(sensor.shape, rows).ravel() * seconds
+    electrons = poisson.draw(rng, mean, size)
 
     first = rows.start * sensor.shape[1]
     where, more = _between(*extra, first, size)

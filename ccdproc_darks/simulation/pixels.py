@@ -8,7 +8,9 @@ from .streams import COLUMNS, DEFECT, NOISE, UNIFORMITY, stream
 __all__ = ["Pixels", "frame_blocks"]
 
 # Small enough for the cache, float64 temporaries included. Part of the definition of a sensor's random numbers.
-_BLOCK_PIXELS = 2**15
+_BLOCK_PIXELS = 2**16
+_MOST = (2, 98)
+_SAMPLE = 2**16
 
 
 def frame_blocks(shape):
@@ -43,6 +45,10 @@ class Pixels:
     ----------
     rate : `numpy.ndarray`
         Rates (float32) of what is proportional; one broadcast number where all are the same.
+    uniform : bool
+        Whether all rates are the same.
+    common : tuple of float
+        Rates (electron/s) that most pixels lie between.
     noise : `numpy.ndarray` or None
         Read noise over its root mean square (float32); None where all are the same.
     columns : `numpy.ndarray` or None
@@ -57,11 +63,11 @@ class Pixels:
         self.noise = self.columns = None
         self.kinds = {}
         self._taken = np.empty(0, dtype=np.int64)
-        self._uniform = np.ndim(rate) == 0
+        self.uniform = np.ndim(rate) == 0
         if dsnu > 0:
             spread = np.sqrt(np.log1p((dsnu / np.mean(rate)) ** 2))
             self.rate = self.rate * self._lognormal(seed, UNIFORMITY, spread, -0.5)
-            self._uniform = False
+            self.uniform = False
         if read_noise_spread > 0:
             self.noise = self._lognormal(seed, NOISE, read_noise_spread, -1.0)
         if column_pattern > 0:
@@ -69,6 +75,8 @@ class Pixels:
         for number, defect in enumerate(defects):
             defect.plant(stream(seed, DEFECT, number), self)
         self.rate.flags.writeable = False
+        sample = self.rate.ravel()[:: max(1, self.rate.size // _SAMPLE)] if not self.uniform else self.rate[:1, :1]
+        self.common = tuple(float(limit) for limit in np.percentile(sample, _MOST))
 
     def _lognormal(self, seed, purpose, spread, shift):
         """``exp(spread z + shift spread**2)``, z normal: mean 1 for a shift of -1/2, mean square 1 for -1."""
@@ -97,9 +105,9 @@ class Pixels:
 
     def set_rate(self, index, rates):
         """Replace the rates of some pixels."""
-        if self._uniform or not self.rate.flags.writeable:
+        if self.uniform or not self.rate.flags.writeable:
             self.rate = self.rate.copy()
-            self._uniform = False
+            self.uniform = False
         self.rate.flat[index] = rates
 
     def take_rate(self, index, share):

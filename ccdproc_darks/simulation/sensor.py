@@ -255,7 +255,7 @@ class Sensor:
         """
         factor = self.rate_factor(temperature)
         pixels = self.pixels
-        rates = pixels.rate * np.float64(factor)
+        rates = np.multiply(pixels.rate, factor, dtype=float)
         if self.glow is not None:
             for rows in frame_blocks(self.shape):
                 rates[rows] += self.glow.rows(self.shape, rows)

@@ -73,10 +73,10 @@ class DarkSequence:
     Each is a whole number of electrons, over the gain; the average over the images goes to 0.667 adu:
 
     >>> print(np.unique((pixels * 1.5).round(6)))
-    [0. 1. 2. 3. 4. 5.]
+    [0. 1. 2. 3. 4.]
     >>> average = images.mean(axis=0)
     >>> print(f"{average.mean():.3f} +- {average.std():.3f} adu")
-    0.668 +- 0.150 adu
+    0.666 +- 0.150 adu
 
     References
     ----------

@@ -5,7 +5,8 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from ccdproc_darks import dark_rate, hot_pixel_mask, simulate_dark
+from ccdproc_darks import DARK_FLAGS, DarkSequence, Sensor, dark_rate, hot_pixel_mask, simulate_dark
+from ccdproc_darks.simulation import HotPixels
 
 from ..helpers import ELECTRON_PER_SECOND, assert_same_image, snapshot
 
@@ -144,20 +145,22 @@ def test_measured_without_an_argument():
     assert rate.meta["DKNOISE"] == "header"
 
 
-def test_the_published_check_of_datalab():
+@pytest.mark.parametrize("seed", range(8))
+def test_the_published_check_of_datalab(seed):
     """64 x 64, t = 1, 2, 4, 8 s, 4 frames each, 20 electron/s +- 5 %, 0.3 % hot at 25 x, gain 2."""
-    rng = np.random.default_rng(1)
-    rates = 20 * (1 + 0.05 * rng.normal(size=(64, 64)))
-    hot = rng.random((64, 64)) < 0.003
-    rates[hot] *= 25
-    measured = []
-    for time in (1, 2, 4, 8):
-        darks = [simulate_dark(exposure=time * u.s, rate=rates * ELECTRON_PER_SECOND, gain=2 * u.electron / u.adu,
-                               read_noise=3 * u.electron, bias=100 * u.adu, rng=rng) for _ in range(4)]  # fmt: skip
-        measured.append(dark_rate(darks, bias=100 * u.adu))
+    hot_rate = 500 * ELECTRON_PER_SECOND
+    sensor = Sensor(
+        shape=(64, 64), seed=seed, rate=20 * ELECTRON_PER_SECOND, dsnu=1 * ELECTRON_PER_SECOND,
+        defects=[HotPixels(fraction=0.003, above=hot_rate, maximum=hot_rate)],
+        gain=2 * u.electron / u.adu, read_noise=3 * u.electron, bias=100 * u.adu,
+    )  # fmt: skip
+    darks = list(DarkSequence(sensor, [(4, time * u.s) for time in (1, 2, 4, 8)], rng=seed))
+    measured = [dark_rate(darks[first : first + 4], bias=100 * u.adu) for first in range(0, 16, 4)]
     # "At most one false" is no more than the default promises on average.
     flags = hot_pixel_mask(*measured, false_positives=0.1)
-    found = (flags.data & 2**11) != 0
+    found = (flags.data & DARK_FLAGS.HOT) != 0
+    hot = (sensor.true_flags().data & DARK_FLAGS.HOT) != 0
+    assert hot.sum() == 12
     assert found[hot].all()
     assert found[~hot].sum() <= 1
     assert np.mean(measured[-1].data[~hot]) == pytest.approx(20, rel=0.02)

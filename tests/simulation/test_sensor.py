@@ -1,0 +1,412 @@
+"""A sensor, and the truth that it tells."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.nddata import CCDData
+from scipy import stats
+
+from ccdproc_darks import DARK_FLAGS, Sensor, dark_rate, simulate_dark
+from ccdproc_darks.simulation import (
+    AmplifierGlow,
+    CosmicRays,
+    DepletionEdgePixels,
+    HotPixels,
+    LowFullWellPixels,
+    OffsetPixels,
+    TelegraphPixels,
+)
+from ccdproc_darks.temperature import DoublingDarkCurrent
+
+from ..helpers import ELECTRON_PER_SECOND
+
+SHAPE = (300, 400)
+HOT = HotPixels(fraction=0.01, above=1 * ELECTRON_PER_SECOND, maximum=1000 * ELECTRON_PER_SECOND)
+TELEGRAPH = {"dwell_low": 10 * u.s, "dwell_high": 30 * u.s}
+
+
+def sensor(**options):
+    return Sensor(**{"shape": SHAPE, **options})
+
+
+def test_the_same_seed_is_the_same_sensor():
+    options = {"dsnu": 0.002 * ELECTRON_PER_SECOND, "defects": [HOT]}
+    first, second, other = (sensor(seed=seed, **options).true_rate().data for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, second)
+    assert (first != other).any()
+
+
+def test_a_sensor_persists():
+    camera = sensor(defects=[HOT], seed=4)
+    frames = [simulate_dark(camera, exposure=100 * u.s, rng=seed).data for seed in range(2)]
+    hot = camera.true_flags().data == DARK_FLAGS.HOT
+    assert hot.sum() == 1200
+    for frame in frames:
+        np.testing.assert_array_equal(frame > 50, hot)
+
+
+def test_dsnu_is_lognormal():
+    rate = sensor(rate=0.5 * ELECTRON_PER_SECOND, dsnu=0.1 * ELECTRON_PER_SECOND, seed=1).true_rate()
+    assert rate.unit == ELECTRON_PER_SECOND
+    assert rate.data.mean() == pytest.approx(0.5, abs=5 * 0.1 / np.sqrt(rate.data.size))
+    assert rate.data.std() == pytest.approx(0.1, rel=0.015)
+    assert stats.kstest(stats.zscore(np.log(rate.data.ravel())), "norm").pvalue > 1e-3
+
+
+def test_dsnu_multiplies_an_image():
+    image = np.linspace(0, 2, 120000).reshape(SHAPE)
+    rate = Sensor(rate=image * ELECTRON_PER_SECOND, dsnu=0.1 * ELECTRON_PER_SECOND).true_rate().data
+    factor = rate[image > 0] / image[image > 0]
+    assert factor.mean() == pytest.approx(1, abs=0.002)
+    assert factor.std() == pytest.approx(0.1, rel=0.02)
+    assert (rate[image == 0] == 0).all()
+
+
+def test_an_image_is_copied():
+    image = np.ones((3, 4), dtype=np.float32)
+    camera = Sensor(rate=CCDData(image, unit=ELECTRON_PER_SECOND))
+    image[:] = 5
+    assert (camera.true_rate().data == 1).all()
+    assert camera.shape == (3, 4)
+
+
+@pytest.mark.parametrize("slope", [0, 0.5, 1, 2])
+def test_hot_pixels_have_the_tail_asked_for(slope):
+    hot = dataclasses.replace(HOT, fraction=0.2, slope=slope)
+    rate = sensor(defects=[hot], seed=2).true_rate().data
+    rates = rate[rate >= 1]
+    assert rates.size == 0.2 * rate.size
+    for above in (2.0, 10.0, 100.0):
+        expected = 1 - np.log(above) / np.log(1000)
+        if slope:
+            expected = (above**-slope - 1000**-slope) / (1 - 1000**-slope)
+        assert np.mean(rates > above) == pytest.approx(expected, abs=5 * np.sqrt(expected / rates.size) + 1e-4)
+
+
+def test_defects_do_not_share_pixels():
+    camera = sensor(seed=3, defects=[
+        HOT,
+        DepletionEdgePixels(charge=1e4 * u.electron, above=2 * ELECTRON_PER_SECOND, fraction=0.5),
+        OffsetPixels(offset=50 * u.electron, fraction=0.02),
+        LowFullWellPixels(full_well=[100, 200] * u.electron, fraction=0.03),
+        TelegraphPixels(amplitude=1 * ELECTRON_PER_SECOND, fraction=0.4, **TELEGRAPH),
+    ])  # fmt: skip
+    kinds = camera.pixels.kinds
+    chosen = np.concatenate([kinds[kind]["index"] for kind in ("edge", "offset", "well", "telegraph")])
+    assert np.unique(chosen).size == chosen.size
+    above = (sensor(seed=3, defects=[HOT]).true_rate().data >= 2).sum()
+    assert kinds["edge"]["index"].size == round(0.5 * above)
+    left = 120000 - kinds["edge"]["index"].size
+    assert kinds["offset"]["index"].size == round(0.02 * left)
+    flags = camera.true_flags()
+    nonlinear = (flags.data & DARK_FLAGS.NONLINEAR) > 0
+    telegraph = (flags.data & DARK_FLAGS.TELEGRAPH) > 0
+    assert nonlinear.sum() == sum(kinds[kind]["index"].size for kind in ("edge", "offset", "well"))
+    assert telegraph.sum() == kinds["telegraph"]["index"].size
+    np.testing.assert_array_equal(flags.mask, nonlinear | telegraph)
+    np.testing.assert_array_equal(flags.mask, (flags.data & DARK_FLAGS.DO_NOT_USE) > 0)
+
+
+def test_a_kind_may_come_twice():
+    kinds = [OffsetPixels(offset=offset * u.electron, fraction=0.01) for offset in (10, 1000)]
+    camera = sensor(defects=kinds)
+    extra = camera.true_rate(exposure=1 * u.s).data - camera.true_rate().data
+    assert [(np.isclose(extra, offset, rtol=1e-3)).sum() for offset in (10, 1000)] == [1200, 1188]
+    found = simulate_dark(camera, exposure=1 * u.s, rng=1, dtype="float64").data
+    assert (found > 500).sum() == 1188
+
+
+def test_hot_above_a_threshold_of_ones_own():
+    camera = sensor(defects=[HOT])
+    flags = camera.true_flags(threshold=20 * ELECTRON_PER_SECOND)
+    np.testing.assert_array_equal(flags.data > 0, camera.true_rate().data > 20)
+
+
+def test_truth_of_each_kind():
+    """Rate of an empty pixel, and mean rate over an exposure."""
+    rate = 10 * ELECTRON_PER_SECOND
+    charge = 2000.0
+    camera = Sensor(shape=(1, 1), rate=rate, defects=[DepletionEdgePixels(charge=charge * u.electron, share=0.5)])
+    assert camera.true_rate().data[0, 0] == pytest.approx(10)
+    expected = 5 + charge * (1 - np.exp(-5 * 100 / charge)) / 100
+    assert camera.true_rate(exposure=100 * u.s).data[0, 0] == pytest.approx(expected)
+    camera = Sensor(shape=(1, 1), rate=rate, defects=[LowFullWellPixels(full_well=300 * u.electron)])
+    assert camera.true_rate(exposure=1 * u.min).data[0, 0] == pytest.approx(5)
+    camera = Sensor(shape=(1, 1), rate=rate, defects=[OffsetPixels(offset=30 * u.electron)])
+    assert camera.true_rate(exposure=10 * u.s).data[0, 0] == pytest.approx(13)
+    assert camera.true_rate().data[0, 0] == 10
+    camera = Sensor(shape=(1, 1), rate=rate, defects=[
+        TelegraphPixels(amplitude=4 * ELECTRON_PER_SECOND, **TELEGRAPH)])  # fmt: skip
+    assert camera.true_rate().data[0, 0] == pytest.approx(13)
+
+
+def test_electrons_of_a_depletion_edge_are_binomial():
+    camera = sensor(rate=1 * ELECTRON_PER_SECOND, defects=[DepletionEdgePixels(charge=50 * u.electron)])
+    counts = simulate_dark(camera, exposure=60 * u.s, rng=1, dtype="float64").data
+    binomial = stats.binom(50, 1 - np.exp(-60 / 50))
+    observed = np.bincount(counts.ravel().astype(int), minlength=51)
+    expected = binomial.pmf(np.arange(51)) * counts.size
+    keep = expected > 20
+    assert np.sum((observed - expected)[keep] ** 2 / expected[keep]) < stats.chi2.isf(1e-3, keep.sum())
+
+
+def test_an_offset_is_not_in_the_bias():
+    camera = sensor(rate=0 * ELECTRON_PER_SECOND, defects=[OffsetPixels(offset=50 * u.electron)])
+    assert (simulate_dark(camera, exposure=0 * u.s, rng=1).data == 0).all()
+    frame = simulate_dark(camera, exposure=1 * u.ms, rng=1).data
+    assert frame.mean() == pytest.approx(50, abs=5 * np.sqrt(50 / frame.size))
+    assert frame.var() == pytest.approx(50, rel=0.03)
+
+
+@pytest.mark.parametrize("corner", ["lower left", "lower right", "upper left", "upper right"])
+def test_amplifier_glow(corner):
+    glow = AmplifierGlow(rate=5 * ELECTRON_PER_SECOND, scale=20, corner=corner)
+    camera = sensor(rate=0 * ELECTRON_PER_SECOND, glow=glow)
+    truth = camera.true_rate().data
+    row, column = (0 if corner.startswith("lower") else -1), (0 if corner.endswith("left") else -1)
+    assert truth[row, column] == truth.max() == pytest.approx(5)
+    inner = truth[20 if row == 0 else -21, column]
+    assert inner == pytest.approx(5 / np.e)
+    frames = [simulate_dark(camera, exposure=seconds * u.s, rng=1).data for seconds in (50, 500)]
+    assert frames[1].sum() / frames[0].sum() == pytest.approx(10, rel=0.02)
+    assert frames[1].sum() == pytest.approx(500 * truth.sum(), rel=0.01)
+
+
+def test_glow_does_not_care_for_temperature():
+    model = DoublingDarkCurrent(amplitude=1 * ELECTRON_PER_SECOND, doubling=5 * u.K, reference_temperature=263.15 * u.K)
+    options = {"rate": 0.5 * ELECTRON_PER_SECOND, "temperature": -10 * u.deg_C, "temperature_model": model}
+    glow = AmplifierGlow(rate=5 * ELECTRON_PER_SECOND, scale=20)
+    plain, glowing = sensor(**options), sensor(glow=glow, **options)
+    warm = 268.15 * u.K
+    np.testing.assert_allclose(plain.true_rate(temperature=warm).data, 1.0, rtol=1e-6)
+    np.testing.assert_allclose(plain.true_rate(temperature=-10 * u.deg_C).data, 0.5)
+    light = glowing.true_rate().data - plain.true_rate().data
+    np.testing.assert_allclose(
+        glowing.true_rate(temperature=warm).data - plain.true_rate(temperature=warm).data, light, atol=1e-12
+    )
+    frame = simulate_dark(plain, exposure=100 * u.s, temperature=warm, rng=1)
+    assert frame.data.mean() == pytest.approx(100, rel=0.003)
+    assert frame.meta["CCD-TEMP"] == -5
+    assert simulate_dark(plain, exposure=100 * u.s, rng=1).meta["CCD-TEMP"] == -10
+
+
+def test_telegraph_and_edge_pixels_warm_up_too():
+    model = DoublingDarkCurrent(amplitude=1 * ELECTRON_PER_SECOND, doubling=5 * u.K, reference_temperature=263.15 * u.K)
+    for defect in (
+        TelegraphPixels(amplitude=2 * ELECTRON_PER_SECOND, **TELEGRAPH),
+        DepletionEdgePixels(charge=1000 * u.electron),
+    ):
+        camera = sensor(rate=0.5 * ELECTRON_PER_SECOND, temperature=-10 * u.deg_C, temperature_model=model,
+                        defects=[defect])  # fmt: skip
+        for temperature in (-10, -5):
+            options = {"exposure": 100 * u.s, "temperature": temperature * u.deg_C}
+            frame = simulate_dark(camera, rng=1, dtype="float64", **options).data
+            truth = camera.true_rate(**options).data
+            assert frame.mean() == pytest.approx(100 * truth.mean(), rel=0.005)
+
+
+def test_read_noise_of_each_pixel():
+    camera = sensor(rate=0 * ELECTRON_PER_SECOND, read_noise=3 * u.electron, read_noise_spread=0.3, seed=1)
+    frames = np.array([simulate_dark(camera, exposure=0 * u.s, rng=seed, dtype="float32").data for seed in range(30)])
+    variance = frames.var(axis=0, ddof=1)
+    assert variance.mean() == pytest.approx(9, rel=0.01)
+    # Variance of a scaled chi-square of 29 degrees, and of the pixels' own lognormal variances.
+    own = np.exp(4 * 0.3**2) - 1
+    assert np.var(variance / 9) == pytest.approx(own + 2 / 29 * (own + 1), rel=0.05)
+    normal = frames / (3 * camera.pixels.noise)
+    assert stats.kstest(normal[0].ravel(), "norm").pvalue > 1e-3
+
+
+def test_columns_are_in_every_frame_and_in_the_bias():
+    camera = sensor(rate=0 * ELECTRON_PER_SECOND, bias=100 * u.adu, column_pattern=2 * u.adu, seed=1)
+    dark, bias = (simulate_dark(camera, exposure=seconds * u.s, dtype="float64").data for seconds in (10, 0))
+    np.testing.assert_array_equal(dark, bias)
+    assert np.ptp(dark, axis=0).max() == 0
+    assert dark[0].std() == pytest.approx(2, rel=0.15)
+
+
+def test_frames_of_a_sensor_measure_as_its_truth():
+    camera = sensor(seed=1, rate=1 * ELECTRON_PER_SECOND, dsnu=0.2 * ELECTRON_PER_SECOND, read_noise=4 * u.electron,
+                    gain=1.5 * u.electron / u.adu, bias=300 * u.adu, defects=[HOT])  # fmt: skip
+    darks = [simulate_dark(camera, exposure=50 * u.s, rng=seed) for seed in range(4)]
+    rate = dark_rate(darks, bias=300 * u.adu)
+    error = (rate.data - camera.true_rate().data) / rate.uncertainty.array
+    assert error.std() == pytest.approx(1, abs=0.01)
+    # Not of the ratio: uncertainties of pixels that came out high are larger.
+    away = rate.data - camera.true_rate().data
+    assert abs(away.mean()) < 5 * away.std() / np.sqrt(away.size)
+
+
+def test_truth_is_written_and_read_back(tmp_path):
+    camera = sensor(defects=[HOT, OffsetPixels(offset=30 * u.electron, fraction=0.1)])
+    for name, image in {
+        "rate": camera.true_rate(),
+        "mean": camera.true_rate(exposure=30 * u.s),
+        "flags": camera.true_flags(),
+    }.items():
+        image.write(tmp_path / f"{name}.fits")
+        back = CCDData.read(tmp_path / f"{name}.fits")
+        np.testing.assert_array_equal(back.data, image.data)
+        assert back.unit == image.unit
+        if image.mask is not None:
+            np.testing.assert_array_equal(back.mask, image.mask)
+
+
+class TestBadParameters:
+    """Each is a clear error, that names the parameter."""
+
+    @pytest.mark.parametrize(
+        ("options", "error", "message"),
+        [
+            (
+                {"rate": -1 * ELECTRON_PER_SECOND},
+                ValueError,
+                r"^rate must be zero or positive .* got -1.0 electron / s",
+            ),
+            ({"rate": np.nan * ELECTRON_PER_SECOND}, ValueError, r"^rate must be finite, got nan electron / s"),
+            ({"rate": 0.01}, TypeError, r"^rate must be a Quantity in electron / s, got 0.01 without a unit"),
+            ({"rate": 3 * u.adu}, u.UnitsError, r"^rate must be a Quantity in electron / s, got 3.0 adu"),
+            ({"dsnu": -1 * ELECTRON_PER_SECOND}, ValueError, r"^dsnu must be zero or positive"),
+            (
+                {"rate": 0 * ELECTRON_PER_SECOND, "dsnu": 1 * ELECTRON_PER_SECOND},
+                ValueError,
+                r"^dsnu must be 0 where the rate is, got 1.0 electron / s",
+            ),
+            ({"shape": (0, 5)}, ValueError, r"^shape must be two positive whole numbers .* got \(0, 5\)"),
+            ({"shape": (2.5, 5)}, ValueError, r"^shape must be two positive whole numbers .* got \(2.5, 5\)"),
+            ({"shape": None}, TypeError, r"^shape must be given as \(rows, columns\)"),
+            ({"shape": 5}, TypeError, r"^shape must be \(rows, columns\), got 5"),
+            ({"seed": -1}, ValueError, r"^seed must not be negative, got -1"),
+            ({"seed": 1.5}, TypeError, r"^seed must be a whole number, got 1.5"),
+            ({"defects": ["hot"]}, TypeError, r"^defects must be such as HotPixels\(...\), got 'hot'"),
+            ({"glow": 3}, TypeError, r"^glow must be None or a AmplifierGlow, got 3"),
+            ({"gain": 0 * u.electron / u.adu}, ValueError, r"^gain must be positive"),
+            ({"read_noise": -1 * u.electron}, ValueError, r"^read_noise must be zero or positive"),
+            ({"read_noise_spread": -1}, ValueError, r"^read_noise_spread must be from 0 to 5, got -1"),
+            ({"bias": np.inf * u.adu}, ValueError, r"^bias must be finite"),
+            ({"column_pattern": 3}, TypeError, r"^column_pattern must be a Quantity in adu"),
+            ({"bias_drift": -3 * u.adu}, ValueError, r"^bias_drift must be zero or positive"),
+            (
+                {"bias": 1000 * u.adu, "full_well": 800 * u.adu},
+                ValueError,
+                r"^full_well must be above the bias level, got 800.0 adu with a bias of 1000 adu",
+            ),
+            ({"full_well": 0 * u.electron}, ValueError, r"^full_well must be positive"),
+            ({"full_well": np.nan * u.electron}, ValueError, r"^full_well must be finite"),
+            (
+                {"full_well": 5 * u.electron, "linearity_limit": 6 * u.electron},
+                ValueError,
+                r"^linearity_limit must be below the full well, got 6 electron with a full well of 5 electron",
+            ),
+            ({"linearity_limit": 6 * u.electron}, TypeError, r"^full_well must be given .* a linearity_limit"),
+            (
+                {"bias": 1000 * u.adu, "saturation": 900 * u.adu},
+                ValueError,
+                r"^saturation must be above the bias level, got 900.0 adu with a bias of 1000 adu",
+            ),
+            ({"cosmic_rays": CosmicRays()}, TypeError, r"^pixel_size must be given"),
+            ({"pixel_size": 0 * u.um}, ValueError, r"^pixel_size must be positive"),
+            ({"temperature": -10}, TypeError, r"^temperature must be a Quantity in deg_C or K, got -10"),
+            ({"temperature": -300 * u.deg_C}, ValueError, r"^temperature must be positive"),
+            ({"temperature_model": DoublingDarkCurrent()}, TypeError, r"^temperature must be given"),
+            (
+                {"temperature": 0 * u.deg_C, "temperature_model": "hot"},
+                TypeError,
+                r"^temperature_model must be None or a Model, got 'hot'",
+            ),
+        ],
+    )
+    def test_sensor(self, options, error, message):
+        with pytest.raises(error, match=message):
+            sensor(**options)
+
+    @pytest.mark.parametrize(
+        ("make", "error", "message"),
+        [
+            (lambda: dataclasses.replace(HOT, fraction=1.5), ValueError, r"^HotPixels fraction must be from 0 to 1"),
+            (lambda: dataclasses.replace(HOT, fraction=np.nan), ValueError, r"^HotPixels fraction must be from 0 to 1"),
+            (lambda: dataclasses.replace(HOT, above=3), TypeError, r"^HotPixels above must be a Quantity in"),
+            (
+                lambda: dataclasses.replace(HOT, above=5e3 * ELECTRON_PER_SECOND),
+                ValueError,
+                r"^HotPixels maximum must not be below above=5000.0 electron / s, got 1000.0 electron / s",
+            ),
+            (lambda: dataclasses.replace(HOT, slope=-1), ValueError, r"^HotPixels slope must be from 0 to 100, got -1"),
+            (
+                lambda: DepletionEdgePixels(charge=0.5 * u.electron),
+                ValueError,
+                r"^DepletionEdgePixels charge must be 1 electron or more, got 0.5 electron",
+            ),
+            (
+                lambda: DepletionEdgePixels(charge=5 * u.electron, share=1.5),
+                ValueError,
+                r"^DepletionEdgePixels share must be one number, .* got 1.5",
+            ),
+            (
+                lambda: OffsetPixels(offset=[9, 3] * u.electron),
+                ValueError,
+                r"^OffsetPixels offset must have its lowest number first, got \[9. 3.\] electron",
+            ),
+            (
+                lambda: OffsetPixels(offset=[1, 2, 3] * u.electron),
+                ValueError,
+                r"^OffsetPixels offset must be one number or a lowest and a highest, got an array of shape \(3,\)",
+            ),
+            (lambda: OffsetPixels(offset=0 * u.electron), ValueError, r"^OffsetPixels offset must be positive"),
+            (
+                lambda: LowFullWellPixels(full_well=-5 * u.electron),
+                ValueError,
+                r"^LowFullWellPixels full_well must be positive",
+            ),
+            (
+                lambda: TelegraphPixels(amplitude=1 * ELECTRON_PER_SECOND, dwell_low=0 * u.s, dwell_high=1 * u.s),
+                ValueError,
+                r"^TelegraphPixels dwell_low must be positive",
+            ),
+            (
+                lambda: TelegraphPixels(amplitude=1 * u.electron, **TELEGRAPH),
+                u.UnitsError,
+                r"^TelegraphPixels amplitude must be a Quantity in electron / s, got 1.0 electron",
+            ),
+            (
+                lambda: OffsetPixels(offset=1 * u.electron, above=-1 * ELECTRON_PER_SECOND),
+                ValueError,
+                r"^OffsetPixels above must be zero or positive",
+            ),
+            (
+                lambda: AmplifierGlow(rate=1 * ELECTRON_PER_SECOND, scale=0),
+                ValueError,
+                r"^AmplifierGlow scale must be finite and above 0, got 0",
+            ),
+            (
+                lambda: AmplifierGlow(rate=1 * ELECTRON_PER_SECOND, scale=10, corner="middle"),
+                ValueError,
+                r"^AmplifierGlow corner must be one of 'lower left', .* got 'middle'",
+            ),
+            (lambda: CosmicRays(rate=1 / u.s), u.UnitsError, r"^CosmicRays rate must be a Quantity in"),
+            (lambda: CosmicRays(depth=-1 * u.um), ValueError, r"^CosmicRays depth must be positive"),
+        ],
+    )
+    def test_defects(self, make, error, message):
+        with pytest.raises(error, match=message):
+            make()
+
+    def test_temperature_without_a_model(self):
+        camera = sensor(temperature=-10 * u.deg_C)
+        with pytest.raises(ValueError, match=r"^temperature must be the sensor's own \(-10.0 deg_C\), as it has no"):
+            simulate_dark(camera, exposure=1 * u.s, temperature=0 * u.deg_C)
+
+    def test_a_model_that_gives_nothing(self):
+        model = DoublingDarkCurrent(
+            amplitude=0 * ELECTRON_PER_SECOND, doubling=6 * u.K, reference_temperature=273.15 * u.K
+        )
+        camera = sensor(temperature=-10 * u.deg_C, temperature_model=model)
+        with pytest.raises(ValueError, match=r"^temperature_model must give a dark current above zero"):
+            camera.true_rate(temperature=0 * u.deg_C)
+
+    @pytest.mark.parametrize("value", [0 * u.s, -1 * u.s, np.nan * u.s])
+    def test_exposure_of_a_truth(self, value):
+        with pytest.raises(ValueError, match=r"^exposure must be"):
+            sensor().true_rate(exposure=value)
