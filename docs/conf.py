@@ -16,6 +16,7 @@ release = installed_version(project)
 version = ".".join(release.split(".")[:2])
 
 extensions = [
+    "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
@@ -29,6 +30,10 @@ default_role = "py:obj"
 html_theme = "pydata_sphinx_theme"
 html_title = f"{project} {version}"
 html_theme_options = {"secondary_sidebar_items": ["page-toc"], "show_prev_next": False}
+
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_formats = [("png", 120)]
 
 # One page a name: docs/api.rst lists them, autosummary writes docs/api/*.rst.
 autosummary_generate = True

@@ -23,8 +23,9 @@ class DarkSequence:
     """
     Frames of one sensor, taken one after the other.
 
-    Each pass over it gives the same frames, one at a time; ``list(sequence)`` has them all in memory, and `write` puts
-    them in a folder. From one frame to the next the bias drifts and telegraph pixels go on switching.
+    Each pass over it gives the same frames, one at a time; ``list(sequence)`` has them all in memory, and
+    `DarkSequence.write` puts them in a folder. From one frame to the next the bias drifts and telegraph pixels go on
+    switching.
 
     Parameters
     ----------
