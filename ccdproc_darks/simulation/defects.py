@@ -2,6 +2,7 @@
 """What can be wrong with the pixels of a sensor: hot, not proportional in three ways, telegraph, amplifier glow."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from astropy import units as u
@@ -75,7 +76,27 @@ class HotPixels:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepletionEdgePixels:
+class _SomePixels:
+    """A defect of a fraction of the pixels above some rate, with parameters that have a range."""
+
+    fraction: float = 1.0
+    above: u.Quantity = field(default_factory=lambda: 0 * ELECTRON_PER_SECOND)
+
+    _ranges: ClassVar[dict] = {}
+
+    def __post_init__(self):
+        """Check the parameters."""
+        _fraction(self)
+        for name, unit in self._ranges.items():
+            _range(self, name, unit)
+        checked_quantity(f"{type(self).__name__} above", self.above, ELECTRON_PER_SECOND, zero=True)
+
+    def _choose(self, rng, pixels):
+        return pixels.choose(rng, self.fraction, self.above.to_value(ELECTRON_PER_SECOND))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepletionEdgePixels(_SomePixels):
     """
     Pixels whose rate falls with the charge that they have collected.
 
@@ -113,13 +134,11 @@ class DepletionEdgePixels:
 
     charge: u.Quantity
     share: float | tuple = 1.0
-    fraction: float = 1.0
-    above: u.Quantity = field(default_factory=lambda: 0 * ELECTRON_PER_SECOND)
+    _ranges: ClassVar[dict] = {"charge": u.electron}
 
     def __post_init__(self):
         """Check the parameters."""
-        _fraction(self)
-        _range(self, "charge", u.electron)
+        super().__post_init__()
         if self.charge.to_value(u.electron).min() < 1:
             raise ValueError(f"DepletionEdgePixels charge must be 1 electron or more, got {self.charge}")
         share = np.atleast_1d(np.asarray(self.share, dtype=float))
@@ -128,11 +147,10 @@ class DepletionEdgePixels:
                 "DepletionEdgePixels share must be one number, or a lowest and a highest, above 0 and up to 1, got "
                 f"{self.share!r}"
             )
-        _above(self)
 
     def plant(self, rng, pixels):
         """Make the rate of some of the pixels fall."""
-        index = pixels.choose(rng, self.fraction, _above(self))
+        index = self._choose(rng, pixels)
         charge = np.rint(_spread(rng, self.charge, u.electron, index.size)).astype(np.int64)
         limits = np.atleast_1d(np.asarray(self.share, dtype=float))
         share = rng.uniform(limits[0], limits[-1], index.size)
@@ -141,7 +159,7 @@ class DepletionEdgePixels:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OffsetPixels:
+class OffsetPixels(_SomePixels):
     """
     Pixels that collect a fixed charge in every exposure, on top of their rate.
 
@@ -167,23 +185,16 @@ class OffsetPixels:
     """
 
     offset: u.Quantity
-    fraction: float = 1.0
-    above: u.Quantity = field(default_factory=lambda: 0 * ELECTRON_PER_SECOND)
-
-    def __post_init__(self):
-        """Check the parameters."""
-        _fraction(self)
-        _range(self, "offset", u.electron)
-        _above(self)
+    _ranges: ClassVar[dict] = {"offset": u.electron}
 
     def plant(self, rng, pixels):
         """Give some of the pixels an offset."""
-        index = pixels.choose(rng, self.fraction, _above(self))
+        index = self._choose(rng, pixels)
         pixels.add("offset", index, electrons=_spread(rng, self.offset, u.electron, index.size))
 
 
 @dataclass(frozen=True, kw_only=True)
-class LowFullWellPixels:
+class LowFullWellPixels(_SomePixels):
     """
     Pixels that hold less charge than the others, and stop there.
 
@@ -208,23 +219,16 @@ class LowFullWellPixels:
     """
 
     full_well: u.Quantity
-    fraction: float = 1.0
-    above: u.Quantity = field(default_factory=lambda: 0 * ELECTRON_PER_SECOND)
-
-    def __post_init__(self):
-        """Check the parameters."""
-        _fraction(self)
-        _range(self, "full_well", u.electron)
-        _above(self)
+    _ranges: ClassVar[dict] = {"full_well": u.electron}
 
     def plant(self, rng, pixels):
         """Give some of the pixels a low full well."""
-        index = pixels.choose(rng, self.fraction, _above(self))
+        index = self._choose(rng, pixels)
         pixels.add("well", index, electrons=_spread(rng, self.full_well, u.electron, index.size))
 
 
 @dataclass(frozen=True, kw_only=True)
-class TelegraphPixels:
+class TelegraphPixels(_SomePixels):
     """
     Pixels that switch between two rates at random.
 
@@ -260,20 +264,11 @@ class TelegraphPixels:
     amplitude: u.Quantity
     dwell_low: u.Quantity
     dwell_high: u.Quantity
-    fraction: float = 1.0
-    above: u.Quantity = field(default_factory=lambda: 0 * ELECTRON_PER_SECOND)
-
-    def __post_init__(self):
-        """Check the parameters."""
-        _fraction(self)
-        _range(self, "amplitude", ELECTRON_PER_SECOND)
-        _range(self, "dwell_low", u.s)
-        _range(self, "dwell_high", u.s)
-        _above(self)
+    _ranges: ClassVar[dict] = {"amplitude": ELECTRON_PER_SECOND, "dwell_low": u.s, "dwell_high": u.s}
 
     def plant(self, rng, pixels):
         """Make some of the pixels switch."""
-        index = pixels.choose(rng, self.fraction, _above(self))
+        index = self._choose(rng, pixels)
         pixels.add(
             "telegraph",
             index,
@@ -333,10 +328,6 @@ class AmplifierGlow:
 def _fraction(defect):
     name = f"{type(defect).__name__} fraction"
     checked_number(name, defect.fraction, maximum=1, inclusive=True)
-
-
-def _above(defect):
-    return checked_quantity(f"{type(defect).__name__} above", defect.above, ELECTRON_PER_SECOND, zero=True)
 
 
 def _range(defect, name, unit):
