@@ -48,7 +48,8 @@ def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=Tr
     """
     expected = f"a Quantity in {unit}"
     if not isinstance(value, u.Quantity):
-        hint = f"; write {name}={value!r} * u.Unit('{unit}')" if isinstance(value, int | float) else ""
+        plain = isinstance(value, int | float) and name.isidentifier()
+        hint = f"; write {name}={value!r} * u.Unit('{unit}')" if plain else ""
         raise TypeError(f"{name} must be {expected}, got {_shown(value)} without a unit{hint}")
     if scalar and not value.isscalar:
         raise TypeError(f"{name} must be one number ({expected}), got an array of shape {value.shape}")
@@ -56,6 +57,8 @@ def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=Tr
         number = value.to_value(unit, equivalencies=list(equivalencies))
     except u.UnitConversionError:
         raise u.UnitsError(f"{name} must be {expected}, got {_shown(value)}") from None
+    if np.iscomplexobj(number):
+        raise TypeError(f"{name} must be real ({expected}), got {_shown(value)}")
     number = np.asarray(number, dtype=float)
     if not np.isfinite(number).all():
         raise ValueError(f"{name} must be finite, got {_shown(value)}")

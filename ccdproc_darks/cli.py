@@ -95,7 +95,7 @@ def _add_simulate(commands):
         description="Simulate bias and dark frames into a new folder, and the true rates and flags into its sub-folder "
         "truth. The same arguments give the same frames on every machine.",
     )
-    simulate.add_argument("out", type=Path, metavar="OUT", help="folder to write; must not be there yet")
+    simulate.add_argument("out", type=Path, metavar="OUT", help="new (or empty) folder to write")
     simulate.add_argument(
         "--preset", required=True, metavar="NAME", help="camera: aspen-cg16m, cryogenic-ccd or low-noise-cmos"
     )
@@ -103,7 +103,7 @@ def _add_simulate(commands):
         "--exposures", type=_exposures, nargs="+", required=True, metavar="NxSECONDS",
         help="darks to take: number x exposure time in s, such as 10x90 20x1000",
     )  # fmt: skip
-    simulate.add_argument("--bias", type=_whole, default=0, metavar="N", help="bias frames to take first (default: 0)")
+    simulate.add_argument("--bias", type=_seed, default=0, metavar="N", help="bias frames to take first (default: 0)")
     simulate.add_argument("--seed", type=_seed, default=1, metavar="N", help="of the noise (default: 1)")
     simulate.add_argument(
         "--sensor-seed", type=_seed, metavar="N", help="of the sensor: which pixels are hot (default: that of --seed)"
@@ -170,8 +170,10 @@ def _simulate(given, command):
     from astropy import units as u
     from tqdm import tqdm
 
-    from .simulation import DarkSequence, sensor_preset
+    from .simulation import PRESETS, DarkSequence, sensor_preset
 
+    if given.preset not in PRESETS:
+        raise ValueError(f"--preset must be one of {', '.join(PRESETS)}, got {given.preset!r}")
     changes = {} if given.size is None else {"shape": given.size}
     seed = given.seed if given.sensor_seed is None else given.sensor_seed
     sensor = sensor_preset(given.preset, seed=seed, **changes)

@@ -195,10 +195,12 @@ def rate_ratio(model, temperature, reference):
     ValueError
         If the model gives no positive finite ratio.
     """
-    values = [u.Quantity(model(kelvin * u.K)).to_value(ELECTRON_PER_SECOND) for kelvin in (temperature, reference)]
+    units = any(getattr(model, name).unit is not None for name in model.param_names)
     with np.errstate(all="ignore"):
-        ratio = float(values[0] / values[1])
-    if not (np.isfinite(ratio) and ratio >= 0):
+        values = [model(kelvin * u.K if units else kelvin) for kelvin in (temperature, reference)]
+        values = [value.to_value(ELECTRON_PER_SECOND) if units else float(value) for value in values]
+        ratio = float(values[0] / values[1]) if values[1] else np.nan
+    if not (np.isfinite(ratio) and min(values) > 0):
         raise ValueError(
             f"temperature_model must give a dark current above zero; {type(model).__name__} gives "
             f"{values[0]:g} electron/s at {temperature:g} K and {values[1]:g} at {reference:g} K"

@@ -101,7 +101,7 @@ SIMULATE = ["simulate", "OUT", "--preset", "aspen-cg16m", "--exposures", "2x3"]
         *(("--size", value, "ROWS or ROWSxCOLUMNS") for value in ("0", "-3", "3x", "3x4x5", "big")),
         ("--seed", "-1", "a whole number from 0"),
         ("--sensor-seed", "a", "a whole number from 0"),
-        ("--bias", "0", "a whole number from 1"),
+        ("--bias", "-2", "a whole number from 0"),
     ],
 )
 def test_simulate_checks_its_options(option, value, expected, capsys):
@@ -113,7 +113,7 @@ def test_simulate_checks_its_options(option, value, expected, capsys):
 def test_simulate_of_an_unknown_preset(tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["simulate", str(out), "--preset", "kodak", "--exposures", "1x1"]) == 1
-    assert capsys.readouterr().err.startswith("ccdproc-darks: preset must be one of 'aspen-cg16m', ")
+    assert capsys.readouterr().err.startswith("ccdproc-darks: --preset must be one of aspen-cg16m, ")
     assert not out.exists()
 
 

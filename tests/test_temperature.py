@@ -76,7 +76,7 @@ def test_thermal_fit_gives_the_parameters_back(units):
     if not units:
         start = ThermalDarkCurrent(depletion=1000.0, diffusion=1000.0, reference_temperature=300.0)
         x, y = temperatures.to_value(u.K, u.temperature()), rates.value
-    fit = TRFLSQFitter()(start, x, y, weights=1 / y)
+    fit = TRFLSQFitter()(start, x, y, weights=1 / u.Quantity(y).value)
     if units:
         assert fit.depletion.unit == fit.diffusion.unit == ELECTRON_PER_SECOND
     assert [fit.depletion.value, fit.diffusion.value] == pytest.approx([3000, 500], rel=0.01)

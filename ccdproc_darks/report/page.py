@@ -164,10 +164,10 @@ def _truth(truth):
     ]
     yield _table(("flag", "planted", "found", "precision", "recall", "stand out", "recall of these"), rows)
     yield (
-        "<p class=dim>Precision is the part of the pixels found that is right, recall the part of the planted ones "
-        "that was found. Many departures are smaller than the tolerance, or lost in the noise; those that stand out "
-        "are larger than the tolerance and 8 sigma. A telegraph pixel that is found NONLINEAR counts as right: no "
-        "scaled dark removes it.</p>"
+        "<p class=dim>Recall is the part of the planted pixels that was found. Many departures are smaller than the "
+        "tolerance, lost in the noise, or saturated; those that stand out are larger than the tolerance and 8 sigma. "
+        "Precision is the part of the pixels found that is right: planted, above the threshold for another reason "
+        "(glow), or telegraph pixels, which no scaled dark removes.</p>"
     )
 
 

@@ -30,6 +30,8 @@ class FlagScore:
         Of those found, those that are rightly so: planted, or of another kind that cannot be told apart.
     clear, clear_found : int
         Of those planted, those that stand out in the frames, and how many of them were found.
+    others : str
+        What else is rightly found.
     """
 
     name: str
@@ -39,6 +41,7 @@ class FlagScore:
     right: int
     clear: int
     clear_found: int
+    others: str = ""
 
     @property
     def precision(self):
@@ -58,6 +61,8 @@ class FlagScore:
     def sentence(self):
         """The score in words."""
         text = f"{self.name}: {self.planted} planted, {self.found} found"
+        if self.right > self.both:
+            text += f", {self.right - self.both} of them rightly though not planted ({self.others})"
         if self.planted and self.found:
             text += f"; precision {self.precision:.4f}, recall {self.recall:.4f}"
         if self.clear:
@@ -113,11 +118,11 @@ def against_truth(folder, measured):
 
     Notes
     -----
-    Precision is the fraction of the pixels found that were planted, recall that of those planted that were found. Who
-    looks for NONLINEAR pixels may find TELEGRAPH ones, which no scaled dark removes either: these are right too. A
-    departure stands out where the true rates of the shortest and the longest exposure differ by more than the mask's
-    tolerance and by 8 sigma; a hot pixel, where it is 8 sigma above the threshold. Saturated pixels are left out of
-    NONLINEAR's, and telegraph ones out of HOT's.
+    Recall is the fraction of the planted pixels that was found, precision that of those found that is right: planted,
+    or for HOT a true rate above the threshold (amplifier glow), or a TELEGRAPH pixel, whose rate in these frames was
+    not its mean and which no scaled dark removes. A departure stands out where the true rates of the shortest and the
+    longest exposure differ by more than the mask's tolerance and by 8 sigma; a hot pixel, where it is 8 sigma above
+    the threshold. Saturated pixels are masked as such, and mostly not found NONLINEAR.
     """
     rate, flags = (_read(Path(folder) / "truth" / f"{name}.fits", measured) for name in ("rate", "flags"))
     if rate is None or flags is None or measured.rate.uncertainty is None:
@@ -141,34 +146,33 @@ def _read(path, measured):
 
 
 def _hot(measured, rate, flags):
-    limit = measured.mask.meta["DKTHRESH"]
+    found = (measured.mask.data & DARK_FLAGS.HOT) > 0
+    planted = (flags & DARK_FLAGS.HOT) > 0
     # What a telegraph pixel had in these frames is not its mean.
-    steady = (flags & DARK_FLAGS.TELEGRAPH) == 0
-    planted = steady & (rate.data > limit)
+    telegraph = (flags & DARK_FLAGS.TELEGRAPH) > 0
+    excess = rate.data - measured.mask.meta["DKTHRESH"]
     with np.errstate(invalid="ignore"):
-        clear = planted & (rate.data - limit > _CLEAR * measured.rate.uncertainty.array)
-    return _score("HOT", planted, steady & ((measured.mask.data & DARK_FLAGS.HOT) > 0), planted, clear)
+        clear = planted & ~telegraph & (excess > _CLEAR * measured.rate.uncertainty.array)
+    return _score("HOT", planted, found, planted | telegraph | (excess > 0), clear, "glow, or telegraph pixels")
 
 
 def _nonlinear(folder, measured, rate, flags):
     found = (measured.mask.data & DARK_FLAGS.NONLINEAR) > 0
-    usable = (measured.mask.data & DARK_FLAGS.SATURATED) == 0
-    planted = ((flags & DARK_FLAGS.NONLINEAR) > 0) & usable
+    planted = (flags & DARK_FLAGS.NONLINEAR) > 0
     right = planted | ((flags & DARK_FLAGS.TELEGRAPH) > 0)
     clear = np.zeros(flags.shape, dtype=bool)
     times = [seconds for seconds, _ in measured.exposures]
-    ends = [_read(folder / "truth" / f"rate_{seconds:g}s.fits", measured) for seconds in (times[0], times[-1])]
+    ends = [_read(folder / "truth" / f"rate_{seconds:.10g}s.fits", measured) for seconds in (times[0], times[-1])]
     if measured.has_bias and all(end is not None for end in ends):
         departure = np.abs(ends[0].data - ends[1].data)
         deviations = [measured.rates[seconds].uncertainty.array for seconds in (times[0], times[-1])]
+        # Saturated pixels have no uncertainty, and so never stand out.
         with np.errstate(invalid="ignore"):
-            enough = (departure > _CLEAR * np.hypot(*deviations)) & (
-                departure > measured.mask.meta["DKTOLER"] * rate.data
-            )
-        clear = planted & enough
-    return _score("NONLINEAR", planted, found & usable, right, clear)
+            clear = planted & (departure > _CLEAR * np.hypot(*deviations))
+            clear &= departure > measured.mask.meta["DKTOLER"] * rate.data
+    return _score("NONLINEAR", planted, found, right, clear, "telegraph pixels")
 
 
-def _score(name, planted, found, right, clear):
+def _score(name, planted, found, right, clear, others):
     numbers = (planted, found, found & planted, found & right, clear, clear & found)
-    return FlagScore(name, *(int(np.count_nonzero(number)) for number in numbers))
+    return FlagScore(name, *(int(np.count_nonzero(number)) for number in numbers), others)

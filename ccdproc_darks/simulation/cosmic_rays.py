@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from ..arguments import checked_quantity
+from .parameters import keep_copies
 
 __all__ = ["CosmicRays", "draw_tracks"]
 
@@ -15,7 +16,7 @@ _MOST_PROBABLE, _WIDTH = 70.0, 4.9
 _STEPS_PER_PIXEL = 10
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CosmicRays:
     """
     Cosmic rays that cross a sensor.
@@ -30,7 +31,7 @@ class CosmicRays:
     Raises
     ------
     TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is not a positive number.
+        If a parameter has no unit, one that cannot be converted, or is negative.
 
     Notes
     -----
@@ -50,7 +51,8 @@ class CosmicRays:
 
     def __post_init__(self):
         """Check the parameters."""
-        checked_quantity("CosmicRays rate", self.rate, 1 / (u.cm**2 * u.s), zero=True)
+        keep_copies(self)
+        checked_quantity("CosmicRays rate", self.rate, u.Unit("1 / (cm2 s)"), zero=True)
         checked_quantity("CosmicRays depth", self.depth, u.um)
 
 

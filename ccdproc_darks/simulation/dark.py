@@ -9,7 +9,7 @@ from ..arguments import ELECTRON_PER_SECOND, checked_dtype, checked_number, chec
 from .defects import HotPixels
 from .exposure import Moment
 from .frame import DTYPES, checked_threads, frame_of
-from .sensor import Sensor
+from .sensor import Sensor, checked_seed
 from .streams import entropy_of
 
 __all__ = ["simulate_dark"]
@@ -67,7 +67,8 @@ def simulate_dark(
     sensor_seed : int, optional
         Which sensor: the seed of its hot pixels. None: 0.
     dtype : {"uint16", "float32", "float64"}
-        ``"uint16"`` rounds to whole adu and clips, as an ADC does; floating point does not round.
+        ``"uint16"`` rounds to whole adu and clips, as an ADC does; floating point does not round. The read noise is
+        drawn anew for each: one seed gives different noise.
     temperature : `~astropy.units.Quantity`, optional
         Sensor temperature. A `Sensor` with a ``temperature_model`` has the rates that belong to it; for a simple one
         it is only for the header.
@@ -134,10 +135,15 @@ def simulate_dark(
     if isinstance(sensor, Sensor):
         _refuse(shape=shape, hot_fraction=hot_fraction or None, hot_rate=hot_rate, sensor_seed=sensor_seed, **simple)
     else:
+        if isinstance(sensor, str):
+            raise TypeError(
+                f"sensor must be a Sensor or (rows, columns), got {sensor!r}; try sensor_preset({sensor!r})"
+            )
         if sensor is not None:
-            _refuse(shape=shape)
+            if shape is not None:
+                raise TypeError(f"shape must be given once, got {sensor!r} and {shape!r}")
             shape = sensor
-        seed = 0 if sensor_seed is None else sensor_seed
+        seed = 0 if sensor_seed is None else checked_seed("sensor_seed", sensor_seed)
         defects = _hot_pixels(hot_fraction, hot_rate, rate)
         sensor = Sensor(shape=shape, seed=seed, defects=defects, temperature=temperature, **simple)
     entropy = entropy_of(rng)

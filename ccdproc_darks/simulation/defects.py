@@ -8,8 +8,10 @@ import numpy as np
 from astropy import units as u
 
 from ..arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
+from .parameters import checked_fraction, checked_range, keep_copies
 
 __all__ = [
+    "KINDS",
     "AmplifierGlow",
     "DepletionEdgePixels",
     "HotPixels",
@@ -21,7 +23,7 @@ __all__ = [
 _CORNERS = ("lower left", "lower right", "upper left", "upper right")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class HotPixels:
     """
     Hot pixels, whose rates have a heavy tail.
@@ -56,8 +58,10 @@ class HotPixels:
 
     def __post_init__(self):
         """Check the parameters."""
-        _fraction(self)
+        keep_copies(self)
+        object.__setattr__(self, "fraction", checked_fraction("HotPixels fraction", self.fraction))
         low = checked_quantity("HotPixels above", self.above, ELECTRON_PER_SECOND)
+        checked_range("HotPixels maximum", self.maximum, ELECTRON_PER_SECOND)
         if checked_quantity("HotPixels maximum", self.maximum, ELECTRON_PER_SECOND) < low:
             raise ValueError(f"HotPixels maximum must not be below above={self.above}, got {self.maximum}")
         checked_number("HotPixels slope", self.slope, maximum=100, inclusive=True)
@@ -71,11 +75,16 @@ class HotPixels:
             rates = low * (high / low) ** share
         else:
             rates = low * (1 - share * (1 - (low / high) ** self.slope)) ** (-1 / self.slope)
+        if index.size and float(np.median(pixels.rate)) > high:
+            raise ValueError(
+                f"HotPixels maximum must be above the rate of the sensor ({np.median(pixels.rate):g} electron/s), got "
+                f"{self.maximum}"
+            )
         pixels.set_rate(index, rates)
         pixels.add("hot", index)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _SomePixels:
     """A defect of a fraction of the pixels above some rate, with parameters that have a range."""
 
@@ -86,16 +95,19 @@ class _SomePixels:
 
     def __post_init__(self):
         """Check the parameters."""
-        _fraction(self)
-        for name, unit in self._ranges.items():
-            _range(self, name, unit)
+        keep_copies(self)
+        kind = type(self).__name__
+        object.__setattr__(self, "fraction", checked_fraction(f"{kind} fraction", self.fraction))
+        for name, (unit, least) in self._ranges.items():
+            # Also where it was given as two Quantities.
+            object.__setattr__(self, name, checked_range(f"{kind} {name}", getattr(self, name), unit, least))
         checked_quantity(f"{type(self).__name__} above", self.above, ELECTRON_PER_SECOND, zero=True)
 
     def _choose(self, rng, pixels):
         return pixels.choose(rng, self.fraction, self.above.to_value(ELECTRON_PER_SECOND))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class DepletionEdgePixels(_SomePixels):
     """
     Pixels whose rate falls with the charge that they have collected.
@@ -106,10 +118,10 @@ class DepletionEdgePixels(_SomePixels):
         Charge (electron) at which the pixel would stop producing; one number, or a lowest and a highest between
         which pixels are spread evenly in the logarithm.
     share : float or pair of float
-        Part of the pixel's rate that does so, from 0 to 1; the rest is proportional. One number, or a lowest and a
-        highest between which pixels are spread evenly.
+        Part of the pixel's rate that does so, above 0 and up to 1; the rest is proportional. One number, or a lowest
+        and a highest between which pixels are spread evenly.
     fraction : float
-        Fraction of the pixels above ``above`` that are so.
+        Which part of the pixels above ``above``, of those that have no defect yet but that they are hot.
     above : `~astropy.units.Quantity`
         Only pixels of this rate or more (electron/s).
 
@@ -134,31 +146,33 @@ class DepletionEdgePixels(_SomePixels):
 
     charge: u.Quantity
     share: float | tuple = 1.0
-    _ranges: ClassVar[dict] = {"charge": u.electron}
+    _ranges: ClassVar[dict] = {"charge": (u.electron, 1)}
 
     def __post_init__(self):
         """Check the parameters."""
         super().__post_init__()
-        if self.charge.to_value(u.electron).min() < 1:
-            raise ValueError(f"DepletionEdgePixels charge must be 1 electron or more, got {self.charge}")
-        share = np.atleast_1d(np.asarray(self.share, dtype=float))
-        if share.size not in (1, 2) or not (0 < share[0] <= share[-1] <= 1):
+        parts = tuple(self.share) if isinstance(self.share, tuple | list) else (self.share,)
+        if len(parts) not in (1, 2):
             raise ValueError(
-                "DepletionEdgePixels share must be one number, or a lowest and a highest, above 0 and up to 1, got "
-                f"{self.share!r}"
+                f"DepletionEdgePixels share must be one number or a lowest and a highest, got {self.share!r}"
             )
+        parts = tuple(checked_fraction("DepletionEdgePixels share", part) for part in parts)
+        if not 0 < parts[0] <= parts[-1]:
+            raise ValueError(
+                f"DepletionEdgePixels share must be above 0, and its lowest number first, got {self.share!r}"
+            )
+        object.__setattr__(self, "share", parts)
 
     def plant(self, rng, pixels):
         """Make the rate of some of the pixels fall."""
         index = self._choose(rng, pixels)
         charge = np.rint(_spread(rng, self.charge, u.electron, index.size)).astype(np.int64)
-        limits = np.atleast_1d(np.asarray(self.share, dtype=float))
-        share = rng.uniform(limits[0], limits[-1], index.size)
+        share = rng.uniform(self.share[0], self.share[-1], index.size)
         # What falls is not drawn with the rest.
         pixels.add("edge", index, rate=pixels.take_rate(index, share), charge=charge)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class OffsetPixels(_SomePixels):
     """
     Pixels that collect a fixed charge in every exposure, on top of their rate.
@@ -169,7 +183,7 @@ class OffsetPixels(_SomePixels):
         Expected extra charge of an exposure (electron); one number, or a lowest and a highest between which pixels are
         spread evenly in the logarithm.
     fraction : float
-        Fraction of the pixels above ``above`` that are so.
+        Which part of the pixels above ``above``, of those that have no defect yet but that they are hot.
     above : `~astropy.units.Quantity`
         Only pixels of this rate or more (electron/s).
 
@@ -185,7 +199,7 @@ class OffsetPixels(_SomePixels):
     """
 
     offset: u.Quantity
-    _ranges: ClassVar[dict] = {"offset": u.electron}
+    _ranges: ClassVar[dict] = {"offset": (u.electron, 0)}
 
     def plant(self, rng, pixels):
         """Give some of the pixels an offset."""
@@ -193,7 +207,7 @@ class OffsetPixels(_SomePixels):
         pixels.add("offset", index, electrons=_spread(rng, self.offset, u.electron, index.size))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LowFullWellPixels(_SomePixels):
     """
     Pixels that hold less charge than the others, and stop there.
@@ -204,7 +218,7 @@ class LowFullWellPixels(_SomePixels):
         What they hold (electron); one number, or a lowest and a highest between which pixels are spread evenly
         in the logarithm.
     fraction : float
-        Fraction of the pixels above ``above`` that are so.
+        Which part of the pixels above ``above``, of those that have no defect yet but that they are hot.
     above : `~astropy.units.Quantity`
         Only pixels of this rate or more (electron/s).
 
@@ -219,7 +233,7 @@ class LowFullWellPixels(_SomePixels):
     """
 
     full_well: u.Quantity
-    _ranges: ClassVar[dict] = {"full_well": u.electron}
+    _ranges: ClassVar[dict] = {"full_well": (u.electron, 0)}
 
     def plant(self, rng, pixels):
         """Give some of the pixels a low full well."""
@@ -227,7 +241,7 @@ class LowFullWellPixels(_SomePixels):
         pixels.add("well", index, electrons=_spread(rng, self.full_well, u.electron, index.size))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TelegraphPixels(_SomePixels):
     """
     Pixels that switch between two rates at random.
@@ -240,7 +254,7 @@ class TelegraphPixels(_SomePixels):
     dwell_low, dwell_high : `~astropy.units.Quantity`
         Mean time in either state (s); one number, or a lowest and a highest as of ``amplitude``.
     fraction : float
-        Fraction of the pixels above ``above`` that are so.
+        Which part of the pixels above ``above``, of those that have no defect yet but that they are hot.
     above : `~astropy.units.Quantity`
         Only pixels of this rate or more (electron/s).
 
@@ -264,7 +278,11 @@ class TelegraphPixels(_SomePixels):
     amplitude: u.Quantity
     dwell_low: u.Quantity
     dwell_high: u.Quantity
-    _ranges: ClassVar[dict] = {"amplitude": ELECTRON_PER_SECOND, "dwell_low": u.s, "dwell_high": u.s}
+    _ranges: ClassVar[dict] = {
+        "amplitude": (ELECTRON_PER_SECOND, 0),
+        "dwell_low": (u.s, 1e-6),
+        "dwell_high": (u.s, 1e-6),
+    }
 
     def plant(self, rng, pixels):
         """Make some of the pixels switch."""
@@ -278,7 +296,7 @@ class TelegraphPixels(_SomePixels):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class AmplifierGlow:
     """
     Light of the output amplifier in a corner of the sensor, which grows linearly with exposure time.
@@ -309,6 +327,7 @@ class AmplifierGlow:
 
     def __post_init__(self):
         """Check the parameters."""
+        keep_copies(self)
         checked_quantity("AmplifierGlow rate", self.rate, ELECTRON_PER_SECOND, zero=True)
         checked_number("AmplifierGlow scale", self.scale)
         checked_choice("AmplifierGlow corner", self.corner, _CORNERS)
@@ -325,19 +344,8 @@ class AmplifierGlow:
         return self.rate.to_value(ELECTRON_PER_SECOND) * np.exp(distance / -self.scale)
 
 
-def _fraction(defect):
-    name = f"{type(defect).__name__} fraction"
-    checked_number(name, defect.fraction, maximum=1, inclusive=True)
-
-
-def _range(defect, name, unit):
-    """Check a parameter that is one number, or a lowest and a highest."""
-    label = f"{type(defect).__name__} {name}"
-    values = np.atleast_1d(checked_quantity(label, getattr(defect, name), unit, scalar=False))
-    if values.ndim != 1 or values.size not in (1, 2):
-        raise ValueError(f"{label} must be one number or a lowest and a highest, got an array of shape {values.shape}")
-    if values[0] > values[-1]:
-        raise ValueError(f"{label} must have its lowest number first, got {getattr(defect, name)}")
+#: All kinds, for checks.
+KINDS = (HotPixels, DepletionEdgePixels, OffsetPixels, LowFullWellPixels, TelegraphPixels)
 
 
 def _spread(rng, value, unit, size):

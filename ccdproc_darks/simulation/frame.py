@@ -17,6 +17,7 @@ DTYPES = ("uint16", "float32", "float64")
 def frame_of(sensor, seconds, entropy, *, moment, pause, temperature, dtype, threads, start=None, celsius=None):
     """One frame as `~astropy.nddata.CCDData`, and what it leaves to the next."""
     factor = sensor.rate_factor(temperature)
+    sensor.expected(seconds, factor)
     data, moment = expose(
         sensor, seconds, entropy, moment=moment, pause=pause, factor=factor, dtype=dtype, threads=threads
     )

@@ -44,9 +44,11 @@ class Pixels:
     Attributes
     ----------
     rate : `numpy.ndarray`
-        Rates (float32) of what is proportional; one broadcast number where all are the same.
+        Rates of what is proportional (float32; one broadcast float64 where all are the same).
     uniform : bool
         Whether all rates are the same.
+    highest : float
+        Of these rates.
     common : tuple of float
         Rates (electron/s) that most pixels lie between.
     noise : `numpy.ndarray` or None
@@ -59,14 +61,16 @@ class Pixels:
 
     def __init__(self, shape, seed, *, rate, dsnu, read_noise_spread, column_pattern, defects):
         self.shape = shape
-        self.rate = np.broadcast_to(np.array(rate, dtype=np.float32), shape)
+        # One number costs no memory in float64, an image half as much in float32.
+        self.rate = np.broadcast_to(np.array(rate, dtype=float if np.ndim(rate) == 0 else np.float32), shape)
         self.noise = self.columns = None
         self.kinds = {}
         self._taken = np.empty(0, dtype=np.int64)
         self.uniform = np.ndim(rate) == 0
         if dsnu > 0:
             spread = np.sqrt(np.log1p((dsnu / np.mean(rate)) ** 2))
-            self.rate = self.rate * self._lognormal(seed, UNIFORMITY, spread, -0.5)
+            factor = self._lognormal(seed, UNIFORMITY, spread, -0.5)
+            self.rate = np.multiply(self.rate, factor, out=factor)
             self.uniform = False
         if read_noise_spread > 0:
             self.noise = self._lognormal(seed, NOISE, read_noise_spread, -1.0)
@@ -76,6 +80,7 @@ class Pixels:
             defect.plant(stream(seed, DEFECT, number), self)
         self.rate.flags.writeable = False
         sample = self.rate.ravel()[:: max(1, self.rate.size // _SAMPLE)] if not self.uniform else self.rate[:1, :1]
+        self.highest = float(self.rate.max()) if not self.uniform else float(self.rate[0, 0])
         self.common = tuple(float(limit) for limit in np.percentile(sample, _MOST))
 
     def _lognormal(self, seed, purpose, spread, shift):
@@ -106,7 +111,7 @@ class Pixels:
     def set_rate(self, index, rates):
         """Replace the rates of some pixels."""
         if self.uniform or not self.rate.flags.writeable:
-            self.rate = self.rate.copy()
+            self.rate = self.rate.astype(np.float32)
             self.uniform = False
         self.rate.flat[index] = rates
 

@@ -35,7 +35,7 @@ def _aspen_cg16m():
         "column_pattern": 1 * u.adu,
         "bias_drift": 0.02 * u.adu,
         "linearity_limit": 55000 * u.adu,
-        "full_well": 100e3 * u.electron,
+        "full_well": 68000 * u.adu,
         "cosmic_rays": CosmicRays(),
         "pixel_size": 9 * u.um,
         "temperature": -35 * u.deg_C,
@@ -131,7 +131,8 @@ def sensor_preset(name, **changes):
         corner. ``"low-noise-cmos"``: a cooled CMOS camera of 1 electron read noise, with telegraph pixels and all
         kinds of non-proportional ones.
     **changes
-        Parameters of `Sensor` that are to be different; ``shape`` and ``seed`` first of all.
+        Parameters of `Sensor` that are to be different; ``shape`` and ``seed`` first of all. (``temperature`` would
+        say where the rates hold, and not change them: give it to `simulate_dark` or `DarkSequence`.)
 
     Returns
     -------
@@ -152,7 +153,7 @@ def sensor_preset(name, **changes):
     >>> sensor.gain
     <Quantity 1.5 electron / adu>
     """
-    checked_choice("preset", name, PRESETS)
+    checked_choice("name", name, PRESETS)
     unknown = set(changes) - {field.name for field in dataclasses.fields(Sensor)}
     if unknown:
         raise TypeError(f"Sensor has no parameter {', '.join(sorted(unknown))}")

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from astropy import units as u
+from scipy.special import pdtr, pdtrc
 
 from ..arguments import checked_quantity
 
-__all__ = ["ADC_TOP", "Response"]
+__all__ = ["ADC_TOP", "Response", "mean_of_clipped"]
 
 ADC_TOP = 65535
 
@@ -78,10 +79,27 @@ class Response:
         room = self.full_well - self.linearity_limit
         electrons[over] = self.linearity_limit - room * np.expm1((self.linearity_limit - electrons[over]) / room)
 
+    def limit_mean(self, electrons):
+        """The same of expected charges, in place."""
+        if self.full_well is None:
+            return
+        if self.linearity_limit is not None:
+            self.limit(electrons)
+            return
+        # Poisson, and so clipped for some time before its mean is.
+        near = electrons > self.full_well - 10 * np.sqrt(self.full_well)
+        electrons[near] = mean_of_clipped(electrons[near], self.full_well)
+
     def ceiling(self, dtype):
         """Level (adu) at which the ADC clips; None where it does not."""
         if self.saturation is None:
-            return float(ADC_TOP) if dtype.kind == "u" else None
+            if dtype.kind != "u":
+                return None
+            if self.bias.min() >= ADC_TOP:
+                raise ValueError(
+                    f"bias must be below {ADC_TOP} adu, the top of a uint16 ADC, got {self.bias.min():g} adu"
+                )
+            return float(ADC_TOP)
         if dtype.kind == "u" and self.saturation > ADC_TOP:
             raise ValueError(
                 f"saturation must not be above {ADC_TOP} adu, the top of a uint16 ADC, got {self.saturation:g} adu"
@@ -99,6 +117,17 @@ class Response:
             levels.append(np.floor(lowest + (charge - room) / self.gain))
         levels = [level for level in levels if level is not None]
         return max(float(min(levels)), 1.0) if levels else None
+
+
+def mean_of_clipped(mean, full_well):
+    """
+    Mean of Poisson numbers that are clipped at a full well.
+
+    ``mean P(X < n) + full_well P(X > n)`` with n the whole number below the full well (from ``k p(k) = mean p(k -
+    1)``).
+    """
+    whole = np.floor(full_well)
+    return mean * np.where(whole > 0, pdtr(np.maximum(whole - 1, 0), mean), 0) + full_well * pdtrc(whole, mean)
 
 
 def _electrons(name, value, gain, bias):

@@ -8,18 +8,21 @@ import numpy as np
 from astropy import units as u
 from astropy.io import fits
 from astropy.modeling import Model
-from astropy.nddata import CCDData
 
 from ..arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_number, checked_quantity
 from ..flags import DARK_FLAGS
 from ..results import result_image, set_keys
 from ..temperature import rate_ratio
 from .cosmic_rays import CosmicRays
-from .defects import AmplifierGlow
+from .defects import KINDS, AmplifierGlow
+from .parameters import MOST, checked_image, keep_copies
 from .pixels import Pixels, frame_blocks
-from .response import Response
+from .response import Response, mean_of_clipped
 
-__all__ = ["Sensor", "kelvin_of"]
+__all__ = ["Sensor", "checked_seed", "kelvin_of"]
+
+# Below, two temperatures are the same, written in another way.
+_SAME_KELVIN = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,7 +54,8 @@ class Sensor:
     read_noise : `~astropy.units.Quantity`
         Read noise before the ADC (electron); where pixels differ, the root mean square over them.
     read_noise_spread : float
-        Standard deviation of the logarithm of the pixels' read noise; 0 gives all the same.
+        Standard deviation of the logarithm of the pixels' read noise; 0 gives all the same. (`dark_rate` takes one
+        read noise for all pixels; more than 0.1 shows in the tails of its tests.)
     bias : `~astropy.units.Quantity` or `~astropy.nddata.CCDData`
         Bias level (adu), one number or an image.
     column_pattern : `~astropy.units.Quantity`
@@ -100,6 +104,9 @@ class Sensor:
     Of the charge Q a linearity limit L below the full well F leaves ``L + (F - L) (1 - exp(-(Q - L) / (F - L)))``;
     without a limit the full well clips. Read noise, gain, bias and ADC follow.
 
+    Another temperature multiplies all rates that are dark current: those of hot pixels, of depletion edges and both of
+    a telegraph pixel. Dwell times, offsets, amplifier glow and full wells stay.
+
     The lognormal of mean m and standard deviation s is ``m exp(v z - v**2 / 2)``, ``v**2 = log(1 + (s / m)**2)``, with
     z normal; the standard deviation is what EMVA 1288 (release 4.0, section 4.2) calls DSNU, in electrons per second
     of exposure.
@@ -141,18 +148,18 @@ class Sensor:
 
     def __post_init__(self):
         """Check all parameters, and keep their values as plain numbers."""
-        rate = _image("rate", self.rate, ELECTRON_PER_SECOND)
-        bias = _image("bias", self.bias, u.adu)
+        keep_copies(self)
+        rate = checked_image("rate", self.rate, ELECTRON_PER_SECOND)
+        bias = checked_image("bias", self.bias, u.adu)
         # A frozen dataclass is set so.
         object.__setattr__(self, "shape", _frame_shape(self.shape, rate, bias))
-        object.__setattr__(self, "defects", tuple(self.defects))
-        for defect in self.defects:
-            if not hasattr(defect, "plant"):
-                raise TypeError(f"defects must be such as HotPixels(...), got {defect!r}")
+        object.__setattr__(self, "defects", _checked_defects(self.defects))
         _checked_kind("glow", self.glow, AmplifierGlow)
         _checked_kind("cosmic_rays", self.cosmic_rays, CosmicRays)
         _checked_kind("temperature_model", self.temperature_model, Model)
-        _checked_seed(self.seed)
+        checked_seed("seed", self.seed)
+        if not (isinstance(self.name, str) and self.name.isascii() and self.name.isprintable()):
+            raise ValueError(f"name must be plain ASCII text, as it goes into FITS headers, got {self.name!r}")
         dsnu = checked_quantity("dsnu", self.dsnu, ELECTRON_PER_SECOND, zero=True)
         if dsnu > 0 and not rate.mean() > 0:
             raise ValueError(f"dsnu must be 0 where the rate is, got {self.dsnu}")
@@ -199,6 +206,26 @@ class Sensor:
             defects=self.defects,
         )
 
+    def expected(self, seconds, factor=1.0):
+        """
+        Most electrons that a pixel may expect in an exposure (s), where that is not more than can be simulated.
+
+        Raises
+        ------
+        ValueError
+            If it is.
+        """
+        amplitudes, glow = self.pixels.of("telegraph", "amplitude")[0], 0.0
+        if self.glow is not None:
+            glow = self.glow.rate.to_value(ELECTRON_PER_SECOND)
+        most = seconds * (factor * (self.pixels.highest + amplitudes.max(initial=0)) + glow)
+        if not most <= MOST:
+            raise ValueError(
+                f"exposure must leave the brightest pixel below {MOST:g} electron, got {seconds:g} s for "
+                f"{most / seconds:g} electron/s"
+            )
+        return most
+
     def rate_factor(self, temperature):
         """
         Dark current at a temperature over that at the sensor's own.
@@ -222,7 +249,7 @@ class Sensor:
             return 1.0
         kelvin = kelvin_of("temperature", temperature)
         own = None if self.temperature is None else kelvin_of("temperature", self.temperature)
-        if kelvin == own:
+        if own is not None and abs(kelvin - own) < _SAME_KELVIN:
             return 1.0
         if self.temperature_model is None:
             raise ValueError(
@@ -246,7 +273,7 @@ class Sensor:
         Returns
         -------
         `~astropy.nddata.CCDData`
-            Rates (electron/s, float64), of a telegraph pixel the mean over time.
+            Rates (electron/s), of a telegraph pixel the mean over time.
 
         Raises
         ------
@@ -262,7 +289,9 @@ class Sensor:
         index, amplitude, low, high = pixels.of("telegraph", "index", "amplitude", "dwell_low", "dwell_high")
         rates.flat[index] += factor * amplitude * high / (low + high)
         index, rate, charge = pixels.of("edge", "index", "rate", "charge")
-        header = self._truth_header("mean rate over an exposure" if exposure is not None else "rate of an empty pixel")
+        header = self._truth_header(
+            "mean rate over an exposure" if exposure is not None else "rate of an empty pixel", temperature
+        )
         if exposure is None:
             rates.flat[index] += factor * rate
         else:
@@ -273,12 +302,12 @@ class Sensor:
             index, electrons = pixels.of("offset", "index", "electrons")
             rates.flat[index] += electrons
             index, electrons = pixels.of("well", "index", "electrons")
-            rates.flat[index] = np.minimum(rates.flat[index], electrons)
-            self.response.limit(rates)
+            rates.flat[index] = mean_of_clipped(rates.flat[index], electrons)
+            self.response.limit_mean(rates)
             rates /= seconds
         return result_image(rates, ELECTRON_PER_SECOND, header)
 
-    def true_flags(self, *, threshold=None):
+    def true_flags(self, *, threshold=None, temperature=None):
         """
         What is wrong with every pixel, in the names of `hot_pixel_mask`.
 
@@ -287,6 +316,8 @@ class Sensor:
         threshold : `~astropy.units.Quantity`, optional
             Flag HOT where the true rate is above it (electron/s). None flags the pixels planted by
             `~ccdproc_darks.simulation.HotPixels`.
+        temperature : `~astropy.units.Quantity`, optional
+            Of the sensor, for that rate; its own by default.
 
         Returns
         -------
@@ -306,7 +337,7 @@ class Sensor:
             flags.flat[pixels.of("hot", "index")[0]] = DARK_FLAGS.HOT
         else:
             limit = checked_quantity("threshold", threshold, ELECTRON_PER_SECOND, zero=True)
-            flags[self.true_rate().data > limit] = DARK_FLAGS.HOT
+            flags[self.true_rate(temperature=temperature).data > limit] = DARK_FLAGS.HOT
         for kind, flag in (
             ("edge", DARK_FLAGS.NONLINEAR),
             ("offset", DARK_FLAGS.NONLINEAR),
@@ -315,13 +346,17 @@ class Sensor:
         ):
             flags.flat[pixels.of(kind, "index")[0]] |= np.uint32(flag | DARK_FLAGS.DO_NOT_USE)
         mask = (flags & DARK_FLAGS.DO_NOT_USE) > 0
-        return result_image(flags, u.dimensionless_unscaled, self._truth_header("true flags"), mask=mask)
+        return result_image(flags, u.dimensionless_unscaled, self._truth_header("true flags", temperature), mask=mask)
 
-    def _truth_header(self, what):
+    def _truth_header(self, what, temperature):
         header = fits.Header()
         header["INSTRUME"] = (self.name, "camera")
         header["SIMTRUTH"] = (what, "truth about a simulated sensor")
         header["SIMSENSR"] = (str(self.seed), "seed of the sensor")
+        temperature = self.temperature if temperature is None else temperature
+        if temperature is not None:
+            celsius = round(kelvin_of("temperature", temperature) - 273.15, 6)
+            header["CCD-TEMP"] = (celsius, "[deg C] sensor temperature")
         return header
 
 
@@ -330,17 +365,6 @@ def kelvin_of(name, temperature):
     if not isinstance(temperature, u.Quantity) or temperature.unit.physical_type != "temperature":
         raise TypeError(f"{name} must be a Quantity in deg_C or K, got {temperature!r}")
     return checked_quantity(name, temperature, u.K, equivalencies=u.temperature())
-
-
-def _image(name, value, unit):
-    """One number or an image as a float array in ``unit``; neither negative nor NaN."""
-    if isinstance(value, CCDData):
-        value = u.Quantity(value.data, value.unit)
-    number = checked_quantity(name, value, unit, zero=True, scalar=False)
-    if number.ndim not in (0, 2):
-        raise ValueError(f"{name} must be one number or a 2-D image, got an array of shape {number.shape}")
-    # Not the user's own array, which may change.
-    return number.copy()
 
 
 def _frame_shape(shape, *images):
@@ -365,8 +389,20 @@ def _checked_kind(name, value, kind):
         raise TypeError(f"{name} must be None or a {kind.__name__}, got {value!r}")
 
 
-def _checked_seed(seed):
+def _checked_defects(defects):
+    known = ", ".join(kind.__name__ for kind in KINDS)
+    if isinstance(defects, KINDS) or not isinstance(defects, list | tuple):
+        raise TypeError(f"defects must be a list of {known}, got {defects!r}")
+    for defect in defects:
+        if not isinstance(defect, KINDS):
+            raise TypeError(f"defects must be a list of {known}, got {defect!r} in it")
+    return tuple(defects)
+
+
+def checked_seed(name, seed):
+    """The seed of a sensor: a whole number that is not negative."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise TypeError(f"seed must be a whole number, got {seed!r}")
+        raise TypeError(f"{name} must be a whole number, got {seed!r}")
     if seed < 0:
-        raise ValueError(f"seed must not be negative, got {seed}")
+        raise ValueError(f"{name} must not be negative, got {seed}")
+    return int(seed)

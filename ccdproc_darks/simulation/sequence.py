@@ -100,9 +100,9 @@ class DarkSequence:
         self._seconds = tuple(_plan(exposures))
         self._dtype = checked_dtype(dtype, DTYPES)
         self._pause = checked_quantity("readout", readout, u.s, zero=True)
-        self._start = Time(start, scale="utc") if not isinstance(start, Time) else start
+        self._start = _checked_start(start)
         self._temperature = temperature
-        sensor.rate_factor(temperature)
+        sensor.expected(max(self._seconds, default=0.0), sensor.rate_factor(temperature))
         sensor.response.ceiling(self._dtype)
         self._threads = checked_threads(threads)
         # Drawn once, so that each pass is the same.
@@ -164,7 +164,7 @@ class DarkSequence:
             for frame in progress(iter(self)) if progress else self:
                 seconds = frame.meta["EXPTIME"]
                 counts[seconds] = counts.get(seconds, 0) + 1
-                kind = f"dark_{seconds:g}s" if seconds > 0 else "bias"
+                kind = f"dark_{seconds:.10g}s" if seconds > 0 else "bias"
                 names.append(f"{kind}_{counts[seconds]:04d}.fits")
                 frame.write(whole / names[-1])
             self._write_truth(whole / "truth")
@@ -174,10 +174,19 @@ class DarkSequence:
 
     def _write_truth(self, folder):
         sensor, options = self.sensor, {"temperature": self._temperature}
-        sensor.true_flags().write(folder / "flags.fits")
+        sensor.true_flags(**options).write(folder / "flags.fits")
         sensor.true_rate(**options).write(folder / "rate.fits")
         for seconds in sorted({seconds for seconds in self._seconds if seconds > 0}):
-            sensor.true_rate(exposure=seconds * u.s, **options).write(folder / f"rate_{seconds:g}s.fits")
+            sensor.true_rate(exposure=seconds * u.s, **options).write(folder / f"rate_{seconds:.10g}s.fits")
+
+
+def _checked_start(start):
+    if isinstance(start, Time):
+        return start
+    try:
+        return Time(start, scale="utc")
+    except (TypeError, ValueError):
+        raise ValueError(f"start must be a date such as {_START!r} or an astropy Time, got {start!r}") from None
 
 
 def _plan(exposures):
@@ -187,7 +196,7 @@ def _plan(exposures):
     if not isinstance(exposures, Iterable):
         raise TypeError(f"exposures must be exposure times or pairs (number, exposure time), got {exposures!r}")
     for item in exposures:
-        number, exposure = item if isinstance(item, tuple) and len(item) == 2 else (1, item)
+        number, exposure = item if isinstance(item, tuple | list) and len(item) == 2 else (1, item)
         if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
             raise ValueError(f"exposures must have whole numbers of frames from 1, got {number!r}")
         yield from [checked_quantity("exposures", exposure, u.s, zero=True)] * int(number)

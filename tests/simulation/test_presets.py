@@ -45,9 +45,9 @@ def test_the_cmos_camera_has_every_kind():
 
 
 def test_unknown():
-    with pytest.raises(
-        ValueError, match=r"^preset must be one of 'aspen-cg16m', 'cryogenic-ccd', 'low-noise-cmos', got"
-    ):
+    with pytest.raises(ValueError, match=r"^name must be one of 'aspen-cg16m', 'cryogenic-ccd', 'low-noise-cmos', got"):
         sensor_preset("kodak")
+    with pytest.raises(TypeError, match=r"^sensor must be a Sensor or \(rows, columns\), .*; try sensor_preset\('low"):
+        simulate_dark("low-noise-cmos", exposure=1 * u.s)
     with pytest.raises(TypeError, match=r"^Sensor has no parameter colour"):
         sensor_preset("aspen-cg16m", colour="blue")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
+from astropy.units import imperial  # noqa: F401 (so that u.imperial is there)
 from scipy import stats
 
 from ccdproc_darks import DARK_FLAGS, Sensor, dark_rate, simulate_dark
@@ -254,6 +255,69 @@ def test_truth_is_written_and_read_back(tmp_path):
             np.testing.assert_array_equal(back.mask, image.mask)
 
 
+def test_nothing_that_was_given_is_shared():
+    """Neither a Quantity nor a model that changes later changes the sensor."""
+    model = DoublingDarkCurrent(amplitude=1 * ELECTRON_PER_SECOND, doubling=5 * u.K, reference_temperature=263.15 * u.K)
+    noise, charge = 1 * u.electron, [100, 200] * u.electron
+    edge = DepletionEdgePixels(charge=charge)
+    camera = sensor(read_noise=noise, temperature=-10 * u.deg_C, temperature_model=model, defects=[edge])
+    noise *= 100
+    charge[:] = 1e6 * u.electron
+    model.doubling = 1 * u.K
+    assert camera.read_noise == 1 * u.electron
+    assert camera.rate_factor(-5 * u.deg_C) == pytest.approx(2)
+    assert edge.charge.max() == 200 * u.electron
+
+
+@pytest.mark.parametrize("temperature", [263.15 * u.K, 14 * u.imperial.deg_F, np.float32(-10) * u.deg_C])
+def test_the_sensors_own_temperature_in_other_words(temperature):
+    assert sensor(temperature=-10 * u.deg_C).rate_factor(temperature) == 1
+
+
+def test_a_temperature_model_without_units():
+    camera = sensor(temperature=0 * u.deg_C, temperature_model=DoublingDarkCurrent())
+    assert camera.rate_factor(6 * u.deg_C) == pytest.approx(2)
+
+
+def test_flags_at_another_temperature():
+    model = DoublingDarkCurrent(amplitude=1 * ELECTRON_PER_SECOND, doubling=5 * u.K, reference_temperature=263.15 * u.K)
+    camera = sensor(rate=0.1 * ELECTRON_PER_SECOND, temperature=-10 * u.deg_C, temperature_model=model)
+    limit = 0.5 * ELECTRON_PER_SECOND
+    assert not camera.true_flags(threshold=limit).data.any()
+    warm = camera.true_flags(threshold=limit, temperature=10 * u.deg_C)
+    assert (warm.data == DARK_FLAGS.HOT).all()
+    assert warm.meta["CCD-TEMP"] == 10
+
+
+@pytest.mark.parametrize(("full", "seconds"), [(100, 100), (100, 80), (30, 100), (0.5, 1), (2000, 2000)])
+def test_mean_rate_near_a_full_well(full, seconds):
+    """A Poisson number that is clipped has less than its mean, long before the mean is full."""
+    rate = 1 * ELECTRON_PER_SECOND
+    for camera in (
+        sensor(rate=rate, defects=[LowFullWellPixels(full_well=full * u.electron)]),
+        sensor(rate=rate, full_well=full * u.electron),
+    ):
+        truth = camera.true_rate(exposure=seconds * u.s).data[0, 0] * seconds
+        charges = np.arange(6 * seconds + 50)
+        exact = np.sum(np.minimum(charges, full) * stats.poisson.pmf(charges, seconds))
+        assert truth == pytest.approx(exact, rel=1e-9)
+        frame = simulate_dark(camera, exposure=seconds * u.s, rng=1, dtype="float64").data
+        assert frame.mean() == pytest.approx(truth, abs=5 * np.sqrt(seconds / frame.size))
+
+
+def test_ranges_and_fractions_in_other_words():
+    first = DepletionEdgePixels(charge=(100 * u.electron, 200 * u.electron), share=[0.1, 0.5], fraction=50 * u.percent)
+    second = DepletionEdgePixels(charge=[100, 200] * u.electron, share=(0.1, 0.5), fraction=0.5)
+    options = {"exposure": 100 * u.s}
+    np.testing.assert_array_equal(
+        sensor(defects=[first]).true_rate(**options).data, sensor(defects=[second]).true_rate(**options).data
+    )
+
+
+def test_one_rate_is_exact():
+    assert (sensor(rate=0.1 * ELECTRON_PER_SECOND).true_rate().data == 0.1).all()
+
+
 class TestBadParameters:
     """Each is a clear error, that names the parameter."""
 
@@ -280,7 +344,12 @@ class TestBadParameters:
             ({"shape": 5}, TypeError, r"^shape must be \(rows, columns\), got 5"),
             ({"seed": -1}, ValueError, r"^seed must not be negative, got -1"),
             ({"seed": 1.5}, TypeError, r"^seed must be a whole number, got 1.5"),
-            ({"defects": ["hot"]}, TypeError, r"^defects must be such as HotPixels\(...\), got 'hot'"),
+            ({"defects": ["hot"]}, TypeError, r"^defects must be a list of HotPixels, .* got 'hot' in it"),
+            ({"defects": [HotPixels]}, TypeError, r"^defects must be a list of HotPixels, .* got <class .* in it"),
+            ({"defects": HOT}, TypeError, r"^defects must be a list of HotPixels, .* got HotPixels\("),
+            ({"defects": None}, TypeError, r"^defects must be a list of HotPixels, .* got None"),
+            ({"name": "Kühler"}, ValueError, r"^name must be plain ASCII text, .* got 'Kühler'"),
+            ({"name": 5}, ValueError, r"^name must be plain ASCII text, .* got 5"),
             ({"glow": 3}, TypeError, r"^glow must be None or a AmplifierGlow, got 3"),
             ({"gain": 0 * u.electron / u.adu}, ValueError, r"^gain must be positive"),
             ({"read_noise": -1 * u.electron}, ValueError, r"^read_noise must be zero or positive"),
@@ -337,12 +406,32 @@ class TestBadParameters:
             (
                 lambda: DepletionEdgePixels(charge=0.5 * u.electron),
                 ValueError,
-                r"^DepletionEdgePixels charge must be 1 electron or more, got 0.5 electron",
+                r"^DepletionEdgePixels charge must be from 1 to 1e\+15 electron, got 0.5 electron",
             ),
             (
                 lambda: DepletionEdgePixels(charge=5 * u.electron, share=1.5),
                 ValueError,
-                r"^DepletionEdgePixels share must be one number, .* got 1.5",
+                r"^DepletionEdgePixels share must be from 0 to 1, got 1.5",
+            ),
+            (
+                lambda: DepletionEdgePixels(charge=5 * u.electron, share=0.5 * u.s),
+                TypeError,
+                r"^DepletionEdgePixels share must be a plain number, got 0.5 s",
+            ),
+            (
+                lambda: DepletionEdgePixels(charge=5 * u.electron, share=(0.8, 0.5)),
+                ValueError,
+                r"^DepletionEdgePixels share must be above 0, and its lowest number first, got \(0.8, 0.5\)",
+            ),
+            (
+                lambda: OffsetPixels(offset=1e20 * u.electron),
+                ValueError,
+                r"^OffsetPixels offset must be from 0 to 1e\+15 electron, got 1e\+20 electron",
+            ),
+            (
+                lambda: TelegraphPixels(amplitude=1 * ELECTRON_PER_SECOND, dwell_low=1e-9 * u.s, dwell_high=1 * u.s),
+                ValueError,
+                r"^TelegraphPixels dwell_low must be from 1e-06 to 1e\+15 s, got 1e-09 s",
             ),
             (
                 lambda: OffsetPixels(offset=[9, 3] * u.electron),
@@ -398,9 +487,15 @@ class TestBadParameters:
         with pytest.raises(ValueError, match=r"^temperature must be the sensor's own \(-10.0 deg_C\), as it has no"):
             simulate_dark(camera, exposure=1 * u.s, temperature=0 * u.deg_C)
 
-    def test_a_model_that_gives_nothing(self):
+    def test_hot_pixels_colder_than_the_rest(self):
+        camera = sensor(rate=2000 * ELECTRON_PER_SECOND, defects=[HOT])
+        with pytest.raises(ValueError, match=r"^HotPixels maximum must be above the rate of the sensor \(2000 elec"):
+            camera.true_rate()
+
+    @pytest.mark.parametrize("amplitude", [0, -1])
+    def test_a_model_that_gives_nothing(self, amplitude):
         model = DoublingDarkCurrent(
-            amplitude=0 * ELECTRON_PER_SECOND, doubling=6 * u.K, reference_temperature=273.15 * u.K
+            amplitude=amplitude * ELECTRON_PER_SECOND, doubling=6 * u.K, reference_temperature=273.15 * u.K
         )
         camera = sensor(temperature=-10 * u.deg_C, temperature_model=model)
         with pytest.raises(ValueError, match=r"^temperature_model must give a dark current above zero"):

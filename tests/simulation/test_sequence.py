@@ -98,6 +98,11 @@ def test_an_empty_folder_is_used_and_another_is_not(tmp_path):
         darks.write(tmp_path)
 
 
+def test_exposure_times_that_are_almost_the_same(tmp_path):
+    paths = DarkSequence(sensor(), [(1, 5 * u.s), [1, 5.0000001 * u.s]], rng=1).write(tmp_path / "night")
+    assert [path.name for path in paths] == ["dark_5s_0001.fits", "dark_5.0000001s_0001.fits"]
+
+
 def test_nothing_is_half_written(tmp_path):
     def breaks(frames):
         yield next(frames)
@@ -122,6 +127,8 @@ def test_exposure_times_as_one_quantity():
         ({"sensor": "aspen-cg16m"}, TypeError, r"^sensor must be a Sensor, got 'aspen-cg16m'"),
         ({"rng": "now"}, TypeError, r"^rng must be None, a seed that is not negative or a numpy.random.Generator"),
         ({"rng": -1}, ValueError, r"^rng must be None, a seed that is not negative or a numpy.random.Generator"),
+        ({"start": "yesterday"}, ValueError, r"^start must be a date such as '2026-01-01T00:00:00' or an astropy Time"),
+        ({"exposures": [1e15 * u.s]}, ValueError, r"^exposure must leave the brightest pixel below 1e\+15 electron"),
         ({"readout": 3}, TypeError, r"^readout must be a Quantity in s"),
         ({"dtype": "int8"}, ValueError, r"^dtype must be 'uint16', 'float32' or 'float64', got 'int8'"),
         ({"threads": 0}, ValueError, r"^threads must be None or a whole number from 1, got 0"),
