@@ -13,7 +13,7 @@ __all__ = ["CosmicRays", "draw_tracks"]
 
 # Of a minimum-ionising particle in silicon, per um of its path: most probable charge, and Landau's width xi.
 _MOST_PROBABLE, _WIDTH = 70.0, 4.9
-_STEPS_PER_PIXEL = 10
+_STEPS_PER_PIXEL = 40
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

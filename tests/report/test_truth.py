@@ -5,7 +5,7 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from ccdproc_darks import DarkSequence, sensor_preset
+from ccdproc_darks import DARK_FLAGS, DarkSequence, sensor_preset
 from ccdproc_darks.cli import main
 from ccdproc_darks.report.measure import Options
 from ccdproc_darks.report.run import make_report
@@ -59,6 +59,42 @@ def test_scores_are_those_of_the_masks(report, night):
         planted, found = ((flags.data & bit) > 0 for flags in (truth, mask))
         assert (score.planted, score.found, score.both) == (planted.sum(), found.sum(), (planted & found).sum())
         assert score.recall == (planted & found).sum() / planted.sum()
+
+
+def test_what_stands_out(report, night):
+    """Counted anew from the files: more than the tolerance of 10 % and 8 sigma between the exposure times."""
+    out, measured = report
+    group = next(path for path in out.iterdir() if path.is_dir())
+    truth = {name: CCDData.read(night / "truth" / f"{name}.fits").data for name in ("rate", "rate_90s", "rate_1000s")}
+    departure = np.abs(truth["rate_90s"] - truth["rate_1000s"])
+    sigmas = [CCDData.read(group / f"rate_{name}.fits").uncertainty.array for name in ("90s", "1000s")]
+    planted = (CCDData.read(night / "truth" / "flags.fits").data & 2**16) > 0
+    clear = planted & (departure > 8 * np.hypot(*sigmas)) & (departure > 0.1 * truth["rate"])
+    mask = CCDData.read(group / "mask.fits")
+    score = measured.truth.scores[1]
+    assert (score.clear, score.clear_found) == (clear.sum(), (clear & ((mask.data & 2**16) > 0)).sum())
+    errors = (measured.rate.data - truth["rate"]) / measured.rate.uncertainty.array
+    quartiles = np.percentile(errors[~planted & ~measured.rate.mask], (25, 50, 75))
+    assert measured.truth.bias == pytest.approx(quartiles[1])
+    # The quartiles of a normal distribution.
+    assert measured.truth.width == pytest.approx((quartiles[2] - quartiles[0]) / (2 * 0.67449), rel=1e-3)
+
+
+def test_telegraph_pixels_are_rightly_found(tmp_path):
+    sensor = sensor_preset("low-noise-cmos", shape=(200, 220), seed=1)
+    DarkSequence(sensor, [(8, 0 * u.s), (6, 60 * u.s), (6, 600 * u.s)], rng=2).write(tmp_path / "night")
+    ((_, measured),), _, _ = make_report(tmp_path / "night", tmp_path / "out", Options())
+    hot, nonlinear = measured.truth.scores
+    flags = sensor.true_flags().data
+    found = (measured.mask.data & DARK_FLAGS.NONLINEAR) > 0
+    telegraph = found & ((flags & DARK_FLAGS.TELEGRAPH) > 0)
+    assert telegraph.sum() > 10
+    assert nonlinear.right == nonlinear.both + telegraph.sum()
+    assert f"{telegraph.sum()} of them rightly though not planted (telegraph pixels)" in nonlinear.sentence()
+    assert nonlinear.precision > 0.9
+    limit = measured.mask.meta["DKTHRESH"]
+    above = (sensor.true_rate().data > limit) | ((flags & (DARK_FLAGS.TELEGRAPH | DARK_FLAGS.HOT)) > 0)
+    assert hot.right == (above & ((measured.mask.data & DARK_FLAGS.HOT) > 0)).sum()
 
 
 def test_page_and_table_show_it(report):

@@ -6,7 +6,7 @@ from astropy import units as u
 from scipy import ndimage
 
 from ccdproc_darks import Sensor, simulate_dark
-from ccdproc_darks.simulation import CosmicRays
+from ccdproc_darks.simulation import CosmicRays, OffsetPixels
 from ccdproc_darks.simulation.cosmic_rays import draw_tracks
 
 from ..helpers import ELECTRON_PER_SECOND
@@ -35,11 +35,36 @@ def test_number_of_tracks(per_minute):
 
 def test_charge_goes_with_the_path():
     """A vertical ray leaves 70 electron/um; the mean path is 4/3 of the depth, Moyal's mean 1.27 widths above."""
-    totals = np.array([frame(60000, seed, depth=15 * u.um).sum() for seed in range(5)])
-    rays = 0.8 * 1000
-    expected = rays * 15 * 4 / 3 * (70 + 4.9 * (np.euler_gamma + np.log(2)))
-    # Long paths that leave the sensor deposit less.
-    assert totals.mean() == pytest.approx(expected, rel=0.06)
+    rays = 1e5
+    rate = rays / (0.8 * u.cm**2 * 100 * u.s)
+    total = frame(100, rate=rate, depth=2 * u.um).sum()
+    expected = rays * 2 * 4 / 3 * (70 + 4.9 * (np.euler_gamma + np.log(2)))
+    # The paths, 1 / cos(zenith), have the variance 2/9.
+    assert total == pytest.approx(expected, rel=5 * np.sqrt((1 + 2 / 9 * 9 / 16) / rays))
+
+
+@pytest.mark.parametrize("depth", [10, 40])
+def test_pixels_of_a_track(depth):
+    """A line of length L crosses 1 + 4 L / pi pixels on average; L is pi / 4 of the depth on average."""
+    rays = 2e4
+    rays_at_a_time = CosmicRays(rate=rays / (0.8 * u.cm**2 * 100 * u.s) / 100, depth=depth * u.um)
+    rng = np.random.default_rng(1)
+    found = [draw_tracks(rng, rays_at_a_time, SHAPE, 10.0, 100.0) for _ in range(100)]
+    assert all(electrons.dtype.kind == "i" for _, electrons in found)
+    crossed = sum(index.size for index, _ in found) / rays
+    # A corner that is cut short may be passed over, and a few tracks meet or leave the sensor.
+    assert 0.95 * (1 + depth / 10) < crossed < 1.01 * (1 + depth / 10)
+
+
+def test_they_come_on_top_of_what_a_pixel_has():
+    rays = CosmicRays(rate=50 / (u.cm**2 * u.s))
+    common = {"shape": SHAPE, "rate": 0 * ELECTRON_PER_SECOND, "pixel_size": 10 * u.um}
+    both = Sensor(cosmic_rays=rays, defects=[OffsetPixels(offset=300 * u.electron)], **common)
+    options = {"exposure": 100 * u.s, "rng": 1, "dtype": "float64"}
+    total = simulate_dark(both, **options).data.mean()
+    alone = simulate_dark(Sensor(cosmic_rays=rays, **common), **options).data.mean()
+    assert total == pytest.approx(300 + alone, abs=0.03 * alone)
+    assert alone > 5
 
 
 def test_tracks_are_straight_and_go_every_way():

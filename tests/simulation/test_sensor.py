@@ -56,6 +56,35 @@ def test_dsnu_is_lognormal():
     assert stats.kstest(stats.zscore(np.log(rate.data.ravel())), "norm").pvalue > 1e-3
 
 
+def test_maps_are_independent():
+    """DSNU and read noise of a pixel, and the blocks of each."""
+    camera = Sensor(shape=(1024, 512), rate=1 * ELECTRON_PER_SECOND, dsnu=0.2 * ELECTRON_PER_SECOND,
+                    read_noise=1 * u.electron, read_noise_spread=0.2)  # fmt: skip
+    maps = np.log(np.stack([camera.pixels.rate, camera.pixels.noise])).reshape(16, -1)
+    limit = 6 / np.sqrt(maps.shape[1])
+    assert np.abs(np.corrcoef(maps) - np.eye(16)).max() < limit
+
+
+@pytest.mark.parametrize("above", [None, 1 * ELECTRON_PER_SECOND])
+def test_defects_are_anywhere(above):
+    """Also where a pixel just has the rate that is asked for."""
+    options = {} if above is None else {"above": above}
+    camera = sensor(
+        rate=1 * ELECTRON_PER_SECOND, defects=[OffsetPixels(offset=5 * u.electron, fraction=0.1, **options)]
+    )
+    index = camera.pixels.kinds["offset"]["index"]
+    assert index.size == 12000
+    assert stats.kstest(index / 120000, "uniform").pvalue > 1e-3
+
+
+def test_ranges_are_even_in_the_logarithm():
+    camera = sensor(defects=[OffsetPixels(offset=[1, 100] * u.electron)])
+    offsets = camera.pixels.kinds["offset"]["electrons"]
+    assert stats.kstest(np.log10(offsets) / 2, "uniform").pvalue > 1e-3
+    # Random over the pixels, too.
+    assert abs(np.corrcoef(offsets, np.arange(offsets.size))[0, 1]) < 0.02
+
+
 def test_dsnu_multiplies_an_image():
     image = np.linspace(0, 2, 120000).reshape(SHAPE)
     rate = Sensor(rate=image * ELECTRON_PER_SECOND, dsnu=0.1 * ELECTRON_PER_SECOND).true_rate().data
@@ -168,8 +197,9 @@ def test_amplifier_glow(corner):
     truth = camera.true_rate().data
     row, column = (0 if corner.startswith("lower") else -1), (0 if corner.endswith("left") else -1)
     assert truth[row, column] == truth.max() == pytest.approx(5)
-    inner = truth[20 if row == 0 else -21, column]
-    assert inner == pytest.approx(5 / np.e)
+    assert truth[20 if row == 0 else -21, column] == pytest.approx(5 / np.e)
+    assert truth[row, 20 if column == 0 else -21] == pytest.approx(5 / np.e)
+    assert truth[30 if row == 0 else -31, 40 if column == 0 else -41] == pytest.approx(5 * np.exp(-50 / 20))
     frames = [simulate_dark(camera, exposure=seconds * u.s, rng=1).data for seconds in (50, 500)]
     assert frames[1].sum() / frames[0].sum() == pytest.approx(10, rel=0.02)
     assert frames[1].sum() == pytest.approx(500 * truth.sum(), rel=0.01)
@@ -187,10 +217,26 @@ def test_glow_does_not_care_for_temperature():
     np.testing.assert_allclose(
         glowing.true_rate(temperature=warm).data - plain.true_rate(temperature=warm).data, light, atol=1e-12
     )
+    frame = simulate_dark(glowing, exposure=100 * u.s, temperature=warm, rng=1).data
+    bright = light > 0.1
+    assert frame[bright].mean() == pytest.approx(100 * (1 + light[bright].mean()), rel=0.005)
     frame = simulate_dark(plain, exposure=100 * u.s, temperature=warm, rng=1)
     assert frame.data.mean() == pytest.approx(100, rel=0.003)
     assert frame.meta["CCD-TEMP"] == -5
     assert simulate_dark(plain, exposure=100 * u.s, rng=1).meta["CCD-TEMP"] == -10
+
+
+def test_pixels_that_differ_warm_up_too():
+    model = DoublingDarkCurrent(amplitude=1 * ELECTRON_PER_SECOND, doubling=5 * u.K, reference_temperature=263.15 * u.K)
+    camera = sensor(rate=0.05 * ELECTRON_PER_SECOND, dsnu=0.01 * ELECTRON_PER_SECOND, temperature=-10 * u.deg_C,
+                    temperature_model=model, defects=[HOT])  # fmt: skip
+    for temperature in (-15, 0):
+        options = {"exposure": 100 * u.s, "temperature": temperature * u.deg_C}
+        electrons = 100 * camera.true_rate(**options).data
+        np.testing.assert_allclose(electrons, 100 * camera.true_rate().data * 2 ** ((temperature + 10) / 5), rtol=1e-6)
+        away = simulate_dark(camera, rng=1, dtype="float64", **options).data - electrons
+        assert abs(away.sum()) < 5 * np.sqrt(electrons.sum())
+        assert np.mean(away**2 / electrons) == pytest.approx(1, abs=0.03)
 
 
 def test_telegraph_and_edge_pixels_warm_up_too():
@@ -206,6 +252,8 @@ def test_telegraph_and_edge_pixels_warm_up_too():
             frame = simulate_dark(camera, rng=1, dtype="float64", **options).data
             truth = camera.true_rate(**options).data
             assert frame.mean() == pytest.approx(100 * truth.mean(), rel=0.005)
+        empty = [camera.true_rate(temperature=temperature * u.deg_C).data for temperature in (-10, -5)]
+        np.testing.assert_allclose(empty[1], 2 * empty[0])
 
 
 def test_read_noise_of_each_pixel():

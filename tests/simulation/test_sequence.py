@@ -31,6 +31,7 @@ def test_frames_in_order():
     assert [frame.meta["IMAGETYP"] for frame in frames] == ["Bias Frame"] * 2 + ["Dark Frame"] * 4
     times = Time([frame.meta["DATE-OBS"] for frame in frames])
     np.testing.assert_allclose((times - times[0]).to_value(u.s), [0, 1, 2, 13, 24, 35])
+    np.testing.assert_allclose([frame.meta["MJD-OBS"] for frame in frames], times.mjd, atol=1e-8, rtol=0)
 
 
 def test_lazy():
@@ -50,12 +51,25 @@ def test_each_pass_is_the_same_and_each_frame_another():
 
 
 def test_bias_drifts_as_a_walk():
-    camera = sensor(bias_drift=3 * u.adu, defects=())
-    levels = np.array([frame.data.mean() for frame in DarkSequence(camera, [(400, 0 * u.s)], rng=1)]) - 500
+    camera = Sensor(shape=(1, 1), bias_drift=3 * u.adu)
+    frames = DarkSequence(camera, [(4000, 0 * u.s)], rng=1, dtype="float64")
+    levels = np.array([frame.data[0, 0] for frame in frames])
     steps = np.diff(levels)
-    assert steps.std() == pytest.approx(3, rel=0.12)
-    assert abs(np.corrcoef(steps[1:], steps[:-1])[0, 1]) < 0.2
-    assert levels.std() > 10
+    assert steps.std() == pytest.approx(3, rel=5 / np.sqrt(8000))
+    assert abs(np.corrcoef(steps[1:], steps[:-1])[0, 1]) < 5 / np.sqrt(4000)
+    assert levels.std() > 30
+
+
+def test_temperature():
+    camera = sensor_preset("aspen-cg16m", shape=(64, 64), seed=1)
+    cold, warm = (
+        next(iter(DarkSequence(camera, [1000 * u.s], rng=1, temperature=temperature * u.deg_C)))
+        for temperature in (-35, -6)
+    )
+    assert (cold.meta["CCD-TEMP"], warm.meta["CCD-TEMP"]) == (-35, -6)
+    # 29 K are five doublings.
+    counts = np.median(warm.data - np.median(cold.data)) * 1.5
+    assert counts == pytest.approx(0.01 * 31 * 1000, rel=0.02)
 
 
 def test_telegraph_pixels_go_on_between_frames():
