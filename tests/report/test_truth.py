@@ -81,7 +81,8 @@ def test_what_stands_out(report, night):
 
 
 def test_telegraph_pixels_are_rightly_found(tmp_path):
-    sensor = sensor_preset("low-noise-cmos", shape=(200, 220), seed=1)
+    # One read noise for all pixels, as the measurement takes it.
+    sensor = sensor_preset("low-noise-cmos", shape=(200, 220), seed=1, read_noise_spread=0)
     DarkSequence(sensor, [(8, 0 * u.s), (6, 60 * u.s), (6, 600 * u.s)], rng=2).write(tmp_path / "night")
     ((_, measured),), _, _ = make_report(tmp_path / "night", tmp_path / "out", Options())
     hot, nonlinear = measured.truth.scores
@@ -91,7 +92,7 @@ def test_telegraph_pixels_are_rightly_found(tmp_path):
     assert telegraph.sum() > 10
     assert nonlinear.right == nonlinear.both + telegraph.sum()
     assert f"{telegraph.sum()} of them rightly though not planted (telegraph pixels)" in nonlinear.sentence()
-    assert nonlinear.precision > 0.9
+    assert nonlinear.found - nonlinear.right <= 4
     limit = measured.mask.meta["DKTHRESH"]
     above = (sensor.true_rate().data > limit) | ((flags & (DARK_FLAGS.TELEGRAPH | DARK_FLAGS.HOT)) > 0)
     assert hot.right == (above & ((measured.mask.data & DARK_FLAGS.HOT) > 0)).sum()
