@@ -491,6 +491,11 @@ class TestSimulation:
         with pytest.raises(TypeError, match=r"^shape must be given once, got \(3, 4\) and \(5, 6\)"):
             simulate_dark((3, 4), shape=(5, 6), exposure=1 * u.s)
 
+    @pytest.mark.parametrize("rate", [0.01, np.nan * ELECTRON_PER_SECOND, 1 * u.adu])
+    def test_rate_with_hot_pixels(self, rate):
+        with pytest.raises((TypeError, ValueError, u.UnitsError), match=r"^rate must be"):
+            simulate(rate=rate, hot_fraction=0.1)
+
     def test_sensor_seed(self):
         with pytest.raises(ValueError, match=r"^sensor_seed must not be negative, got -1"):
             simulate(sensor_seed=-1)

@@ -3,12 +3,12 @@
 
 import numpy as np
 from astropy import units as u
-from astropy.nddata import CCDData
 
-from ..arguments import ELECTRON_PER_SECOND, checked_dtype, checked_number, checked_quantity
+from ..arguments import ELECTRON_PER_SECOND, checked_dtype, checked_quantity
 from .defects import HotPixels
 from .exposure import Moment
 from .frame import DTYPES, checked_threads, frame_of
+from .parameters import checked_fraction, checked_image
 from .sensor import Sensor, checked_seed
 from .streams import entropy_of
 
@@ -54,7 +54,8 @@ def simulate_dark(
         Bias level (adu), one number or an image. None: 0 adu.
     hot_fraction : float
         Fraction of the pixels that are hot. Which ones, and how hot, depends only on ``shape``,
-        ``hot_fraction``, ``hot_rate`` and ``sensor_seed``: the same pixels are hot in every frame of a sensor.
+        ``hot_fraction``, ``hot_rate`` (or the median rate) and ``sensor_seed``: the same pixels are hot in every frame
+        of a sensor.
     hot_rate : `~astropy.units.Quantity`, optional
         Dark rate of the hot pixels (electron/s): one number, or two between which they are spread
         evenly in the logarithm. None spreads them from 10 to 10 000 times the median rate
@@ -161,17 +162,16 @@ def _refuse(**options):
 
 def _hot_pixels(fraction, hot_rate, rate):
     """The hot pixels of a simple sensor, spread evenly in the logarithm of their rates."""
-    fraction = checked_number("hot_fraction", fraction, maximum=1.0, inclusive=True)
-    if fraction == 0:
-        return ()
+    fraction = checked_fraction("hot_fraction", fraction)
     if hot_rate is None:
-        if isinstance(rate, CCDData):
-            rate = u.Quantity(rate.data, rate.unit)
-        typical = 0.01 if rate is None else float(np.median(rate.to_value(ELECTRON_PER_SECOND))) or 0.01
+        rates = np.array(0.01) if rate is None else checked_image("rate", rate, ELECTRON_PER_SECOND)
+        typical = float(np.median(rates)) or 0.01
         limits = np.array([10 * typical, 1e4 * typical])
     else:
-        limits = checked_quantity("hot_rate", hot_rate, ELECTRON_PER_SECOND, scalar=False)
-        if limits.size > 2:
+        limits = np.atleast_1d(checked_quantity("hot_rate", hot_rate, ELECTRON_PER_SECOND, scalar=False))
+        if limits.size not in (1, 2):
             raise ValueError(f"hot_rate must be one number or a lowest and a highest, got {limits.size} numbers")
+    if fraction == 0:
+        return ()
     low, high = limits.min() * ELECTRON_PER_SECOND, limits.max() * ELECTRON_PER_SECOND
     return (HotPixels(fraction=fraction, above=low, maximum=high, slope=0),)

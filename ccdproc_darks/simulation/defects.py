@@ -272,7 +272,7 @@ class TelegraphPixels(_SomePixels):
 
     References
     ----------
-    .. [1] Machlup, S. 1954, J. Appl. Phys. 25, 341, whose autocorrelation (equation 5) is integrated over t twice.
+    .. [1] Machlup, S. 1954, J. Appl. Phys. 25, 341, whose autocorrelation is integrated over t twice.
     """
 
     amplitude: u.Quantity

@@ -14,7 +14,7 @@ __all__ = ["DTYPES", "checked_sensor", "checked_threads", "frame_of"]
 DTYPES = ("uint16", "float32", "float64")
 
 
-def frame_of(sensor, seconds, entropy, *, moment, pause, temperature, dtype, threads, start=None, celsius=None):
+def frame_of(sensor, seconds, entropy, *, moment, pause, temperature, dtype, threads, start=None):
     """One frame as `~astropy.nddata.CCDData`, and what it leaves to the next."""
     factor = sensor.rate_factor(temperature)
     sensor.expected(seconds, factor)
@@ -22,6 +22,7 @@ def frame_of(sensor, seconds, entropy, *, moment, pause, temperature, dtype, thr
         sensor, seconds, entropy, moment=moment, pause=pause, factor=factor, dtype=dtype, threads=threads
     )
     temperature = sensor.temperature if temperature is None else temperature
+    celsius = None
     if temperature is not None:
         celsius = round(kelvin_of("temperature", temperature) - 273.15, 6)
     frame = CCDData(data, unit=u.adu)

@@ -9,6 +9,7 @@ __all__ = ["Pixels", "frame_blocks"]
 
 # Small enough for the cache, float64 temporaries included. Part of the definition of a sensor's random numbers.
 _BLOCK_PIXELS = 2**16
+# Percentiles of the rates between which pixels are drawn together, and how many pixels tell them.
 _MOST = (2, 98)
 _SAMPLE = 2**16
 
@@ -98,7 +99,7 @@ class Pixels:
             return np.sort(rng.permutation(free)[: round(fraction * free.size)])
         size = self.rate.size
         count = round(fraction * (size - self._taken.size))
-        if count > size // 4:
+        if count > size // 4 or self._taken.size > size // 2:
             free = np.setdiff1d(np.arange(size), self._taken, assume_unique=True)
             return np.sort(rng.permutation(free)[:count])
         # Few of many: drawn until there are enough, with no list of all pixels.

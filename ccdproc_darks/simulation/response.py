@@ -134,7 +134,7 @@ def _electrons(name, value, gain, bias):
     """A charge in electron, or a level in adu with the bias, as a charge in electron."""
     if isinstance(value, u.Quantity) and value.unit.is_equivalent(u.adu):
         level = checked_quantity(name, value, u.adu)
-        if level <= bias.min():
-            raise ValueError(f"{name} must be above the bias level, got {value} with a bias of {bias.min():g} adu")
+        if level <= bias.max():
+            raise ValueError(f"{name} must be above the bias level, got {value} with a bias of {bias.max():g} adu")
         return (level - float(np.median(bias))) * gain
     return checked_quantity(name, value, u.electron)

@@ -108,7 +108,7 @@ class Sensor:
     a telegraph pixel. Dwell times, offsets, amplifier glow and full wells stay.
 
     The lognormal of mean m and standard deviation s is ``m exp(v z - v**2 / 2)``, ``v**2 = log(1 + (s / m)**2)``, with
-    z normal; the standard deviation is what EMVA 1288 (release 4.0, section 4.2) calls DSNU, in electrons per second
+    z normal; the standard deviation is what EMVA 1288 (release 4.0) calls DSNU, in electrons per second
     of exposure.
 
     Examples

@@ -168,7 +168,8 @@ class DarkSequence:
                 names.append(f"{kind}_{counts[seconds]:04d}.fits")
                 frame.write(whole / names[-1])
             self._write_truth(whole / "truth")
-            # An empty folder of that name gives way.
+            if folder.exists():
+                folder.rmdir()
             whole.replace(folder)
         return [folder / name for name in names]
 
@@ -182,7 +183,7 @@ class DarkSequence:
 
 def _checked_start(start):
     if isinstance(start, Time):
-        return start
+        return start.utc
     try:
         return Time(start, scale="utc")
     except (TypeError, ValueError):

@@ -16,7 +16,7 @@ def after_pause(rng, high, seconds, dwell_low, dwell_high):
     States after ``seconds``, given those before.
 
     The probability of being high goes to its mean as ``exp(-t / tau)``, ``1 / tau = 1 / dwell_low + 1 / dwell_high``
-    (Machlup, S. 1954, J. Appl. Phys. 25, 341, equation 5).
+    (Machlup, S. 1954, J. Appl. Phys. 25, 341).
     """
     share = dwell_high / (dwell_low + dwell_high)
     memory = np.exp(-seconds * (1 / dwell_low + 1 / dwell_high))
@@ -50,8 +50,7 @@ def time_high(rng, high, seconds, dwell_low, dwell_high):
     Exact for dwell times of any length, in a number of steps that grows as the logarithm of the number of switches: as
     many cycles (a dwell in the state of the start, then one in the other) as the exposure is expected to hold are
     drawn at once as two gamma variables, and the cycle in which the exposure ends is found by halving, a part of a sum
-    of k exponentials being a beta variable times the sum (Devroye, L. 1986, Non-Uniform Random Variate Generation,
-    section IX.3).
+    of k exponentials being a beta variable times the sum (Devroye, L. 1986, Non-Uniform Random Variate Generation).
     """
     own = np.where(high, dwell_high, dwell_low)
     other = np.where(high, dwell_low, dwell_high)
@@ -89,5 +88,6 @@ def time_high(rng, high, seconds, dwell_low, dwell_high):
         active = active[cycles[active] > 1]
 
     stays = left < first
-    time_own += np.minimum(first, left)
+    # Sums of many dwells may miss the exposure time by their rounding.
+    time_own = np.clip(time_own + np.minimum(first, left), 0.0, seconds)
     return np.where(high, time_own, seconds - time_own), np.where(stays, high, ~high)

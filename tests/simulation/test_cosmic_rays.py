@@ -56,6 +56,14 @@ def test_pixels_of_a_track(depth):
     assert 0.95 * (1 + depth / 10) < crossed < 1.01 * (1 + depth / 10)
 
 
+def test_what_leaves_the_sensor_is_not_counted():
+    """A thick single pixel: no ray leaves more than its longest chord holds."""
+    rays = CosmicRays(rate=1 / (u.um**2 * u.s), depth=300 * u.um)
+    _, electrons = draw_tracks(np.random.default_rng(1), rays, (1, 1), 10.0, 1000.0)
+    # Projected chords of a square from a point inside have a mean of 0.473 sides.
+    assert electrons.sum() / 1e5 < 300 * 4 / 3 * 76.3 * 0.2
+
+
 def test_they_come_on_top_of_what_a_pixel_has():
     rays = CosmicRays(rate=50 / (u.cm**2 * u.s))
     common = {"shape": SHAPE, "rate": 0 * ELECTRON_PER_SECOND, "pixel_size": 10 * u.um}

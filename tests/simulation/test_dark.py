@@ -156,7 +156,8 @@ def test_the_published_check_of_datalab(seed):
     )  # fmt: skip
     darks = list(DarkSequence(sensor, [(4, time * u.s) for time in (1, 2, 4, 8)], rng=seed))
     measured = [dark_rate(darks[first : first + 4], bias=100 * u.adu) for first in range(0, 16, 4)]
-    # "At most one false" is no more than the default promises on average.
+    # "At most one false" is what the default of one promises on average only; a lognormal has a heavier tail than the
+    # normal threshold expects, and 0.1 leaves 7 of 100 seeds with two.
     flags = hot_pixel_mask(*measured, false_positives=0.1)
     found = (flags.data & DARK_FLAGS.HOT) != 0
     hot = (sensor.true_flags().data & DARK_FLAGS.HOT) != 0

@@ -148,6 +148,18 @@ def test_a_kind_may_come_twice():
     assert (found > 500).sum() == 1188
 
 
+def test_one_defect_for_each_pixel_is_soon_planted():
+    """No search for the last free pixels."""
+    camera = Sensor(shape=(400, 400), defects=[
+        OffsetPixels(offset=10 * u.electron, fraction=0.8),
+        TelegraphPixels(amplitude=1 * ELECTRON_PER_SECOND, **TELEGRAPH),
+    ])  # fmt: skip
+    assert {kind: values["index"].size for kind, values in camera.pixels.kinds.items()} == {
+        "offset": 128000, "telegraph": 32000,
+    }  # fmt: skip
+    assert camera.true_flags().mask.all()
+
+
 def test_hot_above_a_threshold_of_ones_own():
     camera = sensor(defects=[HOT])
     flags = camera.true_flags(threshold=20 * ELECTRON_PER_SECOND)
@@ -409,6 +421,11 @@ class TestBadParameters:
                 {"bias": 1000 * u.adu, "full_well": 800 * u.adu},
                 ValueError,
                 r"^full_well must be above the bias level, got 800.0 adu with a bias of 1000 adu",
+            ),
+            (
+                {"shape": None, "bias": [[100, 1000, 1000]] * u.adu, "full_well": 500 * u.adu},
+                ValueError,
+                r"^full_well must be above the bias level, got 500.0 adu with a bias of 1000 adu",
             ),
             ({"full_well": 0 * u.electron}, ValueError, r"^full_well must be positive"),
             ({"full_well": np.nan * u.electron}, ValueError, r"^full_well must be finite"),
