@@ -72,7 +72,7 @@ class Bias:
         if read_noise is None:
             warnings.warn(
                 "the error of the bias is unknown (it has no uncertainty, and there is no read noise): taken as 0",
-                stacklevel=3,
+                stacklevel=4,
             )
             return 0.0
         return read_noise / np.sqrt(number)
@@ -121,7 +121,7 @@ def as_bias(bias, frames, scale):
             warnings.warn(
                 f"no bias given, and {dark.label} holds unsigned integers as a raw frame does: a bias that is still "
                 f"in it is taken for dark current. Pass bias (a master bias, or 0 * u.adu where there is none)",
-                stacklevel=3,
+                stacklevel=4,
             )
         return Bias()
     if isinstance(bias, u.Quantity):
@@ -152,7 +152,7 @@ def combined_number(frame, argument):
         warnings.warn(
             f"{frame.label} is combined, but nothing tells of how many frames (ccdproc.combine writes no NCOMBINE): "
             f"taken as 1. Tell by {remedy} the number",
-            stacklevel=4,
+            stacklevel=5,
         )
     return 1
 

@@ -226,6 +226,8 @@ def _tell(out, results, failures, unusable):
             f"{'' if error is None else f' (typical error of a pixel {error:.2g})'}; "
             f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
         )
+        if measured.limit is not None:
+            print(f"  {measured.limit}")
         for sentence in measured.truth.sentences() if measured.truth is not None else ():
             print(f"  truth: {sentence}")
         for note in measured.notes:

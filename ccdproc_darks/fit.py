@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Covariance", "RateFit", "count_variance", "fit_rate", "rate_variance"]
+__all__ = ["Covariance", "RateFit", "count_variance", "fit_rate", "rate_estimator", "rate_variance"]
 
 # Enough for the weights to settle to a part in a thousand from any start.
 _ITERATIONS = 4
@@ -51,6 +51,22 @@ class Covariance:
             solved[members] -= self.weights[members] * (factor * solved[members].sum(axis=0))
         return solved
 
+    def apply(self, vector):
+        """``C vector``."""
+        applied = np.divide(vector, self.weights, out=np.zeros_like(self.weights), where=self.weights > 0)
+        for members, variance in self.shared:
+            inside = self.weights[members] > 0
+            applied[members] += inside * (variance * (inside * vector[members]).sum(axis=0))
+        return applied
+
+    def log_determinant(self):
+        """Logarithm of the determinant of ``C`` (of its usable part), by the matrix determinant lemma."""
+        with np.errstate(divide="ignore"):
+            value = -np.where(self.weights > 0, np.log(self.weights), 0.0).sum(axis=0)
+        for members, variance in self.shared:
+            value += np.log1p(variance * self.weights[members].sum(axis=0))
+        return value
+
     def diagonal(self):
         """Diagonal of ``C^-1``."""
         diagonal = self.weights.copy()
@@ -79,6 +95,18 @@ class RateFit:
     excess : `numpy.ndarray`
         Its sign is positive where shorter exposures read higher than the fit (with a free offset: where
         the counts grow less than linearly).
+    skewness : `numpy.ndarray`
+        Of counts in the direction of the residuals: below zero that tail is lighter than a normal one.
+    kurtosis : `numpy.ndarray`
+        Largest excess kurtosis of a count: above a tenth where they are a few electrons.
+    residual : `numpy.ndarray`
+        Counts less those of the fit (electron).
+    covariance : `Covariance`
+        What counts were weighed with.
+    estimator : `numpy.ndarray`
+        Coefficients by which counts make the rate.
+    offset, offset_variance : `numpy.ndarray`
+        Of a free offset (electron, electron^2).
     """
 
     rate: np.ndarray
@@ -88,6 +116,13 @@ class RateFit:
     deletion: np.ndarray | None = None
     information: np.ndarray | None = None
     excess: np.ndarray | None = None
+    skewness: np.ndarray | None = None
+    kurtosis: np.ndarray | None = None
+    residual: np.ndarray | None = None
+    covariance: Covariance | None = None
+    estimator: np.ndarray | None = None
+    offset: np.ndarray | None = None
+    offset_variance: np.ndarray | None = None
 
 
 def count_variance(rate, seconds, frames, read_variance):
@@ -95,7 +130,9 @@ def count_variance(rate, seconds, frames, read_variance):
     return np.maximum(rate, 0) * seconds / frames + read_variance
 
 
-def fit_rate(counts, seconds, frames, read_variance, usable, *, shared=(), free_offset=False, diagnose=True):
+def fit_rate(
+    counts, seconds, frames, read_variance, usable, *, shared=(), free_offset=False, diagnose=True, expected=None
+):
     """
     Rate of each pixel from its mean counts at several exposure times.
 
@@ -117,6 +154,8 @@ def fit_rate(counts, seconds, frames, read_variance, usable, *, shared=(), free_
         Let every pixel have its own unknown offset: the rate is then the slope of a free line.
     diagnose : bool
         Whether to work out the goodness of fit.
+    expected : callable, optional
+        What rate to weigh the counts of a pixel of a given rate with; its own where None.
 
     Returns
     -------
@@ -134,32 +173,46 @@ def fit_rate(counts, seconds, frames, read_variance, usable, *, shared=(), free_
     degrees = usable.sum(axis=0) - (2 if free_offset else 1)
     lacking = degrees < 0
     line = _line_maker(seconds, frames, read_variance, usable, shared, free_offset)
+    settle = expected or (lambda rate: rate)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.zeros(counts.shape[1:])
         if degrees.max(initial=0) > 0:
             for _ in range(_ITERATIONS):
-                rate = np.nan_to_num(line(rate).rate(counts))
-        used = line(rate)
+                rate = np.nan_to_num(line(settle(rate)).rate(counts))
+        used = line(settle(rate))
         rate = used.rate(counts)
-        variance = 1 / line(rate).information
+        variance = 1 / line(settle(rate)).information
     rate[lacking] = variance[lacking] = np.nan
     if not diagnose:
         return RateFit(rate, variance, degrees)
 
-    residual = used.residual(counts, np.where(lacking, 0.0, rate))
+    residual, offset, offset_variance = used.residual(counts, np.where(lacking, 0.0, rate))
     solved = used.covariance.solve(residual)
     leverage = used.leverage()
     # Where nothing else foretells a count, what is left of its leverage is rounding.
     testable = usable & (degrees > 0) & (leverage > 1e-10 * used.covariance.weights)
     leverage = np.where(testable, leverage, 0.0)
+    chi_square = np.where(degrees > 0, (residual * solved).sum(axis=0), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        third = (solved**3 * (np.maximum(settle(rate), 0) * used.t / frames**2)).sum(axis=0)
+        skewness = third / np.maximum(chi_square, 0) ** 1.5
+        poisson = np.maximum(settle(rate), 0) * used.t / frames
+        kurtosis = (poisson * np.square(used.covariance.weights / frames)).max(axis=0)
     return RateFit(
         rate,
         variance,
         degrees,
-        chi_square=np.where(degrees > 0, (residual * solved).sum(axis=0), np.nan),
+        chi_square=chi_square,
+        skewness=skewness,
+        kurtosis=kurtosis,
         deletion=np.divide(solved, leverage, out=np.zeros_like(solved), where=testable),
         information=leverage,
         excess=-(used.t**2 * solved).sum(axis=0) if free_offset else solved.sum(axis=0),
+        residual=residual,
+        covariance=used.covariance,
+        estimator=used.estimator(),
+        offset=offset,
+        offset_variance=offset_variance,
     )
 
 
@@ -170,6 +223,14 @@ def rate_variance(rate, seconds, frames, read_variance, usable, *, shared=(), fr
         variance = 1 / line(rate).information
     variance[usable.sum(axis=0) < (2 if free_offset else 1)] = np.nan
     return variance
+
+
+def rate_estimator(rate, seconds, frames, read_variance, shared, free_offset):
+    """Coefficients by which `fit_rate` makes a rate of a pixel's counts, all usable, were its rate the one given."""
+    shape = (len(seconds), 1, 1)
+    frames, read_variance = (np.reshape(part, shape) for part in (frames, read_variance))
+    line = _line_maker(seconds, frames, read_variance, np.ones(shape, dtype=bool), shared, free_offset)
+    return line(rate).estimator()[:, 0, 0]
 
 
 def _line_maker(seconds, frames, read_variance, usable, shared, free_offset):
@@ -202,12 +263,23 @@ class _Line:
     def rate(self, counts):
         return (self._projected * counts).sum(axis=0) / self.information
 
+    def estimator(self):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self._projected / self.information
+
     def residual(self, counts, rate):
+        """Counts less those of the line; its offset, and the variance of that, where it is free."""
         residual = counts - rate * self.t
+        offset = offset_variance = None
         if self._ones is not None:
             total = self._ones.sum(axis=0)
-            residual -= (residual * self._ones).sum(axis=0) / np.where(total > 0, total, 1.0)
-        return np.where(self._usable, residual, 0.0)
+            safe = np.where(total > 0, total, 1.0)
+            offset = (residual * self._ones).sum(axis=0) / safe
+            with np.errstate(divide="ignore", invalid="ignore"):
+                middle = (self._ones * self.t).sum(axis=0) / safe
+                offset_variance = 1 / total + middle**2 / self.information
+            residual -= offset
+        return np.where(self._usable, residual, 0.0), offset, offset_variance
 
     def leverage(self):
         """Diagonal of P, see `fit_rate`."""

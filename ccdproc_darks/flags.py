@@ -18,8 +18,8 @@ class DARK_FLAGS(BitFlagNameMap):
     DO_NOT_USE         2**0    the pixel must not be used; exactly where ``mask`` is True
     SATURATED          2**1    every frame of at least one exposure time is saturated
     HOT                2**11   the dark rate is above the threshold
-    WARM               2**12   reserved
-    TELEGRAPH          2**15   reserved
+    WARM               2**12   above the threshold, but only together with its surroundings (glow)
+    TELEGRAPH          2**15   equal frames scatter more than their noise allows
     NONLINEAR          2**16   the dark signal is not proportional to exposure time
     UNRELIABLE_DARK    2**23   too noisy to tell a departure of the stated tolerance from none
     =================  ======  ==========================================================================

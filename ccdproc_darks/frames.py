@@ -245,6 +245,8 @@ def as_frames(darks, argument="darks"):
 
 
 def _as_frame(item, label):
+    if isinstance(item, MemoryFrame | FileFrame):
+        return item
     if isinstance(item, CCDData):
         return MemoryFrame(item, label)
     if isinstance(item, str | os.PathLike):

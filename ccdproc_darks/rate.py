@@ -4,25 +4,14 @@
 import warnings
 
 import numpy as np
-from astropy import units as u
 
-from .arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_choice, checked_dtype, checked_number
-from .bias import Bias, as_bias, combined_number
+from .arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
 from .blocks import row_blocks
-from .doubts import doubt_levels, doubt_sign, doubt_temperatures, mean_temperature
-from .electrons import DarkSet, Reader, frame_levels
+from .darks import prepare_darks
+from .doubts import doubt_sign, mean_temperature
 from .fit import fit_rate
-from .frames import as_frames, kept_open
-from .headers import (
-    GAIN_KEYS,
-    SATURATION_KEYS,
-    common_setting,
-    equal_exposures,
-    exposures,
-    frame_settings,
-)
+from .frames import kept_open
 from .rate_info import RateInfo
-from .read_noise import given_noise, measured_noise
 from .rejection import mean_counts
 from .results import logged, result_image, safe_header, set_keys
 
@@ -142,33 +131,17 @@ def dark_rate(
     if clip is not None:
         clip = checked_number("clip", clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
-    frames = as_frames(darks)
-    setting = _Settings(frames, gain, saturation)
-    dark_sets = _dark_sets(frames, exposures(exposure, frames), _combined(n_combined, frames))
-    if offset == "pixel" and len(dark_sets) < 2:
-        raise ValueError(
-            f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
-        )
-    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, setting.gain)
-    doubt_temperatures(frames, stacklevel=2)
-    noise, source = given_noise(read_noise, frames)
-    reader = Reader(setting.scale, the_bias, setting.saturation, own_noise=source == "uncertainty")
-    shape = frames[0].shape
+    prepared = prepare_darks(
+        darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
+        n_combined=n_combined, offset=offset, stacklevel=2,
+    )  # fmt: skip
+    frames, dark_sets, source = prepared.frames, prepared.dark_sets, prepared.source
+    shape = prepared.shape
     data, deviation = np.empty(shape, dtype), np.empty(shape, dtype)
     mask = np.empty(shape, dtype=bool)
     with kept_open(frames):
-        levels = [frame_levels(dark_set, reader) for dark_set in dark_sets]
-        for dark_set, level in zip(dark_sets, levels, strict=True):
-            doubt_levels(dark_set, level / setting.scale, stacklevel=2)
-        if source in ("none", "uncertainty"):
-            noise, source = measured_noise(dark_sets, reader, levels, source, offset)
-            reader.own_noise = source == "uncertainty"
-        bias_error = the_bias.error(noise)
         for block in row_blocks(shape, len(frames)):
-            blocks = [reader.read(dark_set, block) for dark_set in dark_sets]
-            data[block], deviation[block], mask[block] = _rate_rows(
-                blocks, dark_sets, levels, noise, bias_error, clip, offset == "pixel"
-            )
+            data[block], deviation[block], mask[block] = _rate_rows(prepared, block, clip, offset == "pixel")
     if source == "none":
         warnings.warn(
             "no read noise (argument or RDNOISE in the header), no uncertainty of the frames, and fewer than three "
@@ -186,12 +159,12 @@ def dark_rate(
             exposures=len(dark_sets),
             total=float(sum(dark_set.seconds * dark_set.combined.sum() for dark_set in dark_sets)),
             frames=int(sum(dark_set.combined.sum() for dark_set in dark_sets)),
-            bias_error=bias_error,
-            bias_identity=the_bias.identity,
-            gain=setting.gain,
-            read_noise=noise,
+            bias_error=prepared.bias_error,
+            bias_identity=prepared.bias.identity,
+            gain=prepared.gain,
+            read_noise=prepared.noise,
             noise_source=source,
-            saturation=setting.saturation,
+            saturation=prepared.saturation,
             temperature=mean_temperature(frames),
             offset=offset or "none",
         ).entries(),
@@ -211,59 +184,10 @@ def dark_rate(
     return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
 
 
-class _Settings:
-    """Gain and saturation of the frames."""
-
-    def __init__(self, frames, gain, saturation):
-        unit = frames[0].unit
-        self.gain = common_setting("gain", frame_settings("gain", gain, frames, GAIN_UNIT, GAIN_KEYS), frames)
-        if unit == u.adu and self.gain is None:
-            raise ValueError(
-                f"gain is needed for frames in adu, and not every header has EGAIN ({frames[0].label}); pass gain as a "
-                f"Quantity in electron / adu, a ccdproc.Keyword or the name of a header key"
-            )
-        self.scale = self.gain if unit == u.adu else 1.0
-        self.saturation = self._saturation(saturation, frames, unit)
-
-    def _saturation(self, saturation, frames, unit):
-        convert = [(u.adu, u.electron, lambda x: x * self.gain, lambda x: x / self.gain)] if self.gain else []
-        # A header's SATURATE is in adu; frames in electron of unknown gain cannot be held against it.
-        keys = SATURATION_KEYS if unit == u.adu or self.gain else ()
-        levels = frame_settings("saturation", saturation, frames, unit, keys, header_unit=u.adu, equivalencies=convert)
-        level = common_setting("saturation", levels, frames)
-        if frames[0].dtype.kind == "u":
-            top = float(np.iinfo(frames[0].dtype).max)
-            level = top if level is None else min(level, top)
-        return level
-
-
-def _combined(n_combined, frames):
-    if n_combined is None:
-        # No comprehension: the warning counts the calls up to the user's.
-        numbers = []
-        for frame in frames:
-            numbers.append(combined_number(frame, "n_combined"))
-        return numbers
-    number = checked_number("n_combined", n_combined)
-    if number < 1 or number != int(number):
-        raise ValueError(f"n_combined must be a whole number from 1, got {n_combined!r}")
-    return [int(number)] * len(frames)
-
-
-def _dark_sets(frames, seconds, combined):
-    """Frames by exposure time, the shortest first."""
-    return [
-        DarkSet(
-            [frames[index] for index in group],
-            float(np.mean([seconds[index] for index in group])),
-            np.array([combined[index] for index in group], dtype=float),
-        )
-        for group in equal_exposures(seconds)
-    ]
-
-
-def _rate_rows(blocks, dark_sets, levels, noise, bias_error, clip, free_offset):
+def _rate_rows(prepared, block, clip, free_offset):
     """Rate, uncertainty and mask of some rows."""
+    dark_sets, noise = prepared.dark_sets, prepared.noise
+    blocks = [prepared.reader.read(dark_set, block) for dark_set in dark_sets]
     seconds = np.array([dark_set.seconds for dark_set in dark_sets])
     means = [
         mean_counts(
@@ -275,7 +199,7 @@ def _rate_rows(blocks, dark_sets, levels, noise, bias_error, clip, free_offset):
             levels=level,
             clip=clip,
         )
-        for electrons, dark_set, level in zip(blocks, dark_sets, levels, strict=True)
+        for electrons, dark_set, level in zip(blocks, dark_sets, prepared.levels, strict=True)
     ]
     counts = np.stack([mean.counts for mean in means])
     frames = np.stack([mean.frames for mean in means])
@@ -291,7 +215,7 @@ def _rate_rows(blocks, dark_sets, levels, noise, bias_error, clip, free_offset):
     everything = list(range(len(seconds)))
     fit = fit_rate(
         counts, seconds, number, read_variance, usable,
-        shared=[(everything, bias_error**2)], free_offset=free_offset, diagnose=False,
+        shared=[(everything, prepared.bias_error**2)], free_offset=free_offset, diagnose=False,
     )  # fmt: skip
     rate, deviation = fit.rate, np.sqrt(fit.variance)
     mask = ~np.isfinite(rate)

@@ -52,9 +52,11 @@ class RateStack:
         The rates.
     least : int
         How many are needed.
+    repeated : bool
+        Whether exposure times may be equal.
     """
 
-    def __init__(self, rates, least=1):
+    def __init__(self, rates, least=1, repeated=False):
         for number, rate in enumerate(rates):
             if not isinstance(rate, CCDData):
                 remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
@@ -73,6 +75,8 @@ class RateStack:
         self._factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
         self.shape = rates[0].shape
         self._check_together(order)
+        if not repeated:
+            self._check_different()
         self.seconds = np.array([info.longest for info in self.infos])
         known = [info.temperature for info in self.infos if info.temperature is not None]
         if known and max(known) - min(known) > TEMPERATURE_SPREAD:
@@ -93,11 +97,13 @@ class RateStack:
                 )
             if len(self._rates) > 1 and rate.uncertainty is None:
                 raise ValueError(f"rates[{index}] has no uncertainty: give dark_rate a read_noise")
+
+    def _check_different(self):
         for first, second in zip(self.infos[:-1], self.infos[1:], strict=True):
             if np.isclose(first.longest, second.longest, rtol=SAME_EXPOSURE, atol=0):
                 raise ValueError(
                     f"rates must have different exposure times, two of them have {first.longest:g} s: "
-                    f"give dark_rate all frames of one exposure time at once"
+                    f"give dark_rate all frames of one exposure time at once (repeatability compares halves of them)"
                 )
 
     def __len__(self):

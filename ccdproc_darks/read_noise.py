@@ -40,9 +40,9 @@ def measured_noise(dark_sets, reader, levels, source, offset):
         scatter = measure_scatter(dark_set, reader, level) if len(dark_set.frames) >= 3 else None
         if scatter is None:
             continue
-        if source == "uncertainty" and not doubt_uncertainties(scatter, stacklevel=3):
+        if source == "uncertainty" and not doubt_uncertainties(scatter, stacklevel=4):
             return None, source
-        if offset is None and doubt_poisson(scatter, stacklevel=3):
+        if offset is None and doubt_poisson(scatter, stacklevel=4):
             return None, "none"
         dark_electrons = _typical_slope(dark_sets, reader) * dark_set.seconds if offset == "pixel" else None
         return scatter_read_noise(scatter, reader.scale, dark_electrons), "estimated"

@@ -4,10 +4,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import wrightomega
 
 from .noise import frame_variance
 
-__all__ = ["MeanCounts", "mean_counts"]
+__all__ = ["MeanCounts", "deviate_of_share", "mean_counts"]
+
+# Of rounding to a whole electron: without a read noise, counts are as coarse as that.
+_ROUNDING_VARIANCE = 1 / 12
 
 
 @dataclass
@@ -49,7 +53,7 @@ def mean_counts(samples, good, combined, *, read_noise=None, own_variance=None, 
     levels : `numpy.ndarray`, optional
         How far each frame as a whole sits above the others (electron): not a cosmic ray's doing.
     clip : float, optional
-        Reject what is this many sigmas above the mean of the others. None keeps all.
+        Reject what is as far above the others as a normal deviate of this many sigmas is unlikely. None keeps all.
 
     Returns
     -------
@@ -57,13 +61,17 @@ def mean_counts(samples, good, combined, *, read_noise=None, own_variance=None, 
 
     Notes
     -----
-    A sample x is compared with the mean m of the pixel's other samples: rejected, from the highest down, where
+    A sample x, the mean of n_x exposures, is compared with the mean m of the pixel's n_m others, from the highest down.
+    The question is how unlikely so large a share of *all* their counts is, were there no cosmic ray: without read noise
+    the share of one frame in a given number of electrons is binomial, whatever the rate. The answer as a normal deviate
+    (`deviate_of_share`) must be above ``clip``. The others alone are no measure of what to expect: a single electron
+    over nothing would be a cosmic ray; nor is the sample's own scatter, which clips the tail of the Poisson
+    distribution. Only samples past ``x - m > clip / sqrt(2) * sqrt(V (1 / n_x + 1 / n_m))`` are asked, V being the
+    model's variance at the mean of all: the deviate is never more than sqrt(2) times this normal one (of a binomial
+    share, the Kullback-Leibler divergence is at most the chi-square), unless it is the others that lie too far down.
 
-        x - m > clip * sqrt(V(d) (1 / n_x + 1 / n_m))
-
-    V is the *model's* variance at the mean d of all of them, as it would be were there no cosmic ray. A rule
-    built on the sample's own scatter would clip the tail of the Poisson distribution, and one built on
-    m alone would take a single electron over nothing for a cosmic ray.
+    With ``own_variance`` there is no model of the counts, and the rule is ``x - m > clip * sqrt(V_x + V_m)``, of
+    normal noise.
     """
     weight = combined[:, None, None] * good
     total = weight.sum(axis=0)
@@ -94,14 +102,16 @@ def _reject(samples, good, combined, weighted, total, read_noise, own_variance, 
         own = combined[highest]
         others = total[rows, columns] - own
         mean_others = (level_sum[rows, columns] - own * value) / others
+        excess = value - mean_others
         if own_variance is None:
             per_frame = frame_variance(level_sum[rows, columns] / total[rows, columns], read_noise)
-            variance = per_frame * (1 / own + 1 / others)
+            hit = excess > clip * np.sqrt(per_frame * (1 / own + 1 / others) / 2)
+            hit[hit] = deviate_of_share(value[hit], mean_others[hit], own[hit], others[hit], read_noise) > clip
         else:
             # The largest of the others' variances stands in for their mean's: few frames, and the safe side.
             rest = np.where(good[:, rows, columns], own_variance[:, rows, columns], 0.0)
             variance = rest[highest, np.arange(rows.size)] + rest.max(axis=0)
-        hit = value - mean_others > clip * np.sqrt(variance)
+            hit = excess > clip * np.sqrt(variance)
         rows, columns, highest, value, own = rows[hit], columns[hit], highest[hit], value[hit], own[hit]
         good[highest, rows, columns] = False
         weighted[rows, columns] -= own * samples[highest, rows, columns]
@@ -109,3 +119,71 @@ def _reject(samples, good, combined, weighted, total, read_noise, own_variance, 
         total[rows, columns] -= own
         several = good[:, rows, columns].sum(axis=0) > 1
         rows, columns = rows[several], columns[several]
+
+
+def deviate_of_share(value, others, own, rest, read_noise):
+    """
+    Equivalent normal deviate of a mean count above another one, given the sum of all counts.
+
+    Parameters
+    ----------
+    value, others : `numpy.ndarray`
+        Means of ``own`` exposures and of ``rest`` others (electron), value > others.
+    own, rest : `numpy.ndarray`
+        Numbers of exposures.
+    read_noise : float
+        Of one exposure (electron).
+
+    Returns
+    -------
+    `numpy.ndarray`
+        z with P(value larger, given the sum) = P(normal deviate > z); of whole numbers, with half the chance of an
+        equal value.
+
+    Notes
+    -----
+    Skovgaard (1987), the saddlepoint approximation of a conditional tail. One exposure with d expected electrons has
+    the cumulant generating function ``K(s) = d (e^s - 1) + s^2 R^2 / 2``. With ``I(y) = s y - K(s)`` and
+    ``K2(y) = K''(s)`` where ``K'(s) = y``, and t the mean of all n exposures,
+
+        w^2 = 2 (n_x I(x) + n_m I(m) - n I(t))
+        u = (s(x) - s(m)) sqrt(n_x K2(x) n_m K2(m) / (n K2(t)))
+        z = w + log(u / w) / w
+
+    Without read noise d cancels (the binomial distribution), and without electrons too: z is the plain normal deviate.
+    In between it matters little, and is the mean of all. As there are no negative electrons, others that read noise has
+    put below zero count as zero in it: else they would hide that the electrons seen in x have been collected at all.
+
+    Examples
+    --------
+    Four electrons in one of ten frames and none in the others are one chance in 10 000, nearly 4 sigma. The normal
+    deviate, ``4 / sqrt(0.4 (1 + 1 / 9)) = 6``, takes them for a cosmic ray.
+
+    >>> print(f"{deviate_of_share(4.0, 0.0, 1.0, 9.0, read_noise=0.0):.1f}")
+    3.9
+    """
+    noise = max(read_noise**2, _ROUNDING_VARIANCE)
+    number = own + rest
+    mean = (own * value + rest * others) / number
+    expected = np.maximum(own * value + rest * np.maximum(others, 0), 0) / number
+    tilt, rate, curvature = _tilted(value, expected, noise)
+    tilt_others, rate_others, curvature_others = _tilted(others, expected, noise)
+    _, rate_all, curvature_all = _tilted(mean, expected, noise)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        w = np.sqrt(2 * np.maximum(own * rate + rest * rate_others - number * rate_all, 0))
+        u = (tilt - tilt_others) * np.sqrt(own * curvature * rest * curvature_others / (number * curvature_all))
+        return w + np.log(u / w) / w
+
+
+def _tilted(y, expected, noise):
+    """
+    The s with ``K'(s) = y`` for one exposure, its ``s y - K(s)``, and ``K''(s)``.
+
+    ``expected e^s + noise s = y`` has the solution ``expected e^s = noise * omega(log(expected / noise) + y / noise)``,
+    omega being Wright's function (Corless and Jeffrey 2002).
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        electrons = noise * wrightomega(np.log(expected / noise) + y / noise)
+        # Either form alone loses its digits where the other one is used.
+        s = np.where(electrons > noise, np.log(electrons / expected), (y - electrons) / noise)
+    return s, electrons * (s - 1) + expected + noise * s**2 / 2, electrons + noise

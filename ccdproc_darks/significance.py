@@ -4,7 +4,14 @@
 import numpy as np
 from scipy.special import chdtrc, gammaln, ndtri, ndtri_exp
 
-__all__ = ["CANDIDATE", "critical_deviate", "deviate_of_chi_square", "saddlepoint_deviate"]
+__all__ = [
+    "CANDIDATE",
+    "critical_deviate",
+    "deviate_of_chi_square",
+    "deviate_of_log_tail",
+    "log_chi_square_tail",
+    "saddlepoint_deviate",
+]
 
 # Below this the normal tail is right to a few per cent, and the saddlepoint's formula divides by nearly zero.
 CANDIDATE = 2.5
@@ -24,25 +31,37 @@ def deviate_of_chi_square(chi_square, degrees):
     ----------
     chi_square, degrees : `numpy.ndarray`
         NaN or no degrees of freedom give NaN.
+    """
+    deviate = np.full(np.shape(chi_square), np.nan)
+    one = degrees == 1
+    deviate[one] = np.sqrt(np.maximum(chi_square[one], 0))
+    several = (degrees > 1) & np.isfinite(chi_square)
+    deviate[several] = deviate_of_log_tail(log_chi_square_tail(chi_square[several], degrees[several]) - np.log(2))
+    return deviate
+
+
+def deviate_of_log_tail(log_probability):
+    """The normal deviate that is exceeded (on one side) with a probability given by its logarithm."""
+    return -ndtri_exp(np.minimum(log_probability, -1e-300))
+
+
+def log_chi_square_tail(chi_square, degrees):
+    """
+    Logarithm of the probability of a chi-square variable as large or larger.
 
     Notes
     -----
     Where the probability underflows, the asymptotic series of the incomplete gamma function
     (Abramowitz and Stegun 6.5.32) takes its place.
     """
-    deviate = np.full(np.shape(chi_square), np.nan)
-    one = degrees == 1
-    deviate[one] = np.sqrt(np.maximum(chi_square[one], 0))
-    several = (degrees > 1) & np.isfinite(chi_square)
-    x, k = np.maximum(chi_square[several], 0), degrees[several].astype(float)
+    x, k = np.maximum(chi_square, 0), np.asarray(degrees, dtype=float)
     with np.errstate(divide="ignore"):
         log_tail = np.log(chdtrc(k, x))
     far = ~(log_tail > -600)
     a, half = k[far] / 2, x[far] / 2
     series = 1 + (a - 1) / half * (1 + (a - 2) / half)
     log_tail[far] = (a - 1) * np.log(half) - half - gammaln(a) + np.log(series)
-    deviate[several] = -ndtri_exp(log_tail - np.log(2))
-    return deviate
+    return log_tail
 
 
 def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):

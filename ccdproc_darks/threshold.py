@@ -27,7 +27,7 @@ class TypicalPixel:
     rate: float
     width: float
 
-    def excess(self, rate, variance, exposure):
+    def excess(self, rate, variance, exposure, level=None):
         """
         How far above it rates are, as an equivalent normal deviate.
 
@@ -39,13 +39,16 @@ class TypicalPixel:
             Their variance, were they of the typical pixel.
         exposure : `numpy.ndarray`
             Total exposure behind each (s).
+        level : `numpy.ndarray`, optional
+            Rate of the typical pixel at each place, where it is not the same everywhere.
         """
+        level = np.broadcast_to(self.rate if level is None else level, np.shape(rate))
         with np.errstate(divide="ignore", invalid="ignore"):
-            deviate = (rate - self.rate) / (self.width * np.sqrt(variance))
-        far = np.isfinite(deviate) & (deviate > CANDIDATE) & (exposure > 0)
-        if far.any() and self.rate > 0:
+            deviate = (rate - level) / (self.width * np.sqrt(variance))
+        far = np.isfinite(deviate) & (deviate > CANDIDATE) & (exposure > 0) & (level > 0)
+        if far.any():
             sigma = np.sqrt(variance[far])
-            poisson = np.minimum(self.rate / exposure[far] / variance[far], 1.0)
+            poisson = np.minimum(level[far] / exposure[far] / variance[far], 1.0)
             one_electron = 1 / (exposure[far] * sigma)
             deviate[far] = saddlepoint_deviate(
                 deviate[far], one_electron[None], (poisson / one_electron**2)[None], 1 - poisson
@@ -68,7 +71,7 @@ class TypicalPixel:
         return high
 
 
-def typical_pixel(rates, deviation_at):
+def typical_pixel(rates, deviation_at, levels=None):
     """
     The `TypicalPixel` of a sample of rates.
 
@@ -78,6 +81,8 @@ def typical_pixel(rates, deviation_at):
         Rates (electron/s).
     deviation_at : callable
         Standard deviation of each, were its pixel's rate the one given.
+    levels : `numpy.ndarray`, optional
+        Rate of the typical pixel at each place, where it is not the same everywhere.
 
     Notes
     -----
@@ -92,9 +97,9 @@ def typical_pixel(rates, deviation_at):
     for _ in range(3):
         model = deviation_at(rate)
         rate = robust_mean(rates, np.maximum(model, scatter)) or rate
-    model = deviation_at(rate)
+    model = deviation_at(rate if levels is None else levels)
     with np.errstate(divide="ignore", invalid="ignore"):
-        deviates = (rates - np.median(rates)) / model
+        deviates = (rates - (np.median(rates) if levels is None else levels)) / model
     deviates = deviates[np.isfinite(deviates)]
     width = -np.percentile(deviates, 15.865525) if deviates.size else 1.0
     return TypicalPixel(rate, max(1.0, float(width)))

@@ -239,7 +239,9 @@ def test_offset_of_a_comparison(function):
 
 
 def test_statistic():
-    with pytest.raises(ValueError, match=r"^statistic must be one of 'difference', 'significance', 'ratio', got 'sum'"):
+    with pytest.raises(
+        ValueError, match=r"^statistic must be one of 'difference', 'significance', 'ratio', 'offset', got 'sum'"
+    ):
         compare(statistic="sum")
 
 

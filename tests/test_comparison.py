@@ -169,6 +169,7 @@ def test_slopes():
     assert (significance.data[0] < 0).all()
 
 
+@pytest.mark.filterwarnings("ignore:the rates of good pixels differ")
 def test_large_images_are_cut_in_blocks(monkeypatch):
     rng = np.random.default_rng(2)
     rates = [rate_image(rng.uniform(0, 5, (40, 30)), time) for time in (10.0, 100.0)]

@@ -14,7 +14,9 @@ from ..doubts import standing_out
 from ..electrons import DarkSet, Reader, frame_levels
 from ..headers import GAIN_KEYS, READ_NOISE_KEYS, common_setting, frame_settings
 from ..mask import hot_pixel_mask
+from ..proportionality import proportionality_limit
 from ..rate import dark_rate
+from ..scatter import LEAST_FRAMES, dark_scatter
 from .folder import Group, Unusable
 from .master_bias import BiasFrames
 
@@ -69,6 +71,10 @@ class Measured:
         Master bias.
     pairs : list of `Pair`
         Each exposure time against the longest.
+    scatter : dict
+        Result of `dark_scatter` for each exposure time of which there are enough frames.
+    limit : `~ccdproc_darks.ProportionalityLimit` or None
+        Rate above which pixels are not proportional.
     notes : list of str
         What a person should worry about.
     unusable : list of `Unusable`
@@ -89,6 +95,8 @@ class Measured:
     significance: object = None
     bias: object = None
     pairs: list = field(default_factory=list)
+    scatter: dict = field(default_factory=dict)
+    limit: object = None
     notes: list = field(default_factory=list)
     unusable: list = field(default_factory=list)
     noise_source: str = ""
@@ -200,11 +208,22 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
             result.rates[seconds] = dark_rate(
                 [frame.file.path for frame in same], bias=bias, read_noise=read_noise, **common
             )
+        if bias is not None and read_noise is not None:
+            result.scatter = _scatter(result, bias, read_noise, common)
     # Levels that drift are told of above, and not once for every rate.
     texts = {str(warning.message) for warning in caught if warning.category is UserWarning}
     result.notes += sorted(f"{text}." for text in texts if " sits " not in text)
     _compare(result, options, step)
     return result
+
+
+def _scatter(result, bias, read_noise, common):
+    """Result of `dark_scatter` for each exposure time of which there are enough frames."""
+    return {
+        seconds: dark_scatter([frame.file.path for frame in same], bias=bias, read_noise=read_noise, **common)
+        for seconds, same in result.exposures
+        if len(same) >= LEAST_FRAMES
+    }
 
 
 def _from_header(argument, frames, unit, keys):
@@ -290,7 +309,7 @@ def _compare(result, options, step):
     if missing is not None:
         result.notes.append(missing)
         step("mask")
-        result.mask = hot_pixel_mask(result.rate, **limits)
+        result.mask = hot_pixel_mask(result.rate, scatter=list(result.scatter.values()), **limits)
         return
     single = [seconds for seconds, frames in result.exposures if len(frames) == 1]
     if single:
@@ -300,17 +319,22 @@ def _compare(result, options, step):
             "proportional, and is flagged NONLINEAR."
         )
     step("comparison")
-    result.significance = compare_dark_rates(*rates, statistic="significance", offset=offset)
-    step("mask")
-    result.mask = hot_pixel_mask(*rates, offset=offset, **limits)
+    with warnings.catch_warnings():
+        # Said once, and in words of the page.
+        warnings.filterwarnings("ignore", "the rates of good pixels differ")
+        result.significance = compare_dark_rates(*rates, statistic="significance", offset=offset)
+        step("mask")
+        result.mask = hot_pixel_mask(*rates, offset=offset, scatter=list(result.scatter.values()), **limits)
+        if result.has_bias:
+            result.pairs = [_pair(result, seconds) for seconds, _ in result.exposures[:-1]]
     width = result.significance.meta.get("DKWIDTH")
     if width is not None and width > 1.2:
         result.notes.append(
-            f"The significance of good pixels scatters {width:.2f} times wider than the noise model says: the read "
+            f"Good pixels depart {width:.2f} times wider from proportionality than the noise model says: the read "
             "noise is too low, or the frames drift. More good pixels than asked for are flagged NONLINEAR."
         )
-    if result.has_bias:
-        result.pairs = [_pair(result, seconds) for seconds, _ in result.exposures[:-1]]
+    if rates and result.has_bias:
+        result.limit = proportionality_limit(*rates)
 
 
 def _pair(result, seconds):

@@ -23,6 +23,7 @@ pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size:
 _MEANING = {
     "HOT": "dark rate above the threshold",
     "NONLINEAR": "not proportional to exposure time: no scaled dark removes it",
+    "TELEGRAPH": "equal frames scatter more than their noise: the rate changes by itself",
     "SATURATED": "every frame of an exposure time saturated",
     "UNRELIABLE_DARK": "a departure of {tolerance} would be lost in its noise: normal for a pixel that is not hot",
     "DO_NOT_USE": "masked",
@@ -102,9 +103,11 @@ def _group(folder, measured):
         )
     else:
         yield (
-            "<p class=dim>Masked is what is NONLINEAR, SATURATED or without a usable sample. A hot pixel that is "
-            "proportional is <em>not</em>: subtracting a scaled dark removes it.</p>"
+            "<p class=dim>Masked is what is NONLINEAR, TELEGRAPH, SATURATED or without a usable sample. A hot pixel "
+            "that is proportional is <em>not</em>: subtracting a scaled dark removes it.</p>"
         )
+    if measured.limit is not None:
+        yield f"<p>{escape(str(measured.limit))}</p>"
     if measured.truth is not None:
         yield from _truth(measured.truth)
     if measured.pairs:

@@ -10,12 +10,14 @@ from ..flags import DARK_FLAGS
 
 __all__ = ["flag_counts", "rate_rows", "summary_table"]
 
-_FLAGS = ("HOT", "NONLINEAR", "SATURATED", "UNRELIABLE_DARK", "DO_NOT_USE")
+_FLAGS = ("HOT", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "DO_NOT_USE")
 
 
 def flag_counts(mask):
     """Number of pixels of each flag; None for those that a mask from one rate alone does not have."""
-    tested = _FLAGS if "DKSIGMA" in mask.meta else ("HOT", "DO_NOT_USE")
+    tested = _FLAGS if "DKSIGMA" in mask.meta else ("HOT", "TELEGRAPH", "DO_NOT_USE")
+    if "NTELEGR" not in mask.meta:
+        tested = [name for name in tested if name != "TELEGRAPH"]
     return {name: int(np.count_nonzero(mask.data & DARK_FLAGS[name])) if name in tested else None for name in _FLAGS}
 
 
@@ -95,6 +97,8 @@ def _group_meta(measured):
     ):
         if key in meta:
             entry[name] = meta[key]
+    if measured.limit is not None:
+        entry["proportional_up_to"] = str(measured.limit)
     if measured.truth is not None:
         entry["truth"] = list(measured.truth.sentences())
     if measured.significance is not None:

@@ -134,6 +134,8 @@ def against_truth(folder, measured):
     scores = [_hot(measured, rate, flags)]
     if measured.significance is not None:
         scores.append(_nonlinear(Path(folder), measured, rate, flags))
+    if measured.scatter:
+        scores.append(_telegraph(measured, flags))
     return Truth(float(np.median(rate.data)), float(half), float((three - quarter) / 1.349), scores)
 
 
@@ -171,6 +173,13 @@ def _nonlinear(folder, measured, rate, flags):
             clear = planted & (departure > _CLEAR * np.hypot(*deviations))
             clear &= departure > measured.mask.meta["DKTOLER"] * rate.data
     return _score("NONLINEAR", planted, found, right, clear, "telegraph pixels")
+
+
+def _telegraph(measured, flags):
+    found = (measured.mask.data & DARK_FLAGS.TELEGRAPH) > 0
+    planted = (flags & DARK_FLAGS.TELEGRAPH) > 0
+    # How far a telegraph pixel can be seen depends on when it switched, which the truth does not tell.
+    return _score("TELEGRAPH", planted, found, planted, np.zeros(flags.shape, dtype=bool), "")
 
 
 def _score(name, planted, found, right, clear, others):

@@ -1,0 +1,154 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Dark frames made ready to be measured: what they are, what is taken from them, and how noisy they are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+
+from .arguments import GAIN_UNIT, checked_number
+from .bias import Bias, as_bias, combined_number
+from .doubts import doubt_levels, doubt_temperatures
+from .electrons import DarkSet, Reader, frame_levels
+from .frames import as_frames, kept_open
+from .headers import (
+    GAIN_KEYS,
+    SATURATION_KEYS,
+    common_setting,
+    equal_exposures,
+    exposures,
+    frame_settings,
+)
+from .read_noise import given_noise, measured_noise
+
+__all__ = ["Darks", "prepare_darks"]
+
+
+@dataclass
+class Darks:
+    """
+    Dark frames made ready.
+
+    Attributes
+    ----------
+    frames : list
+        All of them.
+    dark_sets : list of `ccdproc_darks.electrons.DarkSet`
+        By exposure time, the shortest first.
+    levels : list of `numpy.ndarray`
+        How far each frame of a set sits above its equals as a whole (electron).
+    reader : `ccdproc_darks.electrons.Reader`
+        Reads rows of a set as electrons.
+    bias : `ccdproc_darks.bias.Bias`
+        What it takes from them.
+    bias_error : float
+        Error of that (electron).
+    noise : float or None
+        Read noise of a frame (electron).
+    source : str
+        Where the noise is from, see `ccdproc_darks.rate_info.RateInfo`.
+    gain, saturation : float or None
+        electron/adu; the frames' unit.
+    """
+
+    frames: list
+    dark_sets: list
+    levels: list
+    reader: Reader
+    bias: Bias
+    bias_error: float
+    noise: float | None
+    source: str
+    gain: float | None
+    saturation: float | None
+
+    @property
+    def shape(self):
+        """Rows and columns."""
+        return self.frames[0].shape
+
+
+def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, stacklevel):
+    """
+    `Darks` of what the user gave to `dark_rate`.
+
+    Parameters
+    ----------
+    darks, gain, read_noise, bias, exposure, saturation, n_combined, offset
+        As of `dark_rate`.
+    stacklevel : int
+        For warnings: 1 is the caller.
+    """
+    frames = as_frames(darks)
+    setting = _Settings(frames, gain, saturation)
+    dark_sets = _dark_sets(frames, exposures(exposure, frames), _combined(n_combined, frames))
+    if offset == "pixel" and len(dark_sets) < 2:
+        raise ValueError(
+            f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
+        )
+    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, setting.gain)
+    doubt_temperatures(frames, stacklevel=stacklevel + 1)
+    noise, source = given_noise(read_noise, frames)
+    reader = Reader(setting.scale, the_bias, setting.saturation, own_noise=source == "uncertainty")
+    with kept_open(frames):
+        levels = [frame_levels(dark_set, reader) for dark_set in dark_sets]
+        for dark_set, level in zip(dark_sets, levels, strict=True):
+            doubt_levels(dark_set, level / setting.scale, stacklevel=stacklevel + 1)
+        if source in ("none", "uncertainty"):
+            noise, source = measured_noise(dark_sets, reader, levels, source, offset)
+            reader.own_noise = source == "uncertainty"
+    return Darks(
+        frames, dark_sets, levels, reader, the_bias, the_bias.error(noise), noise, source, setting.gain,
+        setting.saturation,
+    )  # fmt: skip
+
+
+class _Settings:
+    """Gain and saturation of the frames."""
+
+    def __init__(self, frames, gain, saturation):
+        unit = frames[0].unit
+        self.gain = common_setting("gain", frame_settings("gain", gain, frames, GAIN_UNIT, GAIN_KEYS), frames)
+        if unit == u.adu and self.gain is None:
+            raise ValueError(
+                f"gain is needed for frames in adu, and not every header has EGAIN ({frames[0].label}); pass gain as a "
+                f"Quantity in electron / adu, a ccdproc.Keyword or the name of a header key"
+            )
+        self.scale = self.gain if unit == u.adu else 1.0
+        self.saturation = self._saturation(saturation, frames, unit)
+
+    def _saturation(self, saturation, frames, unit):
+        convert = [(u.adu, u.electron, lambda x: x * self.gain, lambda x: x / self.gain)] if self.gain else []
+        # A header's SATURATE is in adu; frames in electron of unknown gain cannot be held against it.
+        keys = SATURATION_KEYS if unit == u.adu or self.gain else ()
+        levels = frame_settings("saturation", saturation, frames, unit, keys, header_unit=u.adu, equivalencies=convert)
+        level = common_setting("saturation", levels, frames)
+        if frames[0].dtype.kind == "u":
+            top = float(np.iinfo(frames[0].dtype).max)
+            level = top if level is None else min(level, top)
+        return level
+
+
+def _combined(n_combined, frames):
+    if n_combined is None:
+        # No comprehension: the warning counts the calls up to the user's.
+        numbers = []
+        for frame in frames:
+            numbers.append(combined_number(frame, "n_combined"))
+        return numbers
+    number = checked_number("n_combined", n_combined)
+    if number < 1 or number != int(number):
+        raise ValueError(f"n_combined must be a whole number from 1, got {n_combined!r}")
+    return [int(number)] * len(frames)
+
+
+def _dark_sets(frames, seconds, combined):
+    """Frames by exposure time, the shortest first."""
+    return [
+        DarkSet(
+            [frames[index] for index in group],
+            float(np.mean([seconds[index] for index in group])),
+            np.array([combined[index] for index in group], dtype=float),
+        )
+        for group in equal_exposures(seconds)
+    ]

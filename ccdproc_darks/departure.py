@@ -1,0 +1,257 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The departure of every pixel from one rate at all exposure times, some rows at a time."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtri, ndtr
+
+from .blocks import sample_blocks
+from .far_tail import Candidates, far_deviate
+from .fit import Covariance, RateFit, fit_rate
+from .offset import common_offsets
+from .population import sensor_population
+from .rate_stack import RateRows
+from .significance import CANDIDATE, deviate_of_chi_square
+
+__all__ = ["Comparer", "Comparison", "compare_rows", "core_width", "null_width"]
+
+# Enough to know a width to 0.3 %.
+_WIDTH_PIXELS = 2**18
+_CORE = 0.6827
+_DOUBTFUL_WIDTH = 1.2
+# Pixels that it takes to speak of good ones: a width of so many has an error of 3 %.
+_TYPICAL_PIXELS = 1000
+
+
+class Comparer:
+    """
+    Compares the rates of a stack, some rows at a time, by what is common to all of its pixels.
+
+    Parameters
+    ----------
+    stack : `ccdproc_darks.rate_stack.RateStack`
+        The rates.
+    offset : {"common", None, "pixel"}
+        As of `compare_dark_rates`.
+    null : {"theoretical", "empirical"}
+        As of `compare_dark_rates`.
+    stacklevel : int
+        For the warning that departures are too wide.
+
+    Attributes
+    ----------
+    offsets : `numpy.ndarray`
+        Common offset of each exposure (electron).
+    width : float or None
+        How much wider good pixels scatter about one rate than the noise model says; None where there are none.
+    """
+
+    def __init__(self, stack, offset, null, stacklevel):
+        self._stack, self._free_offset = stack, offset == "pixel"
+        self.offsets = np.zeros(len(stack)) if offset is None else common_offsets(stack, self._free_offset)
+        self._population = self._find_population()
+        self._scale = 1.0
+        deviates = self._find_deviates()
+        self.width = null_width(deviates, len(stack) - (2 if self._free_offset else 1))
+        if null == "empirical":
+            self._scale = self.width or 1.0
+        elif deviates.size >= _TYPICAL_PIXELS and self.width > _DOUBTFUL_WIDTH:
+            warnings.warn(
+                f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the read noise "
+                "is too low, or the frames drift, and more good pixels than asked for are significant. "
+                "null='empirical' takes the width that is seen for the right one",
+                stacklevel=stacklevel + 1,
+            )
+
+    def rows(self, block):
+        """`Comparison` of the rows of the slice ``block``."""
+        stack = self._stack
+        return compare_rows(
+            stack.rows(block), stack.seconds, stack.shared, self.offsets, self._free_offset,
+            self._population, self._scale,
+        )  # fmt: skip
+
+    def _find_population(self):
+        stack = self._stack
+        numbers = np.array([info.frames for info in stack.infos], dtype=float)
+        samples = (stack.rows(block) for block in sample_blocks(stack.shape, len(stack), _WIDTH_PIXELS))
+        return sensor_population(samples, stack.seconds, numbers, stack.shared, self.offsets, self._free_offset)
+
+    def _find_deviates(self):
+        samples = [self.rows(block) for block in sample_blocks(self._stack.shape, len(self._stack), _WIDTH_PIXELS)]
+        return np.concatenate([sample.significance[np.isfinite(sample.significance)] for sample in samples])
+
+
+def core_width(deviates):
+    """Half the width of the middle 68.27 % of ``deviates``: 1 for normal ones; None where there are none."""
+    if deviates.size == 0:
+        return None
+    low, high = np.percentile(deviates, [15.865525, 84.134475])
+    return float(high - low) / 2
+
+
+def null_width(deviates, degrees):
+    """
+    How much wider than their noise good pixels scatter about one rate; None where there are no pixels.
+
+    Parameters
+    ----------
+    deviates : `numpy.ndarray`
+        Equivalent normal deviates of pixels, a few of which may be anything.
+    degrees : int
+        Degrees of freedom of the chi-square that they stand for.
+
+    Notes
+    -----
+    The scale of an empirical null distribution (Efron 2004, J. Am. Stat. Assoc. 99, 96) from the middle 68.27 % of it.
+    Noise that is wider by a factor makes the chi-square, and not its deviate, larger by the square of that.
+    """
+    if deviates.size == 0:
+        return None
+    # Beyond 37 the probability underflows.
+    core = min(np.quantile(np.abs(deviates), _CORE), 37.0)
+    if degrees < 2:
+        return float(core)
+    return float(np.sqrt(chdtri(degrees, 2 * ndtr(-core)) / chdtri(degrees, 1 - _CORE)))
+
+
+@dataclass
+class Comparison:
+    """
+    Comparison of some rows.
+
+    Attributes
+    ----------
+    rows : `RateRows`
+        Counts, without the common offsets.
+    seconds : `numpy.ndarray`
+        Exposure times (s).
+    fit : `RateFit`
+        The one rate that fits all of them.
+    significance : `numpy.ndarray`
+        Signed equivalent normal deviate; NaN where there is nothing to compare.
+    free_offset : bool
+        Whether pixels have offsets of their own.
+    """
+
+    rows: RateRows
+    seconds: np.ndarray
+    shared: list
+    fit: RateFit
+    significance: np.ndarray
+    free_offset: bool
+
+    def difference(self):
+        """Shortest minus longest (electron/s), and its standard deviation for a proportional pixel."""
+        short, long = self._extremes()
+        return self._contrast(short - long), self._deviation(short - long)
+
+    def ratio(self):
+        """Shortest over longest, and its standard deviation for a proportional pixel."""
+        short, long = self._extremes()
+        below = self._contrast(long)
+        below = np.where(below > 0, below, np.nan)
+        return self._contrast(short) / below, self._deviation(short - long) / below
+
+    def offset(self):
+        """Counts at no exposure (electron) of each pixel's straight line, and their standard deviation."""
+        rows = self.rows
+        line = fit_rate(
+            rows.counts, self.seconds, rows.frames, rows.read_variance, rows.usable,
+            shared=self.shared, free_offset=True, expected=lambda slope: self.fit.rate,
+        )  # fmt: skip
+        possible = line.degrees >= 0
+        return np.where(possible, line.offset, np.nan), np.sqrt(np.where(possible, line.offset_variance, np.nan))
+
+    def departure(self):
+        """Departure (electron/s) of that exposure which is furthest, in sigmas, from what the others foretell."""
+        deviation = np.abs(self.fit.deletion) * np.sqrt(self.fit.information)
+        furthest = deviation.argmax(axis=0)
+        rates = np.abs(self.fit.deletion) / self.seconds[:, None, None]
+        return np.take_along_axis(rates, furthest[None], axis=0)[0]
+
+    def _extremes(self):
+        """Coefficients by which the counts make the short and the long rate, (exposures, rows, columns)."""
+        usable, t = self.rows.usable, self.seconds
+        first = usable.argmax(axis=0)[None]
+        last = len(t) - 1 - usable[::-1].argmax(axis=0)[None]
+        index = np.arange(len(t))[:, None, None]
+        if not self.free_offset:
+            return (index == first) / t[first], (index == last) / t[last]
+        inner = usable & (index != first) & (index != last)
+        second = inner.argmax(axis=0)[None]
+        before = len(t) - 1 - inner[::-1].argmax(axis=0)[None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            short = ((index == second) * 1.0 - (index == first)) / (t[second] - t[first])
+            long = ((index == last) * 1.0 - (index == before)) / (t[last] - t[before])
+        return short, long
+
+    def _contrast(self, coefficients):
+        value = (coefficients * self.rows.counts).sum(axis=0)
+        return np.where(self.fit.degrees > 0, value, np.nan)
+
+    def _deviation(self, coefficients):
+        rate = np.maximum(self.fit.rate, 0)
+        poisson = rate * self.seconds[:, None, None] / self.rows.frames
+        variance = (coefficients**2 * (poisson + self.rows.read_variance)).sum(axis=0)
+        for members, bias_variance in self.shared:
+            variance += bias_variance * coefficients[members].sum(axis=0) ** 2
+        return np.sqrt(np.where(self.fit.degrees > 0, variance, np.nan))
+
+
+def compare_rows(rows, seconds, shared, offsets, free_offset, population=None, width=1.0):
+    """
+    `Comparison` of some rows of a `RateStack`.
+
+    Parameters
+    ----------
+    rows : `RateRows`
+        The counts.
+    seconds : `numpy.ndarray`
+        Exposure times (s).
+    shared : list
+        Biases shared, as of `ccdproc_darks.fit.fit_rate`.
+    offsets : `numpy.ndarray`
+        To be taken from the counts of each exposure (electron).
+    free_offset : bool
+        Whether pixels have offsets of their own.
+    population : `ccdproc_darks.population.Population`, optional
+        Which rates pixels have, where they collect few electrons.
+    width : float
+        How much wider than the noise model departures are taken to be.
+    """
+    rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
+    fit = fit_rate(
+        rows.counts, seconds, rows.frames, rows.read_variance, rows.usable, shared=shared, free_offset=free_offset,
+        expected=None if population is None else population.expected,
+    )  # fmt: skip
+    size = deviate_of_chi_square(fit.chi_square / width**2, fit.degrees)
+    # Where the tail is lighter than a normal one, or counts are few, a smaller departure is as unlikely.
+    with np.errstate(invalid="ignore"):
+        sooner = np.clip(np.maximum(-fit.skewness, fit.kurtosis), 0.0, 1.0)
+        far = (fit.degrees > 0) & (size > CANDIDATE - sooner)
+    if far.any():
+        size[far] = far_deviate(_candidates(rows, seconds, shared, fit, far, free_offset), population, width)
+    return Comparison(rows, seconds, shared, fit, np.copysign(size, fit.excess), free_offset)
+
+
+def _candidates(rows, seconds, shared, fit, far, free_offset):
+    covariance = Covariance(fit.covariance.weights[:, far], shared)
+    usable = rows.usable[:, far]
+    directions = [covariance.solve(usable * seconds[:, None])]
+    if free_offset:
+        directions.append(covariance.solve(usable.astype(float)))
+    return Candidates(
+        rows.counts[:, far],
+        rows.frames[:, far],
+        rows.read_variance[:, far],
+        usable,
+        seconds,
+        shared,
+        fit.rate[far],
+        directions,
+        fit.estimator[:, far],
+        fit.residual[:, far],
+    )

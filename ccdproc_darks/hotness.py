@@ -1,0 +1,105 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Which pixels are hot: above a threshold, or above what the noise of a typical pixel allows."""
+
+import numpy as np
+
+from .threshold import typical_pixel
+
+__all__ = ["Hotness"]
+
+
+class Hotness:
+    """
+    Tells hot pixels.
+
+    Parameters
+    ----------
+    limit : float or None
+        Rate (electron/s) above which a pixel is hot, or above its surroundings; None leaves it to the noise.
+    background : `numpy.ndarray` or None
+        Rate (electron/s) of each pixel's surroundings.
+    samples : iterable of (slice, `ccdproc_darks.measurement.Measurement`)
+        Rows that tell what a typical pixel is; not asked for with a ``limit``.
+    """
+
+    def __init__(self, limit, background, samples):
+        self._limit, self._background = limit, background
+        self._typical, self._critical = None, None
+        if limit is None:
+            samples = [(self._level(block), measured) for block, measured in samples]
+            self._typical = _typical(samples)
+            self._nominal = _nominal(samples, self._typical)
+
+    def _level(self, block):
+        return None if self._background is None else np.asarray(self._background[block], dtype=float)
+
+    def settle(self, level, number, excesses=None):
+        """Set how unlikely a pixel must be, by a `Level`, of ``number`` pixels; ``excesses`` as of `large`."""
+        if self._typical is not None:
+            self._critical = level.critical(number, 1, excesses)
+            variance, exposure = self._nominal
+            deviate = level.planned(number, 1, self._critical)
+            self._limit = self._typical.threshold(deviate, variance, exposure) if variance is not None else 0.0
+
+    def large(self, measured, block, least):
+        """Deviates above ``least`` of the pixels of some rows."""
+        if self._typical is None:
+            return np.zeros(0)
+        excess = self._excess(measured, self._level(block))
+        with np.errstate(invalid="ignore"):
+            return excess[excess > least]
+
+    def flags(self, measured, block):
+        """Pixels of some rows that are hot, and those that are warm: hot only together with their surroundings."""
+        level = self._level(block)
+        hot = self._above(measured, level)
+        with np.errstate(invalid="ignore"):
+            hot |= np.isnan(measured.rate) & (measured.limit > self._limit + (0.0 if level is None else level))
+        warm = False if level is None else self._above(measured, None) & ~hot
+        return hot, warm
+
+    def entries(self):
+        """Header entries, as ``{key: (value, comment)}``."""
+        typical = self._typical
+        return {
+            "DKTHRESH": (float(self._limit), "[electron/s] a pixel above this is hot"),
+            "DKTYPIC": (None if typical is None else typical.rate, "[electron/s] rate of a typical pixel"),
+            "DKHOTWID": (None if typical is None else typical.width, "scatter of good pixels over their noise"),
+        }
+
+    def _above(self, measured, level):
+        with np.errstate(invalid="ignore"):
+            if self._typical is None:
+                return measured.rate - (0.0 if level is None else level) > self._limit
+            return self._excess(measured, level) > self._critical
+
+    def _excess(self, measured, level):
+        at = self._typical.rate if level is None else level
+        return self._typical.excess(measured.rate, measured.variance_at(at), measured.exposure, level)
+
+
+def _typical(samples):
+    finite = [np.isfinite(measured.rate) for _, measured in samples]
+
+    def picked(images):
+        return np.concatenate([image[keep] for image, keep in zip(images, finite, strict=True)])
+
+    def deviation_at(rate):
+        rates = [level if np.ndim(rate) else rate for level, _ in samples]
+        return np.sqrt(picked([measured.variance_at(at) for at, (_, measured) in zip(rates, samples, strict=True)]))
+
+    levels = None if samples[0][0] is None else picked([level for level, _ in samples])
+    return typical_pixel(picked([measured.rate for _, measured in samples]), deviation_at, levels)
+
+
+def _nominal(samples, typical):
+    """Variance and exposure of a typical pixel; None where there is none."""
+    variances, exposures = [], []
+    for _, measured in samples:
+        keep = np.isfinite(measured.rate)
+        variances.append(measured.variance_at(typical.rate)[keep])
+        exposures.append(measured.exposure[keep])
+    variances = np.concatenate(variances)
+    if variances.size == 0:
+        return None, None
+    return float(np.median(variances)), float(np.median(np.concatenate(exposures)))

@@ -1,0 +1,67 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What the flags of some rows of pixels are made from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .fit import rate_variance
+
+__all__ = ["Measurement", "measure_one", "measure_several"]
+
+
+@dataclass
+class Measurement:
+    """
+    Some rows, measured.
+
+    Attributes
+    ----------
+    rate : `numpy.ndarray`
+        Best estimate of the rate (electron/s); NaN where there is none.
+    variance_at : callable
+        Its variance, were the pixel's rate the one given.
+    exposure : `numpy.ndarray`
+        Total exposure behind it (s).
+    limit : `numpy.ndarray`
+        Lower limit of the rate where saturated, else NaN.
+    unusable : `numpy.ndarray` of bool
+        Pixels that lack a usable sample in one of the rates, for whatever reason.
+    comparison : `ccdproc_darks.departure.Comparison` or None
+        Of two rates or more.
+    """
+
+    rate: np.ndarray
+    variance_at: object
+    exposure: np.ndarray
+    limit: np.ndarray
+    unusable: np.ndarray
+    comparison: object = None
+
+
+def measure_one(stack, block):
+    """`Measurement` of some rows of one rate alone."""
+    rate, variance, usable, limit = (plane[0] for plane in stack.values(block))
+    info = stack.infos[0]
+    rate = np.where(usable, rate, np.nan)
+    exposure = np.full(rate.shape, info.total)
+    # u^2(d0) = u^2 + (d0 - max(d, 0)) / T moves a variance to another rate.
+    constant = np.maximum(variance - np.maximum(rate, 0) / info.total, 0)
+    return Measurement(rate, lambda at: constant + np.maximum(at, 0) / info.total, exposure, limit, ~usable)
+
+
+def measure_several(stack, comparer, block, free_offset):
+    """`Measurement` of some rows of a stack of several rates."""
+    comparison = comparer.rows(block)
+    rows = comparison.rows
+    exposure = (rows.usable * rows.frames * stack.seconds[:, None, None]).sum(axis=0)
+
+    def variance_at(rate):
+        return rate_variance(
+            rate, stack.seconds, rows.frames, rows.read_variance, rows.usable,
+            shared=stack.shared, free_offset=free_offset,
+        )  # fmt: skip
+
+    limits = np.where(np.isnan(rows.limit), -np.inf, rows.limit).max(axis=0)
+    limit = np.where(np.isfinite(limits), limits, np.nan)
+    return Measurement(comparison.fit.rate, variance_at, exposure, limit, ~rows.usable.all(axis=0), comparison)

@@ -1,0 +1,169 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Which rates the pixels of a sensor have: what a pixel of few electrons cannot tell of itself."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .count_law import CountLaw
+from .fit import fit_rate, rate_estimator
+
+__all__ = ["Population", "population_of", "sensor_population"]
+
+# In standard deviations of an estimate, on a scale on which that is the same everywhere: how far from zero counts
+# are enough for their own estimate to do, how close possible rates are, and bins of estimates.
+_ENOUGH, _RATE_STEP, _BIN_STEP = 60.0, 0.5, 1 / 6
+_REACH = 8.0
+_LEAST_PIXELS = 100
+_ITERATIONS = 1000
+
+
+@dataclass
+class Population:
+    """
+    Rates that pixels have.
+
+    Attributes
+    ----------
+    rates : `numpy.ndarray`
+        Possible rates (electron/s), rising, shape (rates,).
+    probability : `numpy.ndarray`
+        The share of the pixels that has each.
+    estimates, means : `numpy.ndarray`
+        Estimates of a rate, rising, and the mean rate of the pixels that show it.
+    """
+
+    rates: np.ndarray
+    probability: np.ndarray
+    estimates: np.ndarray
+    means: np.ndarray
+
+    @property
+    def log_probability(self):
+        """Logarithm of the probabilities."""
+        return np.log(self.probability)
+
+    def expected(self, estimate):
+        """Mean rate of the pixels that show an estimate: what to weigh counts with. Beyond all, the estimate."""
+        return np.where(estimate > self.estimates[-1], estimate, np.interp(estimate, self.estimates, self.means))
+
+
+def population_of(estimates, estimator, seconds, frames, read_variance, shared):
+    """
+    The population of rates that makes estimates of them scatter as they do.
+
+    Parameters
+    ----------
+    estimates : `numpy.ndarray`
+        ``estimator . counts`` of many pixels (electron/s).
+    estimator, seconds, frames, read_variance : `numpy.ndarray`
+        One number for each exposure time, the same for all these pixels.
+    shared : list
+        Biases shared, as of `ccdproc_darks.fit.fit_rate`.
+
+    Returns
+    -------
+    `Population` or None
+        None where there are fewer than 100 pixels, or so many electrons that each pixel's own estimate is enough.
+
+    Notes
+    -----
+    The nonparametric maximum-likelihood estimate of a mixing distribution (Kiefer and Wolfowitz 1956; Laird 1978, by
+    the EM algorithm of Dempster, Laird and Rubin 1977) on a grid of rates half a standard deviation apart, with the
+    saddlepoint density of an estimate (see `CountLaw`). One pixel more is spread evenly over the grid, so that no rate
+    is impossible.
+    """
+    constant = (estimator**2 * read_variance).sum() + sum(v * estimator[members].sum() ** 2 for members, v in shared)
+    growth = (estimator**2 * seconds / frames).sum()
+    scale = _Stabilised(constant, growth)
+    typical = np.median(estimates) if estimates.size else 0.0
+    if estimates.size < _LEAST_PIXELS or scale.of(typical) > _ENOUGH:
+        return None
+    top = min(scale.of(estimates.max()) + 1, _ENOUGH)
+    nodes = np.arange(scale.zero, max(top, scale.zero + 1), _RATE_STEP)
+    edges = np.arange(scale.zero - _REACH, nodes[-1] + _REACH, _BIN_STEP)
+    numbers, _ = np.histogram(scale.of(estimates), edges)
+    centres = (edges[:-1] + edges[1:]) / 2
+    rates, values = scale.rate(nodes), scale.rate(centres)
+    density = np.zeros((centres.size, nodes.size))
+    pairs = np.nonzero(np.abs(centres[:, None] - nodes) < _REACH)
+    density[pairs] = _density(
+        values[pairs[0]], rates[pairs[1]], *(a[:, None] for a in (estimator, seconds, frames, read_variance)), shared
+    )
+    density *= np.diff(scale.rate(edges))[:, None]
+    density /= density.sum(axis=0)
+    seen = numbers > 0
+    likelihood, numbers = density[seen], numbers[seen]
+    probability = np.full(nodes.size, 1 / nodes.size)
+    for _ in range(_ITERATIONS):
+        probability *= likelihood.T @ (numbers / (likelihood @ probability)) / numbers.sum()
+    probability = (probability * estimates.size + 1 / nodes.size) / (estimates.size + 1)
+    # Where no estimate was, nor can be of these rates, the mean is that of the nearest rate.
+    covered = density @ probability > 0
+    means = (density @ (probability * rates))[covered] / (density @ probability)[covered]
+    inside = centres[covered] <= nodes[-1]
+    return Population(rates, probability, values[covered][inside], means[inside])
+
+
+class _Stabilised:
+    """A scale of rates on which an estimate's standard deviation is 1: ``2 sqrt(variance) / growth``."""
+
+    def __init__(self, constant, growth):
+        self._constant, self._growth = max(constant, 1e-6 * growth**2), growth
+        self.zero = 2 * np.sqrt(self._constant) / growth
+
+    def of(self, rate):
+        positive = 2 * np.sqrt(self._constant + self._growth * np.maximum(rate, 0)) / self._growth
+        return positive + np.minimum(rate, 0) / np.sqrt(self._constant)
+
+    def rate(self, value):
+        positive = (np.square(np.maximum(value, self.zero) * self._growth / 2) - self._constant) / self._growth
+        return np.maximum(positive, 0.0) + np.minimum(value - self.zero, 0) * np.sqrt(self._constant)
+
+
+def _density(values, rates, estimator, seconds, frames, read_variance, shared):
+    """Saddlepoint density (not normalised) of the estimates ``values`` of pixels of given rates."""
+    shape = (estimator.size, values.size)
+    estimator, frames, read_variance = (np.broadcast_to(part, shape) for part in (estimator, frames, read_variance))
+    law = CountLaw(rates * seconds * frames, frames, read_variance, np.ones(shape, dtype=bool), shared)
+    tilt = law.tilt_in([estimator], [values])
+    amount = tilt[0] / estimator[0]
+    variance = (estimator * law.covariance(tilt).apply(estimator)).sum(axis=0)
+    return np.exp(law.cumulant(tilt) - amount * values) / np.sqrt(variance)
+
+
+def sensor_population(samples, seconds, numbers, shared, offsets, free_offset):
+    """
+    `Population` of the pixels of a sensor, or None where none is needed.
+
+    Parameters
+    ----------
+    samples : iterable of `ccdproc_darks.rate_stack.RateRows`
+        Some of its rows; changed.
+    seconds, numbers : `numpy.ndarray`
+        Exposure times (s), and how many frames there are of each.
+    shared : list
+        Biases shared, as of `ccdproc_darks.fit.fit_rate`.
+    offsets : `numpy.ndarray`
+        Common offsets of the exposures (electron).
+    free_offset : bool
+        Whether pixels have offsets of their own.
+    """
+    counts, variances, rates = [], [], []
+    for rows in samples:
+        rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
+        # Pixels that lost no frame: their estimates all have the same law.
+        whole = (rows.usable & (rows.frames == numbers[:, None, None])).all(axis=0)
+        fit = fit_rate(
+            rows.counts, seconds, rows.frames, rows.read_variance, rows.usable,
+            shared=shared, free_offset=free_offset, diagnose=False,
+        )  # fmt: skip
+        counts.append(rows.counts[:, whole])
+        variances.append(rows.read_variance[:, whole])
+        rates.append(fit.rate[whole])
+    counts, variances = np.concatenate(counts, axis=1), np.concatenate(variances, axis=1)
+    if counts.shape[1] < _LEAST_PIXELS:
+        return None
+    variance, typical = np.median(variances, axis=1), max(float(np.median(np.concatenate(rates))), 0.0)
+    estimator = rate_estimator(typical, seconds, numbers, variance, shared, free_offset)
+    return population_of(estimator @ counts, estimator, seconds, numbers, variance, shared)
