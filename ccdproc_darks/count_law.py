@@ -59,7 +59,8 @@ class CountLaw:
 
     def cumulant(self, tilt):
         """K, shape (pixels,)."""
-        value = (self.electrons * np.expm1(np.minimum(tilt / self.frames, _LARGEST)) + self.read_variance * tilt**2 / 2).sum(axis=0)
+        poisson = self.electrons * np.expm1(np.minimum(tilt / self.frames, _LARGEST))
+        value = (poisson + self.read_variance * tilt**2 / 2).sum(axis=0)
         for members, variance in self.shared:
             value += variance / 2 * tilt[members].sum(axis=0) ** 2
         return value
