@@ -230,7 +230,7 @@ def compare_rows(rows, seconds, shared, offsets, free_offset, population=None, w
     size = deviate_of_chi_square(fit.chi_square / width**2, fit.degrees)
     # Where the tail is lighter than a normal one, or counts are few, a smaller departure is as unlikely.
     with np.errstate(invalid="ignore"):
-        sooner = np.clip(np.maximum(-fit.skewness, fit.kurtosis), 0.0, 1.0)
+        sooner = np.clip(1.5 * np.maximum(-fit.skewness, fit.kurtosis), 0.0, 1.0)
         far = (fit.degrees > 0) & (size > CANDIDATE - sooner)
     if far.any():
         size[far] = far_deviate(_candidates(rows, seconds, shared, fit, far, free_offset), population, width)

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .count_law import CountLaw
 from .fit import fit_rate, rate_estimator
+from .offset import robust_mean
 
 __all__ = ["Population", "population_of", "sensor_population"]
 
 # In standard deviations of an estimate, on a scale on which that is the same everywhere: how far from zero counts
 # are enough for their own estimate to do, how close possible rates are, and bins of estimates.
 _ENOUGH, _RATE_STEP, _BIN_STEP = 60.0, 0.5, 1 / 6
-_REACH = 8.0
+_REACH, _NEAR = 8.0, 6.0
 _LEAST_PIXELS = 100
+# Without read noise estimates are as coarse as electrons; in electrons.
+_LEAST_SMOOTH = 0.3
 _ITERATIONS = 1000
+_IMPOSSIBLE = 1e-200
 
 
 @dataclass
@@ -70,7 +73,7 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
     -----
     The nonparametric maximum-likelihood estimate of a mixing distribution (Kiefer and Wolfowitz 1956; Laird 1978, by
     the EM algorithm of Dempster, Laird and Rubin 1977) on a grid of rates half a standard deviation apart, with the
-    saddlepoint density of an estimate (see `CountLaw`). One pixel more is spread evenly over the grid, so that no rate
+    exact law of an estimate. One pixel more is spread evenly over the grid, so that no rate
     is impossible.
     """
     constant = (estimator**2 * read_variance).sum() + sum(v * estimator[members].sum() ** 2 for members, v in shared)
@@ -80,20 +83,15 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
     if estimates.size < _LEAST_PIXELS or scale.of(typical) > _ENOUGH:
         return None
     top = min(scale.of(estimates.max()) + 1, _ENOUGH)
-    nodes = np.arange(scale.zero, max(top, scale.zero + 1), _RATE_STEP)
+    nodes = _nodes(scale, scale.of(max(_typical(estimates, scale), 0.0)), max(top, scale.zero + 1))
     edges = np.arange(scale.zero - _REACH, nodes[-1] + _REACH, _BIN_STEP)
     numbers, _ = np.histogram(scale.of(estimates), edges)
     centres = (edges[:-1] + edges[1:]) / 2
     rates, values = scale.rate(nodes), scale.rate(centres)
-    density = np.zeros((centres.size, nodes.size))
-    pairs = np.nonzero(np.abs(centres[:, None] - nodes) < _REACH)
-    density[pairs] = _density(
-        values[pairs[0]], rates[pairs[1]], *(a[:, None] for a in (estimator, seconds, frames, read_variance)), shared
-    )
-    density *= np.diff(scale.rate(edges))[:, None]
-    density /= density.sum(axis=0)
-    seen = numbers > 0
-    likelihood, numbers = density[seen], numbers[seen]
+    density = _probability_of_bins(scale.rate(edges), rates, constant, estimator * seconds, estimator / frames)
+    # Pixels of higher rates than those possible here have no say.
+    seen = (numbers > 0) & (centres < nodes[-1] + 1)
+    likelihood, numbers = density[seen] + _IMPOSSIBLE, numbers[seen]
     probability = np.full(nodes.size, 1 / nodes.size)
     for _ in range(_ITERATIONS):
         probability *= likelihood.T @ (numbers / (likelihood @ probability)) / numbers.sum()
@@ -103,6 +101,20 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
     means = (density @ (probability * rates))[covered] / (density @ probability)[covered]
     inside = centres[covered] <= nodes[-1]
     return Population(rates, probability, values[covered][inside], means[inside])
+
+
+def _typical(estimates, scale):
+    """Mean of the estimates that are not far off; a median is drawn aside by their skewness."""
+    middle = np.median(estimates)
+    near = np.abs(scale.of(estimates) - scale.of(middle)) < _NEAR
+    return robust_mean(estimates[near], np.ones(np.count_nonzero(near)))
+
+
+def _nodes(scale, typical, top):
+    """Possible rates on the scale: none, the typical one, and steps from that."""
+    below = np.arange(typical, scale.zero, -_RATE_STEP)[::-1]
+    nodes = np.concatenate([below, np.arange(typical + _RATE_STEP, max(top, typical + _RATE_STEP), _RATE_STEP)])
+    return np.unique(np.concatenate([[scale.zero], nodes]))
 
 
 class _Stabilised:
@@ -121,15 +133,36 @@ class _Stabilised:
         return np.maximum(positive, 0.0) + np.minimum(value - self.zero, 0) * np.sqrt(self._constant)
 
 
-def _density(values, rates, estimator, seconds, frames, read_variance, shared):
-    """Saddlepoint density (not normalised) of the estimates ``values`` of pixels of given rates."""
-    shape = (estimator.size, values.size)
-    estimator, frames, read_variance = (np.broadcast_to(part, shape) for part in (estimator, frames, read_variance))
-    law = CountLaw(rates * seconds * frames, frames, read_variance, np.ones(shape, dtype=bool), shared)
-    tilt = law.tilt_in([estimator], [values])
-    amount = tilt[0] / estimator[0]
-    variance = (estimator * law.covariance(tilt).apply(estimator)).sum(axis=0)
-    return np.exp(law.cumulant(tilt) - amount * values) / np.sqrt(variance)
+def _probability_of_bins(edges, rates, constant, growth, steps):
+    """
+    Probability that an estimate falls between two ``edges``, for pixels of given rates, shape (bins, rates).
+
+    Parameters
+    ----------
+    edges, rates : `numpy.ndarray`
+        Estimates, and true rates (electron/s).
+    constant : float
+        Variance of the Gaussian part of an estimate.
+    growth, steps : `numpy.ndarray`
+        What the estimate gets from each exposure for a rate of 1, and from one electron there.
+
+    Notes
+    -----
+    Of the inverse Fourier transform of the characteristic function, ``exp(d sum_k g_k / a_k (e^(i w a_k) - 1) - w^2 v / 2)``
+    with g the growth and a the steps: exact.
+    """
+    variance = max(constant, (_LEAST_SMOOTH * np.abs(steps).max()) ** 2)
+    margin = 4 * np.sqrt(variance)
+    low, high = edges[0] - margin, edges[-1] + margin
+    number = 2 ** int(np.ceil(np.log2((high - low) / np.sqrt(variance) * 3)))
+    values = low + (high - low) / number * np.arange(number)
+    frequency = 2 * np.pi / (high - low) * np.arange(number // 2 + 1)
+    of_one = (growth / steps) @ np.expm1(1j * np.outer(steps, frequency))
+    transform = np.exp(rates[:, None] * of_one - frequency**2 * variance / 2)
+    density = np.fft.irfft(np.conj(transform) * np.exp(1j * frequency * low), number, axis=1)
+    below = np.cumsum(np.maximum(density, 0), axis=1)
+    ends = values + (values[1] - values[0]) / 2
+    return np.diff([np.interp(edges, ends, one / one[-1]) for one in below], axis=1).T
 
 
 def sensor_population(samples, seconds, numbers, shared, offsets, free_offset):

@@ -1,0 +1,42 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Checks of the arguments that all plans share."""
+
+import numpy as np
+from astropy import units as u
+
+from ..arguments import checked_number, checked_quantity
+
+__all__ = ["checked_count", "checked_noise"]
+
+
+def checked_count(name, value):
+    """``value`` as an int, where it is a whole number from 1."""
+    number = checked_number(name, value)
+    if number < 1 or number != int(number):
+        raise ValueError(f"{name} must be a whole number from 1, got {value!r}")
+    return int(number)
+
+
+def checked_noise(read_noise, bias_frames, bias_error):
+    """
+    Read noise of a frame and error of the bias (electron).
+
+    Parameters
+    ----------
+    read_noise : `~astropy.units.Quantity`
+        Read noise of one frame; bias frames have the same.
+    bias_frames : int or None
+        Number of frames in the master bias.
+    bias_error : `~astropy.units.Quantity` or None
+        Error of the master bias, in place of their number. Neither: a bias without error.
+
+    Returns
+    -------
+    read_noise, bias_error : float
+    """
+    noise = checked_quantity("read_noise", read_noise, u.electron, zero=True)
+    if bias_frames is not None and bias_error is not None:
+        raise ValueError("bias_frames and bias_error both tell the error of the bias: give one of them")
+    if bias_frames is not None:
+        return noise, noise / np.sqrt(checked_count("bias_frames", bias_frames))
+    return noise, 0.0 if bias_error is None else checked_quantity("bias_error", bias_error, u.electron, zero=True)

@@ -1,0 +1,67 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The noise of a set of darks, solved for their number or for the rate."""
+
+import numpy as np
+
+__all__ = ["positive_root", "smallest_number"]
+
+# Whole numbers beyond it are no longer all floats; and nobody takes so many frames.
+_MOST_FRAMES = 2**53
+# A number this close to a whole one, as a fraction, is that.
+_ROUNDING = 1e-9
+
+
+def positive_root(linear, constant):
+    """The positive x of ``x**2 = linear * x + constant``, with neither of the two below zero."""
+    return linear / 2 + np.hypot(linear / 2, np.sqrt(constant))
+
+
+def smallest_number(variance, error, lever, allowed, noise, seconds):
+    """
+    Smallest N with ``sqrt(variance / N + (error * lever)**2) <= allowed``.
+
+    Parameters
+    ----------
+    variance : `numpy.ndarray`
+        Of the rate, or the difference of rates, that single frames give (electron^2/s^2).
+    error : float
+        Of the bias (electron).
+    lever : float or `numpy.ndarray`
+        What an electron of that adds to the rate or difference (1/s).
+    allowed : `numpy.ndarray`
+        Largest standard deviation of the rate or difference (electron/s).
+    noise : float
+        Read noise (electron), for the message.
+    seconds : sequence
+        Exposure times (s) that each number is of, for the message.
+
+    Returns
+    -------
+    int or `numpy.ndarray` of int
+
+    Raises
+    ------
+    ValueError
+        If the error of the bias alone is too large, however many the frames: the message tells what would help.
+    """
+    least = error * lever
+    excess = least / allowed
+    worst = np.unravel_index(np.argmax(excess), np.shape(excess))
+    if (ratio := excess[worst]) >= 1:
+        times = [np.broadcast_to(t, np.shape(excess))[worst] for t in seconds]
+        too_few = np.floor((noise * ratio / error) ** 2 * (1 + _ROUNDING))
+        bias = f" (more than {too_few:.0f} bias frames)" if noise else ""
+        raise ValueError(
+            f"no number of frames of {_listed(times)} is enough: the error of the bias, {error:.4g} electron, is "
+            f"{ratio:.4g} times what that allows. Frames of more than {_listed(np.multiply(times, ratio))} are needed, "
+            f"or a bias error below {error / ratio:.4g} electron{bias}"
+        )
+    number = variance / ((allowed - least) * (allowed + least))
+    if np.max(number) > _MOST_FRAMES:
+        raise ValueError(f"{np.max(number):.3g} frames would be needed: longer exposures need fewer")
+    whole = np.maximum(np.ceil(number * (1 - _ROUNDING)), 1).astype(np.int64)
+    return whole if whole.ndim else int(whole)
+
+
+def _listed(times):
+    return " and ".join(f"{time:.6g} s" for time in times)
