@@ -18,6 +18,8 @@ __all__ = ["Candidates", "conditional_tail", "far_deviate"]
 _PAIRS = 2**14
 # Logarithm of the odds beyond which a possible rate is left out.
 _IMPROBABLE = 16.0
+# Offsets that a pixel may have, in standard deviations.
+_OFFSET_SIGMAS = np.linspace(-2.5, 2.5, 6)
 # Below this the correction divides by nearly zero, and is not needed.
 _NEAR = 0.3
 
@@ -103,10 +105,15 @@ def far_deviate(candidates, population=None, width=1.0):
         deviate[exact] = _binomial_deviate(candidates, exact) / width
     pixels = np.flatnonzero(~exact & (candidates.degrees > 0))
     rates, log_prior, owners = _possible_rates(candidates, pixels, population)
+    shifts = np.zeros(rates.size)
+    if population is not None and len(candidates.directions) == 2:
+        # The offset is not known either; each value of it is as good as any other.
+        shifts = np.tile(_OFFSET_SIGMAS, rates.size)
+        rates, log_prior, owners = (np.repeat(part, len(_OFFSET_SIGMAS)) for part in (rates, log_prior, owners))
     log_tail, log_weight = np.empty(rates.size), np.empty(rates.size)
     for start in range(0, rates.size, _PAIRS):
         part = slice(start, start + _PAIRS)
-        log_tail[part], log_density = _tail_at(candidates, owners[part], rates[part], width)
+        log_tail[part], log_density = _tail_at(candidates, owners[part], rates[part], shifts[part], width)
         log_weight[part] = log_prior[part] + log_density
     if pixels.size:
         starts = np.flatnonzero(np.diff(owners, prepend=-1))
@@ -214,14 +221,16 @@ def _possible_rates(candidates, pixels, population):
     return np.concatenate(rates), np.concatenate(log_prior), np.concatenate(owners)
 
 
-def _tail_at(candidates, pixels, rates, width):
+def _tail_at(candidates, pixels, rates, shifts, width):
+    """`conditional_tail` of pixels, were their rates those given, and their free offsets ``shifts`` sigmas from the fit's."""
     counts, usable = candidates.counts[:, pixels], candidates.usable[:, pixels]
     frames = candidates.frames[:, pixels]
     directions = [direction[:, pixels] for direction in candidates.directions]
     expected = rates * candidates.seconds[:, None]
     if len(directions) == 2:
         ones = directions[1]
-        counts = counts - (ones * (counts - expected)).sum(axis=0) / ones.sum(axis=0)
+        total = ones.sum(axis=0)
+        counts = counts - (ones * (counts - expected)).sum(axis=0) / total - shifts / np.sqrt(total)
     counts = np.where(usable, counts, 0.0)
     law = CountLaw(expected * frames, frames, candidates.read_variance[:, pixels], usable, candidates.shared)
     return conditional_tail(counts, law, directions, candidates.residual[:, pixels], width)

@@ -10,7 +10,9 @@ from astropy.table import QTable
 
 from .arguments import ELECTRON_PER_SECOND, checked_number
 from .blocks import row_blocks
-from .comparison import Comparison, checked_offset, core_width
+from .comparison import checked_offset
+from .departure import Comparison, core_width
+from .dividing import dividing_rate
 from .fit import fit_rate
 from .noise import frame_variance
 from .offset import common_offsets
@@ -18,15 +20,8 @@ from .rate_stack import RateStack
 
 __all__ = ["ProportionalityLimit", "proportionality_limit"]
 
-# Sigmas of a fair coin by which it is settled what typical pixels do.
-_SETTLED = 5.0
 # Sigmas of a frame, below saturation, from which on no frame is lost to it.
 _MARGIN = 3.0
-# Quantiles of the distribution D of Banerjee and Wellner (2001, table 2); that of 0.6827 from 52 000 draws of our own.
-_PROBABILITY = np.array([0.50, 0.6827, 0.80, 0.90, 0.95, 0.99])
-_LIKELIHOOD_RATIO = np.array([0.285, 0.612, 0.987, 1.602, 2.269, 3.836])
-# At the first and last pixel it has a wider law, which grows slowly with their number: 12 000 draws of 1000 pixels.
-_LIKELIHOOD_RATIO_AT_END = np.array([2.06, 3.38, 4.59, 6.26, 7.9, 11.6])
 _BINS_PER_OCTAVE = 2
 _PIXELS_PER_BIN = 10
 
@@ -169,7 +164,7 @@ def proportionality_limit(*rates, tolerance=0.1, confidence=0.95, offset="common
     checked_offset(offset, stack)
     rate, departure, noise = _testable_pixels(stack, offset, tolerance)
     # Either way; what the two say together is the lower of them.
-    ends = [_dividing_rate(rate, way * departure > tolerance, confidence) for way in (1, -1)]
+    ends = [dividing_rate(rate, way * departure > tolerance, confidence) for way in (1, -1)]
     limit, low, high = np.min(ends, axis=0)
     if low == 0 and np.isinf(high):
         limit = np.nan
@@ -196,7 +191,7 @@ def _testable_pixels(stack, offset, largest_noise):
             shared=stack.shared, free_offset=free_offset, diagnose=False,
         )  # fmt: skip
         rate = fit.rate
-        # Only its difference is asked for, no significance.
+        # Of which only the difference is asked for: significances, and a population, would take several times as long.
         difference, deviation = Comparison(rows, stack.seconds, stack.shared, fit, None, free_offset).difference()
         with np.errstate(invalid="ignore"):
             chosen = (rate > 0) & (deviation <= largest_noise * rate)
@@ -219,74 +214,6 @@ def _ceiling(limits, seconds, read_noise):
         return np.inf
     full = np.median(limits) * seconds
     return (full - _MARGIN * np.sqrt(frame_variance(full, read_noise))) / seconds
-
-
-def _dividing_rate(rate, beyond, confidence):
-    """
-    The rate that best divides pixels, in order of it, into those beyond the tolerance and those not.
-
-    Returns
-    -------
-    limit, low, high : float
-        The rate and its interval; infinite or 0 where there is none.
-    """
-    steps = np.where(beyond, 1, -1)
-    # Below a rate at which it is settled that typical pixels do not depart, none has a say; and above one at which it
-    # is settled that they do, none adds anything to the interval.
-    start = beyond.size - _settled(steps[::-1])
-    score = -np.append(0, np.cumsum(steps[start:]))
-    best = start + np.flatnonzero(score == score.max())[[0, -1]]
-    stop = best[1] + _settled(-steps[best[1] :])
-
-    answers = beyond[start:stop]
-    profile = _log_likelihoods(answers) + _log_likelihoods(~answers[::-1])[::-1]
-    critical = np.full(profile.size, _critical(confidence, _LIKELIHOOD_RATIO))
-    if start == 0:
-        critical[0] = _critical(confidence, _LIKELIHOOD_RATIO_AT_END)
-    if stop == rate.size:
-        critical[-1] = _critical(confidence, _LIKELIHOOD_RATIO_AT_END)
-    kept = start + np.flatnonzero(2 * (profile.max() - profile) <= critical)
-    alike = math.ceil(-math.log2(1 - confidence)) - 1
-    first, last = min(kept[0], best[0] - alike), max(kept[-1], best[1] + alike)
-
-    low = rate[first - 1] if first > 0 else 0.0
-    if last >= rate.size:
-        return np.inf, low, np.inf
-    return np.sqrt(rate[max(best[0] - 1, 0)] * rate[best[1]]), low, rate[last]
-
-
-def _critical(confidence, quantiles):
-    # They grow nearly linearly with the logarithm of the tail.
-    return np.interp(-np.log1p(-confidence), -np.log1p(-_PROBABILITY), quantiles)
-
-
-def _settled(steps):
-    """How many of the steps, each 1 or -1, until it is settled that their sum is past its maximum."""
-    total = np.append(0, np.cumsum(steps))
-    highest = np.maximum.accumulate(total)
-    number = np.arange(total.size)
-    since = number - np.maximum.accumulate(np.where(total == highest, number, 0))
-    settled = highest - total > _SETTLED * np.sqrt(since)
-    return int(settled.argmax()) if settled.any() else steps.size
-
-
-def _log_likelihoods(answers):
-    """
-    Greatest log-likelihood of the first 0, 1, 2... answers, if the probability of yes never falls nor exceeds one half.
-
-    The isotonic regression of each (pool adjacent violators; Ayer et al. 1955, Ann. Math. Statist. 26, 641), capped.
-    """
-    blocks, likelihoods = [], [0.0]
-    for answer in answers.tolist():
-        number, yes = 1, int(answer)
-        while blocks and blocks[-1][1] * number >= yes * blocks[-1][0]:
-            pooled, pooled_yes, _ = blocks.pop()
-            number, yes = number + pooled, yes + pooled_yes
-        share = min(yes / number, 0.5)
-        own = (yes * math.log(share) if yes else 0.0) + (number - yes) * math.log1p(-share)
-        blocks.append((number, yes, own + (blocks[-1][2] if blocks else 0.0)))
-        likelihoods.append(blocks[-1][2])
-    return np.array(likelihoods)
 
 
 def _curve(rate, departure, noise):

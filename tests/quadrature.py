@@ -1,0 +1,143 @@
+"""Exact false-positive probabilities of the test of two rates: quadrature over all counts there can be, no draws.
+
+What the test says of a pair of counts is asked on a grid, as it is asked of pixels. How likely those counts are is
+worked out here, from scipy's distributions alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+from scipy.special import ndtr
+
+from ccdproc_darks.departure import compare_rows
+from ccdproc_darks.fit import rate_estimator
+from ccdproc_darks.population import population_of
+from ccdproc_darks.rate_stack import RateRows
+
+# Standard deviations that a grid reaches to either side: 3e-14 of the probability is beyond.
+_REACH = 7.5
+
+
+@dataclass
+class Cell:
+    """Two exposure times of a sensor: electron/s, electron, s, and frames, those of a bias shared (None) included."""
+
+    rate: float
+    read_noise: float
+    seconds: tuple
+    frames: tuple
+    bias_frames: int | None = None
+
+    def __post_init__(self):
+        self.seconds, self.frames = np.array(self.seconds, float), np.array(self.frames, float)
+        self.bias_variance = 0.0 if self.bias_frames is None else self.read_noise**2 / self.bias_frames
+        self.shared = [] if self.bias_frames is None else [(list(range(len(self.seconds))), self.bias_variance)]
+
+    @property
+    def electrons(self):
+        """Expected of all frames of each exposure time."""
+        return self.rate * self.seconds * self.frames
+
+    def draw(self, rng, pixels, rate=None):
+        """Mean counts of so many pixels, (exposures, pixels)."""
+        t, n = self.seconds[:, None], self.frames[:, None]
+        counts = rng.poisson(np.broadcast_to((self.rate if rate is None else rate) * t * n, (t.size, pixels))) / n
+        counts += rng.normal(0, self.read_noise, counts.shape) / np.sqrt(n)
+        return counts - rng.normal(0, np.sqrt(self.bias_variance), pixels)
+
+    def population(self, rate=None, pixels=2**18, seed=1):
+        """What is known of the rates of a sensor of so many pixels, all of one rate, or of the rates given."""
+        rng = np.random.default_rng(seed)
+        counts = self.draw(rng, pixels, None if rate is None else rng.choice(rate, pixels))
+        read_variance = self.read_noise**2 / self.frames
+        typical = max(float(np.median(counts[-1] / self.seconds[-1])), 0.0)
+        estimator = rate_estimator(typical, self.seconds, self.frames, read_variance, self.shared, False)
+        return population_of(estimator @ counts, estimator, self.seconds, self.frames, read_variance, self.shared)
+
+    def significance(self, counts, population=None, free_offset=False):
+        """Of mean counts, (exposures, rows, columns)."""
+        frames = np.broadcast_to(self.frames[:, None, None], counts.shape)
+        usable = np.ones(counts.shape, dtype=bool)
+        nothing = np.full(counts.shape, np.nan)
+        rows = RateRows(counts.copy(), frames, self.read_noise**2 / frames, usable, nothing)
+        return compare_rows(
+            rows, self.seconds, self.shared, np.zeros(len(self.seconds)), free_offset, population
+        ).significance  # fmt: skip
+
+
+class _MeanCount:
+    """Mean counts of N frames, ``(Poisson(m) + Normal(0, N R^2)) / N``."""
+
+    def __init__(self, electrons, frames, read_noise):
+        reach = 9.5 * np.sqrt(electrons)
+        numbers = np.arange(max(0, np.floor(electrons - reach)), np.ceil(electrons + reach) + 25)
+        self._centres, self._weights = numbers / frames, stats.poisson.pmf(numbers, electrons)
+        self._sigma = read_noise / np.sqrt(frames)
+        # Few electrons have a longer tail than a normal one.
+        extra = 15 / frames if electrons < 50 else 0.0
+        low = max((electrons - _REACH * np.sqrt(electrons)) / frames, 0.0) - _REACH * self._sigma
+        self.ends = low, electrons / frames + _REACH * np.hypot(np.sqrt(electrons) / frames, self._sigma) + extra
+
+    def density(self, counts):
+        return stats.norm.pdf((counts[:, None] - self._centres) / self._sigma) @ self._weights / self._sigma
+
+    def tail(self, counts, side):
+        """Probability of more than ``counts`` (side 1), or less (side -1)."""
+        return ndtr(side * (self._centres - counts[:, None]) / self._sigma) @ self._weights
+
+
+def false_positives(cell, probabilities, population=None, grid=(300, 250)):
+    """
+    How often good pixels pass a one-sided test, over how often they should.
+
+    Parameters
+    ----------
+    cell : `Cell`
+        The pixel.
+    probabilities : sequence of float
+        How often they should.
+    population : `ccdproc_darks.population.Population`, optional
+        What the test knows of the sensor.
+    grid : tuple of int
+        Points of the first and the second count.
+
+    Returns
+    -------
+    `numpy.ndarray`
+        Shape (probabilities, 2): the upper tail and the lower.
+    """
+    pair = [_MeanCount(*of, cell.read_noise) for of in zip(cell.electrons, cell.frames, strict=True)]
+    shifts, shares = np.zeros(1), np.ones(1)
+    if cell.bias_variance > 0:
+        nodes, weights = np.polynomial.hermite_e.hermegauss(41)
+        likely = weights > 1e-10 * weights.sum()
+        shifts, shares = np.sqrt(cell.bias_variance) * nodes[likely], weights[likely] / weights.sum()
+    span = np.abs(shifts).max()
+    first, second = (
+        np.linspace(count.ends[0] - span, count.ends[1] + span, number)
+        for count, number in zip(pair, grid, strict=True)
+    )
+    z = cell.significance(np.stack(np.broadcast_arrays(first, second[:, None])), population)
+    masses = [share * pair[1].density(second + shift) * (second[1] - second[0])
+              for shift, share in zip(shifts, shares, strict=True)]  # fmt: skip
+    assert abs(sum(mass.sum() for mass in masses) - 1) < 1e-3, "the grid is too coarse, or too short"
+    ratios = np.empty((len(probabilities), 2))
+    for row, probability in enumerate(probabilities):
+        for column, side in enumerate((1, -1)):
+            edge = _edge(first[::side], (side * z)[:, ::side], stats.norm.isf(probability))
+            ratios[row, column] = sum(
+                mass @ pair[0].tail(edge + shift, side) for shift, mass in zip(shifts, masses, strict=True)
+            )
+    return ratios / np.array(probabilities)[:, None]
+
+
+def _edge(counts, z, critical):
+    """In each row of ``z``, the first of the counts beyond which all of them are significant."""
+    inside = z > critical
+    last = np.clip(z.shape[1] - 1 - np.argmax(~inside[:, ::-1], axis=1), 0, z.shape[1] - 2)
+    rows = np.arange(len(z))
+    below, above = z[rows, last], z[rows, last + 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.clip((critical - below) / (above - below), 0, 1)
+    return counts[last] + share * (counts[last + 1] - counts[last])
