@@ -63,6 +63,16 @@ class Darks:
     saturation: float | None
 
     @property
+    def seconds(self):
+        """Exposure times of the sets (s)."""
+        return np.array([dark_set.seconds for dark_set in self.dark_sets])
+
+    @property
+    def shared(self):
+        """That all exposure times share the bias, for `ccdproc_darks.fit.fit_rate`."""
+        return [(list(range(len(self.dark_sets))), self.bias_error**2)]
+
+    @property
     def shape(self):
         """Rows and columns."""
         return self.frames[0].shape

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The rate that divides pixels into those that answer no and those that answer yes, and how well it is known."""
+"""The rate that divides pixels into those within a tolerance and those beyond it, and how well it is known."""
 
 import math
 
@@ -12,33 +12,34 @@ _SETTLED = 5.0
 # Quantiles of the distribution D of Banerjee and Wellner (2001, table 2); that of 0.6827 from 52 000 draws of our own.
 _PROBABILITY = np.array([0.50, 0.6827, 0.80, 0.90, 0.95, 0.99])
 _LIKELIHOOD_RATIO = np.array([0.285, 0.612, 0.987, 1.602, 2.269, 3.836])
-# At the first and last pixel it has a wider law, which grows slowly with their number: 12 000 draws of 1000 pixels.
+# At the first and last pixel it has a wider law, which grows slowly with their number: 12 000 draws of 1000 pixels,
+# whose probability rises evenly from one half to one. (Of 8000 the 95 % quantile holds 88 %, of 100 98 %.)
 _LIKELIHOOD_RATIO_AT_END = np.array([2.06, 3.38, 4.59, 6.26, 7.9, 11.6])
 
 
 def dividing_rate(rate, beyond, confidence):
     """
-    The rate that best divides pixels into those that are beyond a limit and those that are not, and its interval.
+    The rate that best divides pixels into those within a tolerance and those beyond it, and its interval.
 
     Parameters
     ----------
     rate : `numpy.ndarray`
         Of each pixel, in ascending order.
     beyond : `numpy.ndarray` of bool
-        What each answers.
+        Whether each is beyond the tolerance.
     confidence : float
         Of the interval, from 0.5 to 0.99.
 
     Returns
     -------
     limit, low, high : float
-        The rate and its interval. ``low`` is 0 where no rate is established below which most are not beyond; ``limit``
-        and ``high`` are infinite where none is above which most are.
+        The rate and its interval. ``low`` is 0 where no rate is established below which most pixels are within the
+        tolerance; ``limit`` and ``high`` are infinite where none is above which most are beyond it.
 
     Notes
     -----
-    The limit has fewest pixels below it that are beyond and above it that are not: the crossing of one half by the
-    isotonic regression of the answers. The interval is made of all rates that the likelihood-ratio test of this
+    The limit has the fewest pixels on the wrong side: it is where the isotonic regression of their answers crosses one
+    half. The interval is made of all rates that the likelihood-ratio test of this
     crossing does not reject [1]_, and holds on either side of the limit as many pixels as may answer alike by chance,
     ``2**-n > 1 - confidence``.
 
@@ -56,8 +57,8 @@ def dividing_rate(rate, beyond, confidence):
     16.5, from 12 to 21
     """
     steps = np.where(beyond, 1, -1)
-    # Below a rate at which it is settled that typical pixels are not beyond, none has a say; and above one at which it
-    # is settled that they are, none adds anything to the interval.
+    # Below a rate at which it is settled that typical pixels are within, none has a say; and above one at which it is
+    # settled that they are beyond, none adds anything to the interval.
     start = beyond.size - settled(steps[::-1])
     score = -np.append(0, np.cumsum(steps[start:]))
     best = start + np.flatnonzero(score == score.max())[[0, -1]]
@@ -82,14 +83,14 @@ def dividing_rate(rate, beyond, confidence):
 
 def critical_likelihood_ratio(confidence, *, end=False):
     """
-    Twice the difference of log-likelihoods that is larger, where the crossing truly is, with ``1 - confidence``.
+    Twice the loss of log-likelihood at the true crossing that is exceeded with a probability of ``1 - confidence``.
 
     Parameters
     ----------
     confidence : float
         From 0.5 to 0.99.
     end : bool
-        Whether of the first or the last pixel, where the answers may be a fair coin's all the way.
+        Whether the crossing is at the first or the last pixel.
     """
     quantiles = _LIKELIHOOD_RATIO_AT_END if end else _LIKELIHOOD_RATIO
     # They grow nearly linearly with the logarithm of the tail.

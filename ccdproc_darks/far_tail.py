@@ -222,7 +222,7 @@ def _possible_rates(candidates, pixels, population):
 
 
 def _tail_at(candidates, pixels, rates, shifts, width):
-    """`conditional_tail` of pixels, were their rates those given, and their free offsets ``shifts`` sigmas from the fit's."""
+    """`conditional_tail` of pixels, were their rates so, and free offsets ``shifts`` sigmas from those of the fit."""
     counts, usable = candidates.counts[:, pixels], candidates.usable[:, pixels]
     frames = candidates.frames[:, pixels]
     directions = [direction[:, pixels] for direction in candidates.directions]

@@ -148,8 +148,8 @@ def _probability_of_bins(edges, rates, constant, growth, steps):
 
     Notes
     -----
-    Of the inverse Fourier transform of the characteristic function, ``exp(d sum_k g_k / a_k (e^(i w a_k) - 1) - w^2 v / 2)``
-    with g the growth and a the steps: exact.
+    Of the inverse Fourier transform of the characteristic function of an estimate,
+    ``exp(d sum_k g_k / a_k (e^(i w a_k) - 1) - w^2 v / 2)`` with g the growth and a the steps: exact.
     """
     variance = max(constant, (_LEAST_SMOOTH * np.abs(steps).max()) ** 2)
     margin = 4 * np.sqrt(variance)

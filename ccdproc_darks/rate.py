@@ -6,16 +6,21 @@ import warnings
 import numpy as np
 
 from .arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
-from .blocks import row_blocks
+from .blocks import row_blocks, sample_blocks
 from .darks import prepare_darks
 from .doubts import doubt_sign, mean_temperature
 from .fit import fit_rate
 from .frames import kept_open
+from .population import sensor_population
 from .rate_info import RateInfo
+from .rate_stack import RateRows
 from .rejection import mean_counts
 from .results import logged, result_image, safe_header, set_keys
 
 __all__ = ["dark_rate"]
+
+# Enough to know which rates pixels have.
+_SAMPLE = 2**18
 
 
 def dark_rate(
@@ -60,8 +65,8 @@ def dark_rate(
     n_combined : int, optional
         Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
     clip : float or None
-        Of equal exposures, reject a sample that is this many sigmas of the noise model above the mean of the others,
-        as after a cosmic ray. None keeps all.
+        Of equal exposures, reject a sample that is as unlikely, by read noise and Poisson statistics, above the others
+        as a normal deviate of this many sigmas: a cosmic ray. None keeps all.
     offset : {None, "pixel"}
         ``"pixel"`` lets every pixel have an unknown offset, for frames without a bias: the rate is then
         the slope over two exposure times or more.
@@ -109,7 +114,8 @@ def dark_rate(
     a bias of error ``s_b`` give a rate of ``Var(d) = (V / N + s_b**2) / t**2`` (EMVA Standard 1288, release 4.0,
     section 2; Howell, Handbook of CCD Astronomy, section 4.4). The variance reported uses ``max(d, 0)``. Several
     exposure times are fitted by generalised least squares with the covariance ``diag(V_i / N_i) + s_b**2``, its
-    weights from the fitted counts.
+    weights from the fitted counts; where a pixel collects so few electrons that those are mostly noise, from the mean
+    rate of the pixels that show the same.
 
     The error of a master bias is one number for the sensor: the robust mean of its uncertainty where it has one (that
     of `ccdproc.combine` is scatter / sqrt(N) with ddof 0, and is corrected for it where NCOMBINE tells N), else ``R /
@@ -139,9 +145,11 @@ def dark_rate(
     shape = prepared.shape
     data, deviation = np.empty(shape, dtype), np.empty(shape, dtype)
     mask = np.empty(shape, dtype=bool)
+    free_offset = offset == "pixel"
     with kept_open(frames):
+        population = _population(prepared, clip, free_offset)
         for block in row_blocks(shape, len(frames)):
-            data[block], deviation[block], mask[block] = _rate_rows(prepared, block, clip, offset == "pixel")
+            data[block], deviation[block], mask[block] = _rate_rows(prepared, block, clip, free_offset, population)
     if source == "none":
         warnings.warn(
             "no read noise (argument or RDNOISE in the header), no uncertainty of the frames, and fewer than three "
@@ -184,11 +192,36 @@ def dark_rate(
     return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
 
 
-def _rate_rows(prepared, block, clip, free_offset):
+def _population(prepared, clip, free_offset):
+    """Which rates pixels have, to weigh exposure times with where a pixel hardly knows its own; None with only one."""
+    sets = prepared.dark_sets
+    if len(sets) == 1 or prepared.noise is None:
+        return None
+    numbers = np.array([dark_set.combined.sum() for dark_set in sets])
+    samples = (_rows(prepared, block, clip) for block in sample_blocks(prepared.shape, len(prepared.frames), _SAMPLE))
+    return sensor_population(samples, prepared.seconds, numbers, prepared.shared, np.zeros(len(sets)), free_offset)
+
+
+def _rate_rows(prepared, block, clip, free_offset, population):
     """Rate, uncertainty and mask of some rows."""
-    dark_sets, noise = prepared.dark_sets, prepared.noise
+    rows = _rows(prepared, block, clip)
+    fit = fit_rate(
+        rows.counts, prepared.seconds, rows.frames, rows.read_variance, rows.usable,
+        shared=prepared.shared, free_offset=free_offset, diagnose=False,
+        expected=None if population is None else population.expected,
+    )  # fmt: skip
+    rate, deviation = fit.rate, np.sqrt(fit.variance)
+    mask = ~np.isfinite(rate)
+    if not free_offset:
+        limit = np.where(np.isnan(rows.limit), -np.inf, rows.limit).max(axis=0)
+        rate = np.where(mask & np.isfinite(limit), limit, rate)
+    return rate, deviation, mask
+
+
+def _rows(prepared, block, clip):
+    """Mean counts of each exposure time, of some rows."""
+    dark_sets, noise, seconds = prepared.dark_sets, prepared.noise, prepared.seconds
     blocks = [prepared.reader.read(dark_set, block) for dark_set in dark_sets]
-    seconds = np.array([dark_set.seconds for dark_set in dark_sets])
     means = [
         mean_counts(
             electrons.samples,
@@ -212,16 +245,6 @@ def _rate_rows(prepared, block, clip, free_offset):
         read_variance = np.maximum(own - np.maximum(counts, 0) / number, 0.0)
     else:
         read_variance = np.zeros_like(counts)
-    everything = list(range(len(seconds)))
-    fit = fit_rate(
-        counts, seconds, number, read_variance, usable,
-        shared=[(everything, prepared.bias_error**2)], free_offset=free_offset, diagnose=False,
-    )  # fmt: skip
-    rate, deviation = fit.rate, np.sqrt(fit.variance)
-    mask = ~np.isfinite(rate)
     saturated = np.stack([electrons.saturated for electrons in blocks])
-    if not free_offset:
-        limits = np.stack([electrons.limit for electrons in blocks]) / seconds[:, None, None]
-        limit = np.where(saturated, limits, -np.inf).max(axis=0)
-        rate = np.where(mask & saturated.any(axis=0), limit, rate)
-    return rate, deviation, mask
+    limits = np.stack([electrons.limit for electrons in blocks]) / seconds[:, None, None]
+    return RateRows(counts, number, read_variance, usable, np.where(saturated, limits, np.nan))

@@ -79,6 +79,11 @@ class _MeanCount:
         low = max((electrons - _REACH * np.sqrt(electrons)) / frames, 0.0) - _REACH * self._sigma
         self.ends = low, electrons / frames + _REACH * np.hypot(np.sqrt(electrons) / frames, self._sigma) + extra
 
+    @property
+    def steps(self):
+        """Points that it takes to see single electrons."""
+        return int((self.ends[1] - self.ends[0]) / (1.5 * self._sigma))
+
     def density(self, counts):
         return stats.norm.pdf((counts[:, None] - self._centres) / self._sigma) @ self._weights / self._sigma
 
@@ -87,7 +92,7 @@ class _MeanCount:
         return ndtr(side * (self._centres - counts[:, None]) / self._sigma) @ self._weights
 
 
-def false_positives(cell, probabilities, population=None, grid=(300, 250)):
+def false_positives(cell, probabilities, population=None, grid=(200, 160)):
     """
     How often good pixels pass a one-sided test, over how often they should.
 
@@ -100,7 +105,8 @@ def false_positives(cell, probabilities, population=None, grid=(300, 250)):
     population : `ccdproc_darks.population.Population`, optional
         What the test knows of the sensor.
     grid : tuple of int
-        Points of the first and the second count.
+        Points of the first and the second count, at least: 1 % of a ratio. Of the second, the steps that single electrons
+        make must be resolved.
 
     Returns
     -------
@@ -116,7 +122,7 @@ def false_positives(cell, probabilities, population=None, grid=(300, 250)):
     span = np.abs(shifts).max()
     first, second = (
         np.linspace(count.ends[0] - span, count.ends[1] + span, number)
-        for count, number in zip(pair, grid, strict=True)
+        for count, number in zip(pair, (grid[0], max(grid[1], pair[1].steps)), strict=True)
     )
     z = cell.significance(np.stack(np.broadcast_arrays(first, second[:, None])), population)
     masses = [share * pair[1].density(second + shift) * (second[1] - second[0])

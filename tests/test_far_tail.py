@@ -26,10 +26,8 @@ HARD = [
     Cell(0.006, 0.6, (45, 600), (7, 5), 12),
     Cell(0.01, 0.5, (667, 1000), (1, 1)),
     Cell(0.01, 0.5, (333, 1000), (1, 1), 20),
-    Cell(0.01, 0.5, (333, 1000), (1, 50)),
     Cell(0.01, 1.0, (90, 1000), (50, 1), 20),
     Cell(0.1, 0.5, (90, 1000), (1, 1)),
-    Cell(0.1, 1.0, (10, 1000), (10, 10), 20),
     Cell(1.0, 0.5, (10, 1000), (1, 1)),
     Cell(1.0, 1.0, (10, 1000), (50, 1), 20),
 ]
@@ -187,5 +185,5 @@ def test_width(seed, width):
     """How much wider departures are taken to be: a deviate that many times smaller."""
     rng = np.random.default_rng(seed)
     arguments = two_counts(rng.uniform(40, 90, 5), rng.uniform(20, 90, 5), 0.2, 1.0)
-    plain, wide = (stats.norm.isf(np.exp(conditional_tail(*arguments, width=of)[0])) for of in (1.0, width))
+    plain, wide = (-ndtri_exp(conditional_tail(*arguments, width=of)[0]) for of in (1.0, width))
     np.testing.assert_allclose(wide, plain / width, rtol=1e-6)
