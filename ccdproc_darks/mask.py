@@ -14,6 +14,7 @@ from .hotness import Hotness
 from .level import Level
 from .measurement import measure_one, measure_several
 from .nonlinearity import could_be_seen, departures
+from .proportionality import ProportionalityLimit
 from .rate_stack import RateStack
 from .results import logged, result_image, safe_header, set_keys
 from .scatter import ScatterImages
@@ -32,6 +33,7 @@ def hot_pixel_mask(
     false_positives=1.0,
     fdr=None,
     tolerance=0.1,
+    limit=None,
     offset="common",
     null="theoretical",
     add_keyword=True,
@@ -60,6 +62,10 @@ def hot_pixel_mask(
         telegraph pixels) that may be good ones.
     tolerance : float
         Smallest departure from proportionality worth flagging, as a fraction of the pixel's rate.
+    limit : `~ccdproc_darks.ProportionalityLimit` or `~astropy.units.Quantity`, optional
+        Dark rate (electron/s) above which pixels are NONLINEAR whatever they show themselves, as typical pixels of
+        that rate are: a result of `proportionality_limit` (one that found none changes nothing), or a rate of your
+        own.
     offset : {"common", None, "pixel"}
         As of `compare_dark_rates`.
     null : {"theoretical", "empirical"}
@@ -77,7 +83,7 @@ def hot_pixel_mask(
           where every exposure is saturated.
         * WARM (with ``background``): above the threshold, but not above its surroundings by it.
         * NONLINEAR (two rates or more): not proportional to exposure time, significantly and by more than the
-          tolerance.
+          tolerance; or above ``limit``.
         * TELEGRAPH (with ``scatter``): equal frames scatter more than the noise allows, not in one frame only.
         * SATURATED (two rates or more): every frame of at least one exposure time is saturated.
         * UNRELIABLE_DARK (two rates or more): a departure as large as the tolerance could not have been seen with
@@ -88,8 +94,8 @@ def hot_pixel_mask(
         the rates, or HOT without two exposure times that show that it is proportional. A hot pixel that is
         proportional is *not* masked: a scaled dark removes it. ``meta`` has DKTHRESH (threshold for a typical pixel,
         electron/s), DKTYPIC (rate of the typical pixel), DKHOTWID (scatter of good pixels over their noise), DKSIGMA
-        (deviate beyond which a pixel is NONLINEAR), DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL, DKWIDTH,
-        and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NMASKED.
+        (deviate beyond which a pixel is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL,
+        DKWIDTH, and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NMASKED.
 
     Raises
     ------
@@ -105,6 +111,7 @@ def hot_pixel_mask(
     See Also
     --------
     dark_scatter : Finds telegraph pixels in equal frames.
+    proportionality_limit : Finds the rate above which pixels are not proportional.
     ccdproc_darks.planning : How many frames, and of what exposure time, it takes.
     ccdproc.ccdmask : Finds pixels of bad *response* in flats.
     ccdproc.bitfield_to_boolean_mask : Makes a mask of chosen flags.
@@ -137,7 +144,8 @@ def hot_pixel_mask(
     """
     level = Level(false_positives, fdr)
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
-    limit = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
+    above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
+    all_beyond = _checked_limit(limit)
     checked_choice("null", null, NULLS)
     stack = RateStack(rates)
     background = checked_background(background, stack.shape)
@@ -146,7 +154,7 @@ def hot_pixel_mask(
     if several:
         checked_offset(offset, stack)
         comparer = Comparer(stack, offset, null, stacklevel=2)
-    elif limit is None and rates[0].uncertainty is None:
+    elif above is None and rates[0].uncertainty is None:
         raise ValueError("threshold is needed for a rate without an uncertainty, as a Quantity in electron / s")
 
     def measure(block):
@@ -156,7 +164,7 @@ def hot_pixel_mask(
     if isinstance(background, str):
         background = local_background(np.concatenate([measure(block).rate for block in blocks]))
     samples = sample_blocks(stack.shape, len(stack), _TYPICAL_PIXELS)
-    hotness = Hotness(limit, background, ((block, measure(block)) for block in samples))
+    hotness = Hotness(above, background, ((block, measure(block)) for block in samples))
     compared, with_rate = _countable(stack)
     critical = None
     if level.fdr is None:
@@ -182,6 +190,8 @@ def hot_pixel_mask(
         if several:
             comparison = measured.comparison
             nonlinear = departures(comparison, critical, tolerance)
+            with np.errstate(invalid="ignore"):
+                nonlinear |= measured.rate > all_beyond
             hidden = ~could_be_seen(comparison, level.planned(compared, 2, critical), tolerance) & ~nonlinear
             saturated = np.isfinite(measured.limit)
             bad = nonlinear | unsteady | measured.unusable | (hot & ~(comparison.fit.degrees > 0))
@@ -203,6 +213,7 @@ def hot_pixel_mask(
         **(comparison_entries(stack, offset, comparer.offsets, null, comparer.width) if several else {}),
         **hotness.entries(),
         "DKSIGMA": (critical if several and np.isfinite(critical) else None, "deviate beyond which NONLINEAR"),
+        "DKLIMIT": (all_beyond if np.isfinite(all_beyond) else None, "[electron/s] NONLINEAR above this"),
         "DKFALSE": (None if fdr is not None else level.false_positives, "false positives expected in an image"),
         "DKFDR": (level.fdr, "false discovery rate"),
         "DKTOLER": (tolerance, "smallest departure worth flagging"),
@@ -218,9 +229,20 @@ def hot_pixel_mask(
     result = result_image(flags, u.dimensionless_unscaled, header, mask=mask, wcs=stack.wcs)
     arguments = {
         "rates": rates, "threshold": threshold, "background": background, "scatter": scatter,
-        "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "offset": offset, "null": null,
+        "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit, "offset": offset,
+        "null": null,
     }  # fmt: skip
     return logged(result, "DKMASK", "hot_pixel_mask", arguments, add_keyword)
+
+
+def _checked_limit(limit):
+    """Rate (electron/s) above which all pixels are not proportional; infinite where there is none."""
+    if limit is None:
+        return np.inf
+    if isinstance(limit, ProportionalityLimit):
+        rate = limit.limit.to_value(ELECTRON_PER_SECOND)
+        return float(rate) if np.isfinite(rate) else np.inf
+    return checked_quantity("limit", limit, ELECTRON_PER_SECOND)
 
 
 def _countable(stack):

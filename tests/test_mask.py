@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.nddata import CCDData, bitfield_to_boolean_mask
+from astropy.table import QTable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccdproc_darks import DARK_FLAGS, dark_rate, hot_pixel_mask, simulate_dark
+from ccdproc_darks import DARK_FLAGS, ProportionalityLimit, dark_rate, hot_pixel_mask, simulate_dark
 
 from .helpers import ELECTRON_PER_SECOND, assert_same_image, dark, master_bias, mean_dark, rate_image
 from .strategies import seeds
@@ -274,3 +275,31 @@ def test_large_images_are_cut_in_blocks(monkeypatch, planted):
     whole = hot_pixel_mask(*rates)
     monkeypatch.setattr("ccdproc_darks.blocks._SAMPLES_PER_BLOCK", 10000)
     assert_same_image(hot_pixel_mask(*rates), whole)
+
+
+def test_above_the_limit_all_pixels_are_nonlinear(planted):
+    rates, kinds = planted
+    plain = hot_pixel_mask(*rates)
+    flags = hot_pixel_mask(*rates, limit=10 * ELECTRON_PER_SECOND)
+    assert flags.meta["DKLIMIT"] == 10
+    truth = np.geomspace(3, 30, 100)
+    nonlinear = has(flags, "NONLINEAR").flat[kinds["hot"]]
+    assert nonlinear[truth > 10.5].all()
+    assert not nonlinear[truth < 9.5].any()
+    assert flags.mask.flat[kinds["hot"]][truth > 10.5].all()
+    curve = QTable()
+    found = ProportionalityLimit(10 * ELECTRON_PER_SECOND, [9, 11] * ELECTRON_PER_SECOND, 0.1, 0.95, curve)
+    np.testing.assert_array_equal(hot_pixel_mask(*rates, limit=found).data, flags.data)
+    for nothing in (np.inf, np.nan):
+        none = ProportionalityLimit(nothing * ELECTRON_PER_SECOND, [0, np.inf] * ELECTRON_PER_SECOND, 0.1, 0.95, curve)
+        same = hot_pixel_mask(*rates, limit=none)
+        np.testing.assert_array_equal(same.data, plain.data)
+        assert "DKLIMIT" not in same.meta
+
+
+@pytest.mark.parametrize(
+    ("limit", "error"), [(4.0, TypeError), (4 * u.electron, u.UnitsError), (-1 * ELECTRON_PER_SECOND, ValueError)]
+)
+def test_bad_limit(planted, limit, error):
+    with pytest.raises(error, match=r"^limit must be"):
+        hot_pixel_mask(*planted[0], limit=limit)
