@@ -124,9 +124,21 @@ def _common(parser):
         "--threshold", type=_positive, metavar="D",
         help="dark rate (electron/s) above which a pixel is hot; default: from the scatter of typical pixels",
     )  # fmt: skip
-    parser.add_argument(
+    number = parser.add_mutually_exclusive_group()
+    number.add_argument(
         "--false-positives", type=_positive, default=1.0, metavar="N",
-        help="good pixels that may be flagged in an image (default: 1)",
+        help="good pixels that each test may flag in an image (default: 1)",
+    )  # fmt: skip
+    number.add_argument(
+        "--fdr", type=_fraction, metavar="Q", help="instead: the fraction of the flagged pixels that may be good ones"
+    )
+    parser.add_argument(
+        "--tolerance", type=_positive, default=0.1, metavar="F",
+        help="smallest departure from proportionality worth flagging, as a fraction of the rate (default: 0.1)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--null", choices=("theoretical", "empirical"), default="theoretical",
+        help="hold departures against the noise model (default), or against the width that most pixels show",
     )  # fmt: skip
 
 
@@ -208,6 +220,9 @@ def _options(given):
         saturation=quantity("saturation", u.adu),
         threshold=quantity("threshold", u.electron / u.s),
         false_positives=given.false_positives,
+        fdr=given.fdr,
+        tolerance=given.tolerance,
+        null=given.null,
     )
 
 
@@ -245,6 +260,13 @@ def _positive(text):
         value = math.nan
     if not (math.isfinite(value) and value > 0):
         raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
+    return value
+
+
+def _fraction(text):
+    value = _positive(text)
+    if value >= 1:
+        raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, got {text!r}")
     return value
 
 

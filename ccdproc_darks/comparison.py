@@ -6,7 +6,7 @@ from astropy import units as u
 
 from .arguments import ELECTRON_PER_SECOND, checked_choice
 from .blocks import row_blocks
-from .departure import Comparer, Comparison, compare_rows, core_width  # noqa: F401
+from .departure import Comparer
 from .rate_stack import RateStack
 from .results import logged, result_image, safe_header, set_keys
 

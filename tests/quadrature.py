@@ -55,15 +55,18 @@ class Cell:
         estimator = rate_estimator(typical, self.seconds, self.frames, read_variance, self.shared, False)
         return population_of(estimator @ counts, estimator, self.seconds, self.frames, read_variance, self.shared)
 
-    def significance(self, counts, population=None, free_offset=False):
-        """Of mean counts, (exposures, rows, columns)."""
+    def compared(self, counts, population=None, *, free_offset=False, offsets=0.0, usable=None, width=1.0):
+        """`Comparison` of mean counts, (exposures, rows, columns)."""
         frames = np.broadcast_to(self.frames[:, None, None], counts.shape)
-        usable = np.ones(counts.shape, dtype=bool)
+        usable = np.ones(counts.shape, dtype=bool) if usable is None else usable
         nothing = np.full(counts.shape, np.nan)
-        rows = RateRows(counts.copy(), frames, self.read_noise**2 / frames, usable, nothing)
-        return compare_rows(
-            rows, self.seconds, self.shared, np.zeros(len(self.seconds)), free_offset, population
-        ).significance  # fmt: skip
+        rows = RateRows(np.where(usable, counts, 0.0), frames, self.read_noise**2 / frames, usable, nothing)
+        offsets = np.broadcast_to(offsets, self.seconds.shape)
+        return compare_rows(rows, self.seconds, self.shared, offsets, free_offset, population, width)
+
+    def significance(self, counts, population=None, **options):
+        """Of mean counts, (exposures, rows, columns)."""
+        return self.compared(counts, population, **options).significance
 
 
 class _MeanCount:

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from astropy.nddata import CCDData
 from astropy import units as u
 
 import ccdproc_darks
@@ -45,12 +46,33 @@ def test_failure_is_one_clear_line(tmp_path, capsys):
     assert re.fullmatch(r"ccdproc-darks: .*no FITS files.*\n", printed.err)
 
 
-@pytest.mark.parametrize("option", ["--gain", "--read-noise", "--saturation", "--threshold", "--false-positives"])
+@pytest.mark.parametrize(
+    "option", ["--gain", "--read-noise", "--saturation", "--threshold", "--false-positives", "--fdr", "--tolerance"]
+)
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "much"])
 def test_options_are_checked(option, value, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["report", "somewhere", "-o", "out", f"{option}={value}"])
     assert f"argument {option}: expected a positive number, got '{value}'" in capsys.readouterr().err
+
+
+def test_a_false_discovery_rate_is_a_fraction(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["report", "somewhere", "-o", "out", "--fdr", "1"])
+    assert "argument --fdr: expected a number between 0 and 1, got '1'" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["report", "somewhere", "-o", "out", "--fdr", "0.1", "--false-positives", "2"])
+    assert "not allowed with argument" in capsys.readouterr().err
+
+
+def test_options_reach_the_mask(tmp_path, capsys):
+    options = ["--fdr", "0.1", "--tolerance", "0.2", "--null", "empirical"]
+    assert main(["demo", "-o", str(tmp_path / "out"), "--size", "64", *options]) == 0
+    (mask,) = (tmp_path / "out").glob("*/mask.fits")
+    meta = CCDData.read(mask).meta
+    assert (meta["DKFDR"], meta["DKTOLER"], meta["DKNULL"]) == (0.1, 0.2, "empirical")
+    assert "DKFALSE" not in meta
+    assert "10 % of the pixels flagged are good ones" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
 def test_demo(tmp_path, capsys):

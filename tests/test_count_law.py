@@ -58,6 +58,7 @@ def test_mean_is_the_derivative_of_the_cumulant(case):
         up, down = (law.cumulant(tilt + sign * step * only) for sign in (1, -1))
         slope = (up - down) / (2 * step[exposure])
         size = sum(np.abs(law.cumulant(sign * np.abs(tilt))) for sign in (1, -1)) / law.frames[exposure]
+        size += law.mean(np.zeros(tilt.shape))[exposure]
         np.testing.assert_array_less(np.abs(slope - law.mean(tilt)[exposure]), 1e-6 * size + 1e-9)
 
 
@@ -116,22 +117,30 @@ def test_counts_as_expected_need_no_tilt(case):
     np.testing.assert_allclose(tilt * sigma, 0, atol=1e-7)
 
 
-@given(laws(), st.integers(1, 2))
-def test_tilt_in_directions(case, number):
-    """It makes the sums, and is a combination of the directions."""
+@given(laws(), st.booleans())
+def test_tilt_in_directions(case, free_offset):
+    """It makes the sums that a fit makes of counts, and is a combination of the directions."""
     law, rng = case
-    counts, sigma = some_counts(law, rng)
-    number = min(number, len(counts))
-    directions = [rng.uniform(0.2, 1, sigma.shape) / sigma for _ in range(number)]
+    # One rate for each pixel, from a thousandth of an electron in the shortest exposure.
+    seconds = np.broadcast_to(np.cumprod(rng.uniform(1.5, 4, len(law.frames)))[:, None], law.frames.shape)
+    electrons = 10 ** rng.uniform(-3, 3, 4) * seconds * law.frames
+    law = CountLaw(electrons, law.frames, law.read_variance, law.usable, law.shared)
+    counts, sigma = some_counts(law, rng, 5.0)
+    at_rest = law.covariance(np.zeros(counts.shape))
+    directions = [at_rest.solve(seconds)]
+    if free_offset and len(counts) > 1:
+        directions.append(at_rest.solve(np.ones(counts.shape)))
     sums = [(direction * counts).sum(axis=0) for direction in directions]
     tilt = law.tilt_in(directions, sums)
     for direction, expected in zip(directions, sums, strict=True):
-        actual = (direction * law.mean(tilt)).sum(axis=0)
-        np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-7)
+        miss = (direction * law.mean(tilt)).sum(axis=0) - expected
+        spread = np.sqrt((direction * at_rest.apply(direction)).sum(axis=0))
+        np.testing.assert_array_less(np.abs(miss), 1e-7 * spread + 1e-12 * np.abs(expected))
     for pixel in range(4):
-        basis = np.column_stack([direction[:, pixel] for direction in directions])
-        fitted = basis @ np.linalg.lstsq(basis, tilt[:, pixel], rcond=None)[0]
-        np.testing.assert_allclose(fitted, tilt[:, pixel], rtol=1e-6, atol=1e-7 * np.abs(tilt[:, pixel]).max())
+        basis = np.column_stack([direction[:, pixel] for direction in directions]) * sigma[:, pixel, None]
+        target = tilt[:, pixel] * sigma[:, pixel]
+        fitted = basis @ np.linalg.lstsq(basis, target, rcond=None)[0]
+        np.testing.assert_allclose(fitted, target, rtol=1e-6, atol=1e-6 * np.abs(target).max())
 
 
 @pytest.mark.parametrize("electrons", [-3.0, -30.0, -100.0])

@@ -93,7 +93,7 @@ def test_several_exposures(cell, free_offset):
     pixels = 300_000
     population = None if free_offset else cell.population()
     counts = cell.draw(rng, pixels)[:, None]
-    z = cell.significance(counts, population, free_offset)
+    z = cell.significance(counts, population, free_offset=free_offset)
     assert np.mean(np.abs(z) > stats.norm.isf(0.5e-3)) / 1e-3 == pytest.approx(1, abs=4 / np.sqrt(1e-3 * pixels))
 
 
@@ -162,7 +162,9 @@ def test_no_electrons_give_the_normal_tail(seed, number, free_offset, shared):
     )  # fmt: skip
     tail = conditional_tail(counts[:, None], law, [column[:, None] for column in weigh.T], residual[:, None])[0].item()
     degrees = number - design.shape[1]
-    expected = stats.norm.logsf(np.sqrt(chi_square)) if degrees == 1 else stats.chi2.logsf(chi_square, degrees) - np.log(2)
+    expected = (
+        stats.norm.logsf(np.sqrt(chi_square)) if degrees == 1 else stats.chi2.logsf(chi_square, degrees) - np.log(2)
+    )
     assert tail == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 

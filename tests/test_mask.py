@@ -287,11 +287,13 @@ def test_above_the_limit_all_pixels_are_nonlinear(planted):
     assert nonlinear[truth > 10.5].all()
     assert not nonlinear[truth < 9.5].any()
     assert flags.mask.flat[kinds["hot"]][truth > 10.5].all()
-    curve = QTable()
-    found = ProportionalityLimit(10 * ELECTRON_PER_SECOND, [9, 11] * ELECTRON_PER_SECOND, 0.1, 0.95, curve)
+    others = {"tolerance": 0.1, "confidence": 0.95, "curve": QTable()}
+    found = ProportionalityLimit(limit=10 * ELECTRON_PER_SECOND, interval=[9, 11] * ELECTRON_PER_SECOND, **others)
     np.testing.assert_array_equal(hot_pixel_mask(*rates, limit=found).data, flags.data)
     for nothing in (np.inf, np.nan):
-        none = ProportionalityLimit(nothing * ELECTRON_PER_SECOND, [0, np.inf] * ELECTRON_PER_SECOND, 0.1, 0.95, curve)
+        none = ProportionalityLimit(
+            limit=nothing * ELECTRON_PER_SECOND, interval=[0, np.inf] * ELECTRON_PER_SECOND, **others
+        )
         same = hot_pixel_mask(*rates, limit=none)
         np.testing.assert_array_equal(same.data, plain.data)
         assert "DKLIMIT" not in same.meta

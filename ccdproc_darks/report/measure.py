@@ -35,6 +35,9 @@ class Options:
     saturation: u.Quantity | None = None
     threshold: u.Quantity | None = None
     false_positives: float = 1.0
+    fdr: float | None = None
+    tolerance: float = 0.1
+    null: str = "theoretical"
 
 
 @dataclass
@@ -293,7 +296,13 @@ def _agreeing(result, scale):
 
 
 def _compare(result, options, step):
-    limits = {"threshold": options.threshold, "false_positives": options.false_positives}
+    limits = {
+        "threshold": options.threshold,
+        "false_positives": options.false_positives,
+        "fdr": options.fdr,
+        "tolerance": options.tolerance,
+        "null": options.null,
+    }
     rates = list(result.rates.values())
     offset = "common" if result.has_bias else "pixel"
     missing = None
@@ -322,19 +331,20 @@ def _compare(result, options, step):
     with warnings.catch_warnings():
         # Said once, and in words of the page.
         warnings.filterwarnings("ignore", "the rates of good pixels differ")
-        result.significance = compare_dark_rates(*rates, statistic="significance", offset=offset)
+        result.significance = compare_dark_rates(*rates, statistic="significance", offset=offset, null=options.null)
         step("mask")
         result.mask = hot_pixel_mask(*rates, offset=offset, scatter=list(result.scatter.values()), **limits)
         if result.has_bias:
             result.pairs = [_pair(result, seconds) for seconds, _ in result.exposures[:-1]]
     width = result.significance.meta.get("DKWIDTH")
-    if width is not None and width > 1.2:
+    if width is not None and width > 1.2 and options.null == "theoretical":
         result.notes.append(
             f"Good pixels depart {width:.2f} times wider from proportionality than the noise model says: the read "
-            "noise is too low, or the frames drift. More good pixels than asked for are flagged NONLINEAR."
+            "noise is too low, or the frames drift. More good pixels than asked for are flagged NONLINEAR "
+            "(--null empirical takes that width for the right one)."
         )
     if rates and result.has_bias:
-        result.limit = proportionality_limit(*rates)
+        result.limit = proportionality_limit(*rates, tolerance=options.tolerance)
 
 
 def _pair(result, seconds):

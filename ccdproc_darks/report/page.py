@@ -199,9 +199,15 @@ def _threshold(mask):
     if "DKTYPIC" in meta:
         text += (
             f": a typical pixel has {meta['DKTYPIC']:.4g}, good pixels scatter {meta['DKHOTWID']:.2f} times as much as "
-            f"their noise, and {meta['DKFALSE']:g} good pixel(s) are expected above the threshold"
+            f"their noise, and {_expected(meta)} expected above the threshold"
         )
     return escape(text + ".")
+
+
+def _expected(meta):
+    if "DKFDR" in meta:
+        return f"{100 * meta['DKFDR']:g} % of the pixels flagged are good ones that are"
+    return f"{meta['DKFALSE']:g} good pixel(s) are"
 
 
 def _counted(number, noun):
