@@ -165,44 +165,26 @@ def hot_pixel_mask(
         background = local_background(np.concatenate([measure(block).rate for block in blocks]))
     samples = sample_blocks(stack.shape, len(stack), _TYPICAL_PIXELS)
     hotness = Hotness(above, background, ((block, measure(block)) for block in samples))
-    compared, with_rate = _countable(stack)
-    critical = None
-    if level.fdr is None:
-        hotness.settle(level, with_rate)
-        critical = level.critical(compared, 2)
-    else:
-        sizes, excesses = [], []
-        for block in blocks:
-            measured = measure(block)
-            excesses.append(hotness.large(measured, block, level.least))
-            if several:
-                size = np.abs(measured.comparison.significance)
-                sizes.append(size[size > level.least])
-        hotness.settle(level, with_rate, np.concatenate(excesses))
-        critical = level.critical(compared, 2, np.concatenate(sizes)) if several else None
-
-    flags = np.zeros(stack.shape, dtype=np.uint32)
-    beyond = telegraph.critical(level)
+    compared, critical = _settle(level, stack, hotness, ((block, measure(block)) for block in blocks))
+    planned = level.planned(compared, 2, critical)
+    unlikely_scatter = telegraph.critical(level)
+    flags = np.empty(stack.shape, dtype=np.uint32)
     for block in blocks:
         measured = measure(block)
         hot, warm = hotness.flags(measured, block)
-        unsteady = telegraph.beyond(beyond, block)
+        found = {"HOT": hot, "WARM": warm, "TELEGRAPH": telegraph.beyond(unlikely_scatter, block)}
+        bad = found["TELEGRAPH"] | measured.unusable
         if several:
             comparison = measured.comparison
-            nonlinear = departures(comparison, critical, tolerance)
             with np.errstate(invalid="ignore"):
-                nonlinear |= measured.rate > all_beyond
-            hidden = ~could_be_seen(comparison, level.planned(compared, 2, critical), tolerance) & ~nonlinear
-            saturated = np.isfinite(measured.limit)
-            bad = nonlinear | unsteady | measured.unusable | (hot & ~(comparison.fit.degrees > 0))
+                nonlinear = departures(comparison, critical, tolerance) | (measured.rate > all_beyond)
+            found["NONLINEAR"] = nonlinear
+            found["UNRELIABLE_DARK"] = ~could_be_seen(comparison, planned, tolerance) & ~nonlinear
+            found["SATURATED"] = np.isfinite(measured.limit)
+            bad |= nonlinear | (hot & ~(comparison.fit.degrees > 0))
         else:
-            nonlinear = hidden = saturated = False
-            bad = hot | unsteady | measured.unusable
-        flags[block] = _bit_field(
-            measured.rate.shape,
-            HOT=hot, WARM=warm, NONLINEAR=nonlinear, TELEGRAPH=unsteady,
-            SATURATED=saturated, UNRELIABLE_DARK=hidden, DO_NOT_USE=bad,
-        )  # fmt: skip
+            bad |= hot
+        flags[block] = _bit_field(DO_NOT_USE=bad, **found)
 
     mask = (flags & DARK_FLAGS.DO_NOT_USE) != 0
 
@@ -245,6 +227,22 @@ def _checked_limit(limit):
     return checked_quantity("limit", limit, ELECTRON_PER_SECOND)
 
 
+def _settle(level, stack, hotness, measurements):
+    """Number of pixels compared, and how unlikely one must be to be flagged NONLINEAR; tells ``hotness`` for HOT."""
+    compared, with_rate = _countable(stack)
+    if level.fdr is None:
+        hotness.settle(level, with_rate)
+        return compared, level.critical(compared, 2)
+    sizes, excesses = [np.zeros(0)], []
+    for block, measured in measurements:
+        excesses.append(hotness.large(measured, block, level.least))
+        if measured.comparison is not None:
+            size = np.abs(measured.comparison.significance)
+            sizes.append(size[size > level.least])
+    hotness.settle(level, with_rate, np.concatenate(excesses))
+    return compared, level.critical(compared, 2, np.concatenate(sizes))
+
+
 def _countable(stack):
     """Number of pixels that can be compared, and of those that have a rate."""
     compared = with_rate = 0
@@ -255,9 +253,6 @@ def _countable(stack):
     return compared, with_rate
 
 
-def _bit_field(shape, **flags):
-    """Bit field of some rows from boolean images, or a boolean for all of them."""
-    field = np.zeros(shape, dtype=np.uint32)
-    for name, where in flags.items():
-        field |= np.where(where, np.uint32(getattr(DARK_FLAGS, name)), np.uint32(0))
-    return field
+def _bit_field(**flags):
+    """Bit field of some rows from boolean images; False is none."""
+    return sum(np.where(where, np.uint32(getattr(DARK_FLAGS, name)), np.uint32(0)) for name, where in flags.items())
