@@ -10,7 +10,7 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask
+from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, repeatability
 
 from .helpers import STRUCTURAL, assert_same_image
 
@@ -118,6 +118,34 @@ def test_halves_of_a_series(master):
     assert (high - low) / 2 == pytest.approx(1, abs=0.03)
 
 
+def test_two_halves_agree(master):
+    """What differs are telegraph pixels and cosmic rays: pixels whose frames scatter."""
+    paths = files(f"stl1001_2019_0C/{SHORT}")
+    options = {"read_noise": READ_NOISE, "bias": master, "saturation": SATURATION}
+    halves = repeatability(paths, **options)
+    assert halves.meta["DKWIDTH"] == pytest.approx(1, abs=0.02)
+    differ = np.abs(halves.data) > halves.meta["DKSIGMA"]
+    scatter = dark_scatter(paths, clip=None, **options)
+    assert scatter.meta["DKWIDTH"] == pytest.approx(1, abs=0.01)
+    unsteady = scatter.data > halves.meta["DKSIGMA"]
+    assert 300 < unsteady.sum() < 460
+    assert (differ & ~unsteady).sum() <= 3
+    untreated = repeatability(paths, clip=None, **options)
+    assert 190 < (np.abs(untreated.data) > 5).sum() < 280
+    # Without what one cosmic ray in a pixel does.
+    steadier = dark_scatter(paths, **options)
+    assert 50 < (steadier.data > halves.meta["DKSIGMA"]).sum() < 150
+
+
+def test_telegraph_pixels_are_masked(measure, master):
+    scatter = dark_scatter(files(f"stl1001_2019_0C/{SHORT}"), read_noise=READ_NOISE, bias=master, saturation=SATURATION)
+    rates = [measure(SHORT), measure(LONG)]
+    with_scatter, without = hot_pixel_mask(*rates, scatter=scatter), hot_pixel_mask(*rates)
+    assert 50 < with_scatter.meta["NTELEGR"] < 150
+    assert (with_scatter.mask >= without.mask).all()
+    assert with_scatter.meta["NMASKED"] > without.meta["NMASKED"]
+
+
 def test_mask(measure):
     flags = hot_pixel_mask(measure(SHORT), measure(LONG), threshold=20 * u.electron / u.s)
     assert flags.meta["NSATUR"] == 58
@@ -191,3 +219,16 @@ def test_round_trip(name, measure, tmp_path):
     for key in result.meta:
         assert back.meta[key] == result.meta[key]
     assert set(back.meta) - set(result.meta) <= STRUCTURAL
+
+
+def test_frames_that_sit_high_do_not_condemn_all_pixels():
+    """Two of the 1200 s frames, by 14 and 20 adu: a common offset, which is found and removed."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* from the other frames of ")
+        rates = [
+            dark_rate(files(f"st402_2017_m15C/*-{seconds}.*"), bias=1000 * u.adu, read_noise=17 * u.electron)
+            for seconds in (240, 360, 1200)
+        ]
+    mask = hot_pixel_mask(*rates, offset="pixel")
+    assert mask.meta["DKWIDTH"] == pytest.approx(1, abs=0.03)
+    assert mask.meta["NNONLIN"] < 60
