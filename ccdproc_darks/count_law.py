@@ -7,9 +7,9 @@ Plain arrays in electrons whose first axis is the exposure.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import wrightomega
 
 from .fit import Covariance
+from .noise import poisson_tilt
 
 __all__ = ["CountLaw"]
 
@@ -83,8 +83,8 @@ class CountLaw:
 
         Notes
         -----
-        Of a count without a shared bias, ``m e^x + v x = c`` is solved by Wright's omega function (Corless and Jeffrey
-        2002). Given the bias shift of its group each count is that, and the shift is the root of a convex function.
+        Given the bias shift of its group, each count is tilted alone (`poisson_tilt`), and the shift is the root of a
+        convex function.
         """
         tilt = self._tilt_alone(counts, slice(None))
         for members, variance in self.shared:
@@ -105,15 +105,8 @@ class CountLaw:
 
     def _tilt_alone(self, counts, members):
         n = self.frames[members]
-        m, v = self.electrons[members], self.read_variance[members] * n**2
-        x = np.where(self.usable[members], counts * n, 0.0)
-        with np.errstate(divide="ignore"):
-            y = x / v - wrightomega(np.log(m / v) + x / v)
-        # The difference of two large numbers loses digits that Newton's rule gives back.
-        for _ in range(2):
-            grown = m * _exp(y)
-            y -= (grown + v * y - x) / (grown + v)
-        return np.where(self.usable[members], n * y, 0.0)
+        tilt, _ = poisson_tilt(counts * n, self.electrons[members], self.read_variance[members] * n**2)
+        return np.where(self.usable[members], n * tilt, 0.0)
 
     def tilt_in(self, directions, sums, start=None):
         """
@@ -132,18 +125,17 @@ class CountLaw:
             Of shape (exposures, pixels).
         """
         amounts = [np.zeros(np.shape(total)) for total in sums]
-        # A step may change no exponential by more than a factor e: they are convex, and Newton's rule overshoots.
-        reach = [np.abs(direction / self.frames).max(axis=0) for direction in directions]
         for _ in range(_STEPS):
             tilt = sum(amount * direction for amount, direction in zip(amounts, directions, strict=True))
             mean, covariance = self.mean(tilt), self.covariance(tilt)
             misses = [total - (direction * mean).sum(axis=0) for direction, total in zip(directions, sums, strict=True)]
             steps = _solve(covariance, directions, misses)
-            longest = sum(np.abs(step) * size for step, size in zip(steps, reach, strict=True))
-            shrink = 1 / np.maximum(longest, 1.0)
+            change = sum(step * direction for step, direction in zip(steps, directions, strict=True)) / self.frames
+            # No exponential may grow by more than a factor e: they are convex, and Newton's rule overshoots.
+            shrink = 1 / np.maximum(change.max(axis=0), 1.0)
             for amount, step in zip(amounts, steps, strict=True):
                 amount += shrink * step
-            if longest.max(initial=0) < 1e-9:
+            if np.abs(change).max(initial=0) < 1e-9:
                 break
         return sum(amount * direction for amount, direction in zip(amounts, directions, strict=True))
 

@@ -7,9 +7,9 @@ quantisation of the ADC, ``g**2 / 12``; EMVA Standard 1288, release 4.0, section
 """
 
 import numpy as np
-from scipy.special import chdtr, chdtri
+from scipy.special import chdtr, chdtri, wrightomega
 
-__all__ = ["digitised_read_noise", "frame_variance", "trimmed_variance"]
+__all__ = ["digitised_read_noise", "frame_variance", "poisson_tilt", "trimmed_variance"]
 
 
 def frame_variance(electrons, read_noise):
@@ -39,6 +39,37 @@ def digitised_read_noise(read_noise, gain):
     The second term is the variance of rounding to a whole ADU (EMVA 1288).
     """
     return float(np.sqrt(read_noise**2 + gain**2 / 12))
+
+
+def poisson_tilt(count, expected, variance):
+    """
+    The s of the exponential family ``e^(s x)`` times the law of a count in which ``count`` is the mean.
+
+    Parameters
+    ----------
+    count : `numpy.ndarray`
+        A count (electron).
+    expected : `numpy.ndarray`
+        Its expected electrons, without the tilt.
+    variance : `numpy.ndarray`
+        Variance of the Gaussian noise on it; positive.
+
+    Returns
+    -------
+    tilt, electrons : `numpy.ndarray`
+        The s, and the expected electrons with it, ``expected e^s``.
+
+    Notes
+    -----
+    ``expected e^s + variance s = count`` has the solution
+    ``expected e^s = variance omega(log(expected / variance) + count / variance)``, omega being Wright's function
+    (Corless and Jeffrey 2002, Lecture Notes in Computer Science 2385, 76).
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        electrons = variance * wrightomega(np.log(expected / variance) + count / variance)
+        # Either form alone loses its digits where the other one is used.
+        tilt = np.where(electrons > variance, np.log(electrons / expected), (count - electrons) / variance)
+    return tilt, electrons
 
 
 def trimmed_variance(variances, dof, keep=0.95):

