@@ -13,7 +13,6 @@ __all__ = ["checked_background", "local_background"]
 # Pixels of a side: small beside a glow, and enough of them to know its level to 3 % of their noise.
 _BOX = 32
 _CLIP = 4.0
-_LEAST_GOOD = 10.0
 
 
 def checked_background(background, shape):
@@ -79,6 +78,7 @@ def local_background(rate):
         filter_size=3,
         sigma_clip=SigmaClip(_CLIP),
         bkg_estimator=MeanBackground(sigma_clip=None),
-        exclude_percentile=100 - _LEAST_GOOD,
+        # A box needs a single pixel: what is left of a sensor still has a level.
+        exclude_percentile=100,
     )
     return smooth.background

@@ -94,7 +94,7 @@ class RateFit:
         One over the variance of ``deletion``; zero where the others cannot foretell it.
     excess : `numpy.ndarray`
         Its sign is positive where shorter exposures read higher than the fit (with a free offset: where
-        the counts grow less than linearly).
+        the counts grow less than linearly; of equal exposure times: where the first one does).
     skewness : `numpy.ndarray`
         Of counts in the direction of the residuals: below zero that tail is lighter than a normal one.
     kurtosis : `numpy.ndarray`
@@ -207,13 +207,19 @@ def fit_rate(
         kurtosis=kurtosis,
         deletion=np.divide(solved, leverage, out=np.zeros_like(solved), where=testable),
         information=leverage,
-        excess=-(used.t**2 * solved).sum(axis=0) if free_offset else solved.sum(axis=0),
+        excess=_excess(solved, used.t, free_offset),
         residual=residual,
         covariance=used.covariance,
         estimator=used.estimator(),
         offset=offset,
         offset_variance=offset_variance,
     )
+
+
+def _excess(solved, t, free_offset):
+    if free_offset:
+        return -(t**2 * solved).sum(axis=0)
+    return solved[0] if np.ptp(t) == 0 else solved.sum(axis=0)
 
 
 def rate_variance(rate, seconds, frames, read_variance, usable, *, shared=(), free_offset=False):

@@ -10,9 +10,10 @@ from .offset import robust_mean
 
 __all__ = ["Population", "population_of", "sensor_population"]
 
-# In standard deviations of an estimate, on a scale on which that is the same everywhere: how far from zero counts
-# are enough for their own estimate to do, how close possible rates are, and bins of estimates.
-_ENOUGH, _RATE_STEP, _BIN_STEP = 60.0, 0.5, 1 / 6
+# In standard deviations of an estimate: how close possible rates are, and bins of estimates, and how many there are.
+_RATE_STEP, _BIN_STEP, _MOST = 0.5, 1 / 6, 400
+# How well the variance of every count must be known for an estimate of the rate to do by itself.
+_CERTAIN = 0.05
 _REACH, _NEAR = 8.0, 6.0
 _LEAST_PIXELS = 100
 # Without read noise estimates are as coarse as electrons; in electrons.
@@ -67,7 +68,8 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
     Returns
     -------
     `Population` or None
-        None where there are fewer than 100 pixels, or so many electrons that each pixel's own estimate is enough.
+        None where there are fewer than 100 pixels, or where each pixel's own estimate is enough: where it tells the
+        variance of all its counts to 5 %.
 
     Notes
     -----
@@ -79,10 +81,10 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
     constant = (estimator**2 * read_variance).sum() + sum(v * estimator[members].sum() ** 2 for members, v in shared)
     growth = (estimator**2 * seconds / frames).sum()
     scale = _Stabilised(constant, growth)
-    typical = np.median(estimates) if estimates.size else 0.0
-    if estimates.size < _LEAST_PIXELS or scale.of(typical) > _ENOUGH:
+    enough = _enough(scale, constant, growth, seconds / frames, read_variance)
+    if estimates.size < _LEAST_PIXELS or np.median(estimates) >= scale.rate(enough):
         return None
-    top = min(scale.of(estimates.max()) + 1, _ENOUGH)
+    top = min(scale.of(estimates.max()) + 1, enough)
     nodes = _nodes(scale, scale.of(max(_typical(estimates, scale), 0.0)), max(top, scale.zero + 1))
     edges = np.arange(scale.zero - _REACH, nodes[-1] + _REACH, _BIN_STEP)
     numbers, _ = np.histogram(scale.of(estimates), edges)
@@ -101,6 +103,15 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
     means = (density @ (probability * rates))[covered] / (density @ probability)[covered]
     inside = centres[covered] <= nodes[-1]
     return Population(rates, probability, values[covered][inside], means[inside])
+
+
+def _enough(scale, constant, growth, seconds, read_variance):
+    """Where on the scale a rate's own error no longer leaves the variance of any count uncertain."""
+    values = scale.zero + _RATE_STEP * np.arange(_MOST)
+    rates = scale.rate(values)
+    error = np.sqrt(constant + growth * rates)
+    share = seconds[:, None] * error / (seconds[:, None] * rates + np.maximum(read_variance[:, None], 1e-12))
+    return values[np.argmax(share.max(axis=0) < _CERTAIN)]
 
 
 def _typical(estimates, scale):

@@ -59,9 +59,9 @@ def dark_scatter(
     -------
     `~astropy.nddata.CCDData`
         Significance of the excess scatter as an equivalent normal deviate, without unit, shape (rows, columns); good
-        pixels are normal, of mean 0 and width 1. Masked, and NaN, where fewer than four frames are usable. ``meta`` has
-        DKSTAT = "scatter", DKEXPMIN and DKEXPMAX (s), NCOMBINE (frames), DKRDNOI (electron), and DKWIDTH (scatter of
-        good pixels over their noise).
+        pixels are normal, of mean 0 and width 1. Masked, and NaN, where fewer than four frames are usable. ``meta``
+        has DKSTAT = "scatter", DKEXPMIN and DKEXPMAX (s), NCOMBINE (frames), DKRDNOI (electron), and DKWIDTH (scatter
+        of good pixels over their noise).
 
     Raises
     ------
@@ -77,10 +77,11 @@ def dark_scatter(
 
     Notes
     -----
-    The counts of a pixel that is steady have, given their mean, a chi-square of N - 1 degrees of freedom about it, with
-    the variance ``V = d t + R**2`` of the mean. Its far tail, where the Poisson skewness counts, is the one of
+    The counts of a pixel that is steady have, given their mean, a chi-square of N - 1 degrees of freedom about it,
+    with the variance ``V = d t + R**2`` of the mean. Its far tail, where the Poisson skewness counts, is the one of
     `compare_dark_rates`. A pixel that switches between two rates (random telegraph signal; Hopkins and Hopkinson 1993,
-    IEEE Trans. Nucl. Sci. 40, 1567) scatters more.
+    IEEE Trans. Nucl. Sci. 40, 1567) scatters more. So does one whose read noise is larger than that of the others, as
+    CMOS sensors have: the read noise is one number for all of them.
 
     Examples
     --------

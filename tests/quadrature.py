@@ -108,8 +108,8 @@ def false_positives(cell, probabilities, population=None, grid=(200, 160)):
     population : `ccdproc_darks.population.Population`, optional
         What the test knows of the sensor.
     grid : tuple of int
-        Points of the first and the second count, at least: 1 % of a ratio. Of the second, the steps that single electrons
-        make must be resolved.
+        Points of the first and the second count, which make ratios right to 1 %. Of the second there are more where
+        it takes them to resolve single electrons.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What the four functions say of bad arguments: the argument, its value, and the unit wanted."""
+"""What the functions say of bad arguments: the argument, its value, and the unit wanted."""
 
 import ccdproc
 import numpy as np
@@ -6,7 +6,14 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, simulate_dark
+from ccdproc_darks import (
+    compare_dark_rates,
+    dark_rate,
+    dark_scatter,
+    hot_pixel_mask,
+    repeatability,
+    simulate_dark,
+)
 from ccdproc_darks.arguments import checked_choice, checked_number, checked_quantity
 
 from .helpers import ELECTRON_PER_SECOND, dark, rate_image
@@ -32,6 +39,14 @@ def compare(*, rates=None, **options):
     return compare_dark_rates(*rates, **options)
 
 
+def scatter(*, frames=None, **options):
+    return dark_scatter([dark(np.ones(SHAPE)) for _ in range(4)] if frames is None else frames, **options)
+
+
+def halves(*, frames=None, **options):
+    return repeatability([dark(np.ones(SHAPE)) for _ in range(2)] if frames is None else frames, **options)
+
+
 GAIN = "electron / adu"
 # function, argument, unit, whether zero is legal
 QUANTITIES = [
@@ -40,6 +55,17 @@ QUANTITIES = [
     (measure, "exposure", u.s, False),
     (measure, "saturation", u.adu, False),
     (measure, "bias", u.adu, True),
+    *[
+        (function, *case)
+        for function in (scatter, halves)
+        for case in (
+            ("gain", u.electron / u.adu, False),
+            ("read_noise", u.electron, True),
+            ("exposure", u.s, False),
+            ("saturation", u.adu, False),
+            ("bias", u.adu, True),
+        )
+    ],
     (simulate, "gain", u.electron / u.adu, False),
     (simulate, "read_noise", u.electron, True),
     (simulate, "exposure", u.s, True),
@@ -195,22 +221,25 @@ def test_n_combined_of_a_wrong_kind(value):
         measure(n_combined=value)
 
 
+@pytest.mark.parametrize("function", [measure, scatter, halves])
 @pytest.mark.parametrize("value", [0, -5, np.nan, np.inf])
-def test_clip_out_of_range(value):
+def test_clip_out_of_range(function, value):
     with pytest.raises(ValueError, match=rf"^clip must be finite and above 0, got {value}"):
-        measure(clip=value)
+        function(clip=value)
 
 
+@pytest.mark.parametrize("function", [measure, scatter, halves])
 @pytest.mark.parametrize("value", ["5", 5 * u.electron, True, [5]])
-def test_clip_of_a_wrong_kind(value):
+def test_clip_of_a_wrong_kind(function, value):
     with pytest.raises(TypeError, match=r"^clip must be a plain number, got"):
-        measure(clip=value)
+        function(clip=value)
 
 
+@pytest.mark.parametrize("function", [measure, scatter, halves])
 @pytest.mark.parametrize("value", ["int16", "uint16", "complex", "nonsense", int, None, 5])
-def test_dtype(value):
+def test_dtype(function, value):
     with pytest.raises(ValueError, match=r"^dtype must be 'float32' or 'float64', got"):
-        measure(dtype=value)
+        function(dtype=value)
 
 
 @pytest.mark.parametrize("value", ["int16", "nonsense", None])
@@ -245,6 +274,55 @@ def test_statistic():
         compare(statistic="sum")
 
 
+@pytest.mark.parametrize("function", [compare, mask])
+@pytest.mark.parametrize("value", ["Empirical", "", None, True, 3])
+def test_null(function, value):
+    with pytest.raises(ValueError, match=r"^null must be one of 'theoretical', 'empirical', got"):
+        function(null=value)
+
+
+@pytest.mark.parametrize("value", [0, 1, -0.1, 1.5, np.nan, np.inf])
+def test_fdr_out_of_range(value):
+    with pytest.raises(ValueError, match=rf"^fdr must be between 0 and 1, got {value}"):
+        mask(fdr=value)
+
+
+@pytest.mark.parametrize("value", ["0.1", 0.1 * u.electron, True, [0.1]])
+def test_fdr_of_a_wrong_kind(value):
+    with pytest.raises(TypeError, match=r"^fdr must be a plain number, got"):
+        mask(fdr=value)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_images_of_the_mask(number):
+    """Of one rate and of two: background and scatter are checked alike."""
+    rates = [rate_image(np.ones(SHAPE), seconds) for seconds in (10.0, 100.0)[:number]]
+    with pytest.raises(TypeError, match=r"^background must be None, 'local', or CCDData or a Quantity .* got ndarray"):
+        mask(rates=rates, background=np.ones(SHAPE))
+    with pytest.raises(TypeError, match=r"^background must be None, 'local', or CCDData or a Quantity .* got 'global'"):
+        mask(rates=rates, background="global")
+    with pytest.raises(u.UnitsError, match=r"^background must be a Quantity in electron / s, got 3\.0 m"):
+        mask(rates=rates, background=3 * u.m)
+    with pytest.raises(ValueError, match=r"^background must have the shape of the rates, \(3, 4\), got \(2, 2\)"):
+        mask(rates=rates, background=np.ones((2, 2)) * ELECTRON_PER_SECOND)
+    with pytest.raises(ValueError, match=r"^background must be finite, got nan electron / s"):
+        mask(rates=rates, background=np.nan * ELECTRON_PER_SECOND)
+    for wrong in (3, "scatter.fits", np.ones(SHAPE), [np.ones(SHAPE)]):
+        with pytest.raises(TypeError, match=r"^scatter.* must be CCDData, a result of dark_scatter, got"):
+            mask(rates=rates, scatter=wrong)
+    with pytest.raises(ValueError, match=r"^scatter\[0\] is not a result of dark_scatter: DKSTAT is None"):
+        mask(rates=rates, scatter=rates[0])
+    with pytest.raises(ValueError, match=r"^scatter\[0\] must have the shape of the rates, \(3, 4\), got \(2, 2\)"):
+        mask(rates=rates, scatter=scatter(frames=[dark(np.ones((2, 2)))] * 4))
+
+
+@pytest.mark.parametrize("function", [mask, halves])
+@pytest.mark.parametrize("value", [0, -1, np.nan, np.inf])
+def test_false_positives(function, value):
+    with pytest.raises(ValueError, match=rf"^false_positives must be finite and above 0, got {value}"):
+        function(false_positives=value)
+
+
 @pytest.mark.parametrize("argument", ["false_positives", "tolerance"])
 def test_options_of_the_mask(argument):
     for value in (0, -1, np.nan):
@@ -265,18 +343,20 @@ def test_threshold_array():
 class TestFrames:
     """What is no frame, or frames that do not go together."""
 
+    @pytest.mark.parametrize("function", [dark_rate, dark_scatter, repeatability])
     @pytest.mark.parametrize("nothing", [[], (), iter([])])
-    def test_nothing(self, nothing):
+    def test_nothing(self, function, nothing):
         with pytest.raises(ValueError, match=r"^darks is empty: at least one frame is needed"):
-            dark_rate(nothing)
+            function(nothing)
 
+    @pytest.mark.parametrize("function", [dark_rate, dark_scatter, repeatability])
     @pytest.mark.parametrize("darks", [np.ones((2, 2)), np.ones((2, 2)) * u.adu, 3, None, 1 * u.adu])
-    def test_array(self, darks):
+    def test_array(self, function, darks):
         hint = "; wrap an array as CCDData" if isinstance(darks, np.ndarray) else "$"
         with pytest.raises(
             TypeError, match=rf"^darks must be CCDData, FITS paths .*got (ndarray|Quantity|int|NoneType){hint}"
         ):
-            dark_rate(darks)
+            function(darks)
 
     def test_list_of_arrays(self):
         with pytest.raises(TypeError, match=r"^darks\[1\] must be CCDData or a FITS path, got ndarray"):

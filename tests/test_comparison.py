@@ -1,5 +1,7 @@
 """Rates of several exposures against each other."""
 
+import warnings
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -8,10 +10,10 @@ from hypothesis import strategies as st
 
 from ccdproc_darks import compare_dark_rates, dark_rate
 
-from .helpers import ELECTRON_PER_SECOND, assert_same_image, dark, mean_dark, rate_image
+from .helpers import ELECTRON_PER_SECOND, assert_same_image, dark, master_bias, mean_dark, rate_image
 from .strategies import read_noises, seeds
 
-STATISTICS = ("difference", "significance", "ratio")
+STATISTICS = ("difference", "significance", "ratio", "offset")
 
 
 def two_rates(short, long, times=(10.0, 100.0), number=4, read_noise=5.0):
@@ -67,6 +69,8 @@ def test_exchanged_rates_give_the_opposite(statistic):
 
 @given(seeds, st.permutations(range(4)), st.sampled_from(STATISTICS), st.sampled_from(["common", None, "pixel"]))
 def test_order_does_not_matter(seed, order, statistic, offset):
+    if (statistic, offset) == ("offset", "pixel"):
+        return
     rng = np.random.default_rng(seed)
     rates = [rate_image(rng.uniform(0.1, 10, (3, 4)), time) for time in (10.0, 50.0, 100.0, 300.0)]
     shuffled = [rates[index] for index in order]
@@ -112,7 +116,7 @@ def test_meta():
     rates = [rate_image(np.ones((2, 2)), time) for time in (100.0, 10.0)]
     meta = compare_dark_rates(*rates, statistic="ratio").meta
     expected = {"DKEXPMIN": 10.0, "DKEXPMAX": 100.0, "DKNEXP": 2, "DKTOTAL": 1100.0, "NCOMBINE": 20, "DKSTAT": "ratio",
-                "DKOFFSET": "common", "DKOFF2": 0.0, "DKNCOMP": 4}  # fmt: skip
+                "DKNULL": "theoretical", "DKOFFSET": "common", "DKOFF2": 0.0, "DKNCOMP": 4}  # fmt: skip
     assert {key: meta[key] for key in expected} == expected
     assert "EXPTIME" not in meta
     assert "EXPOSURE" not in meta
@@ -147,6 +151,82 @@ def test_each_pixel_with_an_offset_of_its_own():
     assert free.meta["DKOFF1"] == free.meta["DKOFF3"] == 0
     assert free.meta["DKOFF2"] == pytest.approx(-20)
     np.testing.assert_allclose(free.data, 0, atol=1e-9)
+
+
+def test_numbers_of_an_offset():
+    """Two rates: the line through both; by hand."""
+    rates = two_rates([[5.0, 2.0, 2.0]], [[4.0, 2.0, np.nan]])
+    offset = compare_dark_rates(*rates, statistic="offset", offset=None)
+    assert offset.unit == u.electron
+    # 50 electrons in 10 s and 400 in 100 s: (50 * 100 - 400 * 10) / 90.
+    np.testing.assert_allclose(offset.data[0, :2], [1000 / 90, 0], atol=1e-9)
+    pooled = compare_dark_rates(*rates, offset=None)
+    # A difference of two rates is an offset of (1 / t_1 - 1 / t_2) electron/s.
+    np.testing.assert_allclose(
+        offset.uncertainty.array[0, :2], pooled.uncertainty.array[0, :2] / (1 / 10 - 1 / 100), rtol=1e-3
+    )
+    assert offset.mask.tolist() == [[False, False, True]]
+    assert np.isnan(offset.data[0, 2])
+    assert np.isnan(offset.uncertainty.array[0, 2])
+    assert offset.meta["DKSTAT"] == "offset"
+
+
+@pytest.mark.parametrize("planted", [0.0, 8.0, -8.0])
+def test_planted_offsets(planted):
+    """Of some pixels, in frames of a noisy master bias: as they were, with errors as they are."""
+    rng = np.random.default_rng(3)
+    shape = (300, 300)
+    bias = master_bias(rng, 4.0, 20, shape)
+    rates = []
+    for time, number in ((30.0, 20), (100.0, 10), (300.0, 10), (1000.0, 5)):
+        frame = mean_dark(rng, 0.2, time, number, 4.0, shape)
+        # Of which the master bias knows nothing.
+        frame.data[:30] += planted
+        rates.append(dark_rate(frame, bias=bias, dtype="float64"))
+    offset = compare_dark_rates(*rates, statistic="offset", offset=None)
+    for rows, expected in ((slice(0, 30), planted), (slice(30, None), 0.0)):
+        pull = (offset.data[rows] - expected) / offset.uncertainty.array[rows]
+        assert pull.mean() == pytest.approx(0, abs=5 / np.sqrt(pull.size))
+        assert pull.std() == pytest.approx(1, abs=0.03)
+
+
+def test_an_offset_is_not_asked_of_pixels_with_offsets_of_their_own():
+    rates = [rate_image([[1.0]], time) for time in (10.0, 100.0, 300.0)]
+    with pytest.raises(
+        ValueError, match=r"^statistic='offset' is the offset of each pixel: offset must be .* 'pixel'$"
+    ):
+        compare_dark_rates(*rates, statistic="offset", offset="pixel")
+
+
+def with_warning(*rates, **options):
+    with pytest.warns(UserWarning, match="the rates of good pixels differ"):
+        return compare_dark_rates(*rates, **options)
+
+
+def test_null_of_the_other_statistics():
+    """Only significances are held against it."""
+    rng = np.random.default_rng(4)
+    rates = [rate_image(rng.normal(1, 0.2, (40, 50)), time, read_noise=1.0) for time in (100.0, 1000.0)]
+    for statistic in ("difference", "ratio", "offset"):
+        assert_same_image(
+            compare_dark_rates(*rates, statistic=statistic, null="empirical"),
+            with_warning(*rates, statistic=statistic),
+        )
+
+
+@pytest.mark.parametrize("times", [(90.0, 1000.0), (90.0, 300.0, 1000.0)])
+@pytest.mark.parametrize("level", [5.0, 20.0, 200.0])
+def test_frames_below_their_bias(times, level):
+    """A bias level that is too high, of which dark_rate warns, leaves rates that can be compared."""
+    rng = np.random.default_rng(5)
+    darks = [mean_dark(rng, 0.001, time, 10, 5.0, (60, 60)) for time in times]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the median rate is")
+        rates = [dark_rate(frame, bias=level * u.electron) for frame in darks]
+    compared = compare_dark_rates(*rates, statistic="significance")
+    assert not compared.mask.any()
+    assert np.isfinite(compared.data).all()
+    assert compared.data.std() < 1.2
 
 
 def test_slopes():

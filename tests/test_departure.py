@@ -157,13 +157,11 @@ def test_core_width(shift):
 class TestEmpiricalNull:
     """Read noise that is larger than it is said to be."""
 
-    SHAPE = (200, 500)
-    SETS = {2: ((90.0, 10), (1000.0, 20)), 5: ((30.0, 10), (90.0, 10), (200.0, 5), (500.0, 5), (1000.0, 5))}
-
-    def rates(self, number, understated, shape=SHAPE):
+    def rates(self, number, understated, shape=(200, 500)):
         rng = np.random.default_rng(1)
+        sets = {2: ((90.0, 10), (1000.0, 20)), 5: ((30.0, 10), (90.0, 10), (200.0, 5), (500.0, 5), (1000.0, 5))}
         rates = []
-        for seconds, frames in self.SETS[number]:
+        for seconds, frames in sets[number]:
             frame = mean_dark(rng, 0.001, seconds, frames, 5.0, shape)
             frame.meta["RDNOISE"] = 5.0 * understated
             rates.append(dark_rate(frame, bias=0 * u.electron))

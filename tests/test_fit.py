@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from ccdproc_darks.fit import Covariance, count_variance, fit_rate, rate_variance
+from ccdproc_darks.fit import Covariance, count_variance, fit_rate, rate_estimator, rate_variance
 
 from .strategies import seeds
 
@@ -218,6 +219,130 @@ def test_covariance(seed, number):
         inverse[np.ix_(used, used)] = np.linalg.inv(full[np.ix_(used, used)])
         np.testing.assert_allclose(solved[:, row, column], inverse @ vector[:, row, column], rtol=1e-7, atol=1e-9)
         np.testing.assert_allclose(diagonal[:, row, column], np.diag(inverse), rtol=1e-7, atol=1e-9)
+
+
+@given(seeds, st.integers(1, 5))
+def test_covariance_itself(seed, number):
+    """The matrix on a vector, its determinant, and that it undoes its inverse; of what is usable."""
+    rng = np.random.default_rng(seed)
+    weights = rng.uniform(0.01, 10, (number, 2, 3))
+    weights[rng.random(weights.shape) < 0.2] = 0
+    shared = [(list(range(0, number, 2)), 2.0), (list(range(1, number, 2)), 0.0)]
+    covariance = Covariance(weights, [group for group in shared if group[0]])
+    vector = rng.normal(size=weights.shape)
+    applied, log_determinant = covariance.apply(vector), covariance.log_determinant()
+    np.testing.assert_allclose(covariance.solve(applied), np.where(weights > 0, vector, 0), rtol=1e-7, atol=1e-9)
+    for row, column in np.ndindex(2, 3):
+        used = weights[:, row, column] > 0
+        full = np.diag(1 / np.where(used, weights[:, row, column], 1))
+        for members, variance in shared:
+            full[np.ix_(members, members)] += variance
+        full = full[np.ix_(used, used)]
+        expected = np.zeros(number)
+        expected[used] = full @ vector[used, row, column]
+        np.testing.assert_allclose(applied[:, row, column], expected, rtol=1e-9, atol=1e-12)
+        assert log_determinant[row, column] == pytest.approx(np.linalg.slogdet(full)[1], rel=1e-9, abs=1e-9)
+
+
+@given(case=cases(least=3), free_offset=st.booleans())
+def test_estimator(case, free_offset):
+    """What counts are multiplied with makes the rate: a rate of one makes one, and a free offset makes nothing."""
+    counts, seconds, frames, read_variance, shared = case
+    actual = fit(case, free_offset)
+    estimator = actual.estimator[:, 0, 0]
+    assert estimator @ counts == pytest.approx(actual.rate.item(), rel=1e-9, abs=1e-9)
+    assert estimator @ seconds == pytest.approx(1)
+    if free_offset:
+        assert estimator.sum() == pytest.approx(0, abs=1e-9 * np.abs(estimator).sum())
+    # Of given weights, and of pixels whose every count is usable, it is the same for all.
+    alone = rate_estimator(max(actual.rate.item(), 0), seconds, frames, read_variance, shared, free_offset)
+    np.testing.assert_allclose(alone, estimator, rtol=1e-2, atol=1e-3 * np.abs(estimator).max())
+    # No other unbiased one has a smaller variance.
+    matrix = np.diag(max(actual.rate.item(), 0) * seconds / frames + read_variance)
+    for members, variance in shared:
+        matrix[np.ix_(members, members)] += variance
+    design = np.column_stack([seconds, np.ones_like(seconds)])[:, : 2 if free_offset else 1]
+    for direction in np.eye(len(seconds)):
+        other = direction - design @ np.linalg.lstsq(design, direction, rcond=None)[0]
+        moved = alone + 0.1 * np.abs(alone).max() * other
+        assert moved @ matrix @ moved >= (1 - 1e-6) * (alone @ matrix @ alone)
+
+
+@given(case=cases(least=3))
+def test_offset_of_a_line(case):
+    """By full matrices: the intercept and its variance."""
+    counts, seconds, frames, read_variance, shared = case
+    actual = fit(case, free_offset=True)
+    matrix = np.diag(max(actual.rate.item(), 1e-15) * seconds / frames + read_variance)
+    for members, variance in shared:
+        matrix[np.ix_(members, members)] += variance
+    design = np.column_stack([seconds, np.ones_like(seconds)])
+    normal = np.linalg.inv(design.T @ np.linalg.solve(matrix, design))
+    intercept = (normal @ design.T @ np.linalg.solve(matrix, counts))[1]
+    error = np.sqrt(normal[1, 1])
+    assert actual.offset.item() == pytest.approx(intercept, rel=1e-6, abs=5e-3 * error)
+    assert actual.offset_variance.item() == pytest.approx(normal[1, 1], rel=5e-3)
+    assert fit(case).offset is None
+
+
+@given(case=cases(), rate=st.floats(0.01, 100))
+def test_weights_of_an_expected_rate(case, rate):
+    """Counts are weighed with that, whatever they are themselves."""
+    counts, seconds, frames, read_variance, shared = case
+    ones = np.ones((len(counts), 1, 1), bool)
+    asked = []
+
+    def expected(own):
+        asked.append(own)
+        return np.full(own.shape, rate)
+
+    actual = fit_rate(block(counts), seconds, block(frames), block(read_variance), ones, shared=shared,
+                      expected=expected)  # fmt: skip
+    matrix = np.diag(rate * seconds / frames + read_variance)
+    for members, variance in shared:
+        matrix[np.ix_(members, members)] += variance
+    weigh = np.linalg.solve(matrix, seconds)
+    assert actual.rate.item() == pytest.approx(weigh @ counts / (weigh @ seconds), rel=1e-9)
+    assert actual.variance.item() == pytest.approx(1 / (weigh @ seconds), rel=1e-9)
+    residual = counts - actual.rate.item() * seconds
+    assert actual.chi_square.item() == pytest.approx(residual @ np.linalg.solve(matrix, residual), rel=1e-6, abs=1e-9)
+    assert asked[-1].item() == pytest.approx(actual.rate.item())
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("frames", [(1.0, 1.0), (8.0, 1.0), (1.0, 8.0)])
+def test_skewness_of_the_departure(frames, side):
+    """Of draws of the sum that the test looks at, in the direction in which the pixel departs."""
+    rng = np.random.default_rng(1)
+    rate, read_noise, seconds = 0.05, 1.0, np.array([60.0, 200.0])
+    frames = np.array(frames)
+    counts = rate * seconds + side * np.array([2.0, -2.0])
+    # Weighed with the rate that it has, so that the draws are of the same law.
+    actual = fit_rate(
+        block(counts), seconds, block(frames), block(read_noise**2 / frames), np.ones((2, 1, 1), bool),
+        expected=lambda own: np.full(own.shape, rate),
+    )  # fmt: skip
+    direction = actual.covariance.solve(actual.residual)[:, 0, 0]
+    noise = rng.normal(0, read_noise, (400_000, 2)) * np.sqrt(frames)
+    draws = rng.poisson(rate * seconds * frames, noise.shape) + noise
+    expected = stats.skew((draws / frames) @ direction)
+    assert actual.skewness.item() == pytest.approx(expected, abs=0.02)
+    assert np.sign(actual.skewness.item()) == np.sign(expected)
+
+
+def test_kurtosis():
+    """One over the electrons, of pure Poisson counts; of the largest of them; less with read noise."""
+    seconds, frames = np.array([10.0, 400.0]), np.array([5.0, 2.0])
+    ones = np.ones((2, 1, 1), bool)
+    pure, noisy = (
+        fit_rate(block(0.1 * seconds), seconds, block(frames), block(variance), ones)
+        for variance in (np.zeros(2), 0.25 / frames)
+    )
+    assert pure.kurtosis.item() == pytest.approx(1 / (0.1 * 10 * 5), rel=1e-3)
+    rng = np.random.default_rng(1)
+    first = rng.poisson(5, 10**6) + rng.normal(0, 0.5 * np.sqrt(5), 10**6)
+    assert noisy.kurtosis.item() == pytest.approx(stats.kurtosis(first), abs=0.02)
+    assert noisy.kurtosis.item() < 0.7 * pure.kurtosis.item()
 
 
 def test_count_variance():

@@ -9,9 +9,17 @@ from astropy.table import QTable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccdproc_darks import DARK_FLAGS, ProportionalityLimit, dark_rate, hot_pixel_mask, simulate_dark
+from ccdproc_darks import DARK_FLAGS, ProportionalityLimit, dark_rate, dark_scatter, hot_pixel_mask, simulate_dark
 
-from .helpers import ELECTRON_PER_SECOND, assert_same_image, dark, master_bias, mean_dark, rate_image
+from .helpers import (
+    ELECTRON_PER_SECOND,
+    assert_same_image,
+    dark,
+    master_bias,
+    mean_dark,
+    noisy_darks,
+    rate_image,
+)
 from .strategies import seeds
 
 SHAPE = (300, 400)
@@ -305,3 +313,212 @@ def test_above_the_limit_all_pixels_are_nonlinear(planted):
 def test_bad_limit(planted, limit, error):
     with pytest.raises(error, match=r"^limit must be"):
         hot_pixel_mask(*planted[0], limit=limit)
+
+
+def scatter_image(values):
+    """As of dark_scatter."""
+    return CCDData(np.array(values, float), unit="", meta={"DKSTAT": "scatter"})
+
+
+class TestTelegraph:
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_found_and_masked(self, number):
+        """Of one or two exposure times; the pixels of a row switch."""
+        rng = np.random.default_rng(5)
+        frames = []
+        for seconds in (50.0, 200.0)[:number]:
+            frames.append(noisy_darks(rng, 0.2, seconds, 8, 4.0, (60, 80)))
+            for frame in frames[-1][::2]:
+                frame.data[7] += 3 * seconds
+        rates = [dark_rate(darks, clip=None) for darks in frames]
+        scatter = [dark_scatter(darks) for darks in frames]
+        plain = hot_pixel_mask(*rates, threshold=20 * ELECTRON_PER_SECOND)
+        flags = hot_pixel_mask(*rates, scatter=scatter, threshold=20 * ELECTRON_PER_SECOND)
+        telegraph = has(flags, "TELEGRAPH")
+        assert telegraph[7].all()
+        assert np.delete(telegraph, 7, axis=0).sum() <= 5
+        assert flags.meta["NTELEGR"] == telegraph.sum()
+        assert flags.mask[7].all()
+        np.testing.assert_array_equal(flags.mask, plain.mask | telegraph)
+        others = flags.data & ~np.uint32(DARK_FLAGS.TELEGRAPH | DARK_FLAGS.DO_NOT_USE)
+        np.testing.assert_array_equal(others, plain.data & ~np.uint32(DARK_FLAGS.DO_NOT_USE))
+        assert "NTELEGR" not in plain.meta
+        assert not has(plain, "TELEGRAPH").any()
+
+    def test_false_positives_are_those_of_all_images(self):
+        """One good pixel in all of them together."""
+        rate = rate_image(np.ones((10, 10)), 100.0)
+        values = np.zeros((10, 10))
+        values[0, 0] = 2.45
+        for number, flagged in ((1, 1), (4, 0)):
+            # P(2.45) = 1 / 140.
+            images = [scatter_image(values)] + [scatter_image(np.zeros((10, 10)))] * (number - 1)
+            assert hot_pixel_mask(rate, scatter=images).meta["NTELEGR"] == flagged
+
+    def test_no_images(self):
+        rate = rate_image(np.ones((3, 4)), 100.0)
+        assert "NTELEGR" not in hot_pixel_mask(rate, scatter=[]).meta
+
+
+class TestFalseDiscoveryRate:
+    def test_of_pixels_that_are_not_proportional(self):
+        """A tenth of those flagged are good ones, and more are found than with one false positive."""
+        rng = np.random.default_rng(6)
+        shape, planted = (300, 400), np.zeros((300, 400), bool)
+        planted[:5] = True
+        rates = []
+        for time in TIMES:
+            actual = np.full(shape, 2.0)
+            if time == TIMES[0]:
+                actual[planted] += np.geomspace(0.1, 1.5, planted.sum())
+            rates.append(dark_rate(mean_dark(rng, actual, time, 10, READ_NOISE, shape), bias=0 * u.electron))
+        few = has(hot_pixel_mask(*rates, tolerance=1e-6), "NONLINEAR")
+        for fdr in (0.1, 0.3):
+            flags = hot_pixel_mask(*rates, fdr=fdr, tolerance=1e-6)
+            found = has(flags, "NONLINEAR")
+            assert found[~planted].sum() / found.sum() == pytest.approx(fdr, abs=4 * np.sqrt(fdr / found.sum()))
+            assert found[planted].sum() > 1.1 * few[planted].sum()
+            assert (few <= found).all()
+            assert flags.meta["DKFDR"] == fdr
+            assert "DKFALSE" not in flags.meta
+        assert "DKFDR" not in hot_pixel_mask(*rates).meta
+
+    def test_of_hot_and_telegraph_pixels(self):
+        rng = np.random.default_rng(7)
+        shape = (200, 300)
+        truth = np.full(shape, 0.1)
+        truth[0] += np.linspace(0.05, 0.5, 300)
+        rate = dark_rate(mean_dark(rng, truth, 100.0, 10, 5.0, shape), bias=0 * u.electron)
+        values = rng.normal(0, 1, shape)
+        values[1] += 4
+        flags = hot_pixel_mask(rate, scatter=scatter_image(values), fdr=0.1)
+        for name, row in (("HOT", 0), ("TELEGRAPH", 1)):
+            found = has(flags, name)
+            assert found[row].sum() > 200
+            false = found.sum() - found[row].sum()
+            assert false / found.sum() == pytest.approx(0.1, abs=4 * np.sqrt(0.1 / found.sum()))
+
+    def test_nothing_found(self):
+        """The deviate is infinite, which no header holds; the power is that of one false positive."""
+        rates = [rate_image(np.full((20, 20), 5.0), time) for time in (10.0, 100.0)]
+        flags = hot_pixel_mask(*rates, fdr=0.01)
+        assert "DKSIGMA" not in flags.meta
+        assert not flags.mask.any()
+        np.testing.assert_array_equal(has(flags, "UNRELIABLE_DARK"), has(hot_pixel_mask(*rates), "UNRELIABLE_DARK"))
+
+    def test_two_answers_to_one_question(self):
+        rates = [rate_image(np.ones((3, 4)), time) for time in (10.0, 100.0)]
+        for given_rates in (rates, rates[:1]):
+            with pytest.raises(ValueError, match=r"^fdr=0\.05 and false_positives=3.* are two answers to one question"):
+                hot_pixel_mask(*given_rates, fdr=0.05, false_positives=3)
+
+
+@pytest.fixture(scope="module")
+def glow():
+    """Of an amplifier, in a corner of the sensor."""
+    y, x = np.indices(SHAPE)
+    return 0.05 + 2 * np.exp(-np.hypot(y, x) / 120)
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["one rate", "two rates"])
+def glowing(glow, request):
+    """Rates of a sensor with a hot pixel, on top of its glow, every 20 rows and columns; and which these are."""
+    rng = np.random.default_rng(8)
+    hot = np.zeros(SHAPE, bool)
+    hot[10::20, 10::20] = True
+    sets = ((200.0, 10), (1000.0, 20))[-request.param :]
+    return [dark_rate(mean_dark(rng, glow + hot, time, number, 3.0, SHAPE)) for time, number in sets], hot
+
+
+class TestGlow:
+    @pytest.mark.parametrize("threshold", [None, 0.5 * ELECTRON_PER_SECOND])
+    @pytest.mark.parametrize("kind", [u.Quantity, CCDData])
+    def test_with_an_image_of_it(self, glowing, glow, threshold, kind):
+        rates, planted = glowing
+        flags = hot_pixel_mask(*rates, background=kind(glow, unit=ELECTRON_PER_SECOND), threshold=threshold)
+        hot, warm = has(flags, "HOT"), has(flags, "WARM")
+        assert hot[planted].all()
+        assert hot[~planted].sum() <= 6
+        assert not (hot & warm).any()
+        corner = ~planted & (glow > 1.2)
+        assert warm[corner].all()
+        assert not warm[glow < 0.07].any()
+        assert flags.meta["NWARM"] == warm.sum()
+        # Warm pixels are as good as any.
+        assert not flags.mask[warm & ~has(flags, "NONLINEAR")].any()
+        # Together they are what is hot without a background.
+        if threshold is not None:
+            plain = has(hot_pixel_mask(*rates, threshold=threshold), "HOT")
+            np.testing.assert_array_equal(hot | warm, plain)
+
+    @pytest.mark.parametrize("threshold", [None, 0.5 * ELECTRON_PER_SECOND])
+    def test_found_from_the_rates(self, glowing, glow, threshold):
+        pytest.importorskip("photutils")
+        rates, planted = glowing
+        flags = hot_pixel_mask(*rates, background="local", threshold=threshold)
+        hot, warm = has(flags, "HOT"), has(flags, "WARM")
+        assert hot[planted].all()
+        # A steep glow is followed as closely as it is smooth.
+        assert hot[~planted].sum() < 0.005 * warm.sum()
+        assert warm[~planted & (glow > 1.2)].mean() > 0.97
+
+    def test_one_number(self):
+        """Of a sensor that glows evenly."""
+        rate = rate_image([[1.0, 1.4, 1.6, 9.0]], 100.0)
+        flags = hot_pixel_mask(rate, background=60 * u.electron / u.min, threshold=0.5 * ELECTRON_PER_SECOND)
+        assert has(flags, "HOT").tolist() == [[False, False, True, True]]
+        assert has(flags, "WARM").tolist() == [[True, True, False, False]]
+
+    def test_without_one(self):
+        flags = hot_pixel_mask(rate_image([[1.0, 9.0]], 100.0), threshold=0.5 * ELECTRON_PER_SECOND)
+        assert not has(flags, "WARM").any()
+        assert "NWARM" not in flags.meta
+
+    @pytest.mark.parametrize("background", ["local", 0.1 * ELECTRON_PER_SECOND])
+    def test_log(self, background):
+        """As it was asked for."""
+        if isinstance(background, str):
+            pytest.importorskip("photutils")
+        rate = rate_image(np.ones((40, 40)), 100.0)
+        assert f"background={background}, " in hot_pixel_mask(rate, background=background).meta["DKMASK"]
+
+
+@given(seeds, st.floats(0.01, 0.4))
+def test_masks_only_grow_with_what_is_looked_for(seed, fdr):
+    """Scatter adds pixels to a mask, a higher false discovery rate too; a background takes hot ones away."""
+    rng = np.random.default_rng(seed)
+    rates = [rate_image(rng.uniform(0, 10, (6, 7)), time, number=2) for time in (10.0, 100.0)]
+    options = {"threshold": 4 * ELECTRON_PER_SECOND, "offset": None}
+    plain = hot_pixel_mask(*rates, fdr=fdr, **options)
+    for more in ({"scatter": scatter_image(rng.normal(0, 3, (6, 7)))}, {"fdr": fdr * 2}):
+        flags = hot_pixel_mask(*rates, **{"fdr": fdr, **options, **more})
+        assert (plain.mask <= flags.mask).all()
+        assert (has(plain, "NONLINEAR") <= has(flags, "NONLINEAR")).all()
+    background = rng.uniform(0, 5, (6, 7)) * ELECTRON_PER_SECOND
+    flags = hot_pixel_mask(*rates, fdr=fdr, background=background, **options)
+    assert (has(flags, "HOT") <= has(plain, "HOT")).all()
+    np.testing.assert_array_equal(has(flags, "HOT") | has(flags, "WARM"), has(plain, "HOT"))
+    np.testing.assert_array_equal(flags.mask, plain.mask)
+
+
+@pytest.mark.parametrize("fdr", [None, 0.1])
+@pytest.mark.parametrize("threshold", [None, 2 * ELECTRON_PER_SECOND])
+def test_all_options_on_large_images(monkeypatch, fdr, threshold):
+    rng = np.random.default_rng(9)
+    background, truth, scatter = np.full((40, 30), 0.5), np.full((40, 30), 0.5), rng.normal(0, 1, (40, 30))
+    background[0] += 4.0
+    truth[0] += 4.0
+    truth[1] += 9.0
+    scatter[2] += 9.0
+    rates = []
+    for time, factor in ((10.0, 2.0), (100.0, 1.0)):
+        actual = truth.copy()
+        actual[1, :9] *= factor
+        rates.append(dark_rate(mean_dark(rng, actual, time, 10, 3.0, truth.shape)))
+    options = {"scatter": [scatter_image(scatter)] * 2, "fdr": fdr, "background": background * ELECTRON_PER_SECOND,
+               "threshold": threshold, "null": "empirical"}  # fmt: skip
+    whole = hot_pixel_mask(*rates, **options)
+    for name, number in (("HOT", 30), ("WARM", 30), ("TELEGRAPH", 30), ("NONLINEAR", 9)):
+        assert number <= has(whole, name).sum() <= number + 12, name
+    monkeypatch.setattr("ccdproc_darks.blocks._SAMPLES_PER_BLOCK", 200)
+    assert_same_image(hot_pixel_mask(*rates, **options), whole)

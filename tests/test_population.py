@@ -194,8 +194,8 @@ def test_sensor_population():
     rows.counts[0, :, lost] = 1e4
     rows.usable[1, :, 1000:2000] = False
     rows.counts[1, :, 1000:2000] = 0.0
-    blocks = [RateRows(*(part[:, :, piece] for part in (rows.counts, rows.frames, rows.read_variance, rows.usable,
-                                                        rows.limit))) for piece in (slice(0, 3000), slice(3000, None))]  # fmt: skip
+    parts = rows.counts, rows.frames, rows.read_variance, rows.usable, rows.limit
+    blocks = [RateRows(*(part[:, :, piece] for part in parts)) for piece in (slice(0, 3000), slice(3000, None))]
     population = sensor_population(blocks, cell.seconds, cell.frames, cell.shared, offsets, False)
     mean, spread = mean_and_spread(population)
     assert mean == pytest.approx(0.01, rel=0.01)

@@ -12,7 +12,14 @@ from astropy.nddata import CCDData
 from astropy.wcs import WCS
 
 import ccdproc_darks
-from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, simulate_dark
+from ccdproc_darks import (
+    compare_dark_rates,
+    dark_rate,
+    dark_scatter,
+    hot_pixel_mask,
+    repeatability,
+    simulate_dark,
+)
 from ccdproc_darks.results import safe_header
 
 from .helpers import STRUCTURAL, assert_same_image, dark, full_mask, rate_image
@@ -131,6 +138,27 @@ def rates_of(darks, **options):
     return [dark_rate([frame], bias=10 * u.adu, **options) for frame in darks]
 
 
+def equal_frames(darks):
+    """Five frames of the shortest exposure time."""
+    frames = [darks[0].copy() for _ in range(5)]
+    for number, frame in enumerate(frames):
+        frame.data = frame.data + number
+        frame.meta = darks[0].meta.copy()
+    return frames
+
+
+def scatter_of(darks):
+    return dark_scatter(equal_frames(darks), bias=10 * u.adu)
+
+
+def mask_with_everything(darks):
+    rate = 3 * u.electron / u.h
+    return hot_pixel_mask(
+        *rates_of(darks), threshold=rate, background=np.ones(darks[0].shape) * rate, scatter=[scatter_of(darks)] * 2,
+        fdr=0.1, null="empirical",
+    )  # fmt: skip
+
+
 RESULTS = {
     "rate": lambda darks: rates_of(darks)[0],
     "rate float64": lambda darks: rates_of(darks, dtype="float64")[0],
@@ -141,6 +169,11 @@ RESULTS = {
     "ratio": lambda darks: compare_dark_rates(*rates_of(darks)[:2], statistic="ratio", offset=None),
     "mask of one": lambda darks: hot_pixel_mask(rates_of(darks)[0]),
     "mask of three": lambda darks: hot_pixel_mask(*rates_of(darks), threshold=3 * u.electron / u.h),
+    "offset": lambda darks: compare_dark_rates(*rates_of(darks), statistic="offset"),
+    "empirical": lambda darks: compare_dark_rates(*rates_of(darks), statistic="significance", null="empirical"),
+    "scatter": scatter_of,
+    "halves": lambda darks: repeatability(equal_frames(darks), bias=10 * u.adu),
+    "mask with everything": mask_with_everything,
     "mask, free offset": lambda darks: hot_pixel_mask(*rates_of(darks), offset="pixel"),
 }
 
@@ -176,7 +209,7 @@ def test_round_trip(name, make, tmp_path):
 
 
 @pytest.mark.parametrize("date", ["2019-09-06T19:45:51.883", "2019-09-06", "06/09/19"])
-@pytest.mark.parametrize("name", ["rate", "difference", "mask of three"])
+@pytest.mark.parametrize("name", ["rate", "difference", "mask of three", "scatter", "halves"])
 def test_round_trip_with_the_date_of_a_camera(name, date, tmp_path):
     """Cameras write DATE-OBS without MJD-OBS, of which astropy's WCS warns when it reads."""
     darks = fits_header_darks()
@@ -203,6 +236,10 @@ def test_a_written_rate_compares_like_the_one_in_memory(tmp_path):
         read.append(CCDData.read(tmp_path / f"{number}.fits"))
     for function in (compare_dark_rates, hot_pixel_mask):
         assert_same_image(function(*rates), function(*read), meta=False)
+    scatter = scatter_of(poor_darks())
+    scatter.write(tmp_path / "scatter.fits")
+    back = CCDData.read(tmp_path / "scatter.fits")
+    assert_same_image(hot_pixel_mask(*rates, scatter=scatter), hot_pixel_mask(*read, scatter=back))
 
 
 def test_awkward_meta_that_fits_can_hold_is_kept():
@@ -243,7 +280,7 @@ def test_meta_says_how_the_rate_was_made():
 class TestAddKeyword:
     """As ccdproc's functions do it."""
 
-    @pytest.fixture(params=["DKRATE", "DKCOMPAR", "DKMASK"])
+    @pytest.fixture(params=["DKRATE", "DKCOMPAR", "DKMASK", "DKSCATTR", "DKREPEAT"])
     def call(self, request):
         frame = dark(np.ones((2, 2)), unit="electron")
         rates = [rate_image(np.ones((2, 2)), seconds) for seconds in (10.0, 100.0)]
@@ -251,6 +288,8 @@ class TestAddKeyword:
             "DKRATE": lambda **options: dark_rate(frame, **options),
             "DKCOMPAR": lambda **options: compare_dark_rates(*rates, **options),
             "DKMASK": lambda **options: hot_pixel_mask(*rates, threshold=3 * u.electron / u.s, **options),
+            "DKSCATTR": lambda **options: dark_scatter([frame] * 4, **options),
+            "DKREPEAT": lambda **options: repeatability([frame] * 4, clip=3.0, **options),
         }
         # The rates were logged themselves.
         for rate in rates:
@@ -260,7 +299,10 @@ class TestAddKeyword:
     def test_true(self, call):
         key, function = call
         name = {"DKRATE": "dark_rate: darks=<CCDData>", "DKCOMPAR": "compare_dark_rates: rates=<2 CCDData>",
-                "DKMASK": "hot_pixel_mask: rates=<2 CCDData>, threshold=3.0 electron / s"}[key]  # fmt: skip
+                "DKMASK": "hot_pixel_mask: rates=<2 CCDData>, threshold=3.0 electron / s",
+                "DKSCATTR": "dark_scatter: darks=<4 CCDData>, gain=None",
+                "DKREPEAT": "repeatability: darks=<4 CCDData>, false_positives=1.0, offset=common, exposure=None, "
+                            "clip=3.0"}[key]  # fmt: skip
         assert function().meta[key].startswith(name)
         assert function(add_keyword=True).meta[key].startswith(name)
 
