@@ -14,12 +14,12 @@ __all__ = ["Population", "population_of", "sensor_population"]
 _RATE_STEP, _BIN_STEP, _MOST = 0.5, 1 / 6, 400
 # How well the variance of every count must be known for an estimate of the rate to do by itself.
 _CERTAIN = 0.05
-_REACH, _NEAR = 8.0, 6.0
+_REACH, _NEAR, _BELOW = 8.0, 6.0, 5.0
 _LEAST_PIXELS = 100
 # Without read noise estimates are as coarse as electrons; in electrons.
 _LEAST_SMOOTH = 0.3
 _ITERATIONS = 1000
-_IMPOSSIBLE = 1e-200
+_IMPOSSIBLE, _NOTHING = 1e-200, 1e-12
 
 
 @dataclass
@@ -87,7 +87,8 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
     top = min(scale.of(estimates.max()) + 1, enough)
     nodes = _nodes(scale, scale.of(max(_typical(estimates, scale), 0.0)), max(top, scale.zero + 1))
     edges = np.arange(scale.zero - _REACH, nodes[-1] + _REACH, _BIN_STEP)
-    numbers, _ = np.histogram(scale.of(estimates), edges)
+    # What lies far below zero is no dark current at all, however far.
+    numbers, _ = np.histogram(np.maximum(scale.of(estimates), scale.zero - _BELOW), edges)
     centres = (edges[:-1] + edges[1:]) / 2
     rates, values = scale.rate(nodes), scale.rate(centres)
     density = _probability_of_bins(scale.rate(edges), rates, constant, estimator * seconds, estimator / frames)
@@ -99,7 +100,7 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
         probability *= likelihood.T @ (numbers / (likelihood @ probability)) / numbers.sum()
     probability = (probability * estimates.size + 1 / nodes.size) / (estimates.size + 1)
     # Where no estimate was, nor can be of these rates, the mean is that of the nearest rate.
-    covered = density @ probability > 0
+    covered = density @ probability > _NOTHING
     means = (density @ (probability * rates))[covered] / (density @ probability)[covered]
     inside = centres[covered] <= nodes[-1]
     return Population(rates, probability, values[covered][inside], means[inside])
@@ -109,7 +110,7 @@ def _enough(scale, constant, growth, seconds, read_variance):
     """Where on the scale a rate's own error no longer leaves the variance of any count uncertain."""
     values = scale.zero + _RATE_STEP * np.arange(_MOST)
     rates = scale.rate(values)
-    error = np.sqrt(constant + growth * rates)
+    error = np.sqrt(max(constant, 1e-6 * growth**2) + growth * rates)
     share = seconds[:, None] * error / (seconds[:, None] * rates + np.maximum(read_variance[:, None], 1e-12))
     return values[np.argmax(share.max(axis=0) < _CERTAIN)]
 
@@ -118,7 +119,7 @@ def _typical(estimates, scale):
     """Mean of the estimates that are not far off; a median is drawn aside by their skewness."""
     middle = np.median(estimates)
     near = np.abs(scale.of(estimates) - scale.of(middle)) < _NEAR
-    return robust_mean(estimates[near], np.ones(np.count_nonzero(near)))
+    return robust_mean(estimates[near], np.full(np.count_nonzero(near), scale.error(middle)))
 
 
 def _nodes(scale, typical, top):
@@ -138,6 +139,10 @@ class _Stabilised:
     def of(self, rate):
         positive = 2 * np.sqrt(self._constant + self._growth * np.maximum(rate, 0)) / self._growth
         return positive + np.minimum(rate, 0) / np.sqrt(self._constant)
+
+    def error(self, rate):
+        """Standard deviation of an estimate of a rate."""
+        return np.sqrt(self._constant + self._growth * max(rate, 0.0))
 
     def rate(self, value):
         positive = (np.square(np.maximum(value, self.zero) * self._growth / 2) - self._constant) / self._growth

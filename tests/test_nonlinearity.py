@@ -32,11 +32,12 @@ def test_power_is_one_half_where_it_begins_to_be_seen(cell, free_offset, critica
 
     information = cell.compared(noiseless(cell, [rate]), free_offset=free_offset).fit.information[:, 0, 0]
     best = np.argmax(information * cell.seconds**2)
-    pixels = 4000
+    pixels = 10_000
     counts = cell.draw(np.random.default_rng(1), pixels, rate)
     counts[best] += tolerance * rate * cell.seconds[best]
     compared = cell.compared(counts[:, None], free_offset=free_offset)
-    assert np.mean(np.abs(compared.significance) > critical) == pytest.approx(0.5, abs=0.05)
+    # The median of a non-central chi-square is a little less than it is reckoned to be.
+    assert 0.44 < np.mean(np.abs(compared.significance) > critical) < 0.51
 
 
 def test_a_higher_demand_is_seen_in_fewer_pixels():
@@ -79,8 +80,8 @@ def test_dark_pixels():
     counts[0] += 40
     compared = TWO.compared(counts)
     assert departures(compared, 5.0, 0.1).all()
-    compared = TWO.compared(noiseless(TWO, [-0.05, 0.0]))
-    assert not could_be_seen(compared, 1.0, 0.5).any()
+    for cell in (TWO, FIVE):
+        assert not could_be_seen(cell.compared(noiseless(cell, [-0.05, 0.0])), 0.1, 0.5).any()
 
 
 def test_pixels_without_a_comparison():
