@@ -51,7 +51,7 @@ def hot_pixel_mask(
     background : None, "local", `~astropy.nddata.CCDData` or `~astropy.units.Quantity`
         Dark rate (electron/s) that the surroundings of each pixel have, such as the glow of an amplifier: only what is
         above it by the threshold is HOT, and what is above the threshold only together with it is WARM. ``"local"``
-        takes it from the rates themselves (`photutils.background.Background2D`, boxes of 32 pixels).
+        takes it from the rates themselves (`photutils.background.Background2D`, boxes of 16 pixels).
     scatter : `~astropy.nddata.CCDData` or sequence of these, optional
         Results of `dark_scatter`, to flag TELEGRAPH pixels with.
     false_positives : float
@@ -148,7 +148,7 @@ def hot_pixel_mask(
     all_beyond = _checked_limit(limit)
     checked_choice("null", null, NULLS)
     stack = RateStack(rates)
-    background = checked_background(background, stack.shape)
+    surroundings = checked_background(background, stack.shape)
     telegraph = ScatterImages(scatter, stack.shape)
     several = len(stack) > 1
     if several:
@@ -161,10 +161,10 @@ def hot_pixel_mask(
         return measure_several(stack, comparer, block, offset == "pixel") if several else measure_one(stack, block)
 
     blocks = list(row_blocks(stack.shape, len(stack)))
-    if isinstance(background, str):
-        background = local_background(np.concatenate([measure(block).rate for block in blocks]))
+    if isinstance(surroundings, str):
+        surroundings = local_background(np.concatenate([measure(block).rate for block in blocks]))
     samples = sample_blocks(stack.shape, len(stack), _TYPICAL_PIXELS)
-    hotness = Hotness(above, background, ((block, measure(block)) for block in samples))
+    hotness = Hotness(above, surroundings, ((block, measure(block)) for block in samples))
     compared, critical = _settle(level, stack, hotness, ((block, measure(block)) for block in blocks))
     planned = level.planned(compared, 2, critical)
     unlikely_scatter = telegraph.critical(level)

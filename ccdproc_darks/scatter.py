@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from scipy.special import chdtri, log_ndtr, ndtr
 
-from .arguments import checked_number, unit_name
+from .arguments import checked_dtype, checked_number, unit_name
 from .blocks import row_blocks, sample_blocks
 from .darks import prepare_darks
 from .departure import compare_rows
@@ -98,12 +98,12 @@ def dark_scatter(
     """
     if clip is not None:
         clip = checked_number("clip", clip)
+    dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
         n_combined=None, offset=None, stacklevel=2,
     )  # fmt: skip
     dark_set = _one_set(prepared)
-    dtype = np.dtype(dtype)
     shape, number = prepared.shape, len(dark_set.frames)
     seconds, offsets = np.full(number, dark_set.seconds), prepared.levels[0]
 
@@ -191,7 +191,9 @@ def _width(deviates, degrees):
     """How much wider than their noise frames scatter in good pixels, from the median; None where there are none."""
     if deviates.size == 0:
         return None
-    return float(np.sqrt(chdtri(degrees, ndtr(-np.median(deviates.astype(float)))) / chdtri(degrees, 0.5)))
+    # Beyond 37 the probability underflows.
+    middle = min(float(np.median(deviates)), 37.0)
+    return float(np.sqrt(chdtri(degrees, ndtr(-middle)) / chdtri(degrees, 0.5)))
 
 
 class ScatterImages:
@@ -207,7 +209,8 @@ class ScatterImages:
     """
 
     def __init__(self, images, shape):
-        images = [] if images is None else [images] if isinstance(images, CCDData) else list(images)
+        if not isinstance(images, list | tuple):
+            images = [] if images is None else [images]
         for number, image in enumerate(images):
             label = f"scatter[{number}]"
             if not isinstance(image, CCDData):

@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from astropy.nddata import CCDData
 from astropy import units as u
+from astropy.nddata import CCDData
 
 import ccdproc_darks
 from ccdproc_darks import simulate_dark

@@ -82,10 +82,10 @@ def test_a_sensor_of_two_rates():
     ids=["uniform, faint", "uniform, bright", "two rates apart", "two rates, few electrons"],
 )
 def test_where_it_is_precise(cells, rates):
-    """To 2 % down to one in a million, where pixels and their rates can be told apart."""
+    """To 3 % down to one in a million, where pixels and their rates can be told apart."""
     population = cells[0].population(rates)
     ratios = np.mean([false_positives(cell, NOMINAL, population) for cell in cells], axis=0)
-    np.testing.assert_allclose(ratios, 1, atol=0.02)
+    np.testing.assert_allclose(ratios, 1, rtol=0, atol=0.03)
 
 
 def test_without_electrons_the_test_is_the_normal_one():
@@ -196,6 +196,20 @@ def test_the_tail_falls_as_the_departure_grows(rate, read_noise):
     steps = np.diff(deviate)
     assert (steps[np.abs(deviate[1:]) > 0.5] > 0).all()
     assert np.abs(steps).max() < 0.1
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.1, 1.0])
+def test_density_of_the_sum(rate):
+    """By which possible rates are weighed: to a few per cent, and a constant that is the same for all of them."""
+    electrons, read_noise = 490 * rate, 1.5
+    everything = electrons + np.linspace(-4, 6, 50) * np.sqrt(electrons + 2 * read_noise**2)
+    first = everything * 90 / 490
+    _, log_density = conditional_tail(*two_counts(first, everything - first, rate, read_noise))
+    numbers = np.arange(2000)[:, None]
+    exact = np.sum(
+        stats.poisson.pmf(numbers, electrons) * stats.norm.pdf(everything, numbers, np.sqrt(2) * read_noise), axis=0
+    )  # fmt: skip
+    np.testing.assert_allclose(log_density - np.log(2 * np.pi) / 2, np.log(exact), atol=0.04)
 
 
 @given(seeds, st.floats(0.3, 3))
