@@ -65,8 +65,8 @@ def rankings(sensor, seed):
     scores = {
         "this package": ours,
         "this package, with limit": np.where(short.data > limit, ours.max() + short.data, ours),
-        "|r1 - r2| > k sigma, propagated": _ranked(difference / error),
-        "|r1 - r2| > k": _ranked(difference),
+        "difference over its propagated sigma": _ranked(difference / error),
+        "difference": _ranked(difference),
         "HDRL: chi-square of a free line": _ranked(_free_line(darks, master, rates)),
         "fixed cut: rate at 90 s": _ranked(short.data),
     }
