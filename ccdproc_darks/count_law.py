@@ -108,7 +108,7 @@ class CountLaw:
         tilt, _ = poisson_tilt(counts * n, self.electrons[members], self.read_variance[members] * n**2)
         return np.where(self.usable[members], n * tilt, 0.0)
 
-    def tilt_in(self, directions, sums, start=None):
+    def tilt_in(self, directions, sums):
         """
         The tilt, a combination of ``directions``, that makes the sums ``directions . counts`` the expected ones.
 

@@ -51,7 +51,8 @@ def hot_pixel_mask(
     background : None, "local", `~astropy.nddata.CCDData` or `~astropy.units.Quantity`
         Dark rate (electron/s) that the surroundings of each pixel have, such as the glow of an amplifier: only what is
         above it by the threshold is HOT, and what is above the threshold only together with it is WARM. ``"local"``
-        takes it from the rates themselves (`photutils.background.Background2D`, boxes of 16 pixels).
+        takes it from the rates themselves (`photutils.background.Background2D`, boxes of 16 pixels): where a glow is
+        steep, some tens of good pixels more than asked for are HOT, which an image of the glow avoids.
     scatter : `~astropy.nddata.CCDData` or sequence of these, optional
         Results of `dark_scatter`, to flag TELEGRAPH pixels with.
     false_positives : float
