@@ -1,27 +1,61 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Dark current, hot pixels and non-proportional pixels of CCD and CMOS sensors, on top of ccdproc."""
 
-from .comparison import compare_dark_rates
-from .flags import DARK_FLAGS
-from .mask import hot_pixel_mask
-from .proportionality import ProportionalityLimit, proportionality_limit
-from .rate import dark_rate
-from .repeatability import repeatability
-from .scatter import dark_scatter
-from .simulation import DarkSequence, Sensor, sensor_preset, simulate_dark
-from .version import __version__ as __version__
+from importlib import import_module
 
-__all__ = [
-    "DARK_FLAGS",
-    "DarkSequence",
-    "ProportionalityLimit",
-    "Sensor",
-    "compare_dark_rates",
-    "dark_rate",
-    "dark_scatter",
-    "hot_pixel_mask",
-    "proportionality_limit",
-    "repeatability",
-    "sensor_preset",
-    "simulate_dark",
-]
+TYPE_CHECKING = False  # as typing has it, whose import takes longer than all of this
+if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __getattr__ finds
+    from . import planning as planning
+    from . import simulation as simulation
+    from . import temperature as temperature
+    from .comparison import compare_dark_rates as compare_dark_rates
+    from .flags import DARK_FLAGS as DARK_FLAGS
+    from .halves import repeatability as repeatability
+    from .mask import hot_pixel_mask as hot_pixel_mask
+    from .proportionality import ProportionalityLimit as ProportionalityLimit
+    from .proportionality import proportionality_limit as proportionality_limit
+    from .rate import dark_rate as dark_rate
+    from .scatter import dark_scatter as dark_scatter
+    from .simulation import DarkSequence as DarkSequence
+    from .simulation import Sensor as Sensor
+    from .simulation import sensor_preset as sensor_preset
+    from .simulation import simulate_dark as simulate_dark
+    from .version import __version__ as __version__
+
+# The module of each public name, imported when the name is first used: astropy and ccdproc take most of a second. No
+# module may have the name of a function: Python would put it in the function's place as soon as it is imported.
+_MODULE_OF = {
+    "DARK_FLAGS": "flags",
+    "DarkSequence": "simulation",
+    "ProportionalityLimit": "proportionality",
+    "Sensor": "simulation",
+    "__version__": "version",
+    "compare_dark_rates": "comparison",
+    "dark_rate": "rate",
+    "dark_scatter": "scatter",
+    "hot_pixel_mask": "mask",
+    "proportionality_limit": "proportionality",
+    "repeatability": "halves",
+    "sensor_preset": "simulation",
+    "simulate_dark": "simulation",
+}
+_PUBLIC_MODULES = ("planning", "simulation", "temperature")
+
+__all__ = [name for name in _MODULE_OF if name != "__version__"]
+
+
+def __getattr__(name):
+    if name not in _MODULE_OF and name not in _PUBLIC_MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _MODULE_OF.get(name, name)
+    try:
+        found = import_module(f".{module}", __name__)
+    except AttributeError as error:  # would read as if there were no such name
+        raise ImportError(f"cannot import {__name__}.{module}: {error}") from error
+    if name in _MODULE_OF:
+        found = globals()[name] = getattr(found, name)
+    return found
+
+
+def __dir__():
+    return sorted([*_MODULE_OF, *_PUBLIC_MODULES])

@@ -1,10 +1,16 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Blocks of rows: the unit in which all mathematics is done."""
+"""Blocks of rows: the unit in which all mathematics is done, whoever does it.
+
+An image is cut into them by its shape and the number of images read together, and by nothing else: results cannot
+depend on how many blocks a worker gets, nor on how many workers there are.
+"""
 
 __all__ = ["row_blocks", "sample_blocks"]
 
-# Samples (frames x rows x columns) of a block; a few float64 temporaries of it fit a cache.
-_SAMPLES_PER_BLOCK = 2**19
+# Pixels of a block: enough to make light of the cost of a call; a few temporaries of them fit a cache.
+_PIXELS_PER_BLOCK = 2**16
+# Samples (frames x rows x columns) of a block.
+_SAMPLES_PER_BLOCK = 2**21
 # Pixels that carry a statistic of the whole sensor (an offset, a read noise) to 0.1 %.
 _SAMPLE_PIXELS = 2**20
 
@@ -26,7 +32,8 @@ def row_blocks(shape, planes):
         Consecutive rows.
     """
     rows, columns = shape
-    step = max(1, _SAMPLES_PER_BLOCK // max(1, planes * columns))
+    pixels = min(_PIXELS_PER_BLOCK, _SAMPLES_PER_BLOCK // max(1, planes))
+    step = max(1, pixels // columns)
     for start in range(0, rows, step):
         yield slice(start, min(start + step, rows))
 

@@ -144,7 +144,7 @@ def _common(parser):
 
 def _version(parser, given):
     if given.version:
-        from . import __version__
+        from .version import __version__
 
         print(f"ccdproc-darks {__version__}")
         return 0

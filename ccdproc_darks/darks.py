@@ -10,7 +10,7 @@ from .arguments import GAIN_UNIT, checked_number
 from .bias import Bias, as_bias, combined_number
 from .doubts import doubt_levels, doubt_temperatures
 from .electrons import DarkSet, Reader, frame_levels
-from .frames import as_frames, kept_open
+from .frames import as_frames
 from .headers import (
     GAIN_KEYS,
     SATURATION_KEYS,
@@ -63,16 +63,6 @@ class Darks:
     saturation: float | None
 
     @property
-    def seconds(self):
-        """Exposure times of the sets (s)."""
-        return np.array([dark_set.seconds for dark_set in self.dark_sets])
-
-    @property
-    def shared(self):
-        """That all exposure times share the bias, for `ccdproc_darks.fit.fit_rate`."""
-        return [(list(range(len(self.dark_sets))), self.bias_error**2)]
-
-    @property
     def shape(self):
         """Rows and columns."""
         return self.frames[0].shape
@@ -100,13 +90,12 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     doubt_temperatures(frames, stacklevel=stacklevel + 1)
     noise, source = given_noise(read_noise, frames)
     reader = Reader(setting.scale, the_bias, setting.saturation, own_noise=source == "uncertainty")
-    with kept_open(frames):
-        levels = [frame_levels(dark_set, reader) for dark_set in dark_sets]
-        for dark_set, level in zip(dark_sets, levels, strict=True):
-            doubt_levels(dark_set, level / setting.scale, stacklevel=stacklevel + 1)
-        if source in ("none", "uncertainty"):
-            noise, source = measured_noise(dark_sets, reader, levels, source, offset)
-            reader.own_noise = source == "uncertainty"
+    levels = [frame_levels(dark_set, reader) for dark_set in dark_sets]
+    for dark_set, level in zip(dark_sets, levels, strict=True):
+        doubt_levels(dark_set, level / setting.scale, stacklevel=stacklevel + 1)
+    if source in ("none", "uncertainty"):
+        noise, source = measured_noise(dark_sets, reader, levels, source, offset)
+        reader.own_noise = source == "uncertainty"
     return Darks(
         frames, dark_sets, levels, reader, the_bias, the_bias.error(noise), noise, source, setting.gain,
         setting.saturation,

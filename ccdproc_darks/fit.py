@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Covariance", "RateFit", "count_variance", "fit_rate", "rate_estimator", "rate_variance"]
+__all__ = ["Covariance", "RateFit", "count_variance", "fit_rate", "rate_estimator", "rate_variance", "whole_rate"]
 
 # Enough for the weights to settle to a part in a thousand from any start.
 _ITERATIONS = 4
@@ -214,6 +214,78 @@ def fit_rate(
         offset=offset,
         offset_variance=offset_variance,
     )
+
+
+def whole_rate(counts, seconds, frames, read_variance, bias_variance, *, free_offset=False, expected=None):
+    """
+    Rate and variance as of `fit_rate`, of pixels that lost no frame, and whose exposures all share one bias.
+
+    Parameters
+    ----------
+    counts : list of `numpy.ndarray`
+        Mean counts (electron) of each exposure time, shape (pixels,).
+    seconds, frames, read_variance : `numpy.ndarray`
+        Of each exposure time, the same for all pixels.
+    bias_variance : float
+        Of the bias (electron^2).
+    free_offset, expected
+        As of `fit_rate`.
+    """
+    line = _WholeLine(seconds, frames, read_variance, bias_variance, free_offset)
+    settle = expected or (lambda rate: rate)
+    rate = np.zeros(counts[0].shape)
+    for _ in range(_ITERATIONS + 1):
+        rate = line.rate(settle(rate), counts)
+    return rate, line.variance(settle(rate))
+
+
+class _WholeLine:
+    """The linear algebra of `whole_rate`: sums over exposures, one after the other, of what fits a cache."""
+
+    def __init__(self, seconds, frames, read_variance, bias_variance, free_offset):
+        self._exposures = list(zip(seconds, seconds / frames, read_variance, strict=True))
+        self._bias_variance, self._free_offset = bias_variance, free_offset
+
+    def rate(self, trial, counts):
+        """The rate, with the weights of a trial one."""
+        sums = self._sums(trial, counts)
+        return sums.pop("tc") / sums["tt"]
+
+    def variance(self, trial):
+        """Its variance, were the rate the trial one."""
+        return 1 / self._sums(trial, None)["tt"]
+
+    def _sums(self, trial, counts):
+        """Inner products ``x^T C^-1 y`` of exposure times (t), counts (c) and ones (1), offsets projected out."""
+        names = ["11", "1t", "tt"] if counts is None else ["11", "1t", "tt", "1c", "tc"]
+        sums = {name: np.zeros(trial.shape) for name in names}
+        trial = np.maximum(trial, _TINY_RATE)
+        term = np.empty(trial.shape)
+        for index, (t, growth, constant) in enumerate(self._exposures):
+            weight = trial * growth
+            weight += constant
+            np.divide(1.0, weight, out=weight)
+            sums["11"] += weight
+            if counts is not None:
+                sums["1c"] += np.multiply(weight, counts[index], out=term)
+                term *= t
+                sums["tc"] += term
+            weight *= t
+            sums["1t"] += weight
+            weight *= t
+            sums["tt"] += weight
+        if self._free_offset:
+            # A bias that all share is an offset too.
+            factor = 1 / sums["11"]
+        elif self._bias_variance > 0:
+            factor = self._bias_variance / (1 + self._bias_variance * sums["11"])
+        else:
+            return sums
+        factor *= sums["1t"]
+        sums["tt"] -= factor * sums["1t"]
+        if counts is not None:
+            sums["tc"] -= factor * sums["1c"]
+        return sums
 
 
 def _excess(solved, t, free_offset):

@@ -2,9 +2,12 @@
 """Frames, wherever they are: in memory as CCDData, or in FITS files that are read by rows."""
 
 import os
+import tempfile
 import warnings
-from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+import weakref
+import zlib
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +19,11 @@ from astropy.wcs import WCS
 from ccdproc import ImageFileCollection
 
 from .arguments import unit_name
+from .fits_rows import FitsRows
 
-__all__ = ["FileFrame", "MemoryFrame", "Samples", "as_frames", "kept_open"]
+__all__ = ["FileFrame", "FileRows", "MemoryFrame", "MemoryRows", "Samples", "as_frames", "opened"]
 
+# Files of one thread at a time.
 _MOST_OPEN = 200
 # As CCDData.write names them in UTYPE.
 _UNCERTAINTIES = {kind.__name__: kind for kind in (StdDevUncertainty, VarianceUncertainty, InverseVariance)}
@@ -61,21 +66,61 @@ class MemoryFrame:
         return self._ccd.uncertainty is not None
 
     @property
+    def has_mask(self):
+        """Whether the frame brings a mask."""
+        return self._ccd.mask is not None
+
+    @property
     def wcs(self):
         """World coordinate system, or None."""
         return self._ccd.wcs
 
+    def part(self, rows):
+        """`MemoryRows` of the rows of the slice ``rows``: all that whoever reads them needs."""
+        ccd = self._ccd
+        uncertainty, factor = None, 1.0
+        if ccd.uncertainty is not None:
+            array = np.broadcast_to(ccd.uncertainty.array, self.shape)[rows]
+            uncertainty = type(ccd.uncertainty)(array, copy=False)
+            if ccd.uncertainty.unit is not None and isinstance(ccd.uncertainty, StdDevUncertainty):
+                factor = ccd.uncertainty.unit.to(ccd.unit)
+        return MemoryRows(
+            np.asarray(ccd.data)[rows],
+            None if ccd.mask is None else np.broadcast_to(ccd.mask, self.shape)[rows],
+            uncertainty,
+            factor,
+            rows.indices(self.shape[0])[0],
+        )
+
     def rows(self, block):
         """`Samples` of the rows of the slice ``block``."""
-        ccd = self._ccd
-        mask = None if ccd.mask is None else np.broadcast_to(ccd.mask, self.shape)[block]
+        return self.part(block).rows(slice(None))
+
+
+@dataclass
+class MemoryRows:
+    """Rows of a `MemoryFrame`, from the row ``start`` on; ``factor`` brings the uncertainty to their unit."""
+
+    data: np.ndarray
+    mask: np.ndarray | None
+    uncertainty: object
+    factor: float
+    start: int
+
+    def rows(self, block):
+        """`Samples` of the rows of the slice ``block``, counted from the top of the frame."""
+        if block != slice(None):
+            block = slice(block.start - self.start, block.stop - self.start)
         deviation = None
-        if ccd.uncertainty is not None:
-            rows = type(ccd.uncertainty)(np.broadcast_to(ccd.uncertainty.array, self.shape)[block], copy=False)
-            deviation = rows.represent_as(StdDevUncertainty).array
-            if ccd.uncertainty.unit is not None and isinstance(ccd.uncertainty, StdDevUncertainty):
-                deviation = deviation * ccd.uncertainty.unit.to(ccd.unit)
-        return Samples(np.asarray(ccd.data)[block], mask, deviation)
+        if self.uncertainty is not None:
+            rows = type(self.uncertainty)(self.uncertainty.array[block], copy=False)
+            deviation = rows.represent_as(StdDevUncertainty).array * self.factor
+        return Samples(self.data[block], None if self.mask is None else self.mask[block], deviation)
+
+    @contextmanager
+    def opened(self):
+        """Itself: there is nothing to open."""
+        yield self
 
 
 class FileFrame:
@@ -85,7 +130,8 @@ class FileFrame:
     ----------
     path : path-like
         The file. The first HDU with a 2-D image is the frame; extensions MASK and UNCERT, as
-        `astropy.nddata.CCDData.write` makes them, are its mask and uncertainty.
+        `astropy.nddata.CCDData.write` makes them, are its mask and uncertainty. A compressed one is decompressed once,
+        into a temporary file that goes when this object does.
 
     Raises
     ------
@@ -97,69 +143,60 @@ class FileFrame:
 
     def __init__(self, path):
         self.path = Path(path)
-        self._hdus = None
         self.label = str(self.path)
         if not self.path.exists():
             raise FileNotFoundError(f"{self.label}: no such file")
         if self.path.is_dir():
             raise OSError(f"{self.label}: a folder, not a FITS file")
-        size = self.path.stat().st_size
-        if size == 0:
+        if self.path.stat().st_size == 0:
             raise OSError(f"{self.label}: the file is empty")
         with self._open() as hdus:
-            self._hdu = self._image_index(hdus)
-            hdu = hdus[self._hdu]
-            # A compressed file says nothing of the size within: reading it to its end does.
-            if self._is_plain():
-                end = hdu.fileinfo()["datLoc"] + hdu.size
-                if end > size:
-                    raise OSError(f"{self.label}: truncated, {size} bytes where the header promises {end}")
-            else:
-                self._read(hdu, slice(None))
-            self.header = hdu.header.copy()
-            if self._hdu > 0:
+            index = self._image_index(hdus)
+            self.header = hdus[index].header.copy()
+            if index > 0:
                 self.header.extend(hdus[0].header, unique=True)
-            self.shape = hdu.shape
-            names = {extension.name for extension in hdus}
-            self._extensions = {name for name in ("MASK", "UNCERT") if name in names}
-            self.has_deviation = "UNCERT" in names
-            self._uncertainty = _UNCERTAINTIES[self._uncertainty_name(hdus)] if self.has_deviation else None
-            self.dtype = hdu.section[0:1, 0:1].dtype
+            self.shape = hdus[index].shape
+            planes = {"": hdus[index], **{hdu.name: hdu for hdu in hdus if hdu.name in ("MASK", "UNCERT")}}
+            self.has_mask, self.has_deviation = "MASK" in planes, "UNCERT" in planes
+            kind = self._uncertainty_name(planes["UNCERT"]) if self.has_deviation else None
+            images = self._images(planes)
+        self._part = FileRows(self.label, images[""], images.get("MASK"), images.get("UNCERT"), kind)
+        self._part.check_size()
+        self.dtype = images[""].dtype
         self.unit = _checked_unit(_unit_of(self.header), self.label)
         #: World coordinate system, or None; its keys are not in the header.
         self.wcs = _take_wcs(self.header)
 
+    def part(self, rows):
+        """`FileRows` that read the rows of the slice ``rows``, and any other: all that whoever reads them needs."""
+        return self._part
+
     def rows(self, block):
         """`Samples` of the rows of the slice ``block``."""
-        with self._opened() as hdus:
-            values = self._read(hdus[self._hdu], block)
-            mask = self._read(hdus["MASK"], block).astype(bool) if "MASK" in self._extensions else None
-            deviation = self._deviation(self._read(hdus["UNCERT"], block)) if self.has_deviation else None
-        return Samples(values, mask, deviation)
+        return self._part.rows(block)
 
-    def _uncertainty_name(self, hdus):
-        name = str(hdus["UNCERT"].header.get("UTYPE", "StdDevUncertainty")).strip()
+    def _images(self, planes):
+        """`FitsRows` of the image, its mask and its uncertainty, from their HDUs."""
+        if self._is_plain() and not any(isinstance(hdu, fits.CompImageHDU) for hdu in planes.values()):
+            return {name: FitsRows.of(self.path, hdu) for name, hdu in planes.items()}
+        try:
+            values = [fits.ImageHDU(hdu.data, name=name) for name, hdu in planes.items()]
+        except (OSError, ValueError, TypeError, EOFError, zlib.error) as error:
+            raise OSError(f"{self.label}: its data cannot be read, truncated? ({error})") from None
+        handle, path = tempfile.mkstemp(prefix="ccdproc_darks-", suffix=".fits")
+        weakref.finalize(self, os.unlink, path)
+        with open(handle, "wb") as file:
+            fits.HDUList([fits.PrimaryHDU(), *values]).writeto(file)
+        with fits.open(path, memmap=False) as hdus:
+            return {name: FitsRows.of(path, hdu) for name, hdu in zip(planes, hdus[1:], strict=True)}
+
+    def _uncertainty_name(self, hdu):
+        name = str(hdu.header.get("UTYPE", "StdDevUncertainty")).strip()
         if name not in _UNCERTAINTIES:
             raise OSError(
                 f"{self.label}: UTYPE in its UNCERT extension must be one of {', '.join(_UNCERTAINTIES)}, got {name!r}"
             )
         return name
-
-    def _deviation(self, values):
-        return self._uncertainty(values, copy=False).represent_as(StdDevUncertainty).array
-
-    @contextmanager
-    def kept_open(self):
-        """Keep the file open, so that each block of rows does not parse its header again."""
-        with self._open() as hdus:
-            self._hdus = hdus
-            try:
-                yield self
-            finally:
-                self._hdus = None
-
-    def _opened(self):
-        return self._open() if self._hdus is None else nullcontext(self._hdus)
 
     def _open(self):
         try:
@@ -187,20 +224,76 @@ class FileFrame:
         shapes = [hdu.shape for hdu in hdus if hdu.is_image]
         raise OSError(f"{self.label}: no 2-D image in it (shapes: {shapes})")
 
-    def _read(self, hdu, block):
+
+@dataclass(frozen=True)
+class FileRows:
+    """
+    What it takes to read rows of a `FileFrame`, in any thread, process or machine that sees the file.
+
+    Attributes
+    ----------
+    label : str
+        The file, for messages.
+    image : `FitsRows`
+        The frame.
+    mask, deviation : `FitsRows` or None
+        Extensions MASK and UNCERT.
+    kind : str or None
+        UTYPE of the latter.
+    file : int or None
+        Descriptor of the file while it is `opened`.
+    """
+
+    label: str
+    image: FitsRows
+    mask: FitsRows | None = None
+    deviation: FitsRows | None = None
+    kind: str | None = None
+    file: int | None = None
+
+    def check_size(self):
+        """Raise OSError where the file is shorter than its headers promise."""
+        size = os.stat(self.image.path).st_size
+        end = max(rows.end for rows in (self.image, self.mask, self.deviation) if rows is not None)
+        if end > size:
+            raise OSError(f"{self.label}: truncated, {size} bytes where the header promises {end}")
+
+    @contextmanager
+    def opened(self):
+        """Itself with the file open, so that it need not be opened for every few rows."""
         try:
-            return hdu.section[block, :]
-        except (OSError, ValueError, TypeError, EOFError) as error:
-            raise OSError(f"{self.label}: its data cannot be read, truncated? ({error})") from None
+            file = os.open(self.image.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        except OSError as error:
+            raise OSError(f"{self.label}: cannot be read any more ({error})") from None
+        try:
+            yield replace(self, file=file)
+        finally:
+            os.close(file)
+
+    def rows(self, block):
+        """`Samples` of the rows of the slice ``block``."""
+        if self.file is None:
+            with self.opened() as opened:
+                return opened.rows(block)
+        deviation = None
+        if self.deviation is not None:
+            values = _UNCERTAINTIES[self.kind](self._values(self.deviation, block), copy=False)
+            deviation = values.represent_as(StdDevUncertainty).array
+        mask = None if self.mask is None else self._values(self.mask, block).astype(bool)
+        return Samples(self._values(self.image, block), mask, deviation)
+
+    def _values(self, image, block):
+        try:
+            return image.values(block, self.file)
+        except OSError as error:
+            raise OSError(f"{self.label}: its data cannot be read ({error})") from None
 
 
 @contextmanager
-def kept_open(frames):
-    """Keep the files of ``frames`` open, as many as a process may well have."""
+def opened(parts):
+    """Parts of frames with their files open, as many as a process may well have."""
     with ExitStack() as stack:
-        for frame in [frame for frame in frames if isinstance(frame, FileFrame)][:_MOST_OPEN]:
-            stack.enter_context(frame.kept_open())
-        yield
+        yield [stack.enter_context(part.opened()) for part in parts[:_MOST_OPEN]] + list(parts[_MOST_OPEN:])
 
 
 def as_frames(darks, argument="darks"):

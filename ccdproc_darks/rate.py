@@ -6,15 +6,13 @@ import warnings
 import numpy as np
 
 from .arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
-from .blocks import row_blocks, sample_blocks
+from .blocks import sample_blocks
 from .darks import prepare_darks
 from .doubts import doubt_sign, mean_temperature
-from .fit import fit_rate
-from .frames import kept_open
+from .execution import Execution, fill
 from .population import sensor_population
 from .rate_info import RateInfo
-from .rate_stack import RateRows
-from .rejection import mean_counts
+from .rate_job import RateJob
 from .results import logged, result_image, safe_header, set_keys
 
 __all__ = ["dark_rate"]
@@ -35,6 +33,8 @@ def dark_rate(
     clip=5.0,
     offset=None,
     dtype="float32",
+    mem_limit=None,
+    executor=None,
     add_keyword=True,
 ):
     """
@@ -72,6 +72,13 @@ def dark_rate(
         the slope over two exposure times or more.
     dtype : {"float32", "float64"}
         Precision of the result. Sums are always accumulated in float64.
+    mem_limit : `~astropy.units.Quantity` or int, optional
+        How much (byte) the memory of this process may grow beyond the result. None: a few megabytes for each thread,
+        whatever the number of frames.
+    executor : `concurrent.futures.Executor`, optional
+        Who does the work: a pool of threads or processes, ``dask.distributed.Client.get_executor()``,
+        ``mpi4py.futures.MPIPoolExecutor()``. Workers read their rows of the files themselves. None: a thread for each
+        core. The result is the same, bit by bit.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKRATE where ``ccdproc.conf.auto_logging`` is on; False or
         None logs nothing.
@@ -133,6 +140,7 @@ def dark_rate(
     >>> print(f"{rate.uncertainty.array.mean():.4f}")
     0.0033
     """
+    execution = Execution(executor, mem_limit)
     checked_choice("offset", offset, (None, "pixel"))
     if clip is not None:
         clip = checked_number("clip", clip)
@@ -142,14 +150,14 @@ def dark_rate(
         n_combined=n_combined, offset=offset, stacklevel=2,
     )  # fmt: skip
     frames, dark_sets, source = prepared.frames, prepared.dark_sets, prepared.source
-    shape = prepared.shape
-    data, deviation = np.empty(shape, dtype), np.empty(shape, dtype)
-    mask = np.empty(shape, dtype=bool)
-    free_offset = offset == "pixel"
-    with kept_open(frames):
-        population = _population(prepared, clip, free_offset)
-        for block in row_blocks(shape, len(frames)):
-            data[block], deviation[block], mask[block] = _rate_rows(prepared, block, clip, free_offset, population)
+    job = RateJob(
+        dark_sets, prepared.levels, prepared.reader, prepared.noise, prepared.bias_error, clip,
+        free_offset=offset == "pixel", dtype=dtype,
+    )  # fmt: skip
+    job.population = _population(job)
+    data, deviation = np.empty(prepared.shape, dtype), np.empty(prepared.shape, dtype)
+    mask = np.empty(prepared.shape, dtype=bool)
+    fill(job, [data, deviation, mask], len(frames), execution, job.memory())
     if source == "none":
         warnings.warn(
             "no read noise (argument or RDNOISE in the header), no uncertainty of the frames, and fewer than three "
@@ -192,59 +200,12 @@ def dark_rate(
     return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
 
 
-def _population(prepared, clip, free_offset):
+def _population(job):
     """Which rates pixels have, to weigh exposure times with where a pixel hardly knows its own; None with only one."""
-    sets = prepared.dark_sets
-    if len(sets) == 1 or prepared.noise is None:
+    sets = job.dark_sets
+    if len(sets) == 1 or job.read_noise is None:
         return None
     numbers = np.array([dark_set.combined.sum() for dark_set in sets])
-    samples = (_rows(prepared, block, clip) for block in sample_blocks(prepared.shape, len(prepared.frames), _SAMPLE))
-    return sensor_population(samples, prepared.seconds, numbers, prepared.shared, np.zeros(len(sets)), free_offset)
-
-
-def _rate_rows(prepared, block, clip, free_offset, population):
-    """Rate, uncertainty and mask of some rows."""
-    rows = _rows(prepared, block, clip)
-    fit = fit_rate(
-        rows.counts, prepared.seconds, rows.frames, rows.read_variance, rows.usable,
-        shared=prepared.shared, free_offset=free_offset, diagnose=False,
-        expected=None if population is None else population.expected,
-    )  # fmt: skip
-    rate, deviation = fit.rate, np.sqrt(fit.variance)
-    mask = ~np.isfinite(rate)
-    if not free_offset:
-        limit = np.where(np.isnan(rows.limit), -np.inf, rows.limit).max(axis=0)
-        rate = np.where(mask & np.isfinite(limit), limit, rate)
-    return rate, deviation, mask
-
-
-def _rows(prepared, block, clip):
-    """Mean counts of each exposure time, of some rows."""
-    dark_sets, noise, seconds = prepared.dark_sets, prepared.noise, prepared.seconds
-    blocks = [prepared.reader.read(dark_set, block) for dark_set in dark_sets]
-    means = [
-        mean_counts(
-            electrons.samples,
-            electrons.good,
-            dark_set.combined,
-            read_noise=noise,
-            own_variance=electrons.own_variance,
-            levels=level,
-            clip=clip,
-        )
-        for electrons, dark_set, level in zip(blocks, dark_sets, prepared.levels, strict=True)
-    ]
-    counts = np.stack([mean.counts for mean in means])
-    frames = np.stack([mean.frames for mean in means])
-    usable = frames > 0
-    number = np.where(usable, frames, 1.0)
-    if noise is not None:
-        read_variance = noise**2 / number
-    elif means[0].own_variance is not None:
-        own = np.stack([mean.own_variance for mean in means])
-        read_variance = np.maximum(own - np.maximum(counts, 0) / number, 0.0)
-    else:
-        read_variance = np.zeros_like(counts)
-    saturated = np.stack([electrons.saturated for electrons in blocks])
-    limits = np.stack([electrons.limit for electrons in blocks]) / seconds[:, None, None]
-    return RateRows(counts, number, read_variance, usable, np.where(saturated, limits, np.nan))
+    planes = sum(len(dark_set.frames) for dark_set in sets)
+    samples = (job.counts(block) for block in sample_blocks(sets[0].frames[0].shape, planes, _SAMPLE))
+    return sensor_population(samples, job.seconds, numbers, job.shared, np.zeros(len(sets)), job.free_offset)

@@ -1,9 +1,10 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Rates of several exposure times side by side, read back as the counts that they came from."""
 
+import copy
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy import units as u
@@ -13,7 +14,7 @@ from .arguments import ELECTRON_PER_SECOND, unit_name
 from .headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
 from .rate_info import RateInfo
 
-__all__ = ["RateRows", "RateStack"]
+__all__ = ["RatePlane", "RateRows", "RateStack"]
 
 
 @dataclass
@@ -40,6 +41,11 @@ class RateRows:
     read_variance: np.ndarray
     usable: np.ndarray
     limit: np.ndarray
+
+    def reshaped(self, shape):
+        """The same with other rows and columns."""
+        parts = self.counts, self.frames, self.read_variance, self.usable, self.limit
+        return RateRows(*(part.reshape(len(part), *shape) for part in parts))
 
 
 class RateStack:
@@ -72,9 +78,13 @@ class RateStack:
         order = np.argsort([info.longest for info in infos], kind="stable")
         self.infos = [infos[index] for index in order]
         self._rates = [rates[index] for index in order]
-        self._factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
+        factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
         self.shape = rates[0].shape
         self._check_together(order)
+        self.planes = [
+            RatePlane.of(rate, factor, info)
+            for rate, factor, info in zip(self._rates, factors, self.infos, strict=True)
+        ]
         if not repeated:
             self._check_different()
         self.seconds = np.array([info.longest for info in self.infos])
@@ -133,41 +143,38 @@ class RateStack:
             groups.setdefault(info.bias_identity or index, []).append(index)
         return [(members, self.infos[members[0]].bias_error ** 2) for members in groups.values()]
 
-    def values(self, block):
+    def part(self, rows):
+        """The same for some rows only, without meta data; it can be sent to another process."""
+        part = copy.copy(self)
+        part.planes, part._rates = [plane.part(rows) for plane in self.planes], [None] * len(self)
+        return part
+
+    def values(self, block, pixels=None):
         """
-        Rates, variances, usable samples and lower limits of some rows as they are.
+        Rates, variances, usable samples and lower limits of some rows as they are, or of some pixels of these.
 
         Without an uncertainty the variance is 0. A masked pixel that has a rate but no uncertainty was saturated: the
         rate is its lower limit. One that somebody else masked has both, and no limit.
-        """
-        data, variance, usable, limit = [], [], [], []
-        for rate, factor in zip(self._rates, self._factors, strict=True):
-            values = np.asarray(rate.data[block], dtype=float) * factor
-            good = np.isfinite(values)
-            if rate.mask is not None:
-                good &= ~np.broadcast_to(rate.mask, self.shape)[block]
-            own = np.zeros(values.shape)
-            if rate.uncertainty is not None:
-                deviation = rate.uncertainty.represent_as(StdDevUncertainty).array[block]
-                own = np.square(np.asarray(deviation, dtype=float) * factor)
-                good &= np.isfinite(own)
-            saturated = ~good & np.isfinite(values) & (np.isnan(own) if rate.uncertainty is not None else True)
-            limit.append(np.where(saturated, values, np.nan))
-            data.append(values)
-            variance.append(own)
-            usable.append(good)
-        return np.stack(data), np.stack(variance), np.stack(usable), np.stack(limit)
 
-    def rows(self, block):
+        Parameters
+        ----------
+        block : slice
+            The rows.
+        pixels : `numpy.ndarray` of int, optional
+            Which pixels of them, by their place in the flat array; results then have a single row.
         """
-        `RateRows` of the rows of the slice ``block``.
+        return tuple(map(np.stack, zip(*(plane.values(block, pixels) for plane in self.planes), strict=True)))
+
+    def rows(self, block, pixels=None):
+        """
+        `RateRows` of the rows of the slice ``block``, or of some pixels as of `values`.
 
         Notes
         -----
         An uncertainty u of a rate d tells how many frames survived in that pixel,
         ``N = (max(d, 0) t + R**2) / (u**2 t**2 - s_b**2)``; with N its variance can be moved to any other rate.
         """
-        rate, variance, usable, limit = self.values(block)
+        rate, variance, usable, limit = self.values(block, pixels)
         t = self.seconds[:, None, None]
         counts = np.where(usable, rate * t, 0.0)
         frames, read_variance = np.empty_like(counts), np.empty_like(counts)
@@ -183,6 +190,78 @@ class RateStack:
             frames[index] = np.clip(np.rint(number), 1, info.frames)
             read_variance[index] = square / frames[index]
         return RateRows(counts, frames, np.where(usable, read_variance, 0.0), usable, limit)
+
+
+@dataclass
+class RatePlane:
+    """
+    One rate, some rows of it.
+
+    Attributes
+    ----------
+    data, mask, uncertainty : `numpy.ndarray`, or None
+        As the user gave them.
+    kind : type
+        Of the uncertainty.
+    factor : float
+        What makes them electron/s.
+    info : `RateInfo`
+        How they were measured.
+    start : int
+        The first of the rows.
+    """
+
+    data: np.ndarray
+    mask: np.ndarray | None
+    uncertainty: np.ndarray | None
+    kind: type | None
+    factor: float
+    info: RateInfo
+    start: int = 0
+
+    @classmethod
+    def of(cls, rate, factor, info):
+        """That of a CCDData."""
+        mask = None if rate.mask is None else np.broadcast_to(rate.mask, rate.shape)
+        uncertainty = kind = None
+        if rate.uncertainty is not None:
+            uncertainty, kind = np.broadcast_to(rate.uncertainty.array, rate.shape), type(rate.uncertainty)
+        return cls(np.asarray(rate.data), mask, uncertainty, kind, factor, info)
+
+    def part(self, rows):
+        """Some rows of it."""
+        mask = None if self.mask is None else self.mask[rows]
+        uncertainty = None if self.uncertainty is None else self.uncertainty[rows]
+        return replace(self, data=self.data[rows], mask=mask, uncertainty=uncertainty, start=rows.start)
+
+    def flat(self, block, pixels=None):
+        """Data, mask and standard deviation (or None), as they are, of some rows or of some pixels of these, flat."""
+        if block != slice(None):
+            block = slice(block.start - self.start, block.stop - self.start)
+        data, mask, deviation = (
+            None if image is None else image[block].ravel() for image in (self.data, self.mask, self.uncertainty)
+        )
+        if pixels is not None:
+            data, mask, deviation = (None if image is None else image[pixels] for image in (data, mask, deviation))
+        if deviation is not None and self.kind is not StdDevUncertainty:
+            deviation = self.kind(deviation, copy=False).represent_as(StdDevUncertainty).array
+        return data, mask, deviation
+
+    def values(self, block, pixels=None):
+        """Of some rows as of `RateStack.values`."""
+        shape = (1, -1) if pixels is not None else (-1, self.data.shape[1])
+        data, mask, deviation = self.flat(block, pixels)
+        values = data.astype(float) * self.factor
+        good = np.isfinite(values)
+        if mask is not None:
+            good &= ~mask
+        own = np.zeros(values.shape)
+        if deviation is not None:
+            own = np.square(deviation.astype(float) * self.factor)
+            good &= np.isfinite(own)
+        saturated = ~good & np.isfinite(values) & (np.isnan(own) if deviation is not None else True)
+        limit = np.where(saturated, values, np.nan)
+        return tuple(image.reshape(shape) for image in (values, own, good, limit))
 
 
 def _checked_factor(rate, label):

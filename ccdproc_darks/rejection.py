@@ -7,7 +7,7 @@ import numpy as np
 
 from .noise import frame_variance, poisson_tilt
 
-__all__ = ["MeanCounts", "deviate_of_share", "mean_counts"]
+__all__ = ["MeanCounts", "deviate_of_share", "least_excess", "mean_counts", "reject"]
 
 # Of rounding to a whole electron: without a read noise, counts are as coarse as that.
 _ROUNDING_VARIANCE = 1 / 12
@@ -72,11 +72,15 @@ def mean_counts(samples, good, combined, *, read_noise=None, own_variance=None, 
     With ``own_variance`` there is no model of the counts, and the rule is ``x - m > clip * sqrt(V_x + V_m)``, of
     normal noise.
     """
+    if clip is not None:
+        flat = good.reshape(len(samples), -1)
+        own = None if own_variance is None else own_variance.reshape(flat.shape)
+        reject(samples.reshape(flat.shape), flat, combined, read_noise=read_noise, own_variance=own, levels=levels,
+               clip=clip)  # fmt: skip
+        good[...] = flat.reshape(good.shape)
     weight = combined[:, None, None] * good
     total = weight.sum(axis=0)
     weighted = np.einsum("i...,i...->...", weight, samples)
-    if clip is not None and len(samples) > 1 and (read_noise is not None or own_variance is not None):
-        _reject(samples, good, combined, weighted, total, read_noise, own_variance, levels, clip)
     counts = np.divide(weighted, total, out=np.zeros_like(weighted), where=total > 0)
     variance = None
     if own_variance is not None:
@@ -85,39 +89,70 @@ def mean_counts(samples, good, combined, *, read_noise=None, own_variance=None, 
     return MeanCounts(counts, total, variance)
 
 
-def _reject(samples, good, combined, weighted, total, read_noise, own_variance, levels, clip):
-    """Reject, and take the rejected out of the sums ``weighted`` and ``total``."""
-    if levels is None or not np.any(levels):
-        level_sum, compared = weighted.copy(), samples
-    else:
-        compared = samples - levels[:, None, None]
-        level_sum = np.einsum("i...,i...->...", combined[:, None, None] * good, compared)
-    rows, columns = np.nonzero(good.sum(axis=0) > 1)
+def reject(samples, good, combined, *, read_noise, own_variance, levels, clip):
+    """
+    Reject samples by the rule of `mean_counts`.
+
+    Parameters
+    ----------
+    samples, good, own_variance : `numpy.ndarray`
+        As of `mean_counts`, but of shape (frames, pixels). ``good`` is changed.
+    combined, read_noise, levels, clip
+        As of `mean_counts`.
+    """
+    if len(samples) < 2 or (read_noise is None and own_variance is None):
+        return
+    compared = samples if levels is None or not np.any(levels) else samples - levels[:, None]
+    pixels = np.flatnonzero(good.sum(axis=0) > 1)
+    kept = good[:, pixels]
     # All pixels are looked at once; only those that lost their highest sample are looked at again.
-    while rows.size:
-        candidates = np.where(good[:, rows, columns], compared[:, rows, columns], -np.inf)
-        highest = candidates.argmax(axis=0)
-        value = candidates[highest, np.arange(rows.size)]
-        own = combined[highest]
-        others = total[rows, columns] - own
-        mean_others = (level_sum[rows, columns] - own * value) / others
+    while pixels.size:
+        values = np.where(kept, compared[:, pixels], -np.inf)
+        highest = values.argmax(axis=0)
+        at = np.arange(pixels.size)
+        value, own = values[highest, at], combined[highest]
+        level_sum = _summed(combined, kept, compared[:, pixels])
+        total = (combined[:, None] * kept).sum(axis=0)
+        others = total - own
+        mean_others = (level_sum - own * value) / others
         excess = value - mean_others
         if own_variance is None:
-            per_frame = frame_variance(level_sum[rows, columns] / total[rows, columns], read_noise)
-            hit = excess > clip * np.sqrt(per_frame * (1 / own + 1 / others) / 2)
+            hit = excess > least_excess(level_sum / total, own, others, read_noise, clip)
             hit[hit] = deviate_of_share(value[hit], mean_others[hit], own[hit], others[hit], read_noise) > clip
         else:
             # The largest of the others' variances stands in for their mean's: few frames, and the safe side.
-            rest = np.where(good[:, rows, columns], own_variance[:, rows, columns], 0.0)
-            variance = rest[highest, np.arange(rows.size)] + rest.max(axis=0)
+            rest = np.where(kept, own_variance[:, pixels], 0.0)
+            variance = rest[highest, at] + rest.max(axis=0)
             hit = excess > clip * np.sqrt(variance)
-        rows, columns, highest, value, own = rows[hit], columns[hit], highest[hit], value[hit], own[hit]
-        good[highest, rows, columns] = False
-        weighted[rows, columns] -= own * samples[highest, rows, columns]
-        level_sum[rows, columns] -= own * value
-        total[rows, columns] -= own
-        several = good[:, rows, columns].sum(axis=0) > 1
-        rows, columns = rows[several], columns[several]
+        pixels, kept = pixels[hit], kept[:, hit]
+        kept[highest[hit], np.arange(pixels.size)] = False
+        good[:, pixels] = kept
+        several = kept.sum(axis=0) > 1
+        pixels, kept = pixels[several], kept[:, several]
+
+
+def least_excess(mean, own, others, read_noise, clip):
+    """
+    How far above the mean of the others a sample must be before it is asked how unlikely it is.
+
+    Parameters
+    ----------
+    mean : `numpy.ndarray`
+        Mean of all (electron).
+    own, others : `numpy.ndarray` or float
+        Exposures in the sample, and in the others.
+    read_noise, clip : float
+        As of `mean_counts`.
+    """
+    return clip * np.sqrt(frame_variance(mean, read_noise) * ((1 / own + 1 / others) / 2))
+
+
+def _summed(combined, kept, samples):
+    """Weighted sums over frames, added up in their order, whatever the number of pixels."""
+    total = np.zeros(samples.shape[1])
+    for number, keep, sample in zip(combined, kept, samples, strict=True):
+        total += np.where(keep, number * sample, 0.0)
+    return total
 
 
 def deviate_of_share(value, others, own, rest, read_noise):

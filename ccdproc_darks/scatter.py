@@ -1,16 +1,20 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Whether equal frames scatter more than their noise allows: telegraph pixels."""
 
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
 import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 from scipy.special import chdtri, log_ndtr, ndtr
 
 from .arguments import checked_dtype, checked_number, unit_name
-from .blocks import row_blocks, sample_blocks
+from .blocks import sample_blocks
 from .darks import prepare_darks
 from .departure import compare_rows
-from .frames import kept_open
+from .electrons import DarkSet, Reader
+from .execution import Execution, fill
 from .population import sensor_population
 from .rate_stack import RateRows
 from .rejection import deviate_of_share
@@ -34,6 +38,8 @@ def dark_scatter(
     saturation=None,
     clip=5.0,
     dtype="float32",
+    mem_limit=None,
+    executor=None,
     add_keyword=True,
 ):
     """
@@ -51,6 +57,8 @@ def dark_scatter(
         one only, as two are rather a pixel that switches. None keeps all.
     dtype : {"float32", "float64"}
         Precision of the result.
+    mem_limit, executor
+        As of `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKSCATTR where ``ccdproc.conf.auto_logging`` is on; False or
         None logs nothing.
@@ -96,6 +104,7 @@ def dark_scatter(
     >>> print((scatter.data > 5).sum())
     5
     """
+    execution = Execution(executor, mem_limit)
     if clip is not None:
         clip = checked_number("clip", clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
@@ -107,16 +116,11 @@ def dark_scatter(
     shape, number = prepared.shape, len(dark_set.frames)
     seconds, offsets = np.full(number, dark_set.seconds), prepared.levels[0]
 
-    def rows(block):
-        return _rows(prepared, dark_set, block, clip)
-
-    with kept_open(prepared.frames):
-        samples = (rows(block) for block in sample_blocks(shape, number, _SAMPLE))
-        population = sensor_population(samples, seconds, np.ones(number), [], offsets, False)
-        data = np.empty(shape, dtype)
-        for block in row_blocks(shape, number):
-            compared = compare_rows(rows(block), seconds, [], offsets, False, population)
-            data[block] = _one_sided(compared.significance)
+    job = _ScatterJob(dark_set, prepared.reader, offsets, prepared.noise, clip)
+    samples = (job.counts(block) for block in sample_blocks(shape, number, _SAMPLE))
+    job.population = sensor_population(samples, seconds, np.ones(number), [], offsets, False)
+    data = np.empty(shape, dtype)
+    fill(job, [data], number, execution, job.memory())
     mask = np.isnan(data)
     header = set_keys(
         safe_header(prepared.frames[0].header),
@@ -157,16 +161,47 @@ def _one_set(prepared):
     return dark_set
 
 
-def _rows(prepared, dark_set, block, clip):
-    """Frames as if each had an exposure time of its own."""
-    electrons = prepared.reader.read(dark_set, block)
-    samples, good = electrons.samples, electrons.good
-    good &= good.sum(axis=0) >= LEAST_FRAMES
-    if clip is not None:
-        _leave_out_highest(samples - prepared.levels[0][:, None, None], good, prepared.noise, clip)
-    ones = np.ones(samples.shape)
-    samples[~good] = 0.0
-    return RateRows(samples, ones, prepared.noise**2 * ones, good, np.full(samples.shape, np.nan))
+@dataclass
+class _ScatterJob:
+    """Makes the significance of the scatter of equal frames, of some rows."""
+
+    dark_set: DarkSet
+    reader: Reader
+    levels: np.ndarray
+    noise: float
+    clip: float | None
+    population: object = None
+
+    def memory(self):
+        """Bytes that a block takes while it is worked on, for each pixel."""
+        return 200 * len(self.dark_set.frames) + 200
+
+    def part(self, rows):
+        """What it takes to do some rows; it can be sent to another process."""
+        return replace(self, dark_set=self.dark_set.part(rows), reader=self.reader.part(rows))
+
+    @contextmanager
+    def opened(self):
+        """The same with its files open."""
+        with self.dark_set.opened() as dark_set:
+            yield replace(self, dark_set=dark_set)
+
+    def rows(self, block):
+        """One image: the significance of some rows."""
+        seconds = np.full(len(self.dark_set.frames), self.dark_set.seconds)
+        compared = compare_rows(self.counts(block), seconds, [], self.levels, False, self.population)
+        return (_one_sided(compared.significance),)
+
+    def counts(self, block):
+        """Frames as if each had an exposure time of its own."""
+        electrons = self.reader.read(self.dark_set, block)
+        samples, good = electrons.samples, electrons.good
+        good &= good.sum(axis=0) >= LEAST_FRAMES
+        if self.clip is not None:
+            _leave_out_highest(samples - self.levels[:, None, None], good, self.noise, self.clip)
+        ones = np.ones(samples.shape)
+        samples[~good] = 0.0
+        return RateRows(samples, ones, self.noise**2 * ones, good, np.full(samples.shape, np.nan))
 
 
 def _leave_out_highest(samples, good, noise, clip):

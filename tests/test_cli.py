@@ -1,8 +1,6 @@
 """The command line."""
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -97,17 +95,6 @@ def test_version(capsys):
 def test_no_command_shows_help(capsys):
     assert main([]) == 2
     assert "report" in capsys.readouterr().out
-
-
-def test_importing_draws_nothing():
-    listing = "print([name for name in ('matplotlib.figure', 'scipy.stats', 'tqdm') if name in sys.modules])"
-    ours, ccdprocs = (
-        subprocess.run(
-            [sys.executable, "-c", f"import sys, {package}; {listing}"], capture_output=True, text=True, check=True
-        ).stdout
-        for package in ("ccdproc_darks", "ccdproc")
-    )
-    assert ours == ccdprocs
 
 
 SIMULATE = ["simulate", "OUT", "--preset", "aspen-cg16m", "--exposures", "2x3"]

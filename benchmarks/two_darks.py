@@ -1,0 +1,51 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""
+Two combined darks to rates with uncertainty and mask, their comparison, and the mask of hot pixels.
+
+Both begin with two FITS files: float32, in adu, bias-subtracted, means of 10 frames of 90 s and of 20 of 1000 s.
+
+* ccdproc reads, trims, sets the uncertainty of the noise model, multiplies by the gain, divides by the exposure
+  time, subtracts one rate from the other, divides by the propagated uncertainty and puts a threshold to that.
+* `dark_rate` of each, `compare_dark_rates` (the pooled test, its tails exact) and `hot_pixel_mask`.
+
+Medians of rates and uncertainties agree, to 10 %: uncertainties of pixels below zero are not the same. The
+significances do not, as propagated uncertainties are not those of proportional pixels.
+"""
+
+import numpy as np
+
+from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask
+
+from .frames import combined_darks
+from .guide import compared, rate_of_combined
+from .task import Task, Way, faster, smaller
+
+__all__ = ["TASK"]
+
+
+def _ccdproc(paths):
+    short, long = (rate_of_combined(path, seconds) for path, seconds in zip(paths, (90, 1000), strict=True))
+    return short, long, *compared(short, long)
+
+
+def _ccdproc_darks(paths):
+    rates = [dark_rate(path) for path in paths]
+    return *rates, compare_dark_rates(*rates, statistic="significance"), hot_pixel_mask(*rates)
+
+
+def _numbers(results):
+    found = {}
+    for name, rate in zip(("90 s", "1000 s"), results, strict=False):
+        found[f"median rate, {name}"] = float(np.nanmedian(rate.data))
+        found[f"median uncertainty, {name}"] = float(np.nanmedian(rate.uncertainty.array))
+    return found
+
+
+TASK = Task(
+    title="Two combined darks to rates, comparison and mask",
+    prepare=combined_darks,
+    ways={"ccdproc": Way(_ccdproc, combined_darks), "ccdproc_darks": Way(_ccdproc_darks, combined_darks)},
+    numbers=_numbers,
+    agree=0.1,
+    bars=(faster("ccdproc_darks", "ccdproc", 8), smaller("ccdproc_darks", "ccdproc", 2)),
+)

@@ -1,0 +1,141 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Rows of one image in a FITS file, read where they lie: each byte once, and from several threads or machines."""
+
+import os
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["FitsRows"]
+
+# BZERO that makes unsigned integers of signed ones, and the signed bytes of unsigned ones (FITS Standard 4.0, 4.4.2.5).
+_UNSIGNED = {16: 2**15, 32: 2**31, 64: 2**63}
+_SIGNED_BYTES = -128
+_SWAPPED = sys.byteorder == "little"
+
+
+@dataclass(frozen=True)
+class FitsRows:
+    """
+    Where the rows of an image lie in a file, and how to read them.
+
+    Pickled, it is a few numbers and a path: the worker that gets it reads the rows by itself.
+
+    Parameters
+    ----------
+    path : str
+        The file, not compressed.
+    offset : int
+        First byte of the image.
+    shape : tuple of int
+        Rows and columns.
+    bitpix : int
+        As in the header.
+    zero, scale : float
+        BZERO and BSCALE.
+    blank : int or None
+        BLANK, the integer that stands for no value.
+    """
+
+    path: str
+    offset: int
+    shape: tuple
+    bitpix: int
+    zero: float = 0
+    scale: float = 1
+    blank: int | None = None
+
+    @classmethod
+    def of(cls, path, hdu):
+        """Those of an HDU opened with ``do_not_scale_image_data=True``."""
+        header = hdu.header
+        bitpix = header["BITPIX"]
+        return cls(
+            str(path),
+            hdu.fileinfo()["datLoc"],
+            hdu.shape,
+            bitpix,
+            header.get("BZERO", 0),
+            header.get("BSCALE", 1),
+            header.get("BLANK") if bitpix > 0 else None,
+        )
+
+    @property
+    def end(self):
+        """First byte after the image."""
+        return self.offset + self.shape[0] * self._row_bytes
+
+    @property
+    def dtype(self):
+        """Type of the values, as `astropy.io.fits` has it."""
+        kind, size = ("i" if self.bitpix > 0 else "f"), abs(self.bitpix) // 8
+        if self.bitpix == 8:
+            kind = "i" if self.is_plain and self.zero == _SIGNED_BYTES else "u"
+        elif self.is_plain and self.zero:
+            kind = "u"
+        if not self.is_plain:
+            kind, size = "f", 8 if abs(self.bitpix) > 16 and self.bitpix != -32 else 4
+        return np.dtype(f"{kind}{size}")
+
+    @property
+    def is_plain(self):
+        """Whether values are the numbers of the file, or these moved from signed to unsigned or back."""
+        if self.scale != 1 or self.blank is not None:
+            return self.bitpix < 0 and self.scale == 1 and self.zero == 0
+        return self.zero == 0 or self.zero == (_SIGNED_BYTES if self.bitpix == 8 else _UNSIGNED.get(self.bitpix))
+
+    def values(self, rows, file):
+        """
+        Values of some rows, in the machine's own byte order.
+
+        Parameters
+        ----------
+        rows : slice
+            Consecutive rows.
+        file : int
+            Descriptor of the file.
+        """
+        stored = self.stored(rows, file)
+        if not self.is_plain:
+            blank = None if self.blank is None else stored == self.blank
+            values = stored.astype(self.dtype)
+            if self.scale != 1:
+                values *= self.dtype.type(self.scale)
+            if self.zero != 0:
+                values += self.dtype.type(self.zero)
+            if blank is not None:
+                values[blank] = np.nan
+            return values
+        if self.zero:
+            # The same bits, but for the first.
+            bits = stored.view(f"u{stored.itemsize}")
+            bits ^= bits.dtype.type(1 << (abs(self.bitpix) - 1))
+            return bits.view(self.dtype)
+        return stored
+
+    def stored(self, rows, file):
+        """The numbers of the file, as they are but for the byte order; see `values`."""
+        start, stop, _ = rows.indices(self.shape[0])
+        numbers = np.empty((stop - start, self.shape[1]), self._stored_dtype)
+        wanted, place = memoryview(numbers).cast("B"), self.offset + start * self._row_bytes
+        while wanted:
+            read = os.preadv(file, [wanted], place)
+            if read == 0:
+                raise OSError(f"it ends after {place} bytes, where {self.end} are promised")
+            wanted, place = wanted[read:], place + read
+        if _SWAPPED and numbers.dtype.itemsize > 1:
+            # Unlike byteswap, a copy lets other threads run.
+            native = np.empty_like(numbers)
+            np.copyto(native, numbers.view(numbers.dtype.newbyteorder()))
+            return native
+        return numbers
+
+    @property
+    def _stored_dtype(self):
+        kind = "u" if self.bitpix == 8 else "i" if self.bitpix > 0 else "f"
+        return np.dtype(f"{kind}{abs(self.bitpix) // 8}")
+
+    @property
+    def _row_bytes(self):
+        return self.shape[1] * abs(self.bitpix) // 8

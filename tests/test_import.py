@@ -1,0 +1,174 @@
+"""What importing the package costs, and that every public name is found whatever was imported before."""
+
+import ast
+import importlib
+import pickle
+import pkgutil
+import pydoc
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy import units as u
+
+import ccdproc_darks
+
+HEAVY = {"astropy", "ccdproc", "matplotlib", "numpy", "scipy", "tqdm"}
+PUBLIC_MODULES = {"planning", "simulation", "temperature"}
+
+
+def fresh(code, *, check=True):
+    """Run code in an interpreter that has imported nothing yet."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=check)
+
+
+def loaded_by(code):
+    """Top-level packages that an interpreter has imported after the code."""
+    last = fresh(f"{code}\nimport sys; print('\\n', *{{name.partition('.')[0] for name in sys.modules}})").stdout
+    return set(last.splitlines()[-1].split())
+
+
+def module_names():
+    return sorted(module.name for module in pkgutil.walk_packages(ccdproc_darks.__path__, "ccdproc_darks."))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import ccdproc_darks",
+        "import ccdproc_darks; dir(ccdproc_darks); ccdproc_darks.__all__; hasattr(ccdproc_darks, 'nothing')",
+        "from ccdproc_darks import __version__",
+        "from ccdproc_darks.cli import main; main(['--version'])",
+        "from ccdproc_darks.cli import main; main([])",
+    ],
+)
+def test_nothing_heavy_is_imported_before_it_is_used(code):
+    loaded = loaded_by(code)
+    assert "ccdproc_darks" in loaded
+    assert not HEAVY & loaded
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["report", "--help"], ["demo", "--help"], ["simulate", "--help"], ["report", "here", "--gain", "0"]],
+)
+def test_the_command_explains_itself_without_heavy_imports(arguments):
+    code = f"from ccdproc_darks.cli import main\ntry:\n    main({arguments})\nexcept SystemExit:\n    pass"
+    assert not HEAVY & loaded_by(code)
+
+
+def test_a_measurement_imports_little_more_than_ccdproc():
+    seldom = "[name for name in ('matplotlib', 'photutils', 'scipy.optimize', 'scipy.stats', 'tqdm')"
+    listing = f"import sys; print({seldom} if name in sys.modules])"
+    ours = fresh(f"from ccdproc_darks import *; {listing}").stdout
+    assert ours == fresh(f"import ccdproc; {listing}").stdout
+
+
+def test_all_names_are_public_and_found():
+    assert set(ccdproc_darks.__all__) == {
+        "DARK_FLAGS",
+        "DarkSequence",
+        "ProportionalityLimit",
+        "Sensor",
+        "compare_dark_rates",
+        "dark_rate",
+        "dark_scatter",
+        "hot_pixel_mask",
+        "proportionality_limit",
+        "repeatability",
+        "sensor_preset",
+        "simulate_dark",
+    }
+    for name in ccdproc_darks.__all__:
+        found = getattr(ccdproc_darks, name)
+        assert found.__name__ == name
+        assert found.__doc__
+        assert vars(ccdproc_darks)[name] is found
+    assert set(dir(ccdproc_darks)) == {*ccdproc_darks.__all__, *PUBLIC_MODULES, "__version__"}
+
+
+def test_star_import_brings_all_public_names():
+    brought = {}
+    exec("from ccdproc_darks import *", brought)
+    assert set(brought) - {"__builtins__"} == set(ccdproc_darks.__all__)
+    assert brought["dark_rate"] is ccdproc_darks.dark_rate
+
+
+def test_modules_are_found_after_a_plain_import():
+    names = [f"ccdproc_darks.{name}" for name in sorted(PUBLIC_MODULES)]
+    found = fresh(f"import ccdproc_darks; print({', '.join(f'{name}.__name__' for name in names)})").stdout
+    assert found.split() == names
+
+
+def test_editors_read_the_same_names():
+    tree = ast.parse(Path(ccdproc_darks.__file__).read_text(encoding="utf-8"))
+    (for_editors,) = (node for node in tree.body if isinstance(node, ast.If))
+    for statement in for_editors.body:
+        for name in statement.names:
+            assert name.asname == name.name  # a re-export, by PEP 484
+            module = "ccdproc_darks" if statement.module is None else f"ccdproc_darks.{statement.module}"
+            assert getattr(importlib.import_module(module), name.name) is getattr(ccdproc_darks, name.name)
+    assert {name.name for statement in for_editors.body for name in statement.names} == set(dir(ccdproc_darks))
+
+
+def test_no_module_has_the_name_of_a_public_object():
+    modules = {module.name for module in pkgutil.iter_modules(ccdproc_darks.__path__)}
+    assert modules > PUBLIC_MODULES
+    assert modules.isdisjoint(ccdproc_darks.__all__)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import ccdproc_darks\nfor module in {modules}: importlib.import_module(module)",
+        "for module in {modules}: importlib.import_module(module)\nimport ccdproc_darks",
+        "for module in reversed({modules}): importlib.import_module(module)\nimport ccdproc_darks",
+        "from ccdproc_darks import *\nimport ccdproc_darks\nfor module in {modules}: importlib.import_module(module)",
+    ],
+)
+def test_no_import_puts_a_module_in_the_place_of_a_public_object(code):
+    kinds = "print({name: type(getattr(ccdproc_darks, name)).__name__ for name in ccdproc_darks.__all__})"
+    found = ast.literal_eval(fresh(f"import importlib\n{code.format(modules=module_names())}\n{kinds}").stdout)
+    assert found == {name: type(getattr(ccdproc_darks, name)).__name__ for name in ccdproc_darks.__all__}
+    assert "module" not in found.values()
+
+
+def test_misspelled_names_are_told():
+    with pytest.raises(AttributeError, match=r"^module 'ccdproc_darks' has no attribute 'dark_rat'$"):
+        ccdproc_darks.dark_rat  # noqa: B018
+    with pytest.raises(ImportError, match="cannot import name 'dark_rat' from 'ccdproc_darks'"):
+        exec("from ccdproc_darks import dark_rat")
+    assert "Did you mean: 'dark_rate'?" in fresh("import ccdproc_darks; ccdproc_darks.dark_rat", check=False).stderr
+
+
+def test_a_broken_dependency_is_not_taken_for_a_misspelled_name(tmp_path):
+    (tmp_path / "ccdproc.py").write_text("import math\nmath.no_such_function\n")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from ccdproc_darks import dark_rate"
+    error = fresh(code, check=False).stderr
+    assert "ImportError: cannot import ccdproc_darks.rate: module 'math' has no attribute 'no_such_function'" in error
+    assert "ccdproc.py" in error
+
+
+def test_help_shows_the_public_functions():
+    shown = pydoc.render_doc(ccdproc_darks, renderer=pydoc.plaintext)
+    for name in ccdproc_darks.__all__:
+        assert f"\n    {name}(" in shown or f"\n    class {name}(" in shown
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_public_objects_can_be_pickled(protocol):
+    for name in ccdproc_darks.__all__:
+        value = getattr(ccdproc_darks, name)
+        assert pickle.loads(pickle.dumps(value, protocol)) is value
+
+
+def test_pickles_are_read_where_nothing_is_imported_yet(tmp_path):
+    sensor = ccdproc_darks.Sensor(shape=(4, 5), seed=3, dsnu=0.002 * u.electron / u.s)
+    pickled = tmp_path / "sensor.pickle"
+    pickled.write_bytes(pickle.dumps((sensor, ccdproc_darks.DARK_FLAGS)))
+    read = f"import pathlib, pickle; sensor, flags = pickle.loads(pathlib.Path({str(pickled)!r}).read_bytes())"
+    check = "import ccdproc_darks; assert flags is ccdproc_darks.DARK_FLAGS"
+    rates = ast.literal_eval(fresh(f"{read}\n{check}\nprint(sensor.true_rate().data.tolist())").stdout)
+    np.testing.assert_array_equal(rates, sensor.true_rate().data)
