@@ -43,7 +43,7 @@ class Bias:
         if self._frame is None:
             return ""
         checksum = 0
-        for block in sample_blocks(self._frame.shape, 1, _IDENTITY_PIXELS):
+        for block in sample_blocks(self._frame.shape, _IDENTITY_PIXELS):
             checksum = zlib.crc32(np.ascontiguousarray(self._frame.rows(block).values), checksum)
         return f"{checksum:08x}"
 
@@ -98,7 +98,7 @@ class Bias:
 
     def _error_from_deviation(self, number):
         deviations = []
-        for block in sample_blocks(self._frame.shape, 1):
+        for block in sample_blocks(self._frame.shape):
             rows = self._frame.rows(block)
             deviation = rows.deviation.astype(float)
             deviations.append(deviation[~rows.mask] if rows.mask is not None else deviation.ravel())

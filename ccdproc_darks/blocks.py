@@ -1,21 +1,21 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Blocks of rows: the unit in which all mathematics is done, whoever does it.
 
-An image is cut into them by its shape and the number of images read together, and by nothing else: results cannot
-depend on how many blocks a worker gets, nor on how many workers there are.
+An image is cut into them by its shape and by what is done with it, and by nothing else: results cannot depend on how
+many blocks a worker gets, nor on how many workers there are.
 """
 
-__all__ = ["row_blocks", "sample_blocks"]
+__all__ = ["row_blocks", "sample_blocks", "shifted"]
 
-# Pixels of a block: enough to make light of the cost of a call; a few temporaries of them fit a cache.
-_PIXELS_PER_BLOCK = 2**16
-# Samples (frames x rows x columns) of a block.
-_SAMPLES_PER_BLOCK = 2**21
-# Pixels that carry a statistic of the whole sensor (an offset, a read noise) to 0.1 %.
-_SAMPLE_PIXELS = 2**20
+# Pixels of a block: enough to make light of the cost of a call, and bytes: few enough for a cache to help.
+_PIXELS_PER_BLOCK, _BYTES_PER_BLOCK = 2**18, 2**26
+# Pixels that carry a statistic of the whole sensor (an offset, a read noise) to 0.1 %; and of a part of them.
+_SAMPLE_PIXELS, _PIXELS_PER_SAMPLE = 2**20, 2**16
+# Parts at least, so that all of the sensor has a say.
+_LEAST_SAMPLES = 16
 
 
-def row_blocks(shape, planes):
+def row_blocks(shape, memory):
     """
     Row ranges that cover an image.
 
@@ -23,23 +23,31 @@ def row_blocks(shape, planes):
     ----------
     shape : tuple of int
         Rows and columns of the image.
-    planes : int
-        Number of images that are read together.
+    memory : float
+        Bytes that a pixel takes while it is worked on.
 
     Yields
     ------
     slice
         Consecutive rows.
     """
-    rows, columns = shape
-    pixels = min(_PIXELS_PER_BLOCK, _SAMPLES_PER_BLOCK // max(1, planes))
-    step = max(1, pixels // columns)
-    for start in range(0, rows, step):
-        yield slice(start, min(start + step, rows))
+    yield from _ranges(shape, min(_PIXELS_PER_BLOCK, _BYTES_PER_BLOCK // max(1, memory)))
 
 
-def sample_blocks(shape, planes, pixels=_SAMPLE_PIXELS):
+def sample_blocks(shape, pixels=_SAMPLE_PIXELS):
     """Row ranges, evenly spread over an image, that hold about so many of its pixels (or all of them)."""
-    blocks = list(row_blocks(shape, planes))
+    blocks = list(_ranges(shape, min(_PIXELS_PER_SAMPLE, pixels // _LEAST_SAMPLES)))
     stride = max(1, shape[0] * shape[1] // pixels)
     return blocks[stride // 2 :: stride] or blocks[:1]
+
+
+def shifted(block, start):
+    """Rows of an image as rows of a part of it that begins with the row ``start``; all rows are all rows."""
+    return block if block == slice(None) else slice(block.start - start, block.stop - start)
+
+
+def _ranges(shape, pixels):
+    rows, columns = shape
+    step = max(1, int(pixels) // columns)
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))

@@ -1,12 +1,14 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Whether the dark rate of every pixel is the same at every exposure time."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from astropy import units as u
 
 from .arguments import ELECTRON_PER_SECOND, checked_choice
-from .blocks import row_blocks
 from .departure import Comparer
+from .execution import Execution, fill
 from .rate_stack import RateStack
 from .results import logged, result_image, safe_header, set_keys
 
@@ -23,7 +25,15 @@ _OFFSETS = ("common", None, "pixel")
 NULLS = ("theoretical", "empirical")
 
 
-def compare_dark_rates(*rates, statistic="difference", offset="common", null="theoretical", add_keyword=True):
+def compare_dark_rates(
+    *rates,
+    statistic="difference",
+    offset="common",
+    null="theoretical",
+    mem_limit=None,
+    executor=None,
+    add_keyword=True,
+):
     """
     Compare the dark rates of every pixel at two exposure times or more.
 
@@ -47,6 +57,8 @@ def compare_dark_rates(*rates, statistic="difference", offset="common", null="th
     null : {"theoretical", "empirical"}
         What departures of good pixels are held against: the noise model, or the noise model scaled to the width that
         most pixels show (DKWIDTH), as where the read noise is not well known.
+    mem_limit, executor
+        As of `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKCOMPAR where ``ccdproc.conf.auto_logging`` is on; False or
         None logs nothing.
@@ -112,31 +124,26 @@ def compare_dark_rates(*rates, statistic="difference", offset="common", null="th
     >>> difference.unit
     Unit("electron / s")
     """
+    execution = Execution(executor, mem_limit)
     checked_choice("statistic", statistic, _STATISTICS)
     checked_choice("null", null, NULLS)
     stack = RateStack(rates, least=2)
     checked_offset(offset, stack)
     if statistic == "offset" and offset == "pixel":
         raise ValueError("statistic='offset' is the offset of each pixel: offset must be 'common' or None, got 'pixel'")
-    result = compared_stack(stack, statistic, offset, null, stacklevel=2)
+    result = compared_stack(stack, statistic, offset, null, execution, stacklevel=2)
     arguments = {"rates": rates, "statistic": statistic, "offset": offset, "null": null}
     return logged(result, "DKCOMPAR", "compare_dark_rates", arguments, add_keyword)
 
 
-def compared_stack(stack, statistic, offset, null, stacklevel):
+def compared_stack(stack, statistic, offset, null, execution, stacklevel):
     """Result of `compare_dark_rates`, not logged, for a `RateStack`."""
     comparer = Comparer(stack, offset, null, stacklevel + 1)
-    data = np.empty(stack.shape, stack.dtype)
+    job = _ComparisonJob(comparer, statistic)
+    data, mask = np.empty(stack.shape, stack.dtype), np.empty(stack.shape, dtype=bool)
     deviation = None if statistic == "significance" else np.empty(stack.shape, stack.dtype)
-    mask = np.empty(stack.shape, dtype=bool)
-    for block in row_blocks(stack.shape, len(stack)):
-        compared = comparer.rows(block)
-        if statistic == "significance":
-            data[block] = compared.significance
-        else:
-            data[block], deviation[block] = getattr(compared, statistic)()
-            deviation[block][np.isnan(data[block])] = np.nan
-        mask[block] = np.isnan(data[block])
+    outputs = [data, mask] if deviation is None else [data, mask, deviation]
+    fill(job, outputs, execution)
     header = set_keys(
         safe_header(stack.meta),
         {
@@ -146,6 +153,45 @@ def compared_stack(stack, statistic, offset, null, stacklevel):
         },
     )
     return result_image(data, _UNITS[statistic], header, mask=mask, deviation=deviation, wcs=stack.wcs)
+
+
+@dataclass
+class _ComparisonJob:
+    """Makes one statistic of some rows."""
+
+    comparer: Comparer
+    statistic: str
+
+    def memory(self):
+        """Bytes that a block takes while it is worked on, for each pixel."""
+        return 100 if self.comparer.pair is not None else 400 * len(self.comparer.stack)
+
+    def part(self, rows):
+        """What it takes to do some rows; it can be sent to another process."""
+        return replace(self, comparer=self.comparer.part(rows))
+
+    def rows(self, block):
+        """The statistic and its mask, and its standard deviation where it has one."""
+        if self.comparer.pair is None or self.statistic == "offset":
+            images = self._images(self.comparer.rows(block))
+        else:
+            paired = self.comparer.paired(block)
+            images, special = getattr(paired, self.statistic)()
+            if special.size:
+                exact = self._images(self.comparer.rows(block, special))
+                for image, values in zip(images, exact, strict=True):
+                    image[special] = values.ravel()
+            images = [image.reshape(block.stop - block.start, -1) for image in images]
+        data, *deviations = images
+        mask = np.isnan(data)
+        for deviation in deviations:
+            deviation[mask] = np.nan
+        return data, mask, *deviations
+
+    def _images(self, compared):
+        if self.statistic == "significance":
+            return [compared.significance]
+        return list(getattr(compared, self.statistic)())
 
 
 def comparison_entries(stack, offset, offsets, null, width):

@@ -91,14 +91,16 @@ class CountLaw:
             if variance <= 0:
                 continue
             shift = np.zeros(counts.shape[1:])
-            inside = self.usable[members]
+            inside, moving = self.usable[members], np.ones(shift.shape, dtype=bool)
             for _ in range(_STEPS):
                 alone = self._tilt_alone(counts[members] - shift, members)
                 spread = self.electrons[members] / self.frames[members] ** 2 * _exp(alone / self.frames[members])
                 slope = np.where(inside, 1 / (spread + self.read_variance[members]), 0.0).sum(axis=0)
                 step = (shift / variance - alone.sum(axis=0)) / (1 / variance + slope)
-                shift -= step
-                if np.all(np.abs(step) <= 1e-12 * (np.abs(shift) + np.sqrt(variance))):
+                # A pixel that has settled stays as it is, whatever others do.
+                shift -= np.where(moving, step, 0.0)
+                moving &= ~(np.abs(step) <= 1e-12 * (np.abs(shift) + np.sqrt(variance)))
+                if not moving.any():
                     break
             tilt[members] = self._tilt_alone(counts[members] - shift, members)
         return tilt
@@ -125,6 +127,7 @@ class CountLaw:
             Of shape (exposures, pixels).
         """
         amounts = [np.zeros(np.shape(total)) for total in sums]
+        moving = np.ones(np.shape(sums[0]), dtype=bool)
         for _ in range(_STEPS):
             tilt = sum(amount * direction for amount, direction in zip(amounts, directions, strict=True))
             mean, covariance = self.mean(tilt), self.covariance(tilt)
@@ -134,8 +137,9 @@ class CountLaw:
             # No exponential may grow by more than a factor e: they are convex, and Newton's rule overshoots.
             shrink = 1 / np.maximum(change.max(axis=0), 1.0)
             for amount, step in zip(amounts, steps, strict=True):
-                amount += shrink * step
-            if np.abs(change).max(initial=0) < 1e-9:
+                amount += np.where(moving, shrink * step, 0.0)
+            moving &= ~(np.abs(change).max(axis=0) < 1e-9)
+            if not moving.any():
                 break
         return sum(amount * direction for amount, direction in zip(amounts, directions, strict=True))
 

@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The departure of every pixel from one rate at all exposure times, some rows at a time."""
 
+import copy
 import warnings
 from dataclasses import dataclass
 
@@ -11,9 +12,10 @@ from .blocks import sample_blocks
 from .far_tail import Candidates, far_deviate
 from .fit import Covariance, RateFit, fit_rate
 from .offset import common_offsets
+from .pair import Pair
 from .population import sensor_population
 from .rate_stack import RateRows
-from .significance import CANDIDATE, deviate_of_chi_square
+from .significance import candidates, deviate_of_chi_square
 
 __all__ = ["Comparer", "Comparison", "compare_rows", "core_width", "null_width"]
 
@@ -46,17 +48,21 @@ class Comparer:
         Common offset of each exposure (electron).
     width : float or None
         How much wider good pixels scatter about one rate than the noise model says; None where there are none.
+    pair : `ccdproc_darks.pair.Pair` or None
+        A short cut for whole pixels, where the stack has one.
     """
 
     def __init__(self, stack, offset, null, stacklevel):
-        self._stack, self._free_offset = stack, offset == "pixel"
-        self.offsets = np.zeros(len(stack)) if offset is None else common_offsets(stack, self._free_offset)
+        self.stack, self.free_offset = stack, offset == "pixel"
+        self.offsets = np.zeros(len(stack)) if offset is None else common_offsets(stack, self.free_offset)
         self._population = self._find_population()
-        self._scale = 1.0
+        self._scale, self.pair = 1.0, None
+        self._find_pair()
         deviates = self._find_deviates()
-        self.width = null_width(deviates, len(stack) - (2 if self._free_offset else 1))
+        self.width = null_width(deviates, len(stack) - (2 if self.free_offset else 1))
         if null == "empirical":
             self._scale = self.width or 1.0
+            self._find_pair()
         elif deviates.size >= _TYPICAL_PIXELS and self.width > _DOUBTFUL_WIDTH:
             warnings.warn(
                 f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the read noise "
@@ -65,23 +71,60 @@ class Comparer:
                 stacklevel=stacklevel + 1,
             )
 
-    def rows(self, block):
-        """`Comparison` of the rows of the slice ``block``."""
-        stack = self._stack
+    def part(self, rows):
+        """The same for some rows only; it can be sent to another process."""
+        part = copy.copy(self)
+        part.stack = self.stack.part(rows)
+        return part
+
+    def rows(self, block, pixels=None):
+        """`Comparison` of the rows of the slice ``block``, or of some pixels of these."""
+        stack = self.stack
         return compare_rows(
-            stack.rows(block), stack.seconds, stack.shared, self.offsets, self._free_offset,
+            stack.rows(block, pixels), stack.seconds, stack.shared, self.offsets, self.free_offset,
             self._population, self._scale,
         )  # fmt: skip
 
+    def whole(self, rates):
+        """`Comparison` of pixels that lost no frame and show these rates (electron/s) without noise."""
+        infos, t = self.stack.infos, self.stack.seconds[:, None, None]
+        frames = np.array([info.frames for info in infos], dtype=float)[:, None, None]
+        noise = np.array([info.read_noise or 0.0 for info in infos])[:, None, None] ** 2
+        counts = np.reshape(rates, (1, 1, -1)) * t + self.offsets[:, None, None]
+        everywhere = np.ones(counts.shape)
+        rows = RateRows(counts, frames * everywhere, noise / frames * everywhere, everywhere > 0, everywhere * np.nan)
+        return compare_rows(
+            rows, self.stack.seconds, self.stack.shared, self.offsets, self.free_offset, self._population, self._scale
+        )
+
+    def paired(self, block):
+        """`ccdproc_darks.pair.PairedRows` of the rows of the slice ``block``."""
+        return self.pair.rows(self.stack.planes, block)
+
+    def _find_pair(self):
+        if Pair.fits(self.stack, self.free_offset):
+            self.pair = Pair(self.stack, self.offsets, self._population, self._scale)
+
     def _find_population(self):
-        stack = self._stack
+        stack = self.stack
         numbers = np.array([info.frames for info in stack.infos], dtype=float)
-        samples = (stack.rows(block) for block in sample_blocks(stack.shape, len(stack), _WIDTH_PIXELS))
-        return sensor_population(samples, stack.seconds, numbers, stack.shared, self.offsets, self._free_offset)
+        samples = (stack.rows(block) for block in sample_blocks(stack.shape, _WIDTH_PIXELS))
+        return sensor_population(samples, stack.seconds, numbers, stack.shared, self.offsets, self.free_offset)
 
     def _find_deviates(self):
-        samples = [self.rows(block) for block in sample_blocks(self._stack.shape, len(self._stack), _WIDTH_PIXELS)]
-        return np.concatenate([sample.significance[np.isfinite(sample.significance)] for sample in samples])
+        deviates = []
+        for block in sample_blocks(self.stack.shape, _WIDTH_PIXELS):
+            if self.pair is None:
+                significance = self.rows(block).significance
+                deviates.append(significance[np.isfinite(significance)])
+                continue
+            paired = self.paired(block)
+            special = paired.special()
+            deviates.append(np.delete(paired.deviate, special).astype(float))
+            if special.size:
+                significance = self.rows(block, special).significance
+                deviates.append(significance[np.isfinite(significance)])
+        return np.concatenate(deviates)
 
 
 def core_width(deviates):
@@ -228,10 +271,8 @@ def compare_rows(rows, seconds, shared, offsets, free_offset, population=None, w
         expected=None if population is None else population.expected,
     )  # fmt: skip
     size = deviate_of_chi_square(fit.chi_square / width**2, fit.degrees)
-    # Where the tail is lighter than a normal one, or counts are few, a smaller departure is as unlikely.
-    with np.errstate(invalid="ignore"):
-        sooner = np.clip(1.5 * np.maximum(-fit.skewness, fit.kurtosis), 0.0, 1.0)
-        far = (fit.degrees > 0) & (size > CANDIDATE - sooner)
+    known = (fit.degrees == 1) & (population is None)
+    far = (fit.degrees > 0) & candidates(size, fit.skewness, fit.kurtosis, known)
     if far.any():
         size[far] = far_deviate(_candidates(rows, seconds, shared, fit, far, free_offset), population, width)
     return Comparison(rows, seconds, shared, fit, np.copysign(size, fit.excess), free_offset)

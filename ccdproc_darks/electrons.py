@@ -143,7 +143,7 @@ def frame_levels(dark_set, reader):
     if count < 2:
         return np.zeros(count)
     shifts = []
-    for block in sample_blocks(dark_set.frames[0].shape, count, _LEVEL_SAMPLE):
+    for block in sample_blocks(dark_set.frames[0].shape, _LEVEL_SAMPLE):
         electrons = reader.read(dark_set, block)
         whole = electrons.good.all(axis=0)
         samples = electrons.samples[:, whole]

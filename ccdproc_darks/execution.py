@@ -6,6 +6,7 @@ import os
 from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from astropy import units as u
@@ -13,7 +14,7 @@ from astropy import units as u
 from .arguments import checked_quantity
 from .blocks import row_blocks
 
-__all__ = ["Execution", "fill"]
+__all__ = ["Execution", "fill", "gather"]
 
 # Tasks that a thread gets, so that all end at about the same time.
 _TASKS_PER_THREAD = 8
@@ -66,91 +67,96 @@ def _bytes(number):
     return number * u.byte
 
 
-def fill(job, outputs, planes, execution, memory):
+def fill(job, outputs, execution):
     """
     Fill images, block by block.
 
     Parameters
     ----------
     job : object
-        ``job.part(rows)`` is what it takes to do some rows, and can be sent to another process;
-        ``job.part(rows).opened()`` a context in which ``.rows(block)`` gives one array for each of the outputs.
+        ``job.part(rows)`` is what it takes to do some rows, and can be sent to another process; ``.rows(block)`` of it
+        gives one array for each of the outputs. Where it has ``.opened()``, that is a context of something that does.
+        ``job.memory()`` is the number of bytes that a block takes while it is worked on, for each pixel.
     outputs : list of `numpy.ndarray`
         The images, all of one shape.
-    planes : int
-        Number of images that are read together.
     execution : `Execution`
         Who works.
-    memory : float
-        Bytes that a block takes while it is worked on, for each pixel.
     """
     shape = outputs[0].shape
-    blocks = list(row_blocks(shape, planes))
-    block_bytes = memory * shape[1] * (blocks[0].stop - blocks[0].start)
-    if execution.executor is None:
-        workers = min(_cores(), len(blocks), execution.most(block_bytes))
-        if workers <= 1:
-            _work(job.part(slice(0, shape[0])), blocks, outputs, 0)
-            return
-        # Not more at a time than there are threads, so that a limit of memory holds.
-        with ThreadPoolExecutor(workers) as pool:
-            _share(job, blocks, outputs, pool, workers * _TASKS_PER_THREAD, math.inf)
-    elif isinstance(execution.executor, ThreadPoolExecutor):
-        most = execution.most(block_bytes)
-        _share(job, blocks, outputs, execution.executor, _LEAST_TASKS, most)
-    else:
-        _send(job, blocks, outputs, execution)
+    columns, types = shape[1], [output.dtype for output in outputs]
 
-
-def _share(job, blocks, outputs, pool, tasks, most):
-    """Let threads write to the outputs."""
-    groups = _groups(blocks, max(1, len(blocks) // tasks))
-
-    def submit(group):
-        rows = slice(group[0].start, group[-1].stop)
-        return pool.submit(_work, job.part(rows), group, outputs, 0)
-
-    _in_turns(submit, groups, most, lambda group, result: None)
-
-
-def _send(job, blocks, outputs, execution):
-    """Let others make copies of rows of the outputs, and take those over."""
-    columns, types = outputs[0].shape[1], [output.dtype for output in outputs]
-    block_bytes = (blocks[0].stop - blocks[0].start) * columns * sum(dtype.itemsize for dtype in types)
-    # A result is here twice, as it came and as it is unpacked.
-    most = execution.most(2 * block_bytes)
-    size = max(1, min(_RESULT_BYTES // block_bytes, len(blocks) // _LEAST_TASKS, most))
-    most = min(max(2, _UNDER_WAY_BYTES // (2 * block_bytes * size)), most // size)
-
-    def submit(group):
-        rows = slice(group[0].start, group[-1].stop)
-        return execution.executor.submit(_worked, job.part(rows), group, columns, types)
-
-    def store(group, results):
+    def take(start, results):
         for output, result in zip(outputs, results, strict=True):
-            output[group[0].start : group[-1].stop] = result
+            output[start : start + len(result)] = result
 
-    _in_turns(submit, _groups(blocks, size), most, store)
+    workers = _Workers(execution, shape, job.memory(), sum(dtype.itemsize for dtype in types))
+    if workers.share_memory:
+        workers.run(job, lambda part, blocks: _work(part, blocks, outputs, 0), lambda start, nothing: None)
+    else:
+        workers.run(job, partial(_worked, columns=columns, types=types), take)
 
 
-def _groups(blocks, size):
-    return [blocks[start : start + size] for start in range(0, len(blocks), size)]
+def gather(job, shape, execution):
+    """
+    What ``job.part(rows).summary(block)`` gives, for each block of an image of a shape, in order.
+
+    Parameters
+    ----------
+    job, execution
+        As of `fill`.
+    shape : tuple of int
+        Rows and columns.
+    """
+    found = {}
+    _Workers(execution, shape, job.memory(), 1).run(job, _summaries, found.__setitem__)
+    return [summary for start in sorted(found) for summary in found[start]]
 
 
-def _in_turns(submit, groups, most, store):
-    """Submit groups, not more than ``most`` at a time, and store what comes back."""
-    waiting, under_way = list(reversed(groups)), {}
-    try:
-        while waiting or under_way:
-            while waiting and len(under_way) < most:
-                group = waiting.pop()
-                under_way[submit(group)] = group
-            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in done:
-                store(under_way.pop(future), future.result())
-    finally:
-        for future in under_way:
-            future.cancel()
+class _Workers:
+    """Those of an `Execution`, and how many blocks each gets at a time."""
+
+    def __init__(self, execution, shape, memory, result):
+        self._shape, self._execution = shape, execution
+        self._blocks = list(row_blocks(shape, memory))
+        pixels = shape[1] * (self._blocks[0].stop - self._blocks[0].start)
+        number = len(self._blocks)
+        self.share_memory = execution.executor is None or isinstance(execution.executor, ThreadPoolExecutor)
+        if self.share_memory:
+            self._most = execution.most(memory * pixels)
+            self._threads = min(_cores(), number, self._most) if execution.executor is None else None
+            self._size = max(1, number // ((self._threads or 4) * _TASKS_PER_THREAD))
+            return
+        # A result is here twice: as it came, and unpacked.
+        result = 2 * result * pixels
+        most = execution.most(result)
+        self._size = max(1, min(_RESULT_BYTES // result, number // _LEAST_TASKS, most))
+        self._most = min(max(2, _UNDER_WAY_BYTES // (result * self._size)), most // self._size)
+
+    def run(self, job, work, take):
+        """Call ``take`` with the first row and the result of ``work``, a function of a part of ``job`` and its blocks."""
+        groups = [self._blocks[start : start + self._size] for start in range(0, len(self._blocks), self._size)]
+        if self._execution.executor is not None:
+            self._run_in(self._execution.executor, job, work, take, groups)
+        elif self._threads == 1:
+            take(0, work(job.part(slice(0, self._shape[0])), self._blocks))
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                self._run_in(pool, job, work, take, groups)
+
+    def _run_in(self, pool, job, work, take, groups):
+        waiting, under_way = list(reversed(groups)), {}
+        try:
+            while waiting or under_way:
+                while waiting and len(under_way) < self._most:
+                    blocks = waiting.pop()
+                    part = job.part(slice(blocks[0].start, blocks[-1].stop))
+                    under_way[pool.submit(work, part, blocks)] = blocks[0].start
+                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in done:
+                    take(under_way.pop(future), future.result())
+        finally:
+            for future in under_way:
+                future.cancel()
 
 
 def _worked(part, blocks, columns, types):
@@ -168,6 +174,12 @@ def _work(part, blocks, outputs, start):
             place = slice(block.start - start, block.stop - start)
             for output, result in zip(outputs, opened.rows(block), strict=True):
                 output[place] = result
+
+
+def _summaries(part, blocks):
+    """Summaries of some blocks."""
+    with part.opened() if hasattr(part, "opened") else nullcontext(part) as opened:
+        return [opened.summary(block) for block in blocks]
 
 
 def _cores():

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Covariance", "RateFit", "count_variance", "fit_rate", "rate_estimator", "rate_variance", "whole_rate"]
+__all__ = ["TINY_RATE", "Covariance", "RateFit", "count_variance", "fit_rate", "rate_estimator", "rate_variance", "whole_rate"]
 
 # Enough for the weights to settle to a part in a thousand from any start.
 _ITERATIONS = 4
 # electron/s; far below what any sensor shows.
-_TINY_RATE = 1e-15
+TINY_RATE = 1e-15
 
 
 @dataclass
@@ -176,9 +176,8 @@ def fit_rate(
     settle = expected or (lambda rate: rate)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.zeros(counts.shape[1:])
-        if degrees.max(initial=0) > 0:
-            for _ in range(_ITERATIONS):
-                rate = np.nan_to_num(line(settle(rate)).rate(counts))
+        for _ in range(_ITERATIONS):
+            rate = np.nan_to_num(line(settle(rate)).rate(counts))
         used = line(settle(rate))
         rate = used.rate(counts)
         variance = 1 / line(settle(rate)).information
@@ -259,7 +258,7 @@ class _WholeLine:
         """Inner products ``x^T C^-1 y`` of exposure times (t), counts (c) and ones (1), offsets projected out."""
         names = ["11", "1t", "tt"] if counts is None else ["11", "1t", "tt", "1c", "tc"]
         sums = {name: np.zeros(trial.shape) for name in names}
-        trial = np.maximum(trial, _TINY_RATE)
+        trial = np.maximum(trial, TINY_RATE)
         term = np.empty(trial.shape)
         for index, (t, growth, constant) in enumerate(self._exposures):
             weight = trial * growth
@@ -319,7 +318,7 @@ def _line_maker(seconds, frames, read_variance, usable, shared, free_offset):
 
     def line(trial):
         # A rate of nothing still has to weigh counts by their exposure where there is no read noise.
-        variance = count_variance(np.maximum(trial, _TINY_RATE), t, frames, read_variance)
+        variance = count_variance(np.maximum(trial, TINY_RATE), t, frames, read_variance)
         return _Line(Covariance(np.where(usable, 1 / variance, 0.0), shared), t, usable, free_offset)
 
     return line

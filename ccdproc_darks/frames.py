@@ -19,6 +19,7 @@ from astropy.wcs import WCS
 from ccdproc import ImageFileCollection
 
 from .arguments import unit_name
+from .blocks import shifted
 from .fits_rows import FitsRows
 
 __all__ = ["FileFrame", "FileRows", "MemoryFrame", "MemoryRows", "Samples", "as_frames", "opened"]
@@ -109,8 +110,7 @@ class MemoryRows:
 
     def rows(self, block):
         """`Samples` of the rows of the slice ``block``, counted from the top of the frame."""
-        if block != slice(None):
-            block = slice(block.start - self.start, block.stop - self.start)
+        block = shifted(block, self.start)
         deviation = None
         if self.uncertainty is not None:
             rows = type(self.uncertainty)(self.uncertainty.array[block], copy=False)

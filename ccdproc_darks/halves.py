@@ -4,6 +4,7 @@
 import numpy as np
 
 from .comparison import compared_stack
+from .execution import Execution
 from .frames import as_frames
 from .headers import equal_exposures, exposures
 from .level import Level
@@ -75,6 +76,7 @@ def repeatability(darks, *, false_positives=1.0, offset="common", exposure=None,
     One good pixel in the image stands out, as ``false_positives=1`` lets it.
     """
     level = Level(false_positives)
+    execution = Execution(options.get("executor"), options.get("mem_limit"))
     if offset not in ("common", None):
         raise ValueError(f"offset must be 'common' or None, got {offset!r}")
     frames = as_frames(darks)
@@ -86,7 +88,7 @@ def repeatability(darks, *, false_positives=1.0, offset="common", exposure=None,
         raise ValueError(f"darks must be of one exposure time, got {times} s; call once for each")
     halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]
     result = compared_stack(
-        RateStack(halves, least=2, repeated=True), "significance", offset, "theoretical", stacklevel=2
+        RateStack(halves, least=2, repeated=True), "significance", offset, "theoretical", execution, stacklevel=2
     )
     compared = result.data[~result.mask]
     critical = level.critical(compared.size, 2)

@@ -1,8 +1,11 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Which pixels are hot: above a threshold, or above what the noise of a typical pixel allows."""
 
+import copy
+
 import numpy as np
 
+from .blocks import shifted
 from .threshold import typical_pixel
 
 __all__ = ["Hotness"]
@@ -23,15 +26,31 @@ class Hotness:
     """
 
     def __init__(self, limit, background, samples):
-        self._limit, self._background = limit, background
+        self._limit, self._background, self._start = limit, background, 0
         self._typical, self._critical = None, None
         if limit is None:
             samples = [(self._level(block), measured) for block, measured in samples]
             self._typical = _typical(samples)
             self._nominal = _nominal(samples, self._typical)
 
-    def _level(self, block):
-        return None if self._background is None else np.asarray(self._background[block], dtype=float)
+    @property
+    def by_noise_alone(self):
+        """Whether only the rate of a pixel, and how well it is known, tells whether it is hot."""
+        return self._background is None
+
+    def part(self, rows):
+        """The same for some rows only; it can be sent to another process."""
+        part = copy.copy(self)
+        if self._background is not None:
+            part._background, part._start = self._background[rows], rows.start
+        return part
+
+    def _level(self, block, pixels=None):
+        if self._background is None:
+            return None
+        block = shifted(block, self._start)
+        level = np.asarray(self._background[block], dtype=float)
+        return level if pixels is None else level.reshape(1, -1)[:, pixels]
 
     def settle(self, level, number, excesses=None):
         """Set how unlikely a pixel must be, by a `Level`, of ``number`` pixels; ``excesses`` as of `large`."""
@@ -49,9 +68,20 @@ class Hotness:
         with np.errstate(invalid="ignore"):
             return excess[excess > least]
 
-    def flags(self, measured, block):
-        """Pixels of some rows that are hot, and those that are warm: hot only together with their surroundings."""
-        level = self._level(block)
+    def flags(self, measured, block, pixels=None):
+        """
+        Pixels that are hot, and those that are warm: hot only together with their surroundings.
+
+        Parameters
+        ----------
+        measured : `ccdproc_darks.measurement.Measurement`
+            Some rows, or some pixels of these.
+        block : slice
+            The rows.
+        pixels : `numpy.ndarray` of int, optional
+            The pixels.
+        """
+        level = self._level(block, pixels)
         hot = self._above(measured, level)
         with np.errstate(invalid="ignore"):
             hot |= np.isnan(measured.rate) & (measured.limit > self._limit + (0.0 if level is None else level))

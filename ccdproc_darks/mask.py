@@ -1,19 +1,22 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Which pixels are hot, which are not proportional to exposure time, and which must not be used."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from astropy import units as u
 
 from .arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
 from .background import checked_background, local_background
-from .blocks import row_blocks, sample_blocks
+from .blocks import sample_blocks
 from .comparison import NULLS, checked_offset, comparison_entries
 from .departure import Comparer
+from .execution import Execution, fill, gather
+from .flagging import FlagJob
 from .flags import DARK_FLAGS
 from .hotness import Hotness
 from .level import Level
-from .measurement import measure_one, measure_several
-from .nonlinearity import could_be_seen, departures
+from .measurement import measure_one, measure_several, sample_of_pair
 from .proportionality import ProportionalityLimit
 from .rate_stack import RateStack
 from .results import logged, result_image, safe_header, set_keys
@@ -22,7 +25,7 @@ from .scatter import ScatterImages
 __all__ = ["hot_pixel_mask"]
 
 # Enough to know the scatter of good pixels to 0.3 %.
-_TYPICAL_PIXELS = 2**18
+_TYPICAL_PIXELS = 2**19
 
 
 def hot_pixel_mask(
@@ -36,6 +39,8 @@ def hot_pixel_mask(
     limit=None,
     offset="common",
     null="theoretical",
+    mem_limit=None,
+    executor=None,
     add_keyword=True,
 ):
     """
@@ -71,6 +76,8 @@ def hot_pixel_mask(
         As of `compare_dark_rates`.
     null : {"theoretical", "empirical"}
         As of `compare_dark_rates`.
+    mem_limit, executor
+        As of `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKMASK where ``ccdproc.conf.auto_logging`` is on; False or
         None logs nothing.
@@ -143,6 +150,7 @@ def hot_pixel_mask(
     >>> print(bitfield_to_boolean_mask(hot, ignore_bits=f"~{DARK_FLAGS.HOT}").sum())
     25
     """
+    execution = Execution(executor, mem_limit)
     level = Level(false_positives, fdr)
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
@@ -152,41 +160,23 @@ def hot_pixel_mask(
     surroundings = checked_background(background, stack.shape)
     telegraph = ScatterImages(scatter, stack.shape)
     several = len(stack) > 1
+    comparer = None
     if several:
         checked_offset(offset, stack)
         comparer = Comparer(stack, offset, null, stacklevel=2)
     elif above is None and rates[0].uncertainty is None:
         raise ValueError("threshold is needed for a rate without an uncertainty, as a Quantity in electron / s")
 
-    def measure(block):
-        return measure_several(stack, comparer, block, offset == "pixel") if several else measure_one(stack, block)
-
-    blocks = list(row_blocks(stack.shape, len(stack)))
     if isinstance(surroundings, str):
-        surroundings = local_background(np.concatenate([measure(block).rate for block in blocks]))
-    samples = sample_blocks(stack.shape, len(stack), _TYPICAL_PIXELS)
-    hotness = Hotness(above, surroundings, ((block, measure(block)) for block in samples))
-    compared, critical = _settle(level, stack, hotness, ((block, measure(block)) for block in blocks))
-    planned = level.planned(compared, 2, critical)
-    unlikely_scatter = telegraph.critical(level)
+        surroundings = local_background(_rate_image(stack, comparer, execution))
+    hotness = Hotness(above, surroundings, _samples(stack, comparer, surroundings))
+    compared, critical = _settle(level, stack, comparer, hotness, execution)
+    job = FlagJob(
+        stack, comparer, hotness, telegraph, critical, level.planned(compared, 2, critical), telegraph.critical(level),
+        tolerance, all_beyond,
+    )  # fmt: skip
     flags = np.empty(stack.shape, dtype=np.uint32)
-    for block in blocks:
-        measured = measure(block)
-        hot, warm = hotness.flags(measured, block)
-        found = {"HOT": hot, "WARM": warm, "TELEGRAPH": telegraph.beyond(unlikely_scatter, block)}
-        bad = found["TELEGRAPH"] | measured.unusable
-        if several:
-            comparison = measured.comparison
-            with np.errstate(invalid="ignore"):
-                nonlinear = departures(comparison, critical, tolerance) | (measured.rate > all_beyond)
-            found["NONLINEAR"] = nonlinear
-            found["UNRELIABLE_DARK"] = ~could_be_seen(comparison, planned, tolerance) & ~nonlinear
-            found["SATURATED"] = np.isfinite(measured.limit)
-            bad |= nonlinear | (hot & ~(comparison.fit.degrees > 0))
-        else:
-            bad |= hot
-        flags[block] = _bit_field(DO_NOT_USE=bad, **found)
-
+    fill(job, [flags], execution)
     mask = (flags & DARK_FLAGS.DO_NOT_USE) != 0
 
     def number(flag):
@@ -228,32 +218,82 @@ def _checked_limit(limit):
     return checked_quantity("limit", limit, ELECTRON_PER_SECOND)
 
 
-def _settle(level, stack, hotness, measurements):
+@dataclass
+class _Measurements:
+    """Measures some rows, for images and statistics that flags depend on."""
+
+    stack: RateStack
+    comparer: Comparer | None
+    hotness: Hotness | None = None
+    least: float = 0.0
+
+    def memory(self):
+        """Bytes that a block takes while it is worked on, for each pixel."""
+        return 400 * len(self.stack)
+
+    def part(self, rows):
+        """What it takes to do some rows; it can be sent to another process."""
+        comparer = None if self.comparer is None else self.comparer.part(rows)
+        hotness = None if self.hotness is None else self.hotness.part(rows)
+        return replace(self, stack=self.stack.part(rows), comparer=comparer, hotness=hotness)
+
+    def measure(self, block):
+        """`ccdproc_darks.measurement.Measurement` of some rows."""
+        return measure_one(self.stack, block) if self.comparer is None else measure_several(self.comparer, block)
+
+    def rows(self, block):
+        """One image: the rate."""
+        return (self.measure(block).rate,)
+
+    def summary(self, block):
+        """Deviates of some rows that are above the least: those of HOT, and sizes of those of NONLINEAR."""
+        measured = self.measure(block)
+        size = np.zeros(0) if measured.comparison is None else np.abs(measured.comparison.significance)
+        return self.hotness.large(measured, block, self.least), size[size > self.least]
+
+
+@dataclass
+class _Countable:
+    """Counts pixels of some rows that can be compared, and those that have a rate."""
+
+    stack: RateStack
+
+    def memory(self):
+        """Bytes that a block takes while it is worked on, for each pixel."""
+        return 30
+
+    def part(self, rows):
+        """What it takes to do some rows; it can be sent to another process."""
+        return _Countable(self.stack.part(rows))
+
+    def summary(self, block):
+        """Both numbers."""
+        usable = sum(plane.usable(block).astype(np.uint8) for plane in self.stack.planes)
+        return np.count_nonzero(usable > 1), np.count_nonzero(usable)
+
+
+def _rate_image(stack, comparer, execution):
+    rate, job = np.empty(stack.shape), _Measurements(stack, comparer)
+    fill(job, [rate], execution)
+    return rate
+
+
+def _samples(stack, comparer, surroundings):
+    """Rows of the image that tell what a typical pixel is, and their measurement."""
+    short_cut = comparer is not None and comparer.pair is not None and surroundings is None
+    job = _Measurements(stack, comparer)
+    for block in sample_blocks(stack.shape, _TYPICAL_PIXELS):
+        yield block, sample_of_pair(comparer, block) if short_cut else job.measure(block)
+
+
+def _settle(level, stack, comparer, hotness, execution):
     """Number of pixels compared, and how unlikely one must be to be flagged NONLINEAR; tells ``hotness`` for HOT."""
-    compared, with_rate = _countable(stack)
+    counted = gather(_Countable(stack), stack.shape, execution)
+    compared, with_rate = (sum(numbers) for numbers in zip(*counted, strict=True))
     if level.fdr is None:
         hotness.settle(level, with_rate)
         return compared, level.critical(compared, 2)
-    sizes, excesses = [np.zeros(0)], []
-    for block, measured in measurements:
-        excesses.append(hotness.large(measured, block, level.least))
-        if measured.comparison is not None:
-            size = np.abs(measured.comparison.significance)
-            sizes.append(size[size > level.least])
+    job = _Measurements(stack, comparer, hotness, level.least)
+    excesses, sizes = zip(*gather(job, stack.shape, execution), strict=True)
     hotness.settle(level, with_rate, np.concatenate(excesses))
     return compared, level.critical(compared, 2, np.concatenate(sizes))
-
-
-def _countable(stack):
-    """Number of pixels that can be compared, and of those that have a rate."""
-    compared = with_rate = 0
-    for block in row_blocks(stack.shape, len(stack)):
-        usable = stack.values(block)[2].sum(axis=0)
-        compared += int(np.count_nonzero(usable > 1))
-        with_rate += int(np.count_nonzero(usable > 0))
-    return compared, with_rate
-
-
-def _bit_field(**flags):
-    """Bit field of some rows from boolean images; False is none."""
-    return sum(np.where(where, np.uint32(getattr(DARK_FLAGS, name)), np.uint32(0)) for name, where in flags.items())

@@ -7,7 +7,7 @@ import numpy as np
 
 from .fit import rate_variance
 
-__all__ = ["Measurement", "measure_one", "measure_several"]
+__all__ = ["Measurement", "measure_one", "measure_several", "measure_whole", "sample_of_pair"]
 
 
 @dataclass
@@ -50,18 +50,50 @@ def measure_one(stack, block):
     return Measurement(rate, lambda at: constant + np.maximum(at, 0) / info.total, exposure, limit, ~usable)
 
 
-def measure_several(stack, comparer, block, free_offset):
-    """`Measurement` of some rows of a stack of several rates."""
-    comparison = comparer.rows(block)
-    rows = comparison.rows
-    exposure = (rows.usable * rows.frames * stack.seconds[:, None, None]).sum(axis=0)
+def measure_several(comparer, block, pixels=None):
+    """`Measurement` of some rows of several rates, or of some pixels of these, by a `Comparer`."""
+    return measured(comparer.rows(block, pixels))
+
+
+def measured(comparison):
+    """`Measurement` of a `ccdproc_darks.departure.Comparison`."""
+    rows, seconds = comparison.rows, comparison.seconds
+    exposure = (rows.usable * rows.frames * seconds[:, None, None]).sum(axis=0)
 
     def variance_at(rate):
         return rate_variance(
-            rate, stack.seconds, rows.frames, rows.read_variance, rows.usable,
-            shared=stack.shared, free_offset=free_offset,
+            rate, seconds, rows.frames, rows.read_variance, rows.usable, shared=comparison.shared,
+            free_offset=comparison.free_offset,
         )  # fmt: skip
 
     limits = np.where(np.isnan(rows.limit), -np.inf, rows.limit).max(axis=0)
     limit = np.where(np.isfinite(limits), limits, np.nan)
     return Measurement(comparison.fit.rate, variance_at, exposure, limit, ~rows.usable.all(axis=0), comparison)
+
+
+def measure_whole(comparer, rates):
+    """
+    `Measurement` of pixels that lost no frame and show rates without noise.
+
+    Parameters
+    ----------
+    comparer : `ccdproc_darks.departure.Comparer`
+        What compares them.
+    rates : `numpy.ndarray`
+        The rates (electron/s), shape (pixels,).
+    """
+    return measured(comparer.whole(rates))
+
+
+def sample_of_pair(comparer, block):
+    """`Measurement` of the whole pixels among some rows of a pair of rates, in the pair's own precision."""
+    paired = comparer.paired(block)
+    rate = paired.rate[paired.whole].astype(float)
+    one = measure_whole(comparer, np.zeros(1))
+    return Measurement(
+        rate,
+        lambda at: np.broadcast_to(one.variance_at(at)[0], rate.shape),
+        np.full(rate.shape, one.exposure.item()),
+        np.full(rate.shape, np.nan),
+        np.zeros(rate.shape, dtype=bool),
+    )

@@ -54,7 +54,7 @@ def common_offsets(stack, free_offset):
     long = len(t) - 1
     references = (0, long) if free_offset else (long,)
     differences = {index: ([], []) for index in range(len(t)) if index not in references}
-    for block in sample_blocks(stack.shape, len(stack)):
+    for block in sample_blocks(stack.shape):
         rows = stack.rows(block)
         for index, (values, variances) in differences.items():
             share = (t[index] - t[0]) / (t[long] - t[0]) if free_offset else t[index] / t[long]

@@ -21,6 +21,8 @@ from .rate_stack import RateStack
 __all__ = ["ProportionalityLimit", "proportionality_limit"]
 
 # Sigmas of a frame, below saturation, from which on no frame is lost to it.
+# That a pixel takes while it is worked on, for each rate.
+_BYTES = 400
 _MARGIN = 3.0
 _BINS_PER_OCTAVE = 2
 _PIXELS_PER_BIN = 10
@@ -182,7 +184,7 @@ def _testable_pixels(stack, offset, largest_noise):
     free_offset = offset == "pixel"
     offsets = np.zeros(len(stack)) if offset is None else common_offsets(stack, free_offset)
     pixels, saturated = [], []
-    for block in row_blocks(stack.shape, len(stack)):
+    for block in row_blocks(stack.shape, _BYTES * len(stack)):
         rows = stack.rows(block)
         saturated.append([limit[np.isfinite(limit)] for limit in rows.limit])
         rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)

@@ -157,7 +157,7 @@ def dark_rate(
     job.population = _population(job)
     data, deviation = np.empty(prepared.shape, dtype), np.empty(prepared.shape, dtype)
     mask = np.empty(prepared.shape, dtype=bool)
-    fill(job, [data, deviation, mask], len(frames), execution, job.memory())
+    fill(job, [data, deviation, mask], execution)
     if source == "none":
         warnings.warn(
             "no read noise (argument or RDNOISE in the header), no uncertainty of the frames, and fewer than three "
@@ -206,6 +206,5 @@ def _population(job):
     if len(sets) == 1 or job.read_noise is None:
         return None
     numbers = np.array([dark_set.combined.sum() for dark_set in sets])
-    planes = sum(len(dark_set.frames) for dark_set in sets)
-    samples = (job.counts(block) for block in sample_blocks(sets[0].frames[0].shape, planes, _SAMPLE))
+    samples = (job.counts(block) for block in sample_blocks(sets[0].frames[0].shape, _SAMPLE))
     return sensor_population(samples, job.seconds, numbers, job.shared, np.zeros(len(sets)), job.free_offset)

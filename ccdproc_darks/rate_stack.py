@@ -11,6 +11,7 @@ from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
 from .arguments import ELECTRON_PER_SECOND, unit_name
+from .blocks import shifted
 from .headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
 from .rate_info import RateInfo
 
@@ -236,8 +237,7 @@ class RatePlane:
 
     def flat(self, block, pixels=None):
         """Data, mask and standard deviation (or None), as they are, of some rows or of some pixels of these, flat."""
-        if block != slice(None):
-            block = slice(block.start - self.start, block.stop - self.start)
+        block = shifted(block, self.start)
         data, mask, deviation = (
             None if image is None else image[block].ravel() for image in (self.data, self.mask, self.uncertainty)
         )
@@ -246,6 +246,16 @@ class RatePlane:
         if deviation is not None and self.kind is not StdDevUncertainty:
             deviation = self.kind(deviation, copy=False).represent_as(StdDevUncertainty).array
         return data, mask, deviation
+
+    def usable(self, block):
+        """Pixels of some rows that are neither masked nor without a number, flat."""
+        data, mask, deviation = self.flat(block)
+        usable = np.isfinite(data)
+        if deviation is not None:
+            usable &= np.isfinite(deviation)
+        if mask is not None:
+            usable &= ~mask
+        return usable
 
     def values(self, block, pixels=None):
         """Of some rows as of `RateStack.values`."""

@@ -13,6 +13,9 @@ from .noise import trimmed_variance
 
 __all__ = ["Scatter", "given_noise", "measure_scatter", "measured_noise", "scatter_read_noise"]
 
+# Pixels that tell a median, and a variance to 0.1 %.
+_TYPICAL, _SCATTER = 2**16, 2**18
+
 
 def given_noise(read_noise, frames):
     """
@@ -56,7 +59,7 @@ def _typical_slope(dark_sets, reader):
     middles = []
     for dark_set in (short, long):
         shape = dark_set.frames[0].shape
-        samples = [reader.read(dark_set, block) for block in sample_blocks(shape, len(dark_set.frames))]
+        samples = [reader.read(dark_set, block) for block in sample_blocks(shape, _TYPICAL)]
         values = np.concatenate([electrons.samples[electrons.good] for electrons in samples])
         middles.append(np.median(values) if values.size else 0.0)
     return max((middles[1] - middles[0]) / (long.seconds - short.seconds), 0.0)
@@ -103,7 +106,7 @@ def measure_scatter(dark_set, reader, levels):
         None where there is nothing left to measure it on.
     """
     means, variances, claims = [], [], []
-    for block in sample_blocks(dark_set.frames[0].shape, len(dark_set.frames)):
+    for block in sample_blocks(dark_set.frames[0].shape, _SCATTER):
         electrons = reader.read(dark_set, block)
         whole = electrons.good.all(axis=0)
         samples = electrons.samples[:, whole] - levels[:, None]

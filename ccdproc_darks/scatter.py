@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Whether equal frames scatter more than their noise allows: telegraph pixels."""
 
+import copy
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ from astropy.nddata import CCDData
 from scipy.special import chdtri, log_ndtr, ndtr
 
 from .arguments import checked_dtype, checked_number, unit_name
-from .blocks import sample_blocks
+from .blocks import sample_blocks, shifted
 from .darks import prepare_darks
 from .departure import compare_rows
 from .electrons import DarkSet, Reader
@@ -117,10 +118,10 @@ def dark_scatter(
     seconds, offsets = np.full(number, dark_set.seconds), prepared.levels[0]
 
     job = _ScatterJob(dark_set, prepared.reader, offsets, prepared.noise, clip)
-    samples = (job.counts(block) for block in sample_blocks(shape, number, _SAMPLE))
+    samples = (job.counts(block) for block in sample_blocks(shape, _SAMPLE))
     job.population = sensor_population(samples, seconds, np.ones(number), [], offsets, False)
     data = np.empty(shape, dtype)
-    fill(job, [data], number, execution, job.memory())
+    fill(job, [data], execution)
     mask = np.isnan(data)
     header = set_keys(
         safe_header(prepared.frames[0].header),
@@ -258,8 +259,16 @@ class ScatterImages:
                 raise ValueError(f"{label} must have the shape of the rates, {shape}, got {image.shape}")
         self._images = [np.ma.filled(np.ma.array(image.data, mask=image.mask, dtype=float), np.nan) for image in images]
 
+        self._start = 0
+
     def __len__(self):
         return len(self._images)
+
+    def part(self, rows):
+        """The same for some rows only; it can be sent to another process."""
+        part = copy.copy(self)
+        part._images, part._start = [image[rows] for image in self._images], rows.start
+        return part
 
     def critical(self, level):
         """Deviate beyond which a pixel is a telegraph pixel, by a `Level`."""
@@ -270,5 +279,6 @@ class ScatterImages:
 
     def beyond(self, critical, block):
         """Pixels of some rows that are telegraph pixels in one of the images or more."""
+        block = shifted(block, self._start)
         with np.errstate(invalid="ignore"):
             return np.any([image[block] > critical for image in self._images], axis=0) if self._images else False

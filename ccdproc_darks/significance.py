@@ -6,6 +6,7 @@ from scipy.special import chdtrc, gammaln, ndtri, ndtri_exp
 
 __all__ = [
     "CANDIDATE",
+    "candidates",
     "critical_deviate",
     "deviate_of_chi_square",
     "deviate_of_log_tail",
@@ -16,6 +17,34 @@ __all__ = [
 # Below this the normal tail is right to a few per cent, and the saddlepoint's formula divides by nearly zero.
 CANDIDATE = 2.5
 _NEWTON_STEPS = 60
+# Change of a probability that is not worth a closer look, as a fraction of it.
+_NEGLIGIBLE = 0.01
+
+
+def candidates(size, skewness, kurtosis, known):
+    """
+    Departures whose tail needs a closer look than that of a normal distribution.
+
+    Parameters
+    ----------
+    size : `numpy.ndarray`
+        Their sizes as normal deviates.
+    skewness, kurtosis : `numpy.ndarray`
+        Of what departs, in the direction in which it does.
+    known : bool or `numpy.ndarray` of bool
+        Whether the variance is known, and the size one of a single degree of freedom.
+
+    Notes
+    -----
+    Where a tail is lighter than a normal one, or counts are few, a smaller departure is as unlikely. Where the
+    variance is known and the tail's first two terms of Edgeworth's series (of a quantile: Cornish and Fisher 1938) come
+    to less than a hundredth of its probability, it is the normal one.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        sooner = np.clip(1.5 * np.maximum(-skewness, kurtosis), 0.0, 1.0)
+        far = size > CANDIDATE - sooner
+        shift = np.abs(skewness) * size**2 / 6 + (kurtosis + skewness**2) * size**3 / 24
+        return far & ~(known & (shift * size < _NEGLIGIBLE))
 
 
 def critical_deviate(probability):
@@ -99,7 +128,7 @@ def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
         high = np.minimum(bounds.min(axis=0), np.where(v > 0, deviate / v, np.inf))
     solvable = np.isfinite(high)
     high = np.where(solvable, high, 0.0)
-    low, s = np.zeros_like(high), high.copy()
+    low, s, settled = np.zeros_like(high), high.copy(), ~solvable
     for _ in range(_NEWTON_STEPS):
         grown = a * m * np.exp(a * s)
         slope = (grown - a * m).sum(axis=0) + s * v - deviate
@@ -108,9 +137,11 @@ def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
         low = np.where(slope > 0, low, s)
         step = s - slope / np.where(curvature > 0, curvature, 1.0)
         trial = np.where((step > low) & (step < high), step, (low + high) / 2)
-        if np.all(np.abs(trial - s) <= 1e-12 * np.abs(s)):
+        # A pixel that has settled stays as it is, whatever others do.
+        settled |= np.abs(trial - s) <= 1e-12 * np.abs(s)
+        if settled.all():
             break
-        s = trial
+        s = np.where(settled, s, trial)
     cumulant = (m * (np.expm1(a * s) - a * s)).sum(axis=0) + s * v * s / 2
     curvature = (a**2 * m * np.exp(a * s)).sum(axis=0) + v
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,41 +1,50 @@
 """Blocks of rows."""
 
-import itertools
-
-import pytest
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccdproc_darks import blocks
-from ccdproc_darks.blocks import row_blocks, sample_blocks
+from ccdproc_darks.blocks import row_blocks, sample_blocks, shifted
 
-sides = st.integers(1, 20000)
-
-
-@given(sides, sides, st.integers(1, 200))
-def test_cover_each_row_once(rows, columns, planes):
-    edges = [(block.start, block.stop) for block in row_blocks((rows, columns), planes)]
-    assert edges[0][0] == 0
-    assert edges[-1][1] == rows
-    assert all(stop == start for (_, stop), (start, _) in itertools.pairwise(edges))
-    samples = max(stop - start for start, stop in edges) * columns * planes
-    assert samples <= max(blocks._SAMPLES_PER_BLOCK, columns * planes)
+shapes = st.tuples(st.integers(1, 5000), st.integers(1, 5000))
+memories = st.sampled_from([1, 50, 1000, 10**5, 10**9])
 
 
-@given(sides, sides, st.integers(1, 50))
-def test_sample(rows, columns, planes):
-    chosen = list(sample_blocks((rows, columns), planes))
-    every = list(row_blocks((rows, columns), planes))
-    assert chosen
-    assert all(block in every for block in chosen)
-    if rows * columns <= 2**20:
-        assert chosen == every
+def edges(blocks):
+    return [(block.start, block.stop) for block in blocks]
 
 
-@pytest.mark.parametrize("shape", [(4096, 4096), (2048, 8192), (100000, 100)])
-def test_sample_is_spread_and_large_enough(shape):
-    chosen = list(sample_blocks(shape, 10))
-    pixels = sum(block.stop - block.start for block in chosen) * shape[1]
-    assert 0.5 * 2**20 <= pixels <= 3 * 2**20
-    assert chosen[0].start < shape[0] / 4
-    assert chosen[-1].stop > shape[0] * 3 / 4
+@given(shapes, memories)
+def test_every_row_once(shape, memory):
+    blocks = edges(row_blocks(shape, memory))
+    assert blocks[0][0] == 0
+    assert blocks[-1][1] == shape[0]
+    assert all(first[1] == second[0] for first, second in zip(blocks[:-1], blocks[1:], strict=True))
+
+
+@given(shapes, memories)
+def test_few_pixels_or_a_single_row(shape, memory):
+    for start, stop in edges(row_blocks(shape, memory)):
+        pixels = (stop - start) * shape[1]
+        assert stop - start == 1 or (pixels <= 2**18 and pixels * memory <= 2**26)
+
+
+@given(shapes, st.sampled_from([2**10, 2**16, 2**20]))
+def test_samples_are_spread_over_the_image(shape, pixels):
+    blocks = edges(sample_blocks(shape, pixels))
+    assert blocks == sorted(set(blocks))
+    number = sum(stop - start for start, stop in blocks) * shape[1]
+    if shape[0] * shape[1] <= pixels:
+        assert number == shape[0] * shape[1]
+    elif shape[1] < pixels / 100:
+        assert pixels / 2 < number < 4 * pixels
+        middle = np.mean([(start + stop) / 2 for start, stop in blocks])
+        assert abs(middle / shape[0] - 0.5) < 0.1
+
+
+@given(st.integers(0, 100), st.integers(1, 100), st.integers(0, 100))
+def test_rows_of_a_part(start, number, first):
+    rows = np.arange(300)
+    block = slice(first + start, first + start + number)
+    np.testing.assert_array_equal(rows[first:][shifted(block, first)], rows[block])
+    assert shifted(slice(None), first) == slice(None)

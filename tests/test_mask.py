@@ -281,7 +281,7 @@ def test_nothing_usable():
 def test_large_images_are_cut_in_blocks(monkeypatch, planted):
     rates, _ = planted
     whole = hot_pixel_mask(*rates)
-    monkeypatch.setattr("ccdproc_darks.blocks._SAMPLES_PER_BLOCK", 10000)
+    monkeypatch.setattr("ccdproc_darks.blocks._PIXELS_PER_BLOCK", 5000)
     assert_same_image(hot_pixel_mask(*rates), whole)
 
 
@@ -520,5 +520,5 @@ def test_all_options_on_large_images(monkeypatch, fdr, threshold):
     whole = hot_pixel_mask(*rates, **options)
     for name, number in (("HOT", 30), ("WARM", 30), ("TELEGRAPH", 30), ("NONLINEAR", 9)):
         assert number <= has(whole, name).sum() <= number + 12, name
-    monkeypatch.setattr("ccdproc_darks.blocks._SAMPLES_PER_BLOCK", 200)
+    monkeypatch.setattr("ccdproc_darks.blocks._PIXELS_PER_BLOCK", 100)
     assert_same_image(hot_pixel_mask(*rates, **options), whole)

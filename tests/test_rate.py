@@ -417,5 +417,5 @@ def test_large_images_are_cut_in_blocks(monkeypatch):
     rng = np.random.default_rng(4)
     darks = [frame for time in (10.0, 100.0) for frame in noisy_darks(rng, 1.0, time, 3, 5.0, (37, 11))]
     whole = dark_rate(darks)
-    monkeypatch.setattr("ccdproc_darks.blocks._SAMPLES_PER_BLOCK", 100)
+    monkeypatch.setattr("ccdproc_darks.blocks._PIXELS_PER_BLOCK", 16)
     assert_same_image(dark_rate(darks), whole)

@@ -38,7 +38,7 @@ class BiasFrames:
     def __init__(self, frames, scale):
         self.frames, self.scale = frames, scale
         # The sensor's one level is taken out, so that what a hot pixel has above it counts as Poisson electrons.
-        block = sample_blocks(frames[0].shape, 1)[0]
+        block = sample_blocks(frames[0].shape)[0]
         level = float(np.nanmedian(np.asarray(frames[0].rows(block).values, dtype=float)))
         self._level = level * scale
         self._reader = Reader(scale, Bias(level=self._level), None)

@@ -1,0 +1,164 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The flags of some rows of pixels, when it is settled from where on each of them is set."""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from .departure import Comparer
+from .flags import DARK_FLAGS
+from .hotness import Hotness
+from .measurement import measure_one, measure_several, measure_whole
+from .nonlinearity import could_be_seen, departures
+from .rate_stack import RateStack
+from .scatter import ScatterImages
+
+__all__ = ["FlagJob"]
+
+# Rates (electron/s) among which those are sought from which on a flag is set, and how often more closely.
+_RATES = np.concatenate([[0.0], np.geomspace(1e-9, 1e9, 400)])
+_ROUNDS = 4
+# How close to such a rate, as a fraction, single precision is no judge.
+_CLOSE = 1e-4
+
+
+@dataclass
+class FlagJob:
+    """
+    Flags some rows.
+
+    Attributes
+    ----------
+    stack : `ccdproc_darks.rate_stack.RateStack`
+        The rates.
+    comparer : `ccdproc_darks.departure.Comparer` or None
+        Of several rates.
+    hotness : `ccdproc_darks.hotness.Hotness`
+        Tells hot pixels.
+    telegraph : `ccdproc_darks.scatter.ScatterImages`
+        Tells telegraph pixels.
+    critical, planned, unlikely_scatter : float
+        Deviates beyond which a pixel is not proportional, for which its power is reckoned, and beyond which it is a
+        telegraph pixel.
+    tolerance : float
+        Smallest departure worth flagging, as a fraction of the rate.
+    limit : float
+        Rate (electron/s) above which all pixels are not proportional; infinite where there is none.
+    """
+
+    stack: RateStack
+    comparer: Comparer | None
+    hotness: Hotness
+    telegraph: ScatterImages
+    critical: float
+    planned: float
+    unlikely_scatter: float
+    tolerance: float
+    limit: float
+
+    def __post_init__(self):
+        self._edges = None
+        if self.comparer is not None and self.comparer.pair is not None and self.hotness.by_noise_alone:
+            edges = {"hot": _first(self._is_hot), "seen": _first(self._could_be_seen), "limit": self.limit}
+            if None not in edges.values():
+                self._edges = edges
+
+    def _is_hot(self, rates):
+        return self.hotness.flags(measure_whole(self.comparer, rates), None)[0][0]
+
+    def _could_be_seen(self, rates):
+        return could_be_seen(self.comparer.whole(rates), self.planned, self.tolerance)[0]
+
+    def memory(self):
+        """Bytes that a block takes while it is worked on, for each pixel."""
+        return 100 if self._edges is not None else 500 * len(self.stack)
+
+    def part(self, rows):
+        """What it takes to do some rows; it can be sent to another process."""
+        part = copy.copy(self)
+        part.stack = self.stack.part(rows)
+        part.comparer = None if self.comparer is None else self.comparer.part(rows)
+        part.hotness, part.telegraph = self.hotness.part(rows), self.telegraph.part(rows)
+        return part
+
+    def rows(self, block):
+        """The flags of some rows."""
+        if self._edges is None:
+            return (self._looked_at(block),)
+        flags, special = self._at_a_glance(block)
+        if special.size:
+            flags[special] = self._looked_at(block, special)[0]
+        return (flags.reshape(block.stop - block.start, -1),)
+
+    def _at_a_glance(self, block):
+        """Flags of whole pixels by their rate and deviate, and the pixels for which that is not enough."""
+        paired = self.comparer.paired(block)
+        rate, edges = paired.rate, self._edges
+        with np.errstate(invalid="ignore"):
+            special = ~paired.whole | paired.pair.needs_closer_look(rate, paired.deviate)
+            for edge in edges.values():
+                if 0 < edge < np.inf:
+                    special |= np.abs(rate - rate.dtype.type(edge)) <= rate.dtype.type(_CLOSE * edge)
+            nonlinear = rate > edges["limit"]
+            if self.critical <= paired.pair.most:
+                size, departure, worth = np.abs(paired.deviate), np.abs(paired.contrast), self.tolerance * rate
+                special |= (np.abs(size - self.critical) <= _CLOSE * self.critical) & (size > 0)
+                special |= np.abs(departure - worth) <= _CLOSE * departure
+                nonlinear |= (size > self.critical) & (departure > worth)
+            unseen = rate < edges["seen"]
+            unseen &= ~nonlinear
+            hot = rate > edges["hot"]
+        telegraph = self.telegraph.beyond(self.unlikely_scatter, block)
+        telegraph = telegraph if telegraph is False else telegraph.ravel()
+        flags = _bit_field(
+            HOT=hot, TELEGRAPH=telegraph, NONLINEAR=nonlinear, UNRELIABLE_DARK=unseen, DO_NOT_USE=nonlinear | telegraph
+        )
+        return flags, np.flatnonzero(special)
+
+    def _looked_at(self, block, pixels=None):
+        """Flags of some rows, or of some pixels of these."""
+        if self.comparer is None:
+            measured = measure_one(self.stack, block)
+        else:
+            measured = measure_several(self.comparer, block, pixels)
+        hot, warm = self.hotness.flags(measured, block, pixels)
+        telegraph = self.telegraph.beyond(self.unlikely_scatter, block)
+        if pixels is not None and telegraph is not False:
+            telegraph = telegraph.reshape(1, -1)[:, pixels]
+        found = {"HOT": hot, "WARM": warm, "TELEGRAPH": telegraph}
+        bad = telegraph | measured.unusable
+        if self.comparer is None:
+            return _bit_field(DO_NOT_USE=bad | hot, **found)
+        comparison = measured.comparison
+        with np.errstate(invalid="ignore"):
+            nonlinear = departures(comparison, self.critical, self.tolerance) | (measured.rate > self.limit)
+        found["NONLINEAR"] = nonlinear
+        found["UNRELIABLE_DARK"] = ~could_be_seen(comparison, self.planned, self.tolerance) & ~nonlinear
+        found["SATURATED"] = np.isfinite(measured.limit)
+        return _bit_field(DO_NOT_USE=bad | nonlinear | (hot & ~(comparison.fit.degrees > 0)), **found)
+
+
+def _first(holds):
+    """The rate (electron/s) from which on a whole pixel has a flag; infinite where none has, None where all have."""
+    rates = _RATES
+    for _ in range(_ROUNDS):
+        flagged = holds(rates)
+        if not flagged.any():
+            return np.inf
+        first = flagged.argmax()
+        if first == 0:
+            return None
+        rates = np.linspace(rates[first - 1], rates[first], 101)
+    return float(rates[first])
+
+
+def _bit_field(**flags):
+    """Bit field of some rows from boolean images; False is none."""
+    field = None
+    for name, where in flags.items():
+        if where is False:
+            continue
+        bits = np.multiply(where, np.uint32(getattr(DARK_FLAGS, name)), dtype=np.uint32)
+        field = bits if field is None else np.bitwise_or(field, bits, out=field)
+    return field
