@@ -8,6 +8,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from . import planning as planning
     from . import simulation as simulation
     from . import temperature as temperature
+    from .bias_frames import master_bias as master_bias
     from .comparison import compare_dark_rates as compare_dark_rates
     from .flags import DARK_FLAGS as DARK_FLAGS
     from .halves import repeatability as repeatability
@@ -34,6 +35,7 @@ _MODULE_OF = {
     "dark_rate": "rate",
     "dark_scatter": "scatter",
     "hot_pixel_mask": "mask",
+    "master_bias": "bias_frames",
     "proportionality_limit": "proportionality",
     "repeatability": "halves",
     "sensor_preset": "simulation",

@@ -149,7 +149,7 @@ def compared_stack(stack, statistic, offset, null, execution, stacklevel):
         {
             **comparison_entries(stack, offset, comparer.offsets, null, comparer.width),
             "DKSTAT": (statistic, "statistic of the comparison"),
-            "DKNCOMP": (int(np.count_nonzero(~mask)), "pixels compared"),
+            "DKNCOMP": (int(mask.size - np.count_nonzero(mask)), "pixels compared"),
         },
     )
     return result_image(data, _UNITS[statistic], header, mask=mask, deviation=deviation, wcs=stack.wcs)
@@ -171,27 +171,29 @@ class _ComparisonJob:
         return replace(self, comparer=self.comparer.part(rows))
 
     def rows(self, block):
-        """The statistic and its mask, and its standard deviation where it has one."""
+        """The statistic and its mask, and its standard deviation where it has one; and the pixels to `mend`."""
         if self.comparer.pair is None or self.statistic == "offset":
-            images = self._images(self.comparer.rows(block))
-        else:
-            paired = self.comparer.paired(block)
-            images, special = getattr(paired, self.statistic)()
-            if special.size:
-                exact = self._images(self.comparer.rows(block, special))
-                for image, values in zip(images, exact, strict=True):
-                    image[special] = values.ravel()
-            images = [image.reshape(block.stop - block.start, -1) for image in images]
-        data, *deviations = images
-        mask = np.isnan(data)
-        for deviation in deviations:
-            deviation[mask] = np.nan
-        return data, mask, *deviations
+            return self._images(self.comparer.rows(block)), np.zeros(0, dtype=int)
+        paired = self.comparer.paired(block)
+        images, special = getattr(paired, self.statistic)()
+        return _with_mask([image.reshape(block.stop - block.start, -1) for image in images]), special
+
+    def mend(self, rows, pixels):
+        """The same of some pixels of some rows."""
+        return self._images(self.comparer.rows(rows, pixels))
 
     def _images(self, compared):
         if self.statistic == "significance":
-            return [compared.significance]
-        return list(getattr(compared, self.statistic)())
+            return _with_mask([compared.significance])
+        return _with_mask(list(getattr(compared, self.statistic)()))
+
+
+def _with_mask(images):
+    data, *deviations = images
+    mask = np.isnan(data)
+    for deviation in deviations:
+        deviation[mask] = np.nan
+    return data, mask, *deviations
 
 
 def comparison_entries(stack, offset, offsets, null, width):
@@ -200,6 +202,7 @@ def comparison_entries(stack, offset, offsets, null, width):
     return {
         "EXPTIME": (None, ""),
         "EXPOSURE": (None, ""),
+        "DKLOST": (None, ""),
         "DKEXPMIN": (infos[0].shortest, "[s] shortest exposure time"),
         "DKEXPMAX": (infos[-1].longest, "[s] longest exposure time"),
         "DKNEXP": (len(stack) if len(stack) > 1 else infos[0].exposures, "number of exposure times"),

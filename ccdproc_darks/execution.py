@@ -12,15 +12,17 @@ import numpy as np
 from astropy import units as u
 
 from .arguments import checked_quantity
-from .blocks import row_blocks
+from .blocks import row_blocks, shifted
 
 __all__ = ["Execution", "fill", "gather"]
 
 # Tasks that a thread gets, so that all end at about the same time.
-_TASKS_PER_THREAD = 8
+_TASKS_PER_THREAD = 4
 # What an executor that shares no memory with this process gets at a time, and how much of it may be under way.
 _RESULT_BYTES, _UNDER_WAY_BYTES = 2**24, 2**28
 _LEAST_TASKS = 32
+# Pixels that are mended at a time.
+_MENDED = 2**15
 
 
 @dataclass(frozen=True)
@@ -76,24 +78,39 @@ def fill(job, outputs, execution):
     job : object
         ``job.part(rows)`` is what it takes to do some rows, and can be sent to another process; ``.rows(block)`` of it
         gives one array for each of the outputs. Where it has ``.opened()``, that is a context of something that does.
+        Where it has ``.mend(rows, pixels)``, ``.rows(block)`` also gives the pixels (flat indices) that it got wrong, of
+        which that makes right ones, many at a time. Where it has a ``tally``, that is a number that its rows add to.
         ``job.memory()`` is the number of bytes that a block takes while it is worked on, for each pixel.
     outputs : list of `numpy.ndarray`
         The images, all of one shape.
     execution : `Execution`
         Who works.
+
+    Returns
+    -------
+    float
+        Sum of the tallies.
     """
     shape = outputs[0].shape
     columns, types = shape[1], [output.dtype for output in outputs]
 
-    def take(start, results):
+    tallies = []
+
+    def keep(start, tally):
+        tallies.append(tally)
+
+    def copy(start, found):
+        results, tally = found
+        tallies.append(tally)
         for output, result in zip(outputs, results, strict=True):
             output[start : start + len(result)] = result
 
     workers = _Workers(execution, shape, job.memory(), sum(dtype.itemsize for dtype in types))
     if workers.share_memory:
-        workers.run(job, lambda part, blocks: _work(part, blocks, outputs, 0), lambda start, nothing: None)
+        workers.run(job, lambda part, blocks: _work(part, blocks, outputs, 0), keep)
     else:
-        workers.run(job, partial(_worked, columns=columns, types=types), take)
+        workers.run(job, partial(_worked, columns=columns, types=types), copy)
+    return sum(tallies)
 
 
 def gather(job, shape, execution):
@@ -163,17 +180,27 @@ def _worked(part, blocks, columns, types):
     """Results of some blocks, in a process of one's own."""
     start, stop = blocks[0].start, blocks[-1].stop
     results = [np.empty((stop - start, columns), dtype) for dtype in types]
-    _work(part, blocks, results, start)
-    return results
+    return results, _work(part, blocks, results, start)
 
 
 def _work(part, blocks, outputs, start):
-    """Work out blocks, and put them where they belong in arrays whose first row is ``start``."""
+    """Work out blocks, put them where they belong in arrays whose first row is ``start``, and return the tally."""
+    rows, wrong = slice(blocks[0].start, blocks[-1].stop), []
+    places = [output[rows.start - start : rows.stop - start] for output in outputs]
     with part.opened() if hasattr(part, "opened") else nullcontext(part) as opened:
         for block in blocks:
-            place = slice(block.start - start, block.stop - start)
-            for output, result in zip(outputs, opened.rows(block), strict=True):
-                output[place] = result
+            images = opened.rows(block)
+            if hasattr(opened, "mend"):
+                images, pixels = images
+                wrong.append(pixels + (block.start - rows.start) * places[0].shape[1])
+            for place, image in zip(places, images, strict=True):
+                place[shifted(block, rows.start)] = image
+        pixels = np.concatenate(wrong) if wrong else np.zeros(0, dtype=int)
+        for first in range(0, pixels.size, _MENDED):
+            few = pixels[first : first + _MENDED]
+            for place, values in zip(places, opened.mend(rows, few), strict=True):
+                place.reshape(-1)[few] = values.ravel()
+        return getattr(opened, "tally", 0)
 
 
 def _summaries(part, blocks):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .blocks import shifted
 from .departure import Comparer
 from .flags import DARK_FLAGS
 from .hotness import Hotness
@@ -14,7 +15,9 @@ from .nonlinearity import could_be_seen, departures
 from .rate_stack import RateStack
 from .scatter import ScatterImages
 
-__all__ = ["FlagJob"]
+__all__ = ["COUNTED", "FlagCount", "FlagJob"]
+
+COUNTED = ("HOT", "WARM", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "DO_NOT_USE")
 
 # Rates (electron/s) among which those are sought from which on a flag is set, and how often more closely.
 _RATES = np.concatenate([[0.0], np.geomspace(1e-9, 1e9, 400)])
@@ -83,13 +86,15 @@ class FlagJob:
         return part
 
     def rows(self, block):
-        """The flags of some rows."""
+        """The flags of some rows and the mask, and the pixels to `mend`."""
         if self._edges is None:
-            return (self._looked_at(block),)
+            return _with_mask(self._looked_at(block)), np.zeros(0, dtype=int)
         flags, special = self._at_a_glance(block)
-        if special.size:
-            flags[special] = self._looked_at(block, special)[0]
-        return (flags.reshape(block.stop - block.start, -1),)
+        return _with_mask(flags.reshape(block.stop - block.start, -1)), special
+
+    def mend(self, rows, pixels):
+        """The same of some pixels of some rows."""
+        return _with_mask(self._looked_at(rows, pixels))
 
     def _at_a_glance(self, block):
         """Flags of whole pixels by their rate and deviate, and the pixels for which that is not enough."""
@@ -100,20 +105,21 @@ class FlagJob:
             for edge in edges.values():
                 if 0 < edge < np.inf:
                     special |= np.abs(rate - rate.dtype.type(edge)) <= rate.dtype.type(_CLOSE * edge)
-            nonlinear = rate > edges["limit"]
+            nonlinear = rate > edges["limit"] if edges["limit"] < np.inf else False
             if self.critical <= paired.pair.most:
                 size, departure, worth = np.abs(paired.deviate), np.abs(paired.contrast), self.tolerance * rate
                 special |= (np.abs(size - self.critical) <= _CLOSE * self.critical) & (size > 0)
                 special |= np.abs(departure - worth) <= _CLOSE * departure
-                nonlinear |= (size > self.critical) & (departure > worth)
+                nonlinear = nonlinear | (size > self.critical) & (departure > worth)
             unseen = rate < edges["seen"]
-            unseen &= ~nonlinear
+            if nonlinear is not False:
+                unseen &= ~nonlinear
             hot = rate > edges["hot"]
         telegraph = self.telegraph.beyond(self.unlikely_scatter, block)
-        telegraph = telegraph if telegraph is False else telegraph.ravel()
-        flags = _bit_field(
-            HOT=hot, TELEGRAPH=telegraph, NONLINEAR=nonlinear, UNRELIABLE_DARK=unseen, DO_NOT_USE=nonlinear | telegraph
-        )
+        flags = np.multiply(unseen, np.uint32(DARK_FLAGS.UNRELIABLE_DARK), dtype=np.uint32)
+        for name, where in (("HOT", hot), ("NONLINEAR", nonlinear), ("TELEGRAPH", telegraph)):
+            if where is not False:
+                flags[np.flatnonzero(where)] |= np.uint32(getattr(DARK_FLAGS, name) | (0 if name == "HOT" else 1))
         return flags, np.flatnonzero(special)
 
     def _looked_at(self, block, pixels=None):
@@ -139,6 +145,34 @@ class FlagJob:
         return _bit_field(DO_NOT_USE=bad | nonlinear | (hot & ~(comparison.fit.degrees > 0)), **found)
 
 
+@dataclass
+class FlagCount:
+    """Counts the pixels of some rows that have each flag."""
+
+    flags: np.ndarray
+    start: int = 0
+
+    def memory(self):
+        """Bytes that a block takes while it is worked on, for each pixel."""
+        return 16
+
+    def part(self, rows):
+        """What it takes to do some rows; it can be sent to another process."""
+        return FlagCount(self.flags[rows], rows.start)
+
+    def summary(self, block):
+        """Number of pixels of each flag, by its name."""
+        flags = self.flags[shifted(block, self.start)].ravel()
+        # Most pixels have none, or are only untestable: the others are counted one by one.
+        unseen = flags == DARK_FLAGS.UNRELIABLE_DARK
+        counts = dict.fromkeys(COUNTED, 0)
+        counts["UNRELIABLE_DARK"] = np.count_nonzero(unseen)
+        others = flags[np.flatnonzero(unseen != flags.astype(bool))]
+        for name in COUNTED:
+            counts[name] += np.count_nonzero(others & getattr(DARK_FLAGS, name))
+        return counts
+
+
 def _first(holds):
     """The rate (electron/s) from which on a whole pixel has a flag; infinite where none has, None where all have."""
     rates = _RATES
@@ -151,6 +185,10 @@ def _first(holds):
             return None
         rates = np.linspace(rates[first - 1], rates[first], 101)
     return float(rates[first])
+
+
+def _with_mask(flags):
+    return flags, np.bitwise_and(flags, np.uint32(DARK_FLAGS.DO_NOT_USE), dtype=np.uint32).astype(bool)
 
 
 def _bit_field(**flags):

@@ -12,7 +12,7 @@ from .blocks import sample_blocks
 from .comparison import NULLS, checked_offset, comparison_entries
 from .departure import Comparer
 from .execution import Execution, fill, gather
-from .flagging import FlagJob
+from .flagging import COUNTED, FlagCount, FlagJob
 from .flags import DARK_FLAGS
 from .hotness import Hotness
 from .level import Level
@@ -25,7 +25,7 @@ from .scatter import ScatterImages
 __all__ = ["hot_pixel_mask"]
 
 # Enough to know the scatter of good pixels to 0.3 %.
-_TYPICAL_PIXELS = 2**19
+_TYPICAL_PIXELS = 2**18
 
 
 def hot_pixel_mask(
@@ -175,13 +175,10 @@ def hot_pixel_mask(
         stack, comparer, hotness, telegraph, critical, level.planned(compared, 2, critical), telegraph.critical(level),
         tolerance, all_beyond,
     )  # fmt: skip
-    flags = np.empty(stack.shape, dtype=np.uint32)
-    fill(job, [flags], execution)
-    mask = (flags & DARK_FLAGS.DO_NOT_USE) != 0
-
-    def number(flag):
-        return int(np.count_nonzero(flags & flag))
-
+    flags, mask = np.empty(stack.shape, dtype=np.uint32), np.empty(stack.shape, dtype=bool)
+    fill(job, [flags, mask], execution)
+    counts = gather(FlagCount(flags), stack.shape, execution)
+    number = {name: sum(count[name] for count in counts) for name in COUNTED}
     entries = {
         **(comparison_entries(stack, offset, comparer.offsets, null, comparer.width) if several else {}),
         **hotness.entries(),
@@ -190,13 +187,13 @@ def hot_pixel_mask(
         "DKFALSE": (None if fdr is not None else level.false_positives, "false positives expected in an image"),
         "DKFDR": (level.fdr, "false discovery rate"),
         "DKTOLER": (tolerance, "smallest departure worth flagging"),
-        "NHOT": (number(DARK_FLAGS.HOT), "pixels flagged HOT"),
-        "NWARM": (None if background is None else number(DARK_FLAGS.WARM), "pixels flagged WARM"),
-        "NNONLIN": (number(DARK_FLAGS.NONLINEAR), "pixels flagged NONLINEAR"),
-        "NTELEGR": (number(DARK_FLAGS.TELEGRAPH) if len(telegraph) else None, "pixels flagged TELEGRAPH"),
-        "NSATUR": (number(DARK_FLAGS.SATURATED), "pixels flagged SATURATED"),
-        "NUNRELI": (number(DARK_FLAGS.UNRELIABLE_DARK), "pixels flagged UNRELIABLE_DARK"),
-        "NMASKED": (int(mask.sum()), "pixels that must not be used"),
+        "NHOT": (number["HOT"], "pixels flagged HOT"),
+        "NWARM": (None if background is None else number["WARM"], "pixels flagged WARM"),
+        "NNONLIN": (number["NONLINEAR"], "pixels flagged NONLINEAR"),
+        "NTELEGR": (number["TELEGRAPH"] if len(telegraph) else None, "pixels flagged TELEGRAPH"),
+        "NSATUR": (number["SATURATED"], "pixels flagged SATURATED"),
+        "NUNRELI": (number["UNRELIABLE_DARK"], "pixels flagged UNRELIABLE_DARK"),
+        "NMASKED": (number["DO_NOT_USE"], "pixels that must not be used"),
     }
     header = set_keys(safe_header(stack.meta), entries)
     result = result_image(flags, u.dimensionless_unscaled, header, mask=mask, wcs=stack.wcs)

@@ -10,8 +10,10 @@ from .significance import candidates
 
 __all__ = ["Pair", "PairedRows"]
 
-# The weights of exposures have settled; as of `ccdproc_darks.fit.fit_rate`.
-_STEPS = 5
+# Steps after which the weights of exposures have settled; as of `ccdproc_darks.fit.fit_rate`.
+_MOST_STEPS = 5
+# Error of the one rate that is left, as a fraction of it, and of the difference's variance that it makes.
+_SETTLED = 1e-7
 # How far from the number of its frames a pixel's uncertainty may be, in frames, and the pixel still count as whole.
 _WHOLE = 0.25
 # Deviates from which on a pixel may need a closer look are sought on these grids of deviates and rates (electron/s).
@@ -58,7 +60,11 @@ class Pair:
         # Of s_22 - s_12 and of s_11 + s_22 - 2 s_12: the value at no rate, and the growth with it.
         self._upper = constant[1] - common, growth[1]
         self._lower = constant.sum() - 2 * common, growth.sum()
+        trial = TINY_RATE if population is None else max(float(population.expected(0.0)), TINY_RATE)
+        self._weight_of_none = (self._upper[0] + self._upper[1] * trial) / (self._lower[0] + self._lower[1] * trial)
+        self._trusted = [False, False]
         self._find_steps(known=population is None)
+        self._rounds = self._needed_rounds() if population is None else _MOST_STEPS - 1
 
     def _find_steps(self, known):
         """
@@ -87,6 +93,34 @@ class Pair:
             if many.size and last < _RATES.size:
                 self._steps.append((_RATES[last], float(least[last - 1 :].min())))
 
+    def _needed_rounds(self):
+        """
+        How often the weights need to be found anew for pixels that get no closer look.
+
+        From one round to the next the error of the rate shrinks by ``|D| |dw / dd|``, with w the weight of the first
+        rate and a difference D of not more than a few standard deviations; and it is the variance that matters.
+        """
+        (upper, upper_growth), (lower, lower_growth) = self._upper, self._lower
+        if lower <= 0:
+            return _MOST_STEPS - 1
+        shrinks = self.most * abs(upper_growth * lower - upper * lower_growth) / lower**1.5
+        return int(np.clip(np.ceil(np.log(_SETTLED) / np.log(min(shrinks, 0.5))), 1, _MOST_STEPS - 1))
+
+    def trust(self, planes, blocks):
+        """
+        Believe meta data that say that no pixel lost a frame, where some blocks bear it out.
+
+        Pixels are then only asked whether they are masked, or no numbers.
+        """
+        for index, plane in enumerate(planes):
+            self._trusted[index] = plane.info.lost == 0 and all(self._bears_out(index, plane, block) for block in blocks)
+
+    def _bears_out(self, index, plane, block):
+        data, _, deviation = (None if image is None else image.astype(self._dtype) for image in plane.flat(block))
+        usable = plane.usable(block)
+        with np.errstate(invalid="ignore"):
+            return self._is_whole(index, data * plane.factor, deviation * plane.factor)[usable].all()
+
     @property
     def most(self):
         """The largest deviate that does without a closer look."""
@@ -111,21 +145,20 @@ class Pair:
         whole, rates = True, []
         for index, plane in enumerate(planes):
             data, mask, deviation = plane.flat(block)
-            # Copies, as they may be the user's.
-            data, deviation = data.astype(self._dtype), deviation.astype(self._dtype)
-            if plane.factor != 1:
-                data *= plane.factor
-                deviation *= plane.factor
-            whole = whole & self._is_whole(index, data, deviation)
+            if self._trusted[index]:
+                good = np.isfinite(deviation)
+            else:
+                good = self._is_whole(index, self._scaled(data, plane.factor), self._scaled(deviation, plane.factor))
+            whole = good & whole
             if mask is not None:
                 whole &= ~mask
-            if self._shifts[index]:
-                data -= self._dtype.type(self._shifts[index])
-            rates.append(data)
-        difference, second = rates
-        difference -= second
-        rate = np.zeros_like(difference)
-        for _ in range(_STEPS):
+            rates.append((data, plane.factor, self._shifts[index]))
+        first, second = (self._scaled(data, factor, shift) for data, factor, shift in rates)
+        difference = np.subtract(first, second, out=first)
+        # With the weights of no rate at all, and then with those of the rate found.
+        rate = difference * self._dtype.type(self._weight_of_none)
+        rate += second
+        for _ in range(self._rounds):
             trial = self._settled(rate)
             rate = _linear(self._upper, trial)
             lower = _linear(self._lower, trial)
@@ -136,23 +169,32 @@ class Pair:
         if self._width != 1:
             deviate *= self._width
         np.divide(difference, deviate, out=deviate)
+        whole &= np.isfinite(deviate)
         return PairedRows(self, whole, difference, second, rate, deviate)
+
+    def _scaled(self, image, factor, shift=0.0):
+        """A copy, as the image may be the user's, in electron/s, less a shift."""
+        if factor != 1:
+            scaled = image.astype(self._dtype)
+            scaled *= factor
+            scaled -= self._dtype.type(shift)
+            return scaled
+        return np.subtract(image, shift, dtype=self._dtype)
 
     def _is_whole(self, index, data, deviation):
         """Whether an uncertainty is that of all frames."""
         if self._frames[index] == 1:
             return np.isfinite(deviation) & np.isfinite(data)
-        t = self._seconds[index]
-        own = deviation
-        own *= own
-        own *= t**2
-        own -= self._dtype.type(self._bias[index])
+        t, number = self._seconds[index], self._frames[index]
+        # In (electron/s)^2: what all frames give, less what is there.
+        own = np.multiply(deviation, deviation, out=deviation)
         miss = np.maximum(data, 0)
-        miss *= t
-        miss += self._noise[index]
-        miss -= own * self._frames[index]
+        miss *= 1 / (number * t)
+        miss += (self._noise[index] / number + self._bias[index]) / t**2
+        miss -= own
         np.abs(miss, out=miss)
-        own *= _WHOLE
+        own -= self._dtype.type(self._bias[index] / t**2)
+        own *= _WHOLE / number
         return miss <= own
 
     def _settled(self, rate):
@@ -168,12 +210,12 @@ class Pair:
         """Whether the tail of whole pixels may be another than that of a normal distribution."""
         size = np.abs(deviate)
         (_, beyond), *steps = self._steps
-        near = size > beyond * _MARGIN
+        near = size > rate.dtype.type(beyond * _MARGIN)
         for number, (low, least) in enumerate(steps):
-            step = size > least * _MARGIN
-            step &= rate >= low
+            step = size > rate.dtype.type(least * _MARGIN)
+            step &= rate >= rate.dtype.type(low)
             if number + 1 < len(steps):
-                step &= rate < steps[number + 1][0]
+                step &= rate < rate.dtype.type(steps[number + 1][0])
             near |= step
         return near
 

@@ -157,7 +157,7 @@ def dark_rate(
     job.population = _population(job)
     data, deviation = np.empty(prepared.shape, dtype), np.empty(prepared.shape, dtype)
     mask = np.empty(prepared.shape, dtype=bool)
-    fill(job, [data, deviation, mask], execution)
+    lost = fill(job, [data, deviation, mask], execution)
     if source == "none":
         warnings.warn(
             "no read noise (argument or RDNOISE in the header), no uncertainty of the frames, and fewer than three "
@@ -183,6 +183,7 @@ def dark_rate(
             saturation=prepared.saturation,
             temperature=mean_temperature(frames),
             offset=offset or "none",
+            lost=lost,
         ).entries(),
     )
     result = result_image(

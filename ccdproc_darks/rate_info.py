@@ -32,6 +32,8 @@ class RateInfo:
         Where the noise comes from: 'argument', 'header', 'uncertainty', 'estimated', 'bias' or 'none'.
     offset : str
         'pixel' where every pixel had a free offset, else 'none'.
+    lost : int or None
+        Pixels that lost some of their frames; None where nobody has counted them.
     """
 
     shortest: float
@@ -47,6 +49,7 @@ class RateInfo:
     saturation: float | None
     temperature: float | None
     offset: str
+    lost: int | None = None
 
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
@@ -67,6 +70,7 @@ class RateInfo:
             "DKSATUR": (self.saturation, "saturation level in the frames' unit"),
             "DKTEMP": (self.temperature, "[deg C] mean sensor temperature"),
             "DKOFFSET": (self.offset, "offset of a pixel: pixel (free), none"),
+            "DKLOST": (self.lost, "pixels that lost some of their frames"),
         }
 
     @classmethod
@@ -102,4 +106,5 @@ class RateInfo:
             saturation=number("DKSATUR") if "DKSATUR" in meta else None,
             temperature=number("DKTEMP") if "DKTEMP" in meta else None,
             offset=str(meta.get("DKOFFSET", "none")),
+            lost=int(number("DKLOST")) if "DKLOST" in meta else None,
         )

@@ -39,6 +39,8 @@ class RateJob:
         Which rates pixels have, to weigh exposure times with where a pixel hardly knows its own.
     dtype : `numpy.dtype`
         Of the results.
+    tally : int
+        Pixels so far that lost some of their frames, but not all.
     """
 
     dark_sets: list
@@ -49,7 +51,8 @@ class RateJob:
     clip: float | None
     free_offset: bool = False
     population: object = None
-    dtype: np.dtype = np.dtype("float32")
+    dtype: np.dtype = np.float32
+    tally: int = 0
 
     @property
     def seconds(self):
@@ -71,9 +74,8 @@ class RateJob:
 
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""
-        return replace(
-            self, dark_sets=[dark_set.part(rows) for dark_set in self.dark_sets], reader=self.reader.part(rows)
-        )
+        dark_sets = [dark_set.part(rows) for dark_set in self.dark_sets]
+        return replace(self, dark_sets=dark_sets, reader=self.reader.part(rows), tally=0)
 
     @contextmanager
     def opened(self):
@@ -86,6 +88,9 @@ class RateJob:
         found = self._counts(block)
         lost = np.unique(np.concatenate([one.special for one in found]))
         apart = self._picked(found, lost)
+        if lost.size:
+            numbers = np.array([one.number for one in found])[:, None, None]
+            self.tally += int(np.count_nonzero((apart.usable & (apart.frames != numbers)).any(axis=0)))
         rate, variance = self._one(found[0], apart, lost) if len(found) == 1 else self._several(found, apart, lost)
         mask = ~np.isfinite(rate)
         if lost.size and not self.free_offset:

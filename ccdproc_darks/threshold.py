@@ -10,6 +10,9 @@ from .significance import CANDIDATE, saddlepoint_deviate
 
 __all__ = ["TypicalPixel", "typical_pixel"]
 
+# As a fraction; and pixels whose quantiles say where to look.
+_SETTLED, _FEW = 1e-6, 2**16
+
 
 @dataclass
 class TypicalPixel:
@@ -91,12 +94,14 @@ def typical_pixel(rates, deviation_at, levels=None):
     rates = np.asarray(rates, dtype=float)
     if rates.size == 0:
         return TypicalPixel(0.0, 1.0)
-    rate = float(np.median(rates))
-    lower = rates[rates < rate]
-    scatter = np.full(rates.shape, rate - np.percentile(rates, 15.865525)) if lower.size else np.zeros(rates.shape)
+    few = rates[:: 1 + rates.size // _FEW]
+    low, rate = (float(value) for value in np.percentile(few, [15.865525, 50]))
+    scatter = rate - low
     for _ in range(3):
-        model = deviation_at(rate)
+        last, model = rate, deviation_at(rate)
         rate = robust_mean(rates, np.maximum(model, scatter)) or rate
+        if abs(rate - last) <= _SETTLED * abs(rate):
+            break
     model = deviation_at(rate if levels is None else levels)
     with np.errstate(divide="ignore", invalid="ignore"):
         deviates = (rates - (np.median(rates) if levels is None else levels)) / model

@@ -76,6 +76,7 @@ def test_all_names_are_public_and_found():
         "dark_rate",
         "dark_scatter",
         "hot_pixel_mask",
+        "master_bias",
         "proportionality_limit",
         "repeatability",
         "sensor_preset",

@@ -9,6 +9,7 @@ from astropy import units as u
 
 from ..arguments import GAIN_UNIT
 from ..bias import Bias
+from ..bias_frames import BiasFrames
 from ..comparison import compare_dark_rates
 from ..doubts import standing_out
 from ..electrons import DarkSet, Reader, frame_levels
@@ -18,7 +19,6 @@ from ..proportionality import proportionality_limit
 from ..rate import dark_rate
 from ..scatter import LEAST_FRAMES, dark_scatter
 from .folder import Group, Unusable
-from .master_bias import BiasFrames
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
