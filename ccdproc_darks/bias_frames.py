@@ -3,7 +3,7 @@
 
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from astropy import units as u
@@ -11,7 +11,7 @@ from astropy import units as u
 from .arguments import GAIN_UNIT, checked_dtype, checked_number
 from .bias import Bias
 from .blocks import sample_blocks
-from .counts import set_counts
+from .counts import Picked, Rules, glance, looked_at
 from .doubts import standing_out
 from .electrons import DarkSet, Reader, frame_levels
 from .execution import Execution, fill
@@ -182,7 +182,7 @@ class BiasFrames:
         levels = np.delete(self.levels, self.odd) * self.scale
         shape, first = dark_set.frames[0].shape, dark_set.frames[0]
         data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.empty(shape, dtype=bool)
-        job = _BiasJob(dark_set, self._reader, levels, self._level, read_noise, clip)
+        job = _BiasJob(dark_set, levels, Rules(self._reader, read_noise, clip), self._level)
         fill(job, [data, deviation, mask], execution or Execution())
         header = set_keys(
             safe_header(first.header),
@@ -202,11 +202,10 @@ class _BiasJob:
     """Makes a mean, its standard deviation and mask of some rows, in the unit of the frames."""
 
     dark_set: DarkSet
-    reader: Reader
     levels: np.ndarray
+    rules: Rules
     level: float
-    read_noise: float | None
-    clip: float | None
+    _waiting: list = field(default_factory=list)
 
     def memory(self):
         """Bytes that a block takes while it is worked on, for each pixel."""
@@ -214,7 +213,7 @@ class _BiasJob:
 
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""
-        return replace(self, dark_set=self.dark_set.part(rows), reader=self.reader.part(rows))
+        return replace(self, dark_set=self.dark_set.part(rows), rules=self.rules.part(rows), _waiting=[])
 
     @contextmanager
     def opened(self):
@@ -223,17 +222,29 @@ class _BiasJob:
             yield replace(self, dark_set=dark_set)
 
     def rows(self, block):
-        """Mean, its standard deviation and mask of some rows."""
-        found = set_counts(
-            self.dark_set, self.reader, block, read_noise=self.read_noise, levels=self.levels, clip=self.clip
-        )
-        mean, scale = found.counts, self.reader.scale
-        mean += self.level
-        mean /= scale
-        number = np.where(found.frames > 0, found.frames, np.nan)
-        mean[found.special[found.frames == 0]] = np.nan
-        noise = (self.read_noise or 0.0) / scale
-        deviation = np.full(mean.size, noise / np.sqrt(found.number), np.float32)
-        deviation[found.special] = noise / np.sqrt(number)
+        """Mean, its standard deviation and mask of some rows; and the pixels to `mend`."""
+        found = glance(self.dark_set, self.levels, block, self.rules)
+        lost = np.flatnonzero(found.special)
+        if lost.size:
+            self._waiting.append(found.picked(lost))
         shape = block.stop - block.start, -1
-        return mean.reshape(shape), deviation.reshape(shape), np.isnan(mean).reshape(shape)
+        mean = self._mean(found.counts).reshape(shape)
+        return [mean, np.full(mean.shape, self._noise / np.sqrt(found.number)), np.zeros(mean.shape, dtype=bool)], lost
+
+    def mend(self, rows, pixels):
+        """The same of the next pixels that `rows` has told of."""
+        picked = Picked.joined(self._waiting)
+        self._waiting = [picked.part(slice(pixels.size, None))]
+        found = looked_at(picked.part(slice(0, pixels.size)), self.dark_set.combined, self.levels, self.rules)
+        number = np.where(found.frames > 0, found.frames, np.nan)
+        mean = np.where(found.frames > 0, self._mean(found.counts), np.nan)
+        return mean, self._noise / np.sqrt(number), np.isnan(mean)
+
+    @property
+    def _noise(self):
+        return (self.rules.read_noise or 0.0) / self.rules.reader.scale
+
+    def _mean(self, counts):
+        counts += self.level
+        counts /= self.rules.reader.scale
+        return counts

@@ -1,14 +1,14 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Mean counts of equal exposures, some rows at a time: sums and maxima of all pixels, and a closer look at a few."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .electrons import Electrons
+from .electrons import Reader
 from .rejection import mean_counts, reject
 
-__all__ = ["SetCounts", "set_counts"]
+__all__ = ["Glance", "Picked", "Rules", "SetCounts", "counts_with_own_noise", "glance", "looked_at"]
 
 # Sums of fewer 16-bit integers than that cannot overflow 32 bits.
 _MOST_SHORT = 2**15
@@ -17,71 +17,139 @@ _MARGIN = 0.999
 
 
 @dataclass
-class SetCounts:
+class Glance:
     """
-    Mean counts of a `DarkSet`, of some rows; arrays of pixels are flat.
+    Mean counts of a `DarkSet`, of some rows, as if no sample had to be left out; arrays of pixels are flat.
 
     Attributes
     ----------
     counts : `numpy.ndarray`
-        Mean of the samples kept (electron), zero where none was.
+        Mean of the samples (electron).
     seconds : float
         Exposure time.
     number : float
-        Exposures in it, but for the pixels of ``special``.
-    special : `numpy.ndarray` of int
-        Pixels that may have lost samples.
-    frames : `numpy.ndarray`
-        Exposures that were kept in those.
-    saturated : `numpy.ndarray` of bool
-        Those of them of which every sample that is not bad is saturated.
-    limit : `numpy.ndarray`
-        What a saturated sample of those has at least (electron).
-    own_variance : `numpy.ndarray` or None
-        Variance of the mean from the frames' own uncertainties (electron^2), where those are used.
+        Exposures in it.
+    special : `numpy.ndarray` of bool
+        Pixels that may have to leave out samples: of those, `picked` and `looked_at` tell the mean.
+    stack, masks : list
+        The frames as they are, and their masks or None.
+    bias : `numpy.ndarray` or float
+        What was taken from them (electron).
+    bad_bias : `numpy.ndarray` of bool, or None
+        Where there is none.
     """
 
     counts: np.ndarray
     seconds: float
     number: float
     special: np.ndarray
+    stack: list
+    masks: list
+    bias: object
+    bad_bias: np.ndarray | None
+
+    def picked(self, pixels):
+        """`Picked` samples of some pixels."""
+        samples = np.array([frame[pixels] for frame in self.stack])
+        bad = None
+        if self.bad_bias is not None or any(mask is not None for mask in self.masks):
+            bad = np.zeros(samples.shape, dtype=bool)
+            for row, mask in zip(bad, self.masks, strict=True):
+                if mask is not None:
+                    row |= mask[pixels]
+            if self.bad_bias is not None:
+                bad |= self.bad_bias[pixels]
+        bias = self.bias[pixels] if np.ndim(self.bias) else np.full(pixels.size, self.bias)
+        return Picked(samples, bad, bias)
+
+
+@dataclass
+class Picked:
+    """Samples of some pixels as they are, shape (frames, pixels), where they are bad, and the bias (electron)."""
+
+    samples: np.ndarray
+    bad: np.ndarray | None
+    bias: np.ndarray
+
+    @classmethod
+    def joined(cls, parts):
+        """One after the other."""
+        samples = np.concatenate([part.samples for part in parts], axis=1)
+        bad = None
+        if any(part.bad is not None for part in parts):
+            nothing = [np.zeros(part.samples.shape, dtype=bool) if part.bad is None else part.bad for part in parts]
+            bad = np.concatenate(nothing, axis=1)
+        return cls(samples, bad, np.concatenate([part.bias for part in parts]))
+
+    def part(self, pixels):
+        """A slice of the pixels."""
+        bad = None if self.bad is None else self.bad[:, pixels]
+        return Picked(self.samples[:, pixels], bad, self.bias[pixels])
+
+
+@dataclass
+class SetCounts:
+    """
+    Mean counts of some pixels.
+
+    Attributes
+    ----------
+    counts : `numpy.ndarray`
+        Mean of the samples kept (electron), zero where none was.
+    frames : `numpy.ndarray`
+        Exposures in it.
+    limit : `numpy.ndarray`
+        What it has at least (electron), where every sample that is not bad is saturated; else NaN.
+    own_variance : `numpy.ndarray` or None
+        Variance of the mean from the frames' own uncertainties (electron^2), where those are used.
+    """
+
+    counts: np.ndarray
     frames: np.ndarray
-    saturated: np.ndarray
     limit: np.ndarray
     own_variance: np.ndarray | None = None
 
-    def frames_of(self, pixels):
-        """Exposures kept in some pixels (rising indices)."""
-        return self._of(pixels, np.full(self.counts.size, self.number), self.frames)
 
-    def limits_of(self, pixels):
-        """Lower limits of the counts of some pixels, NaN where they are not saturated."""
-        limits = np.where(self.saturated, self.limit, np.nan)
-        return self._of(pixels, np.full(self.counts.size, np.nan), limits)
-
-    def _of(self, pixels, values, special):
-        values[self.special] = special
-        return values[pixels]
-
-
-def set_counts(dark_set, reader, block, *, read_noise=None, levels=None, clip=None):
+@dataclass
+class Rules:
     """
-    Mean counts of equal exposures, of some rows.
+    What to take from frames, and when to leave a sample out.
+
+    Attributes
+    ----------
+    reader : `ccdproc_darks.electrons.Reader`
+        What to take from them.
+    read_noise, clip : float or None
+        As of `ccdproc_darks.rejection.mean_counts`.
+    """
+
+    reader: Reader
+    read_noise: float | None
+    clip: float | None
+
+    def part(self, rows):
+        """The same for some rows only; it can be sent to another process."""
+        return replace(self, reader=self.reader.part(rows))
+
+
+def glance(dark_set, levels, block, rules):
+    """
+    Mean counts of equal exposures, of some rows, and the pixels that need a closer look.
 
     Parameters
     ----------
     dark_set : `ccdproc_darks.electrons.DarkSet`
         The frames.
-    reader : `ccdproc_darks.electrons.Reader`
-        What to take from them.
+    levels : `numpy.ndarray`
+        How far each of them sits above the others as a whole (electron).
     block : slice
         The rows.
-    read_noise, levels, clip
-        As of `ccdproc_darks.rejection.mean_counts`, whose result this is.
+    rules : `Rules`
+        What to take from frames, and when to leave a sample out.
 
     Returns
     -------
-    `SetCounts`
+    `Glance`
 
     Notes
     -----
@@ -89,62 +157,77 @@ def set_counts(dark_set, reader, block, *, read_noise=None, levels=None, clip=No
     tell. Only pixels where it is, or where a sample is not finite, masked or saturated, are looked at sample by sample:
     nothing is sorted. Integers are added up exactly, floating-point numbers in float64 and in the order of the frames.
     """
-    if reader.own_noise:
-        return _from_electrons(dark_set, reader.read(dark_set, block), levels, clip)
-    bias, special = reader.bias.rows(block)
+    reader, combined = rules.reader, dark_set.combined
+    bias, bad_bias = reader.bias.rows(block)
     bias = np.ravel(bias) if np.ndim(bias) else bias
-    stack = [frame.rows(block) for frame in dark_set.frames]
-    masks = [None if rows.mask is None else rows.mask.ravel() for rows in stack]
-    dtype = np.result_type(*[rows.values for rows in stack])
-    stack = [rows.values.ravel().astype(dtype, copy=False) for rows in stack]
-    special = np.zeros(stack[0].size, dtype=bool) if special is None else special.ravel()
+    rows = [frame.rows(block) for frame in dark_set.frames]
+    masks = [None if one.mask is None else one.mask.ravel() for one in rows]
+    dtype = np.result_type(*[one.values for one in rows])
+    stack = [one.values.ravel().astype(dtype, copy=False) for one in rows]
     with np.errstate(invalid="ignore", over="ignore"):
-        return _set_counts(dark_set, reader, stack, masks, bias, special, read_noise, levels, clip)
+        total, highest = _sums(stack, combined)
+        counts = _electrons(total, _divisor(combined), reader.scale, bias)
+        special = np.zeros(counts.size, dtype=bool)
+        if dtype.kind == "f":
+            special |= ~np.isfinite(total)
+        if bad_bias is not None:
+            bad_bias = bad_bias.ravel()
+            special |= bad_bias
+        for mask in masks:
+            if mask is not None:
+                special |= mask
+        if reader.saturation is not None:
+            special |= highest >= _comparable(reader.saturation, dtype)
+        if rules.clip is not None and len(stack) > 1 and rules.read_noise is not None:
+            special |= _suspicious(counts, highest, bias, reader.scale, combined, levels, rules.read_noise, rules.clip)
+    return Glance(counts, dark_set.seconds, combined.sum(), special, stack, masks, bias, bad_bias)
 
 
-def _set_counts(dark_set, reader, stack, masks, bias, special, read_noise, levels, clip):
-    combined = dark_set.combined
-    bad_bias = special if special.any() else None
-    total, highest = _sums(stack, combined)
-    if stack[0].dtype.kind == "f":
-        special = special | ~np.isfinite(total)
-    for mask in masks:
-        if mask is not None:
-            special = special | mask
-    if reader.saturation is not None:
-        special = special | (highest >= _comparable(reader.saturation, highest.dtype))
-    number = combined.sum()
-    counts = _electrons(total, _divisor(combined), reader.scale, bias)
-    if clip is not None and len(stack) > 1 and read_noise is not None:
-        special = special | _suspicious(counts, highest, bias, reader.scale, combined, levels, read_noise, clip)
-    special = np.flatnonzero(special)
-    if not special.size:
-        nothing = np.zeros(0)
-        return SetCounts(counts, dark_set.seconds, number, special, nothing, nothing.astype(bool), nothing)
+def looked_at(picked, combined, levels, rules):
+    """
+    `SetCounts` of pixels, by a look at each of their samples.
 
-    bias = bias[special] if np.ndim(bias) else np.full(special.size, bias)
-    samples = np.array([frame[special] for frame in stack], dtype=float)
+    Parameters
+    ----------
+    picked : `Picked`
+        The samples.
+    combined, levels : `numpy.ndarray`
+        Of the frames, as of `ccdproc_darks.rejection.mean_counts`.
+    rules : `Rules`
+        What to take from frames, and when to leave a sample out.
+    """
+    reader = rules.reader
+    samples, bias = picked.samples.astype(float), picked.bias
     good = np.isfinite(samples)
-    for keep, mask in zip(good, masks, strict=True):
-        if mask is not None:
-            keep &= ~mask[special]
-    if bad_bias is not None:
-        good &= ~bad_bias[special]
-    saturated = np.zeros(special.size, dtype=bool)
-    limit = np.zeros(special.size)
+    if picked.bad is not None:
+        good &= ~picked.bad
+    limit = np.full(bias.size, np.nan)
     if reader.saturation is not None:
         over = good & (samples >= reader.saturation)
         good &= ~over
         saturated = over.any(axis=0) & ~good.any(axis=0)
-        limit = reader.saturation * reader.scale - bias
+        limit[saturated] = (reader.saturation * reader.scale - bias)[saturated]
     samples[~good] = 0.0
-    if clip is not None:
-        reject(samples * reader.scale - bias, good, combined, read_noise=read_noise, own_variance=None, levels=levels,
-               clip=clip)  # fmt: skip
+    if rules.clip is not None:
+        electrons = np.where(good, samples * reader.scale - bias, 0.0)
+        reject(electrons, good, combined, read_noise=rules.read_noise, own_variance=None, levels=levels,
+               clip=rules.clip)  # fmt: skip
     total, divisor, frames = _kept_sums(samples, good, combined)
     some = frames > 0
-    counts[special] = np.where(some, _electrons(total, np.where(some, divisor, 1.0), reader.scale, bias), 0.0)
-    return SetCounts(counts, dark_set.seconds, number, special, frames, saturated, limit)
+    with np.errstate(invalid="ignore"):
+        counts = _electrons(total, np.where(some, divisor, 1.0), reader.scale, bias)
+    return SetCounts(np.where(some, counts, 0.0), frames, limit)
+
+
+def counts_with_own_noise(dark_set, levels, block, rules):
+    """`SetCounts` of frames that bring their own uncertainties: all pixels are looked at sample by sample."""
+    electrons = rules.reader.read(dark_set, block)
+    mean = mean_counts(
+        electrons.samples, electrons.good, dark_set.combined, own_variance=electrons.own_variance, levels=levels,
+        clip=rules.clip,
+    )  # fmt: skip
+    limit = np.where(electrons.saturated, electrons.limit, np.nan)
+    return SetCounts(mean.counts.ravel(), mean.frames.ravel(), limit.ravel(), mean.own_variance.ravel())
 
 
 def _sums(stack, combined):
@@ -210,16 +293,3 @@ def _suspicious(mean, highest, bias, scale, combined, levels, read_noise, clip):
     mean += read_noise**2
     mean *= (_MARGIN * (total - own) / total * clip) ** 2 * (1 / own + 1 / (total - combined.min())) / 2
     return excess > mean
-
-
-def _from_electrons(dark_set, electrons: Electrons, levels, clip):
-    """`SetCounts` of frames that bring their own uncertainties: all pixels are looked at sample by sample."""
-    mean = mean_counts(
-        electrons.samples, electrons.good, dark_set.combined, own_variance=electrons.own_variance, levels=levels,
-        clip=clip,
-    )  # fmt: skip
-    every = np.arange(mean.counts.size)
-    return SetCounts(
-        mean.counts.ravel(), dark_set.seconds, dark_set.combined.sum(), every, mean.frames.ravel(), electrons.saturated.ravel(),
-        electrons.limit.ravel(), mean.own_variance.ravel(),
-    )  # fmt: skip

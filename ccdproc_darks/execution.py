@@ -195,12 +195,20 @@ def _work(part, blocks, outputs, start):
                 wrong.append(pixels + (block.start - rows.start) * places[0].shape[1])
             for place, image in zip(places, images, strict=True):
                 place[shifted(block, rows.start)] = image
-        pixels = np.concatenate(wrong) if wrong else np.zeros(0, dtype=int)
-        for first in range(0, pixels.size, _MENDED):
-            few = pixels[first : first + _MENDED]
-            for place, values in zip(places, opened.mend(rows, few), strict=True):
-                place.reshape(-1)[few] = values.ravel()
+            if sum(map(len, wrong)) >= _MENDED:
+                _mend(opened, rows, wrong, places)
+        _mend(opened, rows, wrong, places)
         return getattr(opened, "tally", 0)
+
+
+def _mend(part, rows, wrong, places):
+    """Mend the pixels of a list, and empty it."""
+    pixels = np.concatenate(wrong) if wrong else np.zeros(0, dtype=int)
+    wrong.clear()
+    for first in range(0, pixels.size, _MENDED):
+        few = pixels[first : first + _MENDED]
+        for place, values in zip(places, part.mend(rows, few), strict=True):
+            place.reshape(-1)[few] = values.ravel()
 
 
 def _summaries(part, blocks):

@@ -104,7 +104,7 @@ class Pair:
         if lower <= 0:
             return _MOST_STEPS - 1
         shrinks = self.most * abs(upper_growth * lower - upper * lower_growth) / lower**1.5
-        return int(np.clip(np.ceil(np.log(_SETTLED) / np.log(min(shrinks, 0.5))), 1, _MOST_STEPS - 1))
+        return int(np.clip(np.ceil(np.log(_SETTLED) / np.log(np.clip(shrinks, 1e-30, 0.5))), 1, _MOST_STEPS - 1))
 
     def trust(self, planes, blocks):
         """

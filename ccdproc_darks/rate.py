@@ -7,6 +7,7 @@ import numpy as np
 
 from .arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
 from .blocks import sample_blocks
+from .counts import Rules
 from .darks import prepare_darks
 from .doubts import doubt_sign, mean_temperature
 from .execution import Execution, fill
@@ -151,7 +152,7 @@ def dark_rate(
     )  # fmt: skip
     frames, dark_sets, source = prepared.frames, prepared.dark_sets, prepared.source
     job = RateJob(
-        dark_sets, prepared.levels, prepared.reader, prepared.noise, prepared.bias_error, clip,
+        dark_sets, prepared.levels, Rules(prepared.reader, prepared.noise, clip), prepared.bias_error,
         free_offset=offset == "pixel", dtype=dtype,
     )  # fmt: skip
     job.population = _population(job)
@@ -203,9 +204,8 @@ def dark_rate(
 
 def _population(job):
     """Which rates pixels have, to weigh exposure times with where a pixel hardly knows its own; None with only one."""
-    sets = job.dark_sets
-    if len(sets) == 1 or job.read_noise is None:
+    if len(job.dark_sets) == 1 or job.rules.read_noise is None:
         return None
-    numbers = np.array([dark_set.combined.sum() for dark_set in sets])
-    samples = (job.counts(block) for block in sample_blocks(sets[0].frames[0].shape, _SAMPLE))
-    return sensor_population(samples, job.seconds, numbers, job.shared, np.zeros(len(sets)), job.free_offset)
+    samples = (job.counts(block) for block in sample_blocks(job.dark_sets[0].frames[0].shape, _SAMPLE))
+    offsets = np.zeros(len(job.dark_sets))
+    return sensor_population(samples, job.seconds, job.numbers, job.shared, offsets, job.free_offset)

@@ -2,12 +2,11 @@
 """From frames to rates: the work on some rows of pixels, which any thread, process or machine can do."""
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .counts import set_counts
-from .electrons import Reader
+from .counts import Picked, Rules, counts_with_own_noise, glance, looked_at
 from .fit import fit_rate, whole_rate
 from .rate_stack import RateRows
 
@@ -25,14 +24,10 @@ class RateJob:
         The frames, by exposure time.
     levels : list of `numpy.ndarray`
         How far each frame of a set sits above its equals as a whole (electron).
-    reader : `ccdproc_darks.electrons.Reader`
-        What to take from them.
-    read_noise : float or None
-        Of a frame (electron).
+    rules : `ccdproc_darks.counts.Rules`
+        What to take from frames, and when to leave a sample out.
     bias_error : float
         Of the bias that all of them share (electron).
-    clip : float or None
-        As of `dark_rate`.
     free_offset : bool
         Whether pixels have offsets of their own.
     population : `ccdproc_darks.population.Population` or None
@@ -45,19 +40,23 @@ class RateJob:
 
     dark_sets: list
     levels: list
-    reader: Reader
-    read_noise: float | None
+    rules: Rules
     bias_error: float
-    clip: float | None
     free_offset: bool = False
     population: object = None
     dtype: np.dtype = np.float32
     tally: int = 0
+    _waiting: list = field(default_factory=list)
 
     @property
     def seconds(self):
         """Exposure times of the sets (s)."""
         return np.array([dark_set.seconds for dark_set in self.dark_sets])
+
+    @property
+    def numbers(self):
+        """Exposures in each set."""
+        return np.array([dark_set.combined.sum() for dark_set in self.dark_sets])
 
     @property
     def shared(self):
@@ -66,16 +65,15 @@ class RateJob:
 
     def memory(self):
         """Bytes that a block takes while it is worked on, for each pixel."""
-        sets = len(self.dark_sets)
-        samples = sum(2 * frame.dtype.itemsize + 1 for dark_set in self.dark_sets for frame in dark_set.frames)
-        if self.reader.own_noise:
-            samples = sum(64 for dark_set in self.dark_sets for frame in dark_set.frames)
-        return samples + 8 * (12 + 4 * sets)
+        frames = [frame for dark_set in self.dark_sets for frame in dark_set.frames]
+        if self.rules.reader.own_noise:
+            return 64 * len(frames) + 400 * len(self.dark_sets)
+        return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + 8 * (12 + 4 * len(self.dark_sets))
 
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""
         dark_sets = [dark_set.part(rows) for dark_set in self.dark_sets]
-        return replace(self, dark_sets=dark_sets, reader=self.reader.part(rows), tally=0)
+        return replace(self, dark_sets=dark_sets, rules=self.rules.part(rows), tally=0, _waiting=[])
 
     @contextmanager
     def opened(self):
@@ -84,79 +82,129 @@ class RateJob:
             yield replace(self, dark_sets=[stack.enter_context(dark_set.opened()) for dark_set in self.dark_sets])
 
     def rows(self, block):
-        """Rate, its standard deviation (electron/s) and mask of some rows."""
-        found = self._counts(block)
-        lost = np.unique(np.concatenate([one.special for one in found]))
-        apart = self._picked(found, lost)
-        if lost.size:
-            numbers = np.array([one.number for one in found])[:, None, None]
-            self.tally += int(np.count_nonzero((apart.usable & (apart.frames != numbers)).any(axis=0)))
-        rate, variance = self._one(found[0], apart, lost) if len(found) == 1 else self._several(found, apart, lost)
-        mask = ~np.isfinite(rate)
-        if lost.size and not self.free_offset:
-            limit = np.where(np.isnan(apart.limit), -np.inf, apart.limit).max(axis=0)[0]
-            lower = mask[lost] & np.isfinite(limit)
-            rate[lost[lower]] = limit[lower]
+        """Rate, its standard deviation (electron/s) and mask of some rows; and the pixels to `mend`."""
         shape = block.stop - block.start, -1
-        return rate.reshape(shape), np.sqrt(variance, out=variance).reshape(shape), mask.reshape(shape)
+        if self.rules.reader.own_noise:
+            images = self._exact(self._with_own_noise(block))
+            return [image.reshape(shape) for image in images], np.zeros(0, dtype=int)
+        glances = self._glances(block)
+        lost = np.flatnonzero(np.any([one.special for one in glances], axis=0))
+        if lost.size:
+            self._waiting.append([one.picked(lost) for one in glances])
+        rate, variance = self._of_whole([one.counts for one in glances])
+        deviation = np.sqrt(variance, out=variance)
+        return [image.reshape(shape) for image in (rate, deviation, np.zeros(rate.size, dtype=bool))], lost
+
+    def mend(self, rows, pixels):
+        """The same of the next pixels that `rows` has told of."""
+        sets = [Picked.joined(parts) for parts in zip(*self._waiting, strict=True)]
+        now, later = slice(0, pixels.size), slice(pixels.size, None)
+        self._waiting = [[picked.part(later) for picked in sets]]
+        return self._exact(self._look([picked.part(now) for picked in sets]))
 
     def counts(self, block):
         """Mean counts of each exposure time, of some rows, as `ccdproc_darks.rate_stack.RateRows`."""
-        found = self._counts(block)
-        return self._picked(found, np.arange(found[0].counts.size)).reshaped((block.stop - block.start, -1))
+        if self.rules.reader.own_noise:
+            found = self._with_own_noise(block)
+        else:
+            glances = self._glances(block)
+            number = self.numbers[:, None] * np.ones(glances[0].counts.size)
+            found = self._rows(np.stack([one.counts for one in glances]), number, np.full(number.shape, np.nan))
+            lost = np.flatnonzero(np.any([one.special for one in glances], axis=0))
+            if lost.size:
+                looked = self._look([one.picked(lost) for one in glances])
+                for name in ("counts", "frames", "read_variance", "usable", "limit"):
+                    getattr(found, name)[:, 0, lost] = getattr(looked, name)[:, 0]
+        return found.reshaped((block.stop - block.start, -1))
 
-    def _counts(self, block):
+    def _glances(self, block):
         return [
-            set_counts(dark_set, self.reader, block, read_noise=self.read_noise, levels=levels, clip=self.clip)
+            glance(dark_set, levels, block, self.rules)
             for dark_set, levels in zip(self.dark_sets, self.levels, strict=True)
         ]
 
-    def _picked(self, found, pixels):
-        """`ccdproc_darks.rate_stack.RateRows` of some pixels, shape (exposures, 1, pixels)."""
-        counts = np.stack([one.counts[pixels] for one in found])[:, None]
-        frames = np.stack([one.frames_of(pixels) for one in found])[:, None]
+    def _look(self, sets):
+        """`ccdproc_darks.rate_stack.RateRows` of samples picked from each set, shape (exposures, 1, pixels)."""
+        found = [
+            looked_at(picked, dark_set.combined, levels, self.rules)
+            for picked, dark_set, levels in zip(sets, self.dark_sets, self.levels, strict=True)
+        ]
+        return self._rows(*(np.stack([getattr(one, name) for one in found]) for name in ("counts", "frames", "limit")))
+
+    def _with_own_noise(self, block):
+        found = [
+            counts_with_own_noise(dark_set, levels, block, self.rules)
+            for dark_set, levels in zip(self.dark_sets, self.levels, strict=True)
+        ]
+        names = ("counts", "frames", "limit", "own_variance")
+        return self._rows(*(np.stack([getattr(one, name) for one in found]) for name in names))
+
+    def _rows(self, counts, frames, limit, own_variance=None):
         usable = frames > 0
         number = np.where(usable, frames, 1.0)
-        if self.read_noise is not None:
-            read_variance = self.read_noise**2 / number
-        elif found[0].own_variance is not None:
-            own = np.stack([one.own_variance[pixels] for one in found])[:, None]
-            read_variance = np.maximum(own - np.maximum(counts, 0) / number, 0.0)
+        if self.rules.read_noise is not None:
+            read_variance = self.rules.read_noise**2 / number
+        elif own_variance is not None:
+            read_variance = np.maximum(own_variance - np.maximum(counts, 0) / number, 0.0)
         else:
             read_variance = np.zeros_like(counts)
-        limit = np.stack([one.limits_of(pixels) for one in found])[:, None] / self.seconds[:, None, None]
-        return RateRows(counts, number, read_variance, usable, limit)
+        parts = counts, number, read_variance, usable, limit / self.seconds[:, None]
+        return RateRows(*(part[:, None] for part in parts))
 
-    def _one(self, found, apart, lost):
-        """Rate and variance of one exposure time: there is nothing to fit."""
-        variance = np.maximum(found.counts, 0, dtype=self.dtype)
-        if self.read_noise is not None:
-            variance += self.read_noise**2
-        variance /= found.number
-        usable = apart.usable[0, 0]
-        poisson = np.maximum(apart.counts[0, 0], 0) / apart.frames[0, 0]
-        variance[lost] = np.where(usable, poisson + apart.read_variance[0, 0], np.nan)
+    def _of_whole(self, counts):
+        """Rate and variance of pixels that lost no frame, by their counts at each exposure time."""
+        if len(counts) == 1:
+            return self._of_one(counts[0], self.numbers[0], self._noise)
+        return whole_rate(
+            counts, self.seconds, self.numbers, self._noise / self.numbers, self.bias_error**2,
+            free_offset=self.free_offset, expected=self._expected,
+        )  # fmt: skip
+
+    def _of_one(self, counts, number, noise):
+        """The same of one exposure time, of which there is nothing to fit; ``noise`` is the variance of one frame."""
+        (seconds,) = self.seconds
+        variance = np.maximum(counts, 0, dtype=self.dtype)
+        variance += noise
+        variance *= 1 / number
         variance += self.bias_error**2
-        variance /= found.seconds**2
-        rate = found.counts / found.seconds
-        rate[lost[~usable]] = np.nan
+        variance *= 1 / seconds**2
+        return counts * (1 / seconds), variance
+
+    def _exact(self, rows):
+        """Rate, its standard deviation and mask of any pixels."""
+        shape, usable = rows.counts.shape[1:], rows.usable.any(axis=0).ravel()
+        whole = (rows.usable & (rows.frames == self.numbers[:, None, None])).all(axis=0).ravel()
+        self.tally += int(np.count_nonzero(usable & ~whole))
+        if len(rows.counts) == 1:
+            noise = rows.read_variance.ravel() * rows.frames.ravel()
+            rate, variance = self._of_one(rows.counts.ravel(), rows.frames.ravel(), noise)
+            rate[~usable] = variance[~usable] = np.nan
+        else:
+            rate, variance = self._fitted(rows, whole)
+        mask = ~np.isfinite(rate)
+        if not self.free_offset:
+            limit = np.where(np.isnan(rows.limit), -np.inf, rows.limit).max(axis=0).ravel()
+            rate = np.where(mask & np.isfinite(limit), limit, rate)
+        return [image.reshape(shape) for image in (rate, np.sqrt(variance), mask)]
+
+    def _fitted(self, rows, whole):
+        rate, variance = np.empty((2, whole.size))
+        if self.rules.reader.own_noise:
+            whole = np.zeros(whole.size, dtype=bool)
+        rate[whole], variance[whole] = self._of_whole(list(rows.counts[:, 0, whole]))
+        few = [part[:, :, ~whole] for part in (rows.counts, rows.frames, rows.read_variance, rows.usable)]
+        counts, frames, read_variance, usable = few
+        fit = fit_rate(
+            counts, self.seconds, frames, read_variance, usable, shared=self.shared, free_offset=self.free_offset,
+            diagnose=False, expected=self._expected,
+        )  # fmt: skip
+        rate[~whole], variance[~whole] = fit.rate[0], fit.variance[0]
         return rate, variance
 
-    def _several(self, found, apart, lost):
-        """The same of several exposure times, a fit; pixels that may have lost a frame are fitted apart."""
-        expected = None if self.population is None else self.population.expected
-        rate, variance = np.empty((2, found[0].counts.size))
-        if lost.size < rate.size:
-            number = np.array([one.number for one in found])
-            noise = 0.0 if self.read_noise is None else self.read_noise**2
-            rate, variance = whole_rate(
-                [one.counts for one in found], self.seconds, number, noise / number, self.bias_error**2,
-                free_offset=self.free_offset, expected=expected,
-            )  # fmt: skip
-        if lost.size:
-            fit = fit_rate(
-                apart.counts, self.seconds, apart.frames, apart.read_variance, apart.usable, shared=self.shared,
-                free_offset=self.free_offset, diagnose=False, expected=expected,
-            )  # fmt: skip
-            rate[lost], variance[lost] = fit.rate[0], fit.variance[0]
-        return rate, variance
+    @property
+    def _noise(self):
+        return 0.0 if self.rules.read_noise is None else self.rules.read_noise**2
+
+    @property
+    def _expected(self):
+        return None if self.population is None else self.population.expected
