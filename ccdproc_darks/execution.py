@@ -16,8 +16,9 @@ from .blocks import row_blocks, shifted
 
 __all__ = ["Execution", "fill", "gather"]
 
-# Tasks that a thread gets, so that all end at about the same time.
-_TASKS_PER_THREAD = 4
+# Tasks that a thread gets, so that all end at about the same time; of so many blocks, as what is done once for each
+# task is done by one thread at a time.
+_TASKS_PER_THREAD, _LEAST_BLOCKS = 4, 8
 # What an executor that shares no memory with this process gets at a time, and how much of it may be under way.
 _RESULT_BYTES, _UNDER_WAY_BYTES = 2**24, 2**28
 _LEAST_TASKS = 32
@@ -141,7 +142,9 @@ class _Workers:
         if self.share_memory:
             self._most = execution.most(memory * pixels)
             self._threads = min(_cores(), number, self._most) if execution.executor is None else None
-            self._size = max(1, number // ((self._threads or 4) * _TASKS_PER_THREAD))
+            threads = self._threads or _cores()
+            tasks = threads * min(_TASKS_PER_THREAD, max(1, number // (threads * _LEAST_BLOCKS)))
+            self._size = -(-number // tasks)
             return
         # A result is here twice: as it came, and unpacked.
         result = 2 * result * pixels

@@ -12,6 +12,8 @@ __all__ = ["TINY_RATE", "Covariance", "RateFit", "count_variance", "fit_rate", "
 
 # Enough for the weights to settle to a part in a thousand from any start.
 _ITERATIONS = 4
+# The same from a start that is nearly right.
+_FEW_ITERATIONS = 3
 # electron/s; far below what any sensor shows.
 TINY_RATE = 1e-15
 
@@ -232,10 +234,20 @@ def whole_rate(counts, seconds, frames, read_variance, bias_variance, *, free_of
     """
     line = _WholeLine(seconds, frames, read_variance, bias_variance, free_offset)
     settle = expected or (lambda rate: rate)
-    rate = np.zeros(counts[0].shape)
-    for _ in range(_ITERATIONS + 1):
+    rate = _plain_rate(counts, seconds, frames, free_offset)
+    for _ in range(_FEW_ITERATIONS):
         rate = line.rate(settle(rate), counts)
     return rate, line.variance(settle(rate))
+
+
+def _plain_rate(counts, seconds, frames, free_offset):
+    """Where to begin: all electrons over all seconds, or the slope between the first exposure time and the last."""
+    if free_offset:
+        return (counts[-1] - counts[0]) / (seconds[-1] - seconds[0])
+    rate = np.zeros(counts[0].shape)
+    for count, weight in zip(counts, frames / np.dot(frames, seconds), strict=True):
+        rate += count * weight
+    return rate
 
 
 class _WholeLine:
@@ -255,32 +267,33 @@ class _WholeLine:
         return 1 / self._sums(trial, None)["tt"]
 
     def _sums(self, trial, counts):
-        """Inner products ``x^T C^-1 y`` of exposure times (t), counts (c) and ones (1), offsets projected out."""
-        names = ["11", "1t", "tt"] if counts is None else ["11", "1t", "tt", "1c", "tc"]
-        sums = {name: np.zeros(trial.shape) for name in names}
+        """Inner products ``x^T C^-1 y`` of exposure times (t) and counts (c), with what exposures share projected out."""
+        common = self._free_offset or self._bias_variance > 0
+        sums = {name: 0.0 for name in ("11", "1t", "tt", "1c", "tc")}
         trial = np.maximum(trial, TINY_RATE)
         term = np.empty(trial.shape)
         for index, (t, growth, constant) in enumerate(self._exposures):
             weight = trial * growth
             weight += constant
             np.divide(1.0, weight, out=weight)
-            sums["11"] += weight
+            if common:
+                sums["11"] += weight
             if counts is not None:
-                sums["1c"] += np.multiply(weight, counts[index], out=term)
+                np.multiply(weight, counts[index], out=term)
+                if common:
+                    sums["1c"] += term
                 term *= t
                 sums["tc"] += term
             weight *= t
-            sums["1t"] += weight
+            if common:
+                sums["1t"] += weight
             weight *= t
             sums["tt"] += weight
-        if self._free_offset:
-            # A bias that all share is an offset too.
-            factor = 1 / sums["11"]
-        elif self._bias_variance > 0:
-            factor = self._bias_variance / (1 + self._bias_variance * sums["11"])
-        else:
+        if not common:
             return sums
-        factor *= sums["1t"]
+        # A bias that all share is an offset too.
+        limit = 0.0 if self._free_offset else 1 / self._bias_variance
+        factor = sums["1t"] / (sums["11"] + limit)
         sums["tt"] -= factor * sums["1t"]
         if counts is not None:
             sums["tc"] -= factor * sums["1c"]

@@ -19,7 +19,7 @@ from .results import logged, result_image, safe_header, set_keys
 __all__ = ["dark_rate"]
 
 # Enough to know which rates pixels have.
-_SAMPLE = 2**18
+_SAMPLE = 2**16
 
 
 def dark_rate(

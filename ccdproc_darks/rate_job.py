@@ -68,7 +68,7 @@ class RateJob:
         frames = [frame for dark_set in self.dark_sets for frame in dark_set.frames]
         if self.rules.reader.own_noise:
             return 64 * len(frames) + 400 * len(self.dark_sets)
-        return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + 8 * (12 + 4 * len(self.dark_sets))
+        return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + 8 * (8 + 8 * len(self.dark_sets))
 
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""
