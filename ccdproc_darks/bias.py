@@ -17,7 +17,9 @@ from .noise import trimmed_variance
 __all__ = ["Bias", "as_bias", "combined_number"]
 
 # Two master biases differ in every pixel.
-_IDENTITY_PIXELS = 2**18
+_IDENTITY_PIXELS = 2**16
+# Pixels that tell one error for all.
+_ERROR_PIXELS = 2**17
 
 
 class Bias:
@@ -56,11 +58,12 @@ class Bias:
         if self._frame is None:
             return self._level, None
         rows = self._frame.rows(block)
-        values = rows.values.astype(float) * self._scale
-        bad = ~np.isfinite(values)
-        if rows.mask is not None:
-            bad |= rows.mask
-        return values, bad if bad.any() else None
+        values = np.multiply(rows.values, self._scale, dtype=float)
+        finite = np.isfinite(values)
+        bad = None if finite.all() else ~finite
+        if rows.mask is not None and rows.mask.any():
+            bad = rows.mask.copy() if bad is None else bad | rows.mask
+        return values, bad
 
     def error(self, read_noise):
         """
@@ -98,7 +101,7 @@ class Bias:
 
     def _error_from_deviation(self, number):
         deviations = []
-        for block in sample_blocks(self._frame.shape):
+        for block in sample_blocks(self._frame.shape, _ERROR_PIXELS):
             rows = self._frame.rows(block)
             deviation = rows.deviation.astype(float)
             deviations.append(deviation[~rows.mask] if rows.mask is not None else deviation.ravel())

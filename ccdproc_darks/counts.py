@@ -12,8 +12,8 @@ __all__ = ["Glance", "Picked", "Rules", "SetCounts", "counts_with_own_noise", "g
 
 # Sums of fewer 16-bit integers than that cannot overflow 32 bits.
 _MOST_SHORT = 2**15
-# Of a threshold: rounding to single precision must not keep a pixel from being looked at.
-_MARGIN = 0.999
+# Of a threshold: rounding must not keep a pixel from being looked at.
+_MARGIN = 1 - 1e-9
 
 
 @dataclass
@@ -166,7 +166,11 @@ def glance(dark_set, levels, block, rules):
     stack = [one.values.ravel().astype(dtype, copy=False) for one in rows]
     with np.errstate(invalid="ignore", over="ignore"):
         total, highest = _sums(stack, combined)
-        counts = _electrons(total, _divisor(combined), reader.scale, bias)
+        mean = total / _divisor(combined)
+        excess = None
+        if rules.clip is not None and len(stack) > 1 and rules.read_noise is not None:
+            excess = highest - mean
+        counts = _electrons(mean, reader.scale, bias)
         special = np.zeros(counts.size, dtype=bool)
         if dtype.kind == "f":
             special |= ~np.isfinite(total)
@@ -178,8 +182,8 @@ def glance(dark_set, levels, block, rules):
                 special |= mask
         if reader.saturation is not None:
             special |= highest >= _comparable(reader.saturation, dtype)
-        if rules.clip is not None and len(stack) > 1 and rules.read_noise is not None:
-            special |= _suspicious(counts, highest, bias, reader.scale, combined, levels, rules.read_noise, rules.clip)
+        if excess is not None:
+            special |= _suspicious(counts, excess, reader.scale, combined, levels, rules)
     return Glance(counts, dark_set.seconds, combined.sum(), special, stack, masks, bias, bad_bias)
 
 
@@ -215,7 +219,7 @@ def looked_at(picked, combined, levels, rules):
     total, divisor, frames = _kept_sums(samples, good, combined)
     some = frames > 0
     with np.errstate(invalid="ignore"):
-        counts = _electrons(total, np.where(some, divisor, 1.0), reader.scale, bias)
+        counts = _electrons(total / np.where(some, divisor, 1.0), reader.scale, bias)
     return SetCounts(np.where(some, counts, 0.0), frames, limit)
 
 
@@ -260,8 +264,7 @@ def _divisor(combined):
     return float(len(combined)) if np.all(combined == combined[0]) else float(combined.sum())
 
 
-def _electrons(total, divisor, scale, bias):
-    counts = total / divisor
+def _electrons(counts, scale, bias):
     counts *= scale
     counts -= bias
     return counts
@@ -274,22 +277,28 @@ def _comparable(level, dtype):
     return int(min(np.ceil(level), np.iinfo(dtype).max + 1))
 
 
-def _suspicious(mean, highest, bias, scale, combined, levels, read_noise, clip):
-    """Pixels of which the highest sample may be rejected."""
+def _suspicious(mean, excess, scale, combined, levels, rules):
+    """
+    Pixels of which the highest sample may be rejected.
+
+    Parameters
+    ----------
+    mean : `numpy.ndarray`
+        Of the samples (electron).
+    excess : `numpy.ndarray`
+        Highest sample above the mean, in the unit of the frames; changed.
+    scale, combined, levels, rules
+        As of `glance`.
+    """
     total, own = combined.sum(), combined.max()
     # All as if the highest were of the frame whose level and weight make it stand out the most.
-    shift = 0.0 if levels is None else np.min(levels)
-    middle = 0.0 if levels is None else np.dot(combined, levels) / total
-    # Single precision, and squares, as this is for every pixel.
-    mean = mean.astype(np.float32)
-    excess = np.multiply(highest, scale, dtype=np.float32, casting="unsafe")
-    excess -= bias
-    excess -= mean
-    excess -= shift - middle
+    middle = np.dot(combined, levels) / total
+    excess *= scale
+    excess += middle - np.min(levels)
     np.maximum(excess, 0, out=excess)
     excess *= excess
-    mean -= middle
-    np.maximum(mean, 0, out=mean)
-    mean += read_noise**2
-    mean *= (_MARGIN * (total - own) / total * clip) ** 2 * (1 / own + 1 / (total - combined.min())) / 2
-    return excess > mean
+    least = mean - middle
+    np.maximum(least, 0, out=least)
+    least += rules.read_noise**2
+    least *= (_MARGIN * (total - own) / total * rules.clip) ** 2 * (1 / own + 1 / (total - combined.min())) / 2
+    return excess > least

@@ -13,7 +13,7 @@ __all__ = ["DarkSet", "Electrons", "Reader", "frame_levels"]
 
 # Pixels that it takes to tell a shift of a whole frame from a cosmic ray, and those that are enough for its size.
 _LEVEL_PIXELS = 100
-_LEVEL_SAMPLE = 2**16
+_LEVEL_SAMPLE = 2**15
 _SIGNIFICANT = 5.0
 
 

@@ -79,16 +79,16 @@ class MemoryFrame:
     def part(self, rows):
         """`MemoryRows` of the rows of the slice ``rows``: all that whoever reads them needs."""
         ccd = self._ccd
-        uncertainty, factor = None, 1.0
+        uncertainty, kind, factor = None, None, 1.0
         if ccd.uncertainty is not None:
-            array = np.broadcast_to(ccd.uncertainty.array, self.shape)[rows]
-            uncertainty = type(ccd.uncertainty)(array, copy=False)
+            uncertainty, kind = np.broadcast_to(ccd.uncertainty.array, self.shape)[rows], type(ccd.uncertainty)
             if ccd.uncertainty.unit is not None and isinstance(ccd.uncertainty, StdDevUncertainty):
                 factor = ccd.uncertainty.unit.to(ccd.unit)
         return MemoryRows(
             np.asarray(ccd.data)[rows],
             None if ccd.mask is None else np.broadcast_to(ccd.mask, self.shape)[rows],
             uncertainty,
+            kind,
             factor,
             rows.indices(self.shape[0])[0],
         )
@@ -100,11 +100,16 @@ class MemoryFrame:
 
 @dataclass
 class MemoryRows:
-    """Rows of a `MemoryFrame`, from the row ``start`` on; ``factor`` brings the uncertainty to their unit."""
+    """
+    Rows of a `MemoryFrame`, from the row ``start`` on.
+
+    The uncertainty is one of the class ``kind``, and ``factor`` brings it to their unit.
+    """
 
     data: np.ndarray
     mask: np.ndarray | None
-    uncertainty: object
+    uncertainty: np.ndarray | None
+    kind: type | None
     factor: float
     start: int
 
@@ -113,8 +118,10 @@ class MemoryRows:
         block = shifted(block, self.start)
         deviation = None
         if self.uncertainty is not None:
-            rows = type(self.uncertainty)(self.uncertainty.array[block], copy=False)
-            deviation = rows.represent_as(StdDevUncertainty).array * self.factor
+            deviation = self.uncertainty[block]
+            if self.kind is not StdDevUncertainty:
+                deviation = self.kind(deviation, copy=False).represent_as(StdDevUncertainty).array
+            deviation = deviation * self.factor
         return Samples(self.data[block], None if self.mask is None else self.mask[block], deviation)
 
     @contextmanager
