@@ -12,7 +12,7 @@ _PIXELS_PER_BLOCK, _BYTES_PER_BLOCK = 2**18, 2**26
 # Pixels that carry a statistic of the whole sensor (an offset, a read noise) to 0.1 %; and of a part of them.
 _SAMPLE_PIXELS, _PIXELS_PER_SAMPLE = 2**20, 2**16
 # Parts at least, so that all of the sensor has a say.
-_LEAST_SAMPLES = 16
+_LEAST_SAMPLES = 64
 
 
 def row_blocks(shape, memory):
@@ -31,14 +31,17 @@ def row_blocks(shape, memory):
     slice
         Consecutive rows.
     """
-    yield from _ranges(shape, min(_PIXELS_PER_BLOCK, _BYTES_PER_BLOCK // max(1, memory)))
+    step = _step(shape, min(_PIXELS_PER_BLOCK, _BYTES_PER_BLOCK // max(1, memory)))
+    for start in range(0, shape[0], step):
+        yield slice(start, min(start + step, shape[0]))
 
 
 def sample_blocks(shape, pixels=_SAMPLE_PIXELS):
     """Row ranges, evenly spread over an image, that hold about so many of its pixels (or all of them)."""
-    blocks = list(_ranges(shape, min(_PIXELS_PER_SAMPLE, pixels // _LEAST_SAMPLES)))
-    stride = max(1, shape[0] * shape[1] // pixels)
-    return blocks[stride // 2 :: stride] or blocks[:1]
+    rows, columns = shape
+    step = _step(shape, min(_PIXELS_PER_SAMPLE, pixels // _LEAST_SAMPLES))
+    starts, stride = range(0, rows, step), max(1, rows * columns // pixels)
+    return [slice(start, min(start + step, rows)) for start in starts[stride // 2 :: stride] or starts[:1]]
 
 
 def shifted(block, start):
@@ -46,8 +49,5 @@ def shifted(block, start):
     return block if block == slice(None) else slice(block.start - start, block.stop - start)
 
 
-def _ranges(shape, pixels):
-    rows, columns = shape
-    step = max(1, int(pixels) // columns)
-    for start in range(0, rows, step):
-        yield slice(start, min(start + step, rows))
+def _step(shape, pixels):
+    return max(1, int(pixels) // shape[1])

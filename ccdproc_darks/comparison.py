@@ -174,7 +174,7 @@ class _ComparisonJob:
         """The statistic and its mask, and its standard deviation where it has one; and the pixels to `mend`."""
         if self.comparer.pair is None or self.statistic == "offset":
             return self._images(self.comparer.rows(block)), np.zeros(0, dtype=int)
-        paired = self.comparer.paired(block)
+        paired = self.comparer.paired(block, outliers=self.statistic != "significance")
         images, special = getattr(paired, self.statistic)()
         return _with_mask([image.reshape(block.stop - block.start, -1) for image in images]), special
 

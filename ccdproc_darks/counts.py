@@ -244,7 +244,8 @@ def _sums(stack, combined):
         total *= combined[0]
     highest = first if len(stack) == 1 else first.copy()
     for number, frame in zip(combined[1:], stack[1:], strict=True):
-        np.add(total, frame if equal else frame * number, out=total)
+        # By numpy 1, float32 times float64 would be float32.
+        np.add(total, frame if equal else np.multiply(frame, number, dtype=float), out=total)
         np.maximum(highest, frame, out=highest)
     return total, highest
 
@@ -266,7 +267,8 @@ def _divisor(combined):
 
 def _electrons(counts, scale, bias):
     counts *= scale
-    counts -= bias
+    if np.ndim(bias) or bias:
+        counts -= bias
     return counts
 
 

@@ -19,8 +19,8 @@ from .significance import candidates, deviate_of_chi_square
 
 __all__ = ["Comparer", "Comparison", "compare_rows", "core_width", "null_width"]
 
-# Enough to know a width to 0.3 %.
-_WIDTH_PIXELS = 2**18
+# Enough to know a width to 0.2 %.
+_WIDTH_PIXELS = 2**17
 # Enough to know which rates pixels have.
 _POPULATION_PIXELS = 2**17
 # Enough to see that meta data tell the truth.
@@ -101,9 +101,9 @@ class Comparer:
             rows, self.stack.seconds, self.stack.shared, self.offsets, self.free_offset, self._population, self._scale
         )
 
-    def paired(self, block):
-        """`ccdproc_darks.pair.PairedRows` of the rows of the slice ``block``."""
-        return self.pair.rows(self.stack.planes, block)
+    def paired(self, block, outliers=False):
+        """`ccdproc_darks.pair.PairedRows` of the rows of the slice ``block``; ``outliers`` as of its `Pair`."""
+        return self.pair.rows(self.stack.planes, block, outliers)
 
     def _find_pair(self):
         if Pair.fits(self.stack, self.free_offset):

@@ -13,7 +13,9 @@ __all__ = ["DarkSet", "Electrons", "Reader", "frame_levels"]
 
 # Pixels that it takes to tell a shift of a whole frame from a cosmic ray, and those that are enough for its size.
 _LEVEL_PIXELS = 100
-_LEVEL_SAMPLE = 2**15
+_LEVEL_SAMPLE = 2**16
+# Samples (frames x pixels) that may be in memory at a time.
+_MOST_SAMPLES = 2**21
 _SIGNIFICANT = 5.0
 
 
@@ -143,7 +145,7 @@ def frame_levels(dark_set, reader):
     if count < 2:
         return np.zeros(count)
     shifts = []
-    for block in sample_blocks(dark_set.frames[0].shape, _LEVEL_SAMPLE):
+    for block in sample_blocks(dark_set.frames[0].shape, min(_LEVEL_SAMPLE, _MOST_SAMPLES // count)):
         electrons = reader.read(dark_set, block)
         whole = electrons.good.all(axis=0)
         samples = electrons.samples[:, whole]

@@ -20,6 +20,7 @@ _PAIRS = 2**14
 _IMPROBABLE = 16.0
 # Offsets that a pixel may have, in standard deviations.
 _OFFSET_SIGMAS = np.linspace(-2.5, 2.5, 6)
+_TINY = 1e-200
 # Below this the correction divides by nearly zero, and is not needed.
 _NEAR = 0.3
 
@@ -204,7 +205,8 @@ def _possible_rates(candidates, pixels, population):
     rates, log_prior, owners = [], [], []
     for first in range(0, pixels.size, _PAIRS):
         part = slice(first, first + _PAIRS)
-        variance = constant[part, None] + growth[part, None] * population.rates
+        # Of no dark current and no read noise nothing but zero can be seen.
+        variance = np.maximum(constant[part, None] + growth[part, None] * population.rates, _TINY)
         log_odds = population.log_probability - (estimate[part, None] - population.rates) ** 2 / variance / 2
         log_odds -= np.log(variance) / 2
         likely = log_odds > log_odds.max(axis=1, keepdims=True) - _IMPROBABLE

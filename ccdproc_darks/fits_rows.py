@@ -58,7 +58,7 @@ class FitsRows:
             bitpix,
             header.get("BZERO", 0),
             header.get("BSCALE", 1),
-            header.get("BLANK") if bitpix > 0 else None,
+            _blank_of(header, bitpix),
         )
 
     @property
@@ -117,8 +117,8 @@ class FitsRows:
     def stored(self, rows, file):
         """The numbers of the file, as they are but for the byte order; see `values`."""
         start, stop, _ = rows.indices(self.shape[0])
-        numbers = np.empty((stop - start, self.shape[1]), self._stored_dtype)
-        wanted, place = memoryview(numbers).cast("B"), self.offset + start * self._row_bytes
+        numbers = np.empty((max(stop - start, 0), self.shape[1]), self._stored_dtype)
+        wanted, place = memoryview(numbers.reshape(-1).view("u1")), self.offset + start * self._row_bytes
         while wanted:
             read = os.preadv(file, [wanted], place)
             if read == 0:
@@ -133,9 +133,22 @@ class FitsRows:
 
     @property
     def _stored_dtype(self):
-        kind = "u" if self.bitpix == 8 else "i" if self.bitpix > 0 else "f"
-        return np.dtype(f"{kind}{abs(self.bitpix) // 8}")
+        return _stored_dtype(self.bitpix)
 
     @property
     def _row_bytes(self):
         return self.shape[1] * abs(self.bitpix) // 8
+
+
+def _stored_dtype(bitpix):
+    kind = "u" if bitpix == 8 else "i" if bitpix > 0 else "f"
+    return np.dtype(f"{kind}{abs(bitpix) // 8}")
+
+
+def _blank_of(header, bitpix):
+    """BLANK, where it is an integer that the image can hold: cameras write others, which stand for nothing."""
+    blank = header.get("BLANK")
+    if bitpix < 0 or not isinstance(blank, int) or isinstance(blank, bool):
+        return None
+    limits = np.iinfo(_stored_dtype(bitpix))
+    return blank if limits.min <= blank <= limits.max else None

@@ -13,8 +13,8 @@ _KEEP = 4.0
 # As a fraction of the error of a mean.
 _ROUNDS, _SETTLED = 5, 1e-3
 _FEW = 2**16
-# Pixels that tell an offset to a five hundredth of the noise of one.
-_SAMPLE = 2**18
+# Pixels that tell an offset to a three hundredth of the noise of one.
+_SAMPLE = 2**17
 
 
 def robust_mean(values, deviations):

@@ -10,10 +10,10 @@ from .significance import candidates
 
 __all__ = ["Pair", "PairedRows"]
 
-# Steps after which the weights of exposures have settled; as of `ccdproc_darks.fit.fit_rate`.
-_MOST_STEPS = 5
-# Error of the one rate that is left, as a fraction of it, and of the difference's variance that it makes.
-_SETTLED = 1e-7
+# Rounds after which the weights of exposures have settled, as of `ccdproc_darks.fit.fit_rate`.
+_MOST_ROUNDS = 4
+# Error of a standard deviation that may be left, as a fraction of it.
+_SETTLED = 1e-6
 # How far from the number of its frames a pixel's uncertainty may be, in frames, and the pixel still count as whole.
 _WHOLE = 0.25
 # Deviates from which on a pixel may need a closer look are sought on these grids of deviates and rates (electron/s).
@@ -64,7 +64,7 @@ class Pair:
         self._weight_of_none = (self._upper[0] + self._upper[1] * trial) / (self._lower[0] + self._lower[1] * trial)
         self._trusted = [False, False]
         self._find_steps(known=population is None)
-        self._rounds = self._needed_rounds() if population is None else _MOST_STEPS - 1
+        self._rounds = self._needed_rounds() if population is None else _MOST_ROUNDS
 
     def _find_steps(self, known):
         """
@@ -97,14 +97,18 @@ class Pair:
         """
         How often the weights need to be found anew for pixels that get no closer look.
 
-        From one round to the next the error of the rate shrinks by ``|D| |dw / dd|``, with w the weight of the first
-        rate and a difference D of not more than a few standard deviations; and it is the variance that matters.
+        From one round to the next the error of the rate d shrinks by ``|D| |dw / dd|``, with w the weight of the first
+        rate and a difference D of not more than a few standard deviations; what matters is the variance that it makes.
         """
         (upper, upper_growth), (lower, lower_growth) = self._upper, self._lower
-        if lower <= 0:
-            return _MOST_STEPS - 1
-        shrinks = self.most * abs(upper_growth * lower - upper * lower_growth) / lower**1.5
-        return int(np.clip(np.ceil(np.log(_SETTLED) / np.log(np.clip(shrinks, 1e-30, 0.5))), 1, _MOST_STEPS - 1))
+        variance = lower + lower_growth * _RATES
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shrinks = self.most * abs(upper_growth * lower - upper * lower_growth) / variance**1.5
+            share = np.where(_RATES > 0, lower_growth * _RATES / variance / 2, 0.0)
+            for rounds in range(1, _MOST_ROUNDS):
+                if (share * shrinks**rounds).max() < _SETTLED and shrinks.max() < 1:
+                    return rounds
+        return _MOST_ROUNDS
 
     def trust(self, planes, blocks):
         """
@@ -136,12 +140,23 @@ class Pair:
         """Total exposure of both (s)."""
         return float((self._frames * self._seconds).sum())
 
-    def rows(self, planes, block):
-        """`PairedRows` of some rows of a stack, whose ``planes`` are given."""
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            return self._rows(planes, block)
+    def rows(self, planes, block, outliers=False):
+        """
+        `PairedRows` of some rows of a stack.
 
-    def _rows(self, planes, block):
+        Parameters
+        ----------
+        planes : list of `ccdproc_darks.rate_stack.RatePlane`
+            The stack's.
+        block : slice
+            The rows.
+        outliers : bool
+            Whether rates of pixels that get a closer look must be right here, too.
+        """
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+            return self._rows(planes, block, _MOST_ROUNDS if outliers else self._rounds)
+
+    def _rows(self, planes, block, rounds):
         whole, rates = True, []
         for index, plane in enumerate(planes):
             data, mask, deviation = plane.flat(block)
@@ -158,7 +173,7 @@ class Pair:
         # With the weights of no rate at all, and then with those of the rate found.
         rate = difference * self._dtype.type(self._weight_of_none)
         rate += second
-        for _ in range(self._rounds):
+        for _ in range(rounds):
             trial = self._settled(rate)
             rate = _linear(self._upper, trial)
             lower = _linear(self._lower, trial)
