@@ -117,19 +117,19 @@ class Comparer:
         return sensor_population(samples, stack.seconds, numbers, stack.shared, self.offsets, self.free_offset)
 
     def _find_deviates(self):
-        deviates = []
-        for block in sample_blocks(self.stack.shape, _WIDTH_PIXELS):
+        stack, deviates, looked_at = self.stack, [], []
+        for block in sample_blocks(stack.shape, _WIDTH_PIXELS):
             if self.pair is None:
-                significance = self.rows(block).significance
-                deviates.append(significance[np.isfinite(significance)])
+                deviates.append(self.rows(block).significance.ravel())
                 continue
             paired = self.paired(block)
             special = paired.special()
             deviates.append(np.delete(paired.deviate, special).astype(float))
-            if special.size:
-                significance = self.rows(block, special).significance
-                deviates.append(significance[np.isfinite(significance)])
-        return np.concatenate(deviates)
+            looked_at.append(special + block.start * stack.shape[1])
+        if looked_at:
+            deviates.append(self.rows(slice(0, stack.shape[0]), np.concatenate(looked_at)).significance.ravel())
+        deviates = np.concatenate(deviates)
+        return deviates[np.isfinite(deviates)]
 
 
 def core_width(deviates):

@@ -16,7 +16,7 @@ from .flagging import COUNTED, FlagCount, FlagJob
 from .flags import DARK_FLAGS
 from .hotness import Hotness
 from .level import Level
-from .measurement import measure_one, measure_several, sample_of_pair
+from .measurement import measure_one, measure_several, measure_whole, sample_of_pair
 from .proportionality import ProportionalityLimit
 from .rate_stack import RateStack
 from .results import logged, result_image, safe_header, set_keys
@@ -279,8 +279,9 @@ def _samples(stack, comparer, surroundings):
     """Rows of the image that tell what a typical pixel is, and their measurement."""
     short_cut = comparer is not None and comparer.pair is not None and surroundings is None
     job = _Measurements(stack, comparer)
+    one = measure_whole(comparer, np.zeros(1)) if short_cut else None
     for block in sample_blocks(stack.shape, _TYPICAL_PIXELS):
-        yield block, sample_of_pair(comparer, block) if short_cut else job.measure(block)
+        yield block, sample_of_pair(comparer, block, one) if short_cut else job.measure(block)
 
 
 def _settle(level, stack, comparer, hotness, execution):

@@ -85,11 +85,21 @@ def measure_whole(comparer, rates):
     return measured(comparer.whole(rates))
 
 
-def sample_of_pair(comparer, block):
-    """`Measurement` of the whole pixels among some rows of a pair of rates, in the pair's own precision."""
+def sample_of_pair(comparer, block, one):
+    """
+    `Measurement` of the whole pixels among some rows of a pair of rates, in the pair's own precision.
+
+    Parameters
+    ----------
+    comparer : `ccdproc_darks.departure.Comparer`
+        What compares them.
+    block : slice
+        The rows.
+    one : `Measurement`
+        Of a single whole pixel.
+    """
     paired = comparer.paired(block)
     rate = paired.rate[paired.whole].astype(float)
-    one = measure_whole(comparer, np.zeros(1))
     return Measurement(
         rate,
         lambda at: np.broadcast_to(one.variance_at(at)[0], rate.shape),
