@@ -163,7 +163,7 @@ class BiasFrames:
         scatter = measure_scatter(self._set(), self._reader, self.levels * self.scale)
         return None if scatter is None else scatter_read_noise(scatter, self.scale, dark_electrons=0.0)
 
-    def master(self, read_noise, execution=None, *, clip=_CLIP, dtype=np.dtype("float32")):
+    def master(self, read_noise, execution=None, *, clip=_CLIP, dtype=np.float32):
         """
         The mean of the frames, in their unit, as CCDData with NCOMBINE in its meta.
 

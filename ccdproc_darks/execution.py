@@ -43,7 +43,8 @@ class Execution:
     mem_limit: object = None
 
     def __post_init__(self):
-        if self.executor is not None and not callable(getattr(self.executor, "submit", None)):
+        submit = None if isinstance(self.executor, type) else getattr(self.executor, "submit", None)
+        if self.executor is not None and not callable(submit):
             raise TypeError(
                 "executor must be a concurrent.futures.Executor (for dask, Client.get_executor()) or None, got "
                 f"{type(self.executor).__name__}"
@@ -58,7 +59,7 @@ class Execution:
             return math.inf
         if memory > self.mem_limit:
             raise ValueError(
-                f"{argument} must be at least {memory / 2**20:.0f} MiB for images of this size and number, got "
+                f"{argument} must be at least {math.ceil(memory / 2**20)} MiB for images of this size and number, got "
                 f"{self.mem_limit / 2**20:.4g} MiB"
             )
         return int(self.mem_limit // memory)
@@ -79,9 +80,9 @@ def fill(job, outputs, execution):
     job : object
         ``job.part(rows)`` is what it takes to do some rows, and can be sent to another process; ``.rows(block)`` of it
         gives one array for each of the outputs. Where it has ``.opened()``, that is a context of something that does.
-        Where it has ``.mend(rows, pixels)``, ``.rows(block)`` also gives the pixels (flat indices) that it got wrong, of
-        which that makes right ones, many at a time. Where it has a ``tally``, that is a number that its rows add to.
-        ``job.memory()`` is the number of bytes that a block takes while it is worked on, for each pixel.
+        Where it has ``.mend(rows, pixels)``, ``.rows(block)`` also gives the pixels (flat indices) that it got wrong,
+        of which that makes right ones, many at a time. Where it has a ``tally``, that is a number that its rows add
+        to. ``job.memory()`` is the number of bytes that a block takes while it is worked on, for each pixel.
     outputs : list of `numpy.ndarray`
         The images, all of one shape.
     execution : `Execution`
@@ -153,7 +154,7 @@ class _Workers:
         self._most = min(max(2, _UNDER_WAY_BYTES // (result * self._size)), most // self._size)
 
     def run(self, job, work, take):
-        """Call ``take`` with the first row and the result of ``work``, a function of a part of ``job`` and its blocks."""
+        """Call ``take`` with a first row and the result of ``work``, a function of a part of ``job`` and its blocks."""
         groups = [self._blocks[start : start + self._size] for start in range(0, len(self._blocks), self._size)]
         if self._execution.executor is not None:
             self._run_in(self._execution.executor, job, work, take, groups)

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["TINY_RATE", "Covariance", "RateFit", "count_variance", "fit_rate", "rate_estimator", "rate_variance", "whole_rate"]
+__all__ = [
+    "TINY_RATE",
+    "Covariance",
+    "RateFit",
+    "count_variance",
+    "fit_rate",
+    "rate_estimator",
+    "rate_variance",
+]
 
 # Enough for the weights to settle to a part in a thousand from any start.
 _ITERATIONS = 4
-# The same from a start that is nearly right.
-_FEW_ITERATIONS = 3
 # electron/s; far below what any sensor shows.
 TINY_RATE = 1e-15
 
@@ -215,89 +221,6 @@ def fit_rate(
         offset=offset,
         offset_variance=offset_variance,
     )
-
-
-def whole_rate(counts, seconds, frames, read_variance, bias_variance, *, free_offset=False, expected=None):
-    """
-    Rate and variance as of `fit_rate`, of pixels that lost no frame, and whose exposures all share one bias.
-
-    Parameters
-    ----------
-    counts : list of `numpy.ndarray`
-        Mean counts (electron) of each exposure time, shape (pixels,).
-    seconds, frames, read_variance : `numpy.ndarray`
-        Of each exposure time, the same for all pixels.
-    bias_variance : float
-        Of the bias (electron^2).
-    free_offset, expected
-        As of `fit_rate`.
-    """
-    line = _WholeLine(seconds, frames, read_variance, bias_variance, free_offset)
-    settle = expected or (lambda rate: rate)
-    rate = _plain_rate(counts, seconds, frames, free_offset)
-    for _ in range(_FEW_ITERATIONS):
-        rate = line.rate(settle(rate), counts)
-    return rate, line.variance(settle(rate))
-
-
-def _plain_rate(counts, seconds, frames, free_offset):
-    """Where to begin: all electrons over all seconds, or the slope between the first exposure time and the last."""
-    if free_offset:
-        return (counts[-1] - counts[0]) / (seconds[-1] - seconds[0])
-    rate = np.zeros(counts[0].shape)
-    for count, weight in zip(counts, frames / np.dot(frames, seconds), strict=True):
-        rate += count * weight
-    return rate
-
-
-class _WholeLine:
-    """The linear algebra of `whole_rate`: sums over exposures, one after the other, of what fits a cache."""
-
-    def __init__(self, seconds, frames, read_variance, bias_variance, free_offset):
-        self._exposures = list(zip(seconds, seconds / frames, read_variance, strict=True))
-        self._bias_variance, self._free_offset = bias_variance, free_offset
-
-    def rate(self, trial, counts):
-        """The rate, with the weights of a trial one."""
-        sums = self._sums(trial, counts)
-        return sums.pop("tc") / sums["tt"]
-
-    def variance(self, trial):
-        """Its variance, were the rate the trial one."""
-        return 1 / self._sums(trial, None)["tt"]
-
-    def _sums(self, trial, counts):
-        """Inner products ``x^T C^-1 y`` of exposure times (t) and counts (c), with what exposures share projected out."""
-        common = self._free_offset or self._bias_variance > 0
-        sums = {name: 0.0 for name in ("11", "1t", "tt", "1c", "tc")}
-        trial = np.maximum(trial, TINY_RATE)
-        term = np.empty(trial.shape)
-        for index, (t, growth, constant) in enumerate(self._exposures):
-            weight = trial * growth
-            weight += constant
-            np.divide(1.0, weight, out=weight)
-            if common:
-                sums["11"] += weight
-            if counts is not None:
-                np.multiply(weight, counts[index], out=term)
-                if common:
-                    sums["1c"] += term
-                term *= t
-                sums["tc"] += term
-            weight *= t
-            if common:
-                sums["1t"] += weight
-            weight *= t
-            sums["tt"] += weight
-        if not common:
-            return sums
-        # A bias that all share is an offset too.
-        limit = 0.0 if self._free_offset else 1 / self._bias_variance
-        factor = sums["1t"] / (sums["11"] + limit)
-        sums["tt"] -= factor * sums["1t"]
-        if counts is not None:
-            sums["tc"] -= factor * sums["1c"]
-        return sums
 
 
 def _excess(solved, t, free_offset):

@@ -13,7 +13,6 @@ from .comparison import NULLS, checked_offset, comparison_entries
 from .departure import Comparer
 from .execution import Execution, fill, gather
 from .flagging import COUNTED, FlagCount, FlagJob
-from .flags import DARK_FLAGS
 from .hotness import Hotness
 from .level import Level
 from .measurement import measure_one, measure_several, measure_whole, sample_of_pair

@@ -74,8 +74,8 @@ def dark_rate(
     dtype : {"float32", "float64"}
         Precision of the result. Sums are always accumulated in float64.
     mem_limit : `~astropy.units.Quantity` or int, optional
-        How much (byte) the memory of this process may grow beyond the result. None: a few megabytes for each thread,
-        whatever the number of frames.
+        How much (byte) the memory of this process may grow beyond the result. None: some tens of megabytes for each
+        thread, whatever the number of frames.
     executor : `concurrent.futures.Executor`, optional
         Who does the work: a pool of threads or processes, ``dask.distributed.Client.get_executor()``,
         ``mpi4py.futures.MPIPoolExecutor()``. Workers read their rows of the files themselves. None: a thread for each
@@ -92,7 +92,7 @@ def dark_rate(
         limit and its uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a
         later step needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI,
         DKNOISE (read noise and where it is from), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR,
-        DKTEMP, DKVERS.
+        DKTEMP, DKLOST (pixels that lost some of their frames), DKVERS.
 
     Raises
     ------
@@ -101,7 +101,8 @@ def dark_rate(
     astropy.units.UnitsError
         If a unit is wrong.
     ValueError
-        If something needed is missing, negative, zero or not finite, or if frames do not fit together.
+        If something needed is missing, negative, zero or not finite, if frames do not fit together, or if
+        ``mem_limit`` is too small for a few rows of them.
     OSError
         If a file is absent, empty, truncated or not FITS.
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .counts import Picked, Rules, counts_with_own_noise, glance, looked_at
-from .fit import fit_rate, whole_rate
+from .fit import fit_rate
 from .rate_stack import RateRows
+from .whole_fit import whole_rate
 
 __all__ = ["RateJob"]
 
@@ -157,7 +158,7 @@ class RateJob:
             return self._of_one(counts[0], self.numbers[0], self._noise)
         return whole_rate(
             counts, self.seconds, self.numbers, self._noise / self.numbers, self.bias_error**2,
-            free_offset=self.free_offset, expected=self._expected,
+            free_offset=self.free_offset, expected=self._expected, dtype=self.dtype,
         )  # fmt: skip
 
     def _of_one(self, counts, number, noise):
