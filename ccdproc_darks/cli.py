@@ -49,13 +49,15 @@ def _parser():
 
     report = commands.add_parser(
         "report",
-        help="measure the bias and dark frames in a folder",
+        help="measure the bias and dark frames in a folder, or in several",
         description="Measure the bias and dark frames in a folder: FITS images of the rates, the comparison of "
-        "exposure times and the mask, a page with pictures (report.html) and a table (summary.ecsv).",
+        "exposure times and the mask, a page with pictures (report.html) and a table (summary.ecsv). Of several "
+        "folders, as many such reports, and a page and a table of all.",
     )
     report.add_argument(
-        "folder", type=Path, metavar="FOLDER", help="folder with the frames (sub-folders are not looked into)"
-    )
+        "folders", type=Path, nargs="+", metavar="FOLDER",
+        help="folder with the frames (sub-folders are not looked into); several: a night, or a detector, each",
+    )  # fmt: skip
     _common(report)
     report.add_argument(
         "--gain", type=_positive, metavar="G", help="gain (electron/adu); default: EGAIN in the headers"
@@ -68,6 +70,16 @@ def _parser():
         "--saturation", type=_positive, metavar="S",
         help="level (adu, with the bias) from which a pixel is saturated; default: SATURATE in the headers, else the "
         "top of the ADC",
+    )  # fmt: skip
+    report.add_argument(
+        "--scheduler", metavar="ADDRESS",
+        help="let the workers of a dask cluster work, which must see the frames: tcp://host:8786, or the scheduler's "
+        "file, as scheduler.json",
+    )  # fmt: skip
+    report.add_argument(
+        "--mem-limit", type=_positive, metavar="MIB",
+        help="how much the memory may grow (MiB) beyond the results while they are worked out; default: a few for "
+        "each core",
     )  # fmt: skip
     report.set_defaults(run=_report)
 
@@ -153,10 +165,17 @@ def _version(parser, given):
 
 
 def _report(given, command):
+    from .report.cluster import workers_of
+    from .report.many import make_reports
     from .report.run import make_report
 
-    found = make_report(given.folder, given.out, _options(given), overwrite=given.overwrite, command=command)
-    return _tell(given.out, *found)
+    how = {"overwrite": given.overwrite, "command": command}
+    with workers_of(given.scheduler) as executor:
+        options = _options(given, executor)
+        if len(given.folders) > 1:
+            return _tell_many(given.out, make_reports(given.folders, given.out, options, **how))
+        (folder,) = given.folders
+        return _tell(given.out, *make_report(folder, given.out, options, **how))
 
 
 def _demo(given, command):
@@ -205,7 +224,7 @@ def _simulate(given, command):
     return 0
 
 
-def _options(given):
+def _options(given, executor=None):
     from astropy import units as u
 
     from .report.measure import Options
@@ -214,6 +233,7 @@ def _options(given):
         value = getattr(given, name, None)
         return None if value is None else value * unit
 
+    mem_limit = quantity("mem_limit", 2**20 * u.byte)
     return Options(
         gain=quantity("gain", u.electron / u.adu),
         read_noise=quantity("read_noise", u.electron),
@@ -223,32 +243,31 @@ def _options(given):
         fdr=given.fdr,
         tolerance=given.tolerance,
         null=given.null,
+        executor=executor,
+        mem_limit=mem_limit,
     )
 
 
 def _tell(out, results, failures, unusable):
-    from .report.summary import rate_rows
+    from .report.terminal import sentences
 
-    for _, measured in results:
-        meta = measured.mask.meta
-        *_, (_, frames, median, error, _) = rate_rows(measured)
-        tested = (
-            f"{meta['NNONLIN']} not proportional" if measured.significance is not None else "proportionality not tested"
-        )
-        print(measured.group.title)
-        print(
-            f"  {frames} darks: median rate {median:.4g} electron/s"
-            f"{'' if error is None else f' (typical error of a pixel {error:.2g})'}; "
-            f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
-        )
-        if measured.limit is not None:
-            print(f"  {measured.limit}")
-        for sentence in measured.truth.sentences() if measured.truth is not None else ():
-            print(f"  truth: {sentence}")
-        for note in measured.notes:
-            print(f"  note: {note}")
-    for item in unusable:
-        print(f"not used: {item.name}: {item.reason}")
+    for sentence in sentences(results, unusable):
+        print(sentence)
+    print(f"report: {out / 'report.html'}")
+    return 0
+
+
+def _tell_many(out, reports):
+    for report in reports:
+        if not report.reason:
+            print(f"{report.folder}:")
+        for sentence in report.sentences:
+            print(f"  {sentence}")
+        for title, reason in report.failures:
+            print(f"  not measured: {title}: {reason}")
+    for report in reports:
+        if report.reason:
+            print(f"not measured: {report.folder}: {report.reason}")
     print(f"report: {out / 'report.html'}")
     return 0
 

@@ -44,9 +44,56 @@ def test_failure_is_one_clear_line(tmp_path, capsys):
     assert re.fullmatch(r"ccdproc-darks: .*no FITS files.*\n", printed.err)
 
 
+def test_report_of_several_folders(frames, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    out = tmp_path / "out"
+    folders = [str(frames), str(tmp_path / "empty"), str(tmp_path / "absent")]
+    assert main(["report", *folders, "-o", str(out), "--threshold", "3"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{frames}:"
+    assert lines[2].startswith("    6 darks: median rate 0.0")
+    assert lines[-3] == f"not measured: {folders[1]}: no FITS files (.fit, .fits, .fts, also compressed)"
+    assert lines[-2] == f"not measured: {folders[2]}: no such folder"
+    assert lines[-1] == f"report: {out / 'report.html'}"
+    assert {path.name for path in out.iterdir()} == {"report.html", "summary.ecsv", "frames"}
+
+
+def test_several_folders_of_nothing(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert main(["report", str(tmp_path), str(tmp_path / "empty"), "-o", str(tmp_path / "out")]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert re.fullmatch(r"ccdproc-darks: nothing measured; .*no FITS files.*and 1 more.*\n", printed.err)
+    assert not (tmp_path / "out").exists()
+
+
+def test_mem_limit_reaches_the_measurement(frames, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("ccdproc_darks.report.page.draw_all", lambda measured: ())
+    arguments = ["report", str(frames), "--threshold", "3", "-o"]
+    assert main([*arguments, str(tmp_path / "none"), "--mem-limit", "0.001"]) == 1
+    assert "mem_limit must be at least" in capsys.readouterr().err
+    for name, limit in (("free", []), ("bound", ["--mem-limit", "64"])):
+        assert main([*arguments, str(tmp_path / name), *limit]) == 0
+    free, bound = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).rglob("*.fits")} for name in ("free", "bound")
+    )
+    assert free == bound
+
+
+def test_a_wrong_scheduler_is_one_clear_line(frames, tmp_path, capsys):
+    assert main(["report", str(frames), "-o", str(tmp_path / "out"), "--scheduler", "nowhere"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert re.fullmatch(r"ccdproc-darks: --scheduler must be an address, such as tcp://host:8786, .*\n", printed.err)
+
+
 @pytest.mark.parametrize(
-    "option", ["--gain", "--read-noise", "--saturation", "--threshold", "--false-positives", "--fdr", "--tolerance"]
-)
+    "option",
+    [
+        "--gain", "--read-noise", "--saturation", "--threshold", "--false-positives", "--fdr", "--tolerance",
+        "--mem-limit",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "much"])
 def test_options_are_checked(option, value, capsys):
     with pytest.raises(SystemExit, match="2"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from astropy import units as u
 
-from ..frames import FileFrame
+from ..file_frame import FileFrame
 from ..headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
 
 __all__ = ["Frame", "Group", "Unusable", "find_groups"]
@@ -26,7 +26,7 @@ class Frame:
 
     Attributes
     ----------
-    file : `~ccdproc_darks.frames.FileFrame`
+    file : `~ccdproc_darks.file_frame.FileFrame`
         The file.
     kind : {'dark', 'bias'}
         What it is.

@@ -2,6 +2,7 @@
 """The measurement of one group of frames: rates, comparison and mask."""
 
 import warnings
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..bias_frames import BiasFrames
 from ..comparison import compare_dark_rates
 from ..doubts import standing_out
 from ..electrons import DarkSet, Reader, frame_levels
+from ..execution import Execution
 from ..headers import GAIN_KEYS, READ_NOISE_KEYS, common_setting, frame_settings
 from ..mask import hot_pixel_mask
 from ..proportionality import proportionality_limit
@@ -38,6 +40,13 @@ class Options:
     fdr: float | None = None
     tolerance: float = 0.1
     null: str = "theoretical"
+    executor: Executor | None = None
+    mem_limit: u.Quantity | int | None = None
+
+    @property
+    def work(self):
+        """Arguments that tell who works, and within what memory."""
+        return {"executor": self.executor, "mem_limit": self.mem_limit}
 
 
 @dataclass
@@ -163,11 +172,11 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
     if gain is None and frames[0].unit == u.adu:
         raise ValueError("no gain: the headers have no EGAIN; give it as --gain (electron/adu)")
     scale = gain.value if frames[0].unit == u.adu else 1.0
-    common = {"gain": gain, "saturation": options.saturation}
+    common = {"gain": gain, "saturation": options.saturation, **options.work}
     step("bias")
     read_noise = _read_noise(result, options, frames)
     if group.biases:
-        read_noise = _take_bias(result, group, scale, read_noise)
+        read_noise = _take_bias(result, group, scale, read_noise, Execution(**options.work))
         bias, offset = result.bias, None
     else:
         if len(result.exposures) < 2:
@@ -245,7 +254,7 @@ def _read_noise(result, options, frames):
     return told
 
 
-def _take_bias(result, group, scale, read_noise):
+def _take_bias(result, group, scale, read_noise, execution):
     """Set the master bias; the read noise, from the bias frames where nothing else tells."""
     biases = BiasFrames([frame.file for frame in group.biases], scale)
     measured = biases.read_noise()
@@ -262,7 +271,7 @@ def _take_bias(result, group, scale, read_noise):
     if len(group.biases) < 3:
         few = "one bias frame" if len(group.biases) == 1 else f"{len(group.biases)} bias frames"
         result.notes.append(f"There is only {few}: the error of the bias limits the rates.")
-    result.bias = biases.master(None if read_noise is None else read_noise.value)
+    result.bias = biases.master(None if read_noise is None else read_noise.value, execution)
     return read_noise
 
 
@@ -302,6 +311,7 @@ def _compare(result, options, step):
         "fdr": options.fdr,
         "tolerance": options.tolerance,
         "null": options.null,
+        **options.work,
     }
     rates = list(result.rates.values())
     offset = "common" if result.has_bias else "pixel"
@@ -331,11 +341,13 @@ def _compare(result, options, step):
     with warnings.catch_warnings():
         # Said once, and in words of the page.
         warnings.filterwarnings("ignore", "the rates of good pixels differ")
-        result.significance = compare_dark_rates(*rates, statistic="significance", offset=offset, null=options.null)
+        result.significance = compare_dark_rates(
+            *rates, statistic="significance", offset=offset, null=options.null, **options.work
+        )
         step("mask")
         result.mask = hot_pixel_mask(*rates, offset=offset, scatter=list(result.scatter.values()), **limits)
         if result.has_bias:
-            result.pairs = [_pair(result, seconds) for seconds, _ in result.exposures[:-1]]
+            result.pairs = [_pair(result, seconds, options.work) for seconds, _ in result.exposures[:-1]]
     width = result.significance.meta.get("DKWIDTH")
     if width is not None and width > 1.2 and options.null == "theoretical":
         result.notes.append(
@@ -347,12 +359,12 @@ def _compare(result, options, step):
         result.limit = proportionality_limit(*rates, tolerance=options.tolerance)
 
 
-def _pair(result, seconds):
+def _pair(result, seconds, work):
     long = max(result.rates)
     short_rate, long_rate = result.rates[seconds], result.rates[long]
     compared = result.significance
     if len(result.rates) > 2:
-        compared = compare_dark_rates(short_rate, long_rate, statistic="significance")
+        compared = compare_dark_rates(short_rate, long_rate, statistic="significance", **work)
     meta = compared.meta
     with np.errstate(invalid="ignore"):
         bright = (long_rate.data > BRIGHT[0]) & (long_rate.data < BRIGHT[1]) & ~long_rate.mask & ~short_rate.mask

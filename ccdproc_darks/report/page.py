@@ -3,22 +3,12 @@
 
 from html import escape
 
+from .html import document, table
 from .measure import BRIGHT
 from .pictures import as_png, draw_all
 from .summary import flag_counts, rate_rows
 
 __all__ = ["page"]
-
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-h1 { font-size: 1.7rem; } h2 { margin-top: 2.5rem; border-bottom: 2px solid #1b6ca8; } h3 { margin-bottom: .3rem; }
-table { border-collapse: collapse; margin: .5rem 0 1.2rem; } th, td { padding: .25rem .8rem; text-align: right; }
-td:not(.left) { white-space: nowrap; } th { border-bottom: 1px solid #888; font-weight: 600; }
-tr:nth-child(even) td { background: #f4f6f8; }
-.left { text-align: left; } figure { margin: 1.2rem 0; } img { max-width: 100%; }
-figcaption, .dim { color: #555; } .note { background: #fff6df; border-left: 4px solid #e6a700; padding: .4rem .8rem; }
-pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size: .92em; }
-"""
 
 _MEANING = {
     "HOT": "dark rate above the threshold",
@@ -63,12 +53,8 @@ def page(title, results, failures, unusable, version, command="", intro=""):
         parts += _group(folder, measured)
     if unusable:
         parts.append("<h2>Files not used</h2>")
-        parts.append(_table(("file", "reason"), [(item.name, item.reason) for item in unusable], left=2))
-    body = "\n".join(parts)
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
-    )
+        parts.append(table(("file", "reason"), [(item.name, item.reason) for item in unusable], left=2))
+    return document(title, parts)
 
 
 def _group(folder, measured):
@@ -82,7 +68,7 @@ def _group(folder, measured):
         (label, str(frames), f"{median:.4g}", "" if error is None else f"{error:.2g}", str(saturated))
         for label, frames, median, error, saturated in rate_rows(measured)
     ]
-    yield _table(("exposure time", "frames", "median rate (electron/s)", "typical error", "no usable sample"), rows)
+    yield table(("exposure time", "frames", "median rate (electron/s)", "typical error", "no usable sample"), rows)
     yield "<h3>Flags</h3>"
     yield f"<p>{_threshold(mask)}</p>"
     tolerance = f"{100 * mask.meta['DKTOLER']:g} % of its rate"
@@ -95,7 +81,7 @@ def _group(folder, measured):
         )
         for name, count in flag_counts(mask).items()
     ]
-    yield _table(("flag", "meaning", "pixels", "of all"), rows, left=2)
+    yield table(("flag", "meaning", "pixels", "of all"), rows, left=2)
     if measured.significance is None:
         yield (
             "<p class=dim>Nothing shows that the hot pixels of this group are proportional to exposure time: they are "
@@ -123,7 +109,7 @@ def _group(folder, measured):
             for pair in measured.pairs
         ]
         low, high = BRIGHT
-        yield _table(
+        yield table(
             (
                 "pair",
                 "common offset (electron)",
@@ -165,7 +151,7 @@ def _truth(truth):
         )
         for score in truth.scores
     ]
-    yield _table(("flag", "planted", "found", "precision", "recall", "stand out", "recall of these"), rows)
+    yield table(("flag", "planted", "found", "precision", "recall", "stand out", "recall of these"), rows)
     yield (
         "<p class=dim>Recall is the part of the planted pixels that was found. Many departures are smaller than the "
         "tolerance, lost in the noise, or saturated; those that stand out are larger than the tolerance and 8 sigma. "
@@ -212,14 +198,3 @@ def _expected(meta):
 
 def _counted(number, noun):
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _table(heads, rows, left=1):
-    def cells(tag, texts):
-        return "".join(
-            f"<{tag}{' class=left' if column < left else ''}>{escape(text)}</{tag}>"
-            for column, text in enumerate(texts)
-        )
-
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{cells('th', heads)}</tr></thead><tbody>{body}</tbody></table>"

@@ -2,8 +2,6 @@
 """From a folder of frames to a folder of results, whole or not at all."""
 
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
 from astropy import units as u
@@ -13,12 +11,11 @@ from ..version import __version__
 from .folder import find_groups
 from .measure import measure_group, steps
 from .page import page
+from .place import PAGE, SUMMARY, check_place, placed
 from .summary import summary_table
 from .truth import against_truth
 
-__all__ = ["NothingMeasuredError", "make_report"]
-
-_SUMMARY, _PAGE = "summary.ecsv", "report.html"
+__all__ = ["NothingMeasuredError", "make_report", "measure_folder", "report_title", "write_report"]
 
 
 class NothingMeasuredError(ValueError):
@@ -62,11 +59,40 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
     OSError
         If a folder is missing, or ``out`` is there.
     """
-    folder, out = Path(folder), Path(out)
+    out = Path(out)
+    check_place(out, overwrite, [folder])
+    found = measure_folder(folder, options)
+    with placed(out) as whole:
+        write_report(whole, *found, title=title or report_title(folder), command=command, intro=intro)
+    return found
+
+
+def measure_folder(folder, options):
+    """
+    Measure all frames of a folder, and write nothing.
+
+    Parameters
+    ----------
+    folder, options
+        As of `make_report`.
+
+    Returns
+    -------
+    results, failures, unusable
+        As of `make_report`.
+
+    Raises
+    ------
+    NothingMeasuredError
+        If there is no result at all.
+    OSError
+        If the folder is missing.
+    """
+    folder = Path(folder)
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}")
-    _check_out(out, overwrite)
-    groups, unusable = find_groups(folder, lambda paths: _bar(paths, desc="reading headers", unit="file"))
+    # Absolute paths, as whoever works on the frames may be elsewhere.
+    groups, unusable = find_groups(folder.absolute(), lambda paths: _bar(paths, desc="reading headers", unit="file"))
     if not groups:
         raise NothingMeasuredError(_nothing(folder, unusable))
     results, failures = _measure(groups, options)
@@ -75,8 +101,12 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
     for _, measured in results:
         unusable += measured.unusable
         measured.truth = against_truth(folder, measured)
-    _write(out, results, failures, unusable, title or f"Dark frames in {folder.name or folder}", command, intro)
     return results, failures, unusable
+
+
+def report_title(folder):
+    """Heading of the page about a folder."""
+    return f"Dark frames in {Path(folder).name or folder}"
 
 
 def _measure(groups, options):
@@ -107,20 +137,31 @@ def _measure(groups, options):
     ]
 
 
-def _write(out, results, failures, unusable, title, command, intro):
-    """Write everything beside ``out``, then put it in its place."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
-        whole = Path(scratch) / "whole"
-        whole.mkdir()
-        for name, measured in results:
-            _write_group(whole / name, measured)
-        summary_table(results, failures, unusable).write(whole / _SUMMARY, format="ascii.ecsv")
-        text = page(title, results, failures, unusable, __version__, command, intro)
-        (whole / _PAGE).write_text(text, encoding="utf-8")
-        if out.exists():
-            out.rename(Path(scratch) / "former")
-        shutil.move(whole, out)
+def write_report(folder, results, failures, unusable, *, title, command="", intro=""):
+    """
+    Write a report into a folder that is there and empty.
+
+    Parameters
+    ----------
+    folder : `~pathlib.Path`
+        The folder.
+    results, failures, unusable
+        As of `measure_folder`.
+    title, command, intro : str
+        As of `make_report`.
+
+    Returns
+    -------
+    `~astropy.table.QTable`
+        Its table.
+    """
+    for name, measured in results:
+        _write_group(folder / name, measured)
+    table = summary_table(results, failures, unusable)
+    table.write(folder / SUMMARY, format="ascii.ecsv")
+    text = page(title, results, failures, unusable, __version__, command, intro)
+    (folder / PAGE).write_text(text, encoding="utf-8")
+    return table
 
 
 def _write_group(folder, measured):
@@ -133,24 +174,6 @@ def _write_group(folder, measured):
         images["significance"] = measured.significance
     for name, image in images.items():
         image.write(folder / f"{name}.fits")
-
-
-def _check_out(out, overwrite):
-    for parent in out.parents:
-        if parent.is_file():
-            raise NotADirectoryError(f"{out} cannot be made: {parent} is a file")
-    if not out.exists():
-        return
-    if out.is_dir() and not any(out.iterdir()):
-        return
-    if not overwrite:
-        raise FileExistsError(f"{out} is there already; choose another folder, or --overwrite an earlier report")
-    known = {_SUMMARY, _PAGE}
-    names = {path.name for path in out.iterdir() if path.is_file()} if out.is_dir() else set()
-    if names != known:
-        raise FileExistsError(
-            f"{out} is not an earlier report (it would hold just {_SUMMARY}, {_PAGE} and folders): not overwritten"
-        )
 
 
 def _folder_names(groups):

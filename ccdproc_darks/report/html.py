@@ -1,0 +1,65 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Documents and tables of HTML."""
+
+from html import escape
+
+__all__ = ["document", "table"]
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+h1 { font-size: 1.7rem; } h2 { margin-top: 2.5rem; border-bottom: 2px solid #1b6ca8; } h3 { margin-bottom: .3rem; }
+table { border-collapse: collapse; margin: .5rem 0 1.2rem; } th, td { padding: .25rem .8rem; text-align: right; }
+td:not(.left) { white-space: nowrap; } th { border-bottom: 1px solid #888; font-weight: 600; }
+tr:nth-child(even) td { background: #f4f6f8; }
+.left { text-align: left; } figure { margin: 1.2rem 0; } img { max-width: 100%; }
+figcaption, .dim { color: #555; } .note { background: #fff6df; border-left: 4px solid #e6a700; padding: .4rem .8rem; }
+pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size: .92em; }
+"""
+
+
+def document(title, parts):
+    """
+    A whole page.
+
+    Parameters
+    ----------
+    title : str
+        Of the window.
+    parts : list of str
+        HTML of the body.
+    """
+    body = "\n".join(parts)
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+    )
+
+
+def table(heads, rows, left=1):
+    """
+    A table.
+
+    Parameters
+    ----------
+    heads : sequence of str
+        Above the columns.
+    rows : list of sequence of str or (str, str)
+        The texts; a pair is a text and the address it links to.
+    left : int
+        So many columns, from the first, are set to the left.
+    """
+
+    def cells(tag, texts):
+        return "".join(
+            f"<{tag}{' class=left' if column < left else ''}>{_cell(text)}</{tag}>" for column, text in enumerate(texts)
+        )
+
+    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{cells('th', heads)}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(text):
+    if isinstance(text, str):
+        return escape(text)
+    text, address = text
+    return f'<a href="{escape(address)}">{escape(text)}</a>'

@@ -1,0 +1,236 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Reports on several folders, nights or detectors of a mosaic, and one page and table of all of them."""
+
+import os
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from astropy import units as u
+from astropy.table import QTable, vstack
+from tqdm import tqdm
+
+from ..version import __version__
+from .html import document, table
+from .place import PAGE, SUMMARY, check_place, placed
+from .run import NothingMeasuredError, measure_folder, report_title, write_report
+from .summary import rate_rows
+from .terminal import sentences
+
+__all__ = ["FolderReport", "make_reports", "report_names"]
+
+_HEADS = (
+    "folder",
+    "camera",
+    "darks",
+    "median rate (electron/s)",
+    "typical error",
+    "hot",
+    "not proportional",
+    "masked",
+    "notes",
+    "files not used",
+)
+
+
+@dataclass
+class FolderReport:
+    """
+    What is kept of a folder: no images.
+
+    Attributes
+    ----------
+    folder : `~pathlib.Path`
+        The folder, as it was given.
+    name : str
+        Of the report's folder.
+    reason : str
+        Why nothing could be measured; empty where something was.
+    table : `~astropy.table.QTable` or None
+        Of the report.
+    groups : list of tuple of str
+        Title and numbers of each group.
+    failures : list of (str, str)
+        Groups that could not be measured, and why.
+    not_used : int
+        Number of files that were not used.
+    sentences : list of str
+        For the terminal.
+    """
+
+    folder: Path
+    name: str
+    reason: str = ""
+    table: QTable | None = None
+    groups: list = field(default_factory=list)
+    failures: list = field(default_factory=list)
+    not_used: int = 0
+    sentences: list = field(default_factory=list)
+
+
+def make_reports(folders, out, options, *, overwrite=False, command=""):
+    """
+    Measure all frames of several folders, one folder after the other.
+
+    Parameters
+    ----------
+    folders : list of path-like
+        Where the frames are, no folder twice.
+    out : path-like
+        Folder to write; it must not be there yet. It gets a report on each of the folders, a page with a line and a
+        link for each (report.html) and a table of all (summary.ecsv).
+    options, overwrite, command
+        As of `ccdproc_darks.report.run.make_report`.
+
+    Returns
+    -------
+    list of FolderReport
+        One for each of the folders, in their order.
+
+    Raises
+    ------
+    NothingMeasuredError
+        If there is no result in any of them; nothing is written then.
+    ValueError
+        If a folder is given twice.
+    OSError
+        If ``out`` is there, or cannot be written.
+    """
+    folders, out = [Path(folder) for folder in folders], Path(out)
+    _check_different(folders)
+    check_place(out, overwrite, folders)
+    with placed(out) as whole:
+        reports = []
+        pairs = list(zip(folders, report_names(folders), strict=True))
+        # disable=None: only on a terminal.
+        for folder, name in tqdm(pairs, desc="folders", unit="folder", disable=None, leave=False):
+            reports.append(_report(folder, name, whole, options, command))
+        measured = [report for report in reports if not report.reason]
+        if not measured:
+            first, more = reports[0], len(reports) - 1
+            raise NothingMeasuredError(f"nothing measured; {first.folder}: {first.reason} (and {more} more folders)")
+        _summary(reports).write(whole / SUMMARY, format="ascii.ecsv")
+        (whole / PAGE).write_text(_page(reports, command), encoding="utf-8")
+    return reports
+
+
+def _report(folder, name, whole, options, command):
+    """Measure a folder and write its report."""
+    try:
+        results, failures, unusable = measure_folder(folder, options)
+    except (ValueError, OSError, u.UnitsError) as error:
+        return FolderReport(folder, name, str(error).removeprefix(f"{folder}: "))
+    place = whole / name
+    place.mkdir()
+    written = write_report(place, results, failures, unusable, title=report_title(folder), command=command)
+    groups = [_numbers(measured) for _, measured in results]
+    told = list(sentences(results, unusable))
+    return FolderReport(folder, name, "", written, groups, failures, len(unusable), told)
+
+
+def _numbers(measured):
+    """Title and numbers of a group."""
+    *_, (_, frames, median, error, _) = rate_rows(measured)
+    meta = measured.mask.meta
+    return (
+        measured.group.title,
+        str(frames),
+        f"{median:.4g}",
+        "" if error is None else f"{error:.2g}",
+        str(meta["NHOT"]),
+        "not tested" if measured.significance is None else str(meta["NNONLIN"]),
+        str(meta["NMASKED"]),
+        str(len(measured.notes)),
+    )
+
+
+def _summary(reports):
+    """The tables of all reports, as one."""
+    tables = []
+    for report in reports:
+        if report.table is not None:
+            rows = report.table.copy()
+            rows.add_column([report.name] * len(rows), name="folder", index=0)
+            tables.append(rows)
+    whole = vstack(tables, metadata_conflicts="silent")
+    whole.meta = {
+        "folders": {
+            report.name: {"path": str(report.folder.absolute()), **report.table.meta}
+            for report in reports
+            if report.table is not None
+        },
+        "not_measured": [
+            {"folder": str(report.folder.absolute()), "reason": report.reason} for report in reports if report.reason
+        ],
+    }
+    return whole
+
+
+def _page(reports, command):
+    title = f"Dark frames in {len(reports)} folders"
+    parts = [f"<h1>{escape(title)}</h1>", f"<p class=dim>ccdproc_darks {escape(__version__)}. {escape(command)}</p>"]
+    rows = []
+    for report in reports:
+        if report.reason:
+            parts.append(f"<p class=note>{escape(str(report.folder))}: not measured. {escape(report.reason)}</p>")
+        for group, reason in report.failures:
+            parts.append(f"<p class=note>{escape(report.name)}: {escape(group)}: not measured. {escape(reason)}</p>")
+        for number, numbers in enumerate(report.groups):
+            link = (report.name, f"{quote(report.name)}/{PAGE}")
+            rows.append((link, *numbers, str(report.not_used)) if number == 0 else ("", *numbers, ""))
+    parts.append(table(_HEADS, rows, left=2))
+    parts.append(
+        "<p class=dim>Rates are medians over the sensor, of all exposure times together; the typical error is that of "
+        "one pixel. A hot pixel that is proportional to exposure time is not masked. The numbers of every exposure "
+        f"time are in {SUMMARY}.</p>"
+    )
+    return document(title, parts)
+
+
+def report_names(folders):
+    """
+    A name for the report on each folder.
+
+    It is the folder's; where several have the same, with those of as many folders above it as tell them apart.
+
+    Parameters
+    ----------
+    folders : list of path-like
+        The folders.
+
+    Returns
+    -------
+    list of str
+        All different, also where upper and lower case are the same.
+
+    Examples
+    --------
+    >>> from ccdproc_darks.report.many import report_names
+    >>> report_names(["/data/monday/darks", "/data/tuesday/darks", "/data/ccd3"])
+    ['monday_darks', 'tuesday_darks', 'ccd3']
+    """
+    paths = [Path(os.path.abspath(folder)).parts[1:] or ("folder",) for folder in folders]
+    folded = [tuple(part.casefold() for part in path) for path in paths]
+    names, taken = [], {PAGE, SUMMARY}
+    for path, own in zip(paths, folded, strict=True):
+        depth = 1
+        while depth < len(path) and sum(other[-depth:] == own[-depth:] for other in folded) > 1:
+            depth += 1
+        stem = name = "_".join(path[-depth:])
+        number = 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _check_different(folders):
+    known = set()
+    for folder in folders:
+        place = folder.resolve()
+        if place in known:
+            raise ValueError(f"{folder} is given twice")
+        known.add(place)

@@ -1,0 +1,42 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What a terminal shows of a report."""
+
+from .summary import rate_rows
+
+__all__ = ["sentences"]
+
+
+def sentences(results, unusable):
+    """
+    The numbers of a report in words, and what a person should worry about.
+
+    Parameters
+    ----------
+    results, unusable
+        As of `ccdproc_darks.report.page.page`.
+
+    Yields
+    ------
+    str
+        A line.
+    """
+    for _, measured in results:
+        meta = measured.mask.meta
+        *_, (_, frames, median, error, _) = rate_rows(measured)
+        tested = (
+            f"{meta['NNONLIN']} not proportional" if measured.significance is not None else "proportionality not tested"
+        )
+        yield measured.group.title
+        yield (
+            f"  {frames} darks: median rate {median:.4g} electron/s"
+            f"{'' if error is None else f' (typical error of a pixel {error:.2g})'}; "
+            f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
+        )
+        if measured.limit is not None:
+            yield f"  {measured.limit}"
+        for sentence in measured.truth.sentences() if measured.truth is not None else ():
+            yield f"  truth: {sentence}"
+        for note in measured.notes:
+            yield f"  note: {note}"
+    for item in unusable:
+        yield f"not used: {item.name}: {item.reason}"
