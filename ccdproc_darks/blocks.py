@@ -8,7 +8,7 @@ many blocks a worker gets, nor on how many workers there are.
 __all__ = ["row_blocks", "sample_blocks", "shifted"]
 
 # Pixels of a block: enough to make light of the cost of a call, and bytes: few enough for a cache to help.
-_PIXELS_PER_BLOCK, _BYTES_PER_BLOCK = 2**18, 2**26
+_PIXELS_PER_BLOCK, _BYTES_PER_BLOCK = 2**18, 2**25
 # Pixels that carry a statistic of the whole sensor (an offset, a read noise) to 0.1 %; and of a part of them.
 _SAMPLE_PIXELS, _PIXELS_PER_SAMPLE = 2**20, 2**16
 # Parts at least, so that all of the sensor has a say.

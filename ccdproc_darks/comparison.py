@@ -164,7 +164,9 @@ class _ComparisonJob:
 
     def memory(self):
         """Bytes that a block takes while it is worked on, for each pixel."""
-        return 100 if self.comparer.pair is not None else 400 * len(self.comparer.stack)
+        if self.comparer.pair is not None and self.statistic != "offset":
+            return 100
+        return 500 * len(self.comparer.stack)
 
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""

@@ -15,7 +15,7 @@ __all__ = ["DarkSet", "Electrons", "Reader", "frame_levels"]
 _LEVEL_PIXELS = 100
 _LEVEL_SAMPLE = 2**16
 # Samples (frames x pixels) that may be in memory at a time.
-_MOST_SAMPLES = 2**21
+_MOST_SAMPLES = 2**20
 _SIGNIFICANT = 5.0
 
 

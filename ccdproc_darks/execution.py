@@ -3,6 +3,7 @@
 
 import math
 import os
+import pickle
 from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ _TASKS_PER_THREAD, _LEAST_BLOCKS = 4, 8
 _RESULT_BYTES, _UNDER_WAY_BYTES = 2**24, 2**28
 _LEAST_TASKS = 32
 # Pixels that are mended at a time.
-_MENDED = 2**15
+_MENDED = 2**13
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def fill(job, outputs, execution):
         for output, result in zip(outputs, results, strict=True):
             output[start : start + len(result)] = result
 
-    workers = _Workers(execution, shape, job.memory(), sum(dtype.itemsize for dtype in types))
+    workers = _Workers(execution, shape, job, sum(dtype.itemsize for dtype in types))
     if workers.share_memory:
         workers.run(job, lambda part, blocks: _work(part, blocks, outputs, 0), keep)
     else:
@@ -127,15 +128,15 @@ def gather(job, shape, execution):
         Rows and columns.
     """
     found = {}
-    _Workers(execution, shape, job.memory(), 1).run(job, _summaries, found.__setitem__)
+    _Workers(execution, shape, job, 1).run(job, _summaries, found.__setitem__)
     return [summary for start in sorted(found) for summary in found[start]]
 
 
 class _Workers:
     """Those of an `Execution`, and how many blocks each gets at a time."""
 
-    def __init__(self, execution, shape, memory, result):
-        self._shape, self._execution = shape, execution
+    def __init__(self, execution, shape, job, result):
+        self._shape, self._execution, memory = shape, execution, job.memory()
         self._blocks = list(row_blocks(shape, memory))
         pixels = shape[1] * (self._blocks[0].stop - self._blocks[0].start)
         number = len(self._blocks)
@@ -147,11 +148,13 @@ class _Workers:
             tasks = threads * min(_TASKS_PER_THREAD, max(1, number // (threads * _LEAST_BLOCKS)))
             self._size = -(-number // tasks)
             return
-        # A result is here twice: as it came, and unpacked.
-        result = 2 * result * pixels
-        most = execution.most(result)
-        self._size = max(1, min(_RESULT_BYTES // result, number // _LEAST_TASKS, most))
-        self._most = min(max(2, _UNDER_WAY_BYTES // (result * self._size)), most // self._size)
+        # A result is here twice, as it came and unpacked; and so is what is sent, as it is packed and as it goes.
+        task = 2 * result * pixels + 2 * _sent(job.part(self._blocks[0]))
+        most = execution.most(task)
+        self._size = max(1, min(_RESULT_BYTES // task, number // _LEAST_TASKS, most))
+        self._most = max(2, _UNDER_WAY_BYTES // (task * self._size))
+        if most < math.inf:
+            self._most = min(self._most, most // self._size)
 
     def run(self, job, work, take):
         """Call ``take`` with a first row and the result of ``work``, a function of a part of ``job`` and its blocks."""
@@ -178,6 +181,16 @@ class _Workers:
         finally:
             for future in under_way:
                 future.cancel()
+
+
+def _sent(part):
+    """Bytes of the pixels that go with what it takes to do some rows; 0 where only an executor knows how to send it."""
+    buffers = []
+    try:
+        pickle.dumps(part, protocol=5, buffer_callback=buffers.append)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return 0
+    return sum(buffer.raw().nbytes for buffer in buffers)
 
 
 def _worked(part, blocks, columns, types):

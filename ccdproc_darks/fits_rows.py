@@ -47,10 +47,10 @@ class FitsRows:
     blank: int | None = None
 
     @classmethod
-    def of(cls, path, hdu):
-        """Those of an HDU opened with ``do_not_scale_image_data=True``."""
-        header = hdu.header
-        bitpix = header["BITPIX"]
+    def of(cls, path, hdu, header=None):
+        """Those of an HDU whose data have not been asked for; another ``header`` may tell what its numbers mean."""
+        bitpix = hdu.header["BITPIX"]
+        header = hdu.header if header is None else header
         return cls(
             str(path),
             hdu.fileinfo()["datLoc"],

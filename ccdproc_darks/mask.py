@@ -279,7 +279,8 @@ def _samples(stack, comparer, surroundings):
     short_cut = comparer is not None and comparer.pair is not None and surroundings is None
     job = _Measurements(stack, comparer)
     one = measure_whole(comparer, np.zeros(1)) if short_cut else None
-    for block in sample_blocks(stack.shape, _TYPICAL_PIXELS):
+    # Of several exposures, fewer pixels tell as much, and take as much memory.
+    for block in sample_blocks(stack.shape, _TYPICAL_PIXELS if short_cut else _TYPICAL_PIXELS // len(stack)):
         yield block, sample_of_pair(comparer, block, one) if short_cut else job.measure(block)
 
 

@@ -17,7 +17,7 @@ _SETTLED = 1e-6
 # How far from the number of its frames a pixel's uncertainty may be, in frames, and the pixel still count as whole.
 _WHOLE = 0.25
 # Deviates from which on a pixel may need a closer look are sought on these grids of deviates and rates (electron/s).
-_SIZES = np.linspace(1.4, 4.0, 53)
+_SIZES = np.linspace(1.4, 4.0, 261)
 _RATES = np.concatenate([[0.0], np.geomspace(1e-8, 1e8, 641)])
 # Of such a deviate: rounding to single precision must not keep a pixel from being looked at.
 _MARGIN = 0.999
@@ -82,7 +82,8 @@ class Pair:
         asked = np.zeros((_SIZES.size, _RATES.size), dtype=bool)
         for side in (-1, 1):
             asked |= candidates(_SIZES[:, None], side * skewness, kurtosis, known)
-        least = np.where(asked.any(axis=0), _SIZES[asked.argmax(axis=0)], _SIZES[-1])
+        # The last of the grid that is not asked: the truth is between this and the next.
+        least = np.where(asked.any(axis=0), _SIZES[np.maximum(asked.argmax(axis=0) - 1, 0)], _SIZES[-1])
         # From one rate on and up to another: the least between them, with a step to spare on either side.
         few = np.flatnonzero(least < _SIZES[-1])
         self._steps = [(0.0, float(_SIZES[-1]))]
@@ -211,7 +212,7 @@ class Pair:
         np.abs(miss, out=miss)
         own -= self._dtype.type(self._bias[index] / t**2)
         own *= _WHOLE / number
-        return miss <= own
+        return (miss <= own) & (own < np.inf)
 
     def _settled(self, rate):
         if self._expected is not None:

@@ -206,7 +206,7 @@ def sensor_population(samples, seconds, numbers, shared, offsets, free_offset):
         # Pixels that lost no frame: their estimates all have the same law.
         whole = (rows.usable & (rows.frames == numbers[:, None, None])).all(axis=0)
         counts.append(rows.counts[:, whole])
-        variances.append(rows.read_variance[:, whole])
+        variances.append(rows.read_variance[:, whole][:, ::_FEW])
     counts, variances = np.concatenate(counts, axis=1), np.concatenate(variances, axis=1)
     if counts.shape[1] < _LEAST_PIXELS:
         return None
@@ -215,6 +215,6 @@ def sensor_population(samples, seconds, numbers, shared, offsets, free_offset):
         rates = (counts[-1] - counts[0]) / (seconds[-1] - seconds[0])
     else:
         rates = numbers @ counts / (numbers @ seconds)
-    variance, typical = np.median(variances[:, ::_FEW], axis=1), max(float(np.median(rates)), 0.0)
+    variance, typical = np.median(variances, axis=1), max(float(np.median(rates)), 0.0)
     estimator = rate_estimator(typical, seconds, numbers, variance, shared, free_offset)
     return population_of(estimator @ counts, estimator, seconds, numbers, variance, shared)

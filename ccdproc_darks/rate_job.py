@@ -69,7 +69,7 @@ class RateJob:
         frames = [frame for dark_set in self.dark_sets for frame in dark_set.frames]
         if self.rules.reader.own_noise:
             return 64 * len(frames) + 400 * len(self.dark_sets)
-        return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + 8 * (8 + 8 * len(self.dark_sets))
+        return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + 8 * (6 + 2 * len(self.dark_sets))
 
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""
@@ -193,13 +193,16 @@ class RateJob:
         if self.rules.reader.own_noise:
             whole = np.zeros(whole.size, dtype=bool)
         rate[whole], variance[whole] = self._of_whole(list(rows.counts[:, 0, whole]))
-        few = [part[:, :, ~whole] for part in (rows.counts, rows.frames, rows.read_variance, rows.usable)]
+        others = np.flatnonzero(~whole)
+        # numpy adds up the exposures of a single pixel in another order than those of several.
+        twice = np.repeat(others, 2) if others.size == 1 else others
+        few = [part[:, :, twice] for part in (rows.counts, rows.frames, rows.read_variance, rows.usable)]
         counts, frames, read_variance, usable = few
         fit = fit_rate(
             counts, self.seconds, frames, read_variance, usable, shared=self.shared, free_offset=self.free_offset,
             diagnose=False, expected=self._expected,
         )  # fmt: skip
-        rate[~whole], variance[~whole] = fit.rate[0], fit.variance[0]
+        rate[others], variance[others] = fit.rate[0, : others.size], fit.variance[0, : others.size]
         return rate, variance
 
     @property

@@ -26,7 +26,7 @@ __all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
 
 # With three, one of two levels is held by a single frame, as if by a cosmic ray.
 LEAST_FRAMES = 4
-_SAMPLE = 2**18
+_SAMPLE = 2**16
 
 
 def dark_scatter(

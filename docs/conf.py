@@ -43,7 +43,8 @@ numpydoc_show_class_members = False
 # Names of other packages become links on Read the Docs alone: elsewhere the build needs no network.
 nitpicky = True
 nitpick_ignore_regex = [
-    (r"py:.*", r"(argparse|astropy|ccdproc|collections|concurrent|dask|distributed|functools|matplotlib|np|numpy|os|pathlib|photutils|scipy|tqdm|u)(\..*)?"),
+    (r"py:.*", r"(argparse|astropy|ccdproc|collections|matplotlib|np|numpy|os|pathlib|photutils|scipy|tqdm|u)(\..*)?"),
+    (r"py:.*", r"(concurrent|dask|distributed|functools|mpi4py)(\..*)?"),
     (r"py:.*", rf"(python:)?({'|'.join(name for name in dir(builtins) if not name.startswith('_'))})"),
     (r"std:(ref|term)", r"(numpy|python):.*"),  # numpydoc's links of words such as array_like
 ]

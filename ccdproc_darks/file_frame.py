@@ -1,0 +1,147 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Frames in FITS files, compressed or not: found, checked and described once, then read by rows."""
+
+import os
+import tempfile
+import warnings
+import weakref
+import zlib
+from pathlib import Path
+
+from astropy.io import fits
+from astropy.nddata import CCDData
+from astropy.utils.exceptions import AstropyWarning
+from astropy.wcs import WCS
+
+from .file_rows import UNCERTAINTIES, FileRows
+from .fits_rows import FitsRows
+from .memory_frame import checked_unit
+
+__all__ = ["FileFrame"]
+
+
+class FileFrame:
+    """A frame in a FITS file, read by rows.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. The first HDU with a 2-D image is the frame; extensions MASK and UNCERT, as
+        `astropy.nddata.CCDData.write` makes them, are its mask and uncertainty. A compressed one is decompressed once,
+        into a temporary file that goes when this object does.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    OSError
+        If it is empty, not FITS, truncated or without a 2-D image.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.label = str(self.path)
+        if not self.path.exists():
+            raise FileNotFoundError(f"{self.label}: no such file")
+        if self.path.is_dir():
+            raise OSError(f"{self.label}: a folder, not a FITS file")
+        if self.path.stat().st_size == 0:
+            raise OSError(f"{self.label}: the file is empty")
+        with self._open() as hdus:
+            index = self._image_index(hdus)
+            self.header = hdus[index].header.copy()
+            if index > 0:
+                self.header.extend(hdus[0].header, unique=True)
+            self.shape = hdus[index].shape
+            planes = {"": hdus[index], **{hdu.name: hdu for hdu in hdus if hdu.name in ("MASK", "UNCERT")}}
+            self.has_mask, self.has_deviation = "MASK" in planes, "UNCERT" in planes
+            kind = self._uncertainty_name(planes["UNCERT"]) if self.has_deviation else None
+            images = self._images(planes)
+        self._part = FileRows(self.label, images[""], images.get("MASK"), images.get("UNCERT"), kind)
+        self._part.check_size()
+        self.dtype = images[""].dtype
+        self.unit = checked_unit(_unit_of(self.header), self.label)
+        #: World coordinate system, or None; its keys are not in the header.
+        self.wcs = _take_wcs(self.header)
+
+    def part(self, rows):
+        """`FileRows` that read the rows of the slice ``rows``, and any other: all that whoever reads them needs."""
+        return self._part
+
+    def rows(self, block):
+        """`Samples` of the rows of the slice ``block``."""
+        return self._part.rows(block)
+
+    def _images(self, planes):
+        """`FitsRows` of the image, its mask and its uncertainty, from their HDUs."""
+        if self._is_plain() and not any(isinstance(hdu, fits.CompImageHDU) for hdu in planes.values()):
+            return {name: FitsRows.of(self.path.absolute(), hdu) for name, hdu in planes.items()}
+        try:
+            numbers = [fits.ImageHDU(hdu.data, name=name) for name, hdu in planes.items()]
+        except (OSError, ValueError, TypeError, EOFError, zlib.error) as error:
+            raise OSError(f"{self.label}: its data cannot be read, truncated? ({error})") from None
+        handle, path = tempfile.mkstemp(prefix="ccdproc_darks-", suffix=".fits")
+        weakref.finalize(self, os.unlink, path)
+        with open(handle, "wb") as file:
+            fits.HDUList([fits.PrimaryHDU(), *numbers]).writeto(file)
+        with fits.open(path, memmap=False) as hdus:
+            # What the numbers mean, the headers as they were tell.
+            return {
+                name: FitsRows.of(path, hdu, planes[name].header) for name, hdu in zip(planes, hdus[1:], strict=True)
+            }
+
+    def _uncertainty_name(self, hdu):
+        name = str(hdu.header.get("UTYPE", "StdDevUncertainty")).strip()
+        if name not in UNCERTAINTIES:
+            raise OSError(
+                f"{self.label}: UTYPE in its UNCERT extension must be one of {', '.join(UNCERTAINTIES)}, got {name!r}"
+            )
+        return name
+
+    def _open(self):
+        try:
+            with warnings.catch_warnings():
+                # A truncated file is an error here, which says more than the warnings.
+                warnings.simplefilter("ignore", AstropyWarning)
+                hdus = fits.open(self.path, memmap=False, do_not_scale_image_data=True)
+                try:
+                    len(hdus)
+                except Exception:
+                    hdus.close()
+                    raise
+                return hdus
+        except (OSError, ValueError, TypeError, IndexError, EOFError) as error:
+            raise OSError(f"{self.label}: not a readable FITS file ({error})") from None
+
+    def _is_plain(self):
+        with open(self.path, "rb") as file:
+            return file.read(6) == b"SIMPLE"
+
+    def _image_index(self, hdus):
+        for index, hdu in enumerate(hdus):
+            if hdu.is_image and len(hdu.shape) == 2 and hdu.name not in ("MASK", "UNCERT"):
+                return index
+        shapes = [hdu.shape for hdu in hdus if hdu.is_image]
+        raise OSError(f"{self.label}: no 2-D image in it (shapes: {shapes})")
+
+
+def _unit_of(header):
+    """Unit of a FITS image: BUNIT; a camera's file without one is in adu."""
+    text = str(header.get("BUNIT", "adu")).strip()
+    return CCDData.known_invalid_fits_unit_strings.get(text, text.lower() if text.lower() == "adu" else text) or "adu"
+
+
+def _take_wcs(header):
+    """The world coordinate system in a header, whose keys are taken out of it as `astropy.nddata.CCDData.read` does."""
+    if not str(header.get("CTYPE1", "")).strip():
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            wcs = WCS(header)
+            keys = set(wcs.to_header(relax=True)) - {"JD-OBS", "MJD-OBS", "DATE-OBS"}
+        except Exception:  # a WCS beyond repair is none, and no reason not to measure a dark
+            return None
+    for key in keys | {"CD1_1", "CD1_2", "CD2_1", "CD2_2"}:
+        header.remove(key, ignore_missing=True)
+    return wcs

@@ -1,0 +1,80 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Rows of frames in FITS files, read by whoever sees the files."""
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
+
+from .fits_rows import FitsRows
+from .memory_frame import Samples
+
+__all__ = ["UNCERTAINTIES", "FileRows"]
+
+# As CCDData.write names them in UTYPE.
+UNCERTAINTIES = {kind.__name__: kind for kind in (StdDevUncertainty, VarianceUncertainty, InverseVariance)}
+
+
+@dataclass(frozen=True)
+class FileRows:
+    """
+    What it takes to read rows of a `FileFrame`, in any thread, process or machine that sees the file.
+
+    Attributes
+    ----------
+    label : str
+        The file, for messages.
+    image : `FitsRows`
+        The frame.
+    mask, deviation : `FitsRows` or None
+        Extensions MASK and UNCERT.
+    kind : str or None
+        UTYPE of the latter.
+    file : int or None
+        Descriptor of the file while it is `opened`.
+    """
+
+    label: str
+    image: FitsRows
+    mask: FitsRows | None = None
+    deviation: FitsRows | None = None
+    kind: str | None = None
+    file: int | None = None
+
+    def check_size(self):
+        """Raise OSError where the file is shorter than its headers promise."""
+        size = os.stat(self.image.path).st_size
+        end = max(rows.end for rows in (self.image, self.mask, self.deviation) if rows is not None)
+        if end > size:
+            raise OSError(f"{self.label}: truncated, {size} bytes where the header promises {end}")
+
+    @contextmanager
+    def opened(self):
+        """Itself with the file open, so that it need not be opened for every few rows."""
+        try:
+            file = os.open(self.image.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        except OSError as error:
+            raise OSError(f"{self.label}: cannot be read any more ({error})") from None
+        try:
+            yield replace(self, file=file)
+        finally:
+            os.close(file)
+
+    def rows(self, block):
+        """`Samples` of the rows of the slice ``block``."""
+        if self.file is None:
+            with self.opened() as opened:
+                return opened.rows(block)
+        deviation = None
+        if self.deviation is not None:
+            values = UNCERTAINTIES[self.kind](self._values(self.deviation, block), copy=False)
+            deviation = values.represent_as(StdDevUncertainty).array
+        mask = None if self.mask is None else self._values(self.mask, block).astype(bool)
+        return Samples(self._values(self.image, block), mask, deviation)
+
+    def _values(self, image, block):
+        try:
+            return image.values(block, self.file)
+        except OSError as error:
+            raise OSError(f"{self.label}: its data cannot be read ({error})") from None

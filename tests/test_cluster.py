@@ -1,0 +1,198 @@
+"""Workers of a dask.distributed cluster: a real one, of processes, of which one is killed in the middle."""
+
+import os
+import signal
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy import units as u
+
+from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, master_bias, simulate_dark
+from ccdproc_darks.file_frame import FileFrame
+from ccdproc_darks.file_rows import FileRows
+
+distributed = pytest.importorskip("distributed")
+
+pytestmark = [
+    # Of the event loop and sockets of distributed and tornado, some closed only when they are collected.
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:Port .* is already in use:UserWarning"),
+]
+
+CAMERA = {"gain": 1.5 * u.electron / u.adu, "read_noise": 10 * u.electron, "bias": 1000 * u.adu}
+SHAPE = (256, 60)
+
+
+@pytest.fixture(scope="module")
+def client():
+    """A client of a cluster of two processes."""
+    dask = pytest.importorskip("dask")
+    with (
+        # As long as distributed may ask a dead worker for its results before it has them made again; else 30 s.
+        dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory):
+    """Files of raw frames, by their exposure time."""
+    folder, found = tmp_path_factory.mktemp("frames"), {}
+    for seconds in (0, 100, 900):
+        found[seconds] = [folder / f"{seconds}-{number}.fits" for number in range(5)]
+        for number, path in enumerate(found[seconds]):
+            dark = simulate_dark(
+                SHAPE, exposure=seconds * u.s, hot_fraction=0.05, hot_rate=2 * u.electron / u.s, rng=seconds + number,
+                **CAMERA,
+            )  # fmt: skip
+            dark.data[number::17, 3::29] += 400
+            dark.write(path)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def rows_are_blocks(monkeypatch):
+    """A block for each row, of which a task gets thirty-two."""
+    monkeypatch.setattr("ccdproc_darks.blocks._PIXELS_PER_BLOCK", 1)
+    monkeypatch.setattr("ccdproc_darks.execution._LEAST_TASKS", 8)
+
+
+@pytest.fixture
+def many_tasks(monkeypatch):
+    """A task for each row."""
+    monkeypatch.setattr("ccdproc_darks.execution._LEAST_TASKS", SHAPE[0])
+
+
+def assert_same_bits(first, second):
+    np.testing.assert_array_equal(first.data, second.data)
+    np.testing.assert_array_equal(first.mask, second.mask)
+    assert (first.uncertainty is None) == (second.uncertainty is None)
+    if first.uncertainty is not None:
+        np.testing.assert_array_equal(first.uncertainty.array, second.uncertainty.array)
+    assert dict(first.meta) == dict(second.meta)
+
+
+def test_from_files_to_mask(client, paths):
+    def work(executor):
+        bias = master_bias(paths[0], executor=executor)
+        rates = [dark_rate(paths[seconds], bias=bias, executor=executor) for seconds in (100, 900)]
+        compared = compare_dark_rates(*rates, executor=executor)
+        return bias, *rates, compared, hot_pixel_mask(*rates, fdr=0.01, executor=executor)
+
+    executor = client.get_executor()
+    for one, other in zip(work(executor), work(None), strict=True):
+        assert_same_bits(one, other)
+    # It is the caller's, and left open.
+    assert executor.submit(int, "7").result() == 7
+
+
+def test_frames_in_memory(client, paths):
+    darks = [
+        simulate_dark(SHAPE, exposure=seconds * u.s, rng=number, **CAMERA)
+        for seconds in (100, 900)
+        for number in (1, 2)
+    ]
+    for dark in darks:
+        dark.mask = np.arange(dark.data.size).reshape(SHAPE) % 7 == 3
+    options = {"bias": 1000 * u.adu, "read_noise": 10 * u.electron, "add_keyword": None}
+    expected = dark_rate(darks, **options)
+    assert_same_bits(dark_rate(darks, executor=client.get_executor(), mem_limit=2**24, **options), expected)
+
+
+def deadly(path, marker, row):
+    """A frame in a file whose first reader of a row dies of it, unless it is the driver."""
+    driver = os.getpid()
+
+    # Local, so that it is sent by value: workers cannot import this module.
+    @dataclass(frozen=True)
+    class DeadlyRows(FileRows):
+        def rows(self, block):
+            if os.getpid() != driver and block.start <= row < block.stop and not self.told():
+                os.kill(os.getpid(), signal.SIGKILL)
+            return FileRows.rows(self, block)
+
+        @staticmethod
+        def told():
+            """Whether somebody has died of it; the one who asks first has."""
+            try:
+                os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                return True
+            return False
+
+    frame = FileFrame(path)
+    whole = frame._part
+    frame._part = DeadlyRows(whole.label, whole.image, whole.mask, whole.deviation, whole.kind)
+    return frame
+
+
+def workers(client):
+    return set(client.run(os.getpid).values())
+
+
+def test_a_worker_that_is_killed_in_the_middle(client, paths, tmp_path, many_tasks):
+    marker, bias = str(tmp_path / "dead"), 1000 * u.adu
+    frames = [deadly(path, marker, SHAPE[0] // 2) for path in paths[900]]
+    before = workers(client)
+    result = dark_rate(frames, bias=bias, executor=client.get_executor(), add_keyword=None)
+    assert Path(marker).exists()
+    assert_same_bits(result, dark_rate(paths[900], bias=bias, add_keyword=None))
+    client.wait_for_workers(2, timeout=30)
+    assert len(workers(client) - before) == 1
+
+
+def test_a_worker_killed_from_outside(client, paths, many_tasks):
+    executor, number = client.get_executor(), 0
+
+    class Killing:
+        """Kills a worker when half of the tasks are handed out."""
+
+        def submit(self, function, /, *args):
+            nonlocal number
+            number += 1
+            if number == SHAPE[0] // 2:
+                os.kill(min(workers(client)), signal.SIGKILL)
+            return executor.submit(function, *args)
+
+    client.wait_for_workers(2, timeout=30)
+    result = dark_rate(paths[100], bias=1000 * u.adu, executor=Killing(), add_keyword=None)
+    assert number > 100
+    assert_same_bits(result, dark_rate(paths[100], bias=1000 * u.adu, add_keyword=None))
+    client.wait_for_workers(2, timeout=30)
+
+
+def test_an_error_in_a_worker_is_raised_as_itself(client, paths, tmp_path):
+    lost = tmp_path / "lost.fits"
+    lost.write_bytes(paths[100][0].read_bytes())
+    futures = []
+
+    class Losing:
+        """Loses a file when the first task is handed out."""
+
+        def submit(self, function, /, *args):
+            lost.unlink(missing_ok=True)
+            futures.append(client.get_executor().submit(function, *args))
+            return futures[-1]
+
+    with pytest.raises(OSError, match=r"lost\.fits: cannot be read any more"):
+        dark_rate([lost, *paths[100][1:]], bias=1000 * u.adu, executor=Losing())
+    assert all(isinstance(future, Future) and future.done() for future in futures)
+    rate = dark_rate(paths[100], bias=1000 * u.adu, executor=client.get_executor(), add_keyword=None)
+    assert_same_bits(rate, dark_rate(paths[100], bias=1000 * u.adu, add_keyword=None))
+
+
+def test_a_file_that_has_changed_is_read_again(client, paths, tmp_path):
+    # The cluster must not take tasks for the same by their arguments.
+    path = tmp_path / "dark.fits"
+    images = []
+    for number in (0, 1):
+        path.write_bytes(paths[100][number].read_bytes())
+        images.append(dark_rate(path, bias=1000 * u.adu, read_noise=1 * u.electron, executor=client.get_executor()))
+    assert (images[0].data != images[1].data).any()
