@@ -25,6 +25,8 @@ __all__ = ["hot_pixel_mask"]
 
 # Enough to know the scatter of good pixels to 0.3 %.
 _TYPICAL_PIXELS = 2**18
+# The share of pixels that lost no frame from which on these are the typical ones.
+_MOSTLY_WHOLE = 0.5
 
 
 def hot_pixel_mask(
@@ -168,7 +170,7 @@ def hot_pixel_mask(
 
     if isinstance(surroundings, str):
         surroundings = local_background(_rate_image(stack, comparer, execution))
-    hotness = Hotness(above, surroundings, _samples(stack, comparer, surroundings))
+    hotness = Hotness(above, surroundings, _samples(stack, comparer, surroundings) if above is None else ())
     compared, critical = _settle(level, stack, comparer, hotness, execution)
     job = FlagJob(
         stack, comparer, hotness, telegraph, critical, level.planned(compared, 2, critical), telegraph.critical(level),
@@ -276,12 +278,16 @@ def _rate_image(stack, comparer, execution):
 
 def _samples(stack, comparer, surroundings):
     """Rows of the image that tell what a typical pixel is, and their measurement."""
-    short_cut = comparer is not None and comparer.pair is not None and surroundings is None
+    if comparer is not None and comparer.pair is not None and surroundings is None:
+        blocks, one = sample_blocks(stack.shape, _TYPICAL_PIXELS), measure_whole(comparer, np.zeros(1))
+        samples = [(block, sample_of_pair(comparer, block, one)) for block in blocks]
+        found = sum(measured.rate.size for _, measured in samples)
+        if found > _MOSTLY_WHOLE * sum(block.stop - block.start for block in blocks) * stack.shape[1]:
+            return samples
     job = _Measurements(stack, comparer)
-    one = measure_whole(comparer, np.zeros(1)) if short_cut else None
     # Of several exposures, fewer pixels tell as much, and take as much memory.
-    for block in sample_blocks(stack.shape, _TYPICAL_PIXELS if short_cut else _TYPICAL_PIXELS // len(stack)):
-        yield block, sample_of_pair(comparer, block, one) if short_cut else job.measure(block)
+    blocks = sample_blocks(stack.shape, _TYPICAL_PIXELS // len(stack))
+    return [(block, job.measure(block)) for block in blocks]
 
 
 def _settle(level, stack, comparer, hotness, execution):

@@ -267,7 +267,6 @@ class TestTrust:
         check_comparison(rates, SETTLED["float64"])
         check_results(rates, SETTLED["float64"])
 
-    @pytest.mark.xfail(reason="hot_pixel_mask takes the typical pixel of whole ones only, of none: 0", strict=True)
     def test_flags_where_no_pixel_is_whole(self, rates):
         rates[0].uncertainty.array *= np.sqrt(2)
         check_flags(rates, whole=True)
