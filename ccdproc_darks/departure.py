@@ -23,8 +23,6 @@ __all__ = ["Comparer", "Comparison", "compare_rows", "core_width", "null_width"]
 _WIDTH_PIXELS = 2**17
 # Enough to know which rates pixels have.
 _POPULATION_PIXELS = 2**17
-# Enough to see that meta data tell the truth.
-_TRUST_PIXELS = 2**16
 _CORE = 0.6827
 _DOUBTFUL_WIDTH = 1.2
 # Pixels that it takes to speak of good ones: a width of so many has an error of 3 %.
@@ -108,7 +106,6 @@ class Comparer:
     def _find_pair(self):
         if Pair.fits(self.stack, self.free_offset):
             self.pair = Pair(self.stack, self.offsets, self._population, self._scale)
-            self.pair.trust(self.stack.planes, sample_blocks(self.stack.shape, _TRUST_PIXELS))
 
     def _find_population(self):
         stack = self.stack

@@ -1,7 +1,10 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Frames in FITS files, compressed or not: found, checked and described once, then read by rows."""
 
+import bz2
+import gzip
 import os
+import shutil
 import tempfile
 import warnings
 import weakref
@@ -18,6 +21,10 @@ from .fits_rows import FitsRows
 from .memory_frame import checked_unit
 
 __all__ = ["FileFrame"]
+
+# By the first bytes of a file; what astropy decompresses it does not hold against its checksum.
+_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}
+_COPIED = 2**20
 
 
 class FileFrame:
@@ -47,6 +54,7 @@ class FileFrame:
             raise OSError(f"{self.label}: a folder, not a FITS file")
         if self.path.stat().st_size == 0:
             raise OSError(f"{self.label}: the file is empty")
+        self._plain = self._decompressed()
         with self._open() as hdus:
             index = self._image_index(hdus)
             self.header = hdus[index].header.copy()
@@ -75,20 +83,43 @@ class FileFrame:
     def _images(self, planes):
         """`FitsRows` of the image, its mask and its uncertainty, from their HDUs."""
         if self._is_plain() and not any(isinstance(hdu, fits.CompImageHDU) for hdu in planes.values()):
-            return {name: FitsRows.of(self.path.absolute(), hdu) for name, hdu in planes.items()}
+            return {name: FitsRows.of(self._plain.absolute(), hdu) for name, hdu in planes.items()}
         try:
             numbers = [fits.ImageHDU(hdu.data, name=name) for name, hdu in planes.items()]
         except (OSError, ValueError, TypeError, EOFError, zlib.error) as error:
             raise OSError(f"{self.label}: its data cannot be read, truncated? ({error})") from None
-        handle, path = tempfile.mkstemp(prefix="ccdproc_darks-", suffix=".fits")
-        weakref.finalize(self, os.unlink, path)
-        with open(handle, "wb") as file:
+        path = self._temporary()
+        with open(path, "wb") as file:
             fits.HDUList([fits.PrimaryHDU(), *numbers]).writeto(file)
         with fits.open(path, memmap=False) as hdus:
             # What the numbers mean, the headers as they were tell.
             return {
                 name: FitsRows.of(path, hdu, planes[name].header) for name, hdu in zip(planes, hdus[1:], strict=True)
             }
+
+    def _decompressed(self):
+        """The file, or where it is compressed as a whole (and its checksum is right) a plain copy."""
+        with open(self.path, "rb") as file:
+            start = file.read(3)
+        opener = next((opener for magic, opener in _OPENERS.items() if start.startswith(magic)), None)
+        if opener is None:
+            return self.path
+        path = self._temporary()
+        try:
+            with opener(self.path) as packed, open(path, "wb") as file:
+                shutil.copyfileobj(packed, file, _COPIED)
+        except (OSError, EOFError, zlib.error) as error:
+            raise OSError(
+                f"{self.label}: not a readable FITS file: its data cannot be read, truncated? ({error})"
+            ) from None
+        return path
+
+    def _temporary(self):
+        """A new file that goes when this object does."""
+        handle, path = tempfile.mkstemp(prefix="ccdproc_darks-", suffix=".fits")
+        os.close(handle)
+        weakref.finalize(self, os.unlink, path)
+        return Path(path)
 
     def _uncertainty_name(self, hdu):
         name = str(hdu.header.get("UTYPE", "StdDevUncertainty")).strip()
@@ -103,7 +134,7 @@ class FileFrame:
             with warnings.catch_warnings():
                 # A truncated file is an error here, which says more than the warnings.
                 warnings.simplefilter("ignore", AstropyWarning)
-                hdus = fits.open(self.path, memmap=False, do_not_scale_image_data=True)
+                hdus = fits.open(self._plain, memmap=False, do_not_scale_image_data=True)
                 try:
                     len(hdus)
                 except Exception:
@@ -114,7 +145,7 @@ class FileFrame:
             raise OSError(f"{self.label}: not a readable FITS file ({error})") from None
 
     def _is_plain(self):
-        with open(self.path, "rb") as file:
+        with open(self._plain, "rb") as file:
             return file.read(6) == b"SIMPLE"
 
     def _image_index(self, hdus):

@@ -120,7 +120,7 @@ class FitsRows:
         numbers = np.empty((max(stop - start, 0), self.shape[1]), self._stored_dtype)
         wanted, place = memoryview(numbers.reshape(-1).view("u1")), self.offset + start * self._row_bytes
         while wanted:
-            read = os.preadv(file, [wanted], place)
+            read = _read(file, wanted, place)
             if read == 0:
                 raise OSError(f"it ends after {place} bytes, where {self.end} are promised")
             wanted, place = wanted[read:], place + read
@@ -152,3 +152,14 @@ def _blank_of(header, bitpix):
         return None
     limits = np.iinfo(_stored_dtype(bitpix))
     return blank if limits.min <= blank <= limits.max else None
+
+
+def _read(file, wanted, place):
+    """Read into a buffer from a place in a file; the number of bytes that it got."""
+    if hasattr(os, "preadv"):
+        return os.preadv(file, [wanted], place)
+    # Windows has no such call; a descriptor has a single user here.
+    os.lseek(file, place, os.SEEK_SET)
+    found = os.read(file, len(wanted))
+    wanted[: len(found)] = found
+    return len(found)

@@ -62,7 +62,6 @@ class Pair:
         self._lower = constant.sum() - 2 * common, growth.sum()
         trial = TINY_RATE if population is None else max(float(population.expected(0.0)), TINY_RATE)
         self._weight_of_none = (self._upper[0] + self._upper[1] * trial) / (self._lower[0] + self._lower[1] * trial)
-        self._trusted = [False, False]
         self._find_steps(known=population is None)
         self._rounds = self._needed_rounds() if population is None else _MOST_ROUNDS
 
@@ -111,22 +110,6 @@ class Pair:
                     return rounds
         return _MOST_ROUNDS
 
-    def trust(self, planes, blocks):
-        """
-        Believe meta data that say that no pixel lost a frame, where some blocks bear it out.
-
-        Pixels are then only asked whether they are masked, or no numbers.
-        """
-        for index, plane in enumerate(planes):
-            borne_out = (self._bears_out(index, plane, block) for block in blocks)
-            self._trusted[index] = plane.info.lost == 0 and all(borne_out)
-
-    def _bears_out(self, index, plane, block):
-        data, _, deviation = (None if image is None else image.astype(self._dtype) for image in plane.flat(block))
-        usable = plane.usable(block)
-        with np.errstate(invalid="ignore"):
-            return self._is_whole(index, data * plane.factor, deviation * plane.factor)[usable].all()
-
     @property
     def most(self):
         """The largest deviate that does without a closer look."""
@@ -162,11 +145,7 @@ class Pair:
         whole, rates = True, []
         for index, plane in enumerate(planes):
             data, mask, deviation = plane.flat(block)
-            if self._trusted[index]:
-                good = np.isfinite(deviation)
-            else:
-                good = self._is_whole(index, self._scaled(data, plane.factor), self._scaled(deviation, plane.factor))
-            whole = good & whole
+            whole = self._is_whole(index, *(self._scaled(image, plane.factor) for image in (data, deviation))) & whole
             if mask is not None:
                 whole &= ~mask
             rates.append((data, plane.factor, self._shifts[index]))

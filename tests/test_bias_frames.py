@@ -131,7 +131,7 @@ class TestMasterBias:
     def test_no_gain(self):
         frames = raw_biases(3)
         del frames[1].meta["EGAIN"]
-        with pytest.raises(ValueError, match="^gain is needed for frames in adu"):
+        with pytest.raises(ValueError, match=r"^gain is needed for frames in adu"):
             master_bias(frames)
         assert master_bias(frames, gain=CAMERA["gain"]).unit == u.adu
 

@@ -1,5 +1,7 @@
 """Blocks of rows."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ def test_every_row_once(shape, memory):
     blocks = edges(row_blocks(shape, memory))
     assert blocks[0][0] == 0
     assert blocks[-1][1] == shape[0]
-    assert all(first[1] == second[0] for first, second in zip(blocks[:-1], blocks[1:], strict=True))
+    assert all(first[1] == second[0] for first, second in pairwise(blocks))
 
 
 @given(shapes, memories)
