@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 SIDE, FRAMES = 1100, 30
-#: Bytes of a block at the most, by `ccdproc_darks.blocks`.
+#: Two blocks (MiB), by `ccdproc_darks.blocks`.
 BLOCK = 64.0
 #: What is no part of it (MiB): stacks of threads, what the allocators keep, and pieces of modules that come in late.
 NOISE = 6.0
