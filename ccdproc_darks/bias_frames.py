@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from astropy import units as u
 
-from .arguments import GAIN_UNIT, checked_dtype, checked_number
+from .arguments import checked_dtype, checked_number
 from .bias import Bias
 from .blocks import sample_blocks
-from .counts import Picked, Rules, glance, looked_at
+from .counts import Rules, Waiting, glance, looked_at
 from .doubts import standing_out
 from .electrons import DarkSet, Reader, frame_levels
 from .execution import Execution, fill
 from .frames import as_frames
-from .headers import GAIN_KEYS, READ_NOISE_KEYS, common_setting, frame_settings
+from .headers import READ_NOISE_KEYS, common_setting, frame_settings, known_gain
 from .read_noise import measure_scatter, scatter_read_noise
 from .results import logged, result_image, safe_header, set_keys
 
@@ -100,14 +100,7 @@ def master_bias(
         clip = checked_number("clip", clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     frames = as_frames(biases, "biases")
-    scale = 1.0
-    if frames[0].unit == u.adu:
-        scale = common_setting("gain", frame_settings("gain", gain, frames, GAIN_UNIT, GAIN_KEYS), frames)
-        if scale is None:
-            raise ValueError(
-                f"gain is needed for frames in adu, and not every header has EGAIN ({frames[0].label}); pass gain as a "
-                f"Quantity in electron / adu, a ccdproc.Keyword or the name of a header key"
-            )
+    scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
     told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
     the_biases = BiasFrames(frames, scale)
     for index in standing_out(the_biases.levels):
@@ -205,7 +198,7 @@ class _BiasJob:
     levels: np.ndarray
     rules: Rules
     level: float
-    _waiting: list = field(default_factory=list)
+    _waiting: Waiting = field(default_factory=Waiting)
 
     def memory(self):
         """Bytes that a block takes while it is worked on, for each pixel."""
@@ -213,7 +206,7 @@ class _BiasJob:
 
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""
-        return replace(self, dark_set=self.dark_set.part(rows), rules=self.rules.part(rows), _waiting=[])
+        return replace(self, dark_set=self.dark_set.part(rows), rules=self.rules.part(rows), _waiting=Waiting())
 
     @contextmanager
     def opened(self):
@@ -226,16 +219,14 @@ class _BiasJob:
         found = glance(self.dark_set, self.levels, block, self.rules)
         lost = np.flatnonzero(found.special)
         if lost.size:
-            self._waiting.append(found.picked(lost))
+            self._waiting.add(found.picked(lost))
         shape = block.stop - block.start, -1
         mean = self._mean(found.counts).reshape(shape)
         return [mean, np.full(mean.shape, self._noise / np.sqrt(found.number)), np.zeros(mean.shape, dtype=bool)], lost
 
     def mend(self, rows, pixels):
         """The same of the next pixels that `rows` has told of."""
-        picked = Picked.joined(self._waiting)
-        self._waiting = [picked.part(slice(pixels.size, None))]
-        found = looked_at(picked.part(slice(0, pixels.size)), self.dark_set.combined, self.levels, self.rules)
+        found = looked_at(self._waiting.take(pixels.size), self.dark_set.combined, self.levels, self.rules)
         number = np.where(found.frames > 0, found.frames, np.nan)
         mean = np.where(found.frames > 0, self._mean(found.counts), np.nan)
         return mean, self._noise / np.sqrt(number), np.isnan(mean)

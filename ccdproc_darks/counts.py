@@ -8,7 +8,7 @@ import numpy as np
 from .electrons import Reader
 from .rejection import mean_counts, reject
 
-__all__ = ["Glance", "Picked", "Rules", "SetCounts", "counts_with_own_noise", "glance", "looked_at"]
+__all__ = ["Glance", "Picked", "Rules", "SetCounts", "Waiting", "counts_with_own_noise", "glance", "looked_at"]
 
 # Sums of fewer 16-bit integers than that cannot overflow 32 bits.
 _MOST_SHORT = 2**15
@@ -25,8 +25,6 @@ class Glance:
     ----------
     counts : `numpy.ndarray`
         Mean of the samples (electron).
-    seconds : float
-        Exposure time.
     number : float
         Exposures in it.
     special : `numpy.ndarray` of bool
@@ -40,7 +38,6 @@ class Glance:
     """
 
     counts: np.ndarray
-    seconds: float
     number: float
     special: np.ndarray
     stack: list
@@ -74,6 +71,8 @@ class Picked:
     @classmethod
     def joined(cls, parts):
         """One after the other."""
+        if len(parts) == 1:
+            return parts[0]
         samples = np.concatenate([part.samples for part in parts], axis=1)
         bad = None
         if any(part.bad is not None for part in parts):
@@ -85,6 +84,23 @@ class Picked:
         """A slice of the pixels."""
         bad = None if self.bad is None else self.bad[:, pixels]
         return Picked(self.samples[:, pixels], bad, self.bias[pixels])
+
+
+class Waiting:
+    """Samples that wait to be looked at, many pixels at a time, in the order in which they came."""
+
+    def __init__(self):
+        self._parts = []
+
+    def add(self, picked):
+        """Put `Picked` samples at the end."""
+        self._parts.append(picked)
+
+    def take(self, number):
+        """Take those of so many pixels from the front."""
+        picked = Picked.joined(self._parts)
+        self._parts = [picked.part(slice(number, None))]
+        return picked.part(slice(0, number))
 
 
 @dataclass
@@ -184,7 +200,7 @@ def glance(dark_set, levels, block, rules):
             special |= highest >= _comparable(reader.saturation, dtype)
         if excess is not None:
             special |= _suspicious(counts, excess, reader.scale, combined, levels, rules)
-    return Glance(counts, dark_set.seconds, combined.sum(), special, stack, masks, bias, bad_bias)
+    return Glance(counts, combined.sum(), special, stack, masks, bias, bad_bias)
 
 
 def looked_at(picked, combined, levels, rules):
@@ -299,6 +315,7 @@ def _suspicious(mean, excess, scale, combined, levels, rules):
     excess += middle - np.min(levels)
     np.maximum(excess, 0, out=excess)
     excess *= excess
+    # `ccdproc_darks.rejection.least_excess`, squared: a root for every pixel takes as long as all else here.
     least = mean - middle
     np.maximum(least, 0, out=least)
     least += rules.read_noise**2

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
-from .arguments import GAIN_UNIT, checked_number
+from .arguments import checked_number
 from .bias import Bias, as_bias, combined_number
 from .doubts import doubt_levels, doubt_temperatures
 from .electrons import DarkSet, Reader, frame_levels
 from .frames import as_frames
 from .headers import (
-    GAIN_KEYS,
     SATURATION_KEYS,
     common_setting,
     equal_exposures,
     exposures,
     frame_settings,
+    known_gain,
 )
 from .read_noise import given_noise, measured_noise
 
@@ -107,12 +107,7 @@ class _Settings:
 
     def __init__(self, frames, gain, saturation):
         unit = frames[0].unit
-        self.gain = common_setting("gain", frame_settings("gain", gain, frames, GAIN_UNIT, GAIN_KEYS), frames)
-        if unit == u.adu and self.gain is None:
-            raise ValueError(
-                f"gain is needed for frames in adu, and not every header has EGAIN ({frames[0].label}); pass gain as a "
-                f"Quantity in electron / adu, a ccdproc.Keyword or the name of a header key"
-            )
+        self.gain = known_gain(gain, frames)
         self.scale = self.gain if unit == u.adu else 1.0
         self.saturation = self._saturation(saturation, frames, unit)
 

@@ -17,7 +17,7 @@ from .population import sensor_population
 from .rate_stack import RateRows
 from .significance import candidates, deviate_of_chi_square
 
-__all__ = ["Comparer", "Comparison", "compare_rows", "core_width", "null_width"]
+__all__ = ["Comparer", "Comparison", "compare_rows", "core_width", "null_width", "stack_part"]
 
 # Enough to know a width to 0.2 %.
 _WIDTH_PIXELS = 2**17
@@ -127,6 +127,14 @@ class Comparer:
             deviates.append(self.rows(slice(0, stack.shape[0]), np.concatenate(looked_at)).significance.ravel())
         deviates = np.concatenate(deviates)
         return deviates[np.isfinite(deviates)]
+
+
+def stack_part(stack, comparer, rows):
+    """Some rows of a stack and of the `Comparer` of it, or None: the same rows in both, so that they are sent once."""
+    if comparer is None:
+        return stack.part(rows), None
+    comparer = comparer.part(rows)
+    return comparer.stack, comparer
 
 
 def core_width(deviates):

@@ -54,13 +54,13 @@ class Execution:
             limit = self.mem_limit if isinstance(self.mem_limit, u.Quantity) else _bytes(self.mem_limit)
             object.__setattr__(self, "mem_limit", checked_quantity("mem_limit", limit, u.byte))
 
-    def most(self, memory, argument="mem_limit"):
+    def most(self, memory):
         """How many times ``memory`` (bytes) fits the limit; infinite without one."""
         if self.mem_limit is None:
             return math.inf
         if memory > self.mem_limit:
             raise ValueError(
-                f"{argument} must be at least {math.ceil(memory / 2**20)} MiB for images of this size and number, got "
+                f"mem_limit must be at least {math.ceil(memory / 2**20)} MiB for images of this size and number, got "
                 f"{self.mem_limit / 2**20:.4g} MiB"
             )
         return int(self.mem_limit // memory)

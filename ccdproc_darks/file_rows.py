@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
 
 from .fits_rows import FitsRows
-from .memory_frame import Samples
+from .memory_frame import Samples, as_deviation
 
 __all__ = ["UNCERTAINTIES", "FileRows"]
 
@@ -68,8 +68,7 @@ class FileRows:
                 return opened.rows(block)
         deviation = None
         if self.deviation is not None:
-            values = UNCERTAINTIES[self.kind](self._values(self.deviation, block), copy=False)
-            deviation = values.represent_as(StdDevUncertainty).array
+            deviation = as_deviation(self._values(self.deviation, block), UNCERTAINTIES[self.kind])
         mask = None if self.mask is None else self._values(self.mask, block).astype(bool)
         return Samples(self._values(self.image, block), mask, deviation)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .blocks import shifted
-from .departure import Comparer
+from .departure import Comparer, stack_part
 from .flags import DARK_FLAGS
 from .hotness import Hotness
 from .measurement import measure_one, measure_several, measure_whole
@@ -80,8 +80,7 @@ class FlagJob:
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""
         part = copy.copy(self)
-        part.stack = self.stack.part(rows)
-        part.comparer = None if self.comparer is None else self.comparer.part(rows)
+        part.stack, part.comparer = stack_part(self.stack, self.comparer, rows)
         part.hotness, part.telegraph = self.hotness.part(rows), self.telegraph.part(rows)
         return part
 

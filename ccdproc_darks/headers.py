@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 from ccdproc import Keyword
 
-from .arguments import checked_quantity
+from .arguments import GAIN_UNIT, checked_quantity
 
 __all__ = [
     "EXPOSURE_KEYS",
@@ -22,6 +22,7 @@ __all__ = [
     "exposures",
     "frame_settings",
     "header_number",
+    "known_gain",
 ]
 
 # A plain GAIN key is a camera's setting on many CMOS cameras, never looked at unless it is named.
@@ -127,6 +128,17 @@ def common_setting(argument, settings, frames, rtol=1e-6):
                 f"{setting:g} in {frame.label}"
             )
     return settings[0]
+
+
+def known_gain(gain, frames):
+    """Gain (electron/adu); None where frames in electron do not tell it, an error where frames in adu do not."""
+    known = common_setting("gain", frame_settings("gain", gain, frames, GAIN_UNIT, GAIN_KEYS), frames)
+    if frames[0].unit == u.adu and known is None:
+        raise ValueError(
+            f"gain is needed for frames in adu, and not every header has EGAIN ({frames[0].label}); pass gain as a "
+            f"Quantity in electron / adu, a ccdproc.Keyword or the name of a header key"
+        )
+    return known
 
 
 def exposures(value, frames):

@@ -10,7 +10,7 @@ from .arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, chec
 from .background import checked_background, local_background
 from .blocks import sample_blocks
 from .comparison import NULLS, checked_offset, comparison_entries
-from .departure import Comparer
+from .departure import Comparer, stack_part
 from .execution import Execution, fill, gather
 from .flagging import COUNTED, FlagCount, FlagJob
 from .hotness import Hotness
@@ -231,9 +231,9 @@ class _Measurements:
 
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""
-        comparer = None if self.comparer is None else self.comparer.part(rows)
+        stack, comparer = stack_part(self.stack, self.comparer, rows)
         hotness = None if self.hotness is None else self.hotness.part(rows)
-        return replace(self, stack=self.stack.part(rows), comparer=comparer, hotness=hotness)
+        return replace(self, stack=stack, comparer=comparer, hotness=hotness)
 
     def measure(self, block):
         """`ccdproc_darks.measurement.Measurement` of some rows."""

@@ -11,7 +11,7 @@ from astropy.nddata import StdDevUncertainty
 from .arguments import unit_name
 from .blocks import shifted
 
-__all__ = ["MemoryFrame", "MemoryRows", "Samples", "checked_unit"]
+__all__ = ["MemoryFrame", "MemoryRows", "Samples", "as_deviation", "checked_unit"]
 
 
 @dataclass
@@ -101,16 +101,20 @@ class MemoryRows:
         block = shifted(block, self.start)
         deviation = None
         if self.uncertainty is not None:
-            deviation = self.uncertainty[block]
-            if self.kind is not StdDevUncertainty:
-                deviation = self.kind(deviation, copy=False).represent_as(StdDevUncertainty).array
-            deviation = deviation * self.factor
+            deviation = as_deviation(self.uncertainty[block], self.kind) * self.factor
         return Samples(self.data[block], None if self.mask is None else self.mask[block], deviation)
 
     @contextmanager
     def opened(self):
         """Itself: there is nothing to open."""
         yield self
+
+
+def as_deviation(array, kind):
+    """Standard deviations of an uncertainty of a class of `astropy.nddata`, not copied where it has them already."""
+    if kind is StdDevUncertainty:
+        return array
+    return kind(array, copy=False).represent_as(StdDevUncertainty).array
 
 
 def checked_unit(unit, label):

@@ -120,11 +120,6 @@ class Pair:
         """Whether a stack is of this kind."""
         return len(stack) == 2 and not free_offset and all(info.read_noise is not None for info in stack.infos)
 
-    @property
-    def exposure(self):
-        """Total exposure of both (s)."""
-        return float((self._frames * self._seconds).sum())
-
     def rows(self, planes, block, outliers=False):
         """
         `PairedRows` of some rows of a stack.

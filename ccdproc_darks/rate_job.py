@@ -2,11 +2,11 @@
 """From frames to rates: the work on some rows of pixels, which any thread, process or machine can do."""
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .counts import Picked, Rules, counts_with_own_noise, glance, looked_at
+from .counts import Rules, Waiting, counts_with_own_noise, glance, looked_at
 from .fit import fit_rate
 from .rate_stack import RateRows
 from .whole_fit import whole_rate
@@ -47,7 +47,11 @@ class RateJob:
     population: object = None
     dtype: np.dtype = np.float32
     tally: int = 0
-    _waiting: list = field(default_factory=list)
+    _waiting: list | None = None
+
+    def __post_init__(self):
+        if self._waiting is None:
+            self._waiting = [Waiting() for _ in self.dark_sets]
 
     @property
     def seconds(self):
@@ -74,7 +78,7 @@ class RateJob:
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""
         dark_sets = [dark_set.part(rows) for dark_set in self.dark_sets]
-        return replace(self, dark_sets=dark_sets, rules=self.rules.part(rows), tally=0, _waiting=[])
+        return replace(self, dark_sets=dark_sets, rules=self.rules.part(rows), tally=0, _waiting=None)
 
     @contextmanager
     def opened(self):
@@ -91,17 +95,15 @@ class RateJob:
         glances = self._glances(block)
         lost = np.flatnonzero(np.any([one.special for one in glances], axis=0))
         if lost.size:
-            self._waiting.append([one.picked(lost) for one in glances])
+            for waiting, one in zip(self._waiting, glances, strict=True):
+                waiting.add(one.picked(lost))
         rate, variance = self._of_whole([one.counts for one in glances])
         deviation = np.sqrt(variance, out=variance)
         return [image.reshape(shape) for image in (rate, deviation, np.zeros(rate.size, dtype=bool))], lost
 
     def mend(self, rows, pixels):
         """The same of the next pixels that `rows` has told of."""
-        sets = [Picked.joined(parts) for parts in zip(*self._waiting, strict=True)]
-        now, later = slice(0, pixels.size), slice(pixels.size, None)
-        self._waiting = [[picked.part(later) for picked in sets]]
-        return self._exact(self._look([picked.part(now) for picked in sets]))
+        return self._exact(self._look([waiting.take(pixels.size) for waiting in self._waiting]))
 
     def counts(self, block):
         """Mean counts of each exposure time, of some rows, as `ccdproc_darks.rate_stack.RateRows`."""

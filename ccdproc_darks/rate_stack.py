@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy import units as u
-from astropy.nddata import CCDData, StdDevUncertainty
+from astropy.nddata import CCDData
 
 from .arguments import ELECTRON_PER_SECOND, unit_name
 from .blocks import shifted
 from .headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
+from .memory_frame import as_deviation
 from .rate_info import RateInfo
 
 __all__ = ["RatePlane", "RateRows", "RateStack"]
@@ -243,8 +244,8 @@ class RatePlane:
         )
         if pixels is not None:
             data, mask, deviation = (None if image is None else image[pixels] for image in (data, mask, deviation))
-        if deviation is not None and self.kind is not StdDevUncertainty:
-            deviation = self.kind(deviation, copy=False).represent_as(StdDevUncertainty).array
+        if deviation is not None:
+            deviation = as_deviation(deviation, self.kind)
         return data, mask, deviation
 
     def usable(self, block):
