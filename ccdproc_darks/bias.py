@@ -13,6 +13,7 @@ from .blocks import sample_blocks
 from .frames import as_frames
 from .headers import header_number
 from .noise import trimmed_variance
+from .scratch import empty
 
 __all__ = ["Bias", "as_bias", "combined_number"]
 
@@ -58,8 +59,8 @@ class Bias:
         if self._frame is None:
             return self._level, None
         rows = self._frame.rows(block)
-        values = np.multiply(rows.values, self._scale, dtype=float)
-        finite = np.isfinite(values)
+        values = np.multiply(rows.values, self._scale, out=empty(rows.values.shape, float), dtype=float)
+        finite = np.isfinite(rows.values)
         bad = None if finite.all() else ~finite
         if rows.mask is not None and rows.mask.any():
             bad = rows.mask.copy() if bad is None else bad | rows.mask

@@ -174,7 +174,7 @@ class BiasFrames:
         dark_set = self._set(self.odd)
         levels = np.delete(self.levels, self.odd) * self.scale
         shape, first = dark_set.frames[0].shape, dark_set.frames[0]
-        data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.empty(shape, dtype=bool)
+        data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
         job = _BiasJob(dark_set, levels, Rules(self._reader, read_noise, clip), self._level)
         fill(job, [data, deviation, mask], execution or Execution())
         header = set_keys(

@@ -140,7 +140,7 @@ def compared_stack(stack, statistic, offset, null, execution, stacklevel):
     """Result of `compare_dark_rates`, not logged, for a `RateStack`."""
     comparer = Comparer(stack, offset, null, stacklevel + 1)
     job = _ComparisonJob(comparer, statistic)
-    data, mask = np.empty(stack.shape, stack.dtype), np.empty(stack.shape, dtype=bool)
+    data, mask = np.empty(stack.shape, stack.dtype), np.zeros(stack.shape, dtype=bool)
     deviation = None if statistic == "significance" else np.empty(stack.shape, stack.dtype)
     outputs = [data, mask] if deviation is None else [data, mask, deviation]
     fill(job, outputs, execution)

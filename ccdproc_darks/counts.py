@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .electrons import Reader
-from .rejection import mean_counts, reject
+from .rejection import least_excess, mean_counts, reject
+from .scratch import empty, give_back
 
 __all__ = ["Glance", "Picked", "Rules", "SetCounts", "Waiting", "counts_with_own_noise", "glance", "looked_at"]
 
@@ -14,6 +15,8 @@ __all__ = ["Glance", "Picked", "Rules", "SetCounts", "Waiting", "counts_with_own
 _MOST_SHORT = 2**15
 # Of a threshold: rounding must not keep a pixel from being looked at.
 _MARGIN = 1 - 1e-9
+# A share of the pixels that are sooner looked at with all others than picked.
+_MANY = 1 / 4
 
 
 @dataclass
@@ -182,11 +185,11 @@ def glance(dark_set, levels, block, rules):
     stack = [one.values.ravel().astype(dtype, copy=False) for one in rows]
     with np.errstate(invalid="ignore", over="ignore"):
         total, highest = _sums(stack, combined)
-        mean = total / _divisor(combined)
+        counts = np.divide(total, _divisor(combined), out=empty(total.shape, float))
         excess = None
         if rules.clip is not None and len(stack) > 1 and rules.read_noise is not None:
-            excess = highest - mean
-        counts = _electrons(mean, reader.scale, bias)
+            excess = np.subtract(highest, counts, out=empty(total.shape, float))
+        counts = _electrons(counts, reader.scale, bias)
         special = np.zeros(counts.size, dtype=bool)
         if dtype.kind == "f":
             special |= ~np.isfinite(total)
@@ -199,7 +202,9 @@ def glance(dark_set, levels, block, rules):
         if reader.saturation is not None:
             special |= highest >= _comparable(reader.saturation, dtype)
         if excess is not None:
-            special |= _suspicious(counts, excess, reader.scale, combined, levels, rules)
+            _mark_suspicious(special, counts, excess, reader.scale, combined, levels, rules)
+            give_back(excess)
+    give_back(total)
     return Glance(counts, combined.sum(), special, stack, masks, bias, bad_bias)
 
 
@@ -255,10 +260,14 @@ def _sums(stack, combined):
     first = stack[0]
     equal = np.all(combined == combined[0])
     short = first.dtype.kind in "iu" and first.dtype.itemsize < 4 and len(stack) < _MOST_SHORT
-    total = first.astype(np.int32 if short and equal else float)
+    total = empty(first.shape, np.int32 if short and equal else float)
+    np.copyto(total, first)
     if not equal:
         total *= combined[0]
-    highest = first if len(stack) == 1 else first.copy()
+    if len(stack) == 1:
+        return total, first
+    highest = empty(first.shape, first.dtype)
+    np.copyto(highest, first)
     for number, frame in zip(combined[1:], stack[1:], strict=True):
         # By numpy 1, float32 times float64 would be float32.
         np.add(total, frame if equal else np.multiply(frame, number, dtype=float), out=total)
@@ -295,29 +304,34 @@ def _comparable(level, dtype):
     return int(min(np.ceil(level), np.iinfo(dtype).max + 1))
 
 
-def _suspicious(mean, excess, scale, combined, levels, rules):
+def _mark_suspicious(special, counts, excess, scale, combined, levels, rules):
     """
-    Pixels of which the highest sample may be rejected.
+    Mark pixels of which the highest sample may be rejected.
 
     Parameters
     ----------
-    mean : `numpy.ndarray`
-        Of the samples (electron).
+    special : `numpy.ndarray` of bool
+        The marks; those that there are remain.
+    counts : `numpy.ndarray`
+        Mean of the samples (electron).
     excess : `numpy.ndarray`
-        Highest sample above the mean, in the unit of the frames; changed.
+        Highest sample above the mean, in the unit of the frames.
     scale, combined, levels, rules
         As of `glance`.
     """
     total, own = combined.sum(), combined.max()
     # All as if the highest were of the frame whose level and weight make it stand out the most.
     middle = np.dot(combined, levels) / total
-    excess *= scale
-    excess += middle - np.min(levels)
-    np.maximum(excess, 0, out=excess)
-    excess *= excess
-    # `ccdproc_darks.rejection.least_excess`, squared: a root for every pixel takes as long as all else here.
-    least = mean - middle
-    np.maximum(least, 0, out=least)
-    least += rules.read_noise**2
-    least *= (_MARGIN * (total - own) / total * rules.clip) ** 2 * (1 / own + 1 / (total - combined.min())) / 2
-    return excess > least
+    shift, factor = middle - np.min(levels), _MARGIN * (total - own) / total
+    others = total - combined.min()
+
+    def least(mean):
+        return factor * least_excess(mean, own, others, rules.read_noise, rules.clip)
+
+    # Pixels without a count have the least: most are below that, and a root for every pixel takes long.
+    near = excess > (least(0.0) - shift) / scale
+    if np.count_nonzero(near) > _MANY * near.size:
+        special |= excess * scale + shift > least(counts - middle)
+        return
+    near = np.flatnonzero(near)
+    special[near] |= excess[near] * scale + shift > least(counts[near] - middle)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtri, ndtr
 
-from .blocks import sample_blocks
 from .far_tail import Candidates, far_deviate
 from .fit import Covariance, RateFit, fit_rate
 from .offset import common_offsets
@@ -110,23 +109,28 @@ class Comparer:
     def _find_population(self):
         stack = self.stack
         numbers = np.array([info.frames for info in stack.infos], dtype=float)
-        samples = (stack.rows(block) for block in sample_blocks(stack.shape, _POPULATION_PIXELS))
+        sample = stack.sampled(_POPULATION_PIXELS)
+        samples = (sample.rows(block) for block in sample.blocks())
         return sensor_population(samples, stack.seconds, numbers, stack.shared, self.offsets, self.free_offset)
 
     def _find_deviates(self):
-        stack, deviates, looked_at = self.stack, [], []
-        for block in sample_blocks(stack.shape, _WIDTH_PIXELS):
+        sample, found = self.sampled(_WIDTH_PIXELS), []
+        for block in sample.stack.blocks():
             if self.pair is None:
-                deviates.append(self.rows(block).significance.ravel())
+                found.append(sample.rows(block).significance.ravel())
                 continue
-            paired = self.paired(block)
+            paired = sample.paired(block)
             special = paired.special()
-            deviates.append(np.delete(paired.deviate, special).astype(float))
-            looked_at.append(special + block.start * stack.shape[1])
-        if looked_at:
-            deviates.append(self.rows(slice(0, stack.shape[0]), np.concatenate(looked_at)).significance.ravel())
-        deviates = np.concatenate(deviates)
+            paired.deviate[special] = sample.rows(block, special).significance
+            found.append(paired.deviate.astype(float))
+        deviates = np.concatenate(found)
         return deviates[np.isfinite(deviates)]
+
+    def sampled(self, pixels):
+        """The same for some rows only that are spread over all, about so many ``pixels``."""
+        sample = copy.copy(self)
+        sample.stack = self.stack.sampled(pixels)
+        return sample
 
 
 def stack_part(stack, comparer, rows):

@@ -26,6 +26,8 @@ _MORE_SCATTER = 2.0
 _LESS_SCATTER = 0.5
 # Pixels that it takes to speak of a typical one.
 _TYPICAL_PIXELS = 100
+# Rows and columns that tell its sign.
+_FEW = 200
 
 
 def standing_out(levels):
@@ -99,9 +101,8 @@ def doubt_sign(data, deviation, stacklevel):
     """Warn where a typical rate is so far below zero that a bias must have been taken twice, or a wrong one."""
     if data.size < _TYPICAL_PIXELS:
         return
-    step = max(1, data.shape[0] // 64)
-    rate = data[::step][np.isfinite(data[::step])]
-    sigma = deviation[::step][np.isfinite(deviation[::step])]
+    few = tuple(slice(None, None, 1 + number // _FEW) for number in data.shape)
+    rate, sigma = (image[few][np.isfinite(image[few])] for image in (data, deviation))
     if rate.size and sigma.size and np.median(rate) < -5 * np.median(sigma) < 0:
         warnings.warn(
             f"the median rate is {np.median(rate):.4g} electron/s, far below zero: was the bias subtracted twice, or "

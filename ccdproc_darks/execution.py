@@ -8,18 +8,17 @@ from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wa
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 import numpy as np
 from astropy import units as u
 
 from .arguments import checked_quantity
 from .blocks import row_blocks, shifted
+from .scratch import reused
 
 __all__ = ["Execution", "fill", "gather"]
 
-# Tasks that a thread gets, so that all end at about the same time; of so many blocks, as what is done once for each
-# task is done by one thread at a time.
-_TASKS_PER_THREAD, _LEAST_BLOCKS = 4, 8
 # What an executor that shares no memory with this process gets at a time, and how much of it may be under way.
 _RESULT_BYTES, _UNDER_WAY_BYTES = 2**24, 2**28
 _LEAST_TASKS = 32
@@ -85,7 +84,7 @@ def fill(job, outputs, execution):
         of which that makes right ones, many at a time. Where it has a ``tally``, that is a number that its rows add
         to. ``job.memory()`` is the number of bytes that a block takes while it is worked on, for each pixel.
     outputs : list of `numpy.ndarray`
-        The images, all of one shape.
+        The images, all of one shape; those of bool False everywhere.
     execution : `Execution`
         Who works.
 
@@ -96,23 +95,14 @@ def fill(job, outputs, execution):
     """
     shape = outputs[0].shape
     columns, types = shape[1], [output.dtype for output in outputs]
-
+    workers = _Workers(execution, shape, job, sum(dtype.itemsize for dtype in types))
+    if workers.share_memory:
+        return sum(workers.run(job, partial(_work, outputs=outputs)))
     tallies = []
-
-    def keep(start, tally):
-        tallies.append(tally)
-
-    def copy(start, found):
-        results, tally = found
+    for start, results, tally in workers.run(job, partial(_worked, columns=columns, types=types)):
         tallies.append(tally)
         for output, result in zip(outputs, results, strict=True):
             output[start : start + len(result)] = result
-
-    workers = _Workers(execution, shape, job, sum(dtype.itemsize for dtype in types))
-    if workers.share_memory:
-        workers.run(job, lambda part, blocks: _work(part, blocks, outputs, 0), keep)
-    else:
-        workers.run(job, partial(_worked, columns=columns, types=types), copy)
     return sum(tallies)
 
 
@@ -128,25 +118,22 @@ def gather(job, shape, execution):
         Rows and columns.
     """
     found = {}
-    _Workers(execution, shape, job, 1).run(job, _summaries, found.__setitem__)
-    return [summary for start in sorted(found) for summary in found[start]]
+    for summaries in _Workers(execution, shape, job, 1).run(job, _summaries):
+        found.update(summaries)
+    return [found[start] for start in sorted(found)]
 
 
 class _Workers:
     """Those of an `Execution`, and how many blocks each gets at a time."""
 
     def __init__(self, execution, shape, job, result):
-        self._shape, self._execution, memory = shape, execution, job.memory()
+        self._rows, self._executor, memory = slice(0, shape[0]), execution.executor, job.memory()
         self._blocks = list(row_blocks(shape, memory))
         pixels = shape[1] * (self._blocks[0].stop - self._blocks[0].start)
         number = len(self._blocks)
-        self.share_memory = execution.executor is None or isinstance(execution.executor, ThreadPoolExecutor)
+        self.share_memory = self._executor is None or isinstance(self._executor, ThreadPoolExecutor)
         if self.share_memory:
-            self._most = execution.most(memory * pixels)
-            self._threads = min(_cores(), number, self._most) if execution.executor is None else None
-            threads = self._threads or _cores()
-            tasks = threads * min(_TASKS_PER_THREAD, max(1, number // (threads * _LEAST_BLOCKS)))
-            self._size = -(-number // tasks)
+            self._most = min(_cores(), number, execution.most(memory * pixels))
             return
         # A result is here twice, as it came and unpacked; and so is what is sent, as it is packed and as it goes.
         task = 2 * result * pixels + 2 * _sent(job.part(self._blocks[0]))
@@ -156,31 +143,59 @@ class _Workers:
         if most < math.inf:
             self._most = min(self._most, most // self._size)
 
-    def run(self, job, work, take):
-        """Call ``take`` with a first row and the result of ``work``, a function of a part of ``job`` and its blocks."""
-        groups = [self._blocks[start : start + self._size] for start in range(0, len(self._blocks), self._size)]
-        if self._execution.executor is not None:
-            self._run_in(self._execution.executor, job, work, take, groups)
-        elif self._threads == 1:
-            take(0, work(job.part(slice(0, self._shape[0])), self._blocks))
-        else:
-            with ThreadPoolExecutor(self._threads) as pool:
-                self._run_in(pool, job, work, take, groups)
-
-    def _run_in(self, pool, job, work, take, groups):
-        waiting, under_way = list(reversed(groups)), {}
+    def run(self, job, work):
+        """Yield results of ``work``, a function of a part of ``job``, its rows and blocks of these, as they come."""
+        if not self.share_memory:
+            groups = [self._blocks[start : start + self._size] for start in range(0, len(self._blocks), self._size)]
+            rows = [slice(group[0].start, group[-1].stop) for group in groups]
+            tasks = ((job.part(some), some, group) for some, group in zip(rows, groups, strict=True))
+            yield from _done(self._executor, work, tasks, self._most)
+            return
+        # Each takes the next block that nobody has, until none is left: all end at about the same time, and what is
+        # done once for each of them is done no more often.
+        left, work = iter(self._blocks), partial(_or_none_left, work)
+        tasks = ((job.part(self._rows), self._rows, left) for _ in range(self._most))
         try:
-            while waiting or under_way:
-                while waiting and len(under_way) < self._most:
-                    blocks = waiting.pop()
-                    part = job.part(slice(blocks[0].start, blocks[-1].stop))
-                    under_way[pool.submit(work, part, blocks)] = blocks[0].start
-                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in done:
-                    take(under_way.pop(future), future.result())
+            if self._executor is not None:
+                yield from _done(self._executor, work, tasks, self._most)
+            elif self._most == 1:
+                yield work(*next(tasks))
+            else:
+                with ThreadPoolExecutor(self._most) as pool:
+                    yield from _done(pool, work, tasks, self._most)
         finally:
-            for future in under_way:
-                future.cancel()
+            _use_up(left)
+
+
+def _done(pool, work, tasks, most):
+    """Results of tasks, as they come; so many of them are under way at most."""
+    under_way = set()
+    try:
+        while True:
+            for task in islice(tasks, most - len(under_way)):
+                under_way.add(pool.submit(work, *task))
+            if not under_way:
+                return
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    finally:
+        for future in under_way:
+            future.cancel()
+
+
+def _or_none_left(work, part, rows, left):
+    """Work that leaves nothing to do to others where it fails."""
+    try:
+        return work(part, rows, left)
+    except BaseException:
+        _use_up(left)
+        raise
+
+
+def _use_up(blocks):
+    for _ in blocks:
+        pass
 
 
 def _sent(part):
@@ -193,45 +208,52 @@ def _sent(part):
     return sum(buffer.raw().nbytes for buffer in buffers)
 
 
-def _worked(part, blocks, columns, types):
-    """Results of some blocks, in a process of one's own."""
-    start, stop = blocks[0].start, blocks[-1].stop
-    results = [np.empty((stop - start, columns), dtype) for dtype in types]
-    return results, _work(part, blocks, results, start)
+def _worked(part, rows, blocks, columns, types):
+    """First row, results and tally of some blocks, in a process of one's own."""
+    results = [np.zeros((rows.stop - rows.start, columns), dtype) for dtype in types]
+    return rows.start, results, _work(part, rows, blocks, results)
 
 
-def _work(part, blocks, outputs, start):
-    """Work out blocks, put them where they belong in arrays whose first row is ``start``, and return the tally."""
-    rows, wrong = slice(blocks[0].start, blocks[-1].stop), []
-    places = [output[rows.start - start : rows.stop - start] for output in outputs]
-    with part.opened() if hasattr(part, "opened") else nullcontext(part) as opened:
+def _work(part, rows, blocks, outputs):
+    """Work out blocks of some rows, put them where they belong in images of these, and return the tally."""
+    columns, wrong = outputs[0].shape[1], []
+    with part.opened() if hasattr(part, "opened") else nullcontext(part) as opened, reused() as renew:
         for block in blocks:
+            renew()
             images = opened.rows(block)
             if hasattr(opened, "mend"):
                 images, pixels = images
-                wrong.append(pixels + (block.start - rows.start) * places[0].shape[1])
-            for place, image in zip(places, images, strict=True):
-                place[shifted(block, rows.start)] = image
+                wrong.append(pixels + (block.start - rows.start) * columns)
+            for output, image in zip(outputs, images, strict=True):
+                # Pages of zeros that nobody touches take neither time nor memory: most masks have no True at all.
+                if image.dtype != bool or image.any():
+                    output[shifted(block, rows.start)] = image
             if sum(map(len, wrong)) >= _MENDED:
-                _mend(opened, rows, wrong, places)
-        _mend(opened, rows, wrong, places)
+                _mend(opened, rows, wrong, outputs)
+        _mend(opened, rows, wrong, outputs)
         return getattr(opened, "tally", 0)
 
 
-def _mend(part, rows, wrong, places):
+def _mend(part, rows, wrong, outputs):
     """Mend the pixels of a list, and empty it."""
     pixels = np.concatenate(wrong) if wrong else np.zeros(0, dtype=int)
     wrong.clear()
     for first in range(0, pixels.size, _MENDED):
         few = pixels[first : first + _MENDED]
-        for place, values in zip(places, part.mend(rows, few), strict=True):
-            place.reshape(-1)[few] = values.ravel()
+        for output, values in zip(outputs, part.mend(rows, few), strict=True):
+            flat, values = output.reshape(-1), values.ravel()
+            changed = flat[few] != values if output.dtype == bool else slice(None)
+            flat[few[changed]] = values[changed]
 
 
-def _summaries(part, blocks):
-    """Summaries of some blocks."""
-    with part.opened() if hasattr(part, "opened") else nullcontext(part) as opened:
-        return [opened.summary(block) for block in blocks]
+def _summaries(part, rows, blocks):
+    """Summaries of some blocks, by their first rows."""
+    with part.opened() if hasattr(part, "opened") else nullcontext(part) as opened, reused() as renew:
+        found = {}
+        for block in blocks:
+            renew()
+            found[block.start] = opened.summary(block)
+        return found
 
 
 def _cores():

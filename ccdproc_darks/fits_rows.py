@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .scratch import empty, give_back
+
 __all__ = ["FitsRows"]
 
 # BZERO that makes unsigned integers of signed ones, and the signed bytes of unsigned ones (FITS Standard 4.0, 4.4.2.5).
@@ -117,7 +119,7 @@ class FitsRows:
     def stored(self, rows, file):
         """The numbers of the file, as they are but for the byte order; see `values`."""
         start, stop, _ = rows.indices(self.shape[0])
-        numbers = np.empty((max(stop - start, 0), self.shape[1]), self._stored_dtype)
+        numbers = empty((max(stop - start, 0), self.shape[1]), self._stored_dtype)
         wanted, place = memoryview(numbers.reshape(-1).view("u1")), self.offset + start * self._row_bytes
         while wanted:
             read = _read(file, wanted, place)
@@ -126,8 +128,9 @@ class FitsRows:
             wanted, place = wanted[read:], place + read
         if _SWAPPED and numbers.dtype.itemsize > 1:
             # Unlike byteswap, a copy lets other threads run.
-            native = np.empty_like(numbers)
+            native = empty(numbers.shape, numbers.dtype)
             np.copyto(native, numbers.view(numbers.dtype.newbyteorder()))
+            give_back(numbers)
             return native
         return numbers
 

@@ -14,6 +14,7 @@ from .measurement import measure_one, measure_several, measure_whole
 from .nonlinearity import could_be_seen, departures
 from .rate_stack import RateStack
 from .scatter import ScatterImages
+from .scratch import empty
 
 __all__ = ["COUNTED", "FlagCount", "FlagJob"]
 
@@ -88,38 +89,49 @@ class FlagJob:
         """The flags of some rows and the mask, and the pixels to `mend`."""
         if self._edges is None:
             return _with_mask(self._looked_at(block)), np.zeros(0, dtype=int)
-        flags, special = self._at_a_glance(block)
-        return _with_mask(flags.reshape(block.stop - block.start, -1)), special
+        *images, special = self._at_a_glance(block)
+        return [image.reshape(block.stop - block.start, -1) for image in images], special
 
     def mend(self, rows, pixels):
         """The same of some pixels of some rows."""
         return _with_mask(self._looked_at(rows, pixels))
 
     def _at_a_glance(self, block):
-        """Flags of whole pixels by their rate and deviate, and the pixels for which that is not enough."""
+        """Flags and mask of whole pixels by their rate and deviate, and the pixels for which that is not enough."""
         paired = self.comparer.paired(block)
         rate, edges = paired.rate, self._edges
         with np.errstate(invalid="ignore"):
-            special = ~paired.whole | paired.pair.needs_closer_look(rate, paired.deviate)
-            for edge in edges.values():
-                if 0 < edge < np.inf:
-                    special |= np.abs(rate - rate.dtype.type(edge)) <= rate.dtype.type(_CLOSE * edge)
-            nonlinear = rate > edges["limit"] if edges["limit"] < np.inf else False
+            special = ~paired.whole
+            special |= paired.pair.needs_closer_look(rate, paired.deviate)
+            hot, unseen, beyond = (_above(rate, edges[name], special) for name in ("hot", "seen", "limit"))
+            np.logical_not(unseen, out=unseen)
+            nonlinear = np.flatnonzero(beyond)
             if self.critical <= paired.pair.most:
-                size, departure, worth = np.abs(paired.deviate), np.abs(paired.contrast), self.tolerance * rate
-                special |= (np.abs(size - self.critical) <= _CLOSE * self.critical) & (size > 0)
-                special |= np.abs(departure - worth) <= _CLOSE * departure
-                nonlinear = nonlinear | (size > self.critical) & (departure > worth)
-            unseen = rate < edges["seen"]
-            if nonlinear is not False:
-                unseen &= ~nonlinear
-            hot = rate > edges["hot"]
+                significant = self._significant(paired, special)
+                nonlinear = np.union1d(nonlinear, significant) if nonlinear.size else significant
+        unseen[nonlinear] = False
+        flags = empty(rate.shape, np.uint32)
+        np.copyto(flags, unseen)
+        flags *= np.uint32(DARK_FLAGS.UNRELIABLE_DARK)
+        mask = np.zeros(rate.shape, dtype=bool)
+        flags[np.flatnonzero(hot)] |= np.uint32(DARK_FLAGS.HOT)
+        found = [(DARK_FLAGS.NONLINEAR, nonlinear)]
         telegraph = self.telegraph.beyond(self.unlikely_scatter, block)
-        flags = np.multiply(unseen, np.uint32(DARK_FLAGS.UNRELIABLE_DARK), dtype=np.uint32)
-        for name, where in (("HOT", hot), ("NONLINEAR", nonlinear), ("TELEGRAPH", telegraph)):
-            if where is not False:
-                flags[np.flatnonzero(where)] |= np.uint32(getattr(DARK_FLAGS, name) | (0 if name == "HOT" else 1))
-        return flags, np.flatnonzero(special)
+        if telegraph is not False:
+            found.append((DARK_FLAGS.TELEGRAPH, np.flatnonzero(telegraph)))
+        for flag, pixels in found:
+            flags[pixels] |= np.uint32(flag | DARK_FLAGS.DO_NOT_USE)
+            mask[pixels] = True
+        return flags, mask, np.flatnonzero(special)
+
+    def _significant(self, paired, special):
+        """Pixels that depart by more than the critical deviate and the tolerance; marks those close to either."""
+        size = np.abs(paired.deviate, out=empty(paired.deviate.shape, paired.deviate.dtype))
+        near = np.flatnonzero(size >= size.dtype.type((1 - _CLOSE) * self.critical))
+        size, departure, worth = size[near], np.abs(paired.contrast[near]), self.tolerance * paired.rate[near]
+        special[near] |= (np.abs(size - self.critical) <= _CLOSE * self.critical) & (size > 0)
+        special[near] |= np.abs(departure - worth) <= _CLOSE * departure
+        return near[(size > self.critical) & (departure > worth)]
 
     def _looked_at(self, block, pixels=None):
         """Flags of some rows, or of some pixels of these."""
@@ -184,6 +196,16 @@ def _first(holds):
             return None
         rates = np.linspace(rates[first - 1], rates[first], 101)
     return float(rates[first])
+
+
+def _above(rate, edge, special):
+    """Pixels above a rate; marks those too close to it for single precision as special."""
+    if not 0 < edge < np.inf:
+        return rate > edge
+    low, high = (rate > rate.dtype.type(edge * factor) for factor in (1 - _CLOSE, 1 + _CLOSE))
+    np.not_equal(low, high, out=low)
+    np.logical_or(special, low, out=special)
+    return high
 
 
 def _with_mask(flags):

@@ -176,7 +176,7 @@ def hot_pixel_mask(
         stack, comparer, hotness, telegraph, critical, level.planned(compared, 2, critical), telegraph.critical(level),
         tolerance, all_beyond,
     )  # fmt: skip
-    flags, mask = np.empty(stack.shape, dtype=np.uint32), np.empty(stack.shape, dtype=bool)
+    flags, mask = np.empty(stack.shape, dtype=np.uint32), np.zeros(stack.shape, dtype=bool)
     fill(job, [flags, mask], execution)
     counts = gather(FlagCount(flags), stack.shape, execution)
     number = {name: sum(count[name] for count in counts) for name in COUNTED}
@@ -266,8 +266,12 @@ class _Countable:
 
     def summary(self, block):
         """Both numbers."""
-        usable = sum(plane.usable(block).astype(np.uint8) for plane in self.stack.planes)
-        return np.count_nonzero(usable > 1), np.count_nonzero(usable)
+        once, *others = (plane.usable(block) for plane in self.stack.planes)
+        twice = np.zeros(once.shape, dtype=bool)
+        for usable in others:
+            twice |= once & usable
+            once |= usable
+        return np.count_nonzero(twice), np.count_nonzero(once)
 
 
 def _rate_image(stack, comparer, execution):
@@ -279,10 +283,9 @@ def _rate_image(stack, comparer, execution):
 def _samples(stack, comparer, surroundings):
     """Rows of the image that tell what a typical pixel is, and their measurement."""
     if comparer is not None and comparer.pair is not None and surroundings is None:
-        blocks, one = sample_blocks(stack.shape, _TYPICAL_PIXELS), measure_whole(comparer, np.zeros(1))
-        samples = [(block, sample_of_pair(comparer, block, one)) for block in blocks]
-        found = sum(measured.rate.size for _, measured in samples)
-        if found > _MOSTLY_WHOLE * sum(block.stop - block.start for block in blocks) * stack.shape[1]:
+        sample, one = comparer.sampled(_TYPICAL_PIXELS), measure_whole(comparer, np.zeros(1))
+        samples = [(block, sample_of_pair(sample, block, one)) for block in sample.stack.blocks()]
+        if sum(measured.rate.size for _, measured in samples) > _MOSTLY_WHOLE * np.prod(sample.stack.shape):
             return samples
     job = _Measurements(stack, comparer)
     # Of several exposures, fewer pixels tell as much, and take as much memory.

@@ -3,7 +3,6 @@
 
 import numpy as np
 
-from .blocks import sample_blocks
 from .fit import count_variance
 
 __all__ = ["common_offsets", "robust_mean"]
@@ -24,7 +23,8 @@ def robust_mean(values, deviations):
     A median would be off by a sixth of the skewness, in sigmas, for Poisson noise; this is not.
     """
     finite = np.isfinite(values) & np.isfinite(deviations) & (deviations > 0)
-    values, deviations = values[finite], deviations[finite]
+    if not finite.all():
+        values, deviations = values[finite], deviations[finite]
     if values.size == 0:
         return 0.0
     # Medians only say where to look.
@@ -33,8 +33,10 @@ def robust_mean(values, deviations):
     width = max(1.0, 1.4826 * np.median(np.abs(values[few] - mean) / deviations[few]))
     weights = 1 / deviations**2
     reach = _KEEP * width * deviations
+    kept = np.empty_like(weights)
     for _ in range(_ROUNDS):
-        kept = weights * (np.abs(values - mean) <= reach)
+        np.subtract(values, mean, out=kept)
+        np.multiply(weights, np.abs(kept, out=kept) <= reach, out=kept)
         total = kept.sum()
         if total == 0:
             break
@@ -65,8 +67,9 @@ def common_offsets(stack, free_offset):
     long = len(t) - 1
     references = (0, long) if free_offset else (long,)
     differences = {index: ([], []) for index in range(len(t)) if index not in references}
-    for block in sample_blocks(stack.shape, _SAMPLE):
-        rows = stack.rows(block)
+    sample = stack.sampled(_SAMPLE)
+    for block in sample.blocks():
+        rows = sample.rows(block)
         for index, (values, variances) in differences.items():
             share = (t[index] - t[0]) / (t[long] - t[0]) if free_offset else t[index] / t[long]
             involved = (index, 0, long) if free_offset else (index, long)

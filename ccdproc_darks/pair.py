@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from .fit import TINY_RATE
+from .scratch import empty, give_back
 from .significance import candidates
 
 __all__ = ["Pair", "PairedRows"]
 
 # Rounds after which the weights of exposures have settled, as of `ccdproc_darks.fit.fit_rate`.
 _MOST_ROUNDS = 4
-# Error of a standard deviation that may be left, as a fraction of it.
-_SETTLED = 1e-6
+# Error of a standard deviation that may be left, as a fraction of it; in single and in double precision.
+_SETTLED = {4: 1e-5, 8: 1e-6}
 # How far from the number of its frames a pixel's uncertainty may be, in frames, and the pixel still count as whole.
 _WHOLE = 0.25
 # Deviates from which on a pixel may need a closer look are sought on these grids of deviates and rates (electron/s).
@@ -106,7 +107,7 @@ class Pair:
             shrinks = self.most * abs(upper_growth * lower - upper * lower_growth) / variance**1.5
             share = np.where(_RATES > 0, lower_growth * _RATES / variance / 2, 0.0)
             for rounds in range(1, _MOST_ROUNDS):
-                if (share * shrinks**rounds).max() < _SETTLED and shrinks.max() < 1:
+                if (share * shrinks**rounds).max() < _SETTLED[self._dtype.itemsize] and shrinks.max() < 1:
                     return rounds
         return _MOST_ROUNDS
 
@@ -143,16 +144,17 @@ class Pair:
             whole = self._is_whole(index, *(self._scaled(image, plane.factor) for image in (data, deviation))) & whole
             if mask is not None:
                 whole &= ~mask
-            rates.append((data, plane.factor, self._shifts[index]))
-        first, second = (self._scaled(data, factor, shift) for data, factor, shift in rates)
-        difference = np.subtract(first, second, out=first)
+            rates.append(self._scaled(data, plane.factor, self._shifts[index]))
+        first, second = rates
+        difference = np.subtract(first, second, out=self._empty(first))
         # With the weights of no rate at all, and then with those of the rate found.
-        rate = difference * self._dtype.type(self._weight_of_none)
+        rate = np.multiply(difference, self._dtype.type(self._weight_of_none), out=self._empty(first))
         rate += second
+        trial = lower = self._empty(first)
         for _ in range(rounds):
-            trial = self._settled(rate)
-            rate = _linear(self._upper, trial)
-            lower = _linear(self._lower, trial)
+            trial = self._settled(rate, out=trial)
+            _linear(self._upper, trial, out=rate)
+            lower = _linear(self._lower, trial, out=trial)
             rate /= lower
             rate *= difference
             rate += second
@@ -163,39 +165,53 @@ class Pair:
         whole &= np.isfinite(deviate)
         return PairedRows(self, whole, difference, second, rate, deviate)
 
+    def _empty(self, like):
+        return empty(like.shape, self._dtype)
+
     def _scaled(self, image, factor, shift=0.0):
-        """A copy, as the image may be the user's, in electron/s, less a shift."""
-        if factor != 1:
-            scaled = image.astype(self._dtype)
-            scaled *= factor
-            scaled -= self._dtype.type(shift)
-            return scaled
-        return np.subtract(image, shift, dtype=self._dtype)
+        """In electron/s, less a shift; it may be the image itself, which is the user's."""
+        if factor == 1 and shift == 0 and image.dtype == self._dtype:
+            return image
+        scaled = self._empty(image)
+        if factor == 1:
+            return np.subtract(image, shift, out=scaled, dtype=self._dtype)
+        np.copyto(scaled, image)
+        scaled *= factor
+        scaled -= self._dtype.type(shift)
+        return scaled
 
     def _is_whole(self, index, data, deviation):
         """Whether an uncertainty is that of all frames."""
-        if self._frames[index] == 1:
-            return np.isfinite(deviation) & np.isfinite(data)
         t, number = self._seconds[index], self._frames[index]
-        # In (electron/s)^2: what all frames give, less what is there.
-        own = np.multiply(deviation, deviation, out=deviation)
-        miss = np.maximum(data, 0)
-        miss *= 1 / (number * t)
-        miss += (self._noise[index] / number + self._bias[index]) / t**2
+        if number == 1:
+            return np.isfinite(deviation) & np.isfinite(data)
+        bias, constant = self._bias[index] / t**2, (self._noise[index] / number + self._bias[index]) / t**2
+        # In (electron/s)^2: how far what all frames give is from what is there, and by how much it may be.
+        own = np.multiply(deviation, deviation, out=self._empty(data))
+        miss = np.clip(data, 0, np.inf, out=self._empty(data))
+        miss *= self._dtype.type(1 / (number * t))
+        miss += self._dtype.type(constant)
         miss -= own
         np.abs(miss, out=miss)
-        own -= self._dtype.type(self._bias[index] / t**2)
-        own *= _WHOLE / number
-        return (miss <= own) & (own < np.inf)
+        if bias:
+            own -= self._dtype.type(bias)
+        own *= self._dtype.type(_WHOLE / number)
+        # An infinite uncertainty is not below itself.
+        miss -= own
+        whole = miss <= 0
+        give_back(own)
+        give_back(miss)
+        return whole
 
-    def _settled(self, rate):
+    def _settled(self, rate, out=None):
         if self._expected is not None:
             rate = self._expected(rate).astype(self._dtype, copy=False)
-        return np.maximum(rate, self._dtype.type(TINY_RATE))
+        # As the maximum of both, and in a third of the time.
+        return np.clip(rate, self._dtype.type(TINY_RATE), np.inf, out=out)
 
     def deviation(self, rate):
         """Standard deviation of the difference of whole pixels, were their rates those given."""
-        return np.sqrt(_linear(self._lower, np.maximum(rate, 0)))
+        return np.sqrt(_linear(self._lower, np.clip(rate, 0, np.inf)))
 
     def needs_closer_look(self, rate, deviate):
         """Whether the tail of whole pixels may be another than that of a normal distribution."""
@@ -259,7 +275,7 @@ class PairedRows:
             return [ratio, self.pair.deviation(self.rate) / second], np.flatnonzero(~self.whole)
 
 
-def _linear(parts, rate):
-    value = rate * rate.dtype.type(parts[1])
+def _linear(parts, rate, out=None):
+    value = np.multiply(rate, rate.dtype.type(parts[1]), out=out)
     value += rate.dtype.type(parts[0])
     return value

@@ -205,8 +205,9 @@ def sensor_population(samples, seconds, numbers, shared, offsets, free_offset):
         rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
         # Pixels that lost no frame: their estimates all have the same law.
         whole = (rows.usable & (rows.frames == numbers[:, None, None])).all(axis=0)
-        counts.append(rows.counts[:, whole])
-        variances.append(rows.read_variance[:, whole][:, ::_FEW])
+        chosen = (slice(None), slice(None), slice(None)) if whole.all() else (slice(None), whole)
+        counts.append(rows.counts[chosen].reshape(len(numbers), -1))
+        variances.append(rows.read_variance[chosen].reshape(len(numbers), -1)[:, ::_FEW])
     counts, variances = np.concatenate(counts, axis=1), np.concatenate(variances, axis=1)
     if counts.shape[1] < _LEAST_PIXELS:
         return None

@@ -158,7 +158,7 @@ def dark_rate(
     )  # fmt: skip
     job.population = _population(job)
     data, deviation = np.empty(prepared.shape, dtype), np.empty(prepared.shape, dtype)
-    mask = np.empty(prepared.shape, dtype=bool)
+    mask = np.zeros(prepared.shape, dtype=bool)
     lost = fill(job, [data, deviation, mask], execution)
     if source == "none":
         warnings.warn(

@@ -9,6 +9,7 @@ import numpy as np
 from .counts import Rules, Waiting, counts_with_own_noise, glance, looked_at
 from .fit import fit_rate
 from .rate_stack import RateRows
+from .scratch import empty
 from .whole_fit import whole_rate
 
 __all__ = ["RateJob"]
@@ -73,7 +74,9 @@ class RateJob:
         frames = [frame for dark_set in self.dark_sets for frame in dark_set.frames]
         if self.rules.reader.own_noise:
             return 64 * len(frames) + 400 * len(self.dark_sets)
-        return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + 8 * (6 + 2 * len(self.dark_sets))
+        # Of a frame that has a mask all pixels may have to be picked.
+        samples = sum((2 + frame.has_mask) * frame.dtype.itemsize + 1 + frame.has_mask for frame in frames)
+        return samples + 8 * (6 + 2 * len(self.dark_sets))
 
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""
@@ -93,7 +96,7 @@ class RateJob:
             images = self._exact(self._with_own_noise(block))
             return [image.reshape(shape) for image in images], np.zeros(0, dtype=int)
         glances = self._glances(block)
-        lost = np.flatnonzero(np.any([one.special for one in glances], axis=0))
+        lost = _special(glances)
         if lost.size:
             for waiting, one in zip(self._waiting, glances, strict=True):
                 waiting.add(one.picked(lost))
@@ -113,7 +116,7 @@ class RateJob:
             glances = self._glances(block)
             number = self.numbers[:, None] * np.ones(glances[0].counts.size)
             found = self._rows(np.stack([one.counts for one in glances]), number, np.full(number.shape, np.nan))
-            lost = np.flatnonzero(np.any([one.special for one in glances], axis=0))
+            lost = _special(glances)
             if lost.size:
                 looked = self._look([one.picked(lost) for one in glances])
                 for name in ("counts", "frames", "read_variance", "usable", "limit"):
@@ -166,12 +169,14 @@ class RateJob:
     def _of_one(self, counts, number, noise):
         """The same of one exposure time, of which there is nothing to fit; ``noise`` is the variance of one frame."""
         (seconds,) = self.seconds
-        variance = np.maximum(counts, 0, dtype=self.dtype)
+        variance = empty(counts.shape, self.dtype)
+        np.copyto(variance, counts, casting="same_kind")
+        # As max(counts, 0), and in a third of the time.
+        np.clip(variance, 0, np.inf, out=variance)
         variance += noise
-        variance *= 1 / number
-        variance += self.bias_error**2
-        variance *= 1 / seconds**2
-        return counts * (1 / seconds), variance
+        variance *= self.dtype.type(1 / (number * seconds**2)) if np.ndim(number) == 0 else 1 / (number * seconds**2)
+        variance += self.dtype.type((self.bias_error / seconds) ** 2)
+        return np.multiply(counts, 1 / seconds, out=empty(counts.shape, float)), variance
 
     def _exact(self, rows):
         """Rate, its standard deviation and mask of any pixels."""
@@ -214,3 +219,11 @@ class RateJob:
     @property
     def _expected(self):
         return None if self.population is None else self.population.expected
+
+
+def _special(glances):
+    """Pixels to look at more closely, of some rows at a glance."""
+    first, *others = (one.special for one in glances)
+    for special in others:
+        first |= special
+    return np.flatnonzero(first)

@@ -11,12 +11,16 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from .arguments import ELECTRON_PER_SECOND, unit_name
-from .blocks import shifted
+from .blocks import row_blocks, sample_blocks, shifted
 from .headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
 from .memory_frame import as_deviation
 from .rate_info import RateInfo
+from .scratch import empty
 
 __all__ = ["RatePlane", "RateRows", "RateStack"]
+
+# Of each rate, for each pixel, while something is made of it.
+_ROW_BYTES = 200
 
 
 @dataclass
@@ -151,6 +155,18 @@ class RateStack:
         part.planes, part._rates = [plane.part(rows) for plane in self.planes], [None] * len(self)
         return part
 
+    def sampled(self, pixels):
+        """About so many of its pixels, by rows that are evenly spread over it, as a stack of their own."""
+        blocks = sample_blocks(self.shape, pixels)
+        part = copy.copy(self)
+        part.planes, part._rates = [plane.sampled(blocks) for plane in self.planes], [None] * len(self)
+        part.shape = part.planes[0].data.shape
+        return part
+
+    def blocks(self):
+        """Row ranges that cover it, of which each takes little memory whatever is made of it."""
+        return row_blocks(self.shape, _ROW_BYTES * len(self))
+
     def values(self, block, pixels=None):
         """
         Rates, variances, usable samples and lower limits of some rows as they are, or of some pixels of these.
@@ -236,6 +252,14 @@ class RatePlane:
         uncertainty = None if self.uncertainty is None else self.uncertainty[rows]
         return replace(self, data=self.data[rows], mask=mask, uncertainty=uncertainty, start=rows.start)
 
+    def sampled(self, blocks):
+        """Some blocks of its rows, one after the other, as rows of their own."""
+        data, mask, uncertainty = (
+            None if image is None else np.concatenate([image[block] for block in blocks])
+            for image in (self.data, self.mask, self.uncertainty)
+        )
+        return replace(self, data=data, mask=mask, uncertainty=uncertainty, start=0)
+
     def flat(self, block, pixels=None):
         """Data, mask and standard deviation (or None), as they are, of some rows or of some pixels of these, flat."""
         block = shifted(block, self.start)
@@ -251,7 +275,7 @@ class RatePlane:
     def usable(self, block):
         """Pixels of some rows that are neither masked nor without a number, flat."""
         data, mask, deviation = self.flat(block)
-        usable = np.isfinite(data)
+        usable = np.isfinite(data, out=empty(data.shape, bool))
         if deviation is not None:
             usable &= np.isfinite(deviation)
         if mask is not None:
@@ -262,16 +286,20 @@ class RatePlane:
         """Of some rows as of `RateStack.values`."""
         shape = (1, -1) if pixels is not None else (-1, self.data.shape[1])
         data, mask, deviation = self.flat(block, pixels)
-        values = data.astype(float) * self.factor
+        values = np.multiply(data, self.factor, dtype=float)
         good = np.isfinite(values)
+        saturated = good.copy()
         if mask is not None:
             good &= ~mask
         own = np.zeros(values.shape)
         if deviation is not None:
-            own = np.square(deviation.astype(float) * self.factor)
+            own = np.multiply(deviation, self.factor, dtype=float)
+            own *= own
             good &= np.isfinite(own)
-        saturated = ~good & np.isfinite(values) & (np.isnan(own) if deviation is not None else True)
-        limit = np.where(saturated, values, np.nan)
+            saturated &= np.isnan(own)
+        saturated &= ~good
+        limit = np.full(values.shape, np.nan)
+        limit[saturated] = values[saturated]
         return tuple(image.reshape(shape) for image in (values, own, good, limit))
 
 

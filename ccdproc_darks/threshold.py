@@ -12,6 +12,8 @@ __all__ = ["TypicalPixel", "typical_pixel"]
 
 # As a fraction; and pixels whose quantiles say where to look.
 _SETTLED, _FEW = 1e-6, 2**16
+# A threshold is sought on grids of so many rates, each between two of the last: to 1e-12 of the first one's reach.
+_GRID, _ROUNDS = 101, 6
 
 
 @dataclass
@@ -59,19 +61,21 @@ class TypicalPixel:
         return deviate
 
     def threshold(self, deviate, variance, exposure):
-        """The rate that is a normal deviate above it, for one variance and exposure (by bisection of `excess`)."""
+        """The rate that is a normal deviate above it, for one variance and exposure: where `excess` reaches that."""
         low, high = self.rate, self.rate + 2 * self.width * deviate * np.sqrt(variance)
-        one = np.ones(1)
+        one = np.ones(_GRID)
 
-        def excess(rate):
-            return float(self.excess(rate * one, variance * one, exposure * one)[0])
+        def excess(rates):
+            return self.excess(rates, variance * one[: rates.size], exposure * one[: rates.size])
 
-        while excess(high) < deviate:
+        while excess(high * one[:1])[0] < deviate:
             high += high - low
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (middle, high) if excess(middle) < deviate else (low, middle)
-        return high
+        for _ in range(_ROUNDS):
+            rates = np.linspace(low, high, _GRID)
+            # Of rates that rounding makes equal, all may be below.
+            first = int(np.argmax(np.append(excess(rates[1:-1]) >= deviate, True))) + 1
+            low, high = rates[first - 1], rates[first]
+        return float(high)
 
 
 def typical_pixel(rates, deviation_at, levels=None):

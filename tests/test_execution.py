@@ -401,7 +401,6 @@ class TestErrors:
 
     def test_what_waits_is_cancelled(self, monkeypatch):
         monkeypatch.setattr("ccdproc_darks.blocks._PIXELS_PER_BLOCK", 1)
-        monkeypatch.setattr("ccdproc_darks.execution._LEAST_BLOCKS", 1)
         begun, raised = [], threading.Event()
 
         def fail_first(block):
@@ -422,7 +421,6 @@ class TestErrors:
 
     def test_what_waits_is_cancelled_in_threads_of_one_s_own(self, monkeypatch):
         monkeypatch.setattr("ccdproc_darks.blocks._PIXELS_PER_BLOCK", 1)
-        monkeypatch.setattr("ccdproc_darks.execution._LEAST_BLOCKS", 1)
         monkeypatch.setattr("ccdproc_darks.execution._cores", lambda: 2)
         begun, lock = [], threading.Lock()
 
@@ -467,8 +465,8 @@ def test_no_more_under_way_than_the_limit_allows(few_pixels, number, carried):
         def part(self, rows):
             return np.zeros((rows.stop - rows.start, SHAPE[1] * carried)), rows.start
 
-    def worked(function, part, blocks):
-        return [np.concatenate([Job().rows(block)[0] for block in blocks])], 0.0
+    def worked(function, part, rows, blocks):
+        return rows.start, [np.concatenate([Job().rows(block)[0] for block in blocks])], 0.0
 
     task = 2 * 8 * FEW_PIXELS * (1 + carried)
     image = np.empty(SHAPE)
