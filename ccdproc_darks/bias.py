@@ -10,7 +10,7 @@ from astropy.nddata import CCDData
 
 from .arguments import checked_quantity
 from .blocks import sample_blocks
-from .frames import as_frames
+from .frames import as_frames, sampled
 from .headers import header_number
 from .noise import trimmed_variance
 from .scratch import empty
@@ -45,14 +45,16 @@ class Bias:
         """What tells whether two rates had the same master bias subtracted; '' where there is none."""
         if self._frame is None:
             return ""
-        checksum = 0
-        for block in sample_blocks(self._frame.shape, _IDENTITY_PIXELS):
-            checksum = zlib.crc32(np.ascontiguousarray(self._frame.rows(block).values), checksum)
-        return f"{checksum:08x}"
+        some = sampled(self._frame, sample_blocks(self._frame.shape, _IDENTITY_PIXELS))
+        return f"{zlib.crc32(some.data):08x}"
 
     def part(self, rows):
         """The same for some rows only; it can be sent to another process."""
         return Bias(None if self._frame is None else self._frame.part(rows), self._level, self._scale)
+
+    def sampled(self, blocks):
+        """Some blocks of its rows, one after the other, in memory."""
+        return Bias(None if self._frame is None else sampled(self._frame, blocks), self._level, self._scale)
 
     def rows(self, block):
         """Bias (electron) and mask (or None) of some rows."""
@@ -101,12 +103,9 @@ class Bias:
         return float(self._error_from_deviation(number) * np.sqrt(number)) if number >= 3 else None
 
     def _error_from_deviation(self, number):
-        deviations = []
-        for block in sample_blocks(self._frame.shape, _ERROR_PIXELS):
-            rows = self._frame.rows(block)
-            deviation = rows.deviation.astype(float)
-            deviations.append(deviation[~rows.mask] if rows.mask is not None else deviation.ravel())
-        variances = (np.concatenate(deviations) * self._scale) ** 2
+        rows = sampled(self._frame, sample_blocks(self._frame.shape, _ERROR_PIXELS)).rows(slice(None))
+        deviation = rows.deviation.astype(float)
+        variances = ((deviation.ravel() if rows.mask is None else deviation[~rows.mask]) * self._scale) ** 2
         if number > 1 and "DKVERS" not in self._frame.header:
             # ccdproc.combine: scatter / sqrt(N) with ddof 0.
             return float(np.sqrt(trimmed_variance(variances * number / (number - 1), number - 1)))

@@ -15,7 +15,7 @@ from .counts import Rules, Waiting, glance, looked_at
 from .doubts import standing_out
 from .electrons import DarkSet, Reader, frame_levels
 from .execution import Execution, fill
-from .frames import as_frames
+from .frames import as_frames, sampled
 from .headers import READ_NOISE_KEYS, common_setting, frame_settings, known_gain
 from .read_noise import measure_scatter, scatter_read_noise
 from .results import logged, result_image, safe_header, set_keys
@@ -138,8 +138,8 @@ class BiasFrames:
     def __init__(self, frames, scale):
         self.frames, self.scale = frames, scale
         # The sensor's one level is taken out, so that what a hot pixel has above it counts as Poisson electrons.
-        samples = [frames[0].rows(block).values.ravel() for block in sample_blocks(frames[0].shape, _LEVEL_PIXELS)]
-        self._level = float(np.nanmedian(np.concatenate(samples).astype(float))) * scale
+        some = sampled(frames[0], sample_blocks(frames[0].shape, _LEVEL_PIXELS)).data
+        self._level = float(np.nanmedian(some.astype(float))) * scale
         self._reader = Reader(scale, Bias(level=self._level), None)
         self.levels = frame_levels(self._set(), self._reader) / scale
         odd = standing_out(self.levels)

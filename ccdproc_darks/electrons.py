@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .blocks import sample_blocks
-from .frames import opened
+from .frames import opened, sampled
 
 __all__ = ["DarkSet", "Electrons", "Reader", "frame_levels"]
 
@@ -47,6 +47,10 @@ class DarkSet:
     def part(self, rows):
         """What it takes to read some rows of it; it can be sent to another process."""
         return replace(self, frames=[frame.part(rows) for frame in self.frames])
+
+    def sampled(self, blocks):
+        """Some blocks of its rows, one after the other, in memory."""
+        return replace(self, frames=[sampled(frame, blocks) for frame in self.frames])
 
     @contextmanager
     def opened(self):
@@ -103,6 +107,10 @@ class Reader:
         """The same for some rows only; it can be sent to another process."""
         return Reader(self.scale, self.bias.part(rows), self.saturation, self.own_noise)
 
+    def sampled(self, blocks):
+        """What reads what `DarkSet.sampled` gives of the same blocks."""
+        return Reader(self.scale, self.bias.sampled(blocks), self.saturation, self.own_noise)
+
     def read(self, dark_set, block):
         """`Electrons` of the rows of the slice ``block``."""
         bias, bad_bias = self.bias.rows(block)
@@ -144,19 +152,18 @@ def frame_levels(dark_set, reader):
     count = len(dark_set.frames)
     if count < 2:
         return np.zeros(count)
-    shifts = []
-    for block in sample_blocks(dark_set.frames[0].shape, min(_LEVEL_SAMPLE, _MOST_SAMPLES // count)):
-        electrons = reader.read(dark_set, block)
-        whole = electrons.good.all(axis=0)
-        samples = electrons.samples[:, whole]
-        shifts.append(samples - samples.mean(axis=0))
-    shifts = np.concatenate(shifts, axis=1)
+    blocks = sample_blocks(dark_set.frames[0].shape, min(_LEVEL_SAMPLE, _MOST_SAMPLES // count))
+    electrons = reader.sampled(blocks).read(dark_set.sampled(blocks), slice(None))
+    whole = electrons.good.all(axis=0)
+    shifts = electrons.samples.reshape(count, -1) if whole.all() else electrons.samples[:, whole]
+    shifts -= shifts.mean(axis=0)
+    shifts = shifts.astype(np.float32)
     if shifts.shape[1] < _LEVEL_PIXELS:
         return np.zeros(count)
     # The median over pixels of whole ADU knows its value to an ADU only; the mean of the middle half does better.
     quarter = shifts.shape[1] // 4
     ordered = np.partition(shifts, [quarter, shifts.shape[1] - quarter], axis=1)
-    levels = ordered[:, quarter:-quarter].mean(axis=1)
+    levels = ordered[:, quarter:-quarter].mean(axis=1, dtype=float)
     levels -= np.median(levels)
     # The error of the mean of the middle half is 1.1 sigma / sqrt(n), and the quartiles are 1.35 sigma apart.
     error = 1.1 * (ordered[:, -quarter] - ordered[:, quarter]) / 1.35 / np.sqrt(shifts.shape[1])

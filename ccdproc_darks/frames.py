@@ -6,13 +6,13 @@ from contextlib import ExitStack, contextmanager
 
 import numpy as np
 from astropy import units as u
-from astropy.nddata import CCDData
+from astropy.nddata import CCDData, StdDevUncertainty
 from ccdproc import ImageFileCollection
 
 from .file_frame import FileFrame
-from .memory_frame import MemoryFrame
+from .memory_frame import MemoryFrame, MemoryRows
 
-__all__ = ["as_frames", "opened"]
+__all__ = ["as_frames", "opened", "sampled"]
 
 # Files of one thread at a time.
 _MOST_OPEN = 200
@@ -24,6 +24,32 @@ def opened(parts):
     """Parts of frames with their files open, as many as a process may well have."""
     with ExitStack() as stack:
         yield [stack.enter_context(part.opened()) for part in parts[:_MOST_OPEN]] + list(parts[_MOST_OPEN:])
+
+
+def sampled(frame, blocks):
+    """
+    Some rows of a frame, one after the other, in memory.
+
+    Parameters
+    ----------
+    frame : `MemoryFrame` or `FileFrame`
+        The frame.
+    blocks : list of slice
+        The rows.
+
+    Returns
+    -------
+    `MemoryRows`
+        Rows that are counted from 0.
+    """
+    with frame.part(slice(None)).opened() as part:
+        rows = [part.rows(block) for block in blocks]
+
+    def joined(name):
+        images = [getattr(one, name) for one in rows]
+        return None if images[0] is None else np.concatenate(images)
+
+    return MemoryRows(joined("values"), joined("mask"), joined("deviation"), StdDevUncertainty, 1.0, 0)
 
 
 def as_frames(darks, argument="darks"):

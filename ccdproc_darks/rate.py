@@ -207,6 +207,7 @@ def _population(job):
     """Which rates pixels have, to weigh exposure times with where a pixel hardly knows its own; None with only one."""
     if len(job.dark_sets) == 1 or job.rules.read_noise is None:
         return None
-    samples = (job.counts(block) for block in sample_blocks(job.dark_sets[0].frames[0].shape, _SAMPLE))
+    blocks = sample_blocks(job.dark_sets[0].frames[0].shape, _SAMPLE)
+    samples = [job.sampled(blocks).counts(slice(0, sum(block.stop - block.start for block in blocks)))]
     offsets = np.zeros(len(job.dark_sets))
     return sensor_population(samples, job.seconds, job.numbers, job.shared, offsets, job.free_offset)

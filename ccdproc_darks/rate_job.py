@@ -83,6 +83,15 @@ class RateJob:
         dark_sets = [dark_set.part(rows) for dark_set in self.dark_sets]
         return replace(self, dark_sets=dark_sets, rules=self.rules.part(rows), tally=0, _waiting=None)
 
+    def sampled(self, blocks):
+        """Some blocks of its rows, one after the other, in memory."""
+        return replace(
+            self,
+            dark_sets=[dark_set.sampled(blocks) for dark_set in self.dark_sets],
+            rules=replace(self.rules, reader=self.rules.reader.sampled(blocks)),
+            _waiting=None,
+        )
+
     @contextmanager
     def opened(self):
         """The same with its files open."""

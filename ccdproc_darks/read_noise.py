@@ -58,9 +58,9 @@ def _typical_slope(dark_sets, reader):
     short, long = dark_sets[0], dark_sets[-1]
     middles = []
     for dark_set in (short, long):
-        shape = dark_set.frames[0].shape
-        samples = [reader.read(dark_set, block) for block in sample_blocks(shape, _TYPICAL)]
-        values = np.concatenate([electrons.samples[electrons.good] for electrons in samples])
+        blocks = sample_blocks(dark_set.frames[0].shape, _TYPICAL)
+        electrons = reader.sampled(blocks).read(dark_set.sampled(blocks), slice(None))
+        values = electrons.samples[electrons.good]
         middles.append(np.median(values) if values.size else 0.0)
     return max((middles[1] - middles[0]) / (long.seconds - short.seconds), 0.0)
 

@@ -4,6 +4,7 @@
 import numpy as np
 
 from .fit import TINY_RATE
+from .scratch import empty, give_back
 
 __all__ = ["whole_rate"]
 
@@ -39,67 +40,93 @@ def whole_rate(
     """
     line = _WholeLine(seconds, frames, read_variance, bias_variance, free_offset)
     settle = expected or (lambda rate: rate)
-    rough = [count.astype(np.float32) for count in counts]
+    # Where nothing is taken from a sum, single precision does for a rate of single precision, too.
+    precise = np.dtype(float) if line.has_common else np.dtype(dtype)
+    rates = line.rates_of(counts, precise)
+    rough = rates if precise == np.float32 else line.rates_of(counts, np.dtype(np.float32))
     # With the weights of no dark current, which are the same for all pixels.
-    trial = np.asarray(settle(np.zeros(1)), np.float32)
-    rate = sum(count * weight for count, weight in zip(rough, line.estimator(trial), strict=True))
+    coefficients = line.estimator(float(np.asarray(settle(np.zeros(1)))[0])).astype(np.float32)
+    rate = sum(one * coefficient for one, coefficient in zip(rough, coefficients, strict=True))
     for _ in range(_ITERATIONS):
         rate = line.rate(np.asarray(settle(rate), np.float32), rough)
-    rate = line.rate(np.asarray(settle(rate), float), counts)
+    rate = line.rate(np.asarray(settle(rate), precise), rates)
     return rate, line.variance(np.asarray(settle(rate), dtype))
 
 
 class _WholeLine:
-    """The linear algebra of `whole_rate`: sums over exposures, one after the other, of what fits a cache."""
+    """
+    The linear algebra of `whole_rate`: sums over exposures, one after the other, of what fits a cache.
+
+    Counts are taken as rates ``r = c / t``, and weights as ``t^2 w``: fewer products.
+    """
 
     def __init__(self, seconds, frames, read_variance, bias_variance, free_offset):
-        self._exposures = list(zip(seconds, seconds / frames, read_variance, strict=True))
-        self._bias_variance, self._free_offset = bias_variance, free_offset
+        self._exposures = list(zip(seconds, 1 / (frames * seconds), read_variance / seconds**2, strict=True))
+        self._limit = 0.0 if free_offset else np.inf if bias_variance == 0 else 1 / bias_variance
 
-    def rate(self, trial, counts):
+    @property
+    def has_common(self):
+        """Whether exposures share what has to be taken from their sums."""
+        return self._limit < np.inf
+
+    def rates_of(self, counts, dtype):
+        """Counts as rates."""
+        found = [empty(count.shape, dtype) for count in counts]
+        for (t, *_), count, rate in zip(self._exposures, counts, found, strict=True):
+            np.multiply(count, 1 / t, out=rate, casting="same_kind")
+        return found
+
+    def rate(self, trial, rates):
         """The rate, with the weights of a trial one."""
-        sums = self._sums(trial, counts)
-        return sums.pop("tc") / sums["tt"]
+        sums = self._sums(trial, rates)
+        return np.divide(sums["tc"], sums["tt"], out=sums["tc"])
 
     def estimator(self, trial):
-        """Coefficients by which counts make the rate, with the weights of one trial rate."""
-        number = len(self._exposures)
-        unit = [np.full(1, index == which, trial.dtype) for which in range(number) for index in range(number)]
-        return [self.rate(trial, unit[start : start + number])[0] for start in range(0, number**2, number)]
+        """Coefficients by which rates make the one rate, with the weights of one trial rate."""
+        t, growth, constant = (np.array(column) for column in zip(*self._exposures, strict=True))
+        weight = 1 / (max(trial, TINY_RATE) * growth + constant)
+        shared = (weight / t).sum() / ((weight / t**2).sum() + self._limit)
+        weight -= shared * weight / t
+        return weight / weight.sum()
 
     def variance(self, trial):
         """Its variance, were the rate the trial one."""
-        return 1 / self._sums(trial, None)["tt"]
+        tt = self._sums(trial, None)["tt"]
+        return np.divide(1, tt, out=tt)
 
-    def _sums(self, trial, counts):
+    def _sums(self, trial, rates):
         """Products ``x^T C^-1 y`` of exposure times (t) and counts (c), with what exposures share projected out."""
-        common = self._free_offset or self._bias_variance > 0
-        number = trial.dtype.type
-        sums = {name: number(0) for name in ("11", "1t", "tt", "1c", "tc")}
-        trial = np.maximum(trial, number(TINY_RATE))
-        term = np.empty(trial.shape, trial.dtype)
+        sums, number = {}, trial.dtype.type
+        trial = np.clip(trial, number(TINY_RATE), np.inf, out=empty(trial.shape, trial.dtype))
+        weight, term = empty(trial.shape, trial.dtype), empty(trial.shape, trial.dtype)
         for index, (t, growth, constant) in enumerate(self._exposures):
-            weight = trial * number(growth)
+            np.multiply(trial, number(growth), out=weight)
             weight += number(constant)
             np.divide(number(1), weight, out=weight)
-            if common:
-                sums["11"] += weight
-            if counts is not None:
-                np.multiply(weight, counts[index], out=term)
-                if common:
-                    sums["1c"] += term
-                term *= number(t)
-                sums["tc"] += term
-            weight *= number(t)
-            if common:
-                sums["1t"] += weight
-            weight *= number(t)
-            sums["tt"] += weight
-        if not common:
-            return sums
-        limit = 0.0 if self._free_offset else 1 / self._bias_variance
-        factor = sums["1t"] / (sums["11"] + number(limit))
-        sums["tt"] -= factor * sums["1t"]
-        if counts is not None:
-            sums["tc"] -= factor * sums["1c"]
+            _add(sums, "tt", weight)
+            if rates is not None:
+                _add(sums, "tc", np.multiply(weight, rates[index], out=term))
+            if self.has_common:
+                weight *= number(1 / t)
+                _add(sums, "1t", weight)
+                if rates is not None:
+                    _add(sums, "1c", np.multiply(weight, rates[index], out=term))
+                weight *= number(1 / t)
+                _add(sums, "11", weight)
+        if self.has_common:
+            factor = np.add(sums["11"], number(self._limit), out=weight)
+            np.divide(sums["1t"], factor, out=factor)
+            sums["tt"] -= np.multiply(factor, sums["1t"], out=term)
+            if rates is not None:
+                sums["tc"] -= np.multiply(factor, sums["1c"], out=term)
+        for part in (trial, weight, term, *(sums[name] for name in sums if name not in ("tt", "tc"))):
+            give_back(part)
         return sums
+
+
+def _add(sums, name, term):
+    if name in sums:
+        sums[name] += term
+    else:
+        sums[name] = empty(term.shape, term.dtype)
+        np.copyto(sums[name], term)
