@@ -220,9 +220,8 @@ class _BiasJob:
         lost = np.flatnonzero(found.special)
         if lost.size:
             self._waiting.add(found.picked(lost))
-        shape = block.stop - block.start, -1
-        mean = self._mean(found.counts).reshape(shape)
-        return [mean, np.full(mean.shape, self._noise / np.sqrt(found.number)), np.zeros(mean.shape, dtype=bool)], lost
+        mean = self._mean(found.counts).reshape(block.stop - block.start, -1)
+        return [mean, np.broadcast_to(self._noise / np.sqrt(found.number), mean.shape), None], lost
 
     def mend(self, rows, pixels):
         """The same of the next pixels that `rows` has told of."""

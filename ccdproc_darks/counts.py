@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .electrons import Reader
-from .rejection import least_excess, mean_counts, reject
+from .rejection import least_above_others, least_excess, mean_counts, reject
 from .scratch import empty, give_back
 
 __all__ = ["Glance", "Picked", "Rules", "SetCounts", "Waiting", "counts_with_own_noise", "glance", "looked_at"]
@@ -32,8 +32,10 @@ class Glance:
         Exposures in it.
     special : `numpy.ndarray` of bool
         Pixels that may have to leave out samples: of those, `picked` and `looked_at` tell the mean.
-    stack, masks : list
-        The frames as they are, and their masks or None.
+    stack : `numpy.ndarray`
+        The frames as they are, shape (frames, pixels).
+    masks : list
+        Their masks, or None.
     bias : `numpy.ndarray` or float
         What was taken from them (electron).
     bad_bias : `numpy.ndarray` of bool, or None
@@ -43,14 +45,14 @@ class Glance:
     counts: np.ndarray
     number: float
     special: np.ndarray
-    stack: list
+    stack: np.ndarray
     masks: list
     bias: object
     bad_bias: np.ndarray | None
 
     def picked(self, pixels):
         """`Picked` samples of some pixels."""
-        samples = np.array([frame[pixels] for frame in self.stack])
+        samples = self.stack[:, pixels]
         bad = None
         if self.bad_bias is not None or any(mask is not None for mask in self.masks):
             bad = np.zeros(samples.shape, dtype=bool)
@@ -179,10 +181,7 @@ def glance(dark_set, levels, block, rules):
     reader, combined = rules.reader, dark_set.combined
     bias, bad_bias = reader.bias.rows(block)
     bias = np.ravel(bias) if np.ndim(bias) else bias
-    rows = [frame.rows(block) for frame in dark_set.frames]
-    masks = [None if one.mask is None else one.mask.ravel() for one in rows]
-    dtype = np.result_type(*[one.values for one in rows])
-    stack = [one.values.ravel().astype(dtype, copy=False) for one in rows]
+    stack, masks = _stacked(dark_set.frames, block)
     with np.errstate(invalid="ignore", over="ignore"):
         total, highest = _sums(stack, combined)
         counts = np.divide(total, _divisor(combined), out=empty(total.shape, float))
@@ -191,7 +190,7 @@ def glance(dark_set, levels, block, rules):
             excess = np.subtract(highest, counts, out=empty(total.shape, float))
         counts = _electrons(counts, reader.scale, bias)
         special = np.zeros(counts.size, dtype=bool)
-        if dtype.kind == "f":
+        if stack.dtype.kind == "f":
             special |= ~np.isfinite(total)
         if bad_bias is not None:
             bad_bias = bad_bias.ravel()
@@ -200,7 +199,7 @@ def glance(dark_set, levels, block, rules):
             if mask is not None:
                 special |= mask
         if reader.saturation is not None:
-            special |= highest >= _comparable(reader.saturation, dtype)
+            special |= highest >= _comparable(reader.saturation, stack.dtype)
         if excess is not None:
             _mark_suspicious(special, counts, excess, reader.scale, combined, levels, rules)
             give_back(excess)
@@ -255,23 +254,37 @@ def counts_with_own_noise(dark_set, levels, block, rules):
     return SetCounts(mean.counts.ravel(), mean.frames.ravel(), limit.ravel(), mean.own_variance.ravel())
 
 
+def _stacked(frames, block):
+    """Values of flat frames one after the other, and their masks."""
+    first = frames[0].rows(block)
+    dtype = np.result_type(*[frame.dtype for frame in frames])
+    stack, masks = empty((len(frames), *first.values.shape), dtype), [first.mask]
+    np.copyto(stack[0], first.values)
+    for place, frame in zip(stack[1:], frames[1:], strict=True):
+        if frame.dtype == dtype:
+            masks.append(frame.rows(block, out=place).mask)
+        else:
+            rows = frame.rows(block)
+            np.copyto(place, rows.values)
+            masks.append(rows.mask)
+    return stack.reshape(len(frames), -1), [None if mask is None else mask.ravel() for mask in masks]
+
+
 def _sums(stack, combined):
     """Weighted sum of flat frames, and their maximum."""
     first = stack[0]
+    highest = first if len(stack) == 1 else np.maximum.reduce(stack, axis=0, out=empty(first.shape, first.dtype))
     equal = np.all(combined == combined[0])
-    short = first.dtype.kind in "iu" and first.dtype.itemsize < 4 and len(stack) < _MOST_SHORT
-    total = empty(first.shape, np.int32 if short and equal else float)
+    if equal and first.dtype.kind in "iu" and first.dtype.itemsize < 4 and len(stack) < _MOST_SHORT:
+        return np.add.reduce(stack, axis=0, dtype=np.int32, out=empty(first.shape, np.int32)), highest
+    # One after the other, whatever the number of pixels.
+    total = empty(first.shape, float)
     np.copyto(total, first)
     if not equal:
         total *= combined[0]
-    if len(stack) == 1:
-        return total, first
-    highest = empty(first.shape, first.dtype)
-    np.copyto(highest, first)
     for number, frame in zip(combined[1:], stack[1:], strict=True):
         # By numpy 1, float32 times float64 would be float32.
         np.add(total, frame if equal else np.multiply(frame, number, dtype=float), out=total)
-        np.maximum(highest, frame, out=highest)
     return total, highest
 
 
@@ -323,15 +336,21 @@ def _mark_suspicious(special, counts, excess, scale, combined, levels, rules):
     # All as if the highest were of the frame whose level and weight make it stand out the most.
     middle = np.dot(combined, levels) / total
     shift, factor = middle - np.min(levels), _MARGIN * (total - own) / total
-    others = total - combined.min()
+    others, equal = total - combined.min(), np.all(combined == combined[0])
 
-    def least(mean):
-        return factor * least_excess(mean, own, others, rules.read_noise, rules.clip)
+    def beyond(counts, excess):
+        mean, excess = counts - middle, excess * scale + shift
+        far = excess > factor * least_excess(mean, own, others, rules.read_noise, rules.clip)
+        if equal:
+            rest = len(combined) - 1
+            least = least_above_others(mean - excess / rest, own, others, rules.read_noise, rules.clip)
+            far &= excess * (len(combined) / rest) > _MARGIN * least
+        return far
 
     # Pixels without a count have the least: most are below that, and a root for every pixel takes long.
-    near = excess > (least(0.0) - shift) / scale
+    near = excess > (factor * least_excess(0.0, own, others, rules.read_noise, rules.clip) - shift) / scale
     if np.count_nonzero(near) > _MANY * near.size:
-        special |= excess * scale + shift > least(counts - middle)
+        special |= beyond(counts, excess)
         return
     near = np.flatnonzero(near)
-    special[near] |= excess[near] * scale + shift > least(counts[near] - middle)
+    special[near] |= beyond(counts[near], excess[near])

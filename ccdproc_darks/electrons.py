@@ -162,7 +162,10 @@ def frame_levels(dark_set, reader):
         return np.zeros(count)
     # The median over pixels of whole ADU knows its value to an ADU only; the mean of the middle half does better.
     quarter = shifts.shape[1] // 4
-    ordered = np.partition(shifts, [quarter, shifts.shape[1] - quarter], axis=1)
+    # One after the other: numpy takes ten times as long for two at once.
+    ordered = np.partition(shifts, quarter, axis=1)
+    upper = ordered[:, quarter + 1 :]
+    upper[...] = np.partition(upper, shifts.shape[1] - 2 * quarter - 1, axis=1)
     levels = ordered[:, quarter:-quarter].mean(axis=1, dtype=float)
     levels -= np.median(levels)
     # The error of the mean of the middle half is 1.1 sigma / sqrt(n), and the quartiles are 1.35 sigma apart.

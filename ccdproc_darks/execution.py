@@ -79,10 +79,11 @@ def fill(job, outputs, execution):
     ----------
     job : object
         ``job.part(rows)`` is what it takes to do some rows, and can be sent to another process; ``.rows(block)`` of it
-        gives one array for each of the outputs. Where it has ``.opened()``, that is a context of something that does.
-        Where it has ``.mend(rows, pixels)``, ``.rows(block)`` also gives the pixels (flat indices) that it got wrong,
-        of which that makes right ones, many at a time. Where it has a ``tally``, that is a number that its rows add
-        to. ``job.memory()`` is the number of bytes that a block takes while it is worked on, for each pixel.
+        gives one array for each of the outputs, or None for a mask without a True. Where it has ``.opened()``, that is
+        a context of something that does. Where it has ``.mend(rows, pixels)``, ``.rows(block)`` also gives the pixels
+        (flat indices) that it got wrong, of which that makes right ones, many at a time. Where it has a ``tally``, that
+        is a number that its rows add to. ``job.memory()`` is the number of bytes that a block takes while it is worked
+        on, for each pixel. What `ccdproc_darks.scratch.empty` gives is overwritten with the next block.
     outputs : list of `numpy.ndarray`
         The images, all of one shape; those of bool False everywhere.
     execution : `Execution`
@@ -225,8 +226,8 @@ def _work(part, rows, blocks, outputs):
                 images, pixels = images
                 wrong.append(pixels + (block.start - rows.start) * columns)
             for output, image in zip(outputs, images, strict=True):
-                # Pages of zeros that nobody touches take neither time nor memory: most masks have no True at all.
-                if image.dtype != bool or image.any():
+                # Pages of zeros that nobody touches take neither time nor memory.
+                if image is not None and (image.dtype != bool or image.any()):
                     output[shifted(block, rows.start)] = image
             if sum(map(len, wrong)) >= _MENDED:
                 _mend(opened, rows, wrong, outputs)

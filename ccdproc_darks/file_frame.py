@@ -76,9 +76,9 @@ class FileFrame:
         """`FileRows` that read the rows of the slice ``rows``, and any other: all that whoever reads them needs."""
         return self._part
 
-    def rows(self, block):
-        """`Samples` of the rows of the slice ``block``."""
-        return self._part.rows(block)
+    def rows(self, block, out=None):
+        """`Samples` of the rows of the slice ``block``; ``out`` is where to put the values."""
+        return self._part.rows(block, out)
 
     def _images(self, planes):
         """`FitsRows` of the image, its mask and its uncertainty, from their HDUs."""

@@ -61,19 +61,24 @@ class FileRows:
         finally:
             os.close(file)
 
-    def rows(self, block):
-        """`Samples` of the rows of the slice ``block``."""
+    @property
+    def dtype(self):
+        """Type of the values."""
+        return self.image.dtype
+
+    def rows(self, block, out=None):
+        """`Samples` of the rows of the slice ``block``; ``out`` is where to put the values."""
         if self.file is None:
             with self.opened() as opened:
-                return opened.rows(block)
+                return opened.rows(block, out)
         deviation = None
         if self.deviation is not None:
             deviation = as_deviation(self._values(self.deviation, block), UNCERTAINTIES[self.kind])
         mask = None if self.mask is None else self._values(self.mask, block).astype(bool)
-        return Samples(self._values(self.image, block), mask, deviation)
+        return Samples(self._values(self.image, block, out), mask, deviation)
 
-    def _values(self, image, block):
+    def _values(self, image, block, out=None):
         try:
-            return image.values(block, self.file)
+            return image.values(block, self.file, out)
         except OSError as error:
             raise OSError(f"{self.label}: its data cannot be read ({error})") from None

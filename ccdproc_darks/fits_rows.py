@@ -87,7 +87,7 @@ class FitsRows:
             return self.bitpix < 0 and self.scale == 1 and self.zero == 0
         return self.zero == 0 or self.zero == (_SIGNED_BYTES if self.bitpix == 8 else _UNSIGNED.get(self.bitpix))
 
-    def values(self, rows, file):
+    def values(self, rows, file, out=None):
         """
         Values of some rows, in the machine's own byte order.
 
@@ -97,9 +97,11 @@ class FitsRows:
             Consecutive rows.
         file : int
             Descriptor of the file.
+        out : `numpy.ndarray`, optional
+            Where to put them, of their ``dtype`` and contiguous.
         """
-        stored = self.stored(rows, file)
         if not self.is_plain:
+            stored = self.stored(rows, file)
             blank = None if self.blank is None else stored == self.blank
             values = stored.astype(self.dtype)
             if self.scale != 1:
@@ -108,15 +110,17 @@ class FitsRows:
                 values += self.dtype.type(self.zero)
             if blank is not None:
                 values[blank] = np.nan
-            return values
+            if out is not None:
+                np.copyto(out, values)
+            return values if out is None else out
+        stored = self.stored(rows, file, None if out is None else out.view(self._stored_dtype))
         if self.zero:
             # The same bits, but for the first.
             bits = stored.view(f"u{stored.itemsize}")
             bits ^= bits.dtype.type(1 << (abs(self.bitpix) - 1))
-            return bits.view(self.dtype)
-        return stored
+        return stored.view(self.dtype) if out is None else out
 
-    def stored(self, rows, file):
+    def stored(self, rows, file, out=None):
         """The numbers of the file, as they are but for the byte order; see `values`."""
         start, stop, _ = rows.indices(self.shape[0])
         numbers = empty((max(stop - start, 0), self.shape[1]), self._stored_dtype)
@@ -126,13 +130,13 @@ class FitsRows:
             if read == 0:
                 raise OSError(f"it ends after {place} bytes, where {self.end} are promised")
             wanted, place = wanted[read:], place + read
-        if _SWAPPED and numbers.dtype.itemsize > 1:
-            # Unlike byteswap, a copy lets other threads run.
-            native = empty(numbers.shape, numbers.dtype)
-            np.copyto(native, numbers.view(numbers.dtype.newbyteorder()))
-            give_back(numbers)
-            return native
-        return numbers
+        if out is None and not (_SWAPPED and numbers.dtype.itemsize > 1):
+            return numbers
+        # Unlike byteswap, a copy lets other threads run.
+        native = empty(numbers.shape, numbers.dtype) if out is None else out
+        np.copyto(native, numbers.view(numbers.dtype.newbyteorder(">")))
+        give_back(numbers)
+        return native
 
     @property
     def _stored_dtype(self):

@@ -41,7 +41,7 @@ class MemoryFrame:
         self.header = ccd.header
         self.shape = ccd.data.shape
         self.unit = checked_unit(ccd.unit, label)
-        self.dtype = ccd.data.dtype
+        self.dtype = ccd.data.dtype.newbyteorder("=")
         self._ccd = ccd
 
     @property
@@ -76,9 +76,9 @@ class MemoryFrame:
             rows.indices(self.shape[0])[0],
         )
 
-    def rows(self, block):
-        """`Samples` of the rows of the slice ``block``."""
-        return self.part(block).rows(slice(None))
+    def rows(self, block, out=None):
+        """`Samples` of the rows of the slice ``block``; ``out`` is where to put the values."""
+        return self.part(block).rows(slice(None), out)
 
 
 @dataclass
@@ -96,13 +96,22 @@ class MemoryRows:
     factor: float
     start: int
 
-    def rows(self, block):
-        """`Samples` of the rows of the slice ``block``, counted from the top of the frame."""
+    @property
+    def dtype(self):
+        """Type of the values, in the machine's own byte order."""
+        return self.data.dtype.newbyteorder("=")
+
+    def rows(self, block, out=None):
+        """`Samples` of the rows of the slice ``block``, counted from the frame's top; ``out`` is for the values."""
         block = shifted(block, self.start)
+        values = self.data[block]
+        if out is not None:
+            np.copyto(out, values)
+            values = out
         deviation = None
         if self.uncertainty is not None:
             deviation = as_deviation(self.uncertainty[block], self.kind) * self.factor
-        return Samples(self.data[block], None if self.mask is None else self.mask[block], deviation)
+        return Samples(values, None if self.mask is None else self.mask[block], deviation)
 
     @contextmanager
     def opened(self):

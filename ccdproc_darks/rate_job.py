@@ -111,7 +111,7 @@ class RateJob:
                 waiting.add(one.picked(lost))
         rate, variance = self._of_whole([one.counts for one in glances])
         deviation = np.sqrt(variance, out=variance)
-        return [image.reshape(shape) for image in (rate, deviation, np.zeros(rate.size, dtype=bool))], lost
+        return [rate.reshape(shape), deviation.reshape(shape), None], lost
 
     def mend(self, rows, pixels):
         """The same of the next pixels that `rows` has told of."""

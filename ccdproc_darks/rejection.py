@@ -7,10 +7,13 @@ import numpy as np
 
 from .noise import frame_variance, poisson_tilt
 
-__all__ = ["MeanCounts", "deviate_of_share", "least_excess", "mean_counts", "reject"]
+__all__ = ["MeanCounts", "deviate_of_share", "least_above_others", "least_excess", "mean_counts", "reject"]
 
 # Of rounding to a whole electron: without a read noise, counts are as coarse as that.
 _ROUNDING_VARIANCE = 1 / 12
+_SMALL = 0.3
+# How many times the normal deviate, of the variance at the mean of the others, that of a share may be: 1.04, and some.
+_AT_MOST = 1.1
 
 
 @dataclass
@@ -147,6 +150,23 @@ def least_excess(mean, own, others, read_noise, clip):
     return clip * np.sqrt(frame_variance(mean, read_noise) * ((1 / own + 1 / others) / 2))
 
 
+def least_above_others(others_mean, own, others, read_noise, clip):
+    """
+    The same, told by the mean of the others: what is not as far above that is no outlier either.
+
+    The deviate is at most 1.04 times the normal one with the variance at the mean of the others, as they are the lower
+    ones: the curvature of ``I`` (see `deviate_of_share`) is largest where the variance is smallest. Found on a grid.
+
+    Parameters
+    ----------
+    others_mean : `numpy.ndarray`
+        Mean of the others (electron).
+    own, others, read_noise, clip
+        As of `least_excess`.
+    """
+    return clip / _AT_MOST * np.sqrt(frame_variance(others_mean, read_noise) * (1 / own + 1 / others))
+
+
 def _summed(combined, kept, samples):
     """Weighted sums over frames, added up in their order, whatever the number of pixels."""
     total = np.zeros(samples.shape[1])
@@ -206,7 +226,8 @@ def deviate_of_share(value, others, own, rest, read_noise):
     with np.errstate(divide="ignore", invalid="ignore"):
         w = np.sqrt(2 * np.maximum(own * rate + rest * rate_others - number * rate_all, 0))
         u = (tilt - tilt_others) * np.sqrt(own * curvature * rest * curvature_others / (number * curvature_all))
-        return w + np.log(u / w) / w
+        # Of small ones both are the same, and w is the root of a difference that rounding spoils.
+        return np.where(u > _SMALL, w + np.log(u / w) / w, u)
 
 
 def _tilted(y, expected, noise):

@@ -113,10 +113,10 @@ def deadly(path, marker, row):
     # Local, so that it is sent by value: workers cannot import this module.
     @dataclass(frozen=True)
     class DeadlyRows(FileRows):
-        def rows(self, block):
+        def rows(self, block, out=None):
             if os.getpid() != driver and block.start <= row < block.stop and not self.told():
                 os.kill(os.getpid(), signal.SIGKILL)
-            return FileRows.rows(self, block)
+            return FileRows.rows(self, block, out)
 
         @staticmethod
         def told():

@@ -110,12 +110,12 @@ def check(dark_set, levels, rules, *, rows_at_once=5):
 
 def rule_by_hand(samples, bad, bias, combined, levels, rules):
     """
-    Mean, exposures, lower limit of one pixel, and whether a sample was asked, by the words of `mean_counts`.
+    Mean, exposures, lower limit of one pixel, and whether a sample was rejected, by the words of `mean_counts`.
 
     Nothing is shared with the package but the deviate of a share of counts.
     """
     reader = rules.reader
-    asked = False
+    rejected = False
     kept = [i for i, x in enumerate(samples) if math.isfinite(x) and not bad[i]]
     limit = math.nan
     if reader.saturation is not None:
@@ -133,14 +133,13 @@ def rule_by_hand(samples, bad, bias, combined, levels, rules):
         variance = max((own * x + others * m) / (own + others), 0) + rules.read_noise**2
         if not x - m > rules.clip / math.sqrt(2) * math.sqrt(variance * (1 / own + 1 / others)):
             break
-        asked = True
         arrays = (np.array([number]) for number in (x, m, own, others))
         if not deviate_of_share(*arrays, rules.read_noise).item() > rules.clip:
             break
-        kept = rest
+        kept, rejected = rest, True
     exposures = math.fsum(combined[i] for i in kept)
     mean = math.fsum(combined[i] * samples[i] for i in kept) / exposures * reader.scale - bias if kept else 0.0
-    return mean, exposures, limit, asked
+    return mean, exposures, limit, rejected
 
 
 def check_by_hand(dark_set, levels, rules, expected, special):
@@ -149,8 +148,8 @@ def check_by_hand(dark_set, levels, rules, expected, special):
         rule_by_hand(samples.tolist(), bad, float(bias), dark_set.combined.tolist(), levels.tolist(), rules)
         for samples, bad, bias in zip(picked.samples.T, picked.bad.T, picked.bias, strict=True)
     ]
-    counts, frames, limit, asked = np.array(by_hand).T
-    assert special[asked > 0].all()
+    counts, frames, limit, rejected = np.array(by_hand).T
+    assert special[rejected > 0].all()
     np.testing.assert_array_equal(frames, expected.frames)
     np.testing.assert_allclose(counts, expected.counts, rtol=1e-11, atol=1e-10)
     np.testing.assert_array_equal(limit, expected.limit)

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import binom, norm, poisson
 
-from ccdproc_darks.rejection import deviate_of_share, mean_counts
+from ccdproc_darks.rejection import deviate_of_share, least_above_others, mean_counts
 
 numbers = st.integers(1, 50).map(float)
 read_noises = st.sampled_from([0.0, 0.1]) | st.floats(0.3, 30)
@@ -180,3 +180,36 @@ def test_deviate_grows_with_the_sample_and_falls_with_read_noise(excess, others,
     actual = deviate(value, others, own, rest, read_noise)
     assert deviate(others + factor * excess, others, own, rest, read_noise) > actual
     assert deviate(value, others, own, rest, read_noise * factor) < actual
+
+
+@pytest.mark.parametrize("others", [-13.3, 0.0, 5.0, 1000.3])
+@pytest.mark.parametrize("excess", [1e-15, 1e-13, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 0.1])
+def test_a_difference_by_rounding_is_no_deviate(excess, others):
+    """Where both parts of a formula vanish, no more comes out than went in."""
+    actual = deviate(others + excess, others, 7.0, 35.0, 0.0).item()
+    assert abs(actual) <= 1.2 * excess / np.sqrt((max(others, 0) + 1 / 12) * (1 / 7 + 1 / 35)) + 1e-6
+
+
+def test_equal_samples_are_all_kept_without_read_noise():
+    samples = [10 * 0.3 - 16.3] * 6
+    assert mean(samples, combined=[7] * 6, read_noise=0.0, clip=3.0)[1] == 42
+
+
+@given(st.integers(0, 2**32 - 1), read_noises | st.floats(30, 1000))
+def test_what_is_not_far_above_the_others_is_no_outlier(seed, read_noise):
+    """However few the electrons, and however far the others have been put down by read noise."""
+    rng, size = np.random.default_rng(seed), 5000
+    own, rest = rng.choice([1.0, 2.0, 10.0, 100.0], size), rng.choice([1.0, 2.0, 3.0, 10.0, 1000.0], size)
+    noise = max(read_noise**2, 1 / 12)
+    others = np.where(
+        rng.random(size) < 0.5, 10 ** rng.uniform(-4, 6, size), rng.normal(0, 1, size) * np.sqrt(noise / rest)
+    )
+    clip = rng.uniform(2, 12, size)
+    value = others + least_above_others(others, own, rest, np.sqrt(noise), clip)
+    assert (deviate(value, others, own, rest, read_noise) < clip).all()
+
+
+def test_and_what_is_far_is_nearly_one():
+    """The rule spares a look at most pixels, as it asks for no less than a tenth below the deviate of read noise."""
+    value = least_above_others(0.0, 1.0, 19.0, 100.0, 5.0)
+    assert 4.5 < deviate(value, 0.0, 1.0, 19.0, 100.0).item() < 5
