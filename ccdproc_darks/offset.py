@@ -5,7 +5,7 @@ import numpy as np
 
 from .fit import count_variance
 
-__all__ = ["common_offsets", "robust_mean"]
+__all__ = ["common_offsets", "middle", "robust_mean"]
 
 # Sigmas of the noise within which a pixel takes part in a mean: wide enough not to clip a Poisson tail one-sidedly.
 _KEEP = 4.0
@@ -14,6 +14,12 @@ _ROUNDS, _SETTLED = 5, 1e-3
 _FEW = 2**16
 # Pixels that tell an offset to a three hundredth of the noise of one.
 _SAMPLE = 2**17
+
+
+def middle(values):
+    """The (upper) median of values that are all numbers, in a tenth of the time that `numpy.median` takes."""
+    half = values.size // 2
+    return np.partition(values, half)[half]
 
 
 def robust_mean(values, deviations):
@@ -29,8 +35,8 @@ def robust_mean(values, deviations):
         return 0.0
     # Medians only say where to look.
     few = slice(None, None, 1 + values.size // _FEW)
-    mean = np.median(values[few])
-    width = max(1.0, 1.4826 * np.median(np.abs(values[few] - mean) / deviations[few]))
+    mean = middle(values[few])
+    width = max(1.0, 1.4826 * middle(np.abs(values[few] - mean) / deviations[few]))
     weights = 1 / deviations**2
     reach = _KEEP * width * deviations
     kept = np.empty_like(weights)
@@ -40,7 +46,8 @@ def robust_mean(values, deviations):
         total = kept.sum()
         if total == 0:
             break
-        last, mean = mean, np.dot(kept, values) / total
+        # Not `numpy.dot`: the threads that it starts wait for more at the cost of all others.
+        last, mean = mean, np.einsum("i,i->", kept, values) / total
         if abs(mean - last) < _SETTLED / np.sqrt(total):
             break
     return float(mean)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .fit import rate_estimator
-from .offset import robust_mean
+from .offset import middle, robust_mean
 
 __all__ = ["Population", "population_of", "sensor_population"]
 
@@ -84,7 +84,7 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
     growth = (estimator**2 * seconds / frames).sum()
     scale = _Stabilised(constant, growth)
     enough = _enough(scale, constant, growth, seconds / frames, read_variance)
-    if estimates.size < _LEAST_PIXELS or np.median(estimates) >= scale.rate(enough):
+    if estimates.size < _LEAST_PIXELS or middle(estimates) >= scale.rate(enough):
         return None
     top = min(scale.of(estimates.max()) + 1, enough)
     nodes = _nodes(scale, scale.of(max(_typical(estimates, scale), 0.0)), max(top, scale.zero + 1))
@@ -119,9 +119,9 @@ def _enough(scale, constant, growth, seconds, read_variance):
 
 def _typical(estimates, scale):
     """Mean of the estimates that are not far off; a median is drawn aside by their skewness."""
-    middle = np.median(estimates)
-    near = np.abs(scale.of(estimates) - scale.of(middle)) < _NEAR
-    return robust_mean(estimates[near], np.full(np.count_nonzero(near), scale.error(middle)))
+    median = middle(estimates)
+    near = np.abs(scale.of(estimates) - scale.of(median)) < _NEAR
+    return robust_mean(estimates[near], np.full(np.count_nonzero(near), scale.error(median)))
 
 
 def _nodes(scale, typical, top):
@@ -205,9 +205,10 @@ def sensor_population(samples, seconds, numbers, shared, offsets, free_offset):
         rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
         # Pixels that lost no frame: their estimates all have the same law.
         whole = (rows.usable & (rows.frames == numbers[:, None, None])).all(axis=0)
-        chosen = (slice(None), slice(None), slice(None)) if whole.all() else (slice(None), whole)
-        counts.append(rows.counts[chosen].reshape(len(numbers), -1))
-        variances.append(rows.read_variance[chosen].reshape(len(numbers), -1)[:, ::_FEW])
+        whole = np.flatnonzero(whole)
+        found, variance = (part.reshape(len(numbers), -1) for part in (rows.counts, rows.read_variance))
+        counts.append(found if whole.size == found.shape[1] else found[:, whole])
+        variances.append(variance[:, whole[::_FEW]])
     counts, variances = np.concatenate(counts, axis=1), np.concatenate(variances, axis=1)
     if counts.shape[1] < _LEAST_PIXELS:
         return None
@@ -215,7 +216,12 @@ def sensor_population(samples, seconds, numbers, shared, offsets, free_offset):
     if free_offset:
         rates = (counts[-1] - counts[0]) / (seconds[-1] - seconds[0])
     else:
-        rates = numbers @ counts / (numbers @ seconds)
-    variance, typical = np.median(variances, axis=1), max(float(np.median(rates)), 0.0)
+        rates = _combined(numbers, counts) / (numbers * seconds).sum()
+    variance, typical = np.median(variances, axis=1), max(float(middle(rates)), 0.0)
     estimator = rate_estimator(typical, seconds, numbers, variance, shared, free_offset)
-    return population_of(estimator @ counts, estimator, seconds, numbers, variance, shared)
+    return population_of(_combined(estimator, counts), estimator, seconds, numbers, variance, shared)
+
+
+def _combined(weights, counts):
+    """Weighted sum over exposures; `numpy.matmul` would start threads that wait for more at the cost of all others."""
+    return sum(weight * count for weight, count in zip(weights, counts, strict=True))
