@@ -15,9 +15,32 @@ __all__ = ["empty", "give_back", "reused"]
 
 
 class _Scratch(threading.local):
-    """Buffers of one thread, by their size in bytes: those free, and those in use; None outside of `reused`."""
+    """What a thread has at hand; None outside of `reused`."""
 
-    free, used = None, None
+    buffers = None
+
+
+class _Buffers:
+    """Buffers of any size in bytes: those in use, those that can be used again, and of these the ones of before."""
+
+    def __init__(self):
+        self._used, self._free, self._old = {}, {}, {}
+
+    def take(self, size):
+        found = next((known[size].pop() for known in (self._free, self._old) if known.get(size)), None)
+        buffer = np.empty(size, dtype="u1") if found is None else found
+        self._used[id(buffer)] = buffer
+        return buffer
+
+    def give_back(self, buffer):
+        if self._used.pop(id(buffer), None) is not None:
+            self._free.setdefault(buffer.nbytes, []).append(buffer)
+
+    def renew(self):
+        for buffer in list(self._used.values()):
+            self.give_back(buffer)
+        # What nobody has asked for since the last time goes.
+        self._old, self._free = self._free, {}
 
 
 _scratch = _Scratch()
@@ -33,34 +56,21 @@ def reused():
     callable
         After a call of it, all that `empty` has handed out may be overwritten.
     """
-    before = _scratch.free, _scratch.used
-    _scratch.free, _scratch.used = {}, {}
+    before, _scratch.buffers = _scratch.buffers, _Buffers()
     try:
-        yield _renew
+        yield _scratch.buffers.renew
     finally:
-        _scratch.free, _scratch.used = before
+        _scratch.buffers = before
 
 
 def empty(shape, dtype):
     """As `numpy.empty`; within `reused` of memory that is used again."""
-    if _scratch.free is None:
+    if _scratch.buffers is None:
         return np.empty(shape, dtype)
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    free = _scratch.free.get(size)
-    buffer = free.pop() if free else np.empty(size, dtype="u1")
-    _scratch.used[id(buffer)] = buffer
-    return buffer.view(dtype).reshape(shape)
+    return _scratch.buffers.take(math.prod(shape) * np.dtype(dtype).itemsize).view(dtype).reshape(shape)
 
 
 def give_back(array):
     """Let `empty` use the memory of an array that it has handed out, and that nobody needs any more."""
-    if _scratch.used is not None:
-        buffer = _scratch.used.pop(id(array.base), None)
-        if buffer is not None:
-            _scratch.free.setdefault(buffer.nbytes, []).append(buffer)
-
-
-def _renew():
-    for buffer in _scratch.used.values():
-        _scratch.free.setdefault(buffer.nbytes, []).append(buffer)
-    _scratch.used.clear()
+    if _scratch.buffers is not None and array.base is not None:
+        _scratch.buffers.give_back(array.base)
