@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .electrons import Reader
+from .file_rows import rows_alike
 from .rejection import least_above_others, least_excess, mean_counts, reject
 from .scratch import empty, give_back
 
@@ -256,6 +257,9 @@ def counts_with_own_noise(dark_set, levels, block, rules):
 
 def _stacked(frames, block):
     """Values of flat frames one after the other, and their masks."""
+    stack = rows_alike(frames, block)
+    if stack is not None:
+        return stack.reshape(len(frames), -1), [None] * len(frames)
     first = frames[0].rows(block)
     dtype = np.result_type(*[frame.dtype for frame in frames])
     stack, masks = empty((len(frames), *first.values.shape), dtype), [first.mask]

@@ -5,12 +5,14 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+import numpy as np
 from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
 
 from .fits_rows import FitsRows
 from .memory_frame import Samples, as_deviation
+from .scratch import empty, give_back
 
-__all__ = ["UNCERTAINTIES", "FileRows"]
+__all__ = ["UNCERTAINTIES", "FileRows", "rows_alike"]
 
 # As CCDData.write names them in UTYPE.
 UNCERTAINTIES = {kind.__name__: kind for kind in (StdDevUncertainty, VarianceUncertainty, InverseVariance)}
@@ -77,8 +79,50 @@ class FileRows:
         mask = None if self.mask is None else self._values(self.mask, block).astype(bool)
         return Samples(self._values(self.image, block, out), mask, deviation)
 
+    def read(self, block, wanted):
+        """Read the rows of the slice ``block`` into a buffer of bytes."""
+        try:
+            self.image.read(block, self.file, wanted)
+        except OSError as error:
+            raise self._unreadable(error) from None
+
     def _values(self, image, block, out=None):
         try:
             return image.values(block, self.file, out)
         except OSError as error:
-            raise OSError(f"{self.label}: its data cannot be read ({error})") from None
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error):
+        return OSError(f"{self.label}: its data cannot be read ({error})")
+
+
+def rows_alike(frames, block):
+    """
+    Values of some rows of opened files that differ in nothing but their numbers, shape (files, rows, columns), or None.
+
+    One buffer for all, and little between calls that let other threads run: for all else these wait for each other.
+
+    Parameters
+    ----------
+    frames : list
+        Frames; None comes out where they are not all such files.
+    block : slice
+        The rows.
+    """
+    first = frames[0].image if isinstance(frames[0], FileRows) else None
+    if first is None or not first.is_plain:
+        return None
+    for frame in frames:
+        if not isinstance(frame, FileRows) or frame.file is None or frame.mask is not None:
+            return None
+        if not frame.image.is_like(first):
+            return None
+    wanted, numbers = first.buffer(block)
+    values = empty((len(frames), *numbers.shape), first.dtype)
+    stored = values.view(first.stored_dtype)
+    for place, frame in zip(stored, frames, strict=True):
+        frame.read(block, wanted)
+        np.copyto(place, numbers)
+    first.move_zero(stored)
+    give_back(numbers)
+    return values

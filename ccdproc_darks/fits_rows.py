@@ -2,7 +2,6 @@
 """Rows of one image in a FITS file, read where they lie: each byte once, and from several threads or machines."""
 
 import os
-import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,6 @@ __all__ = ["FitsRows"]
 # BZERO that makes unsigned integers of signed ones, and the signed bytes of unsigned ones (FITS Standard 4.0, 4.4.2.5).
 _UNSIGNED = {16: 2**15, 32: 2**31, 64: 2**63}
 _SIGNED_BYTES = -128
-_SWAPPED = sys.byteorder == "little"
 
 
 @dataclass(frozen=True)
@@ -113,33 +111,53 @@ class FitsRows:
             if out is not None:
                 np.copyto(out, values)
             return values if out is None else out
-        stored = self.stored(rows, file, None if out is None else out.view(self._stored_dtype))
-        if self.zero:
-            # The same bits, but for the first.
-            bits = stored.view(f"u{stored.itemsize}")
-            bits ^= bits.dtype.type(1 << (abs(self.bitpix) - 1))
+        stored = self.stored(rows, file, None if out is None else out.view(self.stored_dtype))
+        self.move_zero(stored)
         return stored.view(self.dtype) if out is None else out
 
     def stored(self, rows, file, out=None):
         """The numbers of the file, as they are but for the byte order; see `values`."""
+        wanted, numbers = self.buffer(rows)
+        self.read(rows, file, wanted)
+        if out is None and numbers.dtype.isnative:
+            return numbers
+        # Unlike byteswap, a copy lets other threads run.
+        native = empty(numbers.shape, self.stored_dtype) if out is None else out
+        np.copyto(native, numbers)
+        give_back(numbers)
+        return native
+
+    def buffer(self, rows):
+        """Memory for some rows: as bytes, and as the numbers that the file has there."""
         start, stop, _ = rows.indices(self.shape[0])
-        numbers = empty((max(stop - start, 0), self.shape[1]), self._stored_dtype)
-        wanted, place = memoryview(numbers.reshape(-1).view("u1")), self.offset + start * self._row_bytes
+        numbers = empty((max(stop - start, 0), self.shape[1]), self.stored_dtype)
+        return memoryview(numbers.reshape(-1).view("u1")), numbers.view(numbers.dtype.newbyteorder(">"))
+
+    def read(self, rows, file, wanted):
+        """Read some rows into a buffer."""
+        place = self.offset + rows.indices(self.shape[0])[0] * self._row_bytes
         while wanted:
             read = _read(file, wanted, place)
             if read == 0:
                 raise OSError(f"it ends after {place} bytes, where {self.end} are promised")
             wanted, place = wanted[read:], place + read
-        if out is None and not (_SWAPPED and numbers.dtype.itemsize > 1):
-            return numbers
-        # Unlike byteswap, a copy lets other threads run.
-        native = empty(numbers.shape, numbers.dtype) if out is None else out
-        np.copyto(native, numbers.view(numbers.dtype.newbyteorder(">")))
-        give_back(numbers)
-        return native
+
+    def move_zero(self, stored):
+        """Make the numbers of the file, that are their own values but for BZERO, the bits of these."""
+        if self.zero:
+            # The same bits, but for the first.
+            bits = stored.view(f"u{stored.itemsize}")
+            bits ^= bits.dtype.type(1 << (abs(self.bitpix) - 1))
+
+    def is_like(self, other):
+        """Whether another one has rows of the same kind, and as many."""
+        return (self.shape, self.bitpix, self.zero, self.scale, self.blank) == (
+            other.shape, other.bitpix, other.zero, other.scale, other.blank
+        )  # fmt: skip
 
     @property
-    def _stored_dtype(self):
+    def stored_dtype(self):
+        """Type of the numbers of the file, in the machine's own byte order."""
         return _stored_dtype(self.bitpix)
 
     @property

@@ -114,9 +114,16 @@ def deadly(path, marker, row):
     @dataclass(frozen=True)
     class DeadlyRows(FileRows):
         def rows(self, block, out=None):
+            self.die(block)
+            return FileRows.rows(self, block, out)
+
+        def read(self, block, wanted):
+            self.die(block)
+            FileRows.read(self, block, wanted)
+
+        def die(self, block):
             if os.getpid() != driver and block.start <= row < block.stop and not self.told():
                 os.kill(os.getpid(), signal.SIGKILL)
-            return FileRows.rows(self, block, out)
 
         @staticmethod
         def told():

@@ -7,12 +7,15 @@ import pickle
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.nddata import CCDData
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccdproc_darks import fits_rows
 from ccdproc_darks.file_frame import FileFrame
+from ccdproc_darks.file_rows import rows_alike
 from ccdproc_darks.fits_rows import FitsRows
+from ccdproc_darks.frames import opened
+from ccdproc_darks.memory_frame import MemoryFrame
 
 from .strategies import seeds
 
@@ -252,11 +255,69 @@ class TestReading:
         # It is small: a worker gets no pixels.
         assert len(pickle.dumps(part)) < 1000
 
-    def test_without_byte_order(self, path, monkeypatch):
-        """On a big-endian machine there is nothing to swap: the bytes come as they are."""
-        expected, found = ours(path, slice(None))
-        monkeypatch.setattr(fits_rows, "_SWAPPED", not fits_rows._SWAPPED)
-        file = os.open(path, os.O_RDONLY)
-        values = found.stored(slice(None), file)
-        os.close(file)
-        np.testing.assert_array_equal(values.view(">i2") + 2.0**15, expected)
+
+class TestAlike:
+    """Rows of several files at one go."""
+
+    @staticmethod
+    def files(folder, keys, number=3):
+        rng = np.random.default_rng(8)
+        paths = [folder / f"{index}.fits" for index in range(number)]
+        for path, each in zip(paths, keys if isinstance(keys, list) else [keys] * number, strict=True):
+            each = {"bitpix": 16, **each}
+            write(path, stored_numbers(rng, each["bitpix"], each.pop("shape", (40, 30))), each.pop("bitpix"), **each)
+        return [FileFrame(path) for path in paths]
+
+    @staticmethod
+    def both(frames, block):
+        """At one go, and one by one."""
+        with opened([frame.part(slice(None)) for frame in frames]) as parts:
+            return rows_alike(parts, block), [part.rows(block).values for part in parts]
+
+    @pytest.mark.parametrize("block", [slice(0, 40), slice(3, 4), slice(17, 40)])
+    @pytest.mark.parametrize(
+        ("bitpix", "keys"),
+        [*((bitpix, {}) for bitpix in STORED), *((bitpix, {"BZERO": zero}) for bitpix, zero in UNSIGNED.items())],
+    )
+    def test_each_kind(self, tmp_path, bitpix, keys, block):
+        found, expected = self.both(self.files(tmp_path, {"bitpix": bitpix, **keys}), block)
+        assert found.dtype == expected[0].dtype
+        assert found.dtype.isnative
+        np.testing.assert_array_equal(found, expected)
+
+    @pytest.mark.parametrize(
+        "keys",
+        [
+            [{}, {}, {"BZERO": 2**15}],
+            [{}, {"bitpix": 32}, {}],
+            [{"BSCALE": 2.0}] * 3,
+            [{"BZERO": 100}] * 3,
+            [{"BLANK": 7}] * 3,
+            [{}, {"BLANK": 7}, {}],
+        ],
+        ids=str,
+    )
+    def test_others_are_left_to_themselves(self, tmp_path, keys):
+        assert self.both(self.files(tmp_path, keys), slice(0, 40))[0] is None
+
+    def test_frames_in_memory_and_files_not_opened(self, tmp_path):
+        frames = self.files(tmp_path, {})
+        assert rows_alike([frame.part(slice(None)) for frame in frames], slice(0, 40)) is None
+        memory = MemoryFrame(CCDData(np.zeros((40, 30)), unit="adu"), "dark")
+        assert self.both([memory, *frames], slice(0, 40))[0] is None
+        assert self.both([*frames, memory], slice(0, 40))[0] is None
+
+    def test_a_mask(self, tmp_path):
+        frames = self.files(tmp_path, {"bitpix": -64})
+        CCDData(np.zeros((40, 30)), unit="adu", mask=np.eye(40, 30, dtype=bool)).write(tmp_path / "masked.fits")
+        assert self.both([*frames, FileFrame(tmp_path / "masked.fits")], slice(0, 40))[0] is None
+
+    def test_cut_short(self, tmp_path):
+        frames = self.files(tmp_path, {})
+        os.truncate(frames[1].path, 2880 + 1000)
+        parts = opened([frame.part(slice(None)) for frame in frames])
+        with (
+            parts as files,
+            pytest.raises(OSError, match=r"1\.fits: its data cannot be read \(it ends after 3880 bytes"),
+        ):
+            rows_alike(files, slice(0, 40))
