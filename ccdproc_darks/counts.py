@@ -7,17 +7,14 @@ import numpy as np
 
 from .electrons import Reader
 from .file_rows import rows_alike
-from .rejection import least_above_others, least_excess, mean_counts, reject
+from .rejection import mean_counts, reject
 from .scratch import empty, give_back
+from .suspicion import suspicious
 
 __all__ = ["Glance", "Picked", "Rules", "SetCounts", "Waiting", "counts_with_own_noise", "glance", "looked_at"]
 
 # Sums of fewer 16-bit integers than that cannot overflow 32 bits.
 _MOST_SHORT = 2**15
-# Of a threshold: rounding must not keep a pixel from being looked at.
-_MARGIN = 1 - 1e-9
-# A share of the pixels that are sooner looked at with all others than picked.
-_MANY = 1 / 4
 
 
 @dataclass
@@ -180,16 +177,13 @@ def glance(dark_set, levels, block, rules):
     nothing is sorted. Integers are added up exactly, floating-point numbers in float64 and in the order of the frames.
     """
     reader, combined = rules.reader, dark_set.combined
+    divisor = _divisor(combined)
     bias, bad_bias = reader.bias.rows(block)
     bias = np.ravel(bias) if np.ndim(bias) else bias
     stack, masks = _stacked(dark_set.frames, block)
     with np.errstate(invalid="ignore", over="ignore"):
         total, highest = _sums(stack, combined)
-        counts = np.divide(total, _divisor(combined), out=empty(total.shape, float))
-        excess = None
-        if rules.clip is not None and len(stack) > 1 and rules.read_noise is not None:
-            excess = np.subtract(highest, counts, out=empty(total.shape, float))
-        counts = _electrons(counts, reader.scale, bias)
+        counts = _electrons(np.divide(total, divisor, out=empty(total.shape, float)), reader.scale, bias)
         special = np.zeros(counts.size, dtype=bool)
         if stack.dtype.kind == "f":
             special |= ~np.isfinite(total)
@@ -201,9 +195,9 @@ def glance(dark_set, levels, block, rules):
                 special |= mask
         if reader.saturation is not None:
             special |= highest >= _comparable(reader.saturation, stack.dtype)
-        if excess is not None:
-            _mark_suspicious(special, counts, excess, reader.scale, combined, levels, rules)
-            give_back(excess)
+        if rules.clip is not None and len(stack) > 1 and rules.read_noise is not None:
+            pixels, may = suspicious(counts, total, highest, divisor, combined, levels, rules)
+            special[pixels] |= may
     give_back(total)
     return Glance(counts, combined.sum(), special, stack, masks, bias, bad_bias)
 
@@ -319,42 +313,3 @@ def _comparable(level, dtype):
     if dtype.kind == "f":
         return level
     return int(min(np.ceil(level), np.iinfo(dtype).max + 1))
-
-
-def _mark_suspicious(special, counts, excess, scale, combined, levels, rules):
-    """
-    Mark pixels of which the highest sample may be rejected.
-
-    Parameters
-    ----------
-    special : `numpy.ndarray` of bool
-        The marks; those that there are remain.
-    counts : `numpy.ndarray`
-        Mean of the samples (electron).
-    excess : `numpy.ndarray`
-        Highest sample above the mean, in the unit of the frames.
-    scale, combined, levels, rules
-        As of `glance`.
-    """
-    total, own = combined.sum(), combined.max()
-    # All as if the highest were of the frame whose level and weight make it stand out the most.
-    middle = np.dot(combined, levels) / total
-    shift, factor = middle - np.min(levels), _MARGIN * (total - own) / total
-    others, equal = total - combined.min(), np.all(combined == combined[0])
-
-    def beyond(counts, excess):
-        mean, excess = counts - middle, excess * scale + shift
-        far = excess > factor * least_excess(mean, own, others, rules.read_noise, rules.clip)
-        if equal:
-            rest = len(combined) - 1
-            least = least_above_others(mean - excess / rest, own, others, rules.read_noise, rules.clip)
-            far &= excess * (len(combined) / rest) > _MARGIN * least
-        return far
-
-    # Pixels without a count have the least: most are below that, and a root for every pixel takes long.
-    near = excess > (factor * least_excess(0.0, own, others, rules.read_noise, rules.clip) - shift) / scale
-    if np.count_nonzero(near) > _MANY * near.size:
-        special |= beyond(counts, excess)
-        return
-    near = np.flatnonzero(near)
-    special[near] |= beyond(counts[near], excess[near])

@@ -110,12 +110,13 @@ def check(dark_set, levels, rules, *, rows_at_once=5):
 
 def rule_by_hand(samples, bad, bias, combined, levels, rules):
     """
-    Mean, exposures, lower limit of one pixel, and whether a sample was rejected, by the words of `mean_counts`.
+    Mean, exposures, lower limit of one pixel, and whether a sample was rejected, by the words of `mean_counts`;
+    and whether that was a matter of rounding.
 
     Nothing is shared with the package but the deviate of a share of counts.
     """
     reader = rules.reader
-    rejected = False
+    rejected = close = False
     kept = [i for i, x in enumerate(samples) if math.isfinite(x) and not bad[i]]
     limit = math.nan
     if reader.saturation is not None:
@@ -134,12 +135,15 @@ def rule_by_hand(samples, bad, bias, combined, levels, rules):
         if not x - m > rules.clip / math.sqrt(2) * math.sqrt(variance * (1 / own + 1 / others)):
             break
         arrays = (np.array([number]) for number in (x, m, own, others))
-        if not deviate_of_share(*arrays, rules.read_noise).item() > rules.clip:
+        deviate = deviate_of_share(*arrays, rules.read_noise).item()
+        # Of whole numbers it may be the limit itself, but for rounding.
+        close |= abs(deviate - rules.clip) < 1e-9
+        if not deviate > rules.clip:
             break
         kept, rejected = rest, True
     exposures = math.fsum(combined[i] for i in kept)
     mean = math.fsum(combined[i] * samples[i] for i in kept) / exposures * reader.scale - bias if kept else 0.0
-    return mean, exposures, limit, rejected
+    return mean, exposures, limit, rejected, close
 
 
 def check_by_hand(dark_set, levels, rules, expected, special):
@@ -148,11 +152,13 @@ def check_by_hand(dark_set, levels, rules, expected, special):
         rule_by_hand(samples.tolist(), bad, float(bias), dark_set.combined.tolist(), levels.tolist(), rules)
         for samples, bad, bias in zip(picked.samples.T, picked.bad.T, picked.bias, strict=True)
     ]
-    counts, frames, limit, rejected = np.array(by_hand).T
+    counts, frames, limit, rejected, close = np.array(by_hand).T
     assert special[rejected > 0].all()
-    np.testing.assert_array_equal(frames, expected.frames)
-    np.testing.assert_allclose(counts, expected.counts, rtol=1e-11, atol=1e-10)
-    np.testing.assert_array_equal(limit, expected.limit)
+    clear = close == 0
+    assert np.count_nonzero(clear) > 0.9 * clear.size
+    np.testing.assert_array_equal(frames[clear], expected.frames[clear])
+    np.testing.assert_allclose(counts[clear], expected.counts[clear], rtol=1e-11, atol=1e-10)
+    np.testing.assert_array_equal(limit[clear], expected.limit[clear])
 
 
 @st.composite
