@@ -11,7 +11,7 @@ from astropy import units as u
 from .arguments import checked_dtype, checked_number
 from .bias import Bias
 from .blocks import sample_blocks
-from .counts import Rules, Waiting, glance, looked_at
+from .counts import Rules, Waiting, glance, looked_at, memory_of
 from .doubts import standing_out
 from .electrons import DarkSet, Reader, frame_levels
 from .execution import Execution, fill
@@ -202,7 +202,7 @@ class _BiasJob:
 
     def memory(self):
         """Bytes that a block takes while it is worked on, for each pixel."""
-        return sum(2 * frame.dtype.itemsize + 1 for frame in self.dark_set.frames) + 8 * 12
+        return memory_of(self.dark_set.frames) + 8 * 12
 
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""

@@ -11,7 +11,17 @@ from .rejection import mean_counts, reject
 from .scratch import empty, give_back
 from .suspicion import suspicious
 
-__all__ = ["Glance", "Picked", "Rules", "SetCounts", "Waiting", "counts_with_own_noise", "glance", "looked_at"]
+__all__ = [
+    "Glance",
+    "Picked",
+    "Rules",
+    "SetCounts",
+    "Waiting",
+    "counts_with_own_noise",
+    "glance",
+    "looked_at",
+    "memory_of",
+]
 
 # Sums of fewer 16-bit integers than that cannot overflow 32 bits.
 _MOST_SHORT = 2**15
@@ -149,6 +159,13 @@ class Rules:
     def part(self, rows):
         """The same for some rows only; it can be sent to another process."""
         return replace(self, reader=self.reader.part(rows))
+
+
+def memory_of(frames):
+    """Bytes that the samples of frames take while they are looked at, for each pixel."""
+    # Of frames that have a mask all samples may have to be picked, and wait.
+    waiting = sum(2 * frame.dtype.itemsize + 4 for frame in frames if frame.has_mask)
+    return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + waiting
 
 
 def glance(dark_set, levels, block, rules):

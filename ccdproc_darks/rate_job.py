@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .counts import Rules, Waiting, counts_with_own_noise, glance, looked_at
+from .counts import Rules, Waiting, counts_with_own_noise, glance, looked_at, memory_of
 from .fit import fit_rate
 from .rate_stack import RateRows
 from .scratch import empty
@@ -74,9 +74,7 @@ class RateJob:
         frames = [frame for dark_set in self.dark_sets for frame in dark_set.frames]
         if self.rules.reader.own_noise:
             return 64 * len(frames) + 400 * len(self.dark_sets)
-        # Of a frame that has a mask all pixels may have to be picked.
-        samples = sum((2 + frame.has_mask) * frame.dtype.itemsize + 1 + frame.has_mask for frame in frames)
-        return samples + 8 * (6 + 2 * len(self.dark_sets))
+        return memory_of(frames) + 8 * (6 + 2 * len(self.dark_sets))
 
     def part(self, rows):
         """What it takes to do some rows; it can be sent to another process."""
