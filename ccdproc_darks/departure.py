@@ -78,6 +78,12 @@ class Comparer:
         part.stack = self.stack.part(rows)
         return part
 
+    def sampled(self, pixels):
+        """The same for some rows only that are spread over all, about so many ``pixels``."""
+        sample = copy.copy(self)
+        sample.stack = self.stack.sampled(pixels)
+        return sample
+
     def rows(self, block, pixels=None):
         """`Comparison` of the rows of the slice ``block``, or of some pixels of these."""
         stack = self.stack
@@ -125,12 +131,6 @@ class Comparer:
             found.append(paired.deviate.astype(float))
         deviates = np.concatenate(found)
         return deviates[np.isfinite(deviates)]
-
-    def sampled(self, pixels):
-        """The same for some rows only that are spread over all, about so many ``pixels``."""
-        sample = copy.copy(self)
-        sample.stack = self.stack.sampled(pixels)
-        return sample
 
 
 def stack_part(stack, comparer, rows):
