@@ -17,7 +17,7 @@ from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 
 from .file_rows import UNCERTAINTIES, FileRows
-from .fits_rows import FitsRows
+from .fits_rows import BITPIX, FitsRows
 from .memory_frame import checked_unit
 
 __all__ = ["FileFrame"]
@@ -25,6 +25,7 @@ __all__ = ["FileFrame"]
 # By the first bytes of a file; what astropy decompresses it does not hold against its checksum.
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}
 _COPIED = 2**20
+_FITS_BLOCK = 2880
 
 
 class FileFrame:
@@ -55,19 +56,10 @@ class FileFrame:
         if self.path.stat().st_size == 0:
             raise OSError(f"{self.label}: the file is empty")
         self._plain = self._decompressed()
-        with self._open() as hdus:
-            index = self._image_index(hdus)
-            self.header = hdus[index].header.copy()
-            if index > 0:
-                self.header.extend(hdus[0].header, unique=True)
-            self.shape = hdus[index].shape
-            planes = {"": hdus[index], **{hdu.name: hdu for hdu in hdus if hdu.name in ("MASK", "UNCERT")}}
-            self.has_mask, self.has_deviation = "MASK" in planes, "UNCERT" in planes
-            kind = self._uncertainty_name(planes["UNCERT"]) if self.has_deviation else None
-            images = self._images(planes)
-        self._part = FileRows(self.label, images[""], images.get("MASK"), images.get("UNCERT"), kind)
+        self.header, self.shape, self._part = self._lone_image() or self._image_among_others()
+        self.has_mask, self.has_deviation = self._part.mask is not None, self._part.deviation is not None
         self._part.check_size()
-        self.dtype = images[""].dtype
+        self.dtype = self._part.dtype
         self.unit = checked_unit(_unit_of(self.header), self.label)
         #: World coordinate system, or None; its keys are not in the header.
         self.wcs = _take_wcs(self.header)
@@ -79,6 +71,38 @@ class FileFrame:
     def rows(self, block, out=None):
         """`Samples` of the rows of the slice ``block``; ``out`` is where to put the values."""
         return self._part.rows(block, out)
+
+    def _lone_image(self):
+        """Header, shape and `FileRows` of an image in a file of nothing else, as most are: quickly; None of others."""
+        with open(self._plain, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstropyWarning)
+            if file.read(9) != b"SIMPLE  =":
+                return None
+            file.seek(0)
+            try:
+                header = fits.Header.fromfile(file)
+                axes, shape, bitpix = header["NAXIS"], (header["NAXIS2"], header["NAXIS1"]), header["BITPIX"]
+                lone = axes == 2 and min(shape) > 0 and bitpix in BITPIX and "EXTNAME" not in header
+                size = shape[0] * shape[1] * abs(bitpix) // 8
+            except Exception:  # what is wrong with it, a look at all of the file tells
+                return None
+            offset = file.tell()
+        if not lone or self._plain.stat().st_size > offset + -(-size // _FITS_BLOCK) * _FITS_BLOCK:
+            return None
+        return header, shape, FileRows(self.label, FitsRows.at(self._plain.absolute(), offset, shape, bitpix, header))
+
+    def _image_among_others(self):
+        """The same of the first image in a file, with its mask and its uncertainty."""
+        with self._open() as hdus:
+            index = self._image_index(hdus)
+            header = hdus[index].header.copy()
+            if index > 0:
+                header.extend(hdus[0].header, unique=True)
+            planes = {"": hdus[index], **{hdu.name: hdu for hdu in hdus if hdu.name in ("MASK", "UNCERT")}}
+            kind = self._uncertainty_name(planes["UNCERT"]) if "UNCERT" in planes else None
+            images = self._images(planes)
+            rows = FileRows(self.label, images[""], images.get("MASK"), images.get("UNCERT"), kind)
+            return header, hdus[index].shape, rows
 
     def _images(self, planes):
         """`FitsRows` of the image, its mask and its uncertainty, from their HDUs."""

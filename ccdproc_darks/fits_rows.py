@@ -8,7 +8,9 @@ import numpy as np
 
 from .scratch import empty, give_back
 
-__all__ = ["FitsRows"]
+__all__ = ["BITPIX", "FitsRows"]
+
+BITPIX = (8, 16, 32, 64, -32, -64)
 
 # BZERO that makes unsigned integers of signed ones, and the signed bytes of unsigned ones (FITS Standard 4.0, 4.4.2.5).
 _UNSIGNED = {16: 2**15, 32: 2**31, 64: 2**63}
@@ -49,17 +51,14 @@ class FitsRows:
     @classmethod
     def of(cls, path, hdu, header=None):
         """Those of an HDU whose data have not been asked for; another ``header`` may tell what its numbers mean."""
-        bitpix = hdu.header["BITPIX"]
         header = hdu.header if header is None else header
-        return cls(
-            str(path),
-            hdu.fileinfo()["datLoc"],
-            hdu.shape,
-            bitpix,
-            header.get("BZERO", 0),
-            header.get("BSCALE", 1),
-            _blank_of(header, bitpix),
-        )
+        return cls.at(path, hdu.fileinfo()["datLoc"], hdu.shape, hdu.header["BITPIX"], header)
+
+    @classmethod
+    def at(cls, path, offset, shape, bitpix, header):
+        """Those of an image of such numbers, from a byte of a file on; its ``header`` tells what they mean."""
+        zero, scale = header.get("BZERO", 0), header.get("BSCALE", 1)
+        return cls(str(path), offset, shape, bitpix, zero, scale, _blank_of(header, bitpix))
 
     @property
     def end(self):

@@ -299,6 +299,55 @@ def temporary(tmp_path, monkeypatch):
     return folder
 
 
+class TestLoneImage:
+    """A file of one image and nothing else is described without a search for more, in the same words."""
+
+    @staticmethod
+    def both(path, monkeypatch):
+        quick = FileFrame(path)
+        with monkeypatch.context() as patch:
+            patch.setattr(FileFrame, "_lone_image", lambda self: None)
+            return quick, FileFrame(path)
+
+    @pytest.mark.parametrize("dtype", ["u1", "i1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"])
+    @pytest.mark.parametrize("keys", [{}, {"BSCALE": 2.5, "BZERO": 7}, {"BLANK": 3}, {"BUNIT": "electron"}], ids=str)
+    def test_as_others(self, tmp_path, dtype, keys, monkeypatch):
+        if "BLANK" in keys and dtype != "i2":
+            keys = {}
+        path = tmp_path / "dark.fits"
+        fits.PrimaryHDU(np.arange(30).reshape(SHAPE).astype(dtype)).writeto(path)
+        with fits.open(path, mode="update", do_not_scale_image_data=True) as hdus:
+            hdus[0].header.update({"EXPTIME": 100.0, **keys})
+        quick, slow = self.both(path, monkeypatch)
+        assert quick.header.tostring() == slow.header.tostring()
+        assert (quick.shape, quick.unit, quick.dtype, quick.wcs) == (slow.shape, slow.unit, slow.dtype, slow.wcs)
+        assert quick.part(slice(None)) == slow.part(slice(None))
+        np.testing.assert_array_equal(quick.rows(slice(0, 6)).values, slow.rows(slice(0, 6)).values)
+
+    def test_no_hdu_is_made(self, camera_files, monkeypatch):
+        monkeypatch.setattr(fits, "open", None)
+        assert all(frame.shape == SHAPE for frame in as_frames(camera_files))
+
+    @pytest.mark.parametrize("kind", ["mask", "table", "bytes", "name", "cube"])
+    def test_all_others_are_searched(self, tmp_path, kind, monkeypatch):
+        path, image = tmp_path / "dark.fits", np.ones((3, *SHAPE) if kind == "cube" else SHAPE)
+        hdu = fits.PrimaryHDU(image, fits.Header({"EXTNAME": "DARK"} if kind == "name" else {}))
+        more = {
+            "mask": [fits.ImageHDU(np.eye(*SHAPE, dtype="u1"), name="MASK")],
+            "table": [fits.BinTableHDU.from_columns([fits.Column("x", "E", array=[1.0])])],
+            "cube": [fits.ImageHDU(np.ones(SHAPE))],
+        }
+        fits.HDUList([hdu, *more.get(kind, [])]).writeto(path)
+        if kind == "bytes":
+            path.write_bytes(path.read_bytes() + b"\0" * 2880)
+        searched, really = [], fits.open
+        monkeypatch.setattr(fits, "open", lambda *given, **options: searched.append(1) or really(*given, **options))
+        frame = FileFrame(path)
+        assert searched
+        assert frame.has_mask == (kind == "mask")
+        assert frame.shape == SHAPE
+
+
 @pytest.mark.parametrize("form", ["gz", "bz2", "fz"])
 class TestCompressed:
     @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "uint32", "float32", "float64"])
