@@ -83,13 +83,15 @@ class FileFrame:
                 header = fits.Header.fromfile(file)
                 axes, shape, bitpix = header["NAXIS"], (header["NAXIS2"], header["NAXIS1"]), header["BITPIX"]
                 lone = axes == 2 and min(shape) > 0 and bitpix in BITPIX and "EXTNAME" not in header
-                size = shape[0] * shape[1] * abs(bitpix) // 8
             except Exception:  # what is wrong with it, a look at all of the file tells
                 return None
             offset = file.tell()
-        if not lone or self._plain.stat().st_size > offset + -(-size // _FITS_BLOCK) * _FITS_BLOCK:
+        if not lone:
             return None
-        return header, shape, FileRows(self.label, FitsRows.at(self._plain.absolute(), offset, shape, bitpix, header))
+        rows = FitsRows.at(self._plain.absolute(), offset, shape, bitpix, header)
+        if self._plain.stat().st_size > -(-rows.end // _FITS_BLOCK) * _FITS_BLOCK:
+            return None
+        return header, shape, FileRows(self.label, rows)
 
     def _image_among_others(self):
         """The same of the first image in a file, with its mask and its uncertainty."""

@@ -63,12 +63,11 @@ class TypicalPixel:
     def threshold(self, deviate, variance, exposure):
         """The rate that is a normal deviate above it, for one variance and exposure: where `excess` reaches that."""
         low, high = self.rate, self.rate + 2 * self.width * deviate * np.sqrt(variance)
-        one = np.ones(_GRID)
 
         def excess(rates):
-            return self.excess(rates, variance * one[: rates.size], exposure * one[: rates.size])
+            return self.excess(rates, np.full(rates.shape, variance), np.full(rates.shape, exposure))
 
-        while excess(high * one[:1])[0] < deviate:
+        while excess(np.array([high])) < deviate:
             high += high - low
         for _ in range(_ROUNDS):
             rates = np.linspace(low, high, _GRID)
