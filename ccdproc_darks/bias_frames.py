@@ -18,13 +18,14 @@ from .execution import Execution, fill
 from .frames import as_frames, sampled
 from .headers import READ_NOISE_KEYS, common_setting, frame_settings, known_gain
 from .read_noise import measure_scatter, scatter_read_noise
-from .results import logged, result_image, safe_header, set_keys
+from .results import logged, result_image, safe_header
 
 __all__ = ["BiasFrames", "master_bias"]
 
 _CLIP = 5.0
 # Pixels that tell the level of a sensor.
 _LEVEL_PIXELS = 2**16
+_THREADS = Execution()
 
 
 def master_bias(
@@ -102,7 +103,7 @@ def master_bias(
     frames = as_frames(biases, "biases")
     scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
     told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
-    the_biases = BiasFrames(frames, scale)
+    the_biases = BiasFrames(frames, scale, execution)
     for index in standing_out(the_biases.levels):
         warnings.warn(
             f"{frames[index].label} sits {the_biases.levels[index]:+.1f} {frames[index].unit} from the other bias "
@@ -126,6 +127,8 @@ class BiasFrames:
         The frames.
     scale : float
         Electrons per unit of the frames.
+    execution : `ccdproc_darks.execution.Execution`
+        Whose threads work.
 
     Attributes
     ----------
@@ -135,13 +138,13 @@ class BiasFrames:
         Indices of the frames whose level is not the others': left out of the master, where three others remain.
     """
 
-    def __init__(self, frames, scale):
+    def __init__(self, frames, scale, execution=_THREADS):
         self.frames, self.scale = frames, scale
         # The sensor's one level is taken out, so that what a hot pixel has above it counts as Poisson electrons.
         some = sampled(frames[0], sample_blocks(frames[0].shape, _LEVEL_PIXELS)).data
         self._level = float(np.nanmedian(some.astype(float))) * scale
         self._reader = Reader(scale, Bias(level=self._level), None)
-        self.levels = frame_levels(self._set(), self._reader) / scale
+        self.levels = frame_levels(self._set(), self._reader, execution) / scale
         odd = standing_out(self.levels)
         self.odd = odd if len(frames) - len(odd) >= 3 else []
 
@@ -177,8 +180,8 @@ class BiasFrames:
         data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
         job = _BiasJob(dark_set, levels, Rules(self._reader, read_noise, clip), self._level)
         fill(job, [data, deviation, mask], execution or Execution())
-        header = set_keys(
-            safe_header(first.header),
+        header = safe_header(
+            first.header,
             {
                 "NCOMBINE": (len(dark_set.frames), "number of frames"),
                 "COMBINED": (True, "a master bias"),

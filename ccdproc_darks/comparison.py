@@ -10,7 +10,7 @@ from .arguments import ELECTRON_PER_SECOND, checked_choice
 from .departure import Comparer
 from .execution import Execution, fill
 from .rate_stack import RateStack
-from .results import logged, result_image, safe_header, set_keys
+from .results import logged, result_image, safe_header
 
 __all__ = ["NULLS", "checked_offset", "compare_dark_rates", "compared_stack", "comparison_entries"]
 
@@ -144,8 +144,8 @@ def compared_stack(stack, statistic, offset, null, execution, stacklevel):
     deviation = None if statistic == "significance" else np.empty(stack.shape, stack.dtype)
     outputs = [data, mask] if deviation is None else [data, mask, deviation]
     fill(job, outputs, execution)
-    header = set_keys(
-        safe_header(stack.meta),
+    header = safe_header(
+        stack.meta,
         {
             **comparison_entries(stack, offset, comparer.offsets, null, comparer.width),
             "DKSTAT": (statistic, "statistic of the comparison"),

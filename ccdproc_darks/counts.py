@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .electrons import Reader
-from .file_rows import rows_alike
 from .rejection import mean_counts, reject
-from .scratch import empty, give_back
+from .scratch import give_back
+from .stack import Stack, stacked
 from .suspicion import suspicious
 
 __all__ = [
@@ -22,9 +22,6 @@ __all__ = [
     "looked_at",
     "memory_of",
 ]
-
-# Sums of fewer 16-bit integers than that cannot overflow 32 bits.
-_MOST_SHORT = 2**15
 
 
 @dataclass
@@ -40,10 +37,8 @@ class Glance:
         Exposures in it.
     special : `numpy.ndarray` of bool
         Pixels that may have to leave out samples: of those, `picked` and `looked_at` tell the mean.
-    stack : `numpy.ndarray`
-        The frames as they are, shape (frames, pixels).
-    masks : list
-        Their masks, or None.
+    stack : `ccdproc_darks.stack.Stack`
+        The frames as they are.
     bias : `numpy.ndarray` or float
         What was taken from them (electron).
     bad_bias : `numpy.ndarray` of bool, or None
@@ -53,18 +48,17 @@ class Glance:
     counts: np.ndarray
     number: float
     special: np.ndarray
-    stack: np.ndarray
-    masks: list
+    stack: Stack
     bias: object
     bad_bias: np.ndarray | None
 
     def picked(self, pixels):
         """`Picked` samples of some pixels."""
-        samples = self.stack[:, pixels]
+        samples, masks = self.stack.picked(pixels), self.stack.masks
         bad = None
-        if self.bad_bias is not None or any(mask is not None for mask in self.masks):
+        if self.bad_bias is not None or any(mask is not None for mask in masks):
             bad = np.zeros(samples.shape, dtype=bool)
-            for row, mask in zip(bad, self.masks, strict=True):
+            for row, mask in zip(bad, masks, strict=True):
                 if mask is not None:
                     row |= mask[pixels]
             if self.bad_bias is not None:
@@ -191,32 +185,27 @@ def glance(dark_set, levels, block, rules):
     -----
     No sample can be rejected unless the highest is past `ccdproc_darks.rejection.least_excess`, which sum and maximum
     tell. Only pixels where it is, or where a sample is not finite, masked or saturated, are looked at sample by sample:
-    nothing is sorted. Integers are added up exactly, floating-point numbers in float64 and in the order of the frames.
+    nothing is sorted.
     """
     reader, combined = rules.reader, dark_set.combined
-    divisor = _divisor(combined)
     bias, bad_bias = reader.bias.rows(block)
     bias = np.ravel(bias) if np.ndim(bias) else bias
-    stack, masks = _stacked(dark_set.frames, block)
+    stack = stacked(dark_set.frames, block)
     with np.errstate(invalid="ignore", over="ignore"):
-        total, highest = _sums(stack, combined)
-        counts = _electrons(np.divide(total, divisor, out=empty(total.shape, float)), reader.scale, bias)
-        special = np.zeros(counts.size, dtype=bool)
-        if stack.dtype.kind == "f":
-            special |= ~np.isfinite(total)
+        digest = stack.digest(combined, reader.scale, reader.saturation, bias)
+        special = digest.special
         if bad_bias is not None:
             bad_bias = bad_bias.ravel()
             special |= bad_bias
-        for mask in masks:
+        for mask in stack.masks:
             if mask is not None:
                 special |= mask
-        if reader.saturation is not None:
-            special |= highest >= _comparable(reader.saturation, stack.dtype)
         if rules.clip is not None and len(stack) > 1 and rules.read_noise is not None:
-            pixels, may = suspicious(counts, total, highest, divisor, combined, levels, rules)
+            pixels, may = suspicious(digest, combined, levels, rules)
             special[pixels] |= may
-    give_back(total)
-    return Glance(counts, combined.sum(), special, stack, masks, bias, bad_bias)
+    if digest.past is not None:
+        give_back(digest.past)
+    return Glance(digest.counts, combined.sum(), special, stack, bias, bad_bias)
 
 
 def looked_at(picked, combined, levels, rules):
@@ -266,43 +255,6 @@ def counts_with_own_noise(dark_set, levels, block, rules):
     return SetCounts(mean.counts.ravel(), mean.frames.ravel(), limit.ravel(), mean.own_variance.ravel())
 
 
-def _stacked(frames, block):
-    """Values of flat frames one after the other, and their masks."""
-    stack = rows_alike(frames, block)
-    if stack is not None:
-        return stack.reshape(len(frames), -1), [None] * len(frames)
-    first = frames[0].rows(block)
-    dtype = np.result_type(*[frame.dtype for frame in frames])
-    stack, masks = empty((len(frames), *first.values.shape), dtype), [first.mask]
-    np.copyto(stack[0], first.values)
-    for place, frame in zip(stack[1:], frames[1:], strict=True):
-        if frame.dtype == dtype:
-            masks.append(frame.rows(block, out=place).mask)
-        else:
-            rows = frame.rows(block)
-            np.copyto(place, rows.values)
-            masks.append(rows.mask)
-    return stack.reshape(len(frames), -1), [None if mask is None else mask.ravel() for mask in masks]
-
-
-def _sums(stack, combined):
-    """Weighted sum of flat frames, and their maximum."""
-    first = stack[0]
-    highest = first if len(stack) == 1 else np.maximum.reduce(stack, axis=0, out=empty(first.shape, first.dtype))
-    equal = np.all(combined == combined[0])
-    if equal and first.dtype.kind in "iu" and first.dtype.itemsize < 4 and len(stack) < _MOST_SHORT:
-        return np.add.reduce(stack, axis=0, dtype=np.int32, out=empty(first.shape, np.int32)), highest
-    # One after the other, whatever the number of pixels.
-    total = empty(first.shape, float)
-    np.copyto(total, first)
-    if not equal:
-        total *= combined[0]
-    for number, frame in zip(combined[1:], stack[1:], strict=True):
-        # By numpy 1, float32 times float64 would be float32.
-        np.add(total, frame if equal else np.multiply(frame, number, dtype=float), out=total)
-    return total, highest
-
-
 def _kept_sums(samples, good, combined):
     """The same of samples that are good, and how many exposures those are; `_divisor` of each pixel between them."""
     equal = np.all(combined == combined[0])
@@ -323,10 +275,3 @@ def _electrons(counts, scale, bias):
     if np.ndim(bias) or bias:
         counts -= bias
     return counts
-
-
-def _comparable(level, dtype):
-    """A level as a number that integers of a type are compared with as such."""
-    if dtype.kind == "f":
-        return level
-    return int(min(np.ceil(level), np.iinfo(dtype).max + 1))

@@ -68,7 +68,7 @@ class Darks:
         return self.frames[0].shape
 
 
-def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, stacklevel):
+def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, execution, stacklevel):
     """
     `Darks` of what the user gave to `dark_rate`.
 
@@ -76,6 +76,8 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     ----------
     darks, gain, read_noise, bias, exposure, saturation, n_combined, offset
         As of `dark_rate`.
+    execution : `ccdproc_darks.execution.Execution`
+        Whose threads work.
     stacklevel : int
         For warnings: 1 is the caller.
     """
@@ -90,7 +92,7 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     doubt_temperatures(frames, stacklevel=stacklevel + 1)
     noise, source = given_noise(read_noise, frames)
     reader = Reader(setting.scale, the_bias, setting.saturation, own_noise=source == "uncertainty")
-    levels = [frame_levels(dark_set, reader) for dark_set in dark_sets]
+    levels = [frame_levels(dark_set, reader, execution) for dark_set in dark_sets]
     for dark_set, level in zip(dark_sets, levels, strict=True):
         doubt_levels(dark_set, level / setting.scale, stacklevel=stacklevel + 1)
     if source in ("none", "uncertainty"):

@@ -14,14 +14,13 @@ from .offset import common_offsets
 from .pair import Pair
 from .population import sensor_population
 from .rate_stack import RateRows
+from .scratch import keep_freed
 from .significance import candidates, deviate_of_chi_square
 
 __all__ = ["Comparer", "Comparison", "compare_rows", "core_width", "null_width", "stack_part"]
 
-# Enough to know a width to 0.2 %.
-_WIDTH_PIXELS = 2**17
-# Enough to know which rates pixels have.
-_POPULATION_PIXELS = 2**17
+# Rates of which a sample is kept in memory while it is needed; that of more is made anew.
+_KEPT = 3
 _CORE = 0.6827
 _DOUBTFUL_WIDTH = 1.2
 # Pixels that it takes to speak of good ones: a width of so many has an error of 3 %.
@@ -55,11 +54,16 @@ class Comparer:
 
     def __init__(self, stack, offset, null, stacklevel):
         self.stack, self.free_offset = stack, offset == "pixel"
-        self.offsets = np.zeros(len(stack)) if offset is None else common_offsets(stack, self.free_offset)
-        self._population = self._find_population()
+        keep_freed()
+        sample = stack.sampled()
+        samples = _Samples(sample)
+        self.offsets = np.zeros(len(stack))
+        if offset is not None:
+            self.offsets = common_offsets(samples, stack.seconds, self.free_offset)
+        self._population = self._find_population(samples)
         self._scale, self.pair = 1.0, None
         self._find_pair()
-        deviates = self._find_deviates()
+        deviates = self._find_deviates(sample)
         self.width = null_width(deviates, len(stack) - (2 if self.free_offset else 1))
         if null == "empirical":
             self._scale = self.width or 1.0
@@ -74,15 +78,16 @@ class Comparer:
 
     def part(self, rows):
         """The same for some rows only; it can be sent to another process."""
-        part = copy.copy(self)
-        part.stack = self.stack.part(rows)
-        return part
+        return self._of(self.stack.part(rows))
 
     def sampled(self, pixels):
         """The same for some rows only that are spread over all, about so many ``pixels``."""
-        sample = copy.copy(self)
-        sample.stack = self.stack.sampled(pixels)
-        return sample
+        return self._of(self.stack.sampled(pixels))
+
+    def _of(self, stack):
+        part = copy.copy(self)
+        part.stack = stack
+        return part
 
     def rows(self, block, pixels=None):
         """`Comparison` of the rows of the slice ``block``, or of some pixels of these."""
@@ -112,16 +117,14 @@ class Comparer:
         if Pair.fits(self.stack, self.free_offset):
             self.pair = Pair(self.stack, self.offsets, self._population, self._scale)
 
-    def _find_population(self):
+    def _find_population(self, samples):
         stack = self.stack
         numbers = np.array([info.frames for info in stack.infos], dtype=float)
-        sample = stack.sampled(_POPULATION_PIXELS)
-        samples = (sample.rows(block) for block in sample.blocks())
         return sensor_population(samples, stack.seconds, numbers, stack.shared, self.offsets, self.free_offset)
 
-    def _find_deviates(self):
-        sample, found = self.sampled(_WIDTH_PIXELS), []
-        for block in sample.stack.blocks():
+    def _find_deviates(self, stack):
+        sample, found = self._of(stack), []
+        for block in stack.blocks():
             if self.pair is None:
                 found.append(sample.rows(block).significance.ravel())
                 continue
@@ -131,6 +134,17 @@ class Comparer:
             found.append(paired.deviate.astype(float))
         deviates = np.concatenate(found)
         return deviates[np.isfinite(deviates)]
+
+
+class _Samples:
+    """The `RateRows` of a sample of a stack; whoever changes them is the last to need them."""
+
+    def __init__(self, stack):
+        self._stack = stack
+        self._kept = list(stack.all_rows()) if len(stack) <= _KEPT else None
+
+    def __iter__(self):
+        return self._stack.all_rows() if self._kept is None else iter(self._kept)
 
 
 def stack_part(stack, comparer, rows):

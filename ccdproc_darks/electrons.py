@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .blocks import sample_blocks
+from .execution import Execution
 from .frames import opened, sampled
 
 __all__ = ["DarkSet", "Electrons", "Reader", "frame_levels"]
@@ -17,6 +18,7 @@ _LEVEL_SAMPLE = 2**16
 # Samples (frames x pixels) that may be in memory at a time.
 _MOST_SAMPLES = 2**20
 _SIGNIFICANT = 5.0
+_THREADS = Execution()
 
 
 @dataclass
@@ -143,11 +145,20 @@ class Reader:
         return Electrons(samples, good, saturated, np.broadcast_to(limit, shape[1:]), variance)
 
 
-def frame_levels(dark_set, reader):
+def frame_levels(dark_set, reader, execution=_THREADS):
     """
     How far each frame as a whole sits above the middle one of its set (electron).
 
     Zero where it is not significant, and for each where there are too few pixels to tell.
+
+    Parameters
+    ----------
+    dark_set : `DarkSet`
+        The frames.
+    reader : `Reader`
+        Reads rows of them.
+    execution : `ccdproc_darks.execution.Execution`
+        Whose threads work.
     """
     count = len(dark_set.frames)
     if count < 2:
@@ -156,23 +167,27 @@ def frame_levels(dark_set, reader):
     electrons = reader.sampled(blocks).read(dark_set.sampled(blocks), slice(None))
     whole = electrons.good.all(axis=0)
     shifts = electrons.samples.reshape(count, -1) if whole.all() else electrons.samples[:, whole]
-    shifts -= shifts.mean(axis=0)
-    shifts = shifts.astype(np.float32)
-    if shifts.shape[1] < _LEVEL_PIXELS:
+    number = shifts.shape[1]
+    if number < _LEVEL_PIXELS:
         return np.zeros(count)
-    # The median over pixels of whole ADU knows its value to an ADU only; the mean of the middle half does better.
-    quarter = shifts.shape[1] // 4
-    # One after the other: numpy takes ten times as long for two at once.
-    ordered = np.partition(shifts, quarter, axis=1)
-    upper = ordered[:, quarter + 1 :]
-    upper[...] = np.partition(upper, shifts.shape[1] - 2 * quarter - 1, axis=1)
-    levels = ordered[:, quarter:-quarter].mean(axis=1, dtype=float)
+    shifts -= shifts.mean(axis=0)
+    levels, ranges = np.transpose(execution.each(_middle_half, shifts))
     levels -= np.median(levels)
     # The error of the mean of the middle half is 1.1 sigma / sqrt(n), and the quartiles are 1.35 sigma apart.
-    error = 1.1 * (ordered[:, -quarter] - ordered[:, quarter]) / 1.35 / np.sqrt(shifts.shape[1])
+    error = 1.1 * ranges / 1.35 / np.sqrt(number)
     # Shifts lack the mean of all frames, which makes them smaller; levels have the error of a median (pi / 2) more.
     error *= np.sqrt((1 + np.pi / 2 / count) / (1 - 1 / count))
     return np.where(np.abs(levels) > _SIGNIFICANT * error, levels, 0.0)
+
+
+def _middle_half(values):
+    """Mean of the middle half of some values, and how far apart its ends are."""
+    # The median over pixels of whole ADU knows its value to an ADU only; the mean of the middle half does better.
+    ordered, quarter = values.astype(np.float32), values.size // 4
+    # One after the other: numpy takes ten times as long for two at once.
+    ordered.partition(quarter)
+    ordered[quarter + 1 :].partition(values.size - 2 * quarter - 1)
+    return ordered[quarter:-quarter].mean(dtype=float), ordered[-quarter] - ordered[quarter]
 
 
 def _unbiased(frame, combined):

@@ -64,6 +64,20 @@ class Execution:
             )
         return int(self.mem_limit // memory)
 
+    def each(self, function, items):
+        """
+        Results of a function of each of some things in memory, by threads where there are any.
+
+        What is done once for an image, before any block, is not worth to be sent to another process.
+        """
+        if isinstance(self.executor, ThreadPoolExecutor):
+            return list(self.executor.map(function, items))
+        number = min(_cores(), len(items)) if self.executor is None else 1
+        if number < 2:
+            return [function(item) for item in items]
+        with ThreadPoolExecutor(number) as pool:
+            return list(pool.map(function, items))
+
 
 def _bytes(number):
     if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
@@ -82,7 +96,7 @@ def fill(job, outputs, execution):
         gives one array for each of the outputs, or None for a mask without a True. Where it has ``.opened()``, that is
         a context of something that does. Where it has ``.mend(rows, pixels)``, ``.rows(block)`` also gives the pixels
         (flat indices) that it got wrong, of which that makes right ones, many at a time. Where it has a ``tally``, that
-        is a number that its rows add to. ``job.memory()`` is the number of bytes that a block takes while it is worked
+        is a number, or an array of them, that its rows add to. ``job.memory()`` is the number of bytes that a block takes while it is worked
         on, for each pixel. What `ccdproc_darks.scratch.empty` gives is overwritten with the next block.
     outputs : list of `numpy.ndarray`
         The images, all of one shape; those of bool False everywhere.
@@ -91,7 +105,7 @@ def fill(job, outputs, execution):
 
     Returns
     -------
-    float
+    float or `numpy.ndarray`
         Sum of the tallies.
     """
     shape = outputs[0].shape

@@ -12,10 +12,12 @@ from .fits_rows import FitsRows
 from .memory_frame import Samples, as_deviation
 from .scratch import empty, give_back
 
-__all__ = ["UNCERTAINTIES", "FileRows", "rows_alike"]
+__all__ = ["UNCERTAINTIES", "FileRows", "rows_alike", "stored_alike"]
 
 # As CCDData.write names them in UTYPE.
 UNCERTAINTIES = {kind.__name__: kind for kind in (StdDevUncertainty, VarianceUncertainty, InverseVariance)}
+
+_SHORT = 16
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class FileRows:
         return self.image.dtype
 
     def rows(self, block, out=None):
-        """`Samples` of the rows of the slice ``block``; ``out`` is where to put the values."""
+        """`Samples` of the rows of the slice ``block``, or of a list of such; ``out`` is where to put the values."""
         if self.file is None:
             with self.opened() as opened:
                 return opened.rows(block, out)
@@ -109,14 +111,9 @@ def rows_alike(frames, block):
     block : slice
         The rows.
     """
-    first = frames[0].image if isinstance(frames[0], FileRows) else None
-    if first is None or not first.is_plain:
+    if not _are_alike(frames):
         return None
-    for frame in frames:
-        if not isinstance(frame, FileRows) or frame.file is None or frame.mask is not None:
-            return None
-        if not frame.image.is_like(first):
-            return None
+    first = frames[0].image
     wanted, numbers = first.buffer(block)
     values = empty((len(frames), *numbers.shape), first.dtype)
     stored = values.view(first.stored_dtype)
@@ -126,3 +123,27 @@ def rows_alike(frames, block):
     first.move_zero(stored)
     give_back(numbers)
     return values
+
+
+def stored_alike(frames, block):
+    """The same of 16-bit integers, as numbers of the file and in its byte order; None where they are not such."""
+    if not _are_alike(frames) or frames[0].image.bitpix != _SHORT:
+        return None
+    first = frames[0].image
+    rows = len(range(*block.indices(first.shape[0])))
+    numbers = empty((len(frames), rows, first.shape[1]), first.stored_dtype)
+    for place, frame in zip(numbers, frames, strict=True):
+        frame.read(block, memoryview(place.reshape(-1).view("u1")))
+    return numbers.view(numbers.dtype.newbyteorder(">"))
+
+
+def _are_alike(frames):
+    first = frames[0].image if isinstance(frames[0], FileRows) else None
+    if first is None or not first.is_plain:
+        return False
+    for frame in frames:
+        if not isinstance(frame, FileRows) or frame.file is None or frame.mask is not None:
+            return False
+        if not frame.image.is_like(first):
+            return False
+    return True

@@ -90,8 +90,8 @@ class FitsRows:
 
         Parameters
         ----------
-        rows : slice
-            Consecutive rows.
+        rows : slice or list of slice
+            Consecutive rows, or several times such.
         file : int
             Descriptor of the file.
         out : `numpy.ndarray`, optional
@@ -128,18 +128,22 @@ class FitsRows:
 
     def buffer(self, rows):
         """Memory for some rows: as bytes, and as the numbers that the file has there."""
-        start, stop, _ = rows.indices(self.shape[0])
-        numbers = empty((max(stop - start, 0), self.shape[1]), self.stored_dtype)
+        numbers = empty((sum(map(len, self._ranges(rows))), self.shape[1]), self.stored_dtype)
         return memoryview(numbers.reshape(-1).view("u1")), numbers.view(numbers.dtype.newbyteorder(">"))
 
     def read(self, rows, file, wanted):
         """Read some rows into a buffer."""
-        place = self.offset + rows.indices(self.shape[0])[0] * self._row_bytes
-        while wanted:
-            read = _read(file, wanted, place)
-            if read == 0:
-                raise OSError(f"it ends after {place} bytes, where {self.end} are promised")
-            wanted, place = wanted[read:], place + read
+        for some in self._ranges(rows):
+            place, size = self.offset + some.start * self._row_bytes, len(some) * self._row_bytes
+            missing, wanted = wanted[:size], wanted[size:]
+            while missing:
+                read = _read(file, missing, place)
+                if read == 0:
+                    raise OSError(f"it ends after {place} bytes, where {self.end} are promised")
+                missing, place = missing[read:], place + read
+
+    def _ranges(self, rows):
+        return [range(*some.indices(self.shape[0])) for some in ([rows] if isinstance(rows, slice) else rows)]
 
     def move_zero(self, stored):
         """Make the numbers of the file, that are their own values but for BZERO, the bits of these."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .blocks import shifted
 from .departure import Comparer, stack_part
 from .flags import DARK_FLAGS
 from .hotness import Hotness
@@ -16,13 +15,13 @@ from .rate_stack import RateStack
 from .scatter import ScatterImages
 from .scratch import empty
 
-__all__ = ["COUNTED", "FlagCount", "FlagJob"]
+__all__ = ["COUNTED", "FlagJob"]
 
 COUNTED = ("HOT", "WARM", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "DO_NOT_USE")
 
 # Rates (electron/s) among which those are sought from which on a flag is set, and how often more closely.
 _RATES = np.concatenate([[0.0], np.geomspace(1e-9, 1e9, 400)])
-_ROUNDS = 4
+_ROUNDS, _CLOSER = 3, 1001
 # How close to such a rate, as a fraction, single precision is no judge.
 _CLOSE = 1e-4
 
@@ -49,6 +48,8 @@ class FlagJob:
         Smallest departure worth flagging, as a fraction of the rate.
     limit : float
         Rate (electron/s) above which all pixels are not proportional; infinite where there is none.
+    tally : `numpy.ndarray`
+        Pixels so far that have each of the flags `COUNTED`.
     """
 
     stack: RateStack
@@ -62,14 +63,13 @@ class FlagJob:
     limit: float
 
     def __post_init__(self):
+        self.tally = np.zeros(len(COUNTED), dtype=int)
         self._edges = None
         if self.comparer is not None and self.comparer.pair is not None and self.hotness.by_noise_alone:
-            edges = {"hot": _first(self._is_hot), "seen": _first(self._could_be_seen), "limit": self.limit}
-            if None not in edges.values():
+            hot = self.hotness.edge(measure_whole(self.comparer, np.zeros(1)))
+            edges = {"hot": hot, "seen": _first(self._could_be_seen), "limit": self.limit}
+            if edges["seen"] is not None and min(edges.values()) > 0:
                 self._edges = edges
-
-    def _is_hot(self, rates):
-        return self.hotness.flags(measure_whole(self.comparer, rates), None)[0][0]
 
     def _could_be_seen(self, rates):
         return could_be_seen(self.comparer.whole(rates), self.planned, self.tolerance)[0]
@@ -83,42 +83,53 @@ class FlagJob:
         part = copy.copy(self)
         part.stack, part.comparer = stack_part(self.stack, self.comparer, rows)
         part.hotness, part.telegraph = self.hotness.part(rows), self.telegraph.part(rows)
+        part.tally = np.zeros_like(self.tally)
         return part
 
     def rows(self, block):
         """The flags of some rows and the mask, and the pixels to `mend`."""
         if self._edges is None:
-            return _with_mask(self._looked_at(block)), np.zeros(0, dtype=int)
-        *images, special = self._at_a_glance(block)
-        return [image.reshape(block.stop - block.start, -1) for image in images], special
+            return _with_mask(self._counted(self._looked_at(block))), np.zeros(0, dtype=int)
+        flags, mask, special = self._at_a_glance(block)
+        # They are counted when they are mended.
+        flags[special] = 0
+        self._counted(flags)
+        return [image.reshape(block.stop - block.start, -1) for image in (flags, mask)], special
 
     def mend(self, rows, pixels):
         """The same of some pixels of some rows."""
-        return _with_mask(self._looked_at(rows, pixels))
+        return _with_mask(self._counted(self._looked_at(rows, pixels)))
+
+    def _counted(self, flags):
+        # Most pixels are only untestable: the others are counted one by one.
+        others = flags.ravel()[np.flatnonzero(flags != DARK_FLAGS.UNRELIABLE_DARK)]
+        self.tally += [np.count_nonzero(others & getattr(DARK_FLAGS, name)) for name in COUNTED]
+        self.tally[COUNTED.index("UNRELIABLE_DARK")] += flags.size - others.size
+        return flags
 
     def _at_a_glance(self, block):
         """Flags and mask of whole pixels by their rate and deviate, and the pixels for which that is not enough."""
         paired = self.comparer.paired(block)
-        rate, edges = paired.rate, self._edges
+        special, edges = paired.special_mask(), self._edges
         with np.errstate(invalid="ignore"):
-            special = ~paired.whole
-            special |= paired.pair.needs_closer_look(rate, paired.deviate)
-            hot, unseen, beyond = (_above(rate, edges[name], special) for name in ("hot", "seen", "limit"))
-            np.logical_not(unseen, out=unseen)
-            nonlinear = np.flatnonzero(beyond)
+            # Few are above any of them: only these have other flags than most.
+            lowest = (1 - _CLOSE) * min(edges.values())
+            high = np.flatnonzero(paired.rate > paired.rate.dtype.type(lowest))
+            hot, seen, beyond = (
+                high[_above(paired.rate[high], edges[name], high, special)] for name in ("hot", "seen", "limit")
+            )
+            nonlinear = beyond
             if self.critical <= paired.pair.most:
-                significant = self._significant(paired, special)
-                nonlinear = np.union1d(nonlinear, significant) if nonlinear.size else significant
-        unseen[nonlinear] = False
-        flags = empty(rate.shape, np.uint32)
-        np.copyto(flags, unseen)
-        flags *= np.uint32(DARK_FLAGS.UNRELIABLE_DARK)
-        mask = np.zeros(rate.shape, dtype=bool)
-        flags[np.flatnonzero(hot)] |= np.uint32(DARK_FLAGS.HOT)
+                nonlinear = np.union1d(beyond, self._significant(paired, special))
+        flags = empty(special.shape, np.uint32)
+        flags.fill(DARK_FLAGS.UNRELIABLE_DARK)
+        flags[seen] = flags[nonlinear] = 0
+        flags[hot] |= np.uint32(DARK_FLAGS.HOT)
         found = [(DARK_FLAGS.NONLINEAR, nonlinear)]
         telegraph = self.telegraph.beyond(self.unlikely_scatter, block)
         if telegraph is not False:
             found.append((DARK_FLAGS.TELEGRAPH, np.flatnonzero(telegraph)))
+        mask = np.zeros(special.shape, dtype=bool)
         for flag, pixels in found:
             flags[pixels] |= np.uint32(flag | DARK_FLAGS.DO_NOT_USE)
             mask[pixels] = True
@@ -156,34 +167,6 @@ class FlagJob:
         return _bit_field(DO_NOT_USE=bad | nonlinear | (hot & ~(comparison.fit.degrees > 0)), **found)
 
 
-@dataclass
-class FlagCount:
-    """Counts the pixels of some rows that have each flag."""
-
-    flags: np.ndarray
-    start: int = 0
-
-    def memory(self):
-        """Bytes that a block takes while it is worked on, for each pixel."""
-        return 16
-
-    def part(self, rows):
-        """What it takes to do some rows; it can be sent to another process."""
-        return FlagCount(self.flags[rows], rows.start)
-
-    def summary(self, block):
-        """Number of pixels of each flag, by its name."""
-        flags = self.flags[shifted(block, self.start)].ravel()
-        # Most pixels have none, or are only untestable: the others are counted one by one.
-        unseen = flags == DARK_FLAGS.UNRELIABLE_DARK
-        counts = dict.fromkeys(COUNTED, 0)
-        counts["UNRELIABLE_DARK"] = np.count_nonzero(unseen)
-        others = flags[np.flatnonzero(unseen != flags.astype(bool))]
-        for name in COUNTED:
-            counts[name] += np.count_nonzero(others & getattr(DARK_FLAGS, name))
-        return counts
-
-
 def _first(holds):
     """The rate (electron/s) from which on a whole pixel has a flag; infinite where none has, None where all have."""
     rates = _RATES
@@ -194,17 +177,16 @@ def _first(holds):
         first = flagged.argmax()
         if first == 0:
             return None
-        rates = np.linspace(rates[first - 1], rates[first], 101)
+        rates = np.linspace(rates[first - 1], rates[first], _CLOSER)
     return float(rates[first])
 
 
-def _above(rate, edge, special):
-    """Pixels above a rate; marks those too close to it for single precision as special."""
+def _above(rates, edge, pixels, special):
+    """Which of some pixels' rates are above an edge; marks those too close to it for single precision as special."""
     if not 0 < edge < np.inf:
-        return rate > edge
-    low, high = (rate > rate.dtype.type(edge * factor) for factor in (1 - _CLOSE, 1 + _CLOSE))
-    np.not_equal(low, high, out=low)
-    np.logical_or(special, low, out=special)
+        return rates > edge
+    low, high = (rates > rates.dtype.type(edge * factor) for factor in (1 - _CLOSE, 1 + _CLOSE))
+    special[pixels[low != high]] = True
     return high
 
 

@@ -42,14 +42,8 @@ def sampled(frame, blocks):
     `MemoryRows`
         Rows that are counted from 0.
     """
-    with frame.part(slice(None)).opened() as part:
-        rows = [part.rows(block) for block in blocks]
-
-    def joined(name):
-        images = [getattr(one, name) for one in rows]
-        return None if images[0] is None else np.concatenate(images)
-
-    return MemoryRows(joined("values"), joined("mask"), joined("deviation"), StdDevUncertainty, 1.0, 0)
+    rows = frame.part(slice(None)).rows(blocks)
+    return MemoryRows(rows.values, rows.mask, rows.deviation, StdDevUncertainty, 1.0, 0)
 
 
 def as_frames(darks, argument="darks"):

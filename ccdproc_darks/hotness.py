@@ -27,7 +27,7 @@ class Hotness:
 
     def __init__(self, limit, background, samples):
         self._limit, self._background, self._start = limit, background, 0
-        self._typical, self._critical = None, None
+        self._typical, self._critical, self._limit_of = None, None, None
         if limit is None:
             samples = [(self._level(block), measured) for block, measured in samples]
             self._typical = _typical(samples)
@@ -59,6 +59,16 @@ class Hotness:
             variance, exposure = self._nominal
             deviate = level.planned(number, 1, self._critical)
             self._limit = self._typical.threshold(deviate, variance, exposure) if variance is not None else 0.0
+            self._limit_of = deviate, variance, exposure
+
+    def edge(self, pixel):
+        """The rate (electron/s) above which such a pixel is hot, a `Measurement` of one, where noise alone tells."""
+        if self._typical is None:
+            return self._limit
+        if not np.isfinite(self._critical):
+            return np.inf
+        wanted = self._critical, pixel.variance_at(self._typical.rate).item(), pixel.exposure.item()
+        return self._limit if wanted == self._limit_of else self._typical.threshold(*wanted)
 
     def large(self, measured, block, least):
         """Deviates above ``least`` of the pixels of some rows."""
@@ -111,25 +121,27 @@ class Hotness:
 def _typical(samples):
     finite = [np.isfinite(measured.rate) for _, measured in samples]
 
-    def picked(images):
-        return np.concatenate([image[keep] for image, keep in zip(images, finite, strict=True)])
-
     def deviation_at(rate):
         rates = [level if np.ndim(rate) else rate for level, _ in samples]
-        return np.sqrt(picked([measured.variance_at(at) for at, (_, measured) in zip(rates, samples, strict=True)]))
+        variances = [measured.variance_at(at) for at, (_, measured) in zip(rates, samples, strict=True)]
+        return np.sqrt(_picked(variances, finite))
 
-    levels = None if samples[0][0] is None else picked([level for level, _ in samples])
-    return typical_pixel(picked([measured.rate for _, measured in samples]), deviation_at, levels)
+    levels = None if samples[0][0] is None else _picked([level for level, _ in samples], finite)
+    return typical_pixel(_picked([measured.rate for _, measured in samples], finite), deviation_at, levels)
 
 
 def _nominal(samples, typical):
     """Variance and exposure of a typical pixel; None where there is none."""
-    variances, exposures = [], []
-    for _, measured in samples:
-        keep = np.isfinite(measured.rate)
-        variances.append(measured.variance_at(typical.rate)[keep])
-        exposures.append(measured.exposure[keep])
-    variances = np.concatenate(variances)
-    if variances.size == 0:
+    finite = [np.isfinite(measured.rate) for _, measured in samples]
+    if not any(some.any() for some in finite):
         return None, None
-    return float(np.median(variances)), float(np.median(np.concatenate(exposures)))
+    variances = _picked([measured.variance_at(typical.rate) for _, measured in samples], finite)
+    exposures = _picked([measured.exposure for _, measured in samples], finite)
+    return float(np.median(variances)), float(np.median(exposures))
+
+
+def _picked(images, finite):
+    """Images one after the other where they are finite; or the one number that all pixels have."""
+    if np.ndim(images[0]) == 0:
+        return images[0]
+    return np.concatenate([image[keep] for image, keep in zip(images, finite, strict=True)])

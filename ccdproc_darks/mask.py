@@ -12,13 +12,13 @@ from .blocks import sample_blocks
 from .comparison import NULLS, checked_offset, comparison_entries
 from .departure import Comparer, stack_part
 from .execution import Execution, fill, gather
-from .flagging import COUNTED, FlagCount, FlagJob
+from .flagging import COUNTED, FlagJob
 from .hotness import Hotness
 from .level import Level
 from .measurement import measure_one, measure_several, measure_whole, sample_of_pair
 from .proportionality import ProportionalityLimit
 from .rate_stack import RateStack
-from .results import logged, result_image, safe_header, set_keys
+from .results import logged, result_image, safe_header
 from .scatter import ScatterImages
 
 __all__ = ["hot_pixel_mask"]
@@ -177,9 +177,7 @@ def hot_pixel_mask(
         tolerance, all_beyond,
     )  # fmt: skip
     flags, mask = np.empty(stack.shape, dtype=np.uint32), np.zeros(stack.shape, dtype=bool)
-    fill(job, [flags, mask], execution)
-    counts = gather(FlagCount(flags), stack.shape, execution)
-    number = {name: sum(count[name] for count in counts) for name in COUNTED}
+    number = dict(zip(COUNTED, fill(job, [flags, mask], execution).tolist(), strict=True))
     entries = {
         **(comparison_entries(stack, offset, comparer.offsets, null, comparer.width) if several else {}),
         **hotness.entries(),
@@ -196,7 +194,7 @@ def hot_pixel_mask(
         "NUNRELI": (number["UNRELIABLE_DARK"], "pixels flagged UNRELIABLE_DARK"),
         "NMASKED": (number["DO_NOT_USE"], "pixels that must not be used"),
     }
-    header = set_keys(safe_header(stack.meta), entries)
+    header = safe_header(stack.meta, entries)
     result = result_image(flags, u.dimensionless_unscaled, header, mask=mask, wcs=stack.wcs)
     arguments = {
         "rates": rates, "threshold": threshold, "background": background, "scatter": scatter,

@@ -21,8 +21,8 @@ class Measurement:
         Best estimate of the rate (electron/s); NaN where there is none.
     variance_at : callable
         Its variance, were the pixel's rate the one given.
-    exposure : `numpy.ndarray`
-        Total exposure behind it (s).
+    exposure : `numpy.ndarray` or float
+        Total exposure behind it (s); like the variance, one number where all pixels have the same.
     limit : `numpy.ndarray`
         Lower limit of the rate where saturated, else NaN.
     unusable : `numpy.ndarray` of bool
@@ -101,9 +101,6 @@ def sample_of_pair(comparer, block, one):
     paired = comparer.paired(block)
     rate = paired.rate[paired.whole].astype(float)
     return Measurement(
-        rate,
-        lambda at: np.broadcast_to(one.variance_at(at)[0], rate.shape),
-        np.full(rate.shape, one.exposure.item()),
-        np.full(rate.shape, np.nan),
+        rate, lambda at: one.variance_at(at).item(), one.exposure.item(), np.full(rate.shape, np.nan),
         np.zeros(rate.shape, dtype=bool),
-    )
+    )  # fmt: skip

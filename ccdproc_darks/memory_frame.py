@@ -102,8 +102,20 @@ class MemoryRows:
         return self.data.dtype.newbyteorder("=")
 
     def rows(self, block, out=None):
-        """`Samples` of the rows of the slice ``block``, counted from the frame's top; ``out`` is for the values."""
-        block = shifted(block, self.start)
+        """
+        `Samples` of the rows of the slice ``block`` (or of a list of such), counted from the frame's top.
+
+        Parameters
+        ----------
+        block : slice or list of slice
+            The rows.
+        out : `numpy.ndarray`, optional
+            Where to put the values.
+        """
+        if isinstance(block, slice):
+            block = shifted(block, self.start)
+        else:
+            block = np.concatenate([np.arange(some.start, some.stop) for some in block]) - self.start
         values = self.data[block]
         if out is not None:
             np.copyto(out, values)

@@ -12,8 +12,6 @@ _KEEP = 4.0
 # As a fraction of the error of a mean.
 _ROUNDS, _SETTLED = 5, 1e-3
 _FEW = 2**16
-# Pixels that tell an offset to a three hundredth of the noise of one.
-_SAMPLE = 2**17
 
 
 def middle(values):
@@ -24,22 +22,22 @@ def middle(values):
 
 def robust_mean(values, deviations):
     """
-    Weighted mean of ``values`` of known ``deviations``, without those far off.
+    Weighted mean of ``values`` of known ``deviations`` (or of one for all), without those far off.
 
     A median would be off by a sixth of the skewness, in sigmas, for Poisson noise; this is not.
     """
-    finite = np.isfinite(values) & np.isfinite(deviations) & (deviations > 0)
+    finite = np.isfinite(values) & np.isfinite(deviations) & np.greater(deviations, 0)
     if not finite.all():
-        values, deviations = values[finite], deviations[finite]
+        values, deviations = values[finite], np.broadcast_to(deviations, finite.shape)[finite]
     if values.size == 0:
         return 0.0
     # Medians only say where to look.
     few = slice(None, None, 1 + values.size // _FEW)
     mean = middle(values[few])
-    width = max(1.0, 1.4826 * middle(np.abs(values[few] - mean) / deviations[few]))
-    weights = 1 / deviations**2
+    width = max(1.0, 1.4826 * middle(np.abs(values[few] - mean) / (deviations[few] if np.ndim(deviations) else deviations)))
+    weights = 1 / np.square(deviations)
     reach = _KEEP * width * deviations
-    kept = np.empty_like(weights)
+    kept = np.empty(values.shape)
     for _ in range(_ROUNDS):
         np.subtract(values, mean, out=kept)
         np.multiply(weights, np.abs(kept, out=kept) <= reach, out=kept)
@@ -53,14 +51,16 @@ def robust_mean(values, deviations):
     return float(mean)
 
 
-def common_offsets(stack, free_offset):
+def common_offsets(samples, seconds, free_offset):
     """
     What each set of frames has on top of the others in every pixel (electron).
 
     Parameters
     ----------
-    stack : `ccdproc_darks.rate_stack.RateStack`
-        The rates.
+    samples : iterable of `ccdproc_darks.rate_stack.RateRows`
+        Some rows of the rates.
+    seconds : `numpy.ndarray`
+        Their exposure times (s).
     free_offset : bool
         Whether pixels have offsets of their own.
 
@@ -70,13 +70,11 @@ def common_offsets(stack, free_offset):
         One number a set. An offset that grows with exposure time cannot be told from a dark rate of all pixels: the
         longest exposure's is 0 by definition (and with free offsets the shortest's too).
     """
-    t = stack.seconds
+    t = seconds
     long = len(t) - 1
     references = (0, long) if free_offset else (long,)
     differences = {index: ([], []) for index in range(len(t)) if index not in references}
-    sample = stack.sampled(_SAMPLE)
-    for block in sample.blocks():
-        rows = sample.rows(block)
+    for rows in samples:
         for index, (values, variances) in differences.items():
             share = (t[index] - t[0]) / (t[long] - t[0]) if free_offset else t[index] / t[long]
             involved = (index, 0, long) if free_offset else (index, long)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import fused
 from .fit import TINY_RATE
 from .scratch import empty, give_back
 from .significance import candidates
@@ -138,14 +139,43 @@ class Pair:
             return self._rows(planes, block, _MOST_ROUNDS if outliers else self._rounds)
 
     def _rows(self, planes, block, rounds):
-        whole, rates = True, []
-        for index, plane in enumerate(planes):
+        rates, masks, deviations = [], [], []
+        for plane in planes:
             data, mask, deviation = plane.flat(block)
-            whole = self._is_whole(index, *(self._scaled(image, plane.factor) for image in (data, deviation))) & whole
+            rates.append(self._scaled(data, plane.factor))
+            deviations.append(self._scaled(deviation, plane.factor))
+            masks.append(mask)
+        passes = self._passes if self._is_numpy_needed else self._at_once
+        return passes(rates, masks, deviations, rounds)
+
+    @property
+    def _is_numpy_needed(self):
+        plain = self._dtype == np.float32 and self._expected is None and self._shifts[1] == 0
+        return fused.pair is None or not plain
+
+    def _at_once(self, rates, masks, deviations, rounds):
+        """The same as `_passes`, in a single one."""
+        images = [self._empty(rates[0]) for _ in range(3)] + [empty(rates[0].shape, bool) for _ in range(2)]
+        contrast, rate, deviate, whole, special = images
+        (_, beyond), *steps = self._steps
+        numbers = (
+            *(self._whole_numbers(index) for index in range(2)), self._shifts[0], self._weight_of_none,
+            *self._upper, *self._lower, TINY_RATE, self._width, beyond * _MARGIN, rounds,
+        )  # fmt: skip
+        steps = tuple((low, least * _MARGIN) for low, least in steps)
+        fused.pair(contrast.size, (*rates, *deviations, *masks), numbers, steps, tuple(images))
+        return PairedRows(self, whole, contrast, rates[1], rate, deviate, special)
+
+    def _passes(self, rates, masks, deviations, rounds):
+        whole = True
+        for index, (data, mask, deviation) in enumerate(zip(rates, masks, deviations, strict=True)):
+            whole = self._is_whole(index, data, deviation) & whole
             if mask is not None:
                 whole &= ~mask
-            rates.append(self._scaled(data, plane.factor, self._shifts[index]))
-        first, second = rates
+        first, second = (
+            rate if shift == 0 else np.subtract(rate, self._dtype.type(shift), out=self._empty(rate))
+            for rate, shift in zip(rates, self._shifts, strict=True)
+        )
         difference = np.subtract(first, second, out=self._empty(first))
         # With the weights of no rate at all, and then with those of the rate found.
         rate = np.multiply(difference, self._dtype.type(self._weight_of_none), out=self._empty(first))
@@ -168,34 +198,36 @@ class Pair:
     def _empty(self, like):
         return empty(like.shape, self._dtype)
 
-    def _scaled(self, image, factor, shift=0.0):
-        """In electron/s, less a shift; it may be the image itself, which is the user's."""
-        if factor == 1 and shift == 0 and image.dtype == self._dtype:
+    def _scaled(self, image, factor):
+        """In electron/s; it may be the image itself, which is the user's."""
+        if factor == 1 and image.dtype == self._dtype:
             return image
         scaled = self._empty(image)
-        if factor == 1:
-            return np.subtract(image, shift, out=scaled, dtype=self._dtype)
         np.copyto(scaled, image)
-        scaled *= factor
-        scaled -= self._dtype.type(shift)
+        if factor != 1:
+            scaled *= factor
         return scaled
+
+    def _whole_numbers(self, index):
+        """Of a rate of all its frames: whether that is one, and what tells its variance, as of `_is_whole`."""
+        t, number, noise, bias = self._seconds[index], self._frames[index], self._noise[index], self._bias[index]
+        return number == 1, 1 / (number * t), (noise / number + bias) / t**2, bias / t**2, _WHOLE / number
 
     def _is_whole(self, index, data, deviation):
         """Whether an uncertainty is that of all frames."""
-        t, number = self._seconds[index], self._frames[index]
-        if number == 1:
+        lone, growth, constant, bias, reach = self._whole_numbers(index)
+        if lone:
             return np.isfinite(deviation) & np.isfinite(data)
-        bias, constant = self._bias[index] / t**2, (self._noise[index] / number + self._bias[index]) / t**2
         # In (electron/s)^2: how far what all frames give is from what is there, and by how much it may be.
         own = np.multiply(deviation, deviation, out=self._empty(data))
         miss = np.clip(data, 0, np.inf, out=self._empty(data))
-        miss *= self._dtype.type(1 / (number * t))
+        miss *= self._dtype.type(growth)
         miss += self._dtype.type(constant)
         miss -= own
         np.abs(miss, out=miss)
         if bias:
             own -= self._dtype.type(bias)
-        own *= self._dtype.type(_WHOLE / number)
+        own *= self._dtype.type(reach)
         # An infinite uncertainty is not below itself.
         miss -= own
         whole = miss <= 0
@@ -245,6 +277,8 @@ class PairedRows:
         First rate less the second, the second, and their one rate (electron/s).
     deviate : `numpy.ndarray`
         The contrast in standard deviations.
+    unlike : `numpy.ndarray` of bool, or None
+        Whether the significance of a pixel is not that, where it is known.
     """
 
     pair: Pair
@@ -253,11 +287,20 @@ class PairedRows:
     second: np.ndarray
     rate: np.ndarray
     deviate: np.ndarray
+    unlike: np.ndarray | None = None
+
+    def special_mask(self):
+        """Whether the significance of a pixel is not its ``deviate``."""
+        if self.unlike is not None:
+            return self.unlike
+        with np.errstate(invalid="ignore"):
+            special = self.pair.needs_closer_look(self.rate, self.deviate)
+        special |= ~self.whole
+        return special
 
     def special(self):
         """Pixels whose significance is not their ``deviate``."""
-        with np.errstate(invalid="ignore"):
-            return np.flatnonzero(~self.whole | self.pair.needs_closer_look(self.rate, self.deviate))
+        return np.flatnonzero(self.special_mask())
 
     def significance(self):
         """The significance, and the pixels for which it needs a closer look."""

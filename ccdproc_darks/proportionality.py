@@ -182,7 +182,9 @@ def proportionality_limit(*rates, tolerance=0.1, confidence=0.95, offset="common
 def _testable_pixels(stack, offset, largest_noise):
     """Rates (electron/s), relative departures and their noise, in order of the rate, of all pixels that take part."""
     free_offset = offset == "pixel"
-    offsets = np.zeros(len(stack)) if offset is None else common_offsets(stack, free_offset)
+    offsets = np.zeros(len(stack))
+    if offset is not None:
+        offsets = common_offsets(stack.sampled().all_rows(), stack.seconds, free_offset)
     pixels, saturated = [], []
     for block in row_blocks(stack.shape, _BYTES * len(stack)):
         rows = stack.rows(block)

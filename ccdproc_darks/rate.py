@@ -14,7 +14,7 @@ from .execution import Execution, fill
 from .population import sensor_population
 from .rate_info import RateInfo
 from .rate_job import RateJob
-from .results import logged, result_image, safe_header, set_keys
+from .results import logged, result_image, safe_header
 
 __all__ = ["dark_rate"]
 
@@ -149,7 +149,7 @@ def dark_rate(
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=n_combined, offset=offset, stacklevel=2,
+        n_combined=n_combined, offset=offset, execution=execution, stacklevel=2,
     )  # fmt: skip
     frames, dark_sets, source = prepared.frames, prepared.dark_sets, prepared.source
     job = RateJob(
@@ -169,8 +169,8 @@ def dark_rate(
     else:
         doubt_sign(data, deviation, stacklevel=2)
 
-    header = set_keys(
-        safe_header(frames[0].header),
+    header = safe_header(
+        frames[0].header,
         RateInfo(
             shortest=dark_sets[0].seconds,
             longest=dark_sets[-1].seconds,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from . import fused
 from .counts import Rules, Waiting, counts_with_own_noise, glance, looked_at, memory_of
 from .fit import fit_rate
 from .rate_stack import RateRows
@@ -177,10 +178,14 @@ class RateJob:
         """The same of one exposure time, of which there is nothing to fit; ``noise`` is the variance of one frame."""
         (seconds,) = self.seconds
         variance = empty(counts.shape, self.dtype)
+        if fused.rate is not None and self.dtype == np.float32 and np.ndim(number) == 0:
+            rate, factor = empty(counts.shape, self.dtype), 1 / (number * seconds**2)
+            fused.rate(rate.size, counts, 1 / seconds, noise, factor, (self.bias_error / seconds) ** 2, rate, variance)
+            return rate, variance
         np.copyto(variance, counts, casting="same_kind")
         # As max(counts, 0), and in a third of the time.
         np.clip(variance, 0, np.inf, out=variance)
-        variance += noise
+        variance += noise if np.ndim(noise) else self.dtype.type(noise)
         variance *= self.dtype.type(1 / (number * seconds**2)) if np.ndim(number) == 0 else 1 / (number * seconds**2)
         variance += self.dtype.type((self.bias_error / seconds) ** 2)
         return np.multiply(counts, 1 / seconds, out=empty(counts.shape, float)), variance

@@ -10,6 +10,7 @@ from astropy.io import fits
 from astropy.nddata import CCDData, NDData, StdDevUncertainty
 from astropy.wcs import WCS
 
+from .cards import as_fits_float, meta_cards, writable
 from .version import __version__
 
 __all__ = ["logged", "result_image", "safe_header", "set_keys"]
@@ -21,25 +22,39 @@ _NOT_OURS = (
 )  # fmt: skip
 
 
-def safe_header(meta):
+def safe_header(meta, entries=None):
     """
     A new header with the entries of ``meta`` that survive being written to FITS and read back.
 
     Structural keys (BITPIX, NAXIS, BZERO...) and BUNIT, which belong to the image that ``meta`` came with,
     and values that FITS has no form for (lists, Quantities, NaN) are left out.
+
+    Parameters
+    ----------
+    meta : dict-like
+        Meta data of another image.
+    entries : dict, optional
+        Further ones, as of `set_keys`.
     """
-    header = fits.Header()
-    cards = meta.copy(strip=True).cards if isinstance(meta, fits.Header) else _cards(meta)
-    for key, value, comment in cards:
+    cards = {}
+    for number, (key, value, comment) in enumerate(meta_cards(meta)):
         if key.upper() in _NOT_OURS:
             continue
         if key in _COMMENTARY:
-            header.append((key, value), end=True)
+            cards[number] = fits.Card(key, value)
             continue
-        card = _writable(key, value, comment)
+        card = writable(key, value, comment)
         if card is not None:
-            header[card.keyword if len(key) <= 8 else f"HIERARCH {key}"] = (card.value, card.comment)
-    return _dated(header.copy(strip=True))
+            cards[key.upper()] = fits.Card(*card)
+    for key, (value, comment) in (entries or {}).items():
+        if value is None:
+            cards.pop(key, None)
+        else:
+            cards[key] = fits.Card(key, _plain(value), comment)
+    # Cards by one call: a header that grows card by card takes ten times as long.
+    header = fits.Header(list(cards.values()))
+    header.strip()
+    return _dated(header)
 
 
 def _dated(header):
@@ -62,36 +77,8 @@ def _dated(header):
             header.remove(key)
             header.remove(mjd, ignore_missing=True)
         elif mjd not in header:
-            header.set(mjd, _fits_float(fixed[mjd]), f"[d] MJD of {key}", after=key)
+            header.set(mjd, as_fits_float(fixed[mjd]), f"[d] MJD of {key}", after=key)
     return header
-
-
-def _cards(meta):
-    for key, value in meta.items():
-        # ccdproc logs (value, comment) in meta data that is a plain dict.
-        is_pair = isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], str)
-        yield (str(key), *value) if is_pair else (str(key), value, "")
-
-
-def _writable(key, value, comment):
-    if not isinstance(value, str | bool | int | float | np.integer | np.floating | np.bool_ | None):
-        return None
-    if isinstance(value, float | np.floating):
-        if not np.isfinite(value):
-            return None
-        value = _fits_float(value)
-    for remark in (comment, ""):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                card = fits.Card(key if len(key) <= 8 else f"HIERARCH {key}", value, remark)
-                card.verify("exception")
-                back = fits.Card.fromstring(card.image).value
-                if back == value or (value is None and isinstance(back, fits.card.Undefined)):
-                    return card
-        except Exception:  # whatever astropy has against it, it is not for a result's header
-            continue
-    return None
 
 
 def set_keys(header, entries):
@@ -100,14 +87,13 @@ def set_keys(header, entries):
         if value is None:
             header.remove(key, ignore_missing=True)
         else:
-            value = value.item() if isinstance(value, np.generic) else value
-            header[key] = (_fits_float(value) if isinstance(value, float) else value, comment)
+            header[key] = (_plain(value), comment)
     return header
 
 
-def _fits_float(value):
-    """What FITS keeps of a float, in the 20 characters that a card has for it."""
-    return fits.Card.fromstring(fits.Card("VALUE", float(value)).image).value
+def _plain(value):
+    value = value.item() if isinstance(value, np.generic) else value
+    return as_fits_float(value) if isinstance(value, float) else value
 
 
 def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
@@ -161,10 +147,11 @@ def logged(result, key, function, arguments, add_keyword):
                 f"add_keyword must be True, False, None, a str, a ccdproc.Keyword or a dict, got {add_keyword!r}"
             ) from None
     for name, (value, comment) in entries.items():
-        card = _writable(name, value, comment)
+        card = writable(name, value, comment)
         if card is None:
             raise ValueError(f"add_keyword: {name!r} = {value!r} cannot be written to a FITS header")
-        result.meta[name if len(name) <= 8 else f"HIERARCH {name}"] = (card.value, card.comment)
+        key, value, comment = card
+        result.meta[key] = (value, comment)
     return result
 
 

@@ -19,7 +19,7 @@ from .execution import Execution, fill
 from .population import sensor_population
 from .rate_stack import RateRows
 from .rejection import deviate_of_share
-from .results import logged, result_image, safe_header, set_keys
+from .results import logged, result_image, safe_header
 from .significance import deviate_of_log_tail
 
 __all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
@@ -111,7 +111,7 @@ def dark_scatter(
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=None, offset=None, stacklevel=2,
+        n_combined=None, offset=None, execution=execution, stacklevel=2,
     )  # fmt: skip
     dark_set = _one_set(prepared)
     shape, number = prepared.shape, len(dark_set.frames)
@@ -123,8 +123,8 @@ def dark_scatter(
     data = np.empty(shape, dtype)
     fill(job, [data], execution)
     mask = np.isnan(data)
-    header = set_keys(
-        safe_header(prepared.frames[0].header),
+    header = safe_header(
+        prepared.frames[0].header,
         {
             "EXPTIME": (dark_set.seconds, "[s] exposure time of a frame"),
             "EXPOSURE": (dark_set.seconds, "[s] exposure time of a frame"),

@@ -11,7 +11,11 @@ from contextlib import contextmanager
 
 import numpy as np
 
-__all__ = ["empty", "give_back", "reused"]
+__all__ = ["empty", "give_back", "keep_freed", "reused"]
+
+# Of the arrays whose memory glibc keeps once one of that size was freed, instead of asking for new pages each time.
+_KEPT = 2**24
+
 
 
 class _Scratch(threading.local):
@@ -61,6 +65,11 @@ def reused():
         yield _scratch.buffers.renew
     finally:
         _scratch.buffers = before
+
+
+def keep_freed():
+    """Have the allocator keep what arrays of some megabytes leave behind, as that of glibc does after a large one."""
+    np.empty(_KEPT, dtype="u1")
 
 
 def empty(shape, dtype):

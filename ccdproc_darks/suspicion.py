@@ -6,7 +6,6 @@ import math
 import numpy as np
 
 from .rejection import least_above_others, least_excess
-from .scratch import empty, give_back
 
 __all__ = ["suspicious"]
 
@@ -18,18 +17,14 @@ _MANY = 1 / 4
 _FEW, _LOW = 101, 0.01
 
 
-def suspicious(counts, total, highest, divisor, combined, levels, rules):
+def suspicious(digest, combined, levels, rules):
     """
     Pixels of which the highest sample may be rejected.
 
     Parameters
     ----------
-    counts : `numpy.ndarray`
-        Mean of the samples (electron).
-    total, highest : `numpy.ndarray`
-        Their weighted sum, and the highest of them, in the unit of the frames.
-    divisor : float
-        What makes the sum a mean.
+    digest : `ccdproc_darks.stack.Digest`
+        Of their samples.
     combined, levels, rules
         As of `ccdproc_darks.counts.glance`.
 
@@ -40,14 +35,18 @@ def suspicious(counts, total, highest, divisor, combined, levels, rules):
     `numpy.ndarray` of bool
         Whether they may.
     """
-    rule = _Rule(combined, levels, rules)
+    rule, counts, past = _Rule(combined, levels, rules), digest.counts, digest.past
     low = _low(counts, rules.read_noise)
     # What is least for low counts is so for all others; and a root for every pixel takes long.
-    near = _past(rule.least_excess(low), total, highest, divisor)
+    excess, times = rule.least_excess(low), 1
+    if past.dtype.kind == "i":
+        times = len(combined)
+        excess = math.floor(max(min(excess * times, 2**30), -(2**30)))
+    near = past > excess
     if low > 0:
         near |= counts < low
     pixels = slice(None) if np.count_nonzero(near) > _MANY * near.size else np.flatnonzero(near)
-    return pixels, rule.may_be_past(counts[pixels], highest[pixels] - total[pixels] / divisor)
+    return pixels, rule.may_be_past(counts[pixels], past[pixels] / times)
 
 
 def _low(counts, read_noise):
@@ -56,21 +55,6 @@ def _low(counts, read_noise):
     place = int(few.size * _LOW)
     low = float(np.partition(few, place)[place])
     return low if low > read_noise**2 else 0.0
-
-
-def _past(excess, total, highest, divisor):
-    """Pixels of which the highest sample is so far above the mean."""
-    if total.dtype.kind == "i":
-        # In whole numbers: of so many samples, that many times the excess.
-        past = np.multiply(highest, int(divisor), out=empty(total.shape, total.dtype), dtype=total.dtype)
-        past -= total
-        excess = math.floor(max(min(excess * divisor, 2**30), -(2**30)))
-    else:
-        past = np.divide(total, divisor, out=empty(total.shape, float))
-        np.subtract(highest, past, out=past)
-    near = past > excess
-    give_back(past)
-    return near
 
 
 class _Rule:

@@ -12,6 +12,8 @@ __all__ = ["TypicalPixel", "typical_pixel"]
 
 # As a fraction; and pixels whose quantiles say where to look.
 _SETTLED, _FEW = 1e-6, 2**16
+# Of normal deviates these are below -1.
+_BELOW = 0.15865525
 # A threshold is sought on grids of so many rates, each between two of the last: to 1e-12 of the first one's reach.
 _GRID, _ROUNDS = 101, 6
 
@@ -86,7 +88,7 @@ def typical_pixel(rates, deviation_at, levels=None):
     rates : `numpy.ndarray`
         Rates (electron/s).
     deviation_at : callable
-        Standard deviation of each, were its pixel's rate the one given.
+        Standard deviation of each (or of all), were its pixel's rate the one given.
     levels : `numpy.ndarray`, optional
         Rate of the typical pixel at each place, where it is not the same everywhere.
 
@@ -98,7 +100,7 @@ def typical_pixel(rates, deviation_at, levels=None):
     if rates.size == 0:
         return TypicalPixel(0.0, 1.0)
     few = rates[:: 1 + rates.size // _FEW]
-    low, rate = (float(value) for value in np.percentile(few, [15.865525, 50]))
+    low, rate = (_quantile(few, share) for share in (_BELOW, 0.5))
     scatter = rate - low
     for _ in range(3):
         last, model = rate, deviation_at(rate)
@@ -107,7 +109,20 @@ def typical_pixel(rates, deviation_at, levels=None):
             break
     model = deviation_at(rate if levels is None else levels)
     with np.errstate(divide="ignore", invalid="ignore"):
+        if np.ndim(model) == 0:
+            # All have one deviation: that below the middle tells the width.
+            width = (_quantile(rates, 0.5) - _quantile(rates, _BELOW)) / model
+            return TypicalPixel(rate, max(1.0, width if np.isfinite(width) else 1.0))
         deviates = (rates - (np.median(rates) if levels is None else levels)) / model
     deviates = deviates[np.isfinite(deviates)]
-    width = -np.percentile(deviates, 15.865525) if deviates.size else 1.0
+    width = -np.percentile(deviates, 100 * _BELOW) if deviates.size else 1.0
     return TypicalPixel(rate, max(1.0, float(width)))
+
+
+def _quantile(values, share):
+    """As of `numpy.quantile`, of values that are all numbers, and in half the time."""
+    place = share * (values.size - 1)
+    first = int(place)
+    ordered = np.partition(values, first)
+    upper = ordered[first + 1 :].min() if first + 1 < values.size else ordered[first]
+    return float(ordered[first] + (place - first) * (upper - ordered[first]))

@@ -3,6 +3,7 @@
 
 import numpy as np
 
+from . import fused
 from .fit import TINY_RATE
 from .scratch import empty, give_back
 
@@ -39,6 +40,8 @@ def whole_rate(
     Morrison 1950). A free offset is a bias whose error is without bounds.
     """
     line = _WholeLine(seconds, frames, read_variance, bias_variance, free_offset)
+    if expected is None and fused.fit is not None and dtype == np.float32 and len(counts) <= fused.MOST_EXPOSURES:
+        return line.at_once(counts)
     settle = expected or (lambda rate: rate)
     # Where nothing is taken from a sum, single precision does for a rate of single precision, too.
     precise = np.dtype(float) if line.has_common else np.dtype(dtype)
@@ -68,6 +71,16 @@ class _WholeLine:
     def has_common(self):
         """Whether exposures share what has to be taken from their sums."""
         return self._limit < np.inf
+
+    def at_once(self, counts):
+        """Rate and variance of single precision, in one pass over the counts."""
+        rate, variance = (empty(counts[0].shape, np.float32) for _ in range(2))
+        numbers = tuple(
+            (1 / t, coefficient, growth, constant)
+            for (t, growth, constant), coefficient in zip(self._exposures, self.estimator(0.0), strict=True)
+        )
+        fused.fit(rate.size, tuple(map(np.ascontiguousarray, counts)), numbers, self.has_common, self._limit, TINY_RATE, _ITERATIONS, rate, variance)
+        return rate, variance
 
     def rates_of(self, counts, dtype):
         """Counts as rates."""

@@ -1,0 +1,22 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""
+Loops over pixels in C, where they were built: results are the same without them, to the bit, but take longer.
+
+numpy makes some thirty passes over a block for the test of two rates alone; one loop makes one (see *Benchmarks* in the
+documentation). Where there was no compiler, this has None in their place.
+"""
+
+import os
+
+__all__ = ["MOST_EXPOSURES", "counts", "fit", "pair", "rate", "sums"]
+
+# Of `fit`.
+MOST_EXPOSURES = 32
+
+counts = fit = pair = rate = sums = None
+# For tests and for the doubtful: to do without them.
+if not os.environ.get("CCDPROC_DARKS_NO_C"):
+    try:
+        from ._fused import counts, fit, pair, rate, sums
+    except ImportError:
+        pass

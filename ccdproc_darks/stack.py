@@ -1,0 +1,197 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Some rows of equal exposures, one after the other: their mean, and how far the highest of them is above it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import fused
+from .file_rows import rows_alike, stored_alike
+from .fits_rows import FitsRows
+from .scratch import empty, give_back
+
+__all__ = ["Digest", "Stack", "stacked"]
+
+# Sums of fewer 16-bit integers than that cannot overflow 32 bits.
+_MOST_SHORT = 2**15
+_SIGN = 2**15
+
+
+@dataclass
+class Digest:
+    """
+    What is known of all pixels of a `Stack`, flat.
+
+    Attributes
+    ----------
+    counts : `numpy.ndarray`
+        Mean of the samples (electron).
+    past : `numpy.ndarray` or None
+        How far the highest sample is above the mean, in the unit of the frames; of integers, so many times that as
+        there are frames. None where there is only one.
+    special : `numpy.ndarray` of bool
+        Whether a sample is saturated or not a number.
+    """
+
+    counts: np.ndarray
+    past: np.ndarray | None
+    special: np.ndarray
+
+
+@dataclass
+class Stack:
+    """
+    Some rows of frames, flat.
+
+    Attributes
+    ----------
+    values : `numpy.ndarray` or list of `numpy.ndarray`
+        Their values, or the numbers that stand for these in a file.
+    masks : list
+        Their masks, or None.
+    image : `ccdproc_darks.fits_rows.FitsRows` or None
+        What makes values of such numbers.
+    """
+
+    values: object
+    masks: list
+    image: FitsRows | None = None
+
+    def __len__(self):
+        return len(self.values)
+
+    @property
+    def dtype(self):
+        """Type of the values."""
+        return self.values[0].dtype if self.image is None else self.image.dtype
+
+    def picked(self, pixels):
+        """Samples of some pixels, shape (frames, pixels)."""
+        if self.image is None and isinstance(self.values, np.ndarray):
+            return self.values[:, pixels]
+        samples = np.stack([one[pixels] for one in self.values]).astype(self.values[0].dtype.newbyteorder("="))
+        if self.image is None:
+            return samples
+        self.image.move_zero(samples)
+        return samples.view(self.image.dtype)
+
+    def digest(self, combined, scale, saturation, bias):
+        """
+        `Digest` of all of it.
+
+        Parameters
+        ----------
+        combined : `numpy.ndarray`
+            Number of exposures that each frame is the mean of.
+        scale : float
+            Electrons per unit of the frames.
+        saturation : float or None
+            Level from which a sample is saturated.
+        bias : `numpy.ndarray` or float
+            To be taken from the mean (electron).
+
+        Notes
+        -----
+        Integers are added up exactly, floating-point numbers in float64 and in the order of the frames.
+        """
+        counts, special = empty(self.values[0].shape, float), empty(self.values[0].shape, bool)
+        first, equal = self.values[0], np.all(combined == combined[0])
+        flat = np.ndim(bias) == 0
+        if fused.sums is not None and self._is_short and equal:
+            past = empty(first.shape, np.int32)
+            signed = self.dtype.kind == "i"
+            # Numbers of a file are signed, whatever their values.
+            flip = _SIGN if signed or self.image is not None else 0
+            level = 2**30 if saturation is None else _comparable(saturation, self.dtype)
+            fused.sums(
+                first.size, tuple(self.values), not first.dtype.isnative, flip, -_SIGN if signed else 0, level, scale,
+                bias if flat else 0.0, None if flat else bias, past, counts, special,
+            )  # fmt: skip
+            return Digest(counts, past, special)
+        special.fill(False)
+        if fused.counts is not None and len(self) == 1 and self.dtype == np.float32 and flat and first.dtype.isnative:
+            fused.counts(first.size, first, scale, bias, counts, special)
+            highest = first
+        else:
+            total, highest = self._sums(combined, equal)
+            np.divide(total, float(len(self) if equal else combined.sum()), out=counts)
+            counts *= scale
+            if not flat or bias:
+                counts -= bias
+            if self.dtype.kind == "f":
+                special |= ~np.isfinite(total)
+        if saturation is not None:
+            special |= highest >= _comparable(saturation, self.dtype)
+        past = None
+        if len(self) > 1:
+            past = self._past(total, highest, float(len(self) if equal else combined.sum()))
+            give_back(total)
+        return Digest(counts, past, special)
+
+    @property
+    def _is_short(self):
+        return self.dtype.kind in "iu" and self.dtype.itemsize == 2 and len(self) < _MOST_SHORT
+
+    def _sums(self, combined, equal):
+        """Weighted sum of the frames, and their maximum."""
+        first, stack = self.values[0], self.values
+        highest = first if len(stack) == 1 else np.maximum.reduce(stack, axis=0, out=empty(first.shape, first.dtype))
+        if equal and first.dtype.kind in "iu" and first.dtype.itemsize < 4 and len(stack) < _MOST_SHORT:
+            return np.add.reduce(stack, axis=0, dtype=np.int32, out=empty(first.shape, np.int32)), highest
+        # One after the other, whatever the number of pixels.
+        total = empty(first.shape, float)
+        np.copyto(total, first)
+        if not equal:
+            total *= combined[0]
+        for number, frame in zip(combined[1:], stack[1:], strict=True):
+            # By numpy 1, float32 times float64 would be float32.
+            np.add(total, frame if equal else np.multiply(frame, number, dtype=float), out=total)
+        return total, highest
+
+    def _past(self, total, highest, divisor):
+        if total.dtype.kind == "i":
+            # In whole numbers: of so many samples, that many times the excess.
+            past = np.multiply(highest, len(self), out=empty(total.shape, total.dtype), dtype=total.dtype)
+            past -= total
+            return past
+        past = np.divide(total, divisor, out=empty(total.shape, float))
+        return np.subtract(highest, past, out=past)
+
+
+def stacked(frames, block):
+    """
+    `Stack` of some rows.
+
+    Parameters
+    ----------
+    frames : list
+        Opened parts of frames.
+    block : slice
+        The rows.
+    """
+    if fused.sums is not None:
+        stored = stored_alike(frames, block)
+        if stored is not None:
+            return Stack(stored.reshape(len(frames), -1), [None] * len(frames), frames[0].image)
+    values = rows_alike(frames, block)
+    if values is not None:
+        return Stack(values.reshape(len(frames), -1), [None] * len(frames))
+    dtype = np.result_type(*[frame.dtype for frame in frames])
+    first = frames[0].rows(block)
+    values, masks = empty((len(frames), *first.values.shape), dtype), [first.mask]
+    np.copyto(values[0], first.values)
+    for place, frame in zip(values[1:], frames[1:], strict=True):
+        if frame.dtype == dtype:
+            masks.append(frame.rows(block, out=place).mask)
+        else:
+            rows = frame.rows(block)
+            np.copyto(place, rows.values)
+            masks.append(rows.mask)
+    return Stack(values.reshape(len(frames), -1), [None if mask is None else mask.ravel() for mask in masks])
+
+
+def _comparable(level, dtype):
+    """A level as a number that integers of a type are compared with as such."""
+    if dtype.kind == "f":
+        return level
+    return int(min(np.ceil(level), np.iinfo(dtype).max + 1))
