@@ -225,24 +225,34 @@ pair(PyObject *Py_UNUSED(module), PyObject *args)
 /* ---- One frame: ccdproc_darks.counts ---- */
 
 VECTORS static void
-lone_counts(const float *restrict values, double scale, double bias, double *restrict counts, uint8_t *restrict special,
-            Py_ssize_t n)
+swapped_tile(const uint32_t *restrict stored, uint32_t *restrict values, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++)
+        values[i] = stored[i] >> 24 | (stored[i] >> 8 & 0xff00) | (stored[i] << 8 & 0xff0000) | stored[i] << 24;
+}
+
+VECTORS static void
+tile_of_counts(const float *restrict values, double scale, double bias, float saturation, double *restrict counts,
+               uint8_t *restrict special, Py_ssize_t n)
 {
     for (Py_ssize_t i = 0; i < n; i++) {
         counts[i] = (double)values[i] * scale - bias;
-        special[i] |= (uint8_t)(is_finite(values[i]) ^ 1);
+        special[i] = (uint8_t)(is_finite(values[i]) ^ 1) | (uint8_t)(values[i] >= saturation);
     }
 }
 
-PyDoc_STRVAR(counts_doc, "counts(n, values, scale, bias, counts, special): of one frame, and whether it has no number.");
+PyDoc_STRVAR(counts_doc, "counts(n, values, swapped, scale, bias, saturation, counts, special): of one frame, and whether\n"
+                         "its sample is saturated or not a number.");
 
 static PyObject *
 counts(PyObject *Py_UNUSED(module), PyObject *args)
 {
     Py_ssize_t n;
     PyObject *in, *out[2];
+    int swapped;
     double scale, bias;
-    if (!PyArg_ParseTuple(args, "nOddOO", &n, &in, &scale, &bias, &out[0], &out[1]))
+    float saturation;
+    if (!PyArg_ParseTuple(args, "nOpddfOO", &n, &in, &swapped, &scale, &bias, &saturation, &out[0], &out[1]))
         return NULL;
     Arrays held = {.number = 0};
     const float *values = array(&held, in, n, 4, 0);
@@ -250,7 +260,16 @@ counts(PyObject *Py_UNUSED(module), PyObject *args)
     uint8_t *special = array(&held, out[1], n, 1, 1);
     if (!PyErr_Occurred()) {
         Py_BEGIN_ALLOW_THREADS
-        lone_counts(values, scale, bias, found, special, n);
+        for (Py_ssize_t start = 0; start < n; start += TILE) {
+            const Py_ssize_t number = n - start < TILE ? n - start : TILE;
+            const float *some = values + start;
+            float native[TILE];
+            if (swapped) {
+                swapped_tile((const uint32_t *)some, (uint32_t *)native, number);
+                some = native;
+            }
+            tile_of_counts(some, scale, bias, saturation, found + start, special + start, number);
+        }
         Py_END_ALLOW_THREADS
     }
     release(&held);
@@ -372,17 +391,17 @@ sums(PyObject *Py_UNUSED(module), PyObject *args)
 
 VECTORS static void
 rate_of_counts(const double *restrict counts, double per_second, float noise, float factor, float bias,
-               float *restrict rate, float *restrict variance, Py_ssize_t n)
+               float *restrict rate, float *restrict deviation, Py_ssize_t n)
 {
     for (Py_ssize_t i = 0; i < n; i++) {
         float count = (float)counts[i];
         float positive = count < 0 ? 0 : count;
         rate[i] = (float)(counts[i] * per_second);
-        variance[i] = (positive + noise) * factor + bias;
+        deviation[i] = sqrtf((positive + noise) * factor + bias);
     }
 }
 
-PyDoc_STRVAR(rate_doc, "rate(n, counts, per_second, noise, factor, bias, rate, variance): as of RateJob._of_one.");
+PyDoc_STRVAR(rate_doc, "rate(n, counts, per_second, noise, factor, bias, rate, deviation): as of RateJob._of_one.");
 
 static PyObject *
 rate(PyObject *Py_UNUSED(module), PyObject *args)
@@ -395,10 +414,10 @@ rate(PyObject *Py_UNUSED(module), PyObject *args)
         return NULL;
     Arrays held = {.number = 0};
     const double *found = array(&held, in, n, 8, 0);
-    float *result = array(&held, out[0], n, 4, 1), *variance = array(&held, out[1], n, 4, 1);
+    float *result = array(&held, out[0], n, 4, 1), *deviation = array(&held, out[1], n, 4, 1);
     if (!PyErr_Occurred()) {
         Py_BEGIN_ALLOW_THREADS
-        rate_of_counts(found, per_second, noise, factor, bias, result, variance, n);
+        rate_of_counts(found, per_second, noise, factor, bias, result, deviation, n);
         Py_END_ALLOW_THREADS
     }
     release(&held);

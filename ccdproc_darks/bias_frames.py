@@ -217,7 +217,7 @@ class _BiasJob:
         with self.dark_set.opened() as dark_set:
             yield replace(self, dark_set=dark_set)
 
-    def rows(self, block):
+    def rows(self, block, places=None):
         """Mean, its standard deviation and mask of some rows; and the pixels to `mend`."""
         found = glance(self.dark_set, self.levels, block, self.rules)
         lost = np.flatnonzero(found.special)

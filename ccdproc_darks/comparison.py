@@ -172,11 +172,14 @@ class _ComparisonJob:
         """What it takes to do some rows; it can be sent to another process."""
         return replace(self, comparer=self.comparer.part(rows))
 
-    def rows(self, block):
+    def rows(self, block, places=(None,)):
         """The statistic and its mask, and its standard deviation where it has one; and the pixels to `mend`."""
         if self.comparer.pair is None or self.statistic == "offset":
             return self._images(self.comparer.rows(block)), np.zeros(0, dtype=int)
-        paired = self.comparer.paired(block, outliers=self.statistic != "significance")
+        if self.statistic == "significance":
+            paired = self.comparer.paired(block, deviate=places[0])
+        else:
+            paired = self.comparer.paired(block, outliers=True)
         images, special = getattr(paired, self.statistic)()
         return _with_mask([image.reshape(block.stop - block.start, -1) for image in images]), special
 

@@ -109,9 +109,9 @@ class Comparer:
             rows, self.stack.seconds, self.stack.shared, self.offsets, self.free_offset, self._population, self._scale
         )
 
-    def paired(self, block, outliers=False):
-        """`ccdproc_darks.pair.PairedRows` of the rows of the slice ``block``; ``outliers`` as of its `Pair`."""
-        return self.pair.rows(self.stack.planes, block, outliers)
+    def paired(self, block, outliers=False, deviate=None):
+        """`ccdproc_darks.pair.PairedRows` of the rows of the slice ``block``; all else as of its `Pair`."""
+        return self.pair.rows(self.stack.planes, block, outliers, deviate)
 
     def _find_pair(self):
         if Pair.fits(self.stack, self.free_offset):

@@ -73,10 +73,21 @@ class Execution:
         if isinstance(self.executor, ThreadPoolExecutor):
             return list(self.executor.map(function, items))
         number = min(_cores(), len(items)) if self.executor is None else 1
+        results, places = [None] * len(items), iter(range(len(items)))
+
+        def work():
+            for place in places:
+                results[place] = function(items[place])
+
         if number < 2:
-            return [function(item) for item in items]
-        with ThreadPoolExecutor(number) as pool:
-            return list(pool.map(function, items))
+            work()
+            return results
+        with ThreadPoolExecutor(number - 1) as pool:
+            others = [pool.submit(work) for _ in range(number - 1)]
+            work()
+            for other in others:
+                other.result()
+        return results
 
 
 def _bytes(number):
@@ -92,8 +103,9 @@ def fill(job, outputs, execution):
     Parameters
     ----------
     job : object
-        ``job.part(rows)`` is what it takes to do some rows, and can be sent to another process; ``.rows(block)`` of it
-        gives one array for each of the outputs, or None for a mask without a True. Where it has ``.opened()``, that is
+        ``job.part(rows)`` is what it takes to do some rows, and can be sent to another process; ``.rows(block, places)``
+        of it gives one array for each of the outputs, or None for a mask without a True; it may put them into the
+        ``places``, which are those rows of the outputs. Where it has ``.opened()``, that is
         a context of something that does. Where it has ``.mend(rows, pixels)``, ``.rows(block)`` also gives the pixels
         (flat indices) that it got wrong, of which that makes right ones, many at a time. Where it has a ``tally``, that
         is a number, or an array of them, that its rows add to. ``job.memory()`` is the number of bytes that a block takes while it is worked
@@ -176,8 +188,11 @@ class _Workers:
             elif self._most == 1:
                 yield work(*next(tasks))
             else:
-                with ThreadPoolExecutor(self._most) as pool:
-                    yield from _done(pool, work, tasks, self._most)
+                # This thread is one of them: systems let one that wakes others and waits share a core with these.
+                with ThreadPoolExecutor(self._most - 1) as pool:
+                    others = [pool.submit(work, *task) for task in islice(tasks, self._most - 1)]
+                    yield work(*next(tasks))
+                    yield from (future.result() for future in others)
         finally:
             _use_up(left)
 
@@ -235,14 +250,17 @@ def _work(part, rows, blocks, outputs):
     with part.opened() if hasattr(part, "opened") else nullcontext(part) as opened, reused() as renew:
         for block in blocks:
             renew()
-            images = opened.rows(block)
+            places = [output[shifted(block, rows.start)] for output in outputs]
+            images = opened.rows(block, places)
             if hasattr(opened, "mend"):
                 images, pixels = images
                 wrong.append(pixels + (block.start - rows.start) * columns)
-            for output, image in zip(outputs, images, strict=True):
+            for place, image in zip(places, images, strict=True):
+                if image is None or np.may_share_memory(place, image):
+                    continue
                 # Pages of zeros that nobody touches take neither time nor memory.
-                if image is not None and (image.dtype != bool or image.any()):
-                    output[shifted(block, rows.start)] = image
+                if image.dtype != bool or image.any():
+                    place[...] = image
             if sum(map(len, wrong)) >= _MENDED:
                 _mend(opened, rows, wrong, outputs)
         _mend(opened, rows, wrong, outputs)

@@ -17,7 +17,7 @@ __all__ = ["UNCERTAINTIES", "FileRows", "rows_alike", "stored_alike"]
 # As CCDData.write names them in UTYPE.
 UNCERTAINTIES = {kind.__name__: kind for kind in (StdDevUncertainty, VarianceUncertainty, InverseVariance)}
 
-_SHORT = 16
+_SHORT, _SINGLE = 16, -32
 
 
 @dataclass(frozen=True)
@@ -126,10 +126,16 @@ def rows_alike(frames, block):
 
 
 def stored_alike(frames, block):
-    """The same of 16-bit integers, as numbers of the file and in its byte order; None where they are not such."""
-    if not _are_alike(frames) or frames[0].image.bitpix != _SHORT:
+    """
+    The same as numbers of the file, in its byte order: of 16-bit integers, or of one frame in single precision.
+
+    None where they are something else.
+    """
+    if not _are_alike(frames):
         return None
     first = frames[0].image
+    if first.bitpix != _SHORT and (first.bitpix, len(frames)) != (_SINGLE, 1):
+        return None
     rows = len(range(*block.indices(first.shape[0])))
     numbers = empty((len(frames), rows, first.shape[1]), first.stored_dtype)
     for place, frame in zip(numbers, frames, strict=True):

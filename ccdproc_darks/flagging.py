@@ -86,11 +86,11 @@ class FlagJob:
         part.tally = np.zeros_like(self.tally)
         return part
 
-    def rows(self, block):
+    def rows(self, block, places=(None, None)):
         """The flags of some rows and the mask, and the pixels to `mend`."""
         if self._edges is None:
             return _with_mask(self._counted(self._looked_at(block))), np.zeros(0, dtype=int)
-        flags, mask, special = self._at_a_glance(block)
+        flags, mask, special = self._at_a_glance(block, places[0])
         # They are counted when they are mended.
         flags[special] = 0
         self._counted(flags)
@@ -107,7 +107,7 @@ class FlagJob:
         self.tally[COUNTED.index("UNRELIABLE_DARK")] += flags.size - others.size
         return flags
 
-    def _at_a_glance(self, block):
+    def _at_a_glance(self, block, place):
         """Flags and mask of whole pixels by their rate and deviate, and the pixels for which that is not enough."""
         paired = self.comparer.paired(block)
         special, edges = paired.special_mask(), self._edges
@@ -121,7 +121,7 @@ class FlagJob:
             nonlinear = beyond
             if self.critical <= paired.pair.most:
                 nonlinear = np.union1d(beyond, self._significant(paired, special))
-        flags = empty(special.shape, np.uint32)
+        flags = empty(special.shape, np.uint32) if place is None else place.reshape(-1)
         flags.fill(DARK_FLAGS.UNRELIABLE_DARK)
         flags[seen] = flags[nonlinear] = 0
         flags[hot] |= np.uint32(DARK_FLAGS.HOT)

@@ -19,6 +19,7 @@ from .measurement import measure_one, measure_several, measure_whole, sample_of_
 from .proportionality import ProportionalityLimit
 from .rate_stack import RateStack
 from .results import logged, result_image, safe_header
+from .scratch import empty
 from .scatter import ScatterImages
 
 __all__ = ["hot_pixel_mask"]
@@ -237,7 +238,7 @@ class _Measurements:
         """`ccdproc_darks.measurement.Measurement` of some rows."""
         return measure_one(self.stack, block) if self.comparer is None else measure_several(self.comparer, block)
 
-    def rows(self, block):
+    def rows(self, block, places=None):
         """One image: the rate."""
         return (self.measure(block).rate,)
 
@@ -265,9 +266,11 @@ class _Countable:
     def summary(self, block):
         """Both numbers."""
         once, *others = (plane.usable(block) for plane in self.stack.planes)
-        twice = np.zeros(once.shape, dtype=bool)
+        twice = empty(once.shape, bool)
+        twice.fill(False)
+        both = empty(once.shape, bool)
         for usable in others:
-            twice |= once & usable
+            twice |= np.logical_and(once, usable, out=both)
             once |= usable
         return np.count_nonzero(twice), np.count_nonzero(once)
 

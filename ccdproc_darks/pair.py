@@ -122,7 +122,7 @@ class Pair:
         """Whether a stack is of this kind."""
         return len(stack) == 2 and not free_offset and all(info.read_noise is not None for info in stack.infos)
 
-    def rows(self, planes, block, outliers=False):
+    def rows(self, planes, block, outliers=False, deviate=None):
         """
         `PairedRows` of some rows of a stack.
 
@@ -134,36 +134,41 @@ class Pair:
             The rows.
         outliers : bool
             Whether rates of pixels that get a closer look must be right here, too.
+        deviate : `numpy.ndarray`, optional
+            Where the deviates may be put, of the precision of the rates.
         """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            return self._rows(planes, block, _MOST_ROUNDS if outliers else self._rounds)
+            return self._rows(planes, block, _MOST_ROUNDS if outliers else self._rounds, deviate)
 
-    def _rows(self, planes, block, rounds):
+    def _rows(self, planes, block, rounds, place):
         rates, masks, deviations = [], [], []
         for plane in planes:
             data, mask, deviation = plane.flat(block)
             rates.append(self._scaled(data, plane.factor))
             deviations.append(self._scaled(deviation, plane.factor))
             masks.append(mask)
-        passes = self._passes if self._is_numpy_needed else self._at_once
-        return passes(rates, masks, deviations, rounds)
+        if self._is_numpy_needed:
+            return self._passes(rates, masks, deviations, rounds)
+        return self._at_once(rates, masks, deviations, rounds, place)
 
     @property
     def _is_numpy_needed(self):
         plain = self._dtype == np.float32 and self._expected is None and self._shifts[1] == 0
         return fused.pair is None or not plain
 
-    def _at_once(self, rates, masks, deviations, rounds):
+    def _at_once(self, rates, masks, deviations, rounds, place=None):
         """The same as `_passes`, in a single one."""
-        images = [self._empty(rates[0]) for _ in range(3)] + [empty(rates[0].shape, bool) for _ in range(2)]
-        contrast, rate, deviate, whole, special = images
+        contrast, rate = (self._empty(rates[0]) for _ in range(2))
+        deviate = self._empty(rates[0]) if place is None else place.reshape(-1)
+        whole, special = (empty(rates[0].shape, bool) for _ in range(2))
         (_, beyond), *steps = self._steps
         numbers = (
             *(self._whole_numbers(index) for index in range(2)), self._shifts[0], self._weight_of_none,
             *self._upper, *self._lower, TINY_RATE, self._width, beyond * _MARGIN, rounds,
         )  # fmt: skip
         steps = tuple((low, least * _MARGIN) for low, least in steps)
-        fused.pair(contrast.size, (*rates, *deviations, *masks), numbers, steps, tuple(images))
+        images = contrast, rate, deviate, whole, special
+        fused.pair(contrast.size, (*rates, *deviations, *masks), numbers, steps, images)
         return PairedRows(self, whole, contrast, rates[1], rate, deviate, special)
 
     def _passes(self, rates, masks, deviations, rounds):

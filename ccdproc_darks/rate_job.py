@@ -97,7 +97,7 @@ class RateJob:
         with ExitStack() as stack:
             yield replace(self, dark_sets=[stack.enter_context(dark_set.opened()) for dark_set in self.dark_sets])
 
-    def rows(self, block):
+    def rows(self, block, places=(None, None)):
         """Rate, its standard deviation (electron/s) and mask of some rows; and the pixels to `mend`."""
         shape = block.stop - block.start, -1
         if self.rules.reader.own_noise:
@@ -108,8 +108,7 @@ class RateJob:
         if lost.size:
             for waiting, one in zip(self._waiting, glances, strict=True):
                 waiting.add(one.picked(lost))
-        rate, variance = self._of_whole([one.counts for one in glances])
-        deviation = np.sqrt(variance, out=variance)
+        rate, deviation = self._of_whole([one.counts for one in glances], places)
         return [rate.reshape(shape), deviation.reshape(shape), None], lost
 
     def mend(self, rows, pixels):
@@ -165,30 +164,41 @@ class RateJob:
         parts = counts, number, read_variance, usable, limit / self.seconds[:, None]
         return RateRows(*(part[:, None] for part in parts))
 
-    def _of_whole(self, counts):
-        """Rate and variance of pixels that lost no frame, by their counts at each exposure time."""
+    def _of_whole(self, counts, places=(None, None)):
+        """
+        Rate and standard deviation of pixels that lost no frame.
+
+        Parameters
+        ----------
+        counts : list of `numpy.ndarray`
+            Of each exposure time.
+        places : sequence of `numpy.ndarray`
+            Where they may be put, or None.
+        """
         if len(counts) == 1:
-            return self._of_one(counts[0], self.numbers[0], self._noise)
-        return whole_rate(
+            return self._of_one(counts[0], self.numbers[0], self._noise, places)
+        rate, variance = whole_rate(
             counts, self.seconds, self.numbers, self._noise / self.numbers, self.bias_error**2,
             free_offset=self.free_offset, expected=self._expected, dtype=self.dtype,
         )  # fmt: skip
+        return rate, np.sqrt(variance, out=variance)
 
-    def _of_one(self, counts, number, noise):
+    def _of_one(self, counts, number, noise, places=(None, None)):
         """The same of one exposure time, of which there is nothing to fit; ``noise`` is the variance of one frame."""
         (seconds,) = self.seconds
-        variance = empty(counts.shape, self.dtype)
         if fused.rate is not None and self.dtype == np.float32 and np.ndim(number) == 0:
-            rate, factor = empty(counts.shape, self.dtype), 1 / (number * seconds**2)
-            fused.rate(rate.size, counts, 1 / seconds, noise, factor, (self.bias_error / seconds) ** 2, rate, variance)
-            return rate, variance
+            rate, deviation = (empty(counts.shape, self.dtype) if place is None else place for place in places[:2])
+            factor = 1 / (number * seconds**2)
+            fused.rate(counts.size, counts, 1 / seconds, noise, factor, (self.bias_error / seconds) ** 2, rate, deviation)
+            return rate, deviation
+        variance = empty(counts.shape, self.dtype)
         np.copyto(variance, counts, casting="same_kind")
         # As max(counts, 0), and in a third of the time.
         np.clip(variance, 0, np.inf, out=variance)
         variance += noise if np.ndim(noise) else self.dtype.type(noise)
         variance *= self.dtype.type(1 / (number * seconds**2)) if np.ndim(number) == 0 else 1 / (number * seconds**2)
         variance += self.dtype.type((self.bias_error / seconds) ** 2)
-        return np.multiply(counts, 1 / seconds, out=empty(counts.shape, float)), variance
+        return np.multiply(counts, 1 / seconds, out=empty(counts.shape, float)), np.sqrt(variance, out=variance)
 
     def _exact(self, rows):
         """Rate, its standard deviation and mask of any pixels."""
@@ -197,21 +207,21 @@ class RateJob:
         self.tally += int(np.count_nonzero(usable & ~whole))
         if len(rows.counts) == 1:
             noise = rows.read_variance.ravel() * rows.frames.ravel()
-            rate, variance = self._of_one(rows.counts.ravel(), rows.frames.ravel(), noise)
-            rate[~usable] = variance[~usable] = np.nan
+            rate, deviation = self._of_one(rows.counts.ravel(), rows.frames.ravel(), noise)
+            rate[~usable] = deviation[~usable] = np.nan
         else:
-            rate, variance = self._fitted(rows, whole)
+            rate, deviation = self._fitted(rows, whole)
         mask = ~np.isfinite(rate)
         if not self.free_offset:
             limit = np.where(np.isnan(rows.limit), -np.inf, rows.limit).max(axis=0).ravel()
             rate = np.where(mask & np.isfinite(limit), limit, rate)
-        return [image.reshape(shape) for image in (rate, np.sqrt(variance), mask)]
+        return [image.reshape(shape) for image in (rate, deviation, mask)]
 
     def _fitted(self, rows, whole):
-        rate, variance = np.empty((2, whole.size))
+        rate, deviation = np.empty((2, whole.size))
         if self.rules.reader.own_noise:
             whole = np.zeros(whole.size, dtype=bool)
-        rate[whole], variance[whole] = self._of_whole(list(rows.counts[:, 0, whole]))
+        rate[whole], deviation[whole] = self._of_whole(list(rows.counts[:, 0, whole]))
         others = np.flatnonzero(~whole)
         # numpy adds up the exposures of a single pixel in another order than those of several.
         twice = np.repeat(others, 2) if others.size == 1 else others
@@ -221,8 +231,8 @@ class RateJob:
             counts, self.seconds, frames, read_variance, usable, shared=self.shared, free_offset=self.free_offset,
             diagnose=False, expected=self._expected,
         )  # fmt: skip
-        rate[others], variance[others] = fit.rate[0, : others.size], fit.variance[0, : others.size]
-        return rate, variance
+        rate[others], deviation[others] = fit.rate[0, : others.size], np.sqrt(fit.variance[0, : others.size])
+        return rate, deviation
 
     @property
     def _noise(self):

@@ -15,7 +15,7 @@ from .blocks import row_blocks, sample_blocks, shifted
 from .headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
 from .memory_frame import as_deviation
 from .rate_info import RateInfo
-from .scratch import empty
+from .scratch import empty, give_back
 
 __all__ = ["RatePlane", "RateRows", "RateStack"]
 
@@ -297,10 +297,11 @@ class RatePlane:
         data, mask, deviation = self.flat(block)
         usable = np.isfinite(data, out=empty(data.shape, bool))
         if deviation is not None:
-            usable &= np.isfinite(deviation)
-        if mask is not None:
-            usable &= ~mask
-        return usable
+            finite = np.isfinite(deviation, out=empty(data.shape, bool))
+            usable &= finite
+            give_back(finite)
+        # As ``usable & ~mask``, without another array.
+        return usable if mask is None else np.greater(usable, mask, out=usable)
 
     def put_values(self, block, pixels, rates, variances, usable, limits):
         """Put those of `RateStack.values` into flat arrays."""

@@ -187,7 +187,7 @@ class _ScatterJob:
         with self.dark_set.opened() as dark_set:
             yield replace(self, dark_set=dark_set)
 
-    def rows(self, block):
+    def rows(self, block, places=None):
         """One image: the significance of some rows."""
         seconds = np.full(len(self.dark_set.frames), self.dark_set.seconds)
         compared = compare_rows(self.counts(block), seconds, [], self.levels, False, self.population)

@@ -108,23 +108,24 @@ class Stack:
                 bias if flat else 0.0, None if flat else bias, past, counts, special,
             )  # fmt: skip
             return Digest(counts, past, special)
+        if fused.counts is not None and len(self) == 1 and self.dtype == np.float32 and flat:
+            level = np.inf if saturation is None else saturation
+            fused.counts(first.size, first, not first.dtype.isnative, scale, bias, level, counts, special)
+            return Digest(counts, None, special)
+        total, highest = self._sums(combined, equal)
+        divisor = float(len(self) if equal else combined.sum())
+        np.divide(total, divisor, out=counts)
+        counts *= scale
+        if not flat or bias:
+            counts -= bias
         special.fill(False)
-        if fused.counts is not None and len(self) == 1 and self.dtype == np.float32 and flat and first.dtype.isnative:
-            fused.counts(first.size, first, scale, bias, counts, special)
-            highest = first
-        else:
-            total, highest = self._sums(combined, equal)
-            np.divide(total, float(len(self) if equal else combined.sum()), out=counts)
-            counts *= scale
-            if not flat or bias:
-                counts -= bias
-            if self.dtype.kind == "f":
-                special |= ~np.isfinite(total)
+        if self.dtype.kind == "f":
+            special |= ~np.isfinite(total)
         if saturation is not None:
             special |= highest >= _comparable(saturation, self.dtype)
         past = None
         if len(self) > 1:
-            past = self._past(total, highest, float(len(self) if equal else combined.sum()))
+            past = self._past(total, highest, divisor)
             give_back(total)
         return Digest(counts, past, special)
 

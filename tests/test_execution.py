@@ -320,7 +320,7 @@ class Job:
     def part(self, rows):
         return self
 
-    def rows(self, block):
+    def rows(self, block, places=None):
         self.before(block)
         return (np.repeat(np.arange(block.start, block.stop)[:, None], SHAPE[1], axis=1),)
 
@@ -329,11 +329,20 @@ class Job:
         return block.start
 
 
+class InPlace(Job):
+    """The same, where the results belong."""
+
+    def rows(self, block, places=None):
+        places[0][...] = super().rows(block, places)[0]
+        return places
+
+
+@pytest.mark.parametrize("job", [Job(), InPlace()])
 @pytest.mark.parametrize("threads", [None, 1, 2, 5])
-def test_blocks_come_where_they_belong(threads, few_pixels):
+def test_blocks_come_where_they_belong(threads, job, few_pixels):
     executor = threads and ThreadPoolExecutor(threads)
     image = np.empty(SHAPE)
-    fill(Job(), [image], Execution(executor))
+    fill(job, [image], Execution(executor))
     np.testing.assert_array_equal(image, np.arange(SHAPE[0])[:, None] * np.ones(SHAPE[1]))
     assert gather(Job(), SHAPE, Execution(executor)) == list(range(0, SHAPE[0], 7))
 

@@ -1,0 +1,236 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Loops in C give what numpy gives, to the bit; so that it does not matter whether there was a compiler."""
+
+import os
+from contextlib import contextmanager
+from unittest import mock
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io import fits
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccdproc_darks import compare_dark_rates, dark_rate, fused, hot_pixel_mask, master_bias, simulate_dark
+from ccdproc_darks.fits_rows import FitsRows
+from ccdproc_darks.pair import Pair
+from ccdproc_darks.rate_info import RateInfo
+from ccdproc_darks.stack import Stack
+from ccdproc_darks.whole_fit import whole_rate
+
+from .helpers import assert_same_image
+from .strategies import seeds
+
+LOOPS = ("counts", "fit", "pair", "rate", "sums")
+UNWANTED = bool(os.environ.get("CCDPROC_DARKS_NO_C"))
+
+needs_loops = pytest.mark.skipif(fused.pair is None, reason="the loops in C were not built, or are not wanted")
+
+
+@pytest.mark.skipif(not os.environ.get("CI"), reason="a user may have no compiler")
+def test_the_loops_were_built():
+    assert all((getattr(fused, name) is None) == UNWANTED for name in LOOPS)
+
+
+@contextmanager
+def numpy_alone():
+    with mock.patch.multiple(fused, **dict.fromkeys(LOOPS)):
+        yield
+
+
+def assert_same_bits(one, other):
+    """The same numbers, and the same sign of zero; one NaN is as good as another."""
+    assert one.dtype == other.dtype
+    assert one.shape == other.shape
+    np.testing.assert_array_equal(one, other)
+    if one.dtype.kind == "f":
+        np.testing.assert_array_equal(np.signbit(one[one == 0]), np.signbit(other[other == 0]))
+
+
+def awkward(rng, values):
+    """The same with a few of them not numbers, or at the ends of what a number can be."""
+    ends = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-42, -1e-42, 3e38, -3e38, 1e-30])
+    where = rng.choice(values.size, values.size // 9, replace=False)
+    values.flat[where] = rng.choice(ends, where.size).astype(values.dtype)
+    return values
+
+
+class FewRates:
+    """As much of a `RateStack` as a `Pair` asks for."""
+
+    dtype = np.dtype("float32")
+
+    def __init__(self, rng, numbers, read_noise, bias_error):
+        self.seconds = np.sort(rng.uniform(1, 2000, 2))
+        self.infos = [
+            mock.Mock(spec=RateInfo, frames=number, read_noise=read_noise, bias_error=bias_error) for number in numbers
+        ]
+        self.shared = [([0, 1], bias_error**2)]
+
+
+@needs_loops
+@given(
+    seeds, st.tuples(st.integers(1, 30), st.integers(1, 30)), st.sampled_from([0.0, 0.5, 9.0]),
+    st.sampled_from([0.0, 0.4]), st.sampled_from([1.0, 1.3]), st.booleans(), st.sampled_from([1, 1023, 1025, 5000]),
+)  # fmt: skip
+def test_pair(seed, numbers, read_noise, bias_error, width, shifted, size):
+    rng = np.random.default_rng(seed)
+    stack = FewRates(rng, numbers, read_noise, bias_error)
+    t, n = stack.seconds[:, None], np.array(numbers)[:, None]
+    pair = Pair(stack, np.array([1.7 if shifted else 0.0, 0.0]), None, width)
+    rate = 10 ** rng.uniform(-4, 2, size)
+    noise = np.sqrt((rate * t + read_noise**2) / n + bias_error**2) / t
+    rates = (rate + noise * rng.normal(0, 2, (2, size))).astype("f4")
+    deviations = np.sqrt((np.maximum(rates, 0) * t + read_noise**2) / n + bias_error**2) / t
+    deviations *= np.where(rng.random((2, size)) < 0.2, rng.uniform(0.5, 2, (2, size)), 1)
+    rates, deviations = awkward(rng, rates), awkward(rng, deviations.astype("f4"))
+    masks = [None if rng.random() < 0.5 else rng.random(size) < 0.1 for _ in range(2)]
+    with np.errstate(all="ignore"):
+        ours = pair._at_once(list(rates), masks, list(deviations), rounds=2)
+        plain = pair._passes(list(rates), masks, list(deviations), rounds=2)
+    assert_same_bits(ours.special_mask(), plain.special_mask())
+    for name in ("whole", "contrast", "second", "rate", "deviate"):
+        assert_same_bits(getattr(ours, name), getattr(plain, name))
+
+
+@needs_loops
+@given(
+    seeds, st.integers(1, fused.MOST_EXPOSURES + 2), st.sampled_from([0.0, 3.0]), st.sampled_from([0.0, 0.3]),
+    st.booleans(), st.sampled_from([1, 255, 257, 3000]),
+)  # fmt: skip
+def test_fit(seed, number, read_noise, bias_error, free_offset, size):
+    rng = np.random.default_rng(seed)
+    seconds, frames = np.cumsum(rng.uniform(10, 300, number)), rng.integers(1, 30, number).astype(float)
+    counts = awkward(rng, 10 ** rng.uniform(-3, 2, size) * seconds[:, None] + rng.normal(0, 5, (number, size)))
+
+    def fitted():
+        with np.errstate(all="ignore"):
+            rate, variance = whole_rate(
+                list(counts), seconds, frames, read_noise**2 / frames, bias_error**2, free_offset=free_offset,
+                dtype=np.dtype("float32"),
+            )  # fmt: skip
+            # As they are kept.
+            return rate.astype("f4"), variance
+
+    ours = fitted()
+    with numpy_alone():
+        plain = fitted()
+    for one, other in zip(ours, plain, strict=True):
+        assert_same_bits(one, other)
+
+
+@needs_loops
+@given(
+    seeds, st.sampled_from(["u2", "i2", "f4", "u1", "f8"]), st.integers(1, 9), st.booleans(),
+    st.sampled_from([None, 0.0, 1234.5]), st.sampled_from([None, 300.0, 65535.0]), st.sampled_from([1, 1024, 2500]),
+)  # fmt: skip
+def test_digest(seed, kind, number, equal, bias, saturation, size):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(300, 100, (number, size))
+    values[rng.random(values.shape) < 0.01] = 1e6
+    if kind[0] != "f":
+        values = np.clip(values, np.iinfo(kind).min, np.iinfo(kind).max)
+    values = values.astype(kind)
+    if kind[0] == "f":
+        values = awkward(rng, values)
+    combined = np.ones(number) if equal else rng.integers(1, 4, number).astype(float)
+    bias = rng.normal(300, 3, size) if bias is None else bias
+
+    def digest():
+        with np.errstate(all="ignore"):
+            return Stack(values, [None] * number).digest(combined, 1.7, saturation, bias)
+
+    ours = digest()
+    with numpy_alone():
+        plain = digest()
+    assert_same_bits(ours.counts, plain.counts)
+    assert_same_bits(ours.special, plain.special)
+    if number > 1:
+        assert_same_bits(ours.past, plain.past)
+
+
+@needs_loops
+@pytest.mark.parametrize("dtype", ["uint16", "int16"])
+def test_numbers_as_a_file_has_them(dtype, tmp_path):
+    rng = np.random.default_rng(1)
+    limits = np.iinfo(dtype)
+    images = rng.integers(limits.min, limits.max, (5, 40, 30), endpoint=True).astype(dtype)
+    paths = [tmp_path / f"{number}.fits" for number in range(5)]
+    for path, image in zip(paths, images, strict=True):
+        fits.PrimaryHDU(image).writeto(path)
+    with fits.open(paths[0], do_not_scale_image_data=True) as hdus:
+        rows = FitsRows.of(paths[0], hdus[0])
+    stored = np.stack([fits.getdata(path, do_not_scale_image_data=True).ravel() for path in paths])
+    ours = Stack(stored.astype(">i2"), [None] * 5, rows)
+    plain = Stack(images.reshape(5, -1), [None] * 5)
+    assert ours.dtype == plain.dtype
+    with numpy_alone():
+        expected = plain.digest(np.ones(5), 2.0, 30000.0, 100.0)
+    found = ours.digest(np.ones(5), 2.0, 30000.0, 100.0)
+    for name in ("counts", "past", "special"):
+        assert_same_bits(getattr(found, name), getattr(expected, name))
+    pixels = np.array([3, 700, 1199])
+    assert_same_bits(ours.picked(pixels), images.reshape(5, -1)[:, pixels])
+
+
+@needs_loops
+@pytest.mark.parametrize("bias_kind", ["level", "master"])
+def test_all_of_it(bias_kind, tmp_path):
+    camera = {"gain": 1.5 * u.electron / u.adu, "read_noise": 6 * u.electron, "bias": 1000 * u.adu}
+    shape, paths = (70, 90), {}
+    for name, seconds, number in (("bias", 0, 5), ("short", 60, 4), ("middle", 200, 3), ("long", 900, 5)):
+        paths[name] = [tmp_path / f"{name}{index}.fits" for index in range(number)]
+        for index, path in enumerate(paths[name]):
+            frame = simulate_dark(shape, exposure=seconds * u.s, rng=int(seconds) + index, **camera)
+            frame.data[(index * 7) % 70, :20] += 3000
+            frame.data[::9, ::7] += np.uint16(seconds)
+            frame.write(path)
+
+    def made():
+        bias = master_bias(paths["bias"]) if bias_kind == "master" else camera["bias"]
+        short, middle, long = (dark_rate(paths[name], bias=bias) for name in ("short", "middle", "long"))
+        together = dark_rate(paths["short"] + paths["middle"] + paths["long"], bias=bias)
+        images = [short, middle, long, together, hot_pixel_mask(short, long), hot_pixel_mask(short, middle, long)]
+        return images + [compare_dark_rates(short, long, statistic=name) for name in ("significance", "difference")]
+
+    ours = made()
+    with numpy_alone():
+        plain = made()
+    for one, other in zip(ours, plain, strict=True):
+        assert_same_image(one, other)
+
+
+@needs_loops
+class TestWrongArrays:
+    """Told, and not written past their ends."""
+
+    def test_too_short(self):
+        with pytest.raises(ValueError, match="an array has 36 bytes, expected 40"):
+            fused.counts(10, np.zeros(9, "f4"), False, 1.0, 0.0, np.inf, np.zeros(10), np.zeros(10, bool))
+
+    def test_frame_too_short(self):
+        frames, images = (np.zeros(10, "u2"), np.zeros(9, "u2")), (np.zeros(10, "i4"), np.zeros(10), np.zeros(10, bool))
+        with pytest.raises(ValueError, match="a frame has 18 bytes, expected 20"):
+            fused.sums(10, frames, False, 0, 0, 2**30, 1.0, 0.0, None, *images)
+
+    def test_not_writable(self):
+        result = np.zeros(10)
+        result.flags.writeable = False
+        with pytest.raises(ValueError, match="read-only|not writable"):
+            fused.counts(10, np.zeros(10, "f4"), False, 1.0, 0.0, np.inf, result, np.zeros(10, bool))
+
+    def test_not_contiguous(self):
+        with pytest.raises(ValueError, match="contiguous"):
+            fused.counts(10, np.zeros(20, "f4")[::2], False, 1.0, 0.0, np.inf, np.zeros(10), np.zeros(10, bool))
+
+    def test_too_many_exposures(self):
+        number = fused.MOST_EXPOSURES + 1
+        counts, rows = (np.zeros(3),) * number, ((1.0, 1.0, 1.0, 1.0),) * number
+        with pytest.raises(ValueError, match="33 exposure times, expected 1 to 32"):
+            fused.fit(3, counts, rows, False, np.inf, 1e-9, 3, np.zeros(3, "f4"), np.zeros(3, "f4"))
+
+    def test_no_frames(self):
+        images = np.zeros(3, "i4"), np.zeros(3), np.zeros(3, bool)
+        with pytest.raises(ValueError, match="0 frames, expected 1 to 32767"):
+            fused.sums(3, (), False, 0, 0, 2**30, 1.0, 0.0, None, *images)
