@@ -5,7 +5,7 @@ One rate of twenty frames at four exposure times: five each of 90 s, 300 s, 600 
 * `numpy.polyfit` of degree 1 on the cube: float32, in electrons, in memory before the clock starts; one weight a
   frame, from the noise model at the typical rate. It neither rejects cosmic rays nor tells uncertainties.
 * `dark_rate` of the raw frames in memory: a line through zero, weights of each pixel, rejection, uncertainty and mask.
-* The same from files.
+* The same from files; and that without the loops in C, as where there is no compiler.
 * The same with ``offset="pixel"``: as in polyfit a line with an intercept.
 
 Median slopes agree to 10 %.
@@ -20,6 +20,7 @@ from astropy.nddata import CCDData
 from ccdproc_darks import dark_rate
 
 from .frames import BIAS, GAIN, READ_NOISE, ramp
+from .numpy_alone import numpy_alone
 from .task import Task, Way, faster, smaller
 
 __all__ = ["TASK"]
@@ -60,6 +61,7 @@ TASK = Task(
         "numpy.polyfit": Way(_polyfit, _cube),
         "dark_rate, frames in memory": Way(_dark_rate, _in_memory),
         "dark_rate, files": Way(_dark_rate, ramp),
+        "dark_rate, files, no C": Way(numpy_alone(_dark_rate), ramp),
         "dark_rate, files, free offset": Way(functools.partial(_dark_rate, offset="pixel"), ramp),
     },
     numbers=_numbers,

@@ -15,6 +15,7 @@ import numpy as np
 from .frames import raw_frames
 from .guide import combined, compared, rate_of_raw
 from .night import kinds, median_rates, rates_to_mask
+from .numpy_alone import numpy_alone
 from .pairs import ratios
 from .task import Bar, Task, Way, faster
 
@@ -40,6 +41,7 @@ TASK = Task(
     ways={
         "ccdproc": Way(_ccdproc, kinds),
         "ccdproc_darks": Way(rates_to_mask, kinds),
+        "ccdproc_darks, no C": Way(numpy_alone(rates_to_mask), kinds),
         "numpy.fromfile": Way(_fromfile, kinds),
     },
     numbers=median_rates,

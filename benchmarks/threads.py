@@ -1,5 +1,9 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The task `folder` on one thread and on two, through ``executor=``; results are equal to the bit."""
+"""
+The task `folder` on one thread and on two, through ``executor=``; results are equal to the bit.
+
+The default is a thread for each core, one of which is the caller's; of two cores that is two threads as well.
+"""
 
 import functools
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +26,7 @@ TASK = Task(
     ways={
         "one thread": Way(functools.partial(_on_threads, number=1), kinds),
         "two threads": Way(functools.partial(_on_threads, number=2), kinds),
+        "default": Way(rates_to_mask, kinds),
     },
     numbers=checked,
     bars=(faster("two threads", "one thread", 1.6),),

@@ -7,6 +7,7 @@ Both begin with two FITS files: float32, in adu, bias-subtracted, means of 10 fr
 * ccdproc reads, trims, sets the uncertainty of the noise model, multiplies by the gain, divides by the exposure
   time, subtracts one rate from the other, divides by the propagated uncertainty and puts a threshold to that.
 * `dark_rate` of each, `compare_dark_rates` (the pooled test, its tails exact) and `hot_pixel_mask`.
+* The same without the loops in C, as where there is no compiler.
 * To read both files, and write once to as much memory as two rates, two uncertainties, a significance and flags take,
   on all cores and without any arithmetic: what nobody can do without.
 
@@ -23,6 +24,7 @@ from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask
 
 from .frames import combined_darks
 from .guide import compared, rate_of_combined
+from .numpy_alone import numpy_alone
 from .pairs import read_once
 from .task import Task, Way, faster, smaller
 
@@ -63,6 +65,7 @@ TASK = Task(
     ways={
         "ccdproc": Way(_ccdproc, combined_darks),
         "ccdproc_darks": Way(_ccdproc_darks, combined_darks),
+        "ccdproc_darks, no C": Way(numpy_alone(_ccdproc_darks), combined_darks),
         "as many bytes": Way(_bytes_alone, combined_darks),
     },
     numbers=_numbers,

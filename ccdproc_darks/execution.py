@@ -103,13 +103,14 @@ def fill(job, outputs, execution):
     Parameters
     ----------
     job : object
-        ``job.part(rows)`` is what it takes to do some rows, and can be sent to another process; ``.rows(block, places)``
-        of it gives one array for each of the outputs, or None for a mask without a True; it may put them into the
-        ``places``, which are those rows of the outputs. Where it has ``.opened()``, that is
-        a context of something that does. Where it has ``.mend(rows, pixels)``, ``.rows(block)`` also gives the pixels
-        (flat indices) that it got wrong, of which that makes right ones, many at a time. Where it has a ``tally``, that
-        is a number, or an array of them, that its rows add to. ``job.memory()`` is the number of bytes that a block takes while it is worked
-        on, for each pixel. What `ccdproc_darks.scratch.empty` gives is overwritten with the next block.
+        ``job.part(rows)`` is what it takes to do some rows, and can be sent to another process.
+        ``.rows(block, places)`` of it gives one array for each of the outputs, or None for a mask without a True; it
+        may put them into the ``places``, which are those rows of the outputs. Where it has ``.opened()``, that is a
+        context of something that does. Where it has ``.mend(rows, pixels)``, its rows also give the pixels (flat
+        indices) that they got wrong, of which that makes right ones, many at a time. Where it has a ``tally``, that is
+        a number, or an array of them, that its rows add to. ``job.memory()`` is the number of bytes that a block takes
+        while it is worked on, for each pixel. What `ccdproc_darks.scratch.empty` gives is overwritten with the next
+        block.
     outputs : list of `numpy.ndarray`
         The images, all of one shape; those of bool False everywhere.
     execution : `Execution`

@@ -1,12 +1,12 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""
-Loops over pixels in C, where they were built: results are the same without them, to the bit, but take longer.
+"""Loops over pixels in C, where they were built: results are the same without them, to the bit, but take longer.
 
 numpy makes some thirty passes over a block for the test of two rates alone; one loop makes one (see *Benchmarks* in the
-documentation). Where there was no compiler, this has None in their place.
+documentation). Where there was no compiler, or the environment has CCDPROC_DARKS_NO_C, there is None in their place.
 """
 
 import os
+from contextlib import suppress
 
 __all__ = ["MOST_EXPOSURES", "counts", "fit", "pair", "rate", "sums"]
 
@@ -14,9 +14,6 @@ __all__ = ["MOST_EXPOSURES", "counts", "fit", "pair", "rate", "sums"]
 MOST_EXPOSURES = 32
 
 counts = fit = pair = rate = sums = None
-# For tests and for the doubtful: to do without them.
 if not os.environ.get("CCDPROC_DARKS_NO_C"):
-    try:
+    with suppress(ImportError):
         from ._fused import counts, fit, pair, rate, sums
-    except ImportError:
-        pass

@@ -19,8 +19,8 @@ from .measurement import measure_one, measure_several, measure_whole, sample_of_
 from .proportionality import ProportionalityLimit
 from .rate_stack import RateStack
 from .results import logged, result_image, safe_header
-from .scratch import empty
 from .scatter import ScatterImages
+from .scratch import empty
 
 __all__ = ["hot_pixel_mask"]
 

@@ -34,7 +34,8 @@ def robust_mean(values, deviations):
     # Medians only say where to look.
     few = slice(None, None, 1 + values.size // _FEW)
     mean = middle(values[few])
-    width = max(1.0, 1.4826 * middle(np.abs(values[few] - mean) / (deviations[few] if np.ndim(deviations) else deviations)))
+    noise = deviations[few] if np.ndim(deviations) else deviations
+    width = max(1.0, 1.4826 * middle(np.abs(values[few] - mean) / noise))
     weights = 1 / np.square(deviations)
     reach = _KEEP * width * deviations
     kept = np.empty(values.shape)

@@ -186,18 +186,18 @@ class RateJob:
     def _of_one(self, counts, number, noise, places=(None, None)):
         """The same of one exposure time, of which there is nothing to fit; ``noise`` is the variance of one frame."""
         (seconds,) = self.seconds
+        factor, bias = 1 / (number * seconds**2), (self.bias_error / seconds) ** 2
         if fused.rate is not None and self.dtype == np.float32 and np.ndim(number) == 0:
             rate, deviation = (empty(counts.shape, self.dtype) if place is None else place for place in places[:2])
-            factor = 1 / (number * seconds**2)
-            fused.rate(counts.size, counts, 1 / seconds, noise, factor, (self.bias_error / seconds) ** 2, rate, deviation)
+            fused.rate(counts.size, counts, 1 / seconds, noise, factor, bias, rate, deviation)
             return rate, deviation
         variance = empty(counts.shape, self.dtype)
         np.copyto(variance, counts, casting="same_kind")
         # As max(counts, 0), and in a third of the time.
         np.clip(variance, 0, np.inf, out=variance)
         variance += noise if np.ndim(noise) else self.dtype.type(noise)
-        variance *= self.dtype.type(1 / (number * seconds**2)) if np.ndim(number) == 0 else 1 / (number * seconds**2)
-        variance += self.dtype.type((self.bias_error / seconds) ** 2)
+        variance *= factor if np.ndim(factor) else self.dtype.type(factor)
+        variance += self.dtype.type(bias)
         return np.multiply(counts, 1 / seconds, out=empty(counts.shape, float)), np.sqrt(variance, out=variance)
 
     def _exact(self, rows):

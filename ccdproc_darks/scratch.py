@@ -17,7 +17,6 @@ __all__ = ["empty", "give_back", "keep_freed", "reused"]
 _KEPT = 2**24
 
 
-
 class _Scratch(threading.local):
     """What a thread has at hand; None outside of `reused`."""
 

@@ -79,7 +79,9 @@ class _WholeLine:
             (1 / t, coefficient, growth, constant)
             for (t, growth, constant), coefficient in zip(self._exposures, self.estimator(0.0), strict=True)
         )
-        fused.fit(rate.size, tuple(map(np.ascontiguousarray, counts)), numbers, self.has_common, self._limit, TINY_RATE, _ITERATIONS, rate, variance)
+        counts = tuple(map(np.ascontiguousarray, counts))
+        limits = self.has_common, self._limit, TINY_RATE
+        fused.fit(rate.size, counts, numbers, *limits, _ITERATIONS, rate, variance)
         return rate, variance
 
     def rates_of(self, counts, dtype):

@@ -1,0 +1,23 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What this package does without its loops in C: why it has them."""
+
+import functools
+from unittest import mock
+
+from ccdproc_darks import fused
+
+__all__ = ["numpy_alone"]
+
+
+def numpy_alone(work):
+    """The same work by numpy alone, as where there was no compiler."""
+
+    @functools.wraps(work)
+    def alone(*arguments, **options):
+        loops = [name for name in fused.__all__ if callable(getattr(fused, name))]
+        if not loops:
+            raise RuntimeError("the loops in C were not built: there is nothing to do without")
+        with mock.patch.multiple(fused, **dict.fromkeys(loops)):
+            return work(*arguments, **options)
+
+    return alone
