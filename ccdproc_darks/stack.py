@@ -112,6 +112,8 @@ class Stack:
             level = np.inf if saturation is None else saturation
             fused.counts(first.size, first, not first.dtype.isnative, scale, bias, level, counts, special)
             return Digest(counts, None, special)
+        if self.image is not None:
+            return Stack(self.picked(slice(None)), self.masks).digest(combined, scale, saturation, bias)
         total, highest = self._sums(combined, equal)
         divisor = float(len(self) if equal else combined.sum())
         np.divide(total, divisor, out=counts)

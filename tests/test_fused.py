@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.io import fits
+from astropy.nddata import CCDData
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -164,8 +165,10 @@ def test_digest(seed, kind, number, equal, bias, saturation, size):
 
 
 @needs_loops
+@pytest.mark.parametrize("bias", [100.0, np.linspace(90, 110, 1200)], ids=["level", "master"])
+@pytest.mark.parametrize("combined", [np.ones(5), np.arange(1.0, 6.0)], ids=["equal", "unequal"])
 @pytest.mark.parametrize("dtype", ["uint16", "int16"])
-def test_numbers_as_a_file_has_them(dtype, tmp_path):
+def test_numbers_as_a_file_has_them(dtype, combined, bias, tmp_path):
     rng = np.random.default_rng(1)
     limits = np.iinfo(dtype)
     images = rng.integers(limits.min, limits.max, (5, 40, 30), endpoint=True).astype(dtype)
@@ -179,8 +182,8 @@ def test_numbers_as_a_file_has_them(dtype, tmp_path):
     plain = Stack(images.reshape(5, -1), [None] * 5)
     assert ours.dtype == plain.dtype
     with numpy_alone():
-        expected = plain.digest(np.ones(5), 2.0, 30000.0, 100.0)
-    found = ours.digest(np.ones(5), 2.0, 30000.0, 100.0)
+        expected = plain.digest(combined, 2.0, 30000.0, bias)
+    found = ours.digest(combined, 2.0, 30000.0, bias)
     for name in ("counts", "past", "special"):
         assert_same_bits(getattr(found, name), getattr(expected, name))
     pixels = np.array([3, 700, 1199])
@@ -212,6 +215,26 @@ def test_all_of_it(bias_kind, tmp_path):
         plain = made()
     for one, other in zip(ours, plain, strict=True):
         assert_same_image(one, other)
+
+
+@needs_loops
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "float32"])
+@pytest.mark.parametrize("numbers", [(3,), (1, 1, 1), (2, 5)])
+def test_combined_frames_in_files(dtype, numbers, tmp_path):
+    rng = np.random.default_rng(2)
+    paths = [tmp_path / f"{index}.fits" for index in range(len(numbers))]
+    for path, number in zip(paths, numbers, strict=True):
+        header = fits.Header({"EXPTIME": 100.0, "EGAIN": 1.5, "RDNOISE": 5.0, "NCOMBINE": number, "SATURATE": 1300.0})
+        image = rng.normal(1200, 40, (40, 50))
+        image[3, 4] = 3000
+        fits.PrimaryHDU(image.astype(dtype), header).writeto(path)
+    master = CCDData(rng.normal(1000, 1, (40, 50)).astype("f4"), unit="adu", meta={"NCOMBINE": 9})
+    for bias in (1000 * u.adu, master):
+        ours = dark_rate(paths, bias=bias)
+        with numpy_alone():
+            assert_same_image(ours, dark_rate(paths, bias=bias))
+        in_memory = [CCDData.read(path, unit="adu") for path in paths]
+        assert_same_image(ours, dark_rate(in_memory, bias=bias))
 
 
 @needs_loops
