@@ -13,12 +13,18 @@
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 #ifdef _MSC_VER
 #define restrict __restrict
+#pragma fp_contract(off)
+#endif
+
+#if FLT_EVAL_METHOD != 0
+#error "floating-point arithmetic is more precise than its types: results would not be those of numpy"
 #endif
 
 /* Wider vectors where the processor has them; without fused multiply-add. */
@@ -31,7 +37,7 @@
 /* Pixels at a time: what is kept of them stays in the first cache. */
 #define TILE 1024
 #define MOST_STEPS 4
-#define MOST_EXPOSURES 32
+#define MOST_EXPOSURES 16
 
 typedef struct {
     Py_buffer view[2 * MOST_EXPOSURES + 8];
@@ -45,11 +51,11 @@ release(Arrays *arrays)
         PyBuffer_Release(&arrays->view[--arrays->number]);
 }
 
-/* Memory of a contiguous array of n items of a size; NULL with an exception, or for None without one. */
+/* Memory of a contiguous array of n items of a size; NULL with an exception. */
 static void *
 array(Arrays *arrays, PyObject *object, Py_ssize_t n, Py_ssize_t size, int writable)
 {
-    if (object == Py_None || PyErr_Occurred())
+    if (PyErr_Occurred())
         return NULL;
     Py_buffer *view = &arrays->view[arrays->number];
     if (PyObject_GetBuffer(object, view, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0)
@@ -60,6 +66,13 @@ array(Arrays *arrays, PyObject *object, Py_ssize_t n, Py_ssize_t size, int writa
         return NULL;
     }
     return view->buf;
+}
+
+/* The same to read, or NULL for None. */
+static const void *
+array_or_none(Arrays *arrays, PyObject *object, Py_ssize_t n, Py_ssize_t size)
+{
+    return object == Py_None ? NULL : array(arrays, object, n, size, 0);
 }
 
 /* ---- Two rates: ccdproc_darks.pair ---- */
@@ -162,14 +175,10 @@ pair_of(const PairNumbers *numbers, const PairArrays *arrays, Py_ssize_t n)
         }
         tile_of_pair(numbers, arrays->rate[0] + start, arrays->rate[1] + start, contrast, rate, deviate, whole, special,
                      number);
-        if (arrays->contrast != NULL)
-            memcpy(arrays->contrast + start, contrast, number * sizeof(float));
-        if (arrays->common != NULL)
-            memcpy(arrays->common + start, rate, number * sizeof(float));
-        if (arrays->deviate != NULL)
-            memcpy(arrays->deviate + start, deviate, number * sizeof(float));
-        if (arrays->whole != NULL)
-            memcpy(arrays->whole + start, whole, number);
+        memcpy(arrays->contrast + start, contrast, number * sizeof(float));
+        memcpy(arrays->common + start, rate, number * sizeof(float));
+        memcpy(arrays->deviate + start, deviate, number * sizeof(float));
+        memcpy(arrays->whole + start, whole, number);
         memcpy(arrays->special + start, special, number);
     }
 }
@@ -204,7 +213,7 @@ pair(PyObject *Py_UNUSED(module), PyObject *args)
     PairArrays arrays = {
         {array(&held, in[0], n, 4, 0), array(&held, in[1], n, 4, 0)},
         {array(&held, in[2], n, 4, 0), array(&held, in[3], n, 4, 0)},
-        {array(&held, in[4], n, 1, 0), array(&held, in[5], n, 1, 0)},
+        {array_or_none(&held, in[4], n, 1), array_or_none(&held, in[5], n, 1)},
         array(&held, out[0], n, 4, 1),
         array(&held, out[1], n, 4, 1),
         array(&held, out[2], n, 4, 1),
@@ -232,30 +241,35 @@ swapped_tile(const uint32_t *restrict stored, uint32_t *restrict values, Py_ssiz
 }
 
 VECTORS static void
-tile_of_counts(const float *restrict values, double scale, double bias, float saturation, double *restrict counts,
-               uint8_t *restrict special, Py_ssize_t n)
+tile_of_counts(const float *restrict values, double scale, double level, const double *restrict bias, float saturation,
+               double *restrict counts, uint8_t *restrict special, Py_ssize_t n)
 {
-    for (Py_ssize_t i = 0; i < n; i++) {
-        counts[i] = (double)values[i] * scale - bias;
+    for (Py_ssize_t i = 0; i < n; i++)
         special[i] = (uint8_t)(is_finite(values[i]) ^ 1) | (uint8_t)(values[i] >= saturation);
-    }
+    if (bias != NULL)
+        for (Py_ssize_t i = 0; i < n; i++)
+            counts[i] = (double)values[i] * scale - bias[i];
+    else
+        for (Py_ssize_t i = 0; i < n; i++)
+            counts[i] = (double)values[i] * scale - level;
 }
 
-PyDoc_STRVAR(counts_doc, "counts(n, values, swapped, scale, bias, saturation, counts, special): of one frame, and whether\n"
+PyDoc_STRVAR(counts_doc, "counts(n, values, swapped, saturation, scale, level, bias, counts, special): of one frame, and whether\n"
                          "its sample is saturated or not a number.");
 
 static PyObject *
 counts(PyObject *Py_UNUSED(module), PyObject *args)
 {
     Py_ssize_t n;
-    PyObject *in, *out[2];
+    PyObject *in, *bias_in, *out[2];
     int swapped;
-    double scale, bias;
+    double scale, level;
     float saturation;
-    if (!PyArg_ParseTuple(args, "nOpddfOO", &n, &in, &swapped, &scale, &bias, &saturation, &out[0], &out[1]))
+    if (!PyArg_ParseTuple(args, "nOpfddOOO", &n, &in, &swapped, &saturation, &scale, &level, &bias_in, &out[0], &out[1]))
         return NULL;
     Arrays held = {.number = 0};
     const float *values = array(&held, in, n, 4, 0);
+    const double *bias = array_or_none(&held, bias_in, n, 8);
     double *found = array(&held, out[0], n, 8, 1);
     uint8_t *special = array(&held, out[1], n, 1, 1);
     if (!PyErr_Occurred()) {
@@ -268,7 +282,8 @@ counts(PyObject *Py_UNUSED(module), PyObject *args)
                 swapped_tile((const uint32_t *)some, (uint32_t *)native, number);
                 some = native;
             }
-            tile_of_counts(some, scale, bias, saturation, found + start, special + start, number);
+            tile_of_counts(some, scale, level, bias == NULL ? NULL : bias + start, saturation, found + start,
+                           special + start, number);
         }
         Py_END_ALLOW_THREADS
     }
@@ -363,7 +378,7 @@ sums(PyObject *Py_UNUSED(module), PyObject *args)
         if (views[opened++].len != 2 * n)
             PyErr_Format(PyExc_ValueError, "a frame has %zd bytes, expected %zd", views[opened - 1].len, 2 * n);
     }
-    const double *bias = array(&held, bias_in, n, 8, 0);
+    const double *bias = array_or_none(&held, bias_in, n, 8);
     int32_t *past = array(&held, out[0], n, 4, 1);
     double *counts = array(&held, out[1], n, 8, 1);
     uint8_t *special = array(&held, out[2], n, 1, 1);

@@ -15,6 +15,7 @@ _PLAIN_KEY = re.compile(r"[A-Z0-9_-]{1,8}")
 _PLAIN_TEXT = re.compile(r"[ -%(-~]*")
 # One of the values that a key has several of, to astropy.
 _RECORD = re.compile(r"[\w.]+ *: *[-+.\d]")
+_NOT_PLAIN = {"COMMENT", "CONTINUE", "END", "HIERARCH", "HISTORY", "SIMPLE", "XTENSION"}
 _MOST_TEXT, _MOST_DIGITS = 60, 18
 _FLOAT_DIGITS = 20
 
@@ -75,7 +76,9 @@ def as_fits_float(value):
 
 
 def _is_plain(key, value, comment):
-    if not (_PLAIN_KEY.fullmatch(key) and isinstance(comment, str) and _PLAIN_TEXT.fullmatch(comment)):
+    if key in _NOT_PLAIN or not _PLAIN_KEY.fullmatch(key):
+        return False
+    if not (isinstance(comment, str) and _PLAIN_TEXT.fullmatch(comment)):
         return False
     if type(value) is str:
         plain = _PLAIN_TEXT.fullmatch(value) and not _RECORD.match(value) and not value.endswith(" ")

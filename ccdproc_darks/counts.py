@@ -190,7 +190,7 @@ def glance(dark_set, levels, block, rules):
     reader, combined = rules.reader, dark_set.combined
     bias, bad_bias = reader.bias.rows(block)
     bias = np.ravel(bias) if np.ndim(bias) else bias
-    stack = stacked(dark_set.frames, block)
+    stack = stacked(dark_set.frames, block, combined)
     with np.errstate(invalid="ignore", over="ignore"):
         digest = stack.digest(combined, reader.scale, reader.saturation, bias)
         special = digest.special

@@ -43,7 +43,9 @@ def sampled(frame, blocks):
         Rows that are counted from 0.
     """
     rows = frame.part(slice(None)).rows(blocks)
-    return MemoryRows(rows.values, rows.mask, rows.deviation, StdDevUncertainty, 1.0, 0)
+    # In the machine's own byte order, wherever the frame is: its bytes tell which it is.
+    values = rows.values.astype(rows.values.dtype.newbyteorder("="), copy=False)
+    return MemoryRows(values, rows.mask, rows.deviation, StdDevUncertainty, 1.0, 0)
 
 
 def as_frames(darks, argument="darks"):

@@ -11,7 +11,7 @@ from contextlib import suppress
 __all__ = ["MOST_EXPOSURES", "counts", "fit", "pair", "rate", "sums"]
 
 # Of `fit`.
-MOST_EXPOSURES = 32
+MOST_EXPOSURES = 16
 
 counts = fit = pair = rate = sums = None
 if not os.environ.get("CCDPROC_DARKS_NO_C"):

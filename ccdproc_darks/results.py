@@ -36,12 +36,12 @@ def safe_header(meta, entries=None):
     entries : dict, optional
         Further ones, as of `set_keys`.
     """
-    cards = {}
-    for number, (key, value, comment) in enumerate(meta_cards(meta)):
+    cards, remarks = {}, []
+    for key, value, comment in meta_cards(meta):
         if key.upper() in _NOT_OURS:
             continue
         if key in _COMMENTARY:
-            cards[number] = fits.Card(key, value)
+            remarks.append(fits.Card(key, value))
             continue
         card = writable(key, value, comment)
         if card is not None:
@@ -51,8 +51,10 @@ def safe_header(meta, entries=None):
             cards.pop(key, None)
         else:
             cards[key] = fits.Card(key, _plain(value), comment)
-    # Cards by one call: a header that grows card by card takes ten times as long.
-    header = fits.Header(list(cards.values()))
+    while remarks and remarks[-1].is_blank:
+        remarks.pop()
+    # By one call: a header that grows card by card takes ten times as long. Remarks come last, as where it does.
+    header = fits.Header([*cards.values(), *remarks])
     header.strip()
     return _dated(header)
 

@@ -50,7 +50,7 @@ class Stack:
     masks : list
         Their masks, or None.
     image : `ccdproc_darks.fits_rows.FitsRows` or None
-        What makes values of such numbers.
+        What makes values of such numbers; only where all that `digest` does with them is done in C.
     """
 
     values: object
@@ -95,30 +95,29 @@ class Stack:
         Integers are added up exactly, floating-point numbers in float64 and in the order of the frames.
         """
         counts, special = empty(self.values[0].shape, float), empty(self.values[0].shape, bool)
-        first, equal = self.values[0], np.all(combined == combined[0])
-        flat = np.ndim(bias) == 0
+        first, equal = self.values[0], _are_equal(combined)
+        # What C is told of the bias: a level, and an array or None.
+        level, each = (bias, None) if np.ndim(bias) == 0 else (0.0, bias)
         if fused.sums is not None and self._is_short and equal:
             past = empty(first.shape, np.int32)
             signed = self.dtype.kind == "i"
             # Numbers of a file are signed, whatever their values.
             flip = _SIGN if signed or self.image is not None else 0
-            level = 2**30 if saturation is None else _comparable(saturation, self.dtype)
+            saturation = 2**30 if saturation is None else _comparable(saturation, self.dtype)
             fused.sums(
-                first.size, tuple(self.values), not first.dtype.isnative, flip, -_SIGN if signed else 0, level, scale,
-                bias if flat else 0.0, None if flat else bias, past, counts, special,
+                first.size, tuple(self.values), not first.dtype.isnative, flip, -_SIGN if signed else 0, saturation,
+                scale, level, each, past, counts, special,
             )  # fmt: skip
             return Digest(counts, past, special)
-        if fused.counts is not None and len(self) == 1 and self.dtype == np.float32 and flat:
-            level = np.inf if saturation is None else saturation
-            fused.counts(first.size, first, not first.dtype.isnative, scale, bias, level, counts, special)
+        if fused.counts is not None and self._is_lone_single:
+            saturation = np.inf if saturation is None else saturation
+            fused.counts(first.size, first, not first.dtype.isnative, saturation, scale, level, each, counts, special)
             return Digest(counts, None, special)
-        if self.image is not None:
-            return Stack(self.picked(slice(None)), self.masks).digest(combined, scale, saturation, bias)
         total, highest = self._sums(combined, equal)
         divisor = float(len(self) if equal else combined.sum())
         np.divide(total, divisor, out=counts)
         counts *= scale
-        if not flat or bias:
+        if each is not None or level:
             counts -= bias
         special.fill(False)
         if self.dtype.kind == "f":
@@ -130,6 +129,10 @@ class Stack:
             past = self._past(total, highest, divisor)
             give_back(total)
         return Digest(counts, past, special)
+
+    @property
+    def _is_lone_single(self):
+        return len(self) == 1 and self.dtype == np.float32
 
     @property
     def _is_short(self):
@@ -161,7 +164,7 @@ class Stack:
         return np.subtract(highest, past, out=past)
 
 
-def stacked(frames, block):
+def stacked(frames, block, combined):
     """
     `Stack` of some rows.
 
@@ -171,8 +174,10 @@ def stacked(frames, block):
         Opened parts of frames.
     block : slice
         The rows.
+    combined : `numpy.ndarray`
+        As of `Stack.digest`.
     """
-    if fused.sums is not None:
+    if fused.sums is not None and _are_equal(combined):
         stored = stored_alike(frames, block)
         if stored is not None:
             return Stack(stored.reshape(len(frames), -1), [None] * len(frames), frames[0].image)
@@ -191,6 +196,10 @@ def stacked(frames, block):
             np.copyto(place, rows.values)
             masks.append(rows.mask)
     return Stack(values.reshape(len(frames), -1), [None if mask is None else mask.ravel() for mask in masks])
+
+
+def _are_equal(combined):
+    return bool(np.all(combined == combined[0]))
 
 
 def _comparable(level, dtype):

@@ -99,6 +99,18 @@ def test_identity():
     assert names[0] == names[1] != names[2]
 
 
+def test_identity_of_a_file_is_that_of_what_is_read_from_it(tmp_path):
+    """Wherever the bias is, and in whatever byte order, it is the same one."""
+    path, frame = tmp_path / "bias.fits", dark(np.full(SHAPE, 1000.0))
+    image = np.random.default_rng(1).normal(1000, 1, SHAPE).astype("f4")
+    CCDData(image, unit="adu", meta={"NCOMBINE": 9}).write(path)
+    read = CCDData.read(path)
+    assert not read.data.dtype.isnative
+    native = CCDData(image, unit="adu", meta={"NCOMBINE": 9})
+    names = {dark_rate(frame, bias=bias).meta["DKBIASID"] for bias in (path, read, native)}
+    assert len(names) == 1
+
+
 def test_shared_and_own_biases_in_a_comparison():
     """V_1/(N_1 t_1^2) + V_2/(N_2 t_2^2) + s_b^2 (1/t_1 - 1/t_2)^2, or + s_b^2/t_1^2 + s_b^2/t_2^2."""
     rng = np.random.default_rng(2)

@@ -69,6 +69,18 @@ def test_no_card_for_what_fits_has_no_form_for(value):
     assert writable("KEY", value, "") is None
 
 
+@pytest.mark.parametrize("key", sorted(SPECIAL - {"COMMENT", "HISTORY"}))
+def test_no_card_for_words_of_fits(key):
+    card = writable(key, 1, "")
+    assert card is None or tuple(back(card)) == card
+
+
+@pytest.mark.parametrize("key", ["COMMENT", "HISTORY"])
+def test_no_card_for_a_remark_that_is_not_text(key):
+    assert writable(key, 5, "") is None
+    assert writable(key, "was made", "") == (key, "was made", "")
+
+
 def test_cards_of_any_meta_data():
     header = fits.Header([("A", 1, "one"), ("HISTORY", "was made")])
     assert [tuple(card) for card in meta_cards(header)] == [("A", 1, "one"), ("HISTORY", "was made", "")]

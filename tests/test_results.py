@@ -260,6 +260,14 @@ def test_safe_header_is_new():
     assert [tuple(card) for card in header.cards] == before
 
 
+def test_remarks_come_last():
+    header = fits.Header([("A", 1), ("HISTORY", "first"), ("B", 2), ("COMMENT", "second"), ("", ""), ("", "")])
+    safe = safe_header(header, {"C": (3, "three"), "A": (4, "four"), "B": (None, "")})
+    assert [tuple(card) for card in safe.cards] == [
+        ("A", 4, "four"), ("C", 3, "three"), ("HISTORY", "first", ""), ("COMMENT", "second", ""),
+    ]  # fmt: skip
+
+
 def test_meta_says_how_the_rate_was_made():
     darks = [dark(np.full((3, 4), 200.0), seconds, SATURATE=5000.0, **{"CCD-TEMP": temperature})
              for seconds, temperature in ((10.0, -10.0), (10.0, -11.0), (40.0, -12.0))]  # fmt: skip
