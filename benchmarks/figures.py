@@ -46,7 +46,7 @@ def _ratios(tasks, measurements):
             found, _ = measurements[name]
             values = ratios(found, key, next(iter(found)), _AGAINST[name])
             panel.plot(values, [height] * len(values), "o", ms=4, alpha=0.6, color=_OURS)
-            panel.text(statistics.median(values), height + 0.18, f"{statistics.median(values):.3g}", ha="center")
+            panel.text(statistics.median(values), height + 0.33, f"{statistics.median(values):.3g}", ha="center")
             for bar in tasks[name].bars:
                 if bar.kind == kind:
                     panel.plot([bar.least] * 2, [height - 0.3, height + 0.3], color=_BAR, lw=2)

@@ -45,15 +45,15 @@ class Stack:
 
     Attributes
     ----------
-    values : `numpy.ndarray` or list of `numpy.ndarray`
-        Their values, or the numbers that stand for these in a file.
+    values : `numpy.ndarray`
+        Their values, shape (frames, pixels), or the numbers that stand for these in a file.
     masks : list
         Their masks, or None.
     image : `ccdproc_darks.fits_rows.FitsRows` or None
         What makes values of such numbers; only where all that `digest` does with them is done in C.
     """
 
-    values: object
+    values: np.ndarray
     masks: list
     image: FitsRows | None = None
 
@@ -63,15 +63,14 @@ class Stack:
     @property
     def dtype(self):
         """Type of the values."""
-        return self.values[0].dtype if self.image is None else self.image.dtype
+        return self.values.dtype if self.image is None else self.image.dtype
 
     def picked(self, pixels):
         """Samples of some pixels, shape (frames, pixels)."""
-        if self.image is None and isinstance(self.values, np.ndarray):
-            return self.values[:, pixels]
-        samples = np.stack([one[pixels] for one in self.values]).astype(self.values[0].dtype.newbyteorder("="))
+        samples = self.values[:, pixels]
         if self.image is None:
             return samples
+        samples = samples.astype(self.image.stored_dtype)
         self.image.move_zero(samples)
         return samples.view(self.image.dtype)
 
@@ -94,31 +93,21 @@ class Stack:
         -----
         Integers are added up exactly, floating-point numbers in float64 and in the order of the frames.
         """
+        equal = _are_equal(combined)
         counts, special = empty(self.values[0].shape, float), empty(self.values[0].shape, bool)
-        first, equal = self.values[0], _are_equal(combined)
-        # What C is told of the bias: a level, and an array or None.
-        level, each = (bias, None) if np.ndim(bias) == 0 else (0.0, bias)
-        if fused.sums is not None and self._is_short and equal:
-            past = empty(first.shape, np.int32)
-            signed = self.dtype.kind == "i"
-            # Numbers of a file are signed, whatever their values.
-            flip = _SIGN if signed or self.image is not None else 0
-            saturation = 2**30 if saturation is None else _comparable(saturation, self.dtype)
-            fused.sums(
-                first.size, tuple(self.values), not first.dtype.isnative, flip, -_SIGN if signed else 0, saturation,
-                scale, level, each, past, counts, special,
-            )  # fmt: skip
-            return Digest(counts, past, special)
+        # A level, and an array or None.
+        bias = (bias, None) if np.ndim(bias) == 0 else (0.0, bias)
+        if fused.sums is not None and equal and self._is_short:
+            return self._sums_at_once(counts, special, scale, saturation, bias)
         if fused.counts is not None and self._is_lone_single:
-            saturation = np.inf if saturation is None else saturation
-            fused.counts(first.size, first, not first.dtype.isnative, saturation, scale, level, each, counts, special)
-            return Digest(counts, None, special)
-        total, highest = self._sums(combined, equal)
+            return self._lone_at_once(counts, special, scale, saturation, bias)
         divisor = float(len(self) if equal else combined.sum())
+        total, highest = self._sums(combined, equal)
         np.divide(total, divisor, out=counts)
         counts *= scale
+        level, each = bias
         if each is not None or level:
-            counts -= bias
+            counts -= level if each is None else each
         special.fill(False)
         if self.dtype.kind == "f":
             special |= ~np.isfinite(total)
@@ -131,12 +120,30 @@ class Stack:
         return Digest(counts, past, special)
 
     @property
+    def _is_short(self):
+        return self.dtype.kind in "iu" and self.dtype.itemsize == 2 and len(self) < _MOST_SHORT
+
+    @property
     def _is_lone_single(self):
         return len(self) == 1 and self.dtype == np.float32
 
-    @property
-    def _is_short(self):
-        return self.dtype.kind in "iu" and self.dtype.itemsize == 2 and len(self) < _MOST_SHORT
+    def _sums_at_once(self, counts, special, scale, saturation, bias):
+        """Of 16-bit integers, all in one pass."""
+        past, signed = empty(counts.shape, np.int32), self.dtype.kind == "i"
+        # Numbers of a file are signed, whatever their values.
+        flip = _SIGN if signed or self.image is not None else 0
+        level = 2**30 if saturation is None else _comparable(saturation, self.dtype)
+        fused.sums(
+            counts.size, tuple(self.values), not self.values.dtype.isnative, flip, -_SIGN if signed else 0, level,
+            scale, *bias, past, counts, special,
+        )  # fmt: skip
+        return Digest(counts, past, special)
+
+    def _lone_at_once(self, counts, special, scale, saturation, bias):
+        """Of one frame in single precision, all in one pass."""
+        level, swapped = np.inf if saturation is None else saturation, not self.values.dtype.isnative
+        fused.counts(counts.size, self.values[0], swapped, level, scale, *bias, counts, special)
+        return Digest(counts, None, special)
 
     def _sums(self, combined, equal):
         """Weighted sum of the frames, and their maximum."""
@@ -177,7 +184,7 @@ def stacked(frames, block, combined):
     combined : `numpy.ndarray`
         As of `Stack.digest`.
     """
-    if fused.sums is not None and _are_equal(combined):
+    if fused.sums is not None and _are_equal(combined) and len(frames) < _MOST_SHORT:
         stored = stored_alike(frames, block)
         if stored is not None:
             return Stack(stored.reshape(len(frames), -1), [None] * len(frames), frames[0].image)

@@ -347,6 +347,38 @@ def test_blocks_come_where_they_belong(threads, job, few_pixels):
     assert gather(Job(), SHAPE, Execution(executor)) == list(range(0, SHAPE[0], 7))
 
 
+@pytest.mark.parametrize("threads", [None, 1, 3])
+def test_each_in_order(threads):
+    executor = threads and ThreadPoolExecutor(threads)
+    assert Execution(executor).each(lambda item: item**2, np.arange(20)) == [item**2 for item in range(20)]
+    with pytest.raises(ZeroDivisionError):
+        Execution(executor).each(lambda item: 1 // (item - 7), range(20))
+
+
+def test_each_is_not_sent_to_processes():
+    class Sender:
+        """Not a pool of threads."""
+
+        def submit(self, function, /, *args):
+            raise AssertionError("nothing is to be sent")
+
+    assert Execution(Sender()).each(len, ["a", "bc"]) == [1, 2]
+
+
+def test_the_calling_thread_works_too(few_pixels, monkeypatch):
+    monkeypatch.setattr("ccdproc_darks.execution._cores", lambda: 2)
+    here, seen, both = threading.get_ident(), set(), threading.Barrier(2, timeout=30)
+
+    def before(block):
+        if block.start in (0, 7):
+            both.wait()
+        seen.add(threading.get_ident())
+
+    fill(Job(before), [np.empty(SHAPE)], Execution())
+    assert here in seen
+    assert len(seen) == 2
+
+
 def test_the_caller_s_executor_is_left_open(written, few_pixels):
     call = WORK["rate of files"](written)
     with ThreadPoolExecutor(2) as pool:
