@@ -44,11 +44,15 @@ typedef struct {
     int number;
 } Arrays;
 
-static void
-release(Arrays *arrays)
+/* What a call returns, when it needs its arrays no more: None, or NULL after an exception. */
+static PyObject *
+ended(Arrays *arrays)
 {
     while (arrays->number > 0)
         PyBuffer_Release(&arrays->view[--arrays->number]);
+    if (PyErr_Occurred())
+        return NULL;
+    Py_RETURN_NONE;
 }
 
 /* Memory of a contiguous array of n items of a size; NULL with an exception. */
@@ -225,13 +229,10 @@ pair(PyObject *Py_UNUSED(module), PyObject *args)
         pair_of(&numbers, &arrays, n);
         Py_END_ALLOW_THREADS
     }
-    release(&held);
-    if (PyErr_Occurred())
-        return NULL;
-    Py_RETURN_NONE;
+    return ended(&held);
 }
 
-/* ---- One frame: ccdproc_darks.counts ---- */
+/* ---- One frame: ccdproc_darks.stack ---- */
 
 VECTORS static void
 swapped_tile(const uint32_t *restrict stored, uint32_t *restrict values, Py_ssize_t n)
@@ -287,13 +288,10 @@ counts(PyObject *Py_UNUSED(module), PyObject *args)
         }
         Py_END_ALLOW_THREADS
     }
-    release(&held);
-    if (PyErr_Occurred())
-        return NULL;
-    Py_RETURN_NONE;
+    return ended(&held);
 }
 
-/* ---- Several frames of 16-bit integers: ccdproc_darks.counts ---- */
+/* ---- Several frames of 16-bit integers: ccdproc_darks.stack ---- */
 
 typedef struct {
     int frames, swapped, saturation;
@@ -396,10 +394,7 @@ sums(PyObject *Py_UNUSED(module), PyObject *args)
         PyBuffer_Release(&views[--opened]);
     PyMem_Free(views);
     PyMem_Free(frames);
-    release(&held);
-    if (PyErr_Occurred())
-        return NULL;
-    Py_RETURN_NONE;
+    return ended(&held);
 }
 
 /* ---- One exposure time: ccdproc_darks.rate_job ---- */
@@ -435,10 +430,7 @@ rate(PyObject *Py_UNUSED(module), PyObject *args)
         rate_of_counts(found, per_second, noise, factor, bias, result, deviation, n);
         Py_END_ALLOW_THREADS
     }
-    release(&held);
-    if (PyErr_Occurred())
-        return NULL;
-    Py_RETURN_NONE;
+    return ended(&held);
 }
 
 /* ---- Several exposure times: ccdproc_darks.whole_fit ---- */
@@ -562,10 +554,7 @@ fit(PyObject *Py_UNUSED(module), PyObject *args)
                         n - start < FIT_TILE ? n - start : FIT_TILE);
         Py_END_ALLOW_THREADS
     }
-    release(&held);
-    if (PyErr_Occurred())
-        return NULL;
-    Py_RETURN_NONE;
+    return ended(&held);
 }
 
 static PyMethodDef methods[] = {

@@ -14,7 +14,7 @@ from .blocks import sample_blocks
 from .counts import Rules, Waiting, glance, looked_at, memory_of
 from .doubts import standing_out
 from .electrons import DarkSet, Reader, frame_levels
-from .execution import Execution, fill
+from .execution import THREADS, Execution, fill
 from .frames import as_frames, sampled
 from .headers import READ_NOISE_KEYS, common_setting, frame_settings, known_gain
 from .read_noise import measure_scatter, scatter_read_noise
@@ -25,7 +25,6 @@ __all__ = ["BiasFrames", "master_bias"]
 _CLIP = 5.0
 # Pixels that tell the level of a sensor.
 _LEVEL_PIXELS = 2**16
-_THREADS = Execution()
 
 
 def master_bias(
@@ -138,7 +137,7 @@ class BiasFrames:
         Indices of the frames whose level is not the others': left out of the master, where three others remain.
     """
 
-    def __init__(self, frames, scale, execution=_THREADS):
+    def __init__(self, frames, scale, execution=THREADS):
         self.frames, self.scale = frames, scale
         # The sensor's one level is taken out, so that what a hot pixel has above it counts as Poisson electrons.
         some = sampled(frames[0], sample_blocks(frames[0].shape, _LEVEL_PIXELS)).data
@@ -159,7 +158,7 @@ class BiasFrames:
         scatter = measure_scatter(self._set(), self._reader, self.levels * self.scale)
         return None if scatter is None else scatter_read_noise(scatter, self.scale, dark_electrons=0.0)
 
-    def master(self, read_noise, execution=None, *, clip=_CLIP, dtype=np.float32):
+    def master(self, read_noise, execution=THREADS, *, clip=_CLIP, dtype=np.float32):
         """
         The mean of the frames, in their unit, as CCDData with NCOMBINE in its meta.
 
@@ -179,7 +178,7 @@ class BiasFrames:
         shape, first = dark_set.frames[0].shape, dark_set.frames[0]
         data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
         job = _BiasJob(dark_set, levels, Rules(self._reader, read_noise, clip), self._level)
-        fill(job, [data, deviation, mask], execution or Execution())
+        fill(job, [data, deviation, mask], execution)
         header = safe_header(
             first.header,
             {

@@ -8,7 +8,7 @@ import numpy as np
 from .electrons import Reader
 from .rejection import mean_counts, reject
 from .scratch import give_back
-from .stack import Stack, stacked
+from .stack import Stack, are_equal, in_electrons, stacked
 from .suspicion import suspicious
 
 __all__ = [
@@ -240,7 +240,7 @@ def looked_at(picked, combined, levels, rules):
     total, divisor, frames = _kept_sums(samples, good, combined)
     some = frames > 0
     with np.errstate(invalid="ignore"):
-        counts = _electrons(total / np.where(some, divisor, 1.0), reader.scale, bias)
+        counts = in_electrons(total / np.where(some, divisor, 1.0), reader.scale, bias)
     return SetCounts(np.where(some, counts, 0.0), frames, limit)
 
 
@@ -256,22 +256,11 @@ def counts_with_own_noise(dark_set, levels, block, rules):
 
 
 def _kept_sums(samples, good, combined):
-    """The same of samples that are good, and how many exposures those are; `_divisor` of each pixel between them."""
-    equal = np.all(combined == combined[0])
+    """The same of samples that are good, and how many exposures those are; between them, what makes a mean of it."""
+    equal = are_equal(combined)
     weights = np.ones(len(samples)) if equal else combined
     total = np.where(good[0], samples[0] * weights[0], 0.0)
     for weight, keep, sample in zip(weights[1:], good[1:], samples[1:], strict=True):
         total += np.where(keep, sample * weight, 0.0)
     divisor = (weights[:, None] * good).sum(axis=0)
     return total, divisor, divisor * combined[0] if equal else divisor
-
-
-def _divisor(combined):
-    return float(len(combined)) if np.all(combined == combined[0]) else float(combined.sum())
-
-
-def _electrons(counts, scale, bias):
-    counts *= scale
-    if np.ndim(bias) or bias:
-        counts -= bias
-    return counts

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .blocks import sample_blocks
-from .execution import Execution
+from .execution import THREADS
 from .frames import opened, sampled
 
 __all__ = ["DarkSet", "Electrons", "Reader", "frame_levels"]
@@ -18,7 +18,6 @@ _LEVEL_SAMPLE = 2**16
 # Samples (frames x pixels) that may be in memory at a time.
 _MOST_SAMPLES = 2**20
 _SIGNIFICANT = 5.0
-_THREADS = Execution()
 
 
 @dataclass
@@ -145,7 +144,7 @@ class Reader:
         return Electrons(samples, good, saturated, np.broadcast_to(limit, shape[1:]), variance)
 
 
-def frame_levels(dark_set, reader, execution=_THREADS):
+def frame_levels(dark_set, reader, execution=THREADS):
     """
     How far each frame as a whole sits above the middle one of its set (electron).
 

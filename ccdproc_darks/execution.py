@@ -17,7 +17,7 @@ from .arguments import checked_quantity
 from .blocks import row_blocks, shifted
 from .scratch import reused
 
-__all__ = ["Execution", "fill", "gather"]
+__all__ = ["THREADS", "Execution", "fill", "gather"]
 
 # What an executor that shares no memory with this process gets at a time, and how much of it may be under way.
 _RESULT_BYTES, _UNDER_WAY_BYTES = 2**24, 2**28
@@ -72,22 +72,19 @@ class Execution:
         """
         if isinstance(self.executor, ThreadPoolExecutor):
             return list(self.executor.map(function, items))
-        number = min(_cores(), len(items)) if self.executor is None else 1
         results, places = [None] * len(items), iter(range(len(items)))
 
         def work():
             for place in places:
                 results[place] = function(items[place])
 
-        if number < 2:
-            work()
-            return results
-        with ThreadPoolExecutor(number - 1) as pool:
-            others = [pool.submit(work) for _ in range(number - 1)]
-            work()
-            for other in others:
-                other.result()
+        number = min(_cores(), len(items)) if self.executor is None else 1
+        _side_by_side([work] * max(number, 1))
         return results
+
+
+#: A thread for each core, and no limit to the memory.
+THREADS = Execution()
 
 
 def _bytes(number):
@@ -186,16 +183,21 @@ class _Workers:
         try:
             if self._executor is not None:
                 yield from _done(self._executor, work, tasks, self._most)
-            elif self._most == 1:
-                yield work(*next(tasks))
             else:
-                # This thread is one of them: systems let one that wakes others and waits share a core with these.
-                with ThreadPoolExecutor(self._most - 1) as pool:
-                    others = [pool.submit(work, *task) for task in islice(tasks, self._most - 1)]
-                    yield work(*next(tasks))
-                    yield from (future.result() for future in others)
+                yield from _side_by_side([partial(work, *task) for task in tasks])
         finally:
             _use_up(left)
+
+
+def _side_by_side(calls):
+    """Results of calls that are made at the same time, the first of them by this thread."""
+    first, *others = calls
+    if not others:
+        return [first()]
+    # Systems let a thread that wakes others and waits share a core with these.
+    with ThreadPoolExecutor(len(others)) as pool:
+        futures = [pool.submit(other) for other in others]
+        return [first(), *(future.result() for future in futures)]
 
 
 def _done(pool, work, tasks, most):

@@ -10,7 +10,7 @@ from .file_rows import rows_alike, stored_alike
 from .fits_rows import FitsRows
 from .scratch import empty, give_back
 
-__all__ = ["Digest", "Stack", "stacked"]
+__all__ = ["Digest", "Stack", "are_equal", "in_electrons", "stacked"]
 
 # Sums of fewer 16-bit integers than that cannot overflow 32 bits.
 _MOST_SHORT = 2**15
@@ -93,10 +93,8 @@ class Stack:
         -----
         Integers are added up exactly, floating-point numbers in float64 and in the order of the frames.
         """
-        equal = _are_equal(combined)
+        equal = are_equal(combined)
         counts, special = empty(self.values[0].shape, float), empty(self.values[0].shape, bool)
-        # A level, and an array or None.
-        bias = (bias, None) if np.ndim(bias) == 0 else (0.0, bias)
         if fused.sums is not None and equal and self._is_short:
             return self._sums_at_once(counts, special, scale, saturation, bias)
         if fused.counts is not None and self._is_lone_single:
@@ -104,10 +102,7 @@ class Stack:
         divisor = float(len(self) if equal else combined.sum())
         total, highest = self._sums(combined, equal)
         np.divide(total, divisor, out=counts)
-        counts *= scale
-        level, each = bias
-        if each is not None or level:
-            counts -= level if each is None else each
+        in_electrons(counts, scale, bias)
         special.fill(False)
         if self.dtype.kind == "f":
             special |= ~np.isfinite(total)
@@ -135,13 +130,14 @@ class Stack:
         level = 2**30 if saturation is None else _comparable(saturation, self.dtype)
         fused.sums(
             counts.size, tuple(self.values), not self.values.dtype.isnative, flip, -_SIGN if signed else 0, level,
-            scale, *bias, past, counts, special,
+            scale, *_level_and_array(bias), past, counts, special,
         )  # fmt: skip
         return Digest(counts, past, special)
 
     def _lone_at_once(self, counts, special, scale, saturation, bias):
         """Of one frame in single precision, all in one pass."""
         level, swapped = np.inf if saturation is None else saturation, not self.values.dtype.isnative
+        bias = _level_and_array(bias)
         fused.counts(counts.size, self.values[0], swapped, level, scale, *bias, counts, special)
         return Digest(counts, None, special)
 
@@ -184,7 +180,7 @@ def stacked(frames, block, combined):
     combined : `numpy.ndarray`
         As of `Stack.digest`.
     """
-    if fused.sums is not None and _are_equal(combined) and len(frames) < _MOST_SHORT:
+    if fused.sums is not None and are_equal(combined) and len(frames) < _MOST_SHORT:
         stored = stored_alike(frames, block)
         if stored is not None:
             return Stack(stored.reshape(len(frames), -1), [None] * len(frames), frames[0].image)
@@ -205,8 +201,22 @@ def stacked(frames, block, combined):
     return Stack(values.reshape(len(frames), -1), [None if mask is None else mask.ravel() for mask in masks])
 
 
-def _are_equal(combined):
+def are_equal(combined):
+    """Whether frames are means of equally many exposures."""
     return bool(np.all(combined == combined[0]))
+
+
+def in_electrons(counts, scale, bias):
+    """Make counts, in the unit of the frames, electrons without the bias (electron)."""
+    counts *= scale
+    if np.ndim(bias) or bias:
+        counts -= bias
+    return counts
+
+
+def _level_and_array(bias):
+    """A bias as C has it: a number, and an array or None."""
+    return (0.0, bias) if np.ndim(bias) else (bias, None)
 
 
 def _comparable(level, dtype):

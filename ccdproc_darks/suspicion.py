@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from .rejection import least_above_others, least_excess
+from .stack import are_equal
 
 __all__ = ["suspicious"]
 
@@ -67,7 +68,7 @@ class _Rule:
         self._middle = np.dot(combined, levels) / total
         self._shift = self._middle - np.min(levels)
         self._scale, self._noise, self._clip = rules.reader.scale, rules.read_noise, rules.clip
-        self._number = len(combined) if np.all(combined == combined[0]) else None
+        self._number = len(combined) if are_equal(combined) else None
 
     def least_excess(self, counts):
         """How far, in the unit of the frames, the highest must be above the mean of so high counts, or of any at 0."""

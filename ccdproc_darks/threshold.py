@@ -109,14 +109,10 @@ def typical_pixel(rates, deviation_at, levels=None):
             break
     model = deviation_at(rate if levels is None else levels)
     with np.errstate(divide="ignore", invalid="ignore"):
-        if np.ndim(model) == 0:
-            # All have one deviation: that below the middle tells the width.
-            width = (_quantile(rates, 0.5) - _quantile(rates, _BELOW)) / model
-            return TypicalPixel(rate, max(1.0, width if np.isfinite(width) else 1.0))
-        deviates = (rates - (np.median(rates) if levels is None else levels)) / model
+        deviates = (rates - (_quantile(rates, 0.5) if levels is None else levels)) / model
     deviates = deviates[np.isfinite(deviates)]
-    width = -np.percentile(deviates, 100 * _BELOW) if deviates.size else 1.0
-    return TypicalPixel(rate, max(1.0, float(width)))
+    width = -_quantile(deviates, _BELOW) if deviates.size else 1.0
+    return TypicalPixel(rate, max(1.0, width))
 
 
 def _quantile(values, share):

@@ -256,7 +256,7 @@ def _read_noise(result, options, frames):
 
 def _take_bias(result, group, scale, read_noise, execution):
     """Set the master bias; the read noise, from the bias frames where nothing else tells."""
-    biases = BiasFrames([frame.file for frame in group.biases], scale)
+    biases = BiasFrames([frame.file for frame in group.biases], scale, execution)
     measured = biases.read_noise()
     if measured is not None:
         result.bias_noise = measured
