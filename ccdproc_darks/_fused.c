@@ -13,10 +13,15 @@
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 
+#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+
+#ifndef _WIN32
+#include <unistd.h>
+#endif
 
 #ifdef _MSC_VER
 #define restrict __restrict
@@ -246,7 +251,7 @@ tile_of_counts(const float *restrict values, double scale, double level, const d
                double *restrict counts, uint8_t *restrict special, Py_ssize_t n)
 {
     for (Py_ssize_t i = 0; i < n; i++)
-        special[i] = (uint8_t)(is_finite(values[i]) ^ 1) | (uint8_t)(values[i] >= saturation);
+        special[i] |= (uint8_t)(is_finite(values[i]) ^ 1) | (uint8_t)(values[i] >= saturation);
     if (bias != NULL)
         for (Py_ssize_t i = 0; i < n; i++)
             counts[i] = (double)values[i] * scale - bias[i];
@@ -256,7 +261,7 @@ tile_of_counts(const float *restrict values, double scale, double level, const d
 }
 
 PyDoc_STRVAR(counts_doc, "counts(n, values, swapped, saturation, scale, level, bias, counts, special): of one frame, and whether\n"
-                         "its sample is saturated or not a number.");
+                         "its sample is saturated or not a number, too.");
 
 static PyObject *
 counts(PyObject *Py_UNUSED(module), PyObject *args)
@@ -291,27 +296,45 @@ counts(PyObject *Py_UNUSED(module), PyObject *args)
     return ended(&held);
 }
 
-/* ---- Several frames of 16-bit integers: ccdproc_darks.stack ---- */
+/* ---- Frames of 16-bit integers: ccdproc_darks.stack and ccdproc_darks.file_stack ---- */
+
+/* When the highest sample may be an outlier: ccdproc_darks.suspicion, with both sides of its comparisons squared. */
+typedef struct {
+    double times, shift, middle, noise, least, per_other, least_above_others;
+} Rule;
 
 typedef struct {
-    int frames, swapped, saturation;
+    int frames, swapped, saturation, judged;
     uint16_t flip;
     int32_t zero;
-    double divisor, scale, level;
+    double scale, level;
+    Rule rule;
 } SumNumbers;
 
-VECTORS static void
-tile_of_sums(const SumNumbers *numbers, const uint16_t *const *frames, Py_ssize_t start, const double *restrict bias,
-             int32_t *restrict total, uint16_t *restrict highest, int32_t *restrict past, double *restrict counts,
-             uint8_t *restrict special, Py_ssize_t n)
+typedef struct {
+    const double *bias;
+    double *counts;
+    uint8_t *special;
+} SumArrays;
+
+static inline uint16_t
+swapped_bytes(uint16_t stored)
 {
+    return (uint16_t)(stored << 8 | stored >> 8);
+}
+
+VECTORS static void
+tile_of_sums(const SumNumbers *numbers, const uint16_t *frames, Py_ssize_t stride, const double *restrict bias,
+             double *restrict counts, uint8_t *restrict special, Py_ssize_t n)
+{
+    int32_t total[TILE], past[TILE];
+    uint16_t highest[TILE], values[TILE];
     const uint16_t flip = numbers->flip;
     for (int k = 0; k < numbers->frames; k++) {
-        const uint16_t *restrict stored = frames[k] + start;
-        uint16_t values[TILE];
+        const uint16_t *restrict stored = frames + k * stride;
         if (numbers->swapped)
             for (Py_ssize_t i = 0; i < n; i++)
-                values[i] = (uint16_t)((uint16_t)(stored[i] << 8 | stored[i] >> 8) ^ flip);
+                values[i] = swapped_bytes(stored[i]) ^ flip;
         else
             for (Py_ssize_t i = 0; i < n; i++)
                 values[i] = stored[i] ^ flip;
@@ -327,10 +350,10 @@ tile_of_sums(const SumNumbers *numbers, const uint16_t *const *frames, Py_ssize_
             }
     }
     const int32_t number = numbers->frames, zero = numbers->zero, saturation = numbers->saturation;
-    const double divisor = numbers->divisor, scale = numbers->scale, level = numbers->level;
+    const double divisor = number, scale = numbers->scale, level = numbers->level;
     for (Py_ssize_t i = 0; i < n; i++) {
         past[i] = number * highest[i] - total[i];
-        special[i] = (uint8_t)(highest[i] + zero >= saturation);
+        special[i] |= (uint8_t)(highest[i] + zero >= saturation);
         counts[i] = (double)(total[i] + number * zero) / divisor * scale;
     }
     if (bias != NULL)
@@ -339,63 +362,175 @@ tile_of_sums(const SumNumbers *numbers, const uint16_t *const *frames, Py_ssize_
     else
         for (Py_ssize_t i = 0; i < n; i++)
             counts[i] -= level;
+    if (!numbers->judged)
+        return;
+    const Rule rule = numbers->rule;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        double excess = past[i] * rule.times + rule.shift, mean = counts[i] - rule.middle;
+        double others = mean - excess * rule.per_other, square = excess * excess;
+        double least = ((mean < 0 ? 0 : mean) + rule.noise) * rule.least;
+        double least_above_others = ((others < 0 ? 0 : others) + rule.noise) * rule.least_above_others;
+        special[i] |= (uint8_t)((excess > 0) & (square > least) & (square > least_above_others));
+    }
 }
 
-PyDoc_STRVAR(sums_doc, "sums(n, frames, swapped, flip, zero, saturation, scale, level, bias, past, counts, special): of\n"
-                       "equal exposures, how far the highest is past the mean (times their number), and the mean.");
+/* Of frames that lie a stride apart. */
+static void
+sums_of(const SumNumbers *numbers, const uint16_t *frames, Py_ssize_t stride, const SumArrays *arrays, Py_ssize_t first,
+        Py_ssize_t n)
+{
+    for (Py_ssize_t start = 0; start < n; start += TILE) {
+        const Py_ssize_t place = first + start;
+        tile_of_sums(numbers, frames + start, stride, arrays->bias == NULL ? NULL : arrays->bias + place,
+                     arrays->counts + place, arrays->special + place, n - start < TILE ? n - start : TILE);
+    }
+}
+
+/* Numbers and arrays as Python has them. */
+#define SUM_FORMAT "(ipiiiddO)(OOO)"
+
+typedef struct {
+    int flip;
+    PyObject *rule, *bias, *counts, *special;
+} SumObjects;
+
+#define SUM_ARGUMENTS(numbers, objects)                                                                                \
+    &(numbers).frames, &(numbers).swapped, &(objects).flip, &(numbers).zero, &(numbers).saturation, &(numbers).scale,  \
+        &(numbers).level, &(objects).rule, &(objects).bias, &(objects).counts, &(objects).special
+
+/* What they are in C; with an exception where they are not what they should be. */
+static SumArrays
+sum_arrays(SumNumbers *numbers, const SumObjects *objects, Arrays *held, Py_ssize_t n)
+{
+    Rule *rule = &numbers->rule;
+    numbers->flip = (uint16_t)objects->flip;
+    numbers->judged = objects->rule != Py_None;
+    if (numbers->frames < 1 || numbers->frames >= 32768)
+        PyErr_Format(PyExc_ValueError, "%d frames, expected 1 to 32767", numbers->frames);
+    else if (numbers->judged)
+        PyArg_ParseTuple(objects->rule, "ddddddd", &rule->times, &rule->shift, &rule->middle, &rule->noise, &rule->least,
+                         &rule->per_other, &rule->least_above_others);
+    return (SumArrays){
+        array_or_none(held, objects->bias, n, 8),
+        array(held, objects->counts, n, 8, 1),
+        array(held, objects->special, n, 1, 1),
+    };
+}
+
+PyDoc_STRVAR(sums_doc, "sums(n, (frames, swapped, flip, zero, saturation, scale, level, rule), (bias, counts, special), stack):\n"
+                       "the mean of equal exposures, and which pixels may have samples to leave out.");
 
 static PyObject *
 sums(PyObject *Py_UNUSED(module), PyObject *args)
 {
     Py_ssize_t n;
-    PyObject *in, *bias_in, *out[3];
     SumNumbers numbers;
-    int flip, zero;
-    if (!PyArg_ParseTuple(args, "nO!piiiddOOOO", &n, &PyTuple_Type, &in, &numbers.swapped, &flip, &zero,
-                          &numbers.saturation, &numbers.scale, &numbers.level, &bias_in, &out[0], &out[1], &out[2]))
+    SumObjects objects;
+    PyObject *in;
+    if (!PyArg_ParseTuple(args, "n" SUM_FORMAT "O", &n, SUM_ARGUMENTS(numbers, objects), &in))
         return NULL;
-    const Py_ssize_t count = PyTuple_Size(in);
-    if (count < 1 || count >= 32768) {
-        PyErr_Format(PyExc_ValueError, "%zd frames, expected 1 to 32767", count);
-        return NULL;
-    }
-    numbers.frames = (int)count;
-    numbers.flip = (uint16_t)flip;
-    numbers.zero = zero;
-    numbers.divisor = (double)count;
     Arrays held = {.number = 0};
-    Py_buffer *views = PyMem_Malloc(count * sizeof(Py_buffer));
-    const uint16_t **frames = PyMem_Malloc(count * sizeof(uint16_t *));
-    Py_ssize_t opened = 0;
-    if (views == NULL || frames == NULL)
-        PyErr_NoMemory();
-    while (!PyErr_Occurred() && opened < count) {
-        if (PyObject_GetBuffer(PyTuple_GetItem(in, opened), &views[opened], PyBUF_SIMPLE) < 0)
-            break;
-        frames[opened] = views[opened].buf;
-        if (views[opened++].len != 2 * n)
-            PyErr_Format(PyExc_ValueError, "a frame has %zd bytes, expected %zd", views[opened - 1].len, 2 * n);
-    }
-    const double *bias = array_or_none(&held, bias_in, n, 8);
-    int32_t *past = array(&held, out[0], n, 4, 1);
-    double *counts = array(&held, out[1], n, 8, 1);
-    uint8_t *special = array(&held, out[2], n, 1, 1);
+    const SumArrays arrays = sum_arrays(&numbers, &objects, &held, n);
+    const uint16_t *frames = array(&held, in, n * numbers.frames, 2, 0);
     if (!PyErr_Occurred()) {
         Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t start = 0; start < n; start += TILE) {
-            int32_t total[TILE];
-            uint16_t highest[TILE];
-            tile_of_sums(&numbers, frames, start, bias == NULL ? NULL : bias + start, total, highest, past + start,
-                         counts + start, special + start, n - start < TILE ? n - start : TILE);
+        sums_of(&numbers, frames, n, &arrays, 0, n);
+        Py_END_ALLOW_THREADS
+    }
+    return ended(&held);
+}
+
+#ifndef _WIN32
+typedef struct {
+    int file;
+    long long offset;
+} File;
+
+/* Whether so many bytes could be read from a place of a file. */
+static int
+is_read(File file, long long place, char *wanted, size_t missing)
+{
+    while (missing > 0) {
+        const ssize_t got = pread(file.file, wanted, missing, (off_t)(file.offset + place));
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return 0;
+        if (got > 0) {
+            wanted += got;
+            place += got;
+            missing -= (size_t)got;
+        }
+    }
+    return 1;
+}
+
+/* Append the samples of special pixels to those picked, pixel by pixel; returns how many are there now. */
+static Py_ssize_t
+with_special(const SumNumbers *numbers, const uint16_t *frames, Py_ssize_t stride, const uint8_t *special, Py_ssize_t n,
+             uint16_t *picked, Py_ssize_t found)
+{
+    /* From unsigned to the values' own bits. */
+    const uint16_t flip = (uint16_t)(numbers->flip ^ (uint16_t)numbers->zero);
+    const uint8_t *next = special;
+    while ((next = memchr(next, 1, (size_t)(special + n - next))) != NULL) {
+        const uint16_t *stored = frames + (next - special);
+        uint16_t *values = picked + found * numbers->frames;
+        for (int k = 0; k < numbers->frames; k++)
+            values[k] = (numbers->swapped ? swapped_bytes(stored[k * stride]) : stored[k * stride]) ^ flip;
+        found++;
+        next++;
+    }
+    return found;
+}
+
+PyDoc_STRVAR(file_sums_doc, "file_sums(n, numbers, arrays, files, room, stack, picked): the same of files, a room of pixels at a\n"
+                            "time; returns the number of pixels picked, or -1 where something cannot be read.");
+
+static PyObject *
+file_sums(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_ssize_t n, room, found = 0;
+    SumNumbers numbers;
+    SumObjects objects;
+    PyObject *in, *stack_in, *picked_in;
+    if (!PyArg_ParseTuple(args, "n" SUM_FORMAT "O!nOO", &n, SUM_ARGUMENTS(numbers, objects), &PyTuple_Type, &in, &room,
+                          &stack_in, &picked_in))
+        return NULL;
+    if (PyTuple_Size(in) != numbers.frames || room < 1) {
+        PyErr_Format(PyExc_ValueError, "%zd files and room for %zd pixels, expected %d and 1 or more", PyTuple_Size(in),
+                     room, numbers.frames);
+        return NULL;
+    }
+    Arrays held = {.number = 0};
+    const SumArrays arrays = sum_arrays(&numbers, &objects, &held, n);
+    uint16_t *stack = array(&held, stack_in, room * numbers.frames, 2, 1);
+    uint16_t *picked = array(&held, picked_in, n * numbers.frames, 2, 1);
+    File *files = PyMem_Malloc((size_t)numbers.frames * sizeof(File));
+    if (files == NULL)
+        PyErr_NoMemory();
+    for (int k = 0; k < numbers.frames && !PyErr_Occurred(); k++)
+        PyArg_ParseTuple(PyTuple_GetItem(in, k), "iL", &files[k].file, &files[k].offset);
+    if (!PyErr_Occurred()) {
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t first = 0; first < n && found >= 0; first += room) {
+            const Py_ssize_t number = n - first < room ? n - first : room;
+            int right = 1;
+            for (int k = 0; k < numbers.frames && right; k++)
+                right = is_read(files[k], 2 * (long long)first, (char *)(stack + k * room), 2 * (size_t)number);
+            if (right) {
+                sums_of(&numbers, stack, room, &arrays, first, number);
+                found = with_special(&numbers, stack, room, arrays.special + first, number, picked, found);
+            }
+            else
+                found = -1;
         }
         Py_END_ALLOW_THREADS
     }
-    while (opened > 0)
-        PyBuffer_Release(&views[--opened]);
-    PyMem_Free(views);
-    PyMem_Free(frames);
-    return ended(&held);
+    PyMem_Free(files);
+    PyObject *none = ended(&held);
+    Py_XDECREF(none);
+    return none == NULL ? NULL : PyLong_FromSsize_t(found);
 }
+#endif
 
 /* ---- One exposure time: ccdproc_darks.rate_job ---- */
 
@@ -560,6 +695,9 @@ fit(PyObject *Py_UNUSED(module), PyObject *args)
 static PyMethodDef methods[] = {
     {"counts", counts, METH_VARARGS, counts_doc},
     {"sums", sums, METH_VARARGS, sums_doc},
+#ifndef _WIN32
+    {"file_sums", file_sums, METH_VARARGS, file_sums_doc},
+#endif
     {"rate", rate, METH_VARARGS, rate_doc},
     {"pair", pair, METH_VARARGS, pair_doc},
     {"fit", fit, METH_VARARGS, fit_doc},

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .electrons import Reader
+from .file_stack import FileStack, file_stack
 from .rejection import mean_counts, reject
 from .scratch import give_back
-from .stack import Stack, are_equal, in_electrons, stacked
-from .suspicion import suspicious
+from .stack import Stack, Terms, are_equal, in_electrons, stacked
+from .suspicion import Rule, suspicious
 
 __all__ = [
     "Glance",
@@ -37,7 +38,7 @@ class Glance:
         Exposures in it.
     special : `numpy.ndarray` of bool
         Pixels that may have to leave out samples: of those, `picked` and `looked_at` tell the mean.
-    stack : `ccdproc_darks.stack.Stack`
+    stack : `ccdproc_darks.stack.Stack` or `ccdproc_darks.file_stack.FileStack`
         The frames as they are.
     bias : `numpy.ndarray` or float
         What was taken from them (electron).
@@ -48,7 +49,7 @@ class Glance:
     counts: np.ndarray
     number: float
     special: np.ndarray
-    stack: Stack
+    stack: Stack | FileStack
     bias: object
     bad_bias: np.ndarray | None
 
@@ -154,6 +155,12 @@ class Rules:
         """The same for some rows only; it can be sent to another process."""
         return replace(self, reader=self.reader.part(rows))
 
+    def rule(self, combined, levels):
+        """`ccdproc_darks.suspicion.Rule` of such frames; None where no sample is rejected for what it is."""
+        if self.clip is None or self.read_noise is None or len(combined) < 2:
+            return None
+        return Rule(combined, levels, self.reader.scale, self.read_noise, self.clip)
+
 
 def memory_of(frames):
     """Bytes that the samples of frames take while they are looked at, for each pixel."""
@@ -162,7 +169,7 @@ def memory_of(frames):
     return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + waiting
 
 
-def glance(dark_set, levels, block, rules):
+def glance(dark_set, levels, block, rules, *, alone):
     """
     Mean counts of equal exposures, of some rows, and the pixels that need a closer look.
 
@@ -176,6 +183,8 @@ def glance(dark_set, levels, block, rules):
         The rows.
     rules : `Rules`
         What to take from frames, and when to leave a sample out.
+    alone : bool
+        Whether samples will be picked of all pixels that need it, and of no others.
 
     Returns
     -------
@@ -190,21 +199,19 @@ def glance(dark_set, levels, block, rules):
     reader, combined = rules.reader, dark_set.combined
     bias, bad_bias = reader.bias.rows(block)
     bias = np.ravel(bias) if np.ndim(bias) else bias
-    stack = stacked(dark_set.frames, block, combined)
+    bad_bias = None if bad_bias is None else bad_bias.ravel()
+    terms = Terms(combined, reader.scale, reader.saturation, bias, bad_bias, rules.rule(combined, levels))
+    stack = (alone and file_stack(dark_set.frames, block, combined)) or stacked(dark_set.frames, block, combined)
     with np.errstate(invalid="ignore", over="ignore"):
-        digest = stack.digest(combined, reader.scale, reader.saturation, bias)
+        digest = stack.digest(terms)
         special = digest.special
-        if bad_bias is not None:
-            bad_bias = bad_bias.ravel()
-            special |= bad_bias
         for mask in stack.masks:
             if mask is not None:
                 special |= mask
-        if rules.clip is not None and len(stack) > 1 and rules.read_noise is not None:
-            pixels, may = suspicious(digest, combined, levels, rules)
+        if digest.past is not None:
+            pixels, may = suspicious(digest, terms.rule)
             special[pixels] |= may
-    if digest.past is not None:
-        give_back(digest.past)
+            give_back(digest.past)
     return Glance(digest.counts, combined.sum(), special, stack, bias, bad_bias)
 
 

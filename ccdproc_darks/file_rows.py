@@ -12,7 +12,7 @@ from .fits_rows import FitsRows
 from .memory_frame import Samples, as_deviation
 from .scratch import empty, give_back
 
-__all__ = ["UNCERTAINTIES", "FileRows", "rows_alike", "stored_alike"]
+__all__ = ["UNCERTAINTIES", "FileRows", "are_alike", "rows_alike", "stored_alike"]
 
 # As CCDData.write names them in UTYPE.
 UNCERTAINTIES = {kind.__name__: kind for kind in (StdDevUncertainty, VarianceUncertainty, InverseVariance)}
@@ -111,7 +111,7 @@ def rows_alike(frames, block):
     block : slice
         The rows.
     """
-    if not _are_alike(frames):
+    if not are_alike(frames):
         return None
     first = frames[0].image
     wanted, numbers = first.buffer(block)
@@ -131,7 +131,7 @@ def stored_alike(frames, block):
 
     None where they are something else.
     """
-    if not _are_alike(frames):
+    if not are_alike(frames):
         return None
     first = frames[0].image
     if first.bitpix != _SHORT and (first.bitpix, len(frames)) != (_SINGLE, 1):
@@ -143,7 +143,8 @@ def stored_alike(frames, block):
     return numbers.view(numbers.dtype.newbyteorder(">"))
 
 
-def _are_alike(frames):
+def are_alike(frames):
+    """Whether frames are opened files that differ in nothing but their numbers: these are values, but for BZERO."""
     first = frames[0].image if isinstance(frames[0], FileRows) else None
     if first is None or not first.is_plain:
         return False

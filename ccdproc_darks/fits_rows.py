@@ -60,10 +60,14 @@ class FitsRows:
         zero, scale = header.get("BZERO", 0), header.get("BSCALE", 1)
         return cls(str(path), offset, shape, bitpix, zero, scale, _blank_of(header, bitpix))
 
+    def place(self, row):
+        """First byte of a row."""
+        return self.offset + row * self._row_bytes
+
     @property
     def end(self):
         """First byte after the image."""
-        return self.offset + self.shape[0] * self._row_bytes
+        return self.place(self.shape[0])
 
     @property
     def dtype(self):
@@ -134,7 +138,7 @@ class FitsRows:
     def read(self, rows, file, wanted):
         """Read some rows into a buffer."""
         for some in self._ranges(rows):
-            place, size = self.offset + some.start * self._row_bytes, len(some) * self._row_bytes
+            place, size = self.place(some.start), len(some) * self._row_bytes
             missing, wanted = wanted[:size], wanted[size:]
             while missing:
                 read = _read(file, missing, place)

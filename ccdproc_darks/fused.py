@@ -8,12 +8,15 @@ documentation). Where there was no compiler, or the environment has CCDPROC_DARK
 import os
 from contextlib import suppress
 
-__all__ = ["MOST_EXPOSURES", "counts", "fit", "pair", "rate", "sums"]
+__all__ = ["MOST_EXPOSURES", "counts", "file_sums", "fit", "pair", "rate", "sums"]
 
 # Of `fit`.
 MOST_EXPOSURES = 16
 
-counts = fit = pair = rate = sums = None
+counts = file_sums = fit = pair = rate = sums = None
 if not os.environ.get("CCDPROC_DARKS_NO_C"):
     with suppress(ImportError):
         from ._fused import counts, fit, pair, rate, sums
+    with suppress(ImportError):
+        # Not on Windows.
+        from ._fused import file_sums

@@ -131,8 +131,9 @@ class RateJob:
         return found.reshaped((block.stop - block.start, -1))
 
     def _glances(self, block):
+        alone = len(self.dark_sets) == 1
         return [
-            glance(dark_set, levels, block, self.rules)
+            glance(dark_set, levels, block, self.rules, alone=alone)
             for dark_set, levels in zip(self.dark_sets, self.levels, strict=True)
         ]
 

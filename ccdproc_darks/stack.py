@@ -10,11 +10,40 @@ from .file_rows import rows_alike, stored_alike
 from .fits_rows import FitsRows
 from .scratch import empty, give_back
 
-__all__ = ["Digest", "Stack", "are_equal", "in_electrons", "stacked"]
+__all__ = ["Digest", "Stack", "Terms", "are_equal", "blank", "for_sums", "in_electrons", "stacked"]
 
 # Sums of fewer 16-bit integers than that cannot overflow 32 bits.
 _MOST_SHORT = 2**15
 _SIGN = 2**15
+
+
+@dataclass
+class Terms:
+    """
+    What a stack is digested by.
+
+    Attributes
+    ----------
+    combined : `numpy.ndarray`
+        Number of exposures that each frame is the mean of.
+    scale : float
+        Electrons per unit of the frames.
+    saturation : float or None
+        Level from which a sample is saturated.
+    bias : `numpy.ndarray` or float
+        To be taken from the mean (electron); flat.
+    bad_bias : `numpy.ndarray` of bool, or None
+        Where there is none.
+    rule : `ccdproc_darks.suspicion.Rule` or None
+        Which samples may have to be rejected; None of one frame.
+    """
+
+    combined: np.ndarray
+    scale: float
+    saturation: float | None
+    bias: object
+    bad_bias: np.ndarray | None = None
+    rule: object = None
 
 
 @dataclass
@@ -26,16 +55,17 @@ class Digest:
     ----------
     counts : `numpy.ndarray`
         Mean of the samples (electron).
+    special : `numpy.ndarray` of bool
+        Whether there is no bias, a sample is saturated or not a number; and where ``past`` is None, whether the highest
+        sample may be rejected.
     past : `numpy.ndarray` or None
         How far the highest sample is above the mean, in the unit of the frames; of integers, so many times that as
-        there are frames. None where there is only one.
-    special : `numpy.ndarray` of bool
-        Whether a sample is saturated or not a number.
+        there are frames.
     """
 
     counts: np.ndarray
-    past: np.ndarray | None
     special: np.ndarray
+    past: np.ndarray | None = None
 
 
 @dataclass
@@ -74,45 +104,40 @@ class Stack:
         self.image.move_zero(samples)
         return samples.view(self.image.dtype)
 
-    def digest(self, combined, scale, saturation, bias):
+    def digest(self, terms):
         """
         `Digest` of all of it.
 
         Parameters
         ----------
-        combined : `numpy.ndarray`
-            Number of exposures that each frame is the mean of.
-        scale : float
-            Electrons per unit of the frames.
-        saturation : float or None
-            Level from which a sample is saturated.
-        bias : `numpy.ndarray` or float
-            To be taken from the mean (electron).
+        terms : `Terms`
+            What it is digested by.
 
         Notes
         -----
         Integers are added up exactly, floating-point numbers in float64 and in the order of the frames.
         """
-        equal = are_equal(combined)
-        counts, special = empty(self.values[0].shape, float), empty(self.values[0].shape, bool)
+        equal, pixels = are_equal(terms.combined), self.values.shape[1]
         if fused.sums is not None and equal and self._is_short:
-            return self._sums_at_once(counts, special, scale, saturation, bias)
+            digest = blank(pixels, terms)
+            numbers, arrays = for_sums(terms, digest, self.values, self.dtype, in_file=self.image is not None)
+            fused.sums(pixels, numbers, arrays, self.values)
+            return digest
         if fused.counts is not None and self._is_lone_single:
-            return self._lone_at_once(counts, special, scale, saturation, bias)
-        divisor = float(len(self) if equal else combined.sum())
-        total, highest = self._sums(combined, equal)
-        np.divide(total, divisor, out=counts)
-        in_electrons(counts, scale, bias)
-        special.fill(False)
+            return self._lone_at_once(terms)
+        digest = blank(pixels, terms)
+        divisor = float(len(self) if equal else terms.combined.sum())
+        total, highest = self._sums(terms.combined, equal)
+        np.divide(total, divisor, out=digest.counts)
+        in_electrons(digest.counts, terms.scale, terms.bias)
         if self.dtype.kind == "f":
-            special |= ~np.isfinite(total)
-        if saturation is not None:
-            special |= highest >= _comparable(saturation, self.dtype)
-        past = None
-        if len(self) > 1:
-            past = self._past(total, highest, divisor)
+            digest.special |= ~np.isfinite(total)
+        if terms.saturation is not None:
+            digest.special |= highest >= _comparable(terms.saturation, self.dtype)
+        if terms.rule is not None:
+            digest.past = self._past(total, highest, divisor)
             give_back(total)
-        return Digest(counts, past, special)
+        return digest
 
     @property
     def _is_short(self):
@@ -122,24 +147,15 @@ class Stack:
     def _is_lone_single(self):
         return len(self) == 1 and self.dtype == np.float32
 
-    def _sums_at_once(self, counts, special, scale, saturation, bias):
-        """Of 16-bit integers, all in one pass."""
-        past, signed = empty(counts.shape, np.int32), self.dtype.kind == "i"
-        # Numbers of a file are signed, whatever their values.
-        flip = _SIGN if signed or self.image is not None else 0
-        level = 2**30 if saturation is None else _comparable(saturation, self.dtype)
-        fused.sums(
-            counts.size, tuple(self.values), not self.values.dtype.isnative, flip, -_SIGN if signed else 0, level,
-            scale, *_level_and_array(bias), past, counts, special,
-        )  # fmt: skip
-        return Digest(counts, past, special)
-
-    def _lone_at_once(self, counts, special, scale, saturation, bias):
+    def _lone_at_once(self, terms):
         """Of one frame in single precision, all in one pass."""
-        level, swapped = np.inf if saturation is None else saturation, not self.values.dtype.isnative
-        bias = _level_and_array(bias)
-        fused.counts(counts.size, self.values[0], swapped, level, scale, *bias, counts, special)
-        return Digest(counts, None, special)
+        digest, (level, bias) = blank(self.values.shape[1], terms), _level_and_array(terms.bias)
+        saturation = np.inf if terms.saturation is None else terms.saturation
+        fused.counts(
+            digest.counts.size, self.values[0], not self.values.dtype.isnative, saturation, terms.scale, level, bias,
+            digest.counts, digest.special,
+        )  # fmt: skip
+        return digest
 
     def _sums(self, combined, equal):
         """Weighted sum of the frames, and their maximum."""
@@ -199,6 +215,40 @@ def stacked(frames, block, combined):
             np.copyto(place, rows.values)
             masks.append(rows.mask)
     return Stack(values.reshape(len(frames), -1), [None if mask is None else mask.ravel() for mask in masks])
+
+
+def blank(pixels, terms):
+    """`Digest` of which nothing is known yet but where there is no bias, and room for the counts."""
+    digest = Digest(empty((pixels,), float), empty((pixels,), bool))
+    np.copyto(digest.special, False if terms.bad_bias is None else terms.bad_bias)
+    return digest
+
+
+def for_sums(terms, digest, stored, dtype, *, in_file):
+    """
+    Numbers and arrays that loops in C take, to digest frames of 16-bit integers.
+
+    Parameters
+    ----------
+    terms : `Terms`
+        What they are digested by.
+    digest : `Digest`
+        Where to put it, `blank` so far.
+    stored : `numpy.ndarray`
+        As the numbers are in memory, a row for each frame.
+    dtype : `numpy.dtype`
+        Type of the values.
+    in_file : bool
+        Whether they are as a file has them: signed, whatever their values.
+    """
+    signed = dtype.kind == "i"
+    saturation = 2**30 if terms.saturation is None else _comparable(terms.saturation, dtype)
+    level, bias = _level_and_array(terms.bias)
+    numbers = (
+        len(stored), not stored.dtype.isnative, _SIGN if signed or in_file else 0, -_SIGN if signed else 0, saturation,
+        terms.scale, level, None if terms.rule is None else terms.rule.numbers,
+    )  # fmt: skip
+    return numbers, (bias, digest.counts, digest.special)
 
 
 def are_equal(combined):

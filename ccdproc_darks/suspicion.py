@@ -8,7 +8,7 @@ import numpy as np
 from .rejection import least_above_others, least_excess
 from .stack import are_equal
 
-__all__ = ["suspicious"]
+__all__ = ["Rule", "suspicious"]
 
 # Of a threshold: rounding must not keep a pixel from being looked at.
 _MARGIN = 1 - 1e-9
@@ -18,7 +18,7 @@ _MANY = 1 / 4
 _FEW, _LOW = 101, 0.01
 
 
-def suspicious(digest, combined, levels, rules):
+def suspicious(digest, rule):
     """
     Pixels of which the highest sample may be rejected.
 
@@ -26,8 +26,8 @@ def suspicious(digest, combined, levels, rules):
     ----------
     digest : `ccdproc_darks.stack.Digest`
         Of their samples.
-    combined, levels, rules
-        As of `ccdproc_darks.counts.glance`.
+    rule : `Rule`
+        What they are rejected by.
 
     Returns
     -------
@@ -36,12 +36,12 @@ def suspicious(digest, combined, levels, rules):
     `numpy.ndarray` of bool
         Whether they may.
     """
-    rule, counts, past = _Rule(combined, levels, rules), digest.counts, digest.past
-    low = _low(counts, rules.read_noise)
+    counts, past = digest.counts, digest.past
+    low = _low(counts, rule.read_noise)
     # What is least for low counts is so for all others; and a root for every pixel takes long.
     excess, times = rule.least_excess(low), 1
     if past.dtype.kind == "i":
-        times = len(combined)
+        times = rule.frames
         excess = math.floor(max(min(excess * times, 2**30), -(2**30)))
     near = past > excess
     if low > 0:
@@ -58,17 +58,33 @@ def _low(counts, read_noise):
     return low if low > read_noise**2 else 0.0
 
 
-class _Rule:
-    """The rule of `ccdproc_darks.rejection.mean_counts`, as if the highest sample stood out the most that it can."""
+class Rule:
+    """
+    The rule of `ccdproc_darks.rejection.mean_counts`, as if the highest sample stood out the most that it can.
 
-    def __init__(self, combined, levels, rules):
-        total, self._own = combined.sum(), combined.max()
+    Parameters
+    ----------
+    combined, levels : `numpy.ndarray`
+        Of the frames, as of `ccdproc_darks.rejection.mean_counts`.
+    scale : float
+        Electrons per unit of the frames.
+    read_noise, clip : float
+        As of `ccdproc_darks.rejection.mean_counts`.
+
+    Attributes
+    ----------
+    frames : int
+        How many there are.
+    """
+
+    def __init__(self, combined, levels, scale, read_noise, clip):
+        self.frames, total, self._own = len(combined), combined.sum(), combined.max()
         self._others, self._factor = total - combined.min(), _MARGIN * (total - self._own) / total
         # All as if it were of the frame whose level and weight make it stand out the most.
         self._middle = np.dot(combined, levels) / total
         self._shift = self._middle - np.min(levels)
-        self._scale, self._noise, self._clip = rules.reader.scale, rules.read_noise, rules.clip
-        self._number = len(combined) if are_equal(combined) else None
+        self._scale, self.read_noise, self._clip = scale, read_noise, clip
+        self._rest = self.frames - 1 if are_equal(combined) else None
 
     def least_excess(self, counts):
         """How far, in the unit of the frames, the highest must be above the mean of so high counts, or of any at 0."""
@@ -79,11 +95,29 @@ class _Rule:
         """Whether a pixel of such counts, whose highest is so far above the mean, may lose that."""
         mean, excess = counts - self._middle, excess * self._scale + self._shift
         may = excess > self._factor * self._least(mean)
-        if self._number is not None:
-            rest = self._number - 1
-            least = least_above_others(mean - excess / rest, self._own, self._others, self._noise, self._clip)
-            may &= excess * (self._number / rest) > _MARGIN * least
+        if self._rest is not None:
+            least = self._least_above_others(mean - excess / self._rest)
+            may &= excess * (self.frames / self._rest) > _MARGIN * least
         return may
 
+    @property
+    def numbers(self):
+        """
+        The same of equal exposures, for loops in C.
+
+        Either threshold is the root of a variance, ``max(mean, 0) + R^2``, times a factor: its square is that factor's,
+        which is the threshold of a variance of 1, times the variance.
+        """
+        one = {"own": self._own, "others": self._others, "read_noise": 1.0, "clip": self._clip}
+        least = (self._factor * least_excess(0.0, **one)) ** 2
+        least_of_others = (_MARGIN * self._rest / self.frames * least_above_others(0.0, **one)) ** 2
+        return (
+            self._scale / self.frames, self._shift, self._middle, self.read_noise**2, least, 1 / self._rest,
+            least_of_others,
+        )  # fmt: skip
+
     def _least(self, mean):
-        return least_excess(mean, self._own, self._others, self._noise, self._clip)
+        return least_excess(mean, self._own, self._others, self.read_noise, self._clip)
+
+    def _least_above_others(self, others_mean):
+        return least_above_others(others_mean, self._own, self._others, self.read_noise, self._clip)
