@@ -298,7 +298,8 @@ counts(PyObject *Py_UNUSED(module), PyObject *args)
 
 /* ---- Frames of 16-bit integers: ccdproc_darks.stack and ccdproc_darks.file_stack ---- */
 
-/* When the highest sample may be an outlier: ccdproc_darks.suspicion, with both sides of its comparisons squared. */
+/* When the highest sample may be an outlier: ccdproc_darks.suspicion, with both sides of its comparisons squared, as
+   neither is below zero. */
 typedef struct {
     double times, shift, middle, noise, least, per_other, least_above_others;
 } Rule;
@@ -370,7 +371,7 @@ tile_of_sums(const SumNumbers *numbers, const uint16_t *frames, Py_ssize_t strid
         double others = mean - excess * rule.per_other, square = excess * excess;
         double least = ((mean < 0 ? 0 : mean) + rule.noise) * rule.least;
         double least_above_others = ((others < 0 ? 0 : others) + rule.noise) * rule.least_above_others;
-        special[i] |= (uint8_t)((excess > 0) & (square > least) & (square > least_above_others));
+        special[i] |= (uint8_t)((square > least) & (square > least_above_others));
     }
 }
 

@@ -78,7 +78,7 @@ def check(dark_set, levels, rules, *, rows_at_once=5):
     expected = looked_at(all_pixels(dark_set, rules), dark_set.combined, levels, rules)
     counts, frames, limit, special, waiting = [], [], [], [], []
     for start in range(0, shape[0], rows_at_once):
-        found = glance(dark_set, levels, slice(start, min(start + rows_at_once, shape[0])), rules)
+        found = glance(dark_set, levels, slice(start, min(start + rows_at_once, shape[0])), rules, alone=True)
         assert found.counts.dtype == float
         assert found.number == dark_set.combined.sum()
         if found.special.any():
@@ -251,7 +251,7 @@ def test_sums_are_float64(dtype):
     rng = np.random.default_rng(6)
     values = rng.normal(60000, 3, (20, *SHAPE)).astype(dtype)
     dark_set = DarkSet([frame_of(frame) for frame in values], 10.0, np.ones(20))
-    found = glance(dark_set, np.zeros(20), slice(0, SHAPE[0]), Rules(Reader(1.0, Bias(), None), 3.0, None))
+    found = glance(dark_set, np.zeros(20), slice(0, SHAPE[0]), Rules(Reader(1.0, Bias(), None), 3.0, None), alone=True)
     exact = [math.fsum(samples.tolist()) / 20 for samples in values.reshape(20, -1).T]
     np.testing.assert_allclose(found.counts, exact, rtol=1e-14)
     assert np.abs(found.counts - exact).max() < 1e-9
@@ -266,7 +266,9 @@ def test_integers_are_added_up_exactly(dtype, number):
     values[:, 0] = limits.max
     values[:, 1] = limits.min
     dark_set = DarkSet([frame_of(frame) for frame in values], 10.0, np.ones(number))
-    found = glance(dark_set, np.zeros(number), slice(0, SHAPE[0]), Rules(Reader(1.0, Bias(), None), 3.0, None))
+    found = glance(
+        dark_set, np.zeros(number), slice(0, SHAPE[0]), Rules(Reader(1.0, Bias(), None), 3.0, None), alone=True
+    )
     exact = [sum(samples.tolist()) / number for samples in values.reshape(number, -1).T]
     np.testing.assert_array_equal(found.counts, exact)
 
@@ -287,11 +289,11 @@ def test_few_clean_pixels_are_looked_at(rate):
     values = simulated(rng, 20, "uint16", read_noise=10.0, gain=1.5, rate=rate, shape=(200, 200), rays=0.0)
     dark_set = DarkSet([frame_of(frame) for frame in values], 100.0, np.ones(20))
     rules = Rules(Reader(1.5, Bias(level=450.0), 65535.0), 10.0, 5.0)
-    found = glance(dark_set, np.zeros(20), slice(0, 200), rules)
+    found = glance(dark_set, np.zeros(20), slice(0, 200), rules, alone=True)
     assert found.special.mean() < 0.03
     # And it is needed: a ray of so many sigmas is no news to it.
     values[3, 100, 100:110] += np.uint16(2 * 10 * np.sqrt(1 + rate / 100))
-    hit = glance(dark_set, np.zeros(20), slice(0, 200), rules)
+    hit = glance(dark_set, np.zeros(20), slice(0, 200), rules, alone=True)
     assert hit.special.sum() >= found.special.sum()
 
 
@@ -302,6 +304,6 @@ def test_frames_are_not_changed():
     kept = values.copy()
     dark_set = DarkSet([frame_of(frame) for frame in values], 100.0, np.ones(4))
     rules = Rules(Reader(2.0, Bias(level=300.0), None), 3.0, 5.0)
-    found = glance(dark_set, np.zeros(4), slice(0, SHAPE[0]), rules)
+    found = glance(dark_set, np.zeros(4), slice(0, SHAPE[0]), rules, alone=True)
     looked_at(found.picked(np.flatnonzero(found.special)), dark_set.combined, np.zeros(4), rules)
     np.testing.assert_array_equal(values, kept)

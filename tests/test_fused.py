@@ -22,13 +22,14 @@ from ccdproc_darks import compare_dark_rates, dark_rate, fused, hot_pixel_mask, 
 from ccdproc_darks.fits_rows import FitsRows
 from ccdproc_darks.pair import Pair
 from ccdproc_darks.rate_info import RateInfo
-from ccdproc_darks.stack import Stack
+from ccdproc_darks.stack import Stack, Terms
+from ccdproc_darks.suspicion import Rule, suspicious
 from ccdproc_darks.whole_fit import whole_rate
 
 from .helpers import assert_same_image
 from .strategies import seeds
 
-LOOPS = ("counts", "fit", "pair", "rate", "sums")
+LOOPS = ("counts", "file_sums", "fit", "pair", "rate", "sums")
 CAN_BUILD = shutil.which("cc") and Path(sysconfig.get_path("include"), "Python.h").exists()
 UNWANTED = bool(os.environ.get("CCDPROC_DARKS_NO_C"))
 
@@ -37,7 +38,9 @@ needs_loops = pytest.mark.skipif(fused.pair is None, reason="the loops in C were
 
 @pytest.mark.skipif(not os.environ.get("CI") or not CAN_BUILD, reason="a user may have no compiler")
 def test_the_loops_were_built():
-    assert all((getattr(fused, name) is None) == UNWANTED for name in LOOPS)
+    assert all(
+        (getattr(fused, name) is None) == UNWANTED for name in LOOPS if name != "file_sums" or os.name == "posix"
+    )
 
 
 def test_they_need_not_be_there():
@@ -134,48 +137,85 @@ def test_fit(seed, number, read_noise, bias_error, free_offset, size):
         assert_same_bits(one, other)
 
 
+def digest_of(stack, terms):
+    """`Digest` with all that may be rejected as special."""
+    with np.errstate(all="ignore"):
+        digest = stack.digest(terms)
+        if digest.past is not None:
+            pixels, may = suspicious(digest, terms.rule)
+            digest.special[pixels] |= may
+    return digest
+
+
+def assert_same_digest(one, other):
+    assert_same_bits(one.counts, other.counts)
+    assert_same_bits(one.special, other.special)
+
+
 @needs_loops
 @given(
     seeds, st.sampled_from(["u2", "i2"]), st.integers(1, 9), st.booleans(),
     st.sampled_from([None, 0.0, 1234.5]), st.sampled_from([None, 300.0, 65535.0]), st.sampled_from([1, 1024, 2500]),
+    st.sampled_from([None, (0.0, 3.0), (4.0, 5.0), (100.0, 8.0)]), st.sampled_from([1.0, 7.0]), st.booleans(),
+    st.sampled_from([1.7, 0.05]),
 )  # fmt: skip
-def test_digest(seed, kind, number, swapped, bias, saturation, size):
+def test_digest(seed, kind, number, swapped, bias, saturation, size, noise_and_clip, combined, bad, scale):
     rng = np.random.default_rng(seed)
-    values = rng.normal(300, 100, (number, size))
+    # Many of the rays are about as high as what may be rejected.
+    noise, clip = (10.0, 5.0) if noise_and_clip is None else noise_and_clip
+    spread = np.hypot(noise, 2) / scale
+    values = rng.normal(300, spread, (number, size))
+    rays = rng.random(values.shape) < 0.2
+    values[rays] += rng.uniform(0, 3 * clip * spread, rays.sum())
     values[rng.random(values.shape) < 0.01] = 1e6
     values = np.clip(values, np.iinfo(kind).min, np.iinfo(kind).max).astype(kind)
-    bias = rng.normal(300, 3, size) if bias is None else bias
-
-    def digest():
-        order = ">" if swapped else "="
-        return Stack(values.astype(order + kind), [None] * number).digest(np.ones(number), 1.7, saturation, bias)
-
-    ours = digest()
+    combined = np.full(number, combined)
+    rule = None
+    if noise_and_clip is not None and number > 1:
+        rule = Rule(combined, np.round(rng.normal(0, 5, number)), scale, *noise_and_clip)
+    bias = scale * rng.normal(300, 3, size) if bias is None else bias
+    terms = Terms(combined, scale, saturation, bias, rng.random(size) < 0.1 if bad else None, rule)
+    stack = Stack(values.astype((">" if swapped else "=") + kind), [None] * number)
+    ours = digest_of(stack, terms)
     with numpy_alone():
-        plain = digest()
-    assert_same_bits(ours.counts, plain.counts)
-    assert_same_bits(ours.special, plain.special)
-    if number > 1:
-        assert_same_bits(ours.past, plain.past)
+        plain = digest_of(stack, terms)
+    assert_same_digest(ours, plain)
+
+
+@needs_loops
+@pytest.mark.parametrize("read_noise", [0.0, 1.0, 4.0])
+@pytest.mark.parametrize("number", [2, 3, 20])
+def test_either_threshold(number, read_noise):
+    """To a hundredth of an electron: where the mean of all decides, and where that of the others does."""
+    rng, scale, size = np.random.default_rng(number), 0.01, 200_000
+    electrons = rng.normal(rng.choice([-20, 0, 30], size), 3, (number, size))
+    electrons[0] += rng.uniform(0, 60, size)
+    values = np.rint(electrons / scale + 5000).astype("u2")
+    rule = Rule(np.ones(number), np.zeros(number), scale, read_noise, 5.0)
+    terms = Terms(np.ones(number), scale, None, 5000 * scale, None, rule)
+    ours = digest_of(Stack(values, [None] * number), terms)
+    with numpy_alone():
+        plain = digest_of(Stack(values, [None] * number), terms)
+    assert_same_digest(ours, plain)
+    assert 0.1 < ours.special.mean() < 0.9
 
 
 @needs_loops
 @given(
     seeds, st.booleans(), st.sampled_from([None, 0.0, 1234.5]), st.sampled_from([None, 300.0, 1e30]),
-    st.sampled_from([1, 1023, 1025, 2500]),
+    st.sampled_from([1, 1023, 1025, 2500]), st.booleans(),
 )  # fmt: skip
-def test_lone_frame(seed, in_a_file, bias, saturation, size):
+def test_lone_frame(seed, in_a_file, bias, saturation, size, bad):
     rng = np.random.default_rng(seed)
     values = awkward(rng, rng.normal(300, 100, (1, size)).astype("f4"))
     bias = rng.normal(300, 3, size) if bias is None else bias
     image = FitsRows("", 0, (1, size), -32) if in_a_file else None
     stack = Stack(values.astype(">f4") if in_a_file else values, [None], image)
-    with np.errstate(all="ignore"):
-        ours = stack.digest(np.ones(1), 1.7, saturation, bias)
-        with numpy_alone():
-            plain = Stack(values, [None]).digest(np.ones(1), 1.7, saturation, bias)
-    assert_same_bits(ours.counts, plain.counts)
-    assert_same_bits(ours.special, plain.special)
+    terms = Terms(np.ones(1), 1.7, saturation, bias, rng.random(size) < 0.1 if bad else None)
+    ours = digest_of(stack, terms)
+    with numpy_alone():
+        plain = digest_of(Stack(values, [None]), terms)
+    assert_same_digest(ours, plain)
     assert_same_bits(stack.picked(np.arange(size)), values)
 
 
@@ -195,11 +235,11 @@ def test_numbers_as_a_file_has_them(dtype, bias, tmp_path):
     ours = Stack(stored.astype(">i2"), [None] * 5, rows)
     plain = Stack(images.reshape(5, -1), [None] * 5)
     assert ours.dtype == plain.dtype
+    terms = Terms(np.ones(5), 2.0, 30000.0, bias, rule=Rule(np.ones(5), np.zeros(5), 2.0, 2e4, 3.0))
     with numpy_alone():
-        expected = plain.digest(np.ones(5), 2.0, 30000.0, bias)
-    found = ours.digest(np.ones(5), 2.0, 30000.0, bias)
-    for name in ("counts", "past", "special"):
-        assert_same_bits(getattr(found, name), getattr(expected, name))
+        expected = digest_of(plain, terms)
+    assert_same_digest(digest_of(ours, terms), expected)
+    assert 0 < expected.special.mean() < 1
     pixels = np.array([3, 700, 1199])
     assert_same_bits(ours.picked(pixels), images.reshape(5, -1)[:, pixels])
 
@@ -260,9 +300,8 @@ class TestWrongArrays:
             fused.counts(10, np.zeros(9, "f4"), False, np.inf, 1.0, 0.0, None, np.zeros(10), np.zeros(10, bool))
 
     def test_frame_too_short(self):
-        frames, images = (np.zeros(10, "u2"), np.zeros(9, "u2")), (np.zeros(10, "i4"), np.zeros(10), np.zeros(10, bool))
-        with pytest.raises(ValueError, match="a frame has 18 bytes, expected 20"):
-            fused.sums(10, frames, False, 0, 0, 2**30, 1.0, 0.0, None, *images)
+        with pytest.raises(ValueError, match="an array has 38 bytes, expected 40"):
+            fused.sums(10, sum_numbers(2), sum_images(10), np.zeros(19, "u2"))
 
     def test_not_writable(self):
         result = np.zeros(10)
@@ -280,7 +319,53 @@ class TestWrongArrays:
         with pytest.raises(ValueError, match="17 exposure times, expected 1 to 16"):
             fused.fit(3, counts, rows, False, np.inf, 1e-9, 3, np.zeros(3, "f4"), np.zeros(3, "f4"))
 
-    def test_no_frames(self):
-        images = np.zeros(3, "i4"), np.zeros(3), np.zeros(3, bool)
-        with pytest.raises(ValueError, match="0 frames, expected 1 to 32767"):
-            fused.sums(3, (), False, 0, 0, 2**30, 1.0, 0.0, None, *images)
+    @pytest.mark.parametrize("number", [-1, 0, 32768])
+    def test_frames_that_cannot_be_added(self, number):
+        with pytest.raises(ValueError, match=f"{number} frames, expected 1 to 32767"):
+            fused.sums(3, sum_numbers(number), sum_images(3), np.zeros(3, "u2"))
+
+    def test_rule_of_too_few_numbers(self):
+        with pytest.raises(TypeError, match="7 arguments"):
+            fused.sums(3, sum_numbers(1, (1.0, 2.0)), sum_images(3), np.zeros(3, "u2"))
+
+
+@needs_loops
+@pytest.mark.skipif(fused.file_sums is None, reason="not on Windows")
+class TestWrongFiles:
+    """The same of files."""
+
+    @staticmethod
+    def sums(files=((0, 0), (0, 0)), room=4, stack=8, picked=20):
+        numbers, images = sum_numbers(2), sum_images(10)
+        return fused.file_sums(10, numbers, images, files, room, np.zeros(stack, "u2"), np.zeros(picked, "u2"))
+
+    def test_too_few_files(self):
+        with pytest.raises(ValueError, match="1 files and room for 4 pixels, expected 2 and 1 or more"):
+            self.sums(((0, 0),))
+
+    def test_no_room(self):
+        with pytest.raises(ValueError, match="2 files and room for 0 pixels, expected 2 and 1 or more"):
+            self.sums(room=0, stack=0)
+
+    def test_less_room_than_told(self):
+        with pytest.raises(ValueError, match="an array has 14 bytes, expected 16"):
+            self.sums(stack=7)
+
+    def test_no_room_for_what_is_picked(self):
+        with pytest.raises(ValueError, match="an array has 38 bytes, expected 40"):
+            self.sums(picked=19)
+
+    def test_what_is_no_file(self):
+        with pytest.raises(TypeError, match="str"):
+            self.sums((("a", 0), (0, 0)))
+
+    def test_a_file_that_is_not_open(self):
+        assert self.sums(((-1, 0), (-1, 0))) == -1
+
+
+def sum_numbers(frames, rule=None):
+    return frames, False, 0, 0, 2**30, 1.0, 0.0, rule
+
+
+def sum_images(size):
+    return None, np.zeros(size), np.zeros(size, bool)
