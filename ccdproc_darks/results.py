@@ -2,6 +2,7 @@
 """The CCDData that the public functions return: FITS-safe meta data and the log entry."""
 
 import warnings
+from functools import lru_cache
 
 import ccdproc
 import numpy as np
@@ -68,11 +69,7 @@ def _dated(header):
     dates = [key for key in header if key.startswith("DATE-")]
     if not dates:
         return header
-    trial = fits.Header({"NAXIS": 2, "NAXIS1": 1, "NAXIS2": 1})
-    trial.update({key: header[key] for key in header if key.startswith(("DATE-", "MJD-"))})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fixed = WCS(trial).to_header()
+    fixed = _fixed(tuple((key, header[key]) for key in header if key.startswith(("DATE-", "MJD-"))))
     for key in dates:
         mjd = key.replace("DATE", "MJD", 1)
         if fixed.get(key) != header[key] or mjd not in fixed:
@@ -81,6 +78,16 @@ def _dated(header):
         elif mjd not in header:
             header.set(mjd, as_fits_float(fixed[mjd]), f"[d] MJD of {key}", after=key)
     return header
+
+
+@lru_cache(maxsize=64)
+def _fixed(dates):
+    """Pairs of keys and values of dates as astropy has them; all results of a night have the same ones."""
+    trial = fits.Header({"NAXIS": 2, "NAXIS1": 1, "NAXIS2": 1})
+    trial.update(dates)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return dict(WCS(trial).to_header())
 
 
 def set_keys(header, entries):
