@@ -218,7 +218,7 @@ class _BiasJob:
 
     def rows(self, block, places=None):
         """Mean, its standard deviation and mask of some rows; and the pixels to `mend`."""
-        found = glance(self.dark_set, self.levels, block, self.rules, alone=True)
+        found = glance(self.dark_set, self.levels, block, self.rules)
         lost = np.flatnonzero(found.special)
         if lost.size:
             self._waiting.add(found.picked(lost))

@@ -54,24 +54,42 @@ class Glance:
     bad_bias: np.ndarray | None
 
     def picked(self, pixels):
-        """`Picked` samples of some pixels."""
-        samples, masks = self.stack.picked(pixels), self.stack.masks
-        bad = None
+        """`Picked` of pixels, among which are all that are special."""
+        special = self.special[pixels]
+        few = pixels[special]
+        samples, masks, bad = self.stack.picked(few), self.stack.masks, None
         if self.bad_bias is not None or any(mask is not None for mask in masks):
             bad = np.zeros(samples.shape, dtype=bool)
             for row, mask in zip(bad, masks, strict=True):
                 if mask is not None:
-                    row |= mask[pixels]
+                    row |= mask[few]
             if self.bad_bias is not None:
-                bad |= self.bad_bias[pixels]
-        bias = self.bias[pixels] if np.ndim(self.bias) else np.full(pixels.size, self.bias)
-        return Picked(samples, bad, bias)
+                bad |= self.bad_bias[few]
+        bias = self.bias[few] if np.ndim(self.bias) else np.full(few.size, self.bias)
+        return Picked(self.counts[pixels], special, samples, bad, bias)
 
 
 @dataclass
 class Picked:
-    """Samples of some pixels as they are, shape (frames, pixels), where they are bad, and the bias (electron)."""
+    """
+    What it takes to look at pixels more closely; of the special ones, all samples.
 
+    Attributes
+    ----------
+    counts : `numpy.ndarray`
+        Mean of the samples of all of them (electron), as if none had to be left out.
+    special : `numpy.ndarray` of bool
+        Which of them may have to leave out samples.
+    samples : `numpy.ndarray`
+        Those of the special ones as they are, shape (frames, special pixels).
+    bad : `numpy.ndarray` of bool, or None
+        Where these are bad.
+    bias : `numpy.ndarray`
+        Of the special ones (electron).
+    """
+
+    counts: np.ndarray
+    special: np.ndarray
     samples: np.ndarray
     bad: np.ndarray | None
     bias: np.ndarray
@@ -81,17 +99,24 @@ class Picked:
         """One after the other."""
         if len(parts) == 1:
             return parts[0]
+        counts, special, bias = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("counts", "special", "bias")
+        )
         samples = np.concatenate([part.samples for part in parts], axis=1)
         bad = None
         if any(part.bad is not None for part in parts):
             nothing = [np.zeros(part.samples.shape, dtype=bool) if part.bad is None else part.bad for part in parts]
             bad = np.concatenate(nothing, axis=1)
-        return cls(samples, bad, np.concatenate([part.bias for part in parts]))
+        return cls(counts, special, samples, bad, bias)
 
-    def part(self, pixels):
-        """A slice of the pixels."""
-        bad = None if self.bad is None else self.bad[:, pixels]
-        return Picked(self.samples[:, pixels], bad, self.bias[pixels])
+    def split(self, number):
+        """So many pixels, and the others."""
+        few = np.count_nonzero(self.special[:number])
+        return [self._part(slice(0, number), slice(0, few)), self._part(slice(number, None), slice(few, None))]
+
+    def _part(self, pixels, special):
+        bad = None if self.bad is None else self.bad[:, special]
+        return Picked(self.counts[pixels], self.special[pixels], self.samples[:, special], bad, self.bias[special])
 
 
 class Waiting:
@@ -101,14 +126,14 @@ class Waiting:
         self._parts = []
 
     def add(self, picked):
-        """Put `Picked` samples at the end."""
+        """Put `Picked` pixels at the end."""
         self._parts.append(picked)
 
     def take(self, number):
         """Take those of so many pixels from the front."""
-        picked = Picked.joined(self._parts)
-        self._parts = [picked.part(slice(number, None))]
-        return picked.part(slice(0, number))
+        picked, others = Picked.joined(self._parts).split(number)
+        self._parts = [others]
+        return picked
 
 
 @dataclass
@@ -169,7 +194,7 @@ def memory_of(frames):
     return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + waiting
 
 
-def glance(dark_set, levels, block, rules, *, alone):
+def glance(dark_set, levels, block, rules):
     """
     Mean counts of equal exposures, of some rows, and the pixels that need a closer look.
 
@@ -183,8 +208,6 @@ def glance(dark_set, levels, block, rules, *, alone):
         The rows.
     rules : `Rules`
         What to take from frames, and when to leave a sample out.
-    alone : bool
-        Whether samples will be picked of all pixels that need it, and of no others.
 
     Returns
     -------
@@ -201,7 +224,7 @@ def glance(dark_set, levels, block, rules, *, alone):
     bias = np.ravel(bias) if np.ndim(bias) else bias
     bad_bias = None if bad_bias is None else bad_bias.ravel()
     terms = Terms(combined, reader.scale, reader.saturation, bias, bad_bias, rules.rule(combined, levels))
-    stack = (alone and file_stack(dark_set.frames, block, combined)) or stacked(dark_set.frames, block, combined)
+    stack = file_stack(dark_set.frames, block, combined) or stacked(dark_set.frames, block, combined)
     with np.errstate(invalid="ignore", over="ignore"):
         digest = stack.digest(terms)
         special = digest.special
@@ -217,17 +240,25 @@ def glance(dark_set, levels, block, rules, *, alone):
 
 def looked_at(picked, combined, levels, rules):
     """
-    `SetCounts` of pixels, by a look at each of their samples.
+    `SetCounts` of pixels, by a look at each sample of those that may have to leave out some.
 
     Parameters
     ----------
     picked : `Picked`
-        The samples.
+        The pixels.
     combined, levels : `numpy.ndarray`
         Of the frames, as of `ccdproc_darks.rejection.mean_counts`.
     rules : `Rules`
         What to take from frames, and when to leave a sample out.
     """
+    counts, special = picked.counts.copy(), picked.special
+    frames, limit = np.full(counts.size, float(combined.sum())), np.full(counts.size, np.nan)
+    counts[special], frames[special], limit[special] = _looked_at(picked, combined, levels, rules)
+    return SetCounts(counts, frames, limit)
+
+
+def _looked_at(picked, combined, levels, rules):
+    """Counts, exposures and limits of the special pixels."""
     reader = rules.reader
     samples, bias = picked.samples.astype(float), picked.bias
     good = np.isfinite(samples)
@@ -248,7 +279,7 @@ def looked_at(picked, combined, levels, rules):
     some = frames > 0
     with np.errstate(invalid="ignore"):
         counts = in_electrons(total / np.where(some, divisor, 1.0), reader.scale, bias)
-    return SetCounts(np.where(some, counts, 0.0), frames, limit)
+    return np.where(some, counts, 0.0), frames, limit
 
 
 def counts_with_own_noise(dark_set, levels, block, rules):

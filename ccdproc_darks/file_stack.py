@@ -62,7 +62,7 @@ class FileStack:
         return digest
 
     def picked(self, pixels):
-        """Samples of the pixels, shape (frames, pixels): of all that are special."""
+        """Samples of the special pixels, shape (frames, pixels)."""
         return self._picked.T.copy() if self._stack is None else self._stack.picked(pixels)
 
 

@@ -131,9 +131,8 @@ class RateJob:
         return found.reshaped((block.stop - block.start, -1))
 
     def _glances(self, block):
-        alone = len(self.dark_sets) == 1
         return [
-            glance(dark_set, levels, block, self.rules, alone=alone)
+            glance(dark_set, levels, block, self.rules)
             for dark_set, levels in zip(self.dark_sets, self.levels, strict=True)
         ]
 
@@ -247,6 +246,6 @@ class RateJob:
 def _special(glances):
     """Pixels to look at more closely, of some rows at a glance."""
     first, *others = (one.special for one in glances)
-    for special in others:
-        first |= special
+    if others:
+        first = np.logical_or.reduce([first, *others], out=empty(first.shape, bool))
     return np.flatnonzero(first)

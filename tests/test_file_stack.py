@@ -72,10 +72,10 @@ def test_the_same_as_in_memory(tmp_path, room, dtype, number, master, block):
     rules, levels = Rules(Reader(1.5, bias, 32000.0), 5.0, 5.0), np.zeros(number)
     with opened(parts_of(written(tmp_path, values))) as files:
         in_files = DarkSet(files, 100.0, np.ones(number), [1.0] * number)
-        found = glance(in_files, levels, block, rules, alone=True)
+        found = glance(in_files, levels, block, rules)
     assert isinstance(found.stack, FileStack)
     frames = [MemoryFrame(CCDData(image, unit="adu"), "dark") for image in values]
-    expected = glance(DarkSet(frames, 100.0, np.ones(number)), levels, block, rules, alone=True)
+    expected = glance(DarkSet(frames, 100.0, np.ones(number)), levels, block, rules)
     np.testing.assert_array_equal(found.counts, expected.counts)
     np.testing.assert_array_equal(found.special, expected.special)
     assert not expected.special.all()
@@ -125,7 +125,7 @@ def test_cut_short(tmp_path, room, cut):
     rules = Rules(Reader(1.0, Bias(), None), 5.0, 5.0)
     message = rf"1\.fits: its data cannot be read \(it ends after {cut} bytes"
     with opened(parts) as files, pytest.raises(OSError, match=message):
-        glance(DarkSet(files, 100.0, np.ones(3), [1.0] * 3), np.zeros(3), slice(0, 60), rules, alone=True)
+        glance(DarkSet(files, 100.0, np.ones(3), [1.0] * 3), np.zeros(3), slice(0, 60), rules)
 
 
 def test_what_cannot_be_read_for_once(tmp_path, monkeypatch):
@@ -134,9 +134,9 @@ def test_what_cannot_be_read_for_once(tmp_path, monkeypatch):
     rules = Rules(Reader(1.0, Bias(), None), 5.0, 5.0)
     with opened(parts_of(written(tmp_path, values))) as files:
         dark_set = DarkSet(files, 100.0, np.ones(3), [1.0] * 3)
-        expected = glance(dark_set, np.zeros(3), slice(0, 60), rules, alone=True)
+        expected = glance(dark_set, np.zeros(3), slice(0, 60), rules)
         monkeypatch.setattr(fused, "file_sums", lambda *args: -1)
-        found = glance(dark_set, np.zeros(3), slice(0, 60), rules, alone=True)
+        found = glance(dark_set, np.zeros(3), slice(0, 60), rules)
     special = np.flatnonzero(expected.special)
     np.testing.assert_array_equal(found.counts, expected.counts)
     np.testing.assert_array_equal(found.picked(special).samples, expected.picked(special).samples)
