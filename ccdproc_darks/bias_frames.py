@@ -11,12 +11,13 @@ from astropy import units as u
 from .arguments import checked_dtype, checked_number
 from .bias import Bias
 from .blocks import sample_blocks
-from .counts import Rules, Waiting, glance, looked_at, memory_of
+from .counts import Rules, glance, looked_at, memory_of
 from .doubts import standing_out
 from .electrons import DarkSet, Reader, frame_levels
 from .execution import THREADS, Execution, fill
 from .frames import as_frames, sampled
 from .headers import READ_NOISE_KEYS, common_setting, frame_settings, known_gain
+from .picked import Waiting
 from .read_noise import measure_scatter, scatter_read_noise
 from .results import logged, result_image, safe_header
 

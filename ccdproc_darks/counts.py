@@ -7,22 +7,13 @@ import numpy as np
 
 from .electrons import Reader
 from .file_stack import FileStack, file_stack
+from .picked import Picked
 from .rejection import mean_counts, reject
 from .scratch import give_back
 from .stack import Stack, Terms, are_equal, in_electrons, stacked
 from .suspicion import Rule, suspicious
 
-__all__ = [
-    "Glance",
-    "Picked",
-    "Rules",
-    "SetCounts",
-    "Waiting",
-    "counts_with_own_noise",
-    "glance",
-    "looked_at",
-    "memory_of",
-]
+__all__ = ["Glance", "Rules", "SetCounts", "counts_with_own_noise", "glance", "looked_at", "memory_of"]
 
 
 @dataclass
@@ -67,73 +58,6 @@ class Glance:
                 bad |= self.bad_bias[few]
         bias = self.bias[few] if np.ndim(self.bias) else np.full(few.size, self.bias)
         return Picked(self.counts[pixels], special, samples, bad, bias)
-
-
-@dataclass
-class Picked:
-    """
-    What it takes to look at pixels more closely; of the special ones, all samples.
-
-    Attributes
-    ----------
-    counts : `numpy.ndarray`
-        Mean of the samples of all of them (electron), as if none had to be left out.
-    special : `numpy.ndarray` of bool
-        Which of them may have to leave out samples.
-    samples : `numpy.ndarray`
-        Those of the special ones as they are, shape (frames, special pixels).
-    bad : `numpy.ndarray` of bool, or None
-        Where these are bad.
-    bias : `numpy.ndarray`
-        Of the special ones (electron).
-    """
-
-    counts: np.ndarray
-    special: np.ndarray
-    samples: np.ndarray
-    bad: np.ndarray | None
-    bias: np.ndarray
-
-    @classmethod
-    def joined(cls, parts):
-        """One after the other."""
-        if len(parts) == 1:
-            return parts[0]
-        counts, special, bias = (
-            np.concatenate([getattr(part, name) for part in parts]) for name in ("counts", "special", "bias")
-        )
-        samples = np.concatenate([part.samples for part in parts], axis=1)
-        bad = None
-        if any(part.bad is not None for part in parts):
-            nothing = [np.zeros(part.samples.shape, dtype=bool) if part.bad is None else part.bad for part in parts]
-            bad = np.concatenate(nothing, axis=1)
-        return cls(counts, special, samples, bad, bias)
-
-    def split(self, number):
-        """So many pixels, and the others."""
-        few = np.count_nonzero(self.special[:number])
-        return [self._part(slice(0, number), slice(0, few)), self._part(slice(number, None), slice(few, None))]
-
-    def _part(self, pixels, special):
-        bad = None if self.bad is None else self.bad[:, special]
-        return Picked(self.counts[pixels], self.special[pixels], self.samples[:, special], bad, self.bias[special])
-
-
-class Waiting:
-    """Samples that wait to be looked at, many pixels at a time, in the order in which they came."""
-
-    def __init__(self):
-        self._parts = []
-
-    def add(self, picked):
-        """Put `Picked` pixels at the end."""
-        self._parts.append(picked)
-
-    def take(self, number):
-        """Take those of so many pixels from the front."""
-        picked, others = Picked.joined(self._parts).split(number)
-        self._parts = [others]
-        return picked
 
 
 @dataclass

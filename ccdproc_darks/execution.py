@@ -21,7 +21,7 @@ __all__ = ["THREADS", "Execution", "fill", "gather"]
 
 # What an executor that shares no memory with this process gets at a time, and how much of it may be under way.
 _RESULT_BYTES, _UNDER_WAY_BYTES = 2**24, 2**28
-_LEAST_TASKS = 32
+_LEAST_TASKS, _LEAST_UNDER_WAY = 32, 2
 # Pixels that are mended at a time.
 _MENDED = 2**13
 
@@ -164,7 +164,7 @@ class _Workers:
         task = 2 * result * pixels + 2 * _sent(job.part(self._blocks[0]))
         most = execution.most(task)
         self._size = max(1, min(_RESULT_BYTES // task, number // _LEAST_TASKS, most))
-        self._most = max(2, _UNDER_WAY_BYTES // (task * self._size))
+        self._most = max(_LEAST_UNDER_WAY, _UNDER_WAY_BYTES // (task * self._size))
         if most < math.inf:
             self._most = min(self._most, most // self._size)
 
@@ -174,7 +174,7 @@ class _Workers:
             groups = [self._blocks[start : start + self._size] for start in range(0, len(self._blocks), self._size)]
             rows = [slice(group[0].start, group[-1].stop) for group in groups]
             tasks = ((job.part(some), some, group) for some, group in zip(rows, groups, strict=True))
-            yield from _done(self._executor, work, tasks, self._most)
+            yield from _done(self._executor, work, tasks, self._most, again=True)
             return
         # Each takes the next block that nobody has, until none is left: all end at about the same time, and what is
         # done once for each of them is done no more often.
@@ -200,18 +200,26 @@ def _side_by_side(calls):
         return [first(), *(future.result() for future in futures)]
 
 
-def _done(pool, work, tasks, most):
-    """Results of tasks, as they come; so many of them are under way at most."""
-    under_way = set()
+def _done(pool, work, tasks, most, again=False):
+    """Results of tasks, as they come; so many of them are under way at most, and failed ones may be done ``again``."""
+    under_way = {}
     try:
         while True:
             for task in islice(tasks, most - len(under_way)):
-                under_way.add(pool.submit(work, *task))
+                under_way[pool.submit(work, *task)] = task if again else None
             if not under_way:
                 return
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                task = under_way.pop(future)
+                try:
+                    result = future.result()
+                except Exception:
+                    # What fails in a cluster is often the cluster; what fails twice is not.
+                    if task is None:
+                        raise
+                    under_way[pool.submit(work, *task)] = None
+                    continue
+                yield result
     finally:
         for future in under_way:
             future.cancel()

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import fused
-from .counts import Rules, Waiting, counts_with_own_noise, glance, looked_at, memory_of
+from .counts import Rules, counts_with_own_noise, glance, looked_at, memory_of
 from .fit import fit_rate
+from .picked import Waiting
 from .rate_stack import RateRows
 from .scratch import empty
 from .whole_fit import whole_rate

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccdproc_darks.bias import Bias
-from ccdproc_darks.counts import Picked, Rules, glance, looked_at
+from ccdproc_darks.counts import Rules, glance, looked_at
 from ccdproc_darks.electrons import DarkSet, Reader
 from ccdproc_darks.memory_frame import MemoryFrame
+from ccdproc_darks.picked import Picked
 from ccdproc_darks.rate_job import RateJob
 from ccdproc_darks.rejection import deviate_of_share
 
