@@ -4,6 +4,7 @@
  *
  * Nothing is computed here that Python modules do not compute as well, operation by operation and in the same order and
  * precision: results are the same to the bit (tests/test_fused.py), so that it does not matter whether this was built.
+ * (Only `Rule`, which says what to look at more closely, may round otherwise: a look more or less changes no result.)
  * For that, multiplications and additions must not be contracted (-ffp-contract=off), and nothing may be reordered
  * (no -ffast-math). -fno-trapping-math and -fno-math-errno change no result; without them gcc makes no vectors of this.
  *
@@ -179,7 +180,7 @@ pair_of(const PairNumbers *numbers, const PairArrays *arrays, Py_ssize_t n)
         for (int k = 0; k < 2; k++) {
             if (arrays->mask[k] != NULL)
                 for (Py_ssize_t i = 0; i < number; i++)
-                    whole[i] &= (uint8_t)(arrays->mask[k][start + i] ^ 1);
+                    whole[i] &= (uint8_t)(arrays->mask[k][start + i] == 0);
             not_whole(&numbers->whole[k], arrays->rate[k] + start, arrays->deviation[k] + start, whole, number);
         }
         tile_of_pair(numbers, arrays->rate[0] + start, arrays->rate[1] + start, contrast, rate, deviate, whole, special,
@@ -260,8 +261,8 @@ tile_of_counts(const float *restrict values, double scale, double level, const d
             counts[i] = (double)values[i] * scale - level;
 }
 
-PyDoc_STRVAR(counts_doc, "counts(n, values, swapped, saturation, scale, level, bias, counts, special): of one frame, and whether\n"
-                         "its sample is saturated or not a number, too.");
+PyDoc_STRVAR(counts_doc, "counts(n, values, swapped, saturation, scale, level, bias, counts, special): of one frame; pixels whose\n"
+                         "sample is saturated or not a number become special, besides those that are.");
 
 static PyObject *
 counts(PyObject *Py_UNUSED(module), PyObject *args)
@@ -298,8 +299,8 @@ counts(PyObject *Py_UNUSED(module), PyObject *args)
 
 /* ---- Frames of 16-bit integers: ccdproc_darks.stack and ccdproc_darks.file_stack ---- */
 
-/* When the highest sample may be an outlier: ccdproc_darks.suspicion, with both sides of its comparisons squared, as
-   neither is below zero. */
+/* When the highest sample may be an outlier: ccdproc_darks.suspicion, with both sides of its comparisons squared:
+   neither is below zero, but for rounding, which costs no more than a look. */
 typedef struct {
     double times, shift, middle, noise, least, per_other, least_above_others;
 } Rule;
@@ -419,7 +420,7 @@ sum_arrays(SumNumbers *numbers, const SumObjects *objects, Arrays *held, Py_ssiz
 }
 
 PyDoc_STRVAR(sums_doc, "sums(n, (frames, swapped, flip, zero, saturation, scale, level, rule), (bias, counts, special), stack):\n"
-                       "the mean of equal exposures, and which pixels may have samples to leave out.");
+                       "the mean of equal exposures; pixels that may have samples to leave out become special, besides those that are.");
 
 static PyObject *
 sums(PyObject *Py_UNUSED(module), PyObject *args)

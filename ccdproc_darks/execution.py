@@ -4,7 +4,7 @@
 import math
 import os
 import pickle
-from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -173,20 +173,26 @@ class _Workers:
         if not self.share_memory:
             groups = [self._blocks[start : start + self._size] for start in range(0, len(self._blocks), self._size)]
             rows = [slice(group[0].start, group[-1].stop) for group in groups]
-            tasks = ((job.part(some), some, group) for some, group in zip(rows, groups, strict=True))
-            yield from _done(self._executor, work, tasks, self._most, again=True)
+            # A part that is tried again begins anew.
+            submits = (
+                partial(self._submit, work, job.part, some, group) for some, group in zip(rows, groups, strict=True)
+            )
+            yield from _done(submits, self._most, again=True)
             return
         # Each takes the next block that nobody has, until none is left: all end at about the same time, and what is
         # done once for each of them is done no more often.
         left, work = iter(self._blocks), partial(_or_none_left, work)
-        tasks = ((job.part(self._rows), self._rows, left) for _ in range(self._most))
+        calls = [partial(work, job.part(self._rows), self._rows, left) for _ in range(self._most)]
         try:
             if self._executor is not None:
-                yield from _done(self._executor, work, tasks, self._most)
+                yield from _done((partial(self._executor.submit, call) for call in calls), self._most)
             else:
-                yield from _side_by_side([partial(work, *task) for task in tasks])
+                yield from _side_by_side(calls)
         finally:
             _use_up(left)
+
+    def _submit(self, work, part, rows, blocks):
+        return self._executor.submit(work, part(rows), rows, blocks)
 
 
 def _side_by_side(calls):
@@ -200,24 +206,27 @@ def _side_by_side(calls):
         return [first(), *(future.result() for future in futures)]
 
 
-def _done(pool, work, tasks, most, again=False):
+def _done(submits, most, again=False):
     """Results of tasks, as they come; so many of them are under way at most, and failed ones may be done ``again``."""
     under_way = {}
     try:
         while True:
-            for task in islice(tasks, most - len(under_way)):
-                under_way[pool.submit(work, *task)] = task if again else None
+            for submit in islice(submits, most - len(under_way)):
+                under_way[submit()] = submit if again else None
             if not under_way:
                 return
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                task = under_way.pop(future)
+                submit = under_way.pop(future)
                 try:
                     result = future.result()
-                except Exception:
+                except Exception as error:
                     # What fails in a cluster is often the cluster; what fails twice is not.
-                    if task is None:
+                    if submit is None or isinstance(error, CancelledError):
                         raise
-                    under_way[pool.submit(work, *task)] = None
+                    try:
+                        under_way[submit()] = None
+                    except Exception:
+                        raise error from None
                     continue
                 yield result
     finally:

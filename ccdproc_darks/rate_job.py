@@ -138,7 +138,7 @@ class RateJob:
         ]
 
     def _look(self, sets):
-        """`ccdproc_darks.rate_stack.RateRows` of samples picked from each set, shape (exposures, 1, pixels)."""
+        """`ccdproc_darks.rate_stack.RateRows` of pixels picked from each set, shape (exposures, 1, pixels)."""
         found = [
             looked_at(picked, dark_set.combined, levels, self.rules)
             for picked, dark_set, levels in zip(sets, self.dark_sets, self.levels, strict=True)
@@ -246,7 +246,9 @@ class RateJob:
 
 def _special(glances):
     """Pixels to look at more closely, of some rows at a glance."""
-    first, *others = (one.special for one in glances)
-    if others:
-        first = np.logical_or.reduce([first, *others], out=empty(first.shape, bool))
-    return np.flatnonzero(first)
+    special = glances[0].special
+    if len(glances) > 1:
+        either = empty(special.shape, bool)
+        for one in glances[1:]:
+            special = np.logical_or(special, one.special, out=either)
+    return np.flatnonzero(special)

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Some rows of equal exposures, one after the other: their mean, and how far the highest of them is above it."""
+"""Some rows of equal exposures, one after the other: their mean, and where the highest may be too high for it."""
 
 from dataclasses import dataclass
 
@@ -194,7 +194,7 @@ def stacked(frames, block, combined):
     block : slice
         The rows.
     combined : `numpy.ndarray`
-        As of `Stack.digest`.
+        As of `Terms`.
     """
     if fused.sums is not None and are_equal(combined) and len(frames) < _MOST_SHORT:
         stored = stored_alike(frames, block)
@@ -220,7 +220,11 @@ def stacked(frames, block, combined):
 def blank(pixels, terms):
     """`Digest` of which nothing is known yet but where there is no bias, and room for the counts."""
     digest = Digest(empty((pixels,), float), empty((pixels,), bool))
-    np.copyto(digest.special, False if terms.bad_bias is None else terms.bad_bias)
+    if terms.bad_bias is None:
+        digest.special.fill(False)
+    else:
+        # As bytes of 0 and 1, which other masks need not have.
+        np.logical_and(terms.bad_bias, True, out=digest.special)
     return digest
 
 

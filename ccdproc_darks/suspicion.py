@@ -75,6 +75,8 @@ class Rule:
     ----------
     frames : int
         How many there are.
+    read_noise : float
+        As above.
     """
 
     def __init__(self, combined, levels, scale, read_noise, clip):

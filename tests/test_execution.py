@@ -8,6 +8,7 @@ import signal
 import threading
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -495,6 +496,78 @@ class TestErrors:
         fill(Job(), [expected], Execution())
         np.testing.assert_array_equal(image, expected)
         assert {tried.count(start) for start in tried} == {2}
+
+    @pytest.mark.parametrize(
+        ("what", "job"),
+        [
+            ("rate of files, bias in a file", "rate_job.RateJob"),
+            ("rate of masked frames", "rate_job.RateJob"),
+            ("master bias of files", "bias_frames._BiasJob"),
+            ("mask of two", "flagging.FlagJob"),
+        ],
+    )
+    def test_what_is_tried_again_begins_anew(self, what, job, written, monkeypatch):
+        """In this very process, where nothing is a copy: what waits and what was counted is not that of before."""
+        monkeypatch.setattr("ccdproc_darks.blocks._PIXELS_PER_BLOCK", 3 * SHAPE[1])
+        monkeypatch.setattr("ccdproc_darks.execution._LEAST_TASKS", 2)
+        call, lost, tried = WORK[what](written), [], []
+        monkeypatch.setattr(f"ccdproc_darks.{job}.rows", self.failing_at(3, job, lost))
+
+        class InThisThread(Executor):
+            def submit(self, function, /, *args):
+                future = Future()
+                tried.append(args[1])
+                try:
+                    future.set_result(function(*args))
+                except OSError as error:
+                    future.set_exception(error)
+                return future
+
+        found = call(executor=InThisThread())
+        assert len(lost) == 1
+        assert len(tried) > len({rows.start for rows in tried})
+        monkeypatch.undo()
+        assert_same_bits(found, call())
+
+    @staticmethod
+    def failing_at(number, name, lost):
+        """The same function, that raises once: at a call of a number, when others have left their traces."""
+        module, kind = name.split(".")
+        rows, calls = getattr(import_module(f"ccdproc_darks.{module}"), kind).rows, []
+
+        def fail(*args):
+            result = rows(*args)
+            calls.append(args)
+            if len(calls) == number:
+                lost.append(number)
+                raise OSError("a file server that was away for a moment")
+            return result
+
+        return fail
+
+    def test_a_pool_that_is_gone_hides_no_error(self, few_pixels):
+        def fail(block):
+            raise ZeroDivisionError("of the work")
+
+        class Once(Executor):
+            """Takes no second one."""
+
+            def __init__(self):
+                self.taken = set()
+
+            def submit(self, function, /, *args):
+                if args[1].start in self.taken:
+                    raise RuntimeError("cannot schedule new futures after shutdown")
+                self.taken.add(args[1].start)
+                future = Future()
+                try:
+                    future.set_result(function(*args))
+                except ZeroDivisionError as error:
+                    future.set_exception(error)
+                return future
+
+        with pytest.raises(ZeroDivisionError, match="of the work"):
+            fill(Job(fail), [np.empty(SHAPE)], Execution(Once()))
 
     def test_what_fails_in_threads_is_not_tried_again(self, few_pixels):
         begun = []

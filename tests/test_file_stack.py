@@ -98,6 +98,21 @@ def test_what_is_picked_outlives_the_next_block(tmp_path):
     assert_same_image(bias, master_bias(images, gain=1.5 * u.electron / u.adu, add_keyword=None))
 
 
+def test_true_is_any_byte_but_zero(tmp_path):
+    """As a mask that is a view of somebody's flags; with special pixels of each exposure time's own."""
+    paths = written(tmp_path, values_of(9, "uint16"))
+    for path in paths[5:]:
+        fits.setval(path, "EXPTIME", value=300.0)
+    flags = (np.random.default_rng(3).random(SHAPE) < 0.1).astype("u1") * 4
+    bias = CCDData(np.full(SHAPE, 1000.0, "f4"), unit="adu", mask=flags.view(bool), meta={"NCOMBINE": 9})
+    for some in (paths, paths[:5]):
+        ours = dark_rate(some, bias=bias, add_keyword=None)
+        with mock.patch.multiple(fused, **dict.fromkeys(name for name in fused.__all__ if name != "MOST_EXPOSURES")):
+            assert_same_image(ours, dark_rate(some, bias=bias, add_keyword=None))
+        assert ours.mask[flags > 0].all()
+        assert ours.meta["DKLOST"] > 0
+
+
 @dataclass(frozen=True)
 class OfItsOwn(FileRows):
     """Rows that only they know how to read."""

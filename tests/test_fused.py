@@ -102,7 +102,9 @@ def test_pair(seed, numbers, read_noise, bias_error, width, shifted, size):
     deviations = np.sqrt((np.maximum(rates, 0) * t + read_noise**2) / n + bias_error**2) / t
     deviations *= np.where(rng.random((2, size)) < 0.2, rng.uniform(0.5, 2, (2, size)), 1)
     rates, deviations = awkward(rng, rates), awkward(rng, deviations.astype("f4"))
-    masks = [None if rng.random() < 0.5 else rng.random(size) < 0.1 for _ in range(2)]
+    # True is any byte but zero.
+    masks = [None if rng.random() < 0.5 else (rng.random(size) < 0.1).astype("u1") * 4 for _ in range(2)]
+    masks = [None if mask is None else mask.view(bool) for mask in masks]
     with np.errstate(all="ignore"):
         ours = pair._at_once(list(rates), masks, list(deviations), rounds=2)
         plain = pair._passes(list(rates), masks, list(deviations), rounds=2)

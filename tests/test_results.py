@@ -218,6 +218,17 @@ def test_round_trip_with_the_date_of_a_camera(name, date, tmp_path):
     round_trip(RESULTS[name](darks), tmp_path)
 
 
+def test_each_header_has_its_own_dates():
+    """Whatever others had before."""
+    dates = ["2019-09-06T19:45:51", "2019-09-07T19:45:51", "06/09/19", "2019-09-06T19:45:51"]
+    headers = [safe_header({"DATE-OBS": date}) for date in dates]
+    assert [header.get("DATE-OBS") for header in headers] == [dates[0], dates[1], None, dates[0]]
+    assert [header.get("MJD-OBS") for header in headers[:2]] == pytest.approx([58732.8235069, 58733.8235069])
+    assert headers[3] == headers[0]
+    known = safe_header({"DATE-OBS": dates[0], "MJD-OBS": 12345.0})
+    assert known["MJD-OBS"] == 12345.0
+
+
 @pytest.mark.parametrize("dtype", ["uint16", "float32", "float64"])
 def test_round_trip_of_a_simulated_frame(dtype, tmp_path):
     frame = simulate_dark(
