@@ -16,6 +16,10 @@ from .suspicion import Rule, suspicious
 __all__ = ["Glance", "Rules", "SetCounts", "counts_with_own_noise", "glance", "looked_at", "memory_of"]
 
 
+# Bytes of a pixel that waits, besides its samples.
+_PLACES = 32
+
+
 @dataclass
 class Glance:
     """
@@ -47,7 +51,8 @@ class Glance:
     def picked(self, pixels):
         """`Picked` of pixels, among which are all that are special."""
         special = self.special[pixels]
-        few = pixels[special]
+        # Of one exposure time all of them are.
+        few, others = (pixels, pixels[:0]) if special.all() else (pixels[special], pixels[~special])
         samples, masks, bad = self.stack.picked(few), self.stack.masks, None
         if self.bad_bias is not None or any(mask is not None for mask in masks):
             bad = np.zeros(samples.shape, dtype=bool)
@@ -57,7 +62,7 @@ class Glance:
             if self.bad_bias is not None:
                 bad |= self.bad_bias[few]
         bias = self.bias[few] if np.ndim(self.bias) else np.full(few.size, self.bias)
-        return Picked(self.counts[pixels], special, samples, bad, bias)
+        return Picked(special, samples, bad, bias, self.counts[others])
 
 
 @dataclass
@@ -113,9 +118,9 @@ class Rules:
 
 def memory_of(frames):
     """Bytes that the samples of frames take while they are looked at, for each pixel."""
-    # Of frames that have a mask all samples may have to be picked, and wait.
+    # Of frames that have a mask all samples may have to be picked, and wait, with their places and their bias.
     waiting = sum(2 * frame.dtype.itemsize + 4 for frame in frames if frame.has_mask)
-    return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + waiting
+    return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + waiting + (_PLACES if waiting else 0)
 
 
 def glance(dark_set, levels, block, rules):
@@ -175,9 +180,10 @@ def looked_at(picked, combined, levels, rules):
     rules : `Rules`
         What to take from frames, and when to leave a sample out.
     """
-    counts, special = picked.counts.copy(), picked.special
-    frames, limit = np.full(counts.size, float(combined.sum())), np.full(counts.size, np.nan)
+    special = picked.special
+    counts, frames, limit = (np.full(special.size, value) for value in (np.nan, float(combined.sum()), np.nan))
     counts[special], frames[special], limit[special] = _looked_at(picked, combined, levels, rules)
+    counts[~special] = picked.counts
     return SetCounts(counts, frames, limit)
 
 

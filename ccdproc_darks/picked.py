@@ -15,8 +15,6 @@ class Picked:
 
     Attributes
     ----------
-    counts : `numpy.ndarray`
-        Mean of the samples of all of them (electron), as if none had to be left out.
     special : `numpy.ndarray` of bool
         Which of them may have to leave out samples.
     samples : `numpy.ndarray`
@@ -25,13 +23,15 @@ class Picked:
         Where these are bad.
     bias : `numpy.ndarray`
         Of the special ones (electron).
+    counts : `numpy.ndarray`
+        Mean of the samples of the others (electron).
     """
 
-    counts: np.ndarray
     special: np.ndarray
     samples: np.ndarray
     bad: np.ndarray | None
     bias: np.ndarray
+    counts: np.ndarray
 
     @classmethod
     def joined(cls, parts):
@@ -46,16 +46,19 @@ class Picked:
         if any(part.bad is not None for part in parts):
             nothing = [np.zeros(part.samples.shape, dtype=bool) if part.bad is None else part.bad for part in parts]
             bad = np.concatenate(nothing, axis=1)
-        return cls(counts, special, samples, bad, bias)
+        return cls(special, samples, bad, bias, counts)
 
     def split(self, number):
         """So many pixels, and the others."""
         few = np.count_nonzero(self.special[:number])
-        return [self._part(slice(0, number), slice(0, few)), self._part(slice(number, None), slice(few, None))]
+        return [
+            self._part(slice(0, number), slice(0, few), slice(0, number - few)),
+            self._part(slice(number, None), slice(few, None), slice(number - few, None)),
+        ]
 
-    def _part(self, pixels, special):
+    def _part(self, pixels, special, others):
         bad = None if self.bad is None else self.bad[:, special]
-        return Picked(self.counts[pixels], self.special[pixels], self.samples[:, special], bad, self.bias[special])
+        return Picked(self.special[pixels], self.samples[:, special], bad, self.bias[special], self.counts[others])
 
 
 class Waiting:

@@ -66,7 +66,7 @@ def all_pixels(dark_set, rules):
     if bad_bias is not None:
         bad |= bad_bias.ravel()
     bias = np.ravel(bias) if np.ndim(bias) else np.full(stack[0].size, bias)
-    return Picked(np.zeros(bias.size), np.ones(bias.size, bool), np.array(stack), bad, bias)
+    return Picked(np.ones(bias.size, bool), np.array(stack), bad, bias, np.zeros(0))
 
 
 def job_of(dark_set, levels, rules):

@@ -16,11 +16,11 @@ def picked_of(numbers, rng, with_bad):
     special = rng.random(numbers.size) < 0.6
     few = numbers[special]
     samples = few + 1000 * np.arange(FRAMES)[:, None]
-    return Picked(numbers / 2, special, samples, samples % 3 == 0 if with_bad else None, few / 4)
+    return Picked(special, samples, samples % 3 == 0 if with_bad else None, few / 4, numbers[~special] / 2)
 
 
 def assert_are(found, numbers, may_be_bad):
-    np.testing.assert_array_equal(found.counts, numbers / 2)
+    np.testing.assert_array_equal(found.counts, numbers[~found.special] / 2)
     few = numbers[found.special]
     np.testing.assert_array_equal(found.bias, few / 4)
     np.testing.assert_array_equal(found.samples, few + 1000 * np.arange(FRAMES)[:, None])
