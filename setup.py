@@ -10,8 +10,8 @@ from setuptools import Extension, setup
 FLAGS = ["/O2"] if sys.platform == "win32" else ["-ffp-contract=off", "-O3", "-fno-math-errno", "-fno-trapping-math"]
 
 extension = Extension(
-    "ccdproc_darks._fused",
-    ["ccdproc_darks/_fused.c"],
+    "ccdproc_darks._compute._loops",
+    ["ccdproc_darks/_compute/_loops.c"],
     extra_compile_args=FLAGS,
     optional=True,
     py_limited_api=True,

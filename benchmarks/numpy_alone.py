@@ -4,7 +4,7 @@
 import functools
 from unittest import mock
 
-from ccdproc_darks import fused
+from ccdproc_darks._compute import loops
 
 __all__ = ["numpy_alone"]
 
@@ -14,10 +14,10 @@ def numpy_alone(work):
 
     @functools.wraps(work)
     def alone(*arguments, **options):
-        loops = [name for name in fused.__all__ if callable(getattr(fused, name))]
-        if not loops:
+        names = [name for name in loops.__all__ if callable(getattr(loops, name))]
+        if not names:
             raise RuntimeError("the loops in C were not built: there is nothing to do without")
-        with mock.patch.multiple(fused, **dict.fromkeys(loops)):
+        with mock.patch.multiple(loops, **dict.fromkeys(names)):
             return work(*arguments, **options)
 
     return alone

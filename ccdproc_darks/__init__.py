@@ -8,15 +8,15 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from . import planning as planning
     from . import simulation as simulation
     from . import temperature as temperature
-    from .bias_frames import master_bias as master_bias
-    from .comparison import compare_dark_rates as compare_dark_rates
+    from .comparison.compare_dark_rates import compare_dark_rates as compare_dark_rates
+    from .comparison.dark_scatter import dark_scatter as dark_scatter
+    from .comparison.proportionality_limit import ProportionalityLimit as ProportionalityLimit
+    from .comparison.proportionality_limit import proportionality_limit as proportionality_limit
+    from .comparison.repeatability import repeatability as repeatability
     from .flags import DARK_FLAGS as DARK_FLAGS
-    from .halves import repeatability as repeatability
-    from .mask import hot_pixel_mask as hot_pixel_mask
-    from .proportionality import ProportionalityLimit as ProportionalityLimit
-    from .proportionality import proportionality_limit as proportionality_limit
-    from .rate import dark_rate as dark_rate
-    from .scatter import dark_scatter as dark_scatter
+    from .masks.hot_pixel_mask import hot_pixel_mask as hot_pixel_mask
+    from .rates.dark_rate import dark_rate as dark_rate
+    from .rates.master_bias import master_bias as master_bias
     from .simulation import DarkSequence as DarkSequence
     from .simulation import Sensor as Sensor
     from .simulation import sensor_preset as sensor_preset
@@ -28,16 +28,16 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
 _MODULE_OF = {
     "DARK_FLAGS": "flags",
     "DarkSequence": "simulation",
-    "ProportionalityLimit": "proportionality",
+    "ProportionalityLimit": "comparison.proportionality_limit",
     "Sensor": "simulation",
     "__version__": "version",
-    "compare_dark_rates": "comparison",
-    "dark_rate": "rate",
-    "dark_scatter": "scatter",
-    "hot_pixel_mask": "mask",
-    "master_bias": "bias_frames",
-    "proportionality_limit": "proportionality",
-    "repeatability": "halves",
+    "compare_dark_rates": "comparison.compare_dark_rates",
+    "dark_rate": "rates.dark_rate",
+    "dark_scatter": "comparison.dark_scatter",
+    "hot_pixel_mask": "masks.hot_pixel_mask",
+    "master_bias": "rates.master_bias",
+    "proportionality_limit": "comparison.proportionality_limit",
+    "repeatability": "comparison.repeatability",
     "sensor_preset": "simulation",
     "simulate_dark": "simulation",
 }

@@ -6,7 +6,7 @@ from astropy import constants as const
 from astropy import units as u
 from astropy.modeling import Fittable1DModel, Parameter
 
-from .arguments import checked_quantity
+from ._arguments import checked_quantity
 
 __all__ = ["DoublingDarkCurrent", "ThermalDarkCurrent", "band_gap"]
 

@@ -7,13 +7,13 @@ worked out here, from scipy's distributions alone.
 from dataclasses import dataclass
 
 import numpy as np
+from ccdproc_darks.comparison.comparer import compare_rows
 from scipy import stats
 from scipy.special import ndtr
 
-from ccdproc_darks.departure import compare_rows
-from ccdproc_darks.fit import rate_estimator
-from ccdproc_darks.population import population_of
-from ccdproc_darks.rate_stack import RateRows
+from ccdproc_darks.rates.rate_images import MeanCounts
+from ccdproc_darks.statistics.rate_distribution import population_of
+from ccdproc_darks.statistics.rate_fit import rate_estimator
 
 # Standard deviations that a grid reaches to either side: 3e-14 of the probability is beyond.
 _REACH = 7.5
@@ -60,7 +60,7 @@ class Cell:
         frames = np.broadcast_to(self.frames[:, None, None], counts.shape)
         usable = np.ones(counts.shape, dtype=bool) if usable is None else usable
         nothing = np.full(counts.shape, np.nan)
-        rows = RateRows(np.where(usable, counts, 0.0), frames, self.read_noise**2 / frames, usable, nothing)
+        rows = MeanCounts(np.where(usable, counts, 0.0), frames, self.read_noise**2 / frames, usable, nothing)
         offsets = np.broadcast_to(offsets, self.seconds.shape)
         return compare_rows(rows, self.seconds, self.shared, offsets, free_offset, population, width)
 
@@ -105,7 +105,7 @@ def false_positives(cell, probabilities, population=None, grid=(200, 160)):
         The pixel.
     probabilities : sequence of float
         How often they should.
-    population : `ccdproc_darks.population.Population`, optional
+    population : `ccdproc_darks.statistics.rate_distribution.Population`, optional
         What the test knows of the sensor.
     grid : tuple of int
         Points of the first and the second count, which make ratios right to 1 %. Of the second there are more where

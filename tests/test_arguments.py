@@ -6,15 +6,8 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from ccdproc_darks import (
-    compare_dark_rates,
-    dark_rate,
-    dark_scatter,
-    hot_pixel_mask,
-    repeatability,
-    simulate_dark,
-)
-from ccdproc_darks.arguments import checked_choice, checked_number, checked_quantity
+from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, repeatability, simulate_dark
+from ccdproc_darks._arguments import checked_choice, checked_number, checked_quantity
 
 from .helpers import ELECTRON_PER_SECOND, dark, rate_image
 

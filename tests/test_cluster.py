@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy import units as u
+from ccdproc_darks.frames.file_frame import FileFrame, FileRows
 
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, master_bias, simulate_dark
-from ccdproc_darks.file_frame import FileFrame
-from ccdproc_darks.file_rows import FileRows
 
 distributed = pytest.importorskip("distributed")
 
@@ -60,14 +59,14 @@ def paths(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def rows_are_blocks(monkeypatch):
     """A block for each row, of which a task gets thirty-two."""
-    monkeypatch.setattr("ccdproc_darks.blocks._PIXELS_PER_BLOCK", 1)
-    monkeypatch.setattr("ccdproc_darks.execution._LEAST_TASKS", 8)
+    monkeypatch.setattr("ccdproc_darks._compute.blocks._PIXELS_PER_BLOCK", 1)
+    monkeypatch.setattr("ccdproc_darks._compute.workers._LEAST_TASKS", 8)
 
 
 @pytest.fixture
 def many_tasks(monkeypatch):
     """A task for each row."""
-    monkeypatch.setattr("ccdproc_darks.execution._LEAST_TASKS", SHAPE[0])
+    monkeypatch.setattr("ccdproc_darks._compute.workers._LEAST_TASKS", SHAPE[0])
 
 
 def assert_same_bits(first, second):

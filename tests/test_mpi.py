@@ -33,7 +33,7 @@ def parts(image):
 
 if __name__ == "__main__":
     # Several tasks.
-    ccdproc_darks.blocks._PIXELS_PER_BLOCK = 1000
+    ccdproc_darks._compute.blocks._PIXELS_PER_BLOCK = 1000
     paths = {}
     for seconds in (0, 100, 900):
         paths[seconds] = [Path(sys.argv[1]) / f"{seconds}-{number}.fits" for number in range(4)]

@@ -8,7 +8,7 @@ import pytest
 from astropy import units as u
 
 from ccdproc_darks import DARK_FLAGS, dark_rate, hot_pixel_mask
-from ccdproc_darks.fit import fit_rate
+from ccdproc_darks.statistics.rate_fit import fit_rate
 
 from .helpers import ELECTRON_PER_SECOND, dark
 

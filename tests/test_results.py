@@ -12,15 +12,8 @@ from astropy.nddata import CCDData
 from astropy.wcs import WCS
 
 import ccdproc_darks
-from ccdproc_darks import (
-    compare_dark_rates,
-    dark_rate,
-    dark_scatter,
-    hot_pixel_mask,
-    repeatability,
-    simulate_dark,
-)
-from ccdproc_darks.results import safe_header
+from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, repeatability, simulate_dark
+from ccdproc_darks._results import safe_header
 
 from .helpers import STRUCTURAL, assert_same_image, dark, full_mask, rate_image
 

@@ -6,8 +6,8 @@ from itertools import product
 
 import numpy as np
 
-from ccdproc_darks.fit import rate_estimator
-from ccdproc_darks.population import population_of
+from ccdproc_darks.statistics.rate_distribution import population_of
+from ccdproc_darks.statistics.rate_fit import rate_estimator
 
 __all__ = ["PROBABILITIES", "Cell", "sensor_population_of", "several_cells", "two_rate_cells"]
 
@@ -47,7 +47,7 @@ class Cell:
 
     @property
     def shared(self):
-        """Exposures that share a bias, as of `ccdproc_darks.fit.fit_rate`."""
+        """Exposures that share a bias, as of `ccdproc_darks.statistics.rate_fit.fit_rate`."""
         everything = list(range(len(self.seconds)))
         groups = {"none": [], "shared": [everything], "separate": [[index] for index in everything]}[self.bias]
         return [(group, self.bias_variance) for group in groups]

@@ -2,10 +2,10 @@
 """The tests that are tried: this package's, and what is done elsewhere. Each gives a deviate, or a p-value as one."""
 
 import numpy as np
+from ccdproc_darks.comparison.comparer import compare_rows
 from scipy.special import chdtrc, ndtri
 
-from ccdproc_darks.departure import compare_rows
-from ccdproc_darks.rate_stack import RateRows
+from ccdproc_darks.rates.rate_images import MeanCounts
 
 __all__ = ["free_line", "propagated", "this_package"]
 
@@ -25,7 +25,7 @@ def this_package(cell, counts, population=None, free_offset=False):
     frames = np.broadcast_to(np.array(cell.frames, dtype=float)[:, None, None], counts.shape)
     variance = cell.read_noise**2 / frames
     everything = np.ones(counts.shape, dtype=bool)
-    rows = RateRows(counts.copy(), frames, variance, everything, np.full(counts.shape, np.nan))
+    rows = MeanCounts(counts.copy(), frames, variance, everything, np.full(counts.shape, np.nan))
     seconds = np.array(cell.seconds)
     compared = compare_rows(rows, seconds, cell.shared, np.zeros(len(seconds)), free_offset, population)
     return compared.significance[0]

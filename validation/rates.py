@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from ccdproc_darks.fit import fit_rate
+from ccdproc_darks.statistics.rate_fit import fit_rate
 
 from .cells import Cell, sensor_population_of
 
@@ -45,7 +45,7 @@ def rate_errors(cell, seed=3):
     number = np.broadcast_to(frames[:, None, None], counts.shape)
     fit = fit_rate(
         counts, seconds, number, cell.read_noise**2 / number, np.ones(counts.shape, dtype=bool), shared=cell.shared,
-        diagnose=False, expected=None if population is None else population.expected,
+        diagnose=False, expected=None if population is None else population.posterior_mean,
     )  # fmt: skip
     covariance = np.diag((cell.rate * seconds + cell.read_noise**2) / frames) + cell.bias_variance
     sigma = 1 / np.sqrt(seconds @ np.linalg.solve(covariance, seconds))

@@ -4,9 +4,9 @@
 import numpy as np
 from astropy import units as u
 
-from ..arguments import checked_quantity
-from ..headers import SAME_EXPOSURE
-from ..noise import frame_variance
+from .._arguments import checked_quantity
+from ..frames.headers import SAME_EXPOSURE
+from ..statistics.noise import frame_variance
 from .arguments import checked_count, checked_noise
 
 __all__ = ["DarkPair"]

@@ -3,8 +3,8 @@
 
 from scipy.special import ndtr, ndtri
 
-from ..arguments import ELECTRON_PER_SECOND, checked_number, checked_quantity
-from ..significance import critical_deviate
+from .._arguments import ELECTRON_PER_SECOND, checked_number, checked_quantity
+from ..statistics.significance import critical_deviate
 from .arguments import checked_count
 from .dark_pair import DarkPair
 from .solutions import positive_root, smallest_number

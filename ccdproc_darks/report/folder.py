@@ -6,8 +6,8 @@ from pathlib import Path
 
 from astropy import units as u
 
-from ..file_frame import FileFrame
-from ..headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
+from ..frames.file_frame import FileFrame
+from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
 
 __all__ = ["Frame", "Group", "Unusable", "find_groups"]
 
@@ -26,7 +26,7 @@ class Frame:
 
     Attributes
     ----------
-    file : `~ccdproc_darks.file_frame.FileFrame`
+    file : `~ccdproc_darks.frames.file_frame.FileFrame`
         The file.
     kind : {'dark', 'bias'}
         What it is.

@@ -11,9 +11,9 @@ from astropy import units as u
 from astropy.table import QTable, vstack
 from tqdm import tqdm
 
+from .._new_folder import PAGE, SUMMARY, check_place, new_folder
 from ..version import __version__
 from .html import document, table
-from .place import PAGE, SUMMARY, check_place, placed
 from .run import NothingMeasuredError, measure_folder, report_title, write_report
 from .summary import rate_rows
 from .terminal import sentences
@@ -100,7 +100,7 @@ def make_reports(folders, out, options, *, overwrite=False, command=""):
     folders, out = [Path(folder) for folder in folders], Path(out)
     _check_different(folders)
     check_place(out, overwrite, folders)
-    with placed(out) as whole:
+    with new_folder(out) as whole:
         reports = []
         pairs = list(zip(folders, report_names(folders), strict=True))
         # disable=None: only on a terminal.

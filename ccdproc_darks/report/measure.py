@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from astropy import units as u
 
-from ..arguments import GAIN_UNIT
-from ..bias import Bias
-from ..bias_frames import BiasFrames
-from ..comparison import compare_dark_rates
-from ..doubts import standing_out
-from ..electrons import DarkSet, Reader, frame_levels
-from ..execution import Execution
-from ..headers import GAIN_KEYS, READ_NOISE_KEYS, common_setting, frame_settings
-from ..mask import hot_pixel_mask
-from ..proportionality import proportionality_limit
-from ..rate import dark_rate
-from ..scatter import LEAST_FRAMES, dark_scatter
+from .._arguments import GAIN_UNIT
+from .._compute.workers import Execution
+from ..comparison.compare_dark_rates import compare_dark_rates
+from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
+from ..comparison.proportionality_limit import proportionality_limit
+from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, common_setting, frame_settings
+from ..frames.quality_warnings import outlying_frames
+from ..masks.hot_pixel_mask import hot_pixel_mask
+from ..rates.bias import Bias
+from ..rates.dark_frames import DarkSet, ElectronReader, frame_level_shifts
+from ..rates.dark_rate import dark_rate
+from ..rates.master_bias import BiasFrames
 from .folder import Group, Unusable
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
@@ -262,7 +262,7 @@ def _take_bias(result, group, scale, read_noise, execution):
         result.bias_noise = measured
         if read_noise is None:
             read_noise, result.noise_source = measured * u.electron, "the scatter of the bias frames"
-    for index in standing_out(biases.levels):
+    for index in outlying_frames(biases.levels):
         text = f"level {biases.levels[index]:+.1f} adu from the other bias frames"
         if index in biases.odd:
             result.unusable.append(Unusable(group.biases[index].name, text))
@@ -287,12 +287,14 @@ def _bias_level(result):
 
 def _agreeing(result, scale):
     """Exposures without the frames that sit away from their equals as a whole, where three others remain."""
-    reader = Reader(scale, Bias(), None)
+    reader = ElectronReader(scale, Bias(), None)
     unit = result.group.darks[0].file.unit
     exposures = []
     for seconds, same in result.exposures:
-        levels = frame_levels(DarkSet([frame.file for frame in same], seconds, np.ones(len(same))), reader) / scale
-        odd = standing_out(levels)
+        levels = (
+            frame_level_shifts(DarkSet([frame.file for frame in same], seconds, np.ones(len(same))), reader) / scale
+        )
+        odd = outlying_frames(levels)
         leave_out = len(same) - len(odd) >= 3
         for index in odd:
             text = f"level {levels[index]:+.1f} {unit} from the other {seconds:g} s darks"

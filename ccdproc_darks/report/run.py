@@ -7,11 +7,11 @@ from pathlib import Path
 from astropy import units as u
 from tqdm import tqdm
 
+from .._new_folder import PAGE, SUMMARY, check_place, new_folder
 from ..version import __version__
 from .folder import find_groups
 from .measure import measure_group, steps
 from .page import page
-from .place import PAGE, SUMMARY, check_place, placed
 from .summary import summary_table
 from .truth import against_truth
 
@@ -62,7 +62,7 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
     out = Path(out)
     check_place(out, overwrite, [folder])
     found = measure_folder(folder, options)
-    with placed(out) as whole:
+    with new_folder(out) as whole:
         write_report(whole, *found, title=title or report_title(folder), command=command, intro=intro)
     return found
 

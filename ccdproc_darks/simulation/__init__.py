@@ -3,14 +3,7 @@
 
 from .cosmic_rays import CosmicRays
 from .dark import simulate_dark
-from .defects import (
-    AmplifierGlow,
-    DepletionEdgePixels,
-    HotPixels,
-    LowFullWellPixels,
-    OffsetPixels,
-    TelegraphPixels,
-)
+from .defects import AmplifierGlow, DepletionEdgePixels, HotPixels, LowFullWellPixels, OffsetPixels, TelegraphPixels
 from .presets import PRESETS, sensor_preset
 from .sensor import Sensor
 from .sequence import DarkSequence

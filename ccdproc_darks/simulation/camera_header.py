@@ -4,7 +4,7 @@
 from astropy import units as u
 from astropy.io import fits
 
-from ..noise import digitised_read_noise
+from ..statistics.noise import digitised_read_noise
 
 __all__ = ["camera_header"]
 

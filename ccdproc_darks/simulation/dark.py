@@ -4,7 +4,7 @@
 import numpy as np
 from astropy import units as u
 
-from ..arguments import ELECTRON_PER_SECOND, checked_dtype, checked_quantity
+from .._arguments import ELECTRON_PER_SECOND, checked_dtype, checked_quantity
 from .defects import HotPixels
 from .exposure import Moment
 from .frame import DTYPES, checked_threads, frame_of

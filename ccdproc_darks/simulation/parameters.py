@@ -8,7 +8,7 @@ from astropy import units as u
 from astropy.modeling import Model
 from astropy.nddata import CCDData
 
-from ..arguments import checked_number, checked_quantity
+from .._arguments import checked_number, checked_quantity
 
 __all__ = ["MOST", "checked_fraction", "checked_image", "checked_range", "keep_copies"]
 

@@ -5,7 +5,7 @@ import dataclasses
 
 from astropy import units as u
 
-from ..arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_choice
+from .._arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_choice
 from ..temperature import DoublingDarkCurrent, ThermalDarkCurrent
 from .cosmic_rays import CosmicRays
 from .defects import AmplifierGlow, DepletionEdgePixels, HotPixels, LowFullWellPixels, OffsetPixels, TelegraphPixels

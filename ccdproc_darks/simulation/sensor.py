@@ -9,9 +9,9 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.modeling import Model
 
-from ..arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_number, checked_quantity
+from .._arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_number, checked_quantity
+from .._results import result_image, set_keys
 from ..flags import DARK_FLAGS
-from ..results import result_image, set_keys
 from ..temperature import rate_ratio
 from .cosmic_rays import CosmicRays
 from .defects import KINDS, AmplifierGlow

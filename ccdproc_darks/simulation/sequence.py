@@ -9,7 +9,7 @@ import numpy as np
 from astropy import units as u
 from astropy.time import Time, TimeDelta
 
-from ..arguments import checked_dtype, checked_quantity
+from .._arguments import checked_dtype, checked_quantity
 from .exposure import Moment
 from .frame import DTYPES, checked_sensor, checked_threads, frame_of
 from .streams import entropy_of

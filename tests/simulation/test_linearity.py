@@ -7,13 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ccdproc_darks import Sensor, simulate_dark
-from ccdproc_darks.simulation import (
-    AmplifierGlow,
-    DepletionEdgePixels,
-    HotPixels,
-    LowFullWellPixels,
-    OffsetPixels,
-)
+from ccdproc_darks.simulation import AmplifierGlow, DepletionEdgePixels, HotPixels, LowFullWellPixels, OffsetPixels
 
 from ..exact import pair_p
 from ..helpers import ELECTRON_PER_SECOND

@@ -1,0 +1,314 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Blocks of rows worked out by threads, processes or a cluster, within a limit of memory."""
+
+import math
+import os
+import pickle
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+import numpy as np
+from astropy import units as u
+
+from .._arguments import checked_quantity
+from .blocks import row_blocks, shifted
+from .buffers import reused
+
+__all__ = ["THREADS", "Execution", "fill_images", "gather_summaries"]
+
+# What an executor that shares no memory with this process gets at a time, and how much of it may be under way.
+_RESULT_BYTES, _UNDER_WAY_BYTES = 2**24, 2**28
+_LEAST_TASKS, _LEAST_UNDER_WAY = 32, 2
+# Pixels that are mended at a time.
+_MENDED = 2**13
+
+
+@dataclass(frozen=True)
+class Execution:
+    """
+    Who works, and within what memory.
+
+    Parameters
+    ----------
+    executor : `concurrent.futures.Executor` or None
+        Who works; None is a thread for each core that this process may use.
+    mem_limit : `~astropy.units.Quantity`, int or None
+        Growth of this process's memory beyond the results (bytes); None is no limit.
+    """
+
+    executor: Executor | None = None
+    mem_limit: object = None
+
+    def __post_init__(self):
+        submit = None if isinstance(self.executor, type) else getattr(self.executor, "submit", None)
+        if self.executor is not None and not callable(submit):
+            raise TypeError(
+                "executor must be a concurrent.futures.Executor (for dask, Client.get_executor()) or None, got "
+                f"{type(self.executor).__name__}"
+            )
+        if self.mem_limit is not None:
+            limit = self.mem_limit if isinstance(self.mem_limit, u.Quantity) else _bytes(self.mem_limit)
+            object.__setattr__(self, "mem_limit", checked_quantity("mem_limit", limit, u.byte))
+
+    def most(self, memory):
+        """How many times ``memory`` (bytes) fits the limit; infinite without one."""
+        if self.mem_limit is None:
+            return math.inf
+        if memory > self.mem_limit:
+            raise ValueError(
+                f"mem_limit must be at least {math.ceil(memory / 2**20)} MiB for images of this size and number, got "
+                f"{self.mem_limit / 2**20:.4g} MiB"
+            )
+        return int(self.mem_limit // memory)
+
+    def map_in_threads(self, function, items):
+        """
+        Results of a function of each of some things in memory, by threads where there are any.
+
+        What is done once for an image, before any block, is not worth to be sent to another process.
+        """
+        if isinstance(self.executor, ThreadPoolExecutor):
+            return list(self.executor.map(function, items))
+        results, places = [None] * len(items), iter(range(len(items)))
+
+        def work():
+            for place in places:
+                results[place] = function(items[place])
+
+        number = min(_cores(), len(items)) if self.executor is None else 1
+        _side_by_side([work] * max(number, 1))
+        return results
+
+
+#: A thread for each core, and no limit to the memory.
+THREADS = Execution()
+
+
+def _bytes(number):
+    if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
+        raise TypeError(f"mem_limit must be a number of bytes or a Quantity in byte, got {number!r}")
+    return number * u.byte
+
+
+def fill_images(job, outputs, execution):
+    """
+    Fill images, block by block.
+
+    Parameters
+    ----------
+    job : object
+        ``job.for_rows(rows)`` is what it takes to do some rows, and can be sent to another process.
+        ``.rows(block, out)`` of it gives one array for each of the outputs, or None for a mask without a True; it
+        may put them into the ``out``, which are those rows of the outputs. Where it has ``.open_files()``, that is a
+        context of something that does. Where it has ``.exact(rows, pixels)``, its rows also give the pixels (flat
+        indices) that they got wrong, of which that makes right ones, many at a time. Where it has a ``tally``, that is
+        a number, or an array of them, that its rows add to. ``job.memory()`` is the number of bytes that a block takes
+        while it is worked on, for each pixel. What `ccdproc_darks._compute.buffers.empty` gives is overwritten with the next
+        block.
+    outputs : list of `numpy.ndarray`
+        The images, all of one shape; those of bool False everywhere.
+    execution : `Execution`
+        Who works.
+
+    Returns
+    -------
+    float or `numpy.ndarray`
+        Sum of the tallies.
+    """
+    shape = outputs[0].shape
+    columns, types = shape[1], [output.dtype for output in outputs]
+    workers = _Workers(execution, shape, job, sum(dtype.itemsize for dtype in types))
+    if workers.share_memory:
+        return sum(workers.run(job, partial(_work, outputs=outputs)))
+    tallies = []
+    for start, results, tally in workers.run(job, partial(_worked, columns=columns, types=types)):
+        tallies.append(tally)
+        for output, result in zip(outputs, results, strict=True):
+            output[start : start + len(result)] = result
+    return sum(tallies)
+
+
+def gather_summaries(job, shape, execution):
+    """
+    What ``job.for_rows(rows).summary(block)`` gives, for each block of an image of a shape, in order.
+
+    Parameters
+    ----------
+    job, execution
+        As of `fill_images`.
+    shape : tuple of int
+        Rows and columns.
+    """
+    found = {}
+    for summaries in _Workers(execution, shape, job, 1).run(job, _summaries):
+        found.update(summaries)
+    return [found[start] for start in sorted(found)]
+
+
+class _Workers:
+    """Those of an `Execution`, and how many blocks each gets at a time."""
+
+    def __init__(self, execution, shape, job, result):
+        self._rows, self._executor, memory = slice(0, shape[0]), execution.executor, job.memory()
+        self._blocks = list(row_blocks(shape, memory))
+        pixels = shape[1] * (self._blocks[0].stop - self._blocks[0].start)
+        number = len(self._blocks)
+        self.share_memory = self._executor is None or isinstance(self._executor, ThreadPoolExecutor)
+        if self.share_memory:
+            self._most = min(_cores(), number, execution.most(memory * pixels))
+            return
+        # A result is here twice, as it came and unpacked; and so is what is sent, as it is packed and as it goes.
+        task = 2 * result * pixels + 2 * _sent(job.for_rows(self._blocks[0]))
+        most = execution.most(task)
+        self._size = max(1, min(_RESULT_BYTES // task, number // _LEAST_TASKS, most))
+        self._most = max(_LEAST_UNDER_WAY, _UNDER_WAY_BYTES // (task * self._size))
+        if most < math.inf:
+            self._most = min(self._most, most // self._size)
+
+    def run(self, job, work):
+        """Yield results of ``work``, a function of a part of ``job``, its rows and blocks of these, as they come."""
+        if not self.share_memory:
+            groups = [self._blocks[start : start + self._size] for start in range(0, len(self._blocks), self._size)]
+            rows = [slice(group[0].start, group[-1].stop) for group in groups]
+            # A part that is tried again begins anew.
+            submits = (
+                partial(self._submit, work, job.for_rows, some, group) for some, group in zip(rows, groups, strict=True)
+            )
+            yield from _done(submits, self._most, again=True)
+            return
+        # Each takes the next block that nobody has, until none is left: all end at about the same time, and what is
+        # done once for each of them is done no more often.
+        left, work = iter(self._blocks), partial(_or_none_left, work)
+        calls = [partial(work, job.for_rows(self._rows), self._rows, left) for _ in range(self._most)]
+        try:
+            if self._executor is not None:
+                yield from _done((partial(self._executor.submit, call) for call in calls), self._most)
+            else:
+                yield from _side_by_side(calls)
+        finally:
+            _use_up(left)
+
+    def _submit(self, work, part, rows, blocks):
+        return self._executor.submit(work, part(rows), rows, blocks)
+
+
+def _side_by_side(calls):
+    """Results of calls that are made at the same time, the first of them by this thread."""
+    first, *others = calls
+    if not others:
+        return [first()]
+    # Systems let a thread that wakes others and waits share a core with these.
+    with ThreadPoolExecutor(len(others)) as pool:
+        futures = [pool.submit(other) for other in others]
+        return [first(), *(future.result() for future in futures)]
+
+
+def _done(submits, most, again=False):
+    """Results of tasks, as they come; so many of them are under way at most, and failed ones may be done ``again``."""
+    under_way = {}
+    try:
+        while True:
+            for submit in islice(submits, most - len(under_way)):
+                under_way[submit()] = submit if again else None
+            if not under_way:
+                return
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                submit = under_way.pop(future)
+                try:
+                    result = future.result()
+                except Exception as error:
+                    # What fails in a cluster is often the cluster; what fails twice is not.
+                    if submit is None or isinstance(error, CancelledError):
+                        raise
+                    try:
+                        under_way[submit()] = None
+                    except Exception:
+                        raise error from None
+                    continue
+                yield result
+    finally:
+        for future in under_way:
+            future.cancel()
+
+
+def _or_none_left(work, part, rows, left):
+    """Work that leaves nothing to do to others where it fails."""
+    try:
+        return work(part, rows, left)
+    except BaseException:
+        _use_up(left)
+        raise
+
+
+def _use_up(blocks):
+    for _ in blocks:
+        pass
+
+
+def _sent(part):
+    """Bytes of the pixels that go with what it takes to do some rows; 0 where only an executor knows how to send it."""
+    buffers = []
+    try:
+        pickle.dumps(part, protocol=5, buffer_callback=buffers.append)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return 0
+    return sum(buffer.raw().nbytes for buffer in buffers)
+
+
+def _worked(part, rows, blocks, columns, types):
+    """First row, results and tally of some blocks, in a process of one's own."""
+    results = [np.zeros((rows.stop - rows.start, columns), dtype) for dtype in types]
+    return rows.start, results, _work(part, rows, blocks, results)
+
+
+def _work(part, rows, blocks, outputs):
+    """Work out blocks of some rows, put them where they belong in images of these, and return the tally."""
+    columns, wrong = outputs[0].shape[1], []
+    with part.open_files() if hasattr(part, "open_files") else nullcontext(part) as opened, reused() as renew:
+        for block in blocks:
+            renew()
+            out = [output[shifted(block, rows.start)] for output in outputs]
+            images = opened.rows(block, out)
+            if hasattr(opened, "exact"):
+                images, pixels = images
+                wrong.append(pixels + (block.start - rows.start) * columns)
+            for place, image in zip(out, images, strict=True):
+                if image is None or np.may_share_memory(place, image):
+                    continue
+                # Pages of zeros that nobody touches take neither time nor memory.
+                if image.dtype != bool or image.any():
+                    place[...] = image
+            if sum(map(len, wrong)) >= _MENDED:
+                _mend(opened, rows, wrong, outputs)
+        _mend(opened, rows, wrong, outputs)
+        return getattr(opened, "tally", 0)
+
+
+def _mend(part, rows, wrong, outputs):
+    """Mend the pixels of a list, and empty it."""
+    pixels = np.concatenate(wrong) if wrong else np.zeros(0, dtype=int)
+    wrong.clear()
+    for first in range(0, pixels.size, _MENDED):
+        few = pixels[first : first + _MENDED]
+        for output, values in zip(outputs, part.exact(rows, few), strict=True):
+            flat, values = output.reshape(-1), values.ravel()
+            changed = flat[few] != values if output.dtype == bool else slice(None)
+            flat[few[changed]] = values[changed]
+
+
+def _summaries(part, rows, blocks):
+    """Summaries of some blocks, by their first rows."""
+    with part.open_files() if hasattr(part, "open_files") else nullcontext(part) as opened, reused() as renew:
+        found = {}
+        for block in blocks:
+            renew()
+            found[block.start] = opened.summary(block)
+        return found
+
+
+def _cores():
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

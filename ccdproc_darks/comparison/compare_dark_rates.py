@@ -1,0 +1,228 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Whether the dark rate of every pixel is the same at every exposure time."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from astropy import units as u
+
+from .._arguments import ELECTRON_PER_SECOND, checked_choice
+from .._compute.workers import Execution, fill_images
+from .._results import logged, result_image, safe_header
+from ..rates.rate_images import RateImages
+from .comparer import RateComparer
+
+__all__ = ["NULLS", "checked_offset", "compare_dark_rates", "compared_stack", "comparison_entries"]
+
+_UNITS = {
+    "difference": ELECTRON_PER_SECOND,
+    "significance": u.dimensionless_unscaled,
+    "ratio": u.dimensionless_unscaled,
+    "offset": u.electron,
+}
+_STATISTICS = tuple(_UNITS)
+_OFFSETS = ("common", None, "pixel")
+NULLS = ("theoretical", "empirical")
+
+
+def compare_dark_rates(
+    *rates,
+    statistic="difference",
+    offset="common",
+    null="theoretical",
+    mem_limit=None,
+    executor=None,
+    add_keyword=True,
+):
+    """
+    Compare the dark rates of every pixel at two exposure times or more.
+
+    Parameters
+    ----------
+    *rates : `~astropy.nddata.CCDData`
+        Results of `dark_rate`, each of one exposure time, all different, in any order; shape (rows, columns).
+    statistic : {"difference", "significance", "ratio", "offset"}
+        ``"difference"``: the rate at the shortest exposure minus that at the longest (electron/s), with the
+        uncertainty that it has if the pixel is proportional. ``"significance"``: the departure of all rates from one
+        proportional rate, as a signed equivalent normal deviate; positive where shorter exposures read higher.
+        ``"ratio"``: shortest over longest. ``"offset"``: counts at no exposure (electron) of the straight line through
+        each pixel's counts, with its uncertainty: over that, it tells a fixed offset from a curvature, whose
+        significance is that of ``offset="pixel"``. A pixel saturated or masked in some of the rates is compared in the
+        others.
+    offset : {"common", None, "pixel"}
+        ``"common"`` removes what one set of frames has more than the others in every pixel, as after a drift of the
+        bias level; None removes nothing; ``"pixel"`` also lets every pixel have its own unknown offset, for frames
+        without a bias: it needs three exposure times or more, and tests curvature. Difference and ratio are then those
+        of the slope between the two shortest exposures and the slope between the two longest.
+    null : {"theoretical", "empirical"}
+        What departures of good pixels are held against: the noise model, or the noise model scaled to the width that
+        most pixels show (DKWIDTH), as where the read noise is not well known.
+    mem_limit, executor
+        As of `dark_rate`.
+    add_keyword : bool, None, str, `ccdproc.Keyword` or dict
+        Entry for the result's meta. True logs the call as DKCOMPAR where ``ccdproc.conf.auto_logging`` is on; False or
+        None logs nothing.
+
+    Returns
+    -------
+    `~astropy.nddata.CCDData`
+        Shape (rows, columns). Masked, and NaN, where no comparison is possible: fewer than two usable exposures, or
+        for the ratio a long exposure's rate that is not positive. Difference, ratio and offset carry a
+        `~astropy.nddata.StdDevUncertainty`. ``meta`` has DKSTAT, DKOFFSET and DKNULL (as asked), DKOFF1, DKOFF2...
+        (the offset of each set removed, electron, the shortest exposure first), DKWIDTH (how many times wider than
+        their noise good pixels depart; 1 where the noise model is right) and DKNCOMP (pixels compared).
+
+    Raises
+    ------
+    TypeError
+        If a rate is not CCDData.
+    astropy.units.UnitsError
+        If a rate is not in electron/s.
+    ValueError
+        If there are fewer than two rates, two of equal exposure, different shapes, one without an uncertainty or not a
+        result of `dark_rate`; or if ``statistic``, ``offset`` or ``null`` is unknown.
+
+    Warns
+    -----
+    UserWarning
+        If good pixels depart 1.2 times wider than their noise and ``null`` is theoretical; if the rates were measured
+        at different temperatures.
+
+    See Also
+    --------
+    dark_rate, hot_pixel_mask
+    repeatability : The same comparison of two halves of equal frames, which must come out clean.
+
+    Notes
+    -----
+    The test of two rates is
+    ``z = (d_1 - d_2) / sqrt(V_1 / (N_1 t_1^2) + V_2 / (N_2 t_2^2) + s_b^2 (1/t_1 - 1/t_2)^2)`` with the variances V at
+    the *pooled* rate, the generalised-least-squares one: each rate's own uncertainty would make it wrong by orders of
+    magnitude in the tails. More than two rates: chi-square of the residuals about the proportional fit, with its full
+    covariance.
+
+    Beyond about 2.5 sigma the tail is that of Poisson and Gaussian noise together, *given* the pooled rate, by the
+    double saddlepoint (Skovgaard 1987; in several dimensions Skovgaard 2001). Where a pixel collects so few electrons
+    that its own rate is hardly known, the rates of all pixels tell which it may have (an empirical-Bayes mixture:
+    Kiefer and Wolfowitz 1956; Efron 2014, Statist. Sci. 29, 285). False positives are what they are asked to be within
+    ten per cent at 1e-3 to 1e-6, from 0.001 electron/s and half an electron of read noise on (see *Validation* in the
+    documentation). Without read noise the test of two rates is the exact binomial one, which is conservative.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import compare_dark_rates, dark_rate, simulate_dark
+    >>> camera = dict(gain=1.5 * u.electron / u.adu, read_noise=10 * u.electron)
+    >>> short = dark_rate([simulate_dark((50, 50), exposure=90 * u.s, bias=1000 * u.adu, rng=seed, **camera)
+    ...                    for seed in range(10)], bias=1000 * u.adu)
+    >>> long = dark_rate([simulate_dark((50, 50), exposure=1000 * u.s, bias=1000 * u.adu, rng=seed, **camera)
+    ...                   for seed in range(10, 30)], bias=1000 * u.adu)
+    >>> significance = compare_dark_rates(short, long, statistic="significance")
+    >>> print(f"{significance.data.std():.1f}")
+    1.0
+    >>> difference = compare_dark_rates(short, long)
+    >>> difference.unit
+    Unit("electron / s")
+    """
+    execution = Execution(executor, mem_limit)
+    checked_choice("statistic", statistic, _STATISTICS)
+    checked_choice("null", null, NULLS)
+    stack = RateImages(rates, least=2)
+    checked_offset(offset, stack)
+    if statistic == "offset" and offset == "pixel":
+        raise ValueError("statistic='offset' is the offset of each pixel: offset must be 'common' or None, got 'pixel'")
+    result = compared_stack(stack, statistic, offset, null, execution, stacklevel=2)
+    arguments = {"rates": rates, "statistic": statistic, "offset": offset, "null": null}
+    return logged(result, "DKCOMPAR", "compare_dark_rates", arguments, add_keyword)
+
+
+def compared_stack(stack, statistic, offset, null, execution, stacklevel):
+    """Result of `compare_dark_rates`, not logged, for a `RateImages`."""
+    comparer = RateComparer(stack, offset, null, stacklevel + 1)
+    job = _ComparisonJob(comparer, statistic)
+    data, mask = np.empty(stack.shape, stack.dtype), np.zeros(stack.shape, dtype=bool)
+    deviation = None if statistic == "significance" else np.empty(stack.shape, stack.dtype)
+    outputs = [data, mask] if deviation is None else [data, mask, deviation]
+    fill_images(job, outputs, execution)
+    header = safe_header(
+        stack.meta,
+        {
+            **comparison_entries(stack, offset, comparer.offsets, null, comparer.width),
+            "DKSTAT": (statistic, "statistic of the comparison"),
+            "DKNCOMP": (int(mask.size - np.count_nonzero(mask)), "pixels compared"),
+        },
+    )
+    return result_image(data, _UNITS[statistic], header, mask=mask, deviation=deviation, wcs=stack.wcs)
+
+
+@dataclass
+class _ComparisonJob:
+    """Makes one statistic of some rows."""
+
+    comparer: RateComparer
+    statistic: str
+
+    def memory(self):
+        """Bytes that a block takes while it is worked on, for each pixel."""
+        if self.comparer.pair is not None and self.statistic != "offset":
+            return 100
+        return 500 * len(self.comparer.stack)
+
+    def for_rows(self, rows):
+        """What it takes to do some rows; it can be sent to another process."""
+        return replace(self, comparer=self.comparer.for_rows(rows))
+
+    def rows(self, block, out=(None,)):
+        """The statistic and its mask, and its standard deviation where it has one; and the pixels to `exact`."""
+        if self.comparer.pair is None or self.statistic == "offset":
+            return self._images(self.comparer.rows(block)), np.zeros(0, dtype=int)
+        if self.statistic == "significance":
+            paired = self.comparer.paired(block, deviate=out[0])
+        else:
+            paired = self.comparer.paired(block, outliers=True)
+        images, special = getattr(paired, self.statistic)()
+        return _with_mask([image.reshape(block.stop - block.start, -1) for image in images]), special
+
+    def exact(self, rows, pixels):
+        """The same of some pixels of some rows."""
+        return self._images(self.comparer.rows(rows, pixels))
+
+    def _images(self, compared):
+        if self.statistic == "significance":
+            return _with_mask([compared.significance])
+        return _with_mask(list(getattr(compared, self.statistic)()))
+
+
+def _with_mask(images):
+    data, *deviations = images
+    mask = np.isnan(data)
+    for deviation in deviations:
+        deviation[mask] = np.nan
+    return data, mask, *deviations
+
+
+def comparison_entries(stack, offset, offsets, null, width):
+    """Header entries that comparison and mask have in common, as ``{key: (value, comment)}``."""
+    infos = stack.infos
+    return {
+        "EXPTIME": (None, ""),
+        "EXPOSURE": (None, ""),
+        "DKLOST": (None, ""),
+        "DKEXPMIN": (infos[0].shortest, "[s] shortest exposure time"),
+        "DKEXPMAX": (infos[-1].longest, "[s] longest exposure time"),
+        "DKNEXP": (len(stack) if len(stack) > 1 else infos[0].exposures, "number of exposure times"),
+        "DKTOTAL": (sum(info.total for info in infos), "[s] total exposure of all frames"),
+        "NCOMBINE": (sum(info.frames for info in infos), "number of frames"),
+        "DKOFFSET": (offset or "none", "offset removed: common, pixel or none"),
+        "DKNULL": (null, "what good pixels are held against"),
+        "DKWIDTH": (width, "departures of good pixels over their noise"),
+        **{f"DKOFF{number}": (value, "[electron] offset of the set") for number, value in enumerate(offsets, 1)},
+    }
+
+
+def checked_offset(offset, stack):
+    """``offset`` where it can be had of ``stack``."""
+    checked_choice("offset", offset, _OFFSETS)
+    if offset == "pixel" and len(stack) < 3:
+        raise ValueError(f"offset='pixel' needs rates of three exposure times or more, got {len(stack)}")
+    return offset

@@ -1,0 +1,378 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The departure of every pixel from one rate at all exposure times, some rows at a time."""
+
+import copy
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtri, ndtr
+
+from .._compute.buffers import keep_freed
+from ..rates.rate_images import MeanCounts
+from ..statistics.conditional_tail import Candidates, far_deviate
+from ..statistics.rate_distribution import sensor_population
+from ..statistics.rate_fit import Covariance, RateFit, count_variance, fit_rate
+from ..statistics.robust import robust_mean
+from ..statistics.significance import candidates, deviate_of_chi_square
+from .two_rates import TwoRates
+
+__all__ = ["Comparison", "RateComparer", "common_offsets", "compare_rows", "core_width", "null_width", "stack_part"]
+
+# Rates of which a sample is kept in memory while it is needed; that of more is made anew.
+_KEPT = 3
+_CORE = 0.6827
+_DOUBTFUL_WIDTH = 1.2
+# Pixels that it takes to speak of good ones: a width of so many has an error of 3 %.
+_TYPICAL_PIXELS = 1000
+
+
+class RateComparer:
+    """
+    Compares the rates of a stack, some rows at a time, by what is common to all of its pixels.
+
+    Parameters
+    ----------
+    stack : `ccdproc_darks.rates.rate_images.RateImages`
+        The rates.
+    offset : {"common", None, "pixel"}
+        As of `compare_dark_rates`.
+    null : {"theoretical", "empirical"}
+        As of `compare_dark_rates`.
+    stacklevel : int
+        For the warning that departures are too wide.
+
+    Attributes
+    ----------
+    offsets : `numpy.ndarray`
+        Common offset of each exposure (electron).
+    width : float or None
+        How much wider good pixels scatter about one rate than the noise model says; None where there are none.
+    pair : `ccdproc_darks.comparison.two_rates.TwoRates` or None
+        A short cut for whole pixels, where the stack has one.
+    """
+
+    def __init__(self, stack, offset, null, stacklevel):
+        self.stack, self.free_offset = stack, offset == "pixel"
+        keep_freed()
+        sample = stack.sample()
+        samples = _Samples(sample)
+        self.offsets = np.zeros(len(stack))
+        if offset is not None:
+            self.offsets = common_offsets(samples, stack.seconds, self.free_offset)
+        self._population = self._find_population(samples)
+        self._scale, self.pair = 1.0, None
+        self._find_pair()
+        deviates = self._find_deviates(sample)
+        self.width = null_width(deviates, len(stack) - (2 if self.free_offset else 1))
+        if null == "empirical":
+            self._scale = self.width or 1.0
+            self._find_pair()
+        elif deviates.size >= _TYPICAL_PIXELS and self.width > _DOUBTFUL_WIDTH:
+            warnings.warn(
+                f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the read noise "
+                "is too low, or the frames drift, and more good pixels than asked for are significant. "
+                "null='empirical' takes the width that is seen for the right one",
+                stacklevel=stacklevel + 1,
+            )
+
+    def for_rows(self, rows):
+        """The same for some rows only; it can be sent to another process."""
+        return self._of(self.stack.for_rows(rows))
+
+    def sample(self, pixels):
+        """The same for some rows only that are spread over all, about so many ``pixels``."""
+        return self._of(self.stack.sample(pixels))
+
+    def _of(self, stack):
+        part = copy.copy(self)
+        part.stack = stack
+        return part
+
+    def rows(self, block, pixels=None):
+        """`Comparison` of the rows of the slice ``block``, or of some pixels of these."""
+        stack = self.stack
+        return compare_rows(
+            stack.rows(block, pixels), stack.seconds, stack.shared, self.offsets, self.free_offset,
+            self._population, self._scale,
+        )  # fmt: skip
+
+    def complete(self, rates):
+        """`Comparison` of pixels that lost no frame and show these rates (electron/s) without noise."""
+        infos, t = self.stack.infos, self.stack.seconds[:, None, None]
+        frames = np.array([info.frames for info in infos], dtype=float)[:, None, None]
+        noise = np.array([info.read_noise or 0.0 for info in infos])[:, None, None] ** 2
+        counts = np.reshape(rates, (1, 1, -1)) * t + self.offsets[:, None, None]
+        everywhere = np.ones(counts.shape)
+        rows = MeanCounts(counts, frames * everywhere, noise / frames * everywhere, everywhere > 0, everywhere * np.nan)
+        return compare_rows(
+            rows, self.stack.seconds, self.stack.shared, self.offsets, self.free_offset, self._population, self._scale
+        )
+
+    def paired(self, block, outliers=False, deviate=None):
+        """`ccdproc_darks.comparison.two_rates.TwoRatesBlock` of the rows of the slice ``block``; all else as of its `TwoRates`."""
+        return self.pair.rows(self.stack.planes, block, outliers, deviate)
+
+    def _find_pair(self):
+        if TwoRates.fits(self.stack, self.free_offset):
+            self.pair = TwoRates(self.stack, self.offsets, self._population, self._scale)
+
+    def _find_population(self, samples):
+        stack = self.stack
+        numbers = np.array([info.frames for info in stack.infos], dtype=float)
+        return sensor_population(samples, stack.seconds, numbers, stack.shared, self.offsets, self.free_offset)
+
+    def _find_deviates(self, stack):
+        sample, found = self._of(stack), []
+        for block in stack.blocks():
+            if self.pair is None:
+                found.append(sample.rows(block).significance.ravel())
+                continue
+            paired = sample.paired(block)
+            special = paired.special()
+            paired.deviate[special] = sample.rows(block, special).significance
+            found.append(paired.deviate.astype(float))
+        deviates = np.concatenate(found)
+        return deviates[np.isfinite(deviates)]
+
+
+class _Samples:
+    """The `MeanCounts` of a sample of a stack; whoever changes them is the last to need them."""
+
+    def __init__(self, stack):
+        self._stack = stack
+        self._kept = list(stack.all_rows()) if len(stack) <= _KEPT else None
+
+    def __iter__(self):
+        return self._stack.all_rows() if self._kept is None else iter(self._kept)
+
+
+def stack_part(stack, comparer, rows):
+    """Some rows of a stack and of the `RateComparer` of it, or None: the same rows in both, so that they are sent once."""
+    if comparer is None:
+        return stack.for_rows(rows), None
+    comparer = comparer.for_rows(rows)
+    return comparer.stack, comparer
+
+
+def core_width(deviates):
+    """Half the width of the middle 68.27 % of ``deviates``: 1 for normal ones; None where there are none."""
+    if deviates.size == 0:
+        return None
+    low, high = np.percentile(deviates, [15.865525, 84.134475])
+    return float(high - low) / 2
+
+
+def null_width(deviates, degrees):
+    """
+    How much wider than their noise good pixels scatter about one rate; None where there are no pixels.
+
+    Parameters
+    ----------
+    deviates : `numpy.ndarray`
+        Equivalent normal deviates of pixels, a few of which may be anything.
+    degrees : int
+        Degrees of freedom of the chi-square that they stand for.
+
+    Notes
+    -----
+    The scale of an empirical null distribution (Efron 2004, J. Am. Stat. Assoc. 99, 96) from the middle 68.27 % of it.
+    Noise that is wider by a factor makes the chi-square, and not its deviate, larger by the square of that.
+    """
+    if deviates.size == 0:
+        return None
+    # Beyond 37 the probability underflows.
+    core = min(np.quantile(np.abs(deviates), _CORE), 37.0)
+    if degrees < 2:
+        return float(core)
+    return float(np.sqrt(chdtri(degrees, 2 * ndtr(-core)) / chdtri(degrees, 1 - _CORE)))
+
+
+@dataclass
+class Comparison:
+    """
+    Comparison of some rows.
+
+    Attributes
+    ----------
+    rows : `MeanCounts`
+        Counts, without the common offsets.
+    seconds : `numpy.ndarray`
+        Exposure times (s).
+    fit : `RateFit`
+        The one rate that fits all of them.
+    significance : `numpy.ndarray`
+        Signed equivalent normal deviate; NaN where there is nothing to compare.
+    free_offset : bool
+        Whether pixels have offsets of their own.
+    """
+
+    rows: MeanCounts
+    seconds: np.ndarray
+    shared: list
+    fit: RateFit
+    significance: np.ndarray
+    free_offset: bool
+
+    def difference(self):
+        """Shortest minus longest (electron/s), and its standard deviation for a proportional pixel."""
+        short, long = self._extremes()
+        return self._contrast(short - long), self._deviation(short - long)
+
+    def ratio(self):
+        """Shortest over longest, and its standard deviation for a proportional pixel."""
+        short, long = self._extremes()
+        below = self._contrast(long)
+        below = np.where(below > 0, below, np.nan)
+        return self._contrast(short) / below, self._deviation(short - long) / below
+
+    def offset(self):
+        """Counts at no exposure (electron) of each pixel's straight line, and their standard deviation."""
+        rows = self.rows
+        line = fit_rate(
+            rows.counts, self.seconds, rows.frames, rows.read_variance, rows.usable,
+            shared=self.shared, free_offset=True, expected=lambda slope: self.fit.rate,
+        )  # fmt: skip
+        possible = line.degrees >= 0
+        return np.where(possible, line.offset, np.nan), np.sqrt(np.where(possible, line.offset_variance, np.nan))
+
+    def largest_departure(self):
+        """Departure (electron/s) of that exposure which is furthest, in sigmas, from what the others foretell."""
+        deviation = np.abs(self.fit.deletion) * np.sqrt(self.fit.information)
+        furthest = deviation.argmax(axis=0)
+        rates = np.abs(self.fit.deletion) / self.seconds[:, None, None]
+        return np.take_along_axis(rates, furthest[None], axis=0)[0]
+
+    def _extremes(self):
+        """Coefficients by which the counts make the short and the long rate, (exposures, rows, columns)."""
+        usable, t = self.rows.usable, self.seconds
+        first = usable.argmax(axis=0)[None]
+        last = len(t) - 1 - usable[::-1].argmax(axis=0)[None]
+        index = np.arange(len(t))[:, None, None]
+        if not self.free_offset:
+            return (index == first) / t[first], (index == last) / t[last]
+        inner = usable & (index != first) & (index != last)
+        second = inner.argmax(axis=0)[None]
+        before = len(t) - 1 - inner[::-1].argmax(axis=0)[None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            short = ((index == second) * 1.0 - (index == first)) / (t[second] - t[first])
+            long = ((index == last) * 1.0 - (index == before)) / (t[last] - t[before])
+        return short, long
+
+    def _contrast(self, coefficients):
+        value = (coefficients * self.rows.counts).sum(axis=0)
+        return np.where(self.fit.degrees > 0, value, np.nan)
+
+    def _deviation(self, coefficients):
+        rate = np.maximum(self.fit.rate, 0)
+        poisson = rate * self.seconds[:, None, None] / self.rows.frames
+        variance = (coefficients**2 * (poisson + self.rows.read_variance)).sum(axis=0)
+        for members, bias_variance in self.shared:
+            variance += bias_variance * coefficients[members].sum(axis=0) ** 2
+        return np.sqrt(np.where(self.fit.degrees > 0, variance, np.nan))
+
+
+def compare_rows(rows, seconds, shared, offsets, free_offset, population=None, width=1.0):
+    """
+    `Comparison` of some rows of a `RateImages`.
+
+    Parameters
+    ----------
+    rows : `MeanCounts`
+        The counts.
+    seconds : `numpy.ndarray`
+        Exposure times (s).
+    shared : list
+        Biases shared, as of `ccdproc_darks.statistics.rate_fit.fit_rate`.
+    offsets : `numpy.ndarray`
+        To be taken from the counts of each exposure (electron).
+    free_offset : bool
+        Whether pixels have offsets of their own.
+    population : `ccdproc_darks.statistics.rate_distribution.Population`, optional
+        Which rates pixels have, where they collect few electrons.
+    width : float
+        How much wider than the noise model departures are taken to be.
+    """
+    rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
+    fit = fit_rate(
+        rows.counts, seconds, rows.frames, rows.read_variance, rows.usable, shared=shared, free_offset=free_offset,
+        expected=None if population is None else population.posterior_mean,
+    )  # fmt: skip
+    size = deviate_of_chi_square(fit.chi_square / width**2, fit.degrees)
+    known = (fit.degrees == 1) & (population is None)
+    far = (fit.degrees > 0) & candidates(size, fit.skewness, fit.kurtosis, known)
+    if far.any():
+        size[far] = far_deviate(_candidates(rows, seconds, shared, fit, far, free_offset), population, width)
+    return Comparison(rows, seconds, shared, fit, np.copysign(size, fit.excess), free_offset)
+
+
+def _candidates(rows, seconds, shared, fit, far, free_offset):
+    covariance = Covariance(fit.covariance.weights[:, far], shared)
+    usable = rows.usable[:, far]
+    directions = [covariance.solve(usable * seconds[:, None])]
+    if free_offset:
+        directions.append(covariance.solve(usable.astype(float)))
+    return Candidates(
+        rows.counts[:, far],
+        rows.frames[:, far],
+        rows.read_variance[:, far],
+        usable,
+        seconds,
+        shared,
+        fit.rate[far],
+        directions,
+        fit.estimator[:, far],
+        fit.residual[:, far],
+    )
+
+
+def common_offsets(samples, seconds, free_offset):
+    """
+    What each set of frames has on top of the others in every pixel (electron).
+
+    Parameters
+    ----------
+    samples : iterable of `ccdproc_darks.rates.rate_images.MeanCounts`
+        Some rows of the rates.
+    seconds : `numpy.ndarray`
+        Their exposure times (s).
+    free_offset : bool
+        Whether pixels have offsets of their own.
+
+    Returns
+    -------
+    `numpy.ndarray`
+        One number a set. An offset that grows with exposure time cannot be told from a dark rate of all pixels: the
+        longest exposure's is 0 by definition (and with free offsets the shortest's too).
+    """
+    t = seconds
+    long = len(t) - 1
+    references = (0, long) if free_offset else (long,)
+    differences = {index: ([], []) for index in range(len(t)) if index not in references}
+    for rows in samples:
+        for index, (values, variances) in differences.items():
+            share = (t[index] - t[0]) / (t[long] - t[0]) if free_offset else t[index] / t[long]
+            involved = (index, 0, long) if free_offset else (index, long)
+            factors = dict(zip(involved, (1.0, -(1 - share), -share) if free_offset else (1.0, -share), strict=True))
+            both = np.all([rows.usable[k] for k in involved], axis=0)
+            rate = _plain_rate(rows, t, involved, free_offset)
+            difference = sum(factor * rows.counts[k] for k, factor in factors.items())
+            variance = sum(
+                factor**2 * count_variance(rate, t[k], rows.frames[k], rows.read_variance[k])
+                for k, factor in factors.items()
+            )
+            values.append(difference[both])
+            variances.append(variance[both])
+    offsets = np.zeros(len(t))
+    for index, (values, variances) in differences.items():
+        offsets[index] = robust_mean(np.concatenate(values), np.sqrt(np.concatenate(variances)))
+    return offsets
+
+
+def _plain_rate(rows, t, involved, free_offset):
+    """A rate good enough to weigh with: all electrons over all seconds, or a slope."""
+    if free_offset:
+        _, short, long = involved
+        return (rows.counts[long] - rows.counts[short]) / (t[long] - t[short])
+    electrons = sum(rows.frames[k] * rows.counts[k] for k in involved)
+    return electrons / sum(rows.frames[k] * t[k] for k in involved)

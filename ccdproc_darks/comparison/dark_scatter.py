@@ -1,0 +1,283 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Whether equal frames scatter more than their noise allows: telegraph pixels."""
+
+import copy
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from astropy import units as u
+from astropy.nddata import CCDData
+from scipy.special import chdtri, log_ndtr, ndtr
+
+from .._arguments import checked_dtype, checked_number, unit_name
+from .._compute.blocks import sample_blocks, shifted
+from .._compute.workers import Execution, fill_images
+from .._results import logged, result_image, safe_header
+from ..rates.dark_frames import DarkSet, ElectronReader, prepare_darks
+from ..rates.rate_images import MeanCounts
+from ..rates.rejection import deviate_of_share
+from ..statistics.rate_distribution import sensor_population
+from ..statistics.significance import deviate_of_log_tail
+from .comparer import compare_rows
+
+__all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
+
+# With three, one of two levels is held by a single frame, as if by a cosmic ray.
+LEAST_FRAMES = 4
+_SAMPLE = 2**16
+
+
+def dark_scatter(
+    darks,
+    *,
+    gain=None,
+    read_noise=None,
+    bias=None,
+    exposure=None,
+    saturation=None,
+    clip=5.0,
+    dtype="float32",
+    mem_limit=None,
+    executor=None,
+    add_keyword=True,
+):
+    """
+    How unlikely the scatter of equal dark frames is in every pixel: telegraph pixels stand out.
+
+    Parameters
+    ----------
+    darks : sequence of `~astropy.nddata.CCDData` or paths, or `ccdproc.ImageFileCollection`
+        Four dark frames or more of one exposure time, none of them combined, in adu or electron, shape
+        (rows, columns).
+    gain, read_noise, bias, exposure, saturation
+        As of `dark_rate`.
+    clip : float or None
+        The highest sample of a pixel is left out where it is this many sigmas above the others, as after a cosmic ray;
+        one only, as two are rather a pixel that switches. None keeps all.
+    dtype : {"float32", "float64"}
+        Precision of the result.
+    mem_limit, executor
+        As of `dark_rate`.
+    add_keyword : bool, None, str, `ccdproc.Keyword` or dict
+        Entry for the result's meta. True logs the call as DKSCATTR where ``ccdproc.conf.auto_logging`` is on; False or
+        None logs nothing.
+
+    Returns
+    -------
+    `~astropy.nddata.CCDData`
+        Significance of the excess scatter as an equivalent normal deviate, without unit, shape (rows, columns); good
+        pixels are normal, of mean 0 and width 1. Masked, and NaN, where fewer than four frames are usable. ``meta``
+        has DKSTAT = "scatter", DKEXPMIN and DKEXPMAX (s), NCOMBINE (frames), DKRDNOI (electron), and DKWIDTH (scatter
+        of good pixels over their noise).
+
+    Raises
+    ------
+    TypeError, astropy.units.UnitsError, OSError
+        As of `dark_rate`.
+    ValueError
+        If there are fewer than four frames, frames of several exposure times, combined ones, or no read noise; and as
+        of `dark_rate`.
+
+    See Also
+    --------
+    hot_pixel_mask : Flags TELEGRAPH with ``scatter=``.
+
+    Notes
+    -----
+    The counts of a pixel that is steady have, given their mean, a chi-square of N - 1 degrees of freedom about it,
+    with the variance ``V = d t + R**2`` of the mean. Its far tail, where the Poisson skewness counts, is the one of
+    `compare_dark_rates`. A pixel that switches between two rates (random telegraph signal; Hopkins and Hopkinson 1993,
+    IEEE Trans. Nucl. Sci. 40, 1567) scatters more. So does one whose read noise is larger than that of the others, as
+    CMOS sensors have: the read noise is one number for all of them.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import Sensor, dark_scatter, simulate_dark
+    >>> from ccdproc_darks.simulation import TelegraphPixels
+    >>> sensor = Sensor(shape=(50, 50), read_noise=3 * u.electron, bias=1000 * u.adu, seed=1,
+    ...                 defects=[TelegraphPixels(fraction=0.002, amplitude=2 * u.electron / u.s,
+    ...                                          dwell_low=500 * u.s, dwell_high=500 * u.s)])
+    >>> darks = [simulate_dark(sensor, exposure=100 * u.s, rng=seed) for seed in range(8)]
+    >>> scatter = dark_scatter(darks, bias=1000 * u.adu)
+    >>> print((scatter.data > 5).sum())
+    5
+    """
+    execution = Execution(executor, mem_limit)
+    if clip is not None:
+        clip = checked_number("clip", clip)
+    dtype = checked_dtype(dtype, ("float32", "float64"))
+    prepared = prepare_darks(
+        darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
+        n_combined=None, offset=None, execution=execution, stacklevel=2,
+    )  # fmt: skip
+    dark_set = _one_set(prepared)
+    shape, number = prepared.shape, len(dark_set.frames)
+    seconds, offsets = np.full(number, dark_set.seconds), prepared.levels[0]
+
+    job = _ScatterJob(dark_set, prepared.reader, offsets, prepared.noise, clip)
+    samples = (job.counts(block) for block in sample_blocks(shape, _SAMPLE))
+    job.population = sensor_population(samples, seconds, np.ones(number), [], offsets, False)
+    data = np.empty(shape, dtype)
+    fill_images(job, [data], execution)
+    mask = np.isnan(data)
+    header = safe_header(
+        prepared.frames[0].header,
+        {
+            "EXPTIME": (dark_set.seconds, "[s] exposure time of a frame"),
+            "EXPOSURE": (dark_set.seconds, "[s] exposure time of a frame"),
+            "DKEXPMIN": (dark_set.seconds, "[s] shortest exposure time"),
+            "DKEXPMAX": (dark_set.seconds, "[s] longest exposure time"),
+            "NCOMBINE": (number, "number of frames"),
+            "DKRDNOI": (prepared.noise, "[electron] read noise of a frame"),
+            "DKSTAT": ("scatter", "significance of the scatter of equal frames"),
+            "DKWIDTH": (_width(data[~mask], number - 1), "scatter of good pixels over their noise"),
+        },
+    )
+    result = result_image(data, u.dimensionless_unscaled, header, mask=mask, wcs=prepared.frames[0].wcs)
+    arguments = {
+        "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
+        "saturation": saturation, "clip": clip, "dtype": dtype.name,
+    }  # fmt: skip
+    return logged(result, "DKSCATTR", "dark_scatter", arguments, add_keyword)
+
+
+def _one_set(prepared):
+    """The one set of equal frames, or an error that says what is wrong with them."""
+    if len(prepared.dark_sets) > 1:
+        times = ", ".join(f"{dark_set.seconds:g}" for dark_set in prepared.dark_sets)
+        raise ValueError(f"darks must be of one exposure time, got {times} s; call once for each")
+    (dark_set,) = prepared.dark_sets
+    number = len(dark_set.frames)
+    if number < LEAST_FRAMES:
+        raise ValueError(
+            f"at least {LEAST_FRAMES} equal frames are needed to tell a telegraph pixel from a cosmic ray, got {number}"
+        )
+    if (dark_set.combined > 1).any():
+        raise ValueError("darks must be single frames: a combined one no longer shows how frames scatter")
+    if prepared.noise is None:
+        raise ValueError("read_noise is needed, and neither the headers (RDNOISE) nor equal frames tell it")
+    return dark_set
+
+
+@dataclass
+class _ScatterJob:
+    """Makes the significance of the scatter of equal frames, of some rows."""
+
+    dark_set: DarkSet
+    reader: ElectronReader
+    levels: np.ndarray
+    noise: float
+    clip: float | None
+    population: object = None
+
+    def memory(self):
+        """Bytes that a block takes while it is worked on, for each pixel."""
+        return 200 * len(self.dark_set.frames) + 200
+
+    def for_rows(self, rows):
+        """What it takes to do some rows; it can be sent to another process."""
+        return replace(self, dark_set=self.dark_set.for_rows(rows), reader=self.reader.for_rows(rows))
+
+    @contextmanager
+    def open_files(self):
+        """The same with its files open."""
+        with self.dark_set.open_files() as dark_set:
+            yield replace(self, dark_set=dark_set)
+
+    def rows(self, block, out=None):
+        """One image: the significance of some rows."""
+        seconds = np.full(len(self.dark_set.frames), self.dark_set.seconds)
+        compared = compare_rows(self.counts(block), seconds, [], self.levels, False, self.population)
+        return (_one_sided(compared.significance),)
+
+    def counts(self, block):
+        """Frames as if each had an exposure time of its own."""
+        electrons = self.reader.read(self.dark_set, block)
+        samples, good = electrons.samples, electrons.good
+        good &= good.sum(axis=0) >= LEAST_FRAMES
+        if self.clip is not None:
+            _leave_out_highest(samples - self.levels[:, None, None], good, self.noise, self.clip)
+        ones = np.ones(samples.shape)
+        samples[~good] = 0.0
+        return MeanCounts(samples, ones, self.noise**2 * ones, good, np.full(samples.shape, np.nan))
+
+
+def _leave_out_highest(samples, good, noise, clip):
+    """Unset ``good`` of each pixel's highest sample where a cosmic ray must have made it."""
+    highest = np.where(good, samples, -np.inf).argmax(axis=0)[None]
+    value = np.take_along_axis(samples, highest, axis=0)[0]
+    rest = np.maximum(good.sum(axis=0) - 1.0, 1.0)
+    others = (np.where(good, samples, 0.0).sum(axis=0) - value) / rest
+    tested = good.any(axis=0) & (value > others)
+    struck = np.zeros(tested.shape, dtype=bool)
+    one = np.ones(int(tested.sum()))
+    struck[tested] = deviate_of_share(value[tested], others[tested], one, rest[tested], noise) > clip
+    np.put_along_axis(good, highest, np.take_along_axis(good, highest, axis=0) & ~struck, axis=0)
+
+
+def _one_sided(significance):
+    """A two-sided deviate, as of a comparison, as the one-sided one of the same probability."""
+    return deviate_of_log_tail(np.log(2) + log_ndtr(-np.abs(significance)))
+
+
+def _width(deviates, degrees):
+    """How much wider than their noise frames scatter in good pixels, from the median; None where there are none."""
+    if deviates.size == 0:
+        return None
+    # Beyond 37 the probability underflows.
+    middle = min(float(np.median(deviates)), 37.0)
+    return float(np.sqrt(chdtri(degrees, ndtr(-middle)) / chdtri(degrees, 0.5)))
+
+
+class ScatterImages:
+    """
+    Results of `dark_scatter`, checked.
+
+    Parameters
+    ----------
+    images : None, `~astropy.nddata.CCDData` or sequence of these
+        What the user gave.
+    shape : tuple of int
+        Of the rates.
+    """
+
+    def __init__(self, images, shape):
+        if not isinstance(images, list | tuple):
+            images = [] if images is None else [images]
+        for number, image in enumerate(images):
+            label = f"scatter[{number}]"
+            if not isinstance(image, CCDData):
+                raise TypeError(f"{label} must be CCDData, a result of dark_scatter, got {type(image).__name__}")
+            if image.meta.get("DKSTAT") != "scatter":
+                raise ValueError(f"{label} is not a result of dark_scatter: DKSTAT is {image.meta.get('DKSTAT')!r}")
+            if image.unit is not None and image.unit != u.dimensionless_unscaled:
+                raise u.UnitsError(f"{label} is in {unit_name(image.unit)}, expected no unit")
+            if image.shape != shape:
+                raise ValueError(f"{label} must have the shape of the rates, {shape}, got {image.shape}")
+        self._images = [np.ma.filled(np.ma.array(image.data, mask=image.mask, dtype=float), np.nan) for image in images]
+
+        self._start = 0
+
+    def __len__(self):
+        return len(self._images)
+
+    def for_rows(self, rows):
+        """The same for some rows only; it can be sent to another process."""
+        part = copy.copy(self)
+        part._images, part._start = [image[rows] for image in self._images], rows.start
+        return part
+
+    def critical(self, level):
+        """Deviate beyond which a pixel is a telegraph pixel, by a `FalsePositiveControl`."""
+        if not self._images:
+            return np.inf
+        values = np.concatenate([image[np.isfinite(image)] for image in self._images])
+        return level.critical(values.size, 1, None if level.fdr is None else values[values > level.least])
+
+    def beyond(self, critical, block):
+        """Pixels of some rows that are telegraph pixels in one of the images or more."""
+        block = shifted(block, self._start)
+        with np.errstate(invalid="ignore"):
+            return np.any([image[block] > critical for image in self._images], axis=0) if self._images else False

@@ -1,0 +1,248 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The dark rate above which a sensor's pixels stop being proportional to exposure time."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+from astropy.table import QTable
+
+from .._arguments import ELECTRON_PER_SECOND, checked_number
+from .._compute.blocks import row_blocks
+from ..rates.rate_images import RateImages
+from ..statistics.noise import frame_variance
+from ..statistics.rate_fit import fit_rate
+from .compare_dark_rates import checked_offset
+from .comparer import Comparison, common_offsets, core_width
+from .crossing_rate import median_crossing
+
+__all__ = ["ProportionalityLimit", "proportionality_limit"]
+
+# Sigmas of a frame, below saturation, from which on no frame is lost to it.
+# That a pixel takes while it is worked on, for each rate.
+_BYTES = 400
+_MARGIN = 3.0
+_BINS_PER_OCTAVE = 2
+_PIXELS_PER_BIN = 10
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ProportionalityLimit:
+    """
+    Result of `proportionality_limit`.
+
+    Attributes
+    ----------
+    limit : `~astropy.units.Quantity`
+        Dark rate (electron/s) above which typical pixels depart from proportionality by more than the tolerance.
+        Infinite where no departure is established; NaN where the data tell nothing.
+    interval : `~astropy.units.Quantity`
+        Lower and upper end (electron/s) of the confidence interval, shape (2,). The lower end is 0 where at no rate
+        proportionality is established, the upper one infinite where at no rate a departure is.
+    tolerance : float
+        Departure that counts, as a fraction of the rate.
+    confidence : float
+        Probability with which such intervals hold the true limit.
+    curve : `~astropy.table.QTable`
+        What typical pixels do, the lowest rate first: ``rate`` (median of the bin), ``rate_low``, ``rate_high`` (of its
+        pixels; all electron/s), ``pixels`` (their number), ``departure`` (median of the rate at the shortest exposure
+        minus that at the longest, over the rate), ``departure_error`` (one sigma of that median) and ``scatter`` (half
+        the width of the middle 68.27 % of single pixels, noise included). To plot it:
+        ``plt.errorbar(curve["rate"].value, curve["departure"], yerr=curve["departure_error"])``.
+    """
+
+    limit: u.Quantity
+    interval: u.Quantity
+    tolerance: float
+    confidence: float
+    curve: QTable
+
+    def __str__(self):
+        """What was found, in a sentence or two."""
+        low, high = self.interval.to_value(ELECTRON_PER_SECOND)
+        limit, unit = self.limit.to_value(ELECTRON_PER_SECOND), str(ELECTRON_PER_SECOND)
+        percent, sure = f"{100 * self.tolerance:.3g} %", f"{100 * self.confidence:.4g} %"
+        if math.isnan(limit):
+            return (
+                f"Cannot tell whether dark rates are proportional to exposure time within {percent}: the rates of only "
+                f"{sum(self.curve['pixels'])} pixels are high and precise enough, and they do not settle it."
+            )
+        if math.isinf(limit):
+            return (
+                f"Dark rates are proportional to exposure time within {percent} up to {low:.3g} {unit} at least "
+                f"({sure} confidence). No rate is established above which typical pixels depart by more."
+            )
+        above = self.curve["departure"][self.curve["rate_high"] >= self.limit]
+        way = "higher" if np.median(above) > 0 else "lower"
+        known = f"{low:.3g} to {high:.3g}" if low > 0 else f"anything up to {high:.3g}"
+        return (
+            f"Dark rates are proportional to exposure time within {percent} up to {limit:.3g} {unit} ({sure} interval: "
+            f"{known}). Above, typical pixels read {way} in shorter exposures."
+        )
+
+
+def proportionality_limit(*rates, tolerance=0.1, confidence=0.95, offset="common"):
+    """
+    Dark rate above which the pixels of a sensor stop being proportional to exposure time.
+
+    Parameters
+    ----------
+    *rates : `~astropy.nddata.CCDData`
+        Results of `dark_rate`, each of one exposure time, all different, in any order; shape (rows, columns).
+    tolerance : float
+        Smallest departure that counts: the rate at the shortest exposure minus that at the longest (of those in which
+        the pixel is not saturated), either way, as a fraction of the rate.
+    confidence : float
+        Of the interval, from 0.5 to 0.99.
+    offset : {"common", None, "pixel"}
+        As of `compare_dark_rates`. ``"common"`` takes it that most pixels of the sensor are proportional; where they
+        are not, use None, and frames whose bias did not drift.
+
+    Returns
+    -------
+    ProportionalityLimit
+        The limit, its interval, and the curve of departure against rate; printed, it says what was found. The rates are
+        those that `hot_pixel_mask` holds against its ``threshold``: the best estimates from all exposures.
+
+    Raises
+    ------
+    TypeError
+        If a rate is not CCDData, or a number is none.
+    astropy.units.UnitsError
+        If a rate is not in electron/s.
+    ValueError
+        If rates do not fit together (see `compare_dark_rates`), or an option is out of range.
+
+    See Also
+    --------
+    hot_pixel_mask : Whether each pixel, typical or not, is proportional.
+
+    Notes
+    -----
+    The limit is where most pixels depart by more than the tolerance, there and at all higher rates of which there are
+    enough pixels. So it does not matter what a minority of odd pixels (telegraph, cosmic rays) does.
+
+    Pixels are put in order of their generalised-least-squares rate, which is uncorrelated with the difference of the
+    rates if they are proportional; in the order of the short or the long rate, noise alone would make a trend. Each
+    pixel then says whether it departs by more than the tolerance. The limit is the rate that divides them best (fewest
+    below it that do and above it that do not), where isotonic regression of their answers crosses one half. The
+    interval is made of all rates that the likelihood-ratio test of this crossing does not reject [1]_ [2]_, and holds
+    on either side of the limit at least as many pixels as may answer alike by chance (``2**-n > 1 - confidence``).
+    Nothing is assumed of the departure but that it grows with the rate, gradually or at once.
+
+    A pixel takes part where the noise of its departure is below the tolerance: noisier ones would answer by chance, and
+    a few odd ones among them would make a majority. And where its rate is 3 sigmas below that at which a proportional
+    pixel saturates: of those above, only the ones that are not proportional are left.
+
+    References
+    ----------
+    .. [1] Banerjee, M., Wellner, J. A. 2001, Ann. Statist. 29, 1699.
+    .. [2] Banerjee, M., Wellner, J. A. 2005, Scand. J. Statist. 32, 405.
+
+    Examples
+    --------
+    Pixels whose rate falls as they fill, and the CCD guide's exposure times:
+
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import DarkSequence, Sensor, dark_rate, hot_pixel_mask
+    >>> from ccdproc_darks import proportionality_limit
+    >>> from ccdproc_darks.simulation import DepletionEdgePixels, HotPixels
+    >>> hot = HotPixels(fraction=0.1, above=0.5 * u.electron / u.s, maximum=60 * u.electron / u.s)
+    >>> sensor = Sensor(shape=(100, 100), rate=0.01 * u.electron / u.s, gain=1.5 * u.electron / u.adu,
+    ...                 read_noise=10 * u.electron, bias=1000 * u.adu,
+    ...                 defects=(hot, DepletionEdgePixels(charge=[1e4, 6e4] * u.electron)))
+    >>> rates = [dark_rate(list(DarkSequence(sensor, [(number, exposure)], rng=number)), bias=1000 * u.adu)
+    ...          for number, exposure in [(10, 90 * u.s), (20, 1000 * u.s)]]
+    >>> result = proportionality_limit(*rates)
+    >>> print(f"{result.limit:.1f}, 95 % interval {result.interval[0]:.1f} to {result.interval[1]:.1f}")
+    3.7 electron / s, 95 % interval 3.5 electron / s to 5.7 electron / s
+    >>> hot = hot_pixel_mask(*rates, threshold=result.limit)
+    """
+    tolerance = checked_number("tolerance", tolerance, maximum=1e6)
+    confidence = checked_number("confidence", confidence, minimum=0.5, maximum=0.99, inclusive=True)
+    stack = RateImages(rates, least=2)
+    checked_offset(offset, stack)
+    rate, departure, noise = _testable_pixels(stack, offset, tolerance)
+    # Either way; what the two say together is the lower of them.
+    ends = [median_crossing(rate, way * departure > tolerance, confidence) for way in (1, -1)]
+    limit, low, high = np.min(ends, axis=0)
+    if low == 0 and np.isinf(high):
+        limit = np.nan
+    return ProportionalityLimit(
+        limit=limit * ELECTRON_PER_SECOND,
+        interval=np.array([low, high]) * ELECTRON_PER_SECOND,
+        tolerance=tolerance,
+        confidence=confidence,
+        curve=_curve(rate, departure, noise),
+    )
+
+
+def _testable_pixels(stack, offset, largest_noise):
+    """Rates (electron/s), relative departures and their noise, in order of the rate, of all pixels that take part."""
+    free_offset = offset == "pixel"
+    offsets = np.zeros(len(stack))
+    if offset is not None:
+        offsets = common_offsets(stack.sample().all_rows(), stack.seconds, free_offset)
+    pixels, saturated = [], []
+    for block in row_blocks(stack.shape, _BYTES * len(stack)):
+        rows = stack.rows(block)
+        saturated.append([limit[np.isfinite(limit)] for limit in rows.limit])
+        rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
+        fit = fit_rate(
+            rows.counts, stack.seconds, rows.frames, rows.read_variance, rows.usable,
+            shared=stack.shared, free_offset=free_offset, diagnose=False,
+        )  # fmt: skip
+        rate = fit.rate
+        # Of which only the difference is asked for: significances, and a population, would take several times as long.
+        difference, deviation = Comparison(rows, stack.seconds, stack.shared, fit, None, free_offset).difference()
+        with np.errstate(invalid="ignore"):
+            chosen = (rate > 0) & (deviation <= largest_noise * rate)
+        rate = rate[chosen]
+        pixels.append((rate, difference[chosen] / rate, deviation[chosen] / rate))
+    rate, departure, noise = (np.concatenate(values) for values in zip(*pixels, strict=True))
+    ceilings = [
+        _ceiling(np.concatenate(limits), seconds, info.read_noise or 0.0)
+        for limits, seconds, info in zip(zip(*saturated, strict=True), stack.seconds, stack.infos, strict=True)
+    ]
+    # So many exposures are needed to compare.
+    kept = rate < np.sort(ceilings)[-3 if free_offset else -2]
+    order = np.argsort(rate[kept], kind="stable")
+    return tuple(values[kept][order] for values in (rate, departure, noise))
+
+
+def _ceiling(limits, seconds, read_noise):
+    """Rate above which an exposure has lost frames to saturation, from the lower limits of its saturated pixels."""
+    if limits.size == 0:
+        return np.inf
+    full = np.median(limits) * seconds
+    return (full - _MARGIN * np.sqrt(frame_variance(full, read_noise))) / seconds
+
+
+def _curve(rate, departure, noise):
+    """What typical pixels do, in bins of the rate; see `ProportionalityLimit`."""
+    octave = np.floor(_BINS_PER_OCTAVE * np.log2(rate))
+    edges = [rate.size]
+    for edge in np.append(0, np.flatnonzero(np.diff(octave)) + 1)[::-1]:
+        if edges[-1] - edge >= _PIXELS_PER_BIN:
+            edges.append(int(edge))
+    if len(edges) > 1:
+        # What is left over below goes to the lowest bin.
+        edges[-1] = 0
+    elif rate.size:
+        edges.append(0)
+    rows = []
+    for first, end in zip(edges[:0:-1], edges[-2::-1], strict=True):
+        number, ordered = end - first, np.sort(departure[first:end])
+        # The order statistics that enclose the median with 68 %; no less than what is known of the noise.
+        half = max(1, round(math.sqrt(number) / 2))
+        low, high = ordered[max(0, (number - 1) // 2 - half)], ordered[min(number - 1, number // 2 + half)]
+        least = math.sqrt(math.pi / 2 / number) * np.median(noise[first:end])
+        rows.append((
+            np.median(rate[first:end]), rate[first], rate[end - 1], number, np.median(ordered),
+            max((high - low) / 2, least), core_width(ordered),
+        ))  # fmt: skip
+    names = ("rate", "rate_low", "rate_high", "pixels", "departure", "departure_error", "scatter")
+    columns = np.array(rows, dtype=float).reshape(-1, len(names)).T
+    rates = {name: column * ELECTRON_PER_SECOND for name, column in zip(names[:3], columns[:3], strict=True)}
+    return QTable(rates | {"pixels": columns[3].astype(int)} | dict(zip(names[4:], columns[4:], strict=True)))

@@ -1,0 +1,104 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Whether two halves of equal frames agree: the null test of the method itself."""
+
+import numpy as np
+
+from .._compute.workers import Execution
+from .._results import logged, set_keys
+from ..frames.headers import equal_exposures, exposures
+from ..frames.inputs import as_frames
+from ..rates.dark_rate import dark_rate
+from ..rates.rate_images import RateImages
+from ..statistics.significance import FalsePositiveControl
+from .compare_dark_rates import compared_stack
+
+__all__ = ["repeatability"]
+
+
+def repeatability(darks, *, false_positives=1.0, offset="common", exposure=None, add_keyword=True, **options):
+    """
+    Compare the rates of two halves of equal dark frames, which must agree.
+
+    No pixel can be unlike itself: what stands out of this comparison are pixels whose rate changes by itself (telegraph
+    pixels), what rejection has left of cosmic rays, and a noise model that is not right.
+
+    Parameters
+    ----------
+    darks : sequence of `~astropy.nddata.CCDData` or paths, or `ccdproc.ImageFileCollection`
+        Two dark frames or more of one exposure time, in adu or electron, shape (rows, columns). Every other one, in the
+        order given, makes a half, so that a slow drift is in both.
+    false_positives : float
+        Good pixels, expected per image, that may stand out.
+    offset : {"common", None}
+        As of `compare_dark_rates`.
+    exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+        As of `dark_rate`; a Quantity must be one number.
+    add_keyword : bool, None, str, `ccdproc.Keyword` or dict
+        Entry for the result's meta. True logs the call as DKREPEAT where ``ccdproc.conf.auto_logging`` is on; False or
+        None logs nothing.
+    **options
+        Other options of `dark_rate`, the same for both halves: ``gain``, ``read_noise``, ``bias``, ``saturation``,
+        ``n_combined``, ``clip``, ``dtype``.
+
+    Returns
+    -------
+    `~astropy.nddata.CCDData`
+        Significance of the difference, as a signed normal deviate without unit, shape (rows, columns); masked, and NaN,
+        where a half has no usable sample. ``meta`` is that of `compare_dark_rates`, with DKSIGMA (the deviate that
+        ``false_positives`` good pixels exceed) and NBEYOND (the number of pixels that do). DKWIDTH is 1 where the noise
+        model is right.
+
+    Raises
+    ------
+    TypeError, astropy.units.UnitsError, OSError
+        As of `dark_rate`.
+    ValueError
+        If there are fewer than two frames, or frames of several exposure times; and as of `dark_rate`.
+
+    See Also
+    --------
+    dark_scatter : Which pixels scatter more than their noise among equal frames.
+
+    Notes
+    -----
+    The test is that of `compare_dark_rates` with ``t_1 = t_2``; a bias that both halves share drops out of it.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import repeatability, simulate_dark
+    >>> camera = dict(gain=1.5 * u.electron / u.adu, read_noise=10 * u.electron, bias=1000 * u.adu)
+    >>> darks = [simulate_dark((100, 100), exposure=300 * u.s, rng=seed, **camera) for seed in range(6)]
+    >>> halves = repeatability(darks, bias=1000 * u.adu)
+    >>> print(f"{halves.meta['DKWIDTH']:.1f}", halves.meta["NBEYOND"])
+    1.0 1
+
+    One good pixel in the image stands out, as ``false_positives=1`` lets it.
+    """
+    level = FalsePositiveControl(false_positives)
+    execution = Execution(options.get("executor"), options.get("mem_limit"))
+    if offset not in ("common", None):
+        raise ValueError(f"offset must be 'common' or None, got {offset!r}")
+    frames = as_frames(darks)
+    seconds = exposures(exposure, frames)
+    if len(frames) < 2:
+        raise ValueError(f"two equal frames or more are needed for two halves, got {len(frames)}")
+    if len(equal_exposures(seconds)) > 1:
+        times = ", ".join(f"{seconds[group[0]]:g}" for group in equal_exposures(seconds))
+        raise ValueError(f"darks must be of one exposure time, got {times} s; call once for each")
+    halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]
+    result = compared_stack(
+        RateImages(halves, least=2, repeated=True), "significance", offset, "theoretical", execution, stacklevel=2
+    )
+    compared = result.data[~result.mask]
+    critical = level.critical(compared.size, 2)
+    set_keys(
+        result.meta,
+        {
+            "DKSIGMA": (critical, "deviate beyond which halves differ"),
+            "DKFALSE": (false_positives, "false positives expected in an image"),
+            "NBEYOND": (int(np.count_nonzero(np.abs(compared) > critical)), "pixels beyond it"),
+        },
+    )
+    arguments = {"darks": darks, "false_positives": false_positives, "offset": offset, "exposure": exposure, **options}
+    return logged(result, "DKREPEAT", "repeatability", arguments, add_keyword)

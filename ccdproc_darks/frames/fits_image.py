@@ -1,0 +1,197 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Rows of one image in a FITS file, read where they lie: each byte once, and from several threads or machines."""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._compute.buffers import empty, give_back
+
+__all__ = ["BITPIX", "FitsRows"]
+
+BITPIX = (8, 16, 32, 64, -32, -64)
+
+# BZERO that makes unsigned integers of signed ones, and the signed bytes of unsigned ones (FITS Standard 4.0, 4.4.2.5).
+_UNSIGNED = {16: 2**15, 32: 2**31, 64: 2**63}
+_SIGNED_BYTES = -128
+
+
+@dataclass(frozen=True)
+class FitsRows:
+    """
+    Where the rows of an image lie in a file, and how to read them.
+
+    Pickled, it is a few numbers and a path: the worker that gets it reads the rows by itself.
+
+    Parameters
+    ----------
+    path : str
+        The file, not compressed.
+    offset : int
+        First byte of the image.
+    shape : tuple of int
+        Rows and columns.
+    bitpix : int
+        As in the header.
+    zero, scale : float
+        BZERO and BSCALE.
+    blank : int or None
+        BLANK, the integer that stands for no value.
+    """
+
+    path: str
+    offset: int
+    shape: tuple
+    bitpix: int
+    zero: float = 0
+    scale: float = 1
+    blank: int | None = None
+
+    @classmethod
+    def of(cls, path, hdu, header=None):
+        """Those of an HDU whose data have not been asked for; another ``header`` may tell what its numbers mean."""
+        header = hdu.header if header is None else header
+        return cls.at(path, hdu.fileinfo()["datLoc"], hdu.shape, hdu.header["BITPIX"], header)
+
+    @classmethod
+    def at(cls, path, offset, shape, bitpix, header):
+        """Those of an image of such numbers, from a byte of a file on; its ``header`` tells what they mean."""
+        zero, scale = header.get("BZERO", 0), header.get("BSCALE", 1)
+        return cls(str(path), offset, shape, bitpix, zero, scale, _blank_of(header, bitpix))
+
+    def place(self, row):
+        """First byte of a row."""
+        return self.offset + row * self._row_bytes
+
+    @property
+    def end(self):
+        """First byte after the image."""
+        return self.place(self.shape[0])
+
+    @property
+    def dtype(self):
+        """Type of the values, as `astropy.io.fits` has it."""
+        kind, size = ("i" if self.bitpix > 0 else "f"), abs(self.bitpix) // 8
+        if self.bitpix == 8:
+            kind = "i" if self.is_plain and self.zero == _SIGNED_BYTES else "u"
+        elif self.is_plain and self.zero:
+            kind = "u"
+        if not self.is_plain:
+            kind, size = "f", 8 if abs(self.bitpix) > 16 and self.bitpix != -32 else 4
+        return np.dtype(f"{kind}{size}")
+
+    @property
+    def is_plain(self):
+        """Whether values are the numbers of the file, or these moved from signed to unsigned or back."""
+        if self.scale != 1 or self.blank is not None:
+            return self.bitpix < 0 and self.scale == 1 and self.zero == 0
+        return self.zero == 0 or self.zero == (_SIGNED_BYTES if self.bitpix == 8 else _UNSIGNED.get(self.bitpix))
+
+    def values(self, rows, file, out=None):
+        """
+        Values of some rows, in the machine's own byte order.
+
+        Parameters
+        ----------
+        rows : slice or list of slice
+            Consecutive rows, or several times such.
+        file : int
+            Descriptor of the file.
+        out : `numpy.ndarray`, optional
+            Where to put them, of their ``dtype`` and contiguous.
+        """
+        if not self.is_plain:
+            stored = self.stored(rows, file)
+            blank = None if self.blank is None else stored == self.blank
+            values = stored.astype(self.dtype)
+            if self.scale != 1:
+                values *= self.dtype.type(self.scale)
+            if self.zero != 0:
+                values += self.dtype.type(self.zero)
+            if blank is not None:
+                values[blank] = np.nan
+            if out is not None:
+                np.copyto(out, values)
+            return values if out is None else out
+        stored = self.stored(rows, file, None if out is None else out.view(self.stored_dtype))
+        self.move_zero(stored)
+        return stored.view(self.dtype) if out is None else out
+
+    def stored(self, rows, file, out=None):
+        """The numbers of the file, as they are but for the byte order; see `values`."""
+        wanted, numbers = self.buffer(rows)
+        self.read(rows, file, wanted)
+        if out is None and numbers.dtype.isnative:
+            return numbers
+        # Unlike byteswap, a copy lets other threads run.
+        native = empty(numbers.shape, self.stored_dtype) if out is None else out
+        np.copyto(native, numbers)
+        give_back(numbers)
+        return native
+
+    def buffer(self, rows):
+        """Memory for some rows: as bytes, and as the numbers that the file has there."""
+        numbers = empty((sum(map(len, self._ranges(rows))), self.shape[1]), self.stored_dtype)
+        return memoryview(numbers.reshape(-1).view("u1")), numbers.view(numbers.dtype.newbyteorder(">"))
+
+    def read(self, rows, file, wanted):
+        """Read some rows into a buffer."""
+        for some in self._ranges(rows):
+            place, size = self.place(some.start), len(some) * self._row_bytes
+            missing, wanted = wanted[:size], wanted[size:]
+            while missing:
+                read = _read(file, missing, place)
+                if read == 0:
+                    raise OSError(f"it ends after {place} bytes, where {self.end} are promised")
+                missing, place = missing[read:], place + read
+
+    def _ranges(self, rows):
+        return [range(*some.indices(self.shape[0])) for some in ([rows] if isinstance(rows, slice) else rows)]
+
+    def move_zero(self, stored):
+        """Make the numbers of the file, that are their own values but for BZERO, the bits of these."""
+        if self.zero:
+            # The same bits, but for the first.
+            bits = stored.view(f"u{stored.itemsize}")
+            bits ^= bits.dtype.type(1 << (abs(self.bitpix) - 1))
+
+    def is_like(self, other):
+        """Whether another one has rows of the same kind, and as many."""
+        return (self.shape, self.bitpix, self.zero, self.scale, self.blank) == (
+            other.shape, other.bitpix, other.zero, other.scale, other.blank
+        )  # fmt: skip
+
+    @property
+    def stored_dtype(self):
+        """Type of the numbers of the file, in the machine's own byte order."""
+        return _stored_dtype(self.bitpix)
+
+    @property
+    def _row_bytes(self):
+        return self.shape[1] * abs(self.bitpix) // 8
+
+
+def _stored_dtype(bitpix):
+    kind = "u" if bitpix == 8 else "i" if bitpix > 0 else "f"
+    return np.dtype(f"{kind}{abs(bitpix) // 8}")
+
+
+def _blank_of(header, bitpix):
+    """BLANK, where it is an integer that the image can hold: cameras write others, which stand for nothing."""
+    blank = header.get("BLANK")
+    if bitpix < 0 or not isinstance(blank, int) or isinstance(blank, bool):
+        return None
+    limits = np.iinfo(_stored_dtype(bitpix))
+    return blank if limits.min <= blank <= limits.max else None
+
+
+def _read(file, wanted, place):
+    """Read into a buffer from a place in a file; the number of bytes that it got."""
+    if hasattr(os, "preadv"):
+        return os.preadv(file, [wanted], place)
+    # Windows has no such call; a descriptor has a single user here.
+    os.lseek(file, place, os.SEEK_SET)
+    found = os.read(file, len(wanted))
+    wanted[: len(found)] = found
+    return len(found)

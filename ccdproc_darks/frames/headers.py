@@ -1,0 +1,175 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What frames say of themselves: settings looked up in their headers."""
+
+import math
+
+import numpy as np
+from astropy import units as u
+from ccdproc import Keyword
+
+from .._arguments import GAIN_UNIT, checked_quantity
+
+__all__ = [
+    "EXPOSURE_KEYS",
+    "GAIN_KEYS",
+    "READ_NOISE_KEYS",
+    "SAME_EXPOSURE",
+    "SATURATION_KEYS",
+    "TEMPERATURE_KEYS",
+    "TEMPERATURE_SPREAD",
+    "common_setting",
+    "equal_exposures",
+    "exposures",
+    "frame_settings",
+    "header_number",
+    "known_gain",
+]
+
+# A plain GAIN key is a camera's setting on many CMOS cameras, never looked at unless it is named.
+GAIN_KEYS = ("EGAIN",)
+READ_NOISE_KEYS = ("RDNOISE",)
+EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE")
+SATURATION_KEYS = ("SATURATE",)
+TEMPERATURE_KEYS = ("CCD-TEMP",)
+# Exposure times closer than this, as a fraction, are the same: a camera's clock writes 30.001 s.
+SAME_EXPOSURE = 1e-3
+# deg C; a cooler holds its sensor much better.
+TEMPERATURE_SPREAD = 2.0
+
+
+def header_number(frame, key):
+    """A finite number from a frame's header; an error that names the frame, the key and the value otherwise."""
+    value = frame.header[key]
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if isinstance(value, bool) or not math.isfinite(number):
+        raise ValueError(f"{frame.label}: {key} in the header must be a finite number, got {value!r}")
+    return number
+
+
+def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_unit=None, equivalencies=()):
+    """
+    One setting of each frame.
+
+    Parameters
+    ----------
+    argument : str
+        The public argument that it belongs to.
+    value : Quantity, `ccdproc.Keyword`, str or None
+        What the user gave: the value, a header key, or None to look for ``keys``.
+    frames : list
+        The frames.
+    unit : `~astropy.units.Unit`
+        Unit of the result.
+    keys : tuple of str
+        The header keys looked for, in this order.
+    zero : bool
+        Whether a Quantity may be zero. A header's zero is how cameras say "unknown": an error.
+    header_unit : `~astropy.units.Unit`, optional
+        Unit of a header value, where it is not ``unit``.
+    equivalencies : list
+        Of `astropy.units`, to get to ``unit``.
+
+    Returns
+    -------
+    list of float, or None
+        None where the user gave nothing and not every header has one of the keys.
+    """
+    header_unit = header_unit or unit
+
+    def converted(quantity, **options):
+        return checked_quantity(argument, quantity, unit, equivalencies=equivalencies, **options)
+
+    def from_key(frame, key, key_unit, default=None):
+        if key not in frame.header:
+            if default is None:
+                raise ValueError(f"{argument}: {frame.label} has no key {key!r} in its header")
+            return converted(u.Quantity(default, key_unit))
+        number = header_number(frame, key)
+        if number <= 0:
+            raise ValueError(
+                f"{argument}: {key} in the header of {frame.label} is {number:g}, expected a positive number "
+                f"in {key_unit}; pass {argument} as a Quantity"
+            )
+        return converted(number * key_unit)
+
+    if isinstance(value, u.Quantity):
+        numbers = converted(value, zero=zero, scalar=False)
+        if numbers.ndim and numbers.shape != (len(frames),):
+            raise ValueError(
+                f"{argument} must be one number or one a frame ({len(frames)}), got an array of shape {numbers.shape}"
+            )
+        return np.broadcast_to(numbers, len(frames)).tolist()
+    if isinstance(value, Keyword):
+        return [from_key(frame, value.name, value.unit or header_unit, value.value) for frame in frames]
+    if isinstance(value, str):
+        return [from_key(frame, value, header_unit) for frame in frames]
+    if value is not None:
+        raise TypeError(
+            f"{argument} must be a Quantity in {unit}, a ccdproc.Keyword or the name of a header key, "
+            f"got {value!r} without a unit"
+        )
+    found = [next((key for key in keys if key in frame.header), None) for frame in frames]
+    if None in found:
+        return None
+    return [from_key(frame, key, header_unit) for frame, key in zip(frames, found, strict=True)]
+
+
+def common_setting(argument, settings, frames, rtol=1e-6):
+    """The one value that all frames share, or None where there is none; an error where they differ."""
+    if settings is None:
+        return None
+    for frame, setting in zip(frames, settings, strict=True):
+        if not math.isclose(setting, settings[0], rel_tol=rtol):
+            raise ValueError(
+                f"{argument} must be the same in all frames: {settings[0]:g} in {frames[0].label}, "
+                f"{setting:g} in {frame.label}"
+            )
+    return settings[0]
+
+
+def known_gain(gain, frames):
+    """Gain (electron/adu); None where frames in electron do not tell it, an error where frames in adu do not."""
+    known = common_setting("gain", frame_settings("gain", gain, frames, GAIN_UNIT, GAIN_KEYS), frames)
+    if frames[0].unit == u.adu and known is None:
+        raise ValueError(
+            f"gain is needed for frames in adu, and not every header has EGAIN ({frames[0].label}); pass gain as a "
+            f"Quantity in electron / adu, a ccdproc.Keyword or the name of a header key"
+        )
+    return known
+
+
+def exposures(value, frames):
+    """Exposure time of each frame, in seconds."""
+    for frame in frames if value is None else ():
+        key = next((key for key in EXPOSURE_KEYS if key in frame.header), None)
+        if key is not None and frame.header[key] == 0:
+            raise ValueError(
+                f"exposure: {key} in the header of {frame.label} is 0, expected a positive number in s; "
+                f"pass exposure as a Quantity, or no bias frames (its IMAGETYP is {_image_type(frame)})"
+            )
+    seconds = frame_settings("exposure", value, frames, u.s, EXPOSURE_KEYS)
+    if seconds is None:
+        lacking = next(frame for frame in frames if not any(key in frame.header for key in EXPOSURE_KEYS))
+        raise ValueError(
+            f"exposure: {lacking.label} has neither EXPTIME nor EXPOSURE in its header; "
+            f"pass exposure as a Quantity in s, a ccdproc.Keyword or the name of a header key"
+        )
+    return seconds
+
+
+def equal_exposures(seconds):
+    """Indices of equal exposure times, a list for each, the shortest first and in the order given."""
+    groups = []
+    for index in np.argsort(seconds, kind="stable"):
+        if groups and seconds[index] <= seconds[groups[-1][0]] * (1 + SAME_EXPOSURE):
+            groups[-1].append(int(index))
+        else:
+            groups.append([int(index)])
+    return groups
+
+
+def _image_type(frame):
+    return repr(str(frame.header.get("IMAGETYP", "absent")).strip())

@@ -1,0 +1,311 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Which pixels are hot, which are not proportional to exposure time, and which must not be used."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from astropy import units as u
+
+from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
+from .._compute.blocks import sample_blocks
+from .._compute.buffers import empty
+from .._compute.workers import Execution, fill_images, gather_summaries
+from .._results import logged, result_image, safe_header
+from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
+from ..comparison.comparer import RateComparer, stack_part
+from ..comparison.dark_scatter import ScatterImages
+from ..comparison.proportionality_limit import ProportionalityLimit
+from ..rates.rate_images import RateImages
+from ..statistics.significance import FalsePositiveControl
+from .background import checked_background, local_background
+from .flagging import COUNTED, FlagJob
+from .hot_pixels import HotPixelTest
+from .pixel_rates import noiseless_pixel, pixel_rates_of_one, pixel_rates_of_several, sample_of_pair
+
+__all__ = ["hot_pixel_mask"]
+
+# Enough to know the scatter of good pixels to 0.3 %.
+_TYPICAL_PIXELS = 2**18
+# The share of pixels that lost no frame from which on these are the typical ones.
+_MOSTLY_WHOLE = 0.5
+
+
+def hot_pixel_mask(
+    *rates,
+    threshold=None,
+    background=None,
+    scatter=None,
+    false_positives=1.0,
+    fdr=None,
+    tolerance=0.1,
+    limit=None,
+    offset="common",
+    null="theoretical",
+    mem_limit=None,
+    executor=None,
+    add_keyword=True,
+):
+    """
+    Flag hot pixels and pixels whose dark signal is not proportional to exposure time, and mask what must not be used.
+
+    Parameters
+    ----------
+    *rates : `~astropy.nddata.CCDData`
+        Results of `dark_rate`, shape (rows, columns): one, or two and more of one exposure time each, all different.
+    threshold : `~astropy.units.Quantity`, optional
+        Dark rate (electron/s) above which a pixel is hot; with ``background``, how far above that. None: as far above
+        the typical pixel as its noise, and the scatter of good pixels, put the good pixels asked for.
+    background : None, "local", `~astropy.nddata.CCDData` or `~astropy.units.Quantity`
+        Dark rate (electron/s) that the surroundings of each pixel have, such as the glow of an amplifier: only what is
+        above it by the threshold is HOT, and what is above the threshold only together with it is WARM. ``"local"``
+        takes it from the rates themselves (`photutils.background.Background2D`, boxes of 16 pixels): where a glow is
+        steep, some tens of good pixels more than asked for are HOT, which an image of the glow avoids.
+    scatter : `~astropy.nddata.CCDData` or sequence of these, optional
+        Results of `dark_scatter`, to flag TELEGRAPH pixels with.
+    false_positives : float
+        Good pixels, expected per image, that may be called hot (where ``threshold`` is None), as many that may be
+        called not proportional, and as many telegraph pixels.
+    fdr : float, optional
+        False discovery rate, in place of ``false_positives``: the fraction of the pixels called hot (not proportional,
+        telegraph pixels) that may be good ones.
+    tolerance : float
+        Smallest departure from proportionality worth flagging, as a fraction of the pixel's rate.
+    limit : `~ccdproc_darks.ProportionalityLimit` or `~astropy.units.Quantity`, optional
+        Dark rate (electron/s) above which pixels are NONLINEAR whatever they show themselves, as typical pixels of
+        that rate are: a result of `proportionality_limit` (one that found none changes nothing), or a rate of your
+        own.
+    offset : {"common", None, "pixel"}
+        As of `compare_dark_rates`.
+    null : {"theoretical", "empirical"}
+        As of `compare_dark_rates`.
+    mem_limit, executor
+        As of `dark_rate`.
+    add_keyword : bool, None, str, `ccdproc.Keyword` or dict
+        Entry for the result's meta. True logs the call as DKMASK where ``ccdproc.conf.auto_logging`` is on; False or
+        None logs nothing.
+
+    Returns
+    -------
+    `~astropy.nddata.CCDData`
+        ``data`` is a uint32 bit field of shape (rows, columns), without unit; the names are in `DARK_FLAGS`:
+
+        * HOT: the rate, the best estimate from all unsaturated exposures, is above the threshold; or its lower limit,
+          where every exposure is saturated.
+        * WARM (with ``background``): above the threshold, but not above its surroundings by it.
+        * NONLINEAR (two rates or more): not proportional to exposure time, significantly and by more than the
+          tolerance; or above ``limit``.
+        * TELEGRAPH (with ``scatter``): equal frames scatter more than the noise allows, not in one frame only.
+        * SATURATED (two rates or more): every frame of at least one exposure time is saturated.
+        * UNRELIABLE_DARK (two rates or more): a departure as large as the tolerance could not have been seen with
+          a power of 50 %. "Not flagged NONLINEAR" says nothing of these pixels.
+        * DO_NOT_USE: exactly where ``mask`` is True.
+
+        ``mask`` is True where a pixel must not be used: NONLINEAR, TELEGRAPH, SATURATED, no usable sample in one of
+        the rates, or HOT without two exposure times that show that it is proportional. A hot pixel that is
+        proportional is *not* masked: a scaled dark removes it. ``meta`` has DKTHRESH (threshold for a typical pixel,
+        electron/s), DKTYPIC (rate of the typical pixel), DKHOTWID (scatter of good pixels over their noise), DKSIGMA
+        (deviate beyond which a pixel is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL,
+        DKWIDTH, and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NMASKED.
+
+    Raises
+    ------
+    TypeError
+        If a rate is not CCDData, or ``threshold`` has no unit.
+    astropy.units.UnitsError
+        If a unit is wrong.
+    ValueError
+        If rates do not fit together or lack an uncertainty that is needed, or an option is out of range.
+    ImportError
+        If ``background="local"`` and photutils is not installed.
+
+    See Also
+    --------
+    dark_scatter : Finds telegraph pixels in equal frames.
+    proportionality_limit : Finds the rate above which pixels are not proportional.
+    ccdproc_darks.planning : How many frames, and of what exposure time, it takes.
+    ccdproc.ccdmask : Finds pixels of bad *response* in flats.
+    ccdproc.bitfield_to_boolean_mask : Makes a mask of chosen flags.
+
+    Notes
+    -----
+    With n pixels compared, NONLINEAR needs a significance (see `compare_dark_rates`) beyond the deviate that
+    ``false_positives / n`` of normal ones exceed, both sides together; and a departure (of that exposure which is
+    furthest, in sigmas, from what the others foretell) of more than ``tolerance`` times the rate. With ``fdr`` that
+    deviate is Benjamini and Hochberg's (1995), over all pixels that have two exposures to compare. UNRELIABLE_DARK is
+    where a departure of ``tolerance`` times the rate, in the exposure that would show it best, gives the test a
+    non-centrality below the critical value's (the median of a non-central chi-square; 50 % power).
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import DARK_FLAGS, dark_rate, hot_pixel_mask, simulate_dark
+    >>> camera = dict(gain=1.5 * u.electron / u.adu, read_noise=10 * u.electron, bias=1000 * u.adu,
+    ...               hot_fraction=0.01, hot_rate=5 * u.electron / u.s)
+    >>> darks = [simulate_dark((50, 50), exposure=100 * u.s, rng=seed, **camera) for seed in range(25, 30)]
+    >>> hot = hot_pixel_mask(dark_rate(darks, bias=1000 * u.adu))
+    >>> print(hot.mask.sum(), hot.meta["NHOT"])
+    25 25
+
+    Flags of one's own choice make a mask by `ccdproc.bitfield_to_boolean_mask`:
+
+    >>> from ccdproc import bitfield_to_boolean_mask
+    >>> print(bitfield_to_boolean_mask(hot, ignore_bits=f"~{DARK_FLAGS.HOT}").sum())
+    25
+    """
+    execution = Execution(executor, mem_limit)
+    level = FalsePositiveControl(false_positives, fdr)
+    tolerance = checked_number("tolerance", tolerance, maximum=1e6)
+    above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
+    all_beyond = _checked_limit(limit)
+    checked_choice("null", null, NULLS)
+    stack = RateImages(rates)
+    surroundings = checked_background(background, stack.shape)
+    telegraph = ScatterImages(scatter, stack.shape)
+    several = len(stack) > 1
+    comparer = None
+    if several:
+        checked_offset(offset, stack)
+        comparer = RateComparer(stack, offset, null, stacklevel=2)
+    elif above is None and rates[0].uncertainty is None:
+        raise ValueError("threshold is needed for a rate without an uncertainty, as a Quantity in electron / s")
+
+    if isinstance(surroundings, str):
+        surroundings = local_background(_rate_image(stack, comparer, execution))
+    hotness = HotPixelTest(above, surroundings, _samples(stack, comparer, surroundings) if above is None else ())
+    compared, critical = _settle(level, stack, comparer, hotness, execution)
+    job = FlagJob(
+        stack, comparer, hotness, telegraph, critical, level.planned(compared, 2, critical), telegraph.critical(level),
+        tolerance, all_beyond,
+    )  # fmt: skip
+    flags, mask = np.empty(stack.shape, dtype=np.uint32), np.zeros(stack.shape, dtype=bool)
+    number = dict(zip(COUNTED, fill_images(job, [flags, mask], execution).tolist(), strict=True))
+    entries = {
+        **(comparison_entries(stack, offset, comparer.offsets, null, comparer.width) if several else {}),
+        **hotness.entries(),
+        "DKSIGMA": (critical if several and np.isfinite(critical) else None, "deviate beyond which NONLINEAR"),
+        "DKLIMIT": (all_beyond if np.isfinite(all_beyond) else None, "[electron/s] NONLINEAR above this"),
+        "DKFALSE": (None if fdr is not None else level.false_positives, "false positives expected in an image"),
+        "DKFDR": (level.fdr, "false discovery rate"),
+        "DKTOLER": (tolerance, "smallest departure worth flagging"),
+        "NHOT": (number["HOT"], "pixels flagged HOT"),
+        "NWARM": (None if background is None else number["WARM"], "pixels flagged WARM"),
+        "NNONLIN": (number["NONLINEAR"], "pixels flagged NONLINEAR"),
+        "NTELEGR": (number["TELEGRAPH"] if len(telegraph) else None, "pixels flagged TELEGRAPH"),
+        "NSATUR": (number["SATURATED"], "pixels flagged SATURATED"),
+        "NUNRELI": (number["UNRELIABLE_DARK"], "pixels flagged UNRELIABLE_DARK"),
+        "NMASKED": (number["DO_NOT_USE"], "pixels that must not be used"),
+    }
+    header = safe_header(stack.meta, entries)
+    result = result_image(flags, u.dimensionless_unscaled, header, mask=mask, wcs=stack.wcs)
+    arguments = {
+        "rates": rates, "threshold": threshold, "background": background, "scatter": scatter,
+        "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit, "offset": offset,
+        "null": null,
+    }  # fmt: skip
+    return logged(result, "DKMASK", "hot_pixel_mask", arguments, add_keyword)
+
+
+def _checked_limit(limit):
+    """Rate (electron/s) above which all pixels are not proportional; infinite where there is none."""
+    if limit is None:
+        return np.inf
+    if isinstance(limit, ProportionalityLimit):
+        rate = limit.limit.to_value(ELECTRON_PER_SECOND)
+        return float(rate) if np.isfinite(rate) else np.inf
+    return checked_quantity("limit", limit, ELECTRON_PER_SECOND)
+
+
+@dataclass
+class _Measurements:
+    """Measures some rows, for images and statistics that flags depend on."""
+
+    stack: RateImages
+    comparer: RateComparer | None
+    hotness: HotPixelTest | None = None
+    least: float = 0.0
+
+    def memory(self):
+        """Bytes that a block takes while it is worked on, for each pixel."""
+        return 400 * len(self.stack)
+
+    def for_rows(self, rows):
+        """What it takes to do some rows; it can be sent to another process."""
+        stack, comparer = stack_part(self.stack, self.comparer, rows)
+        hotness = None if self.hotness is None else self.hotness.for_rows(rows)
+        return replace(self, stack=stack, comparer=comparer, hotness=hotness)
+
+    def measure(self, block):
+        """`ccdproc_darks.masks.pixel_rates.PixelRates` of some rows."""
+        return (
+            pixel_rates_of_one(self.stack, block)
+            if self.comparer is None
+            else pixel_rates_of_several(self.comparer, block)
+        )
+
+    def rows(self, block, out=None):
+        """One image: the rate."""
+        return (self.measure(block).rate,)
+
+    def summary(self, block):
+        """Deviates of some rows that are above the least: those of HOT, and sizes of those of NONLINEAR."""
+        measured = self.measure(block)
+        size = np.zeros(0) if measured.comparison is None else np.abs(measured.comparison.significance)
+        return self.hotness.large(measured, block, self.least), size[size > self.least]
+
+
+@dataclass
+class _Countable:
+    """Counts pixels of some rows that can be compared, and those that have a rate."""
+
+    stack: RateImages
+
+    def memory(self):
+        """Bytes that a block takes while it is worked on, for each pixel."""
+        return 30
+
+    def for_rows(self, rows):
+        """What it takes to do some rows; it can be sent to another process."""
+        return _Countable(self.stack.for_rows(rows))
+
+    def summary(self, block):
+        """Both numbers."""
+        once, *others = (plane.usable(block) for plane in self.stack.planes)
+        twice = empty(once.shape, bool)
+        twice.fill(False)
+        both = empty(once.shape, bool)
+        for usable in others:
+            twice |= np.logical_and(once, usable, out=both)
+            once |= usable
+        return np.count_nonzero(twice), np.count_nonzero(once)
+
+
+def _rate_image(stack, comparer, execution):
+    rate, job = np.empty(stack.shape), _Measurements(stack, comparer)
+    fill_images(job, [rate], execution)
+    return rate
+
+
+def _samples(stack, comparer, surroundings):
+    """Rows of the image that tell what a typical pixel is, and their measurement."""
+    if comparer is not None and comparer.pair is not None and surroundings is None:
+        sample, one = comparer.sample(_TYPICAL_PIXELS), noiseless_pixel(comparer, np.zeros(1))
+        samples = [(block, sample_of_pair(sample, block, one)) for block in sample.stack.blocks()]
+        if sum(measured.rate.size for _, measured in samples) > _MOSTLY_WHOLE * np.prod(sample.stack.shape):
+            return samples
+    job = _Measurements(stack, comparer)
+    # Of several exposures, fewer pixels tell as much, and take as much memory.
+    blocks = sample_blocks(stack.shape, _TYPICAL_PIXELS // len(stack))
+    return [(block, job.measure(block)) for block in blocks]
+
+
+def _settle(level, stack, comparer, hotness, execution):
+    """Number of pixels compared, and how unlikely one must be to be flagged NONLINEAR; tells ``hotness`` for HOT."""
+    counted = gather_summaries(_Countable(stack), stack.shape, execution)
+    compared, with_rate = (sum(numbers) for numbers in zip(*counted, strict=True))
+    if level.fdr is None:
+        hotness.settle(level, with_rate)
+        return compared, level.critical(compared, 2)
+    job = _Measurements(stack, comparer, hotness, level.least)
+    excesses, sizes = zip(*gather_summaries(job, stack.shape, execution), strict=True)
+    hotness.settle(level, with_rate, np.concatenate(excesses))
+    return compared, level.critical(compared, 2, np.concatenate(sizes))

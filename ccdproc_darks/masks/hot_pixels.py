@@ -1,0 +1,262 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Which pixels are hot: above a threshold, or above what the noise of a typical pixel allows."""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._compute.blocks import shifted
+from ..statistics.robust import robust_mean
+from ..statistics.significance import CANDIDATE, saddlepoint_deviate
+
+__all__ = ["HotPixelTest", "TypicalPixel", "typical_pixel"]
+
+# As a fraction; and pixels whose quantiles say where to look.
+_SETTLED, _FEW = 1e-6, 2**16
+# Of normal deviates these are below -1.
+_BELOW = 0.15865525
+# A threshold is sought on grids of so many rates, each between two of the last: to 1e-12 of the first one's reach.
+_GRID, _ROUNDS = 101, 6
+
+
+@dataclass
+class TypicalPixel:
+    """
+    What a pixel is that is not hot.
+
+    Attributes
+    ----------
+    rate : float
+        Its rate (electron/s).
+    width : float
+        How much wider good pixels scatter than their noise; at least 1.
+    """
+
+    rate: float
+    width: float
+
+    def excess(self, rate, variance, exposure, level=None):
+        """
+        How far above it rates are, as an equivalent normal deviate.
+
+        Parameters
+        ----------
+        rate : `numpy.ndarray`
+            Rates (electron/s).
+        variance : `numpy.ndarray`
+            Their variance, were they of the typical pixel.
+        exposure : `numpy.ndarray`
+            Total exposure behind each (s).
+        level : `numpy.ndarray`, optional
+            Rate of the typical pixel at each place, where it is not the same everywhere.
+        """
+        level = np.broadcast_to(self.rate if level is None else level, np.shape(rate))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            deviate = (rate - level) / (self.width * np.sqrt(variance))
+        far = np.isfinite(deviate) & (deviate > CANDIDATE) & (exposure > 0) & (level > 0)
+        if far.any():
+            sigma = np.sqrt(variance[far])
+            poisson = np.minimum(level[far] / exposure[far] / variance[far], 1.0)
+            one_electron = 1 / (exposure[far] * sigma)
+            deviate[far] = saddlepoint_deviate(
+                deviate[far], one_electron[None], (poisson / one_electron**2)[None], 1 - poisson
+            )
+        return deviate
+
+    def threshold(self, deviate, variance, exposure):
+        """The rate that is a normal deviate above it, for one variance and exposure: where `excess` reaches that."""
+        low, high = self.rate, self.rate + 2 * self.width * deviate * np.sqrt(variance)
+
+        def excess(rates):
+            return self.excess(rates, np.full(rates.shape, variance), np.full(rates.shape, exposure))
+
+        while excess(np.array([high])) < deviate:
+            high += high - low
+        for _ in range(_ROUNDS):
+            rates = np.linspace(low, high, _GRID)
+            # Of rates that rounding makes equal, all may be below.
+            first = int(np.argmax(np.append(excess(rates[1:-1]) >= deviate, True))) + 1
+            low, high = rates[first - 1], rates[first]
+        return float(high)
+
+
+def typical_pixel(rates, deviation_at, levels=None):
+    """
+    The `TypicalPixel` of a sample of rates.
+
+    Parameters
+    ----------
+    rates : `numpy.ndarray`
+        Rates (electron/s).
+    deviation_at : callable
+        Standard deviation of each (or of all), were its pixel's rate the one given.
+    levels : `numpy.ndarray`, optional
+        Rate of the typical pixel at each place, where it is not the same everywhere.
+
+    Notes
+    -----
+    The lower half of the distribution tells the width: hot pixels are all in the upper one.
+    """
+    rates = np.asarray(rates, dtype=float)
+    if rates.size == 0:
+        return TypicalPixel(0.0, 1.0)
+    few = rates[:: 1 + rates.size // _FEW]
+    low, rate = (_quantile(few, share) for share in (_BELOW, 0.5))
+    scatter = rate - low
+    for _ in range(3):
+        last, model = rate, deviation_at(rate)
+        rate = robust_mean(rates, np.maximum(model, scatter)) or rate
+        if abs(rate - last) <= _SETTLED * abs(rate):
+            break
+    model = deviation_at(rate if levels is None else levels)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deviates = (rates - (_quantile(rates, 0.5) if levels is None else levels)) / model
+    deviates = deviates[np.isfinite(deviates)]
+    width = -_quantile(deviates, _BELOW) if deviates.size else 1.0
+    return TypicalPixel(rate, max(1.0, width))
+
+
+def _quantile(values, share):
+    """As of `numpy.quantile`, of values that are all numbers, and in half the time."""
+    place = share * (values.size - 1)
+    first = int(place)
+    ordered = np.partition(values, first)
+    upper = ordered[first + 1 :].min() if first + 1 < values.size else ordered[first]
+    return float(ordered[first] + (place - first) * (upper - ordered[first]))
+
+
+class HotPixelTest:
+    """
+    Tells hot pixels.
+
+    Parameters
+    ----------
+    limit : float or None
+        Rate (electron/s) above which a pixel is hot, or above its surroundings; None leaves it to the noise.
+    background : `numpy.ndarray` or None
+        Rate (electron/s) of each pixel's surroundings.
+    samples : iterable of (slice, `ccdproc_darks.masks.pixel_rates.PixelRates`)
+        Rows that tell what a typical pixel is; not asked for with a ``limit``.
+    """
+
+    def __init__(self, limit, background, samples):
+        self._limit, self._background, self._start = limit, background, 0
+        self._typical, self._critical, self._limit_of = None, None, None
+        if limit is None:
+            samples = [(self._level(block), measured) for block, measured in samples]
+            self._typical = _typical(samples)
+            self._nominal = _nominal(samples, self._typical)
+
+    @property
+    def by_noise_alone(self):
+        """Whether only the rate of a pixel, and how well it is known, tells whether it is hot."""
+        return self._background is None
+
+    def for_rows(self, rows):
+        """The same for some rows only; it can be sent to another process."""
+        part = copy.copy(self)
+        if self._background is not None:
+            part._background, part._start = self._background[rows], rows.start
+        return part
+
+    def _level(self, block, pixels=None):
+        if self._background is None:
+            return None
+        block = shifted(block, self._start)
+        level = np.asarray(self._background[block], dtype=float)
+        return level if pixels is None else level.reshape(1, -1)[:, pixels]
+
+    def settle(self, level, number, excesses=None):
+        """Set how unlikely a pixel must be, by a `FalsePositiveControl`, of ``number`` pixels; ``excesses`` as of `large`."""
+        if self._typical is not None:
+            self._critical = level.critical(number, 1, excesses)
+            variance, exposure = self._nominal
+            deviate = level.planned(number, 1, self._critical)
+            self._limit = self._typical.threshold(deviate, variance, exposure) if variance is not None else 0.0
+            self._limit_of = deviate, variance, exposure
+
+    def edge(self, pixel):
+        """The rate (electron/s) above which such a pixel is hot, a `PixelRates` of one, where noise alone tells."""
+        if self._typical is None:
+            return self._limit
+        if not np.isfinite(self._critical):
+            return np.inf
+        wanted = self._critical, pixel.variance_at(self._typical.rate).item(), pixel.exposure.item()
+        return self._limit if wanted == self._limit_of else self._typical.threshold(*wanted)
+
+    def large(self, measured, block, least):
+        """Deviates above ``least`` of the pixels of some rows."""
+        if self._typical is None:
+            return np.zeros(0)
+        excess = self._excess(measured, self._level(block))
+        with np.errstate(invalid="ignore"):
+            return excess[excess > least]
+
+    def flags(self, measured, block, pixels=None):
+        """
+        Pixels that are hot, and those that are warm: hot only together with their surroundings.
+
+        Parameters
+        ----------
+        measured : `ccdproc_darks.masks.pixel_rates.PixelRates`
+            Some rows, or some pixels of these.
+        block : slice
+            The rows.
+        pixels : `numpy.ndarray` of int, optional
+            The pixels.
+        """
+        level = self._level(block, pixels)
+        hot = self._above(measured, level)
+        with np.errstate(invalid="ignore"):
+            hot |= np.isnan(measured.rate) & (measured.limit > self._limit + (0.0 if level is None else level))
+        warm = False if level is None else self._above(measured, None) & ~hot
+        return hot, warm
+
+    def entries(self):
+        """Header entries, as ``{key: (value, comment)}``."""
+        typical = self._typical
+        return {
+            "DKTHRESH": (float(self._limit), "[electron/s] a pixel above this is hot"),
+            "DKTYPIC": (None if typical is None else typical.rate, "[electron/s] rate of a typical pixel"),
+            "DKHOTWID": (None if typical is None else typical.width, "scatter of good pixels over their noise"),
+        }
+
+    def _above(self, measured, level):
+        with np.errstate(invalid="ignore"):
+            if self._typical is None:
+                return measured.rate - (0.0 if level is None else level) > self._limit
+            return self._excess(measured, level) > self._critical
+
+    def _excess(self, measured, level):
+        at = self._typical.rate if level is None else level
+        return self._typical.excess(measured.rate, measured.variance_at(at), measured.exposure, level)
+
+
+def _typical(samples):
+    finite = [np.isfinite(measured.rate) for _, measured in samples]
+
+    def deviation_at(rate):
+        rates = [level if np.ndim(rate) else rate for level, _ in samples]
+        variances = [measured.variance_at(at) for at, (_, measured) in zip(rates, samples, strict=True)]
+        return np.sqrt(_picked(variances, finite))
+
+    levels = None if samples[0][0] is None else _picked([level for level, _ in samples], finite)
+    return typical_pixel(_picked([measured.rate for _, measured in samples], finite), deviation_at, levels)
+
+
+def _nominal(samples, typical):
+    """Variance and exposure of a typical pixel; None where there is none."""
+    finite = [np.isfinite(measured.rate) for _, measured in samples]
+    if not any(some.any() for some in finite):
+        return None, None
+    variances = _picked([measured.variance_at(typical.rate) for _, measured in samples], finite)
+    exposures = _picked([measured.exposure for _, measured in samples], finite)
+    return float(np.median(variances)), float(np.median(exposures))
+
+
+def _picked(images, finite):
+    """Images one after the other where they are finite; or the one number that all pixels have."""
+    if np.ndim(images[0]) == 0:
+        return images[0]
+    return np.concatenate([image[keep] for image, keep in zip(images, finite, strict=True)])

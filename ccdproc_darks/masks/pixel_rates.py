@@ -1,0 +1,106 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What the flags of some rows of pixels are made from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..statistics.rate_fit import rate_variance
+
+__all__ = ["PixelRates", "noiseless_pixel", "pixel_rates_of_one", "pixel_rates_of_several", "sample_of_pair"]
+
+
+@dataclass
+class PixelRates:
+    """
+    Some rows, measured.
+
+    Attributes
+    ----------
+    rate : `numpy.ndarray`
+        Best estimate of the rate (electron/s); NaN where there is none.
+    variance_at : callable
+        Its variance, were the pixel's rate the one given.
+    exposure : `numpy.ndarray` or float
+        Total exposure behind it (s); like the variance, one number where all pixels have the same.
+    limit : `numpy.ndarray`
+        Lower limit of the rate where saturated, else NaN.
+    unusable : `numpy.ndarray` of bool
+        Pixels that lack a usable sample in one of the rates, for whatever reason.
+    comparison : `ccdproc_darks.comparison.comparer.Comparison` or None
+        Of two rates or more.
+    """
+
+    rate: np.ndarray
+    variance_at: object
+    exposure: np.ndarray
+    limit: np.ndarray
+    unusable: np.ndarray
+    comparison: object = None
+
+
+def pixel_rates_of_one(stack, block):
+    """`PixelRates` of some rows of one rate alone."""
+    rate, variance, usable, limit = (plane[0] for plane in stack.values(block))
+    info = stack.infos[0]
+    rate = np.where(usable, rate, np.nan)
+    exposure = np.full(rate.shape, info.total)
+    # u^2(d0) = u^2 + (d0 - max(d, 0)) / T moves a variance to another rate.
+    constant = np.maximum(variance - np.maximum(rate, 0) / info.total, 0)
+    return PixelRates(rate, lambda at: constant + np.maximum(at, 0) / info.total, exposure, limit, ~usable)
+
+
+def pixel_rates_of_several(comparer, block, pixels=None):
+    """`PixelRates` of some rows of several rates, or of some pixels of these, by a `RateComparer`."""
+    return measured(comparer.rows(block, pixels))
+
+
+def measured(comparison):
+    """`PixelRates` of a `ccdproc_darks.comparison.comparer.Comparison`."""
+    rows, seconds = comparison.rows, comparison.seconds
+    exposure = (rows.usable * rows.frames * seconds[:, None, None]).sum(axis=0)
+
+    def variance_at(rate):
+        return rate_variance(
+            rate, seconds, rows.frames, rows.read_variance, rows.usable, shared=comparison.shared,
+            free_offset=comparison.free_offset,
+        )  # fmt: skip
+
+    limits = np.where(np.isnan(rows.limit), -np.inf, rows.limit).max(axis=0)
+    limit = np.where(np.isfinite(limits), limits, np.nan)
+    return PixelRates(comparison.fit.rate, variance_at, exposure, limit, ~rows.usable.all(axis=0), comparison)
+
+
+def noiseless_pixel(comparer, rates):
+    """
+    `PixelRates` of pixels that lost no frame and show rates without noise.
+
+    Parameters
+    ----------
+    comparer : `ccdproc_darks.comparison.comparer.RateComparer`
+        What compares them.
+    rates : `numpy.ndarray`
+        The rates (electron/s), shape (pixels,).
+    """
+    return measured(comparer.complete(rates))
+
+
+def sample_of_pair(comparer, block, one):
+    """
+    `PixelRates` of the whole pixels among some rows of a pair of rates, in the pair's own precision.
+
+    Parameters
+    ----------
+    comparer : `ccdproc_darks.comparison.comparer.RateComparer`
+        What compares them.
+    block : slice
+        The rows.
+    one : `PixelRates`
+        Of a single whole pixel.
+    """
+    paired = comparer.paired(block)
+    rate = paired.rate[paired.complete].astype(float)
+    return PixelRates(
+        rate, lambda at: one.variance_at(at).item(), one.exposure.item(), np.full(rate.shape, np.nan),
+        np.zeros(rate.shape, dtype=bool),
+    )  # fmt: skip

@@ -1,0 +1,175 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The bias that is taken from the darks, and how well it is known."""
+
+import warnings
+import zlib
+
+import numpy as np
+from astropy import units as u
+from astropy.nddata import CCDData
+
+from .._arguments import checked_quantity
+from .._compute.blocks import sample_blocks
+from .._compute.buffers import empty
+from ..frames.headers import header_number
+from ..frames.inputs import as_frames, sample
+from ..statistics.noise import trimmed_variance
+
+__all__ = ["Bias", "as_bias", "combined_number"]
+
+# Two master biases differ in every pixel.
+_IDENTITY_PIXELS = 2**16
+# Pixels that tell one error for all.
+_ERROR_PIXELS = 2**17
+
+
+class Bias:
+    """
+    A bias in electrons, read by rows.
+
+    Parameters
+    ----------
+    frame : frame or None
+        The master bias.
+    level : float
+        The bias (electron) where there is no frame.
+    scale : float
+        Electrons per unit of the frame.
+    """
+
+    def __init__(self, frame=None, level=0.0, scale=1.0):
+        self._frame, self._level, self._scale = frame, level, scale
+
+    @property
+    def identity(self):
+        """What tells whether two rates had the same master bias subtracted; '' where there is none."""
+        if self._frame is None:
+            return ""
+        some = sample(self._frame, sample_blocks(self._frame.shape, _IDENTITY_PIXELS))
+        return f"{zlib.crc32(some.data):08x}"
+
+    def for_rows(self, rows):
+        """The same for some rows only; it can be sent to another process."""
+        return Bias(None if self._frame is None else self._frame.for_rows(rows), self._level, self._scale)
+
+    def sample(self, blocks):
+        """Some blocks of its rows, one after the other, in memory."""
+        return Bias(None if self._frame is None else sample(self._frame, blocks), self._level, self._scale)
+
+    def rows(self, block):
+        """Bias (electron) and mask (or None) of some rows."""
+        if self._frame is None:
+            return self._level, None
+        rows = self._frame.rows(block)
+        values = np.multiply(rows.values, self._scale, out=empty(rows.values.shape, float), dtype=float)
+        finite = np.isfinite(rows.values)
+        bad = None if finite.all() else ~finite
+        if rows.mask is not None and rows.mask.any():
+            bad = rows.mask.copy() if bad is None else bad | rows.mask
+        return values, bad
+
+    def error(self, read_noise):
+        """
+        Error of the bias (electron), one number for the sensor.
+
+        Parameters
+        ----------
+        read_noise : float or None
+            Read noise (electron), for a master bias without an uncertainty.
+        """
+        if self._frame is None:
+            return 0.0
+        number = combined_number(self._frame, "bias")
+        if self._frame.has_deviation:
+            return self._error_from_deviation(number)
+        if read_noise is None:
+            warnings.warn(
+                "the error of the bias is unknown (it has no uncertainty, and there is no read noise): taken as 0",
+                stacklevel=4,
+            )
+            return 0.0
+        return read_noise / np.sqrt(number)
+
+    def read_noise(self):
+        """
+        Read noise (electron) from the uncertainty that `ccdproc.combine` gave a master bias; else None.
+
+        That is the scatter of the bias frames over sqrt(N), so that N of three or more tell the noise of one.
+        """
+        frame = self._frame
+        if frame is None or not frame.has_deviation or "NCOMBINE" not in frame.header or "DKVERS" in frame.header:
+            return None
+        number = combined_number(frame, "bias")
+        return float(self._error_from_deviation(number) * np.sqrt(number)) if number >= 3 else None
+
+    def _error_from_deviation(self, number):
+        rows = sample(self._frame, sample_blocks(self._frame.shape, _ERROR_PIXELS)).rows(slice(None))
+        deviation = rows.deviation.astype(float)
+        variances = ((deviation.ravel() if rows.mask is None else deviation[~rows.mask]) * self._scale) ** 2
+        if number > 1 and "DKVERS" not in self._frame.header:
+            # ccdproc.combine: scatter / sqrt(N) with ddof 0.
+            return float(np.sqrt(trimmed_variance(variances * number / (number - 1), number - 1)))
+        return float(np.sqrt(trimmed_variance(variances, None)))
+
+
+def as_bias(bias, frames, scale):
+    """
+    The `Bias` of the argument ``bias``.
+
+    Parameters
+    ----------
+    bias : CCDData, path, Quantity or None
+        What the user gave.
+    frames : list
+        The darks that it is for.
+    scale : float or None
+        Gain (electron/adu), where it is known.
+    """
+    dark = frames[0]
+    if bias is None:
+        if dark.unit == u.adu and dark.dtype.kind == "u":
+            warnings.warn(
+                f"no bias given, and {dark.label} holds unsigned integers as a raw frame does: a bias that is still "
+                f"in it is taken for dark current. Pass bias (a master bias, or 0 * u.adu where there is none)",
+                stacklevel=4,
+            )
+        return Bias()
+    if isinstance(bias, u.Quantity):
+        factor = _factor(bias.unit, scale) if bias.unit in (u.adu, u.electron) else 1.0
+        unit = u.electron if bias.unit == u.electron else u.adu
+        return Bias(level=checked_quantity("bias", bias, unit, zero=True) * factor)
+    if not isinstance(bias, CCDData) and not isinstance(bias, str) and not hasattr(bias, "__fspath__"):
+        hint = f"; write {bias!r} * u.adu" if isinstance(bias, int | float) else ""
+        raise TypeError(
+            "bias must be a master bias (CCDData or a FITS path), a Quantity in adu or None, "
+            f"got {type(bias).__name__}{hint}"
+        )
+    frame = as_frames(bias, "bias")[0]
+    if frame.shape != dark.shape:
+        raise ValueError(f"bias has the shape {frame.shape}, the darks have {dark.shape} ({dark.label})")
+    return Bias(frame, scale=_factor(frame.unit, scale))
+
+
+def combined_number(frame, argument):
+    """Number of exposures that a frame is the mean of: NCOMBINE, else 1, with a warning where meta says combined."""
+    if "NCOMBINE" in frame.header:
+        number = header_number(frame, "NCOMBINE")
+        if number < 1 or number != int(number):
+            raise ValueError(f"{frame.label}: NCOMBINE must be a whole number from 1, got {number:g}")
+        return int(number)
+    if frame.header.get("combined"):
+        remedy = "n_combined=" if argument == "n_combined" else f"{argument}.meta['NCOMBINE'] ="
+        warnings.warn(
+            f"{frame.label} is combined, but nothing tells of how many frames (ccdproc.combine writes no NCOMBINE): "
+            f"taken as 1. Tell by {remedy} the number",
+            stacklevel=5,
+        )
+    return 1
+
+
+def _factor(unit, scale):
+    if unit == u.electron:
+        return 1.0
+    if scale is None:
+        raise ValueError("gain is needed to take a bias in adu from darks in electron")
+    return scale

@@ -1,0 +1,213 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The dark rate of every pixel."""
+
+import warnings
+
+import numpy as np
+
+from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
+from .._compute.blocks import sample_blocks
+from .._compute.workers import Execution, fill_images
+from .._results import logged, result_image, safe_header
+from ..frames.quality_warnings import mean_temperature, warn_sign
+from ..statistics.rate_distribution import sensor_population
+from .counts import CountingSettings
+from .dark_frames import prepare_darks
+from .rate_job import RateJob
+from .rate_meta import RateMeta
+
+__all__ = ["dark_rate"]
+
+# Enough to know which rates pixels have.
+_SAMPLE = 2**16
+
+
+def dark_rate(
+    darks,
+    *,
+    gain=None,
+    read_noise=None,
+    bias=None,
+    exposure=None,
+    saturation=None,
+    n_combined=None,
+    clip=5.0,
+    offset=None,
+    dtype="float32",
+    mem_limit=None,
+    executor=None,
+    add_keyword=True,
+):
+    """
+    Dark rate of every pixel, with its uncertainty.
+
+    Frames of one exposure time give their mean; frames of several exposure times one rate that is
+    proportional to exposure time.
+
+    Parameters
+    ----------
+    darks : `~astropy.nddata.CCDData`, path, sequence of these, or `ccdproc.ImageFileCollection`
+        Dark frames in adu or electron, all of one shape, (rows, columns). One CCDData may already be a
+        combined dark. A FITS file without BUNIT is in adu.
+    gain : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+        Gain (electron/adu), or the header key that holds it. None looks for EGAIN. Not needed for frames in electron.
+    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+        Read noise of one frame (electron) *as measured on digitised frames*, so that it includes the
+        quantisation noise. None looks for RDNOISE; then takes the frames' own uncertainties; then estimates it
+        from the scatter of three equal exposures or more; then takes that of the bias frames, where ``bias`` is a
+        result of `ccdproc.combine` with NCOMBINE; then gives no uncertainty, and warns.
+    bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
+        Master bias, or bias level (adu or electron). None: the frames are already bias-subtracted.
+    exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+        Exposure time of the frames (one, or one a frame). None looks for EXPTIME, then EXPOSURE.
+    saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+        Level of the frames as they are given (with their bias, if it is still there), in adu or electron, from which
+        a sample is saturated. None looks for SATURATE. Unsigned integers at their highest value are always saturated.
+    n_combined : int, optional
+        Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
+    clip : float or None
+        Of equal exposures, reject a sample that is as unlikely, by read noise and Poisson statistics, above the others
+        as a normal deviate of this many sigmas: a cosmic ray. None keeps all.
+    offset : {None, "pixel"}
+        ``"pixel"`` lets every pixel have an unknown offset, for frames without a bias: the rate is then
+        the slope over two exposure times or more.
+    dtype : {"float32", "float64"}
+        Precision of the result. Sums are always accumulated in float64.
+    mem_limit : `~astropy.units.Quantity` or int, optional
+        How much (byte) the memory of this process may grow beyond the result. None: some tens of megabytes for each
+        thread, whatever the number of frames.
+    executor : `concurrent.futures.Executor`, optional
+        Who does the work: a pool of threads or processes, ``dask.distributed.Client.get_executor()``,
+        ``mpi4py.futures.MPIPoolExecutor()``. Workers read their rows of the files themselves. None: a thread for each
+        core. The result is the same, bit by bit.
+    add_keyword : bool, None, str, `ccdproc.Keyword` or dict
+        Entry for the result's meta. True logs the call as DKRATE where ``ccdproc.conf.auto_logging`` is on; False or
+        None logs nothing.
+
+    Returns
+    -------
+    `~astropy.nddata.CCDData`
+        Rate (electron/s) of shape (rows, columns), with `~astropy.nddata.StdDevUncertainty`. ``mask`` is True where
+        there is no usable sample. A pixel of which every sample is saturated is masked, its value is the lower
+        limit and its uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a
+        later step needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI,
+        DKNOISE (read noise and where it is from), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR,
+        DKTEMP, DKLOST (pixels that lost some of their frames), DKVERS.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind or lacks a unit.
+    astropy.units.UnitsError
+        If a unit is wrong.
+    ValueError
+        If something needed is missing, negative, zero or not finite, if frames do not fit together, or if
+        ``mem_limit`` is too small for a few rows of them.
+    OSError
+        If a file is absent, empty, truncated or not FITS.
+
+    Warns
+    -----
+    astropy.utils.exceptions.AstropyUserWarning, UserWarning
+        If there is no uncertainty to be had; if a frame is combined and nothing tells of how many; if frames
+        look raw and no bias is given.
+
+    See Also
+    --------
+    compare_dark_rates : Whether the rate is the same at every exposure time.
+    hot_pixel_mask : Which pixels are hot, and which must not be used.
+
+    Notes
+    -----
+    A frame of exposure time t has the variance ``V = d t + R**2`` (electron^2), and N of them after the subtraction of
+    a bias of error ``s_b`` give a rate of ``Var(d) = (V / N + s_b**2) / t**2`` (EMVA Standard 1288, release 4.0,
+    section 2; Howell, Handbook of CCD Astronomy, section 4.4). The variance reported uses ``max(d, 0)``. Several
+    exposure times are fitted by generalised least squares with the covariance ``diag(V_i / N_i) + s_b**2``, its
+    weights from the fitted counts; where a pixel collects so few electrons that those are mostly noise, from the mean
+    rate of the pixels that show the same.
+
+    The error of a master bias is one number for the sensor: the robust mean of its uncertainty where it has one (that
+    of `ccdproc.combine` is scatter / sqrt(N) with ddof 0, and is corrected for it where NCOMBINE tells N), else ``R /
+    sqrt(NCOMBINE)``.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import dark_rate, simulate_dark
+    >>> camera = dict(gain=1.5 * u.electron / u.adu, read_noise=10 * u.electron, bias=1000 * u.adu)
+    >>> darks = [simulate_dark((100, 100), exposure=1000 * u.s, rng=seed, **camera) for seed in range(10)]
+    >>> rate = dark_rate(darks, bias=1000 * u.adu)
+    >>> print(f"{rate.data.mean():.3f} {rate.unit}")
+    0.010 electron / s
+    >>> print(f"{rate.uncertainty.array.mean():.4f}")
+    0.0033
+    """
+    execution = Execution(executor, mem_limit)
+    checked_choice("offset", offset, (None, "pixel"))
+    if clip is not None:
+        clip = checked_number("clip", clip)
+    dtype = checked_dtype(dtype, ("float32", "float64"))
+    prepared = prepare_darks(
+        darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
+        n_combined=n_combined, offset=offset, execution=execution, stacklevel=2,
+    )  # fmt: skip
+    frames, dark_sets, source = prepared.frames, prepared.dark_sets, prepared.source
+    job = RateJob(
+        dark_sets, prepared.levels, CountingSettings(prepared.reader, prepared.noise, clip), prepared.bias_error,
+        free_offset=offset == "pixel", dtype=dtype,
+    )  # fmt: skip
+    job.population = _population(job)
+    data, deviation = np.empty(prepared.shape, dtype), np.empty(prepared.shape, dtype)
+    mask = np.zeros(prepared.shape, dtype=bool)
+    lost = fill_images(job, [data, deviation, mask], execution)
+    if source == "none":
+        warnings.warn(
+            "no read noise (argument or RDNOISE in the header), no uncertainty of the frames, and fewer than three "
+            "frames of one exposure time to estimate it from: the result has no uncertainty",
+            stacklevel=2,
+        )
+    else:
+        warn_sign(data, deviation, stacklevel=2)
+
+    header = safe_header(
+        frames[0].header,
+        RateMeta(
+            shortest=dark_sets[0].seconds,
+            longest=dark_sets[-1].seconds,
+            exposures=len(dark_sets),
+            total=float(sum(dark_set.seconds * dark_set.combined.sum() for dark_set in dark_sets)),
+            frames=int(sum(dark_set.combined.sum() for dark_set in dark_sets)),
+            bias_error=prepared.bias_error,
+            bias_identity=prepared.bias.identity,
+            gain=prepared.gain,
+            read_noise=prepared.noise,
+            noise_source=source,
+            saturation=prepared.saturation,
+            temperature=mean_temperature(frames),
+            offset=offset or "none",
+            lost=lost,
+        ).entries(),
+    )
+    result = result_image(
+        data,
+        ELECTRON_PER_SECOND,
+        header,
+        mask=mask,
+        deviation=None if source == "none" else deviation,
+        wcs=frames[0].wcs,
+    )
+    arguments = {
+        "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
+        "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset, "dtype": dtype.name,
+    }  # fmt: skip
+    return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
+
+
+def _population(job):
+    """Which rates pixels have, to weigh exposure times with where a pixel hardly knows its own; None with only one."""
+    if len(job.dark_sets) == 1 or job.rules.read_noise is None:
+        return None
+    blocks = sample_blocks(job.dark_sets[0].frames[0].shape, _SAMPLE)
+    samples = [job.sample(blocks).counts(slice(0, sum(block.stop - block.start for block in blocks)))]
+    offsets = np.zeros(len(job.dark_sets))
+    return sensor_population(samples, job.seconds, job.numbers, job.shared, offsets, job.free_offset)

@@ -1,0 +1,242 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""A master bias from bias frames, by the same steps as a dark rate."""
+
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from astropy import units as u
+
+from .._arguments import checked_dtype, checked_number
+from .._compute.blocks import sample_blocks
+from .._compute.workers import THREADS, Execution, fill_images
+from .._results import logged, result_image, safe_header
+from ..frames.headers import READ_NOISE_KEYS, common_setting, frame_settings, known_gain
+from ..frames.inputs import as_frames, sample
+from ..frames.quality_warnings import outlying_frames
+from .bias import Bias
+from .counts import CountingSettings, Waiting, exact_mean_counts, memory_of, quick_mean_counts
+from .dark_frames import DarkSet, ElectronReader, frame_level_shifts
+from .read_noise import measure_scatter, scatter_read_noise
+
+__all__ = ["BiasFrames", "master_bias"]
+
+_CLIP = 5.0
+# Pixels that tell the level of a sensor.
+_LEVEL_PIXELS = 2**16
+
+
+def master_bias(
+    biases,
+    *,
+    gain=None,
+    read_noise=None,
+    clip=_CLIP,
+    dtype="float32",
+    mem_limit=None,
+    executor=None,
+    add_keyword=True,
+):
+    """
+    Mean of bias frames, cleaned of cosmic rays, for ``bias=`` of `dark_rate`.
+
+    Parameters
+    ----------
+    biases : sequence of `~astropy.nddata.CCDData` or paths, or `ccdproc.ImageFileCollection`
+        Bias frames in adu or electron, none of them combined, shape (rows, columns).
+    gain : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+        As of `dark_rate`.
+    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+        As of `dark_rate`. None looks for RDNOISE; then takes the scatter of three frames or more; then keeps all
+        samples, and gives no uncertainty.
+    clip, dtype, mem_limit, executor
+        As of `dark_rate`.
+    add_keyword : bool, None, str, `ccdproc.Keyword` or dict
+        Entry for the result's meta. True logs the call as DKBIAS where ``ccdproc.conf.auto_logging`` is on; False or
+        None logs nothing.
+
+    Returns
+    -------
+    `~astropy.nddata.CCDData`
+        The master bias, in the frames' unit, shape (rows, columns), with a `~astropy.nddata.StdDevUncertainty`; masked,
+        and NaN, where no frame has a usable sample. ``meta`` has NCOMBINE (frames) and DKRDNOI (read noise, electron).
+
+    Raises
+    ------
+    TypeError, astropy.units.UnitsError, OSError
+        As of `dark_rate`.
+    ValueError
+        If there is no frame, shapes differ, or the gain is not known.
+
+    Warns
+    -----
+    UserWarning
+        If a frame sits away from the others as a whole.
+
+    See Also
+    --------
+    dark_rate : Whose error from the bias this uncertainty tells.
+    ccdproc.combine : Combines frames in many more ways, and takes a hundred times as long.
+
+    Notes
+    -----
+    A sample is rejected as of `dark_rate`. What a pixel has above the level of the sensor is taken for electrons, with
+    their Poisson noise: a hot pixel collects some even in a bias frame. The uncertainty is ``R / sqrt(N)``, with the N
+    frames that survived in the pixel.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import master_bias, simulate_dark
+    >>> camera = dict(gain=1.5 * u.electron / u.adu, read_noise=10 * u.electron, bias=1000 * u.adu)
+    >>> biases = [simulate_dark((100, 100), exposure=0 * u.s, rng=seed, **camera) for seed in range(20)]
+    >>> bias = master_bias(biases)
+    >>> print(f"{bias.data.mean():.1f} {bias.unit} of {bias.meta['NCOMBINE']} frames")
+    1000.0 adu of 20 frames
+    """
+    execution = Execution(executor, mem_limit)
+    if clip is not None:
+        clip = checked_number("clip", clip)
+    dtype = checked_dtype(dtype, ("float32", "float64"))
+    frames = as_frames(biases, "biases")
+    scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
+    told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
+    the_biases = BiasFrames(frames, scale, execution)
+    for index in outlying_frames(the_biases.levels):
+        warnings.warn(
+            f"{frames[index].label} sits {the_biases.levels[index]:+.1f} {frames[index].unit} from the other bias "
+            "frames as a whole, as after a drift of the bias level: better leave it out",
+            stacklevel=2,
+        )
+    the_biases.odd = []
+    noise = the_biases.read_noise() if told is None else common_setting("read_noise", told, frames)
+    result = the_biases.master(noise, execution, clip=clip, dtype=dtype)
+    arguments = {"biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "dtype": dtype.name}
+    return logged(result, "DKBIAS", "master_bias", arguments, add_keyword)
+
+
+class BiasFrames:
+    """
+    Bias frames of one camera.
+
+    Parameters
+    ----------
+    frames : list
+        The frames.
+    scale : float
+        Electrons per unit of the frames.
+    execution : `ccdproc_darks._compute.workers.Execution`
+        Whose threads work.
+
+    Attributes
+    ----------
+    levels : `numpy.ndarray`
+        How far each frame sits above the others, in the frames' unit.
+    odd : list of int
+        Indices of the frames whose level is not the others': left out of the master, where three others remain.
+    """
+
+    def __init__(self, frames, scale, execution=THREADS):
+        self.frames, self.scale = frames, scale
+        # The sensor's one level is taken out, so that what a hot pixel has above it counts as Poisson electrons.
+        some = sample(frames[0], sample_blocks(frames[0].shape, _LEVEL_PIXELS)).data
+        self._level = float(np.nanmedian(some.astype(float))) * scale
+        self._reader = ElectronReader(scale, Bias(level=self._level), None)
+        self.levels = frame_level_shifts(self._set(), self._reader, execution) / scale
+        odd = outlying_frames(self.levels)
+        self.odd = odd if len(frames) - len(odd) >= 3 else []
+
+    def _set(self, leave_out=()):
+        kept = [frame for index, frame in enumerate(self.frames) if index not in leave_out]
+        return DarkSet(kept, 0.0, np.ones(len(kept)))
+
+    def read_noise(self):
+        """Read noise (electron) from the scatter of three frames or more, else None."""
+        if len(self.frames) < 3:
+            return None
+        scatter = measure_scatter(self._set(), self._reader, self.levels * self.scale)
+        return None if scatter is None else scatter_read_noise(scatter, self.scale, dark_electrons=0.0)
+
+    def master(self, read_noise, execution=THREADS, *, clip=_CLIP, dtype=np.float32):
+        """
+        The mean of the frames, in their unit, as CCDData with NCOMBINE in its meta.
+
+        Parameters
+        ----------
+        read_noise : float or None
+            electron; None keeps cosmic rays, and gives no uncertainty.
+        execution : `ccdproc_darks._compute.workers.Execution`, optional
+            Who works.
+        clip : float or None
+            As of `dark_rate`.
+        dtype : `numpy.dtype`
+            Of the result.
+        """
+        dark_set = self._set(self.odd)
+        levels = np.delete(self.levels, self.odd) * self.scale
+        shape, first = dark_set.frames[0].shape, dark_set.frames[0]
+        data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
+        job = _BiasJob(dark_set, levels, CountingSettings(self._reader, read_noise, clip), self._level)
+        fill_images(job, [data, deviation, mask], execution)
+        header = safe_header(
+            first.header,
+            {
+                "NCOMBINE": (len(dark_set.frames), "number of frames"),
+                "COMBINED": (True, "a master bias"),
+                "DKRDNOI": (read_noise, "[electron] read noise of a frame"),
+            },
+        )
+        return result_image(
+            data, first.unit, header, mask=mask, deviation=None if read_noise is None else deviation, wcs=first.wcs
+        )
+
+
+@dataclass
+class _BiasJob:
+    """Makes a mean, its standard deviation and mask of some rows, in the unit of the frames."""
+
+    dark_set: DarkSet
+    levels: np.ndarray
+    rules: CountingSettings
+    level: float
+    _waiting: Waiting = field(default_factory=Waiting)
+
+    def memory(self):
+        """Bytes that a block takes while it is worked on, for each pixel."""
+        return memory_of(self.dark_set.frames) + 8 * 12
+
+    def for_rows(self, rows):
+        """What it takes to do some rows; it can be sent to another process."""
+        return replace(self, dark_set=self.dark_set.for_rows(rows), rules=self.rules.for_rows(rows), _waiting=Waiting())
+
+    @contextmanager
+    def open_files(self):
+        """The same with its files open."""
+        with self.dark_set.open_files() as dark_set:
+            yield replace(self, dark_set=dark_set)
+
+    def rows(self, block, out=None):
+        """Mean, its standard deviation and mask of some rows; and the pixels to `exact`."""
+        found = quick_mean_counts(self.dark_set, self.levels, block, self.rules)
+        lost = np.flatnonzero(found.special)
+        if lost.size:
+            self._waiting.add(found.picked(lost))
+        mean = self._mean(found.counts).reshape(block.stop - block.start, -1)
+        return [mean, np.broadcast_to(self._noise / np.sqrt(found.number), mean.shape), None], lost
+
+    def exact(self, rows, pixels):
+        """The same of the next pixels that `rows` has told of."""
+        found = exact_mean_counts(self._waiting.take(pixels.size), self.dark_set.combined, self.levels, self.rules)
+        number = np.where(found.frames > 0, found.frames, np.nan)
+        mean = np.where(found.frames > 0, self._mean(found.counts), np.nan)
+        return mean, self._noise / np.sqrt(number), np.isnan(mean)
+
+    @property
+    def _noise(self):
+        return (self.rules.read_noise or 0.0) / self.rules.reader.scale
+
+    def _mean(self, counts):
+        counts += self.level
+        counts /= self.rules.reader.scale
+        return counts

@@ -1,0 +1,151 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The read noise: told by the user or a header, or measured on the scatter of equal frames."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+
+from .._compute.blocks import sample_blocks
+from ..frames.headers import READ_NOISE_KEYS, common_setting, frame_settings
+from ..frames.quality_warnings import warn_poisson, warn_uncertainties
+from ..statistics.noise import trimmed_variance
+
+__all__ = ["Scatter", "given_noise", "measure_scatter", "measured_noise", "scatter_read_noise"]
+
+# Pixels that tell a median, and a variance to 0.1 %.
+_TYPICAL, _SCATTER = 2**16, 2**18
+
+
+def given_noise(read_noise, frames):
+    """
+    Read noise that the user or the headers tell, or None, and where it is from.
+
+    That is 'argument', 'header', 'uncertainty' (the frames bring their own), or 'none'.
+    """
+    settings = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
+    if settings is not None:
+        return common_setting("read_noise", settings, frames), "header" if read_noise is None else "argument"
+    if all(frame.has_deviation for frame in frames):
+        return None, "uncertainty"
+    return None, "none"
+
+
+def measured_noise(dark_sets, reader, levels, source, offset):
+    """
+    Read noise (or None) and where it is from, of frames without one but perhaps with uncertainties of their own.
+
+    It is measured on the shortest exposures of which there are three; else on the bias frames, if those made a
+    master whose uncertainty is their scatter. Uncertainties of the frames are believed where the scatter bears them
+    out.
+    """
+    for dark_set, level in zip(dark_sets, levels, strict=True):
+        scatter = measure_scatter(dark_set, reader, level) if len(dark_set.frames) >= 3 else None
+        if scatter is None:
+            continue
+        if source == "uncertainty" and not warn_uncertainties(scatter, stacklevel=4):
+            return None, source
+        if offset is None and warn_poisson(scatter, stacklevel=4):
+            return None, "none"
+        dark_electrons = _typical_slope(dark_sets, reader) * dark_set.seconds if offset == "pixel" else None
+        return scatter_read_noise(scatter, reader.scale, dark_electrons), "estimated"
+    noise = reader.bias.read_noise() if source == "none" else None
+    return noise, source if noise is None else "bias"
+
+
+def _typical_slope(dark_sets, reader):
+    """Rate of a typical pixel (electron/s) from the shortest and the longest exposures, whatever its offset."""
+    short, long = dark_sets[0], dark_sets[-1]
+    middles = []
+    for dark_set in (short, long):
+        blocks = sample_blocks(dark_set.frames[0].shape, _TYPICAL)
+        electrons = reader.sample(blocks).read(dark_set.sample(blocks), slice(None))
+        values = electrons.samples[electrons.good]
+        middles.append(np.median(values) if values.size else 0.0)
+    return max((middles[1] - middles[0]) / (long.seconds - short.seconds), 0.0)
+
+
+@dataclass
+class Scatter:
+    """Scatter of equal exposures in a typical pixel.
+
+    Attributes
+    ----------
+    variance : float
+        Variance of one exposure (electron^2).
+    electrons : float
+        Mean counts.
+    claimed : float or None
+        Variance that the frames' own uncertainties claim for it, where those are read.
+    pixels : int
+        Number of pixels that it was measured on.
+    """
+
+    variance: float
+    electrons: float
+    claimed: float | None
+    pixels: int
+
+
+def measure_scatter(dark_set, reader, levels):
+    """
+    `Scatter` of three equal exposures or more, over the pixels that are not hot, and without cosmic rays.
+
+    Parameters
+    ----------
+    dark_set : `DarkSet`
+        The frames.
+    reader : `ElectronReader`
+        How to read them.
+    levels : `numpy.ndarray`
+        Their `frame_level_shifts`.
+
+    Returns
+    -------
+    `Scatter` or None
+        None where there is nothing left to measure it on.
+    """
+    means, variances, claims = [], [], []
+    for block in sample_blocks(dark_set.frames[0].shape, _SCATTER):
+        electrons = reader.read(dark_set, block)
+        complete = electrons.good.all(axis=0)
+        samples = electrons.samples[:, complete] - levels[:, None]
+        weights = dark_set.combined[:, None]
+        mean = (weights * samples).sum(axis=0) / weights.sum()
+        means.append(mean)
+        variances.append((weights * (samples - mean) ** 2).sum(axis=0) / (len(samples) - 1))
+        if electrons.own_variance is not None:
+            claims.append((weights * electrons.own_variance[:, complete]).mean(axis=0))
+    means, variances = np.concatenate(means), np.concatenate(variances)
+    if means.size == 0:
+        return None
+    middle = np.median(means)
+    width = 1.4826 * np.median(np.abs(means - middle))
+    typical = np.abs(means - middle) <= 5 * width
+    return Scatter(
+        trimmed_variance(variances[typical], len(dark_set.frames) - 1),
+        float(means[typical].mean()),
+        float(np.median(np.concatenate(claims)[typical])) if claims else None,
+        int(typical.sum()),
+    )
+
+
+def scatter_read_noise(scatter, scale, dark_electrons=None):
+    """
+    Read noise of one digitised exposure (electron), from the scatter of equal exposures; it contains the quantisation.
+
+    Parameters
+    ----------
+    scatter : `Scatter`
+        The scatter.
+    scale : float
+        Electrons per unit of the frames; no noise is below that of rounding to one.
+    dark_electrons : float, optional
+        Electrons that a typical pixel collects. None: the mean counts.
+
+    Notes
+    -----
+    A pixel's variance between equal frames is ``d t + R**2``; minus the mean of ``d t`` it is R squared.
+    """
+    poisson = max(scatter.electrons, 0.0) if dark_electrons is None else dark_electrons
+    return float(np.sqrt(max(scatter.variance - poisson, scale**2 / 12)))

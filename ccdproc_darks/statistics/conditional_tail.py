@@ -1,0 +1,256 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""How unlikely it is that counts depart so far from one rate, given that rate's estimate: right into the far tail.
+
+Plain arrays in electrons and seconds, shape (exposures, pixels): the few pixels for which it matters.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import betainc, log_ndtr
+
+from .count_law import CountLaw
+from .significance import deviate_of_log_tail, log_chi_square_tail
+
+__all__ = ["Candidates", "conditional_tail", "far_deviate"]
+
+# Pairs of a pixel and a possible rate that are worked out together: their arrays fit a cache.
+_PAIRS = 2**14
+# Logarithm of the odds beyond which a possible rate is left out.
+_IMPROBABLE = 16.0
+# Offsets that a pixel may have, in standard deviations.
+_OFFSET_SIGMAS = np.linspace(-2.5, 2.5, 6)
+_TINY = 1e-200
+# Below this the correction divides by nearly zero, and is not needed.
+_NEAR = 0.3
+
+
+@dataclass
+class Candidates:
+    """
+    Counts of some pixels whose departure from one rate is large.
+
+    Attributes
+    ----------
+    counts, frames, read_variance, usable : `numpy.ndarray`
+        As of `ccdproc_darks.rates.rate_images.MeanCounts`, shape (exposures, pixels).
+    seconds : `numpy.ndarray`
+        Exposure times (s), shape (exposures,).
+    shared : list
+        Biases shared, as of `ccdproc_darks.statistics.rate_fit.fit_rate`.
+    rate : `numpy.ndarray`
+        Estimate of the one rate (electron/s), shape (pixels,).
+    directions : list of `numpy.ndarray`
+        What the estimates weigh counts with, ``C^-1 t``; with free offsets also ``C^-1 1``.
+    estimator : `numpy.ndarray`
+        Coefficients by which counts make the rate.
+    residual : `numpy.ndarray`
+        Counts less those of the fit (electron); they tell the side of a departure with one degree of freedom.
+    """
+
+    counts: np.ndarray
+    frames: np.ndarray
+    read_variance: np.ndarray
+    usable: np.ndarray
+    seconds: np.ndarray
+    shared: list
+    rate: np.ndarray
+    directions: list
+    estimator: np.ndarray
+    residual: np.ndarray
+
+    @property
+    def degrees(self):
+        """Degrees of freedom, shape (pixels,)."""
+        return self.usable.sum(axis=0) - len(self.directions)
+
+    def rate_variance_parts(self):
+        """Variance of the rate estimate at no dark current, and what each electron/s adds to it."""
+        constant = (self.estimator**2 * self.read_variance).sum(axis=0)
+        for members, variance in self.shared:
+            constant += variance * self.estimator[members].sum(axis=0) ** 2
+        return constant, (self.estimator**2 * self.seconds[:, None] / self.frames).sum(axis=0)
+
+
+def far_deviate(candidates, population=None, width=1.0):
+    """
+    Equivalent normal deviate (not negative) of the departure of pixels from one rate.
+
+    Parameters
+    ----------
+    candidates : `Candidates`
+        The pixels.
+    population : `ccdproc_darks.statistics.rate_distribution.Population`, optional
+        Which rates pixels have. None: the rate of each pixel is what it was estimated to be.
+    width : float
+        How much wider than the noise model departures are taken to be.
+
+    Returns
+    -------
+    `numpy.ndarray`
+        One degree of freedom: of the probability, under the hypothesis of one rate, of a departure as large on the
+        side where it is; several: half of that of a departure as large in any direction.
+
+    Notes
+    -----
+    The estimate of the rate and the departure from it come from the same few electrons: they are uncorrelated but not
+    independent, so that a plain tail at the estimated rate is off by any factor where counts are few. The departure's
+    law *given* the estimate depends on the unknown rate only weakly (exactly not at all for Poisson counts:
+    Przyborowski and Wilenski 1940); `conditional_tail` gives it. What dependence is left is averaged over the rates
+    that the pixel may have, given its estimate and the population of pixels (conditional predictive probability:
+    Bayarri and Berger 2000, J. Am. Stat. Assoc. 95, 1127), so that over that population it is right.
+    """
+    deviate = np.zeros(candidates.counts.shape[1])
+    exact = _two_without_noise(candidates)
+    if exact.any():
+        deviate[exact] = _binomial_deviate(candidates, exact) / width
+    pixels = np.flatnonzero(~exact & (candidates.degrees > 0))
+    rates, log_prior, owners = _possible_rates(candidates, pixels, population)
+    shifts = np.zeros(rates.size)
+    if population is not None and len(candidates.directions) == 2:
+        # The offset is not known either; each value of it is as good as any other.
+        shifts = np.tile(_OFFSET_SIGMAS, rates.size)
+        rates, log_prior, owners = (np.repeat(part, len(_OFFSET_SIGMAS)) for part in (rates, log_prior, owners))
+    log_tail, log_weight = np.empty(rates.size), np.empty(rates.size)
+    for start in range(0, rates.size, _PAIRS):
+        part = slice(start, start + _PAIRS)
+        log_tail[part], log_density = _tail_at(candidates, owners[part], rates[part], shifts[part], width)
+        log_weight[part] = log_prior[part] + log_density
+    if pixels.size:
+        starts = np.flatnonzero(np.diff(owners, prepend=-1))
+        total = np.logaddexp.reduceat(log_weight, starts)
+        tail = np.logaddexp.reduceat(log_weight + log_tail, starts) - total
+        deviate[pixels] = deviate_of_log_tail(tail)
+    return deviate
+
+
+def conditional_tail(counts, law, directions, residual, width=1.0):
+    """
+    Logarithm of the probability of a departure as large or larger, given the sums ``directions . counts``.
+
+    Parameters
+    ----------
+    counts : `numpy.ndarray`
+        Mean counts, zero where not usable.
+    law : `CountLaw`
+        Their law, without a departure.
+    directions : list of `numpy.ndarray`
+        One or two linear functions of the counts whose values are given.
+    residual : `numpy.ndarray`
+        Tells the side of a departure that has one degree of freedom.
+    width : float
+        How much wider than by the law departures are taken to be.
+
+    Returns
+    -------
+    log_tail : `numpy.ndarray`
+        One degree of freedom: one side; several: any direction, halved.
+    log_density : `numpy.ndarray`
+        Logarithm of the density of the sums.
+
+    Notes
+    -----
+    With h(c) the exponent of the saddlepoint density of the counts, c_0 its smallest value in the plane of the given
+    sums, ``w = 2 (h(c) - h(c_0))`` and p degrees of freedom, ``w (1 - log(gamma) / w)^2`` is a chi-square variable far
+    into the tail, with ``gamma = Q^(p/2) / (w^(p/2 - 1) (c - c_0) . s) sqrt(|K''(s_0)| / |K''(s)|)``, s and s_0 the
+    tilts to c and c_0 and ``Q = (c - c_0)^T K''(s_0)^-1 (c - c_0)`` (Skovgaard 2001, Scand. J. Statist. 28, 3; with
+    one degree of freedom the double saddlepoint of Skovgaard 1987, J. Appl. Prob. 24, 875).
+    """
+    degrees = law.usable.sum(axis=0) - len(directions)
+    sums = [(direction * counts).sum(axis=0) for direction in directions]
+    tilt_0 = law.tilt_in(directions, sums)
+    tilt = law.tilt_to(counts)
+    covariance_0, covariance = law.covariance(tilt_0), law.covariance(tilt)
+    away = np.where(law.usable, counts - law.mean(tilt_0), 0.0)
+    exponent_0 = (tilt_0 * counts).sum(axis=0) - law.cumulant(tilt_0)
+    w = 2 * ((tilt * counts).sum(axis=0) - law.cumulant(tilt) - exponent_0)
+    quadratic = (away * covariance_0.solve(away)).sum(axis=0)
+    slope = (away * tilt).sum(axis=0)
+    spread_0 = covariance_0.log_determinant()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_gamma = (
+            degrees / 2 * np.log(quadratic)
+            - (degrees / 2 - 1) * np.log(w)
+            - np.log(slope)
+            + (spread_0 - covariance.log_determinant()) / 2
+        )
+        corrected = w * (1 - log_gamma / w) ** 2
+    corrected = np.where((w > _NEAR**2) & np.isfinite(corrected), corrected, np.maximum(quadratic, 0.0)) / width**2
+    one = degrees == 1
+    log_tail = np.full(w.shape, np.nan)
+    side = np.sign((away * residual).sum(axis=0))
+    log_tail[one] = log_ndtr(-(side * np.sqrt(corrected))[one])
+    several = degrees > 1
+    log_tail[several] = log_chi_square_tail(corrected[several], degrees[several]) - np.log(2)
+    return log_tail, -exponent_0 - _log_variance(covariance_0, directions) / 2
+
+
+def _log_variance(covariance, directions):
+    """Logarithm of the determinant of ``B^T K'' B``."""
+    applied = [covariance.apply(direction) for direction in directions]
+    first = (directions[0] * applied[0]).sum(axis=0)
+    if len(directions) == 1:
+        return np.log(first)
+    both, second = (directions[0] * applied[1]).sum(axis=0), (directions[1] * applied[1]).sum(axis=0)
+    return np.log(first * second - both**2)
+
+
+def _possible_rates(candidates, pixels, population):
+    """Pairs of rates and pixels: rates, logarithms of their prior probability, and the pixel of each, in order."""
+    estimate = candidates.rate[pixels]
+    alone = population is None
+    if alone:
+        return np.maximum(estimate, 0.0), np.zeros(pixels.size), pixels
+    constant, growth = (part[pixels] for part in candidates.rate_variance_parts())
+    rates, log_prior, owners = [], [], []
+    for first in range(0, pixels.size, _PAIRS):
+        part = slice(first, first + _PAIRS)
+        # Of no dark current and no read noise nothing but zero can be seen.
+        variance = np.maximum(constant[part, None] + growth[part, None] * population.rates, _TINY)
+        log_odds = population.log_probability - (estimate[part, None] - population.rates) ** 2 / variance / 2
+        log_odds -= np.log(variance) / 2
+        likely = log_odds > log_odds.max(axis=1, keepdims=True) - _IMPROBABLE
+        # Beyond the rates for which a population is needed, the estimate itself is good enough.
+        beyond = estimate[part] > population.rates[-1]
+        likely[beyond] = False
+        likely[beyond, -1] = True
+        which, node = np.nonzero(likely)
+        rates.append(np.where(beyond[which], estimate[part][which], population.rates[node]))
+        log_prior.append(population.log_probability[node])
+        owners.append(pixels[part][which])
+    if not rates:
+        return np.zeros(0), np.zeros(0), np.zeros(0, dtype=int)
+    return np.concatenate(rates), np.concatenate(log_prior), np.concatenate(owners)
+
+
+def _tail_at(candidates, pixels, rates, shifts, width):
+    """`conditional_tail` of pixels, were their rates so, and free offsets ``shifts`` sigmas from those of the fit."""
+    counts, usable = candidates.counts[:, pixels], candidates.usable[:, pixels]
+    frames = candidates.frames[:, pixels]
+    directions = [direction[:, pixels] for direction in candidates.directions]
+    expected = rates * candidates.seconds[:, None]
+    if len(directions) == 2:
+        ones = directions[1]
+        total = ones.sum(axis=0)
+        counts = counts - (ones * (counts - expected)).sum(axis=0) / total - shifts / np.sqrt(total)
+    counts = np.where(usable, counts, 0.0)
+    law = CountLaw(expected * frames, frames, candidates.read_variance[:, pixels], usable, candidates.shared)
+    return conditional_tail(counts, law, directions, candidates.residual[:, pixels], width)
+
+
+def _two_without_noise(candidates):
+    noiseless = (candidates.read_variance == 0).all(axis=0) & all(variance == 0 for _, variance in candidates.shared)
+    return noiseless & (candidates.degrees == 1) & (len(candidates.directions) == 1)
+
+
+def _binomial_deviate(candidates, which):
+    """Exact, or safely more, for two Poisson counts: given their sum one of them is binomial."""
+    usable, frames = candidates.usable[:, which], candidates.frames[:, which]
+    totals = np.where(usable, candidates.counts[:, which] * frames, 0.0)
+    high = (candidates.residual[:, which] > 0) & usable
+    share = (high * frames * candidates.seconds[:, None]).sum(axis=0)
+    share /= (usable * frames * candidates.seconds[:, None]).sum(axis=0)
+    more, everything = (high * totals).sum(axis=0), totals.sum(axis=0)
+    with np.errstate(divide="ignore"):
+        log_tail = np.log(betainc(np.maximum(more, 1e-10), np.maximum(everything - more, 0.0) + 1, share))
+    return np.maximum(deviate_of_log_tail(log_tail), 0.0)

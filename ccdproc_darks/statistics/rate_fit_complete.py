@@ -1,0 +1,147 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The fit of `ccdproc_darks.fit` for pixels that lost no frame: exposure by exposure, in arrays that fit a cache."""
+
+import numpy as np
+
+from .._compute import loops
+from .._compute.buffers import empty, give_back
+from .rate_fit import TINY_RATE
+
+__all__ = ["fit_complete_pixels"]
+
+# With the first and the last round as many as `ccdproc_darks.statistics.rate_fit.fit_rate` makes. All but the last are in single
+# precision: a weight that is off by a millionth makes no difference.
+_ITERATIONS = 3
+
+
+def fit_complete_pixels(
+    counts, seconds, frames, read_variance, bias_variance, *, free_offset=False, expected=None, dtype=np.float64
+):
+    """
+    Rate and variance of pixels that lost no frame, and whose exposures all share one bias.
+
+    Parameters
+    ----------
+    counts : list of `numpy.ndarray`
+        Mean counts (electron) of each exposure time, shape (pixels,).
+    seconds, frames, read_variance : `numpy.ndarray`
+        Of each exposure time, the same for all pixels.
+    bias_variance : float
+        Of the bias (electron^2).
+    free_offset, expected
+        As of `ccdproc_darks.statistics.rate_fit.fit_rate`, whose rate and variance these are.
+    dtype : `numpy.dtype`
+        Of the variance.
+
+    Notes
+    -----
+    With ``C = diag(V) + s_b^2 1 1^T`` the rate is ``t^T C^-1 c / t^T C^-1 t`` (generalised least squares: Aitken
+    1935), and ``x^T C^-1 y = sum w x y - (sum w x) (sum w y) / (sum w + 1 / s_b^2)``, with ``w = 1 / V`` (Sherman and
+    Morrison 1950). A free offset is a bias whose error is without bounds.
+    """
+    line = _WholeLine(seconds, frames, read_variance, bias_variance, free_offset)
+    if expected is None and loops.fit is not None and dtype == np.float32 and len(counts) <= loops.MOST_EXPOSURES:
+        return line.at_once(counts)
+    settle = expected or (lambda rate: rate)
+    # Where nothing is taken from a sum, single precision does for a rate of single precision, too.
+    precise = np.dtype(float) if line.has_common else np.dtype(dtype)
+    rates = line.rates_of(counts, precise)
+    rough = rates if precise == np.float32 else line.rates_of(counts, np.dtype(np.float32))
+    # With the weights of no dark current, which are the same for all pixels.
+    coefficients = line.estimator(float(np.asarray(settle(np.zeros(1)))[0])).astype(np.float32)
+    rate = sum(one * coefficient for one, coefficient in zip(rough, coefficients, strict=True))
+    for _ in range(_ITERATIONS):
+        rate = line.rate(np.asarray(settle(rate), np.float32), rough)
+    rate = line.rate(np.asarray(settle(rate), precise), rates)
+    return rate, line.variance(np.asarray(settle(rate), dtype))
+
+
+class _WholeLine:
+    """
+    The linear algebra of `fit_complete_pixels`: sums over exposures, one after the other, of what fits a cache.
+
+    Counts are taken as rates ``r = c / t``, and weights as ``t^2 w``: fewer products.
+    """
+
+    def __init__(self, seconds, frames, read_variance, bias_variance, free_offset):
+        self._exposures = list(zip(seconds, 1 / (frames * seconds), read_variance / seconds**2, strict=True))
+        self._limit = 0.0 if free_offset else np.inf if bias_variance == 0 else 1 / bias_variance
+
+    @property
+    def has_common(self):
+        """Whether exposures share what has to be taken from their sums."""
+        return self._limit < np.inf
+
+    def at_once(self, counts):
+        """Rate and variance of single precision, in one pass over the counts."""
+        rate, variance = (empty(counts[0].shape, np.float32) for _ in range(2))
+        numbers = tuple(
+            (1 / t, coefficient, growth, constant)
+            for (t, growth, constant), coefficient in zip(self._exposures, self.estimator(0.0), strict=True)
+        )
+        counts = tuple(map(np.ascontiguousarray, counts))
+        limits = self.has_common, self._limit, TINY_RATE
+        loops.fit(rate.size, counts, numbers, *limits, _ITERATIONS, rate, variance)
+        return rate, variance
+
+    def rates_of(self, counts, dtype):
+        """Counts as rates."""
+        found = [empty(count.shape, dtype) for count in counts]
+        for (t, *_), count, rate in zip(self._exposures, counts, found, strict=True):
+            np.multiply(count, 1 / t, out=rate, casting="same_kind")
+        return found
+
+    def rate(self, trial, rates):
+        """The rate, with the weights of a trial one."""
+        sums = self._sums(trial, rates)
+        return np.divide(sums["tc"], sums["tt"], out=sums["tc"])
+
+    def estimator(self, trial):
+        """Coefficients by which rates make the one rate, with the weights of one trial rate."""
+        t, growth, constant = (np.array(column) for column in zip(*self._exposures, strict=True))
+        weight = 1 / (max(trial, TINY_RATE) * growth + constant)
+        shared = (weight / t).sum() / ((weight / t**2).sum() + self._limit)
+        weight -= shared * weight / t
+        return weight / weight.sum()
+
+    def variance(self, trial):
+        """Its variance, were the rate the trial one."""
+        tt = self._sums(trial, None)["tt"]
+        return np.divide(1, tt, out=tt)
+
+    def _sums(self, trial, rates):
+        """Products ``x^T C^-1 y`` of exposure times (t) and counts (c), with what exposures share projected out."""
+        sums, number = {}, trial.dtype.type
+        trial = np.clip(trial, number(TINY_RATE), np.inf, out=empty(trial.shape, trial.dtype))
+        weight, term = empty(trial.shape, trial.dtype), empty(trial.shape, trial.dtype)
+        for index, (t, growth, constant) in enumerate(self._exposures):
+            np.multiply(trial, number(growth), out=weight)
+            weight += number(constant)
+            np.divide(number(1), weight, out=weight)
+            _add(sums, "tt", weight)
+            if rates is not None:
+                _add(sums, "tc", np.multiply(weight, rates[index], out=term))
+            if self.has_common:
+                weight *= number(1 / t)
+                _add(sums, "1t", weight)
+                if rates is not None:
+                    _add(sums, "1c", np.multiply(weight, rates[index], out=term))
+                weight *= number(1 / t)
+                _add(sums, "11", weight)
+        if self.has_common:
+            factor = np.add(sums["11"], number(self._limit), out=weight)
+            np.divide(sums["1t"], factor, out=factor)
+            sums["tt"] -= np.multiply(factor, sums["1t"], out=term)
+            if rates is not None:
+                sums["tc"] -= np.multiply(factor, sums["1c"], out=term)
+        for part in (trial, weight, term, *(sums[name] for name in sums if name not in ("tt", "tc"))):
+            give_back(part)
+        return sums
+
+
+def _add(sums, name, term):
+    if name in sums:
+        sums[name] += term
+    else:
+        sums[name] = empty(term.shape, term.dtype)
+        np.copyto(sums[name], term)

@@ -1,0 +1,224 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""How unlikely a departure is, as an equivalent normal deviate."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc, gammaln, ndtr, ndtri, ndtri_exp
+
+from .._arguments import checked_number
+
+__all__ = [
+    "CANDIDATE",
+    "FalsePositiveControl",
+    "candidates",
+    "critical_deviate",
+    "deviate_of_chi_square",
+    "deviate_of_log_tail",
+    "log_chi_square_tail",
+    "saddlepoint_deviate",
+]
+
+
+@dataclass(frozen=True)
+class FalsePositiveControl:
+    """
+    What is asked of a test of many pixels.
+
+    Parameters
+    ----------
+    false_positives : float
+        Good pixels that may be flagged, expected per image.
+    fdr : float, optional
+        Good pixels that may be among those flagged, as a fraction of them. It takes the place of ``false_positives``.
+    """
+
+    false_positives: float = 1.0
+    fdr: float | None = None
+
+    def __post_init__(self):
+        checked_number("false_positives", self.false_positives)
+        if self.fdr is not None:
+            checked_number("fdr", self.fdr, maximum=1.0)
+            if self.false_positives != 1.0:
+                raise ValueError(
+                    f"fdr={self.fdr!r} and false_positives={self.false_positives!r} are two answers to one question: "
+                    "give one of them"
+                )
+
+    @property
+    def least(self):
+        """Deviate below which nothing is flagged, one-sided or two-sided."""
+        return 0.0 if self.fdr is None else critical_deviate(self.fdr)
+
+    def critical(self, number, sides, deviates=None):
+        """
+        The normal deviate beyond which a pixel is flagged; infinite where none is.
+
+        Parameters
+        ----------
+        number : int
+            Pixels tested.
+        sides : int
+            1 where only large deviates are unlikely, 2 where both are.
+        deviates : `numpy.ndarray`, optional
+            All deviates above ``least`` (of two sides: their sizes), for ``fdr``.
+
+        Notes
+        -----
+        With ``fdr``, the step-up procedure of Benjamini and Hochberg (1995, J. R. Stat. Soc. B 57, 289). Only pixels of
+        a probability below ``fdr`` can be flagged: the ranks of the others do not matter, only their number.
+        """
+        number = max(number, 1)
+        if self.fdr is None:
+            return critical_deviate(min(self.false_positives / number / sides, 0.5))
+        # Heavy to import, and seldom needed.
+        from scipy.stats import false_discovery_control
+
+        probability = sides * ndtr(-deviates)
+        few = probability <= self.fdr
+        if not few.any():
+            return np.inf
+        adjusted = false_discovery_control(probability[few]) * (number / np.count_nonzero(few))
+        flagged = deviates[few][adjusted <= self.fdr]
+        return float(np.nextafter(flagged.min(), -np.inf)) if flagged.size else np.inf
+
+    def planned(self, number, sides, critical):
+        """The deviate for which power is reckoned: ``critical``, or that of one false positive where it is infinite."""
+        return critical if np.isfinite(critical) else float(-ndtri(1 / max(number, 1) / sides))
+
+
+# Below this the normal tail is right to a few per cent, and the saddlepoint's formula divides by nearly zero.
+CANDIDATE = 2.5
+_NEWTON_STEPS = 60
+# Change of a probability that is not worth a closer look, as a fraction of it.
+_NEGLIGIBLE = 0.01
+
+
+def candidates(size, skewness, kurtosis, known):
+    """
+    Departures whose tail needs a closer look than that of a normal distribution.
+
+    Parameters
+    ----------
+    size : `numpy.ndarray`
+        Their sizes as normal deviates.
+    skewness, kurtosis : `numpy.ndarray`
+        Of what departs, in the direction in which it does.
+    known : bool or `numpy.ndarray` of bool
+        Whether the variance is known, and the size one of a single degree of freedom.
+
+    Notes
+    -----
+    Where a tail is lighter than a normal one, or counts are few, a smaller departure is as unlikely. Where the
+    variance is known and the tail's first two terms of Edgeworth's series (of a quantile: Cornish and Fisher 1938) come
+    to less than a hundredth of its probability, it is the normal one.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        sooner = np.clip(1.5 * np.maximum(-skewness, kurtosis), 0.0, 1.0)
+        far = size > CANDIDATE - sooner
+        shift = np.abs(skewness) * size**2 / 6 + (kurtosis + skewness**2) * size**3 / 24
+        return far & ~(known & (shift * size < _NEGLIGIBLE))
+
+
+def critical_deviate(probability):
+    """The normal deviate that is exceeded (on one side) with a probability."""
+    return float(-ndtri(probability))
+
+
+def deviate_of_chi_square(chi_square, degrees):
+    """
+    The normal deviate (not negative) as unlikely, on both sides, as a chi-square or a larger one.
+
+    Parameters
+    ----------
+    chi_square, degrees : `numpy.ndarray`
+        NaN or no degrees of freedom give NaN.
+    """
+    deviate = np.full(np.shape(chi_square), np.nan)
+    one = degrees == 1
+    deviate[one] = np.sqrt(np.maximum(chi_square[one], 0))
+    several = (degrees > 1) & np.isfinite(chi_square)
+    deviate[several] = deviate_of_log_tail(log_chi_square_tail(chi_square[several], degrees[several]) - np.log(2))
+    return deviate
+
+
+def deviate_of_log_tail(log_probability):
+    """The normal deviate that is exceeded (on one side) with a probability given by its logarithm."""
+    return -ndtri_exp(np.minimum(log_probability, -1e-300))
+
+
+def log_chi_square_tail(chi_square, degrees):
+    """
+    Logarithm of the probability of a chi-square variable as large or larger.
+
+    Notes
+    -----
+    Where the probability underflows, the asymptotic series of the incomplete gamma function
+    (Abramowitz and Stegun 6.5.32) takes its place.
+    """
+    x, k = np.maximum(chi_square, 0), np.asarray(degrees, dtype=float)
+    with np.errstate(divide="ignore"):
+        log_tail = np.log(chdtrc(k, x))
+    far = ~(log_tail > -600)
+    a, half = k[far] / 2, x[far] / 2
+    series = 1 + (a - 1) / half * (1 + (a - 2) / half)
+    log_tail[far] = (a - 1) * np.log(half) - half - gammaln(a) + np.log(series)
+    return log_tail
+
+
+def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
+    """
+    Equivalent normal deviate of a sum of Poisson counts and Gaussian noise.
+
+    Parameters
+    ----------
+    deviate : `numpy.ndarray`
+        The standardised excess: (sum - its mean) / its standard deviation, shape (pixels,), positive.
+    coefficients : `numpy.ndarray`
+        What one electron adds to the standardised sum, shape (counts, pixels).
+    electrons : `numpy.ndarray`
+        Expected electrons of each count, shape (counts, pixels).
+    gaussian_variance : `numpy.ndarray`
+        Variance of the Gaussian part of the standardised sum, shape (pixels,).
+
+    Returns
+    -------
+    `numpy.ndarray`
+        z with P(sum larger) = P(normal deviate > z).
+
+    Notes
+    -----
+    Lugannani and Rice (1980), in the form of Daniels (1987): with the cumulant generating function of the centred sum
+    ``K(s) = sum_k m_k (e^{a_k s} - 1 - a_k s) + s^2 v / 2``, solve ``K'(s) = D``; then ``w = sqrt(2 (s D - K))``,
+    ``u = s sqrt(K''(s))`` and ``z = w + log(u / w) / w``.
+    """
+    m, v = electrons, gaussian_variance
+    # Where nothing is expected there is no Poisson noise, and e^(a s) would overflow.
+    a = np.where(m > 1e-100, coefficients, 0.0)
+    # Every term of K' is positive for s > 0, so that each alone bounds the root from above.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        bounds = np.where((a > 0) & (m > 0), np.log1p(deviate / (m * a)) / a, np.inf)
+        high = np.minimum(bounds.min(axis=0), np.where(v > 0, deviate / v, np.inf))
+    solvable = np.isfinite(high)
+    high = np.where(solvable, high, 0.0)
+    low, s, settled = np.zeros_like(high), high.copy(), ~solvable
+    for _ in range(_NEWTON_STEPS):
+        grown = a * m * np.exp(a * s)
+        slope = (grown - a * m).sum(axis=0) + s * v - deviate
+        curvature = (a * grown).sum(axis=0) + v
+        high = np.where(slope > 0, s, high)
+        low = np.where(slope > 0, low, s)
+        step = s - slope / np.where(curvature > 0, curvature, 1.0)
+        trial = np.where((step > low) & (step < high), step, (low + high) / 2)
+        # A pixel that has settled stays as it is, whatever others do.
+        settled |= np.abs(trial - s) <= 1e-12 * np.abs(s)
+        if settled.all():
+            break
+        s = np.where(settled, s, trial)
+    cumulant = (m * (np.expm1(a * s) - a * s)).sum(axis=0) + s * v * s / 2
+    curvature = (a**2 * m * np.exp(a * s)).sum(axis=0) + v
+    with np.errstate(divide="ignore", invalid="ignore"):
+        w = np.sqrt(2 * np.maximum(s * deviate - cumulant, 0))
+        z = w + np.log(s * np.sqrt(curvature) / w) / w
+    return np.where(solvable & np.isfinite(z), z, deviate)

@@ -1,0 +1,61 @@
+"""Means and offsets that outliers do not move."""
+
+import numpy as np
+import pytest
+
+from ccdproc_darks import compare_dark_rates
+from ccdproc_darks.statistics.robust import robust_mean
+
+from ..helpers import mean_dark, rate_image
+
+
+def test_robust_mean_of_skewed_noise():
+    """Poisson noise of three electrons: the median would be off by a sixth of the skewness."""
+    values = np.random.default_rng(1).poisson(3.0, 10**6) + 0.0
+    assert robust_mean(values, np.full(values.shape, np.sqrt(3.0))) == pytest.approx(3, abs=0.02)
+
+
+def test_robust_mean_withstands_outliers():
+    rng = np.random.default_rng(2)
+    values = rng.normal(7, 2, 10**5)
+    values[:1000] += 1e4
+    assert robust_mean(values, np.full(values.shape, 2.0)) == pytest.approx(7, abs=0.03)
+
+
+def test_robust_mean_weighs():
+    rng = np.random.default_rng(3)
+    deviations = np.repeat([0.1, 10.0], 5000)
+    assert robust_mean(rng.normal(1, deviations), deviations) == pytest.approx(1, abs=0.006)
+
+
+@pytest.mark.parametrize("values", [[], [np.nan], [np.inf, np.nan]])
+def test_robust_mean_of_nothing(values):
+    assert robust_mean(np.array(values), np.ones(len(values))) == 0
+
+
+def test_robust_mean_does_not_use_what_is_not_known():
+    assert robust_mean(np.array([1.0, 1.0, 5.0, 9.0]), np.array([1.0, 1.0, 0.0, np.nan])) == 1
+
+
+@pytest.mark.filterwarnings("ignore:the median rate is .*, far below zero")
+@pytest.mark.parametrize("level", [-12.0, -1.0, 2.0, 100.0])
+def test_common_offset(level):
+    """Of an image with hot pixels, some of them not proportional."""
+    from ccdproc_darks import dark_rate
+
+    rng = np.random.default_rng(4)
+    rates = np.full((200, 200), 0.5)
+    rates.flat[:400] = rng.uniform(5, 500, 400)
+    short = mean_dark(rng, rates, 30.0, 10, 5.0, rates.shape)
+    rates.flat[:200] *= 0.5
+    long = mean_dark(rng, rates, 300.0, 4, 5.0, rates.shape)
+    short.data += level
+    compared = compare_dark_rates(dark_rate(short), dark_rate(long))
+    assert compared.meta["DKOFF1"] == pytest.approx(level, abs=0.06)
+    assert np.median(compared.data.flat[400:]) == pytest.approx(0, abs=0.003)
+
+
+def test_an_offset_that_grows_with_exposure_is_a_dark_rate():
+    rates = [rate_image(np.full((5, 5), 3.0), time) for time in (10.0, 20.0, 40.0)]
+    meta = compare_dark_rates(*rates).meta
+    assert [meta[f"DKOFF{number}"] for number in (1, 2, 3)] == pytest.approx([0, 0, 0])

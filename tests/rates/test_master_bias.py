@@ -1,0 +1,144 @@
+"""The master bias."""
+
+import numpy as np
+import pytest
+from astropy import units as u
+from ccdproc_darks.frames.inputs import as_frames
+from ccdproc_darks.frames.quality_warnings import outlying_frames
+
+from ccdproc_darks import dark_rate, master_bias, simulate_dark
+from ccdproc_darks.rates.master_bias import BiasFrames
+
+GAIN, NOISE = 1.5, 6.0
+
+
+def bias_frames(count, *, levels=None, shape=(200, 200), hot=False):
+    rate = np.zeros(shape)
+    if hot:
+        rate[::20, ::20] = 5000.0
+    frames = []
+    for number in range(count):
+        frame = simulate_dark(
+            exposure=0 * u.s if not hot else 1 * u.s,
+            rate=rate * u.electron / u.s,
+            bias=(800 + (0 if levels is None else levels[number])) * u.adu,
+            gain=GAIN * u.electron / u.adu,
+            read_noise=NOISE * u.electron,
+            rng=number,
+        )
+        frames.append(frame)
+    return as_frames(frames)
+
+
+def test_read_noise_includes_quantisation():
+    measured = BiasFrames(bias_frames(5), GAIN).read_noise()
+    assert measured == pytest.approx(np.sqrt(NOISE**2 + GAIN**2 / 12), rel=0.01)
+
+
+def test_two_frames_tell_no_read_noise():
+    assert BiasFrames(bias_frames(2), GAIN).read_noise() is None
+
+
+def test_mean_number_and_error():
+    master = BiasFrames(bias_frames(9), GAIN).master(NOISE)
+    assert master.unit == u.adu
+    assert master.meta["NCOMBINE"] == 9
+    assert master.data.mean() == pytest.approx(800, abs=0.05)
+    assert master.data.std() == pytest.approx(NOISE / GAIN / 3, rel=0.03)
+    assert np.median(master.uncertainty.array) == pytest.approx(NOISE / GAIN / 3, rel=1e-3)
+
+
+def test_a_frame_of_another_level_is_left_out():
+    biases = BiasFrames(bias_frames(6, levels=[4, 0, 0, 0.2, 0, 0]), GAIN)
+    assert biases.odd == [0]
+    assert biases.levels[0] == pytest.approx(4, abs=0.1)
+    master = biases.master(NOISE)
+    assert master.meta["NCOMBINE"] == 5
+    assert master.data.mean() == pytest.approx(800, abs=0.1)
+
+
+def test_none_is_left_out_where_fewer_than_three_remain():
+    biases = BiasFrames(bias_frames(3, levels=[4, 0, 0]), GAIN)
+    assert biases.odd == []
+    assert biases.master(NOISE).meta["NCOMBINE"] == 3
+
+
+def test_cosmic_rays_are_not_in_it_and_hot_pixels_are():
+    frames = bias_frames(10, hot=True)
+    frames[3]._ccd.data[55, 55] = 30000
+    master = BiasFrames(frames, GAIN).master(NOISE)
+    assert master.data[55, 55] == pytest.approx(800, abs=8)
+    # 5000 electrons, and all their Poisson scatter kept: no bias from a clip at the read noise.
+    hot = master.data[::20, ::20] - 800
+    error = np.sqrt((5000 + NOISE**2) / 10 / hot.size) / GAIN
+    assert hot.mean() == pytest.approx(5000 / GAIN, abs=4 * error)
+
+
+def test_levels_that_drift_together_stand_out_not():
+    assert outlying_frames(np.array([0.0, 1.5, -2.0, 3.0, -1.0, 2.2])) == []
+    assert outlying_frames(np.array([0.0, 20.0])) == []
+    assert outlying_frames(np.array([0.0, 0.1, 0.0, -4.0])) == [3]
+
+
+CAMERA = {"gain": GAIN * u.electron / u.adu, "read_noise": NOISE * u.electron, "bias": 800 * u.adu}
+
+
+def raw_biases(count, shape=(60, 80)):
+    return [simulate_dark(shape, exposure=0 * u.s, rng=number, **CAMERA) for number in range(count)]
+
+
+class TestMasterBias:
+    def test_mean_and_its_uncertainty(self):
+        frames = raw_biases(7)
+        master = master_bias(frames)
+        np.testing.assert_allclose(master.data, np.mean([frame.data for frame in frames], axis=0), rtol=1e-6)
+        assert master.unit == u.adu
+        assert not master.mask.any()
+        assert master.meta["NCOMBINE"] == 7
+        noise = master.meta["DKRDNOI"]
+        np.testing.assert_allclose(master.uncertainty.array, noise / GAIN / np.sqrt(7), rtol=1e-6)
+
+    def test_read_noise_of_the_scatter(self):
+        frames = raw_biases(7)
+        for frame in frames:
+            del frame.meta["RDNOISE"]
+        digitised = np.hypot(NOISE, GAIN / np.sqrt(12))
+        assert master_bias(frames).meta["DKRDNOI"] == pytest.approx(digitised, rel=0.02)
+
+    def test_cosmic_ray(self):
+        frames = raw_biases(7)
+        clean = master_bias(frames)
+        frames[3].data[5, 6] += 500
+        struck = master_bias(frames)
+        others = np.mean([frame.data[5, 6] for number, frame in enumerate(frames) if number != 3])
+        assert struck.data[5, 6] == pytest.approx(others, rel=1e-6)
+        ratio = struck.uncertainty.array[5, 6] / clean.uncertainty.array[5, 6]
+        assert ratio == pytest.approx(np.sqrt(7 / 6), rel=1e-6)
+        assert master_bias(frames, clip=None).data[5, 6] > clean.data[5, 6] + 60
+
+    def test_for_dark_rate(self):
+        """The error of the bias is that of its frames."""
+        master = master_bias(raw_biases(9))
+        rate = dark_rate(simulate_dark((60, 80), exposure=100 * u.s, rng=99, **CAMERA), bias=master)
+        assert rate.meta["DKBIASER"] == pytest.approx(master.meta["DKRDNOI"] / 3, rel=1e-6)
+
+    def test_drift(self):
+        frames = raw_biases(7)
+        frames[2] = frames[2].add(30 * u.adu, handle_meta="first_found")
+        with pytest.warns(UserWarning, match=r"biases\[2\] sits \+30\.. adu from the other bias frames"):
+            master_bias(frames)
+
+    def test_no_gain(self):
+        frames = raw_biases(3)
+        del frames[1].meta["EGAIN"]
+        with pytest.raises(ValueError, match=r"^gain is needed for frames in adu"):
+            master_bias(frames)
+        assert master_bias(frames, gain=CAMERA["gain"]).unit == u.adu
+
+    def test_inputs_are_untouched(self):
+        frames = raw_biases(3)
+        before = [frame.copy() for frame in frames]
+        master_bias(frames)
+        for frame, copy in zip(frames, before, strict=True):
+            np.testing.assert_array_equal(frame.data, copy.data)
+            assert frame.meta == copy.meta

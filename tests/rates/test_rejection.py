@@ -1,0 +1,215 @@
+"""Rejection of what a cosmic ray has hit, on plain arrays."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.stats import binom, norm, poisson
+
+from ccdproc_darks.rates.rejection import deviate_of_share, least_above_others, mean_counts
+
+numbers = st.integers(1, 50).map(float)
+read_noises = st.sampled_from([0.0, 0.1]) | st.floats(0.3, 30)
+
+
+def mean(samples, *, combined=None, good=None, **options):
+    samples = np.array(samples, float)[:, None, None]
+    good = np.ones(samples.shape, bool) if good is None else np.array(good)[:, None, None]
+    combined = np.ones(len(samples)) if combined is None else np.array(combined, float)
+    options = {"read_noise": 3.0, "clip": 5.0, **options}
+    result = mean_counts(samples, good, combined, **options)
+    return result.counts.item(), result.frames.item(), good[:, 0, 0].tolist()
+
+
+def deviate(value, others, own, rest, read_noise):
+    arrays = (np.atleast_1d(np.asarray(number, float)) for number in (value, others, own, rest))
+    return deviate_of_share(*np.broadcast_arrays(*arrays), read_noise)
+
+
+def normal_deviate(value, others, own, rest, read_noise):
+    pooled = max((own * value + rest * others) / (own + rest), 0)
+    return (value - others) / np.sqrt((pooled + read_noise**2) * (1 / own + 1 / rest))
+
+
+def test_one_hit():
+    assert mean([10, 12, 500, 11]) == (11, 3, [True, True, False, True])
+
+
+def test_several_hits():
+    assert mean([10, 2000, 500, 12]) == (11, 2, [True, False, False, True])
+
+
+def test_two_frames():
+    """The higher of two goes, where the model says that they cannot be the same."""
+    assert mean([10, 500]) == (10, 1, [True, False])
+    assert mean([10, 20]) == (15, 2, [True, True])
+
+
+def test_a_hot_pixel_in_two_frames():
+    assert mean([50_000, 48_000])[1:] == (1, [False, True])
+    assert mean([50_000, 49_000])[1] == 2
+
+
+def test_only_the_high_side():
+    assert mean([500, 500, 500, -500])[1:] == (4, [True] * 4) or mean([500, 500, 500, -500])[0] != 500
+    assert mean([100, 100, 0])[2][2]
+
+
+def test_one_frame_is_kept():
+    assert mean([1e6]) == (1e6, 1, [True])
+
+
+def test_none_keeps_all():
+    assert mean([10, 12, 500], clip=None) == (174, 3, [True] * 3)
+
+
+@pytest.mark.parametrize("clip", [3.0, 5.0, 8.0])
+@pytest.mark.parametrize(("others", "noise"), [(1e6, 3.0), (-300.0, 100.0)])
+def test_limit_of_many_counts_and_of_none(clip, others, noise):
+    """clip * sqrt(V (1/n_x + 1/n_m)), either way as many sigmas of a normal deviate."""
+    sigma = np.sqrt((max(others, 0) + noise**2) * (1 + 1 / 4))
+    for factor, kept in ((0.99, True), (1.01, False)):
+        assert mean([others] * 4 + [others + factor * clip * sigma], read_noise=noise, clip=clip)[2][4] == kept
+
+
+@pytest.mark.parametrize(("frames", "needed"), [(2, 21), (3, 13), (10, 7), (50, 4)])
+def test_limit_of_few_electrons(frames, needed):
+    """All k electrons are in one of N frames: a chance of N^-k, to be compared with that of 5 sigma."""
+    assert frames**-needed < 2.5 * norm.sf(5) < 2.5 * frames ** -(needed - 1.0)
+    for electrons in (needed - 1, needed):
+        assert mean([0] * (frames - 1) + [electrons], read_noise=0.0)[1] == frames - (electrons == needed)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("read_noise", [0.0, 0.1, 0.3])
+def test_a_single_electron_is_no_cosmic_ray(value, read_noise):
+    assert mean([0.0, 0.0, 0.0, value], read_noise=read_noise)[1] == 4
+
+
+@pytest.mark.parametrize("read_noise", [0.1, 0.3, 0.5])
+def test_nor_is_it_where_the_others_are_below_zero(read_noise):
+    """Read noise has put all others so far down that the mean of all is zero, and no electron seems to be expected."""
+    assert mean([1.0] + [-1 / 49] * 49, read_noise=read_noise)[1] == 50
+
+
+def test_masked_samples_do_not_count():
+    assert mean([10, 12, 1e6], good=[True, True, False]) == (11, 2, [True, True, False])
+    assert mean([1, 2, 3], good=[False] * 3)[:2] == (0, 0)
+
+
+def test_combined_frames_weigh_more():
+    counts, frames, _ = mean([10, 20], combined=[9, 1], clip=None)
+    assert (counts, frames) == (11, 10)
+
+
+def test_levels_are_no_cosmic_rays():
+    assert mean([0, 100, 200], levels=np.array([-100.0, 0, 100]))[:2] == (100, 3)
+    # The mean is that of the samples as they are.
+    assert mean([0, 100, 900], levels=np.array([-100.0, 0, 100]))[:2] == (50, 2)
+
+
+def test_own_variance():
+    """clip * sqrt(V_x + V_m), whatever the counts."""
+    variance = np.full((3, 1, 1), 4.0)
+    for value, counts, own in ((100.0, 1.5, 2), (15.75, 1.5, 2), (15.0, 6.0, 4 / 3)):
+        samples = np.array([1.0, 2.0, value])[:, None, None]
+        result = mean_counts(samples, np.ones((3, 1, 1), bool), np.ones(3), own_variance=variance, clip=5.0)
+        assert result.counts.item() == counts
+        assert result.own_variance.item() == pytest.approx(own)
+
+
+@pytest.mark.parametrize("rest", [1, 2, 9, 49])
+def test_deviate_of_whole_electrons_is_binomial(rest):
+    """With half the chance of an equal count; on the safe side of it where the electrons are few."""
+    share = 1 / (1 + rest)
+    for total in (1, 3, 7, 20, 100, 1000):
+        count = np.arange(int(total * share) + 1, total + 1)
+        actual = deviate(count, (total - count) / rest, 1, rest, 0.0)
+        equal, larger = binom.pmf(count, total, share), binom.sf(count, total, share)
+        expected = norm.isf(larger + equal / 2)
+        asked = (expected > 2) & (expected < 7)
+        assert np.all(actual[asked] < expected[asked] + 0.15)
+        assert np.all(actual[asked] > norm.isf(larger + equal)[asked] - 0.25)
+
+
+def conditional_deviate(value, others, own, rest, read_noise):
+    """
+    By adding up the distribution of a sample, given the sum of all, the rate being that of the mean of all.
+
+    Given the electrons of both, what the sum has more is read noise, and a sample's share of it is normal.
+    """
+    total = own * value + rest * others
+    expected = total / (own + rest)
+    electrons = np.arange(int(total + 10 * np.sqrt(total) + 40))
+    first, second = electrons[:, None], electrons[None, :]
+    noise = total - first - second
+    log_weight = poisson.logpmf(first, own * expected) + poisson.logpmf(second, rest * expected)
+    log_weight = log_weight + norm.logpdf(noise / (read_noise * np.sqrt(own + rest)))
+    weight = np.exp(log_weight - log_weight.max())
+    center = first + noise * own / (own + rest)
+    larger = norm.sf((own * value - center) / (read_noise * np.sqrt(own * rest / (own + rest))))
+    return norm.isf((weight * larger).sum() / weight.sum())
+
+
+@pytest.mark.parametrize("read_noise", [0.5, 1.0, 3.0, 10.0])
+@pytest.mark.parametrize(("own", "rest"), [(1, 1), (1, 2), (1, 9), (1, 49), (9, 1)])
+@pytest.mark.parametrize("others", [0.0, 0.2, 3.0])
+def test_deviate_of_electrons_and_read_noise(read_noise, own, rest, others):
+    """Against the sum over all numbers of electrons."""
+    for sigmas in (4.0, 6.0, 8.0):
+        value = others + sigmas * np.sqrt((others + read_noise**2) * (1 / own + 1 / rest)) + sigmas
+        expected = conditional_deviate(value, others, own, rest, read_noise)
+        assert deviate(value, others, own, rest, read_noise).item() == pytest.approx(expected, abs=0.02)
+
+
+@given(st.floats(0.1, 1e5), st.just(0.0) | st.floats(0.01, 1e5), numbers, numbers, read_noises)
+def test_first_cut_loses_nothing(excess, others, own, rest, read_noise):
+    """No deviate is more than sqrt(2) times the normal one."""
+    value = others + excess
+    normal = normal_deviate(value, others, own, rest, read_noise)
+    assume(normal > 1)
+    actual = deviate(value, others, own, rest, read_noise).item()
+    assert np.isfinite(actual)
+    assert actual <= np.sqrt(2) * normal
+
+
+@given(st.floats(1, 1e4), st.floats(0, 1e4), st.floats(1.1, 3), numbers, numbers, st.floats(0.3, 30))
+def test_deviate_grows_with_the_sample_and_falls_with_read_noise(excess, others, factor, own, rest, read_noise):
+    value = others + excess
+    assume(normal_deviate(value, others, own, rest, read_noise) > 1)
+    actual = deviate(value, others, own, rest, read_noise)
+    assert deviate(others + factor * excess, others, own, rest, read_noise) > actual
+    assert deviate(value, others, own, rest, read_noise * factor) < actual
+
+
+@pytest.mark.parametrize("others", [-13.3, 0.0, 5.0, 1000.3])
+@pytest.mark.parametrize("excess", [1e-15, 1e-13, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 0.1])
+def test_a_difference_by_rounding_is_no_deviate(excess, others):
+    """Where both parts of a formula vanish, no more comes out than went in."""
+    actual = deviate(others + excess, others, 7.0, 35.0, 0.0).item()
+    assert abs(actual) <= 1.2 * excess / np.sqrt((max(others, 0) + 1 / 12) * (1 / 7 + 1 / 35)) + 1e-6
+
+
+def test_equal_samples_are_all_kept_without_read_noise():
+    samples = [10 * 0.3 - 16.3] * 6
+    assert mean(samples, combined=[7] * 6, read_noise=0.0, clip=3.0)[1] == 42
+
+
+@given(st.integers(0, 2**32 - 1), read_noises | st.floats(30, 1000))
+def test_what_is_not_far_above_the_others_is_no_outlier(seed, read_noise):
+    """However few the electrons, and however far the others have been put down by read noise."""
+    rng, size = np.random.default_rng(seed), 5000
+    own, rest = rng.choice([1.0, 2.0, 10.0, 100.0], size), rng.choice([1.0, 2.0, 3.0, 10.0, 1000.0], size)
+    noise = max(read_noise**2, 1 / 12)
+    others = np.where(
+        rng.random(size) < 0.5, 10 ** rng.uniform(-4, 6, size), rng.normal(0, 1, size) * np.sqrt(noise / rest)
+    )
+    clip = rng.uniform(2, 12, size)
+    value = others + least_above_others(others, own, rest, np.sqrt(noise), clip)
+    assert (deviate(value, others, own, rest, read_noise) < clip).all()
+
+
+def test_and_what_is_far_is_nearly_one():
+    """The rule spares a look at most pixels, as it asks for no less than a tenth below the deviate of read noise."""
+    value = least_above_others(0.0, 1.0, 19.0, 100.0, 5.0)
+    assert 4.5 < deviate(value, 0.0, 1.0, 19.0, 100.0).item() < 5
