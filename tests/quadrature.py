@@ -7,11 +7,11 @@ worked out here, from scipy's distributions alone.
 from dataclasses import dataclass
 
 import numpy as np
-from ccdproc_darks.comparison.comparer import compare_rows
 from scipy import stats
 from scipy.special import ndtr
 
-from ccdproc_darks.rates.rate_images import MeanCounts
+from ccdproc_darks.comparison.comparer import compare_rows
+from ccdproc_darks.rates.mean_counts import MeanCounts
 from ccdproc_darks.statistics.rate_distribution import population_of
 from ccdproc_darks.statistics.rate_fit import rate_estimator
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy import units as u
-from ccdproc_darks.frames.file_frame import FileFrame, FileRows
 
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, master_bias, simulate_dark
+from ccdproc_darks.frames.file_frame import FileFrame
+from ccdproc_darks.frames.fits_image import FileRows
 
 distributed = pytest.importorskip("distributed")
 

@@ -148,7 +148,10 @@ def test_a_broken_dependency_is_not_taken_for_a_misspelled_name(tmp_path):
     (tmp_path / "ccdproc.py").write_text("import math\nmath.no_such_function\n")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from ccdproc_darks import dark_rate"
     error = fresh(code, check=False).stderr
-    assert "ImportError: cannot import ccdproc_darks.rates.dark_rate: module 'math' has no attribute 'no_such_function'" in error
+    assert (
+        "ImportError: cannot import ccdproc_darks.rates.dark_rate: module 'math' has no attribute 'no_such_function'"
+        in error
+    )
     assert "ccdproc.py" in error
 
 

@@ -2,10 +2,10 @@
 """The tests that are tried: this package's, and what is done elsewhere. Each gives a deviate, or a p-value as one."""
 
 import numpy as np
-from ccdproc_darks.comparison.comparer import compare_rows
 from scipy.special import chdtrc, ndtri
 
-from ccdproc_darks.rates.rate_images import MeanCounts
+from ccdproc_darks.comparison.comparer import compare_rows
+from ccdproc_darks.rates.mean_counts import MeanCounts
 
 __all__ = ["free_line", "propagated", "this_package"]
 

@@ -5,7 +5,6 @@ import math
 import os
 import pickle
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, ThreadPoolExecutor, wait
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -22,8 +21,8 @@ __all__ = ["THREADS", "Execution", "fill_images", "gather_summaries"]
 # What an executor that shares no memory with this process gets at a time, and how much of it may be under way.
 _RESULT_BYTES, _UNDER_WAY_BYTES = 2**24, 2**28
 _LEAST_TASKS, _LEAST_UNDER_WAY = 32, 2
-# Pixels that are mended at a time.
-_MENDED = 2**13
+# Deferred pixels that are computed at a time.
+_BATCH = 2**13
 
 
 @dataclass(frozen=True)
@@ -99,15 +98,8 @@ def fill_images(job, outputs, execution):
 
     Parameters
     ----------
-    job : object
-        ``job.for_rows(rows)`` is what it takes to do some rows, and can be sent to another process.
-        ``.rows(block, out)`` of it gives one array for each of the outputs, or None for a mask without a True; it
-        may put them into the ``out``, which are those rows of the outputs. Where it has ``.open_files()``, that is a
-        context of something that does. Where it has ``.exact(rows, pixels)``, its rows also give the pixels (flat
-        indices) that they got wrong, of which that makes right ones, many at a time. Where it has a ``tally``, that is
-        a number, or an array of them, that its rows add to. ``job.memory()`` is the number of bytes that a block takes
-        while it is worked on, for each pixel. What `ccdproc_darks._compute.buffers.empty` gives is overwritten with the next
-        block.
+    job : `ccdproc_darks._compute.block_job.BlockJob`
+        Computes the blocks.
     outputs : list of `numpy.ndarray`
         The images, all of one shape; those of bool False everywhere.
     execution : `Execution`
@@ -115,32 +107,37 @@ def fill_images(job, outputs, execution):
 
     Returns
     -------
-    float or `numpy.ndarray`
-        Sum of the tallies.
+    int or `numpy.ndarray`
+        Sum of what the job counted.
     """
     shape = outputs[0].shape
     columns, types = shape[1], [output.dtype for output in outputs]
     workers = _Workers(execution, shape, job, sum(dtype.itemsize for dtype in types))
     if workers.share_memory:
         return sum(workers.run(job, partial(_work, outputs=outputs)))
-    tallies = []
-    for start, results, tally in workers.run(job, partial(_worked, columns=columns, types=types)):
-        tallies.append(tally)
+    counts = []
+    for start, results, count in workers.run(job, partial(_worked, columns=columns, types=types)):
+        counts.append(count)
         for output, result in zip(outputs, results, strict=True):
             output[start : start + len(result)] = result
-    return sum(tallies)
+    return sum(counts)
 
 
 def gather_summaries(job, shape, execution):
     """
-    What ``job.for_rows(rows).summary(block)`` gives, for each block of an image of a shape, in order.
+    Summaries of all blocks of an image, in order.
 
     Parameters
     ----------
     job, execution
-        As of `fill_images`.
+        As in `fill_images`.
     shape : tuple of int
-        Rows and columns.
+        Rows and columns of the image.
+
+    Returns
+    -------
+    list
+        What ``job.summary`` gives for each block.
     """
     found = {}
     for summaries in _Workers(execution, shape, job, 1).run(job, _summaries):
@@ -169,11 +166,10 @@ class _Workers:
             self._most = min(self._most, most // self._size)
 
     def run(self, job, work):
-        """Yield results of ``work``, a function of a part of ``job``, its rows and blocks of these, as they come."""
+        """Yield results of ``work``, a function of a job for some rows, these rows and blocks of them, as they come."""
         if not self.share_memory:
             groups = [self._blocks[start : start + self._size] for start in range(0, len(self._blocks), self._size)]
             rows = [slice(group[0].start, group[-1].stop) for group in groups]
-            # A part that is tried again begins anew.
             submits = (
                 partial(self._submit, work, job.for_rows, some, group) for some, group in zip(rows, groups, strict=True)
             )
@@ -181,8 +177,8 @@ class _Workers:
             return
         # Each takes the next block that nobody has, until none is left: all end at about the same time, and what is
         # done once for each of them is done no more often.
-        left, work = iter(self._blocks), partial(_or_none_left, work)
-        calls = [partial(work, job.for_rows(self._rows), self._rows, left) for _ in range(self._most)]
+        left = iter(self._blocks)
+        calls = [partial(_or_none_left, work, job.for_rows(self._rows), self._rows, left)] * self._most
         try:
             if self._executor is not None:
                 yield from _done((partial(self._executor.submit, call) for call in calls), self._most)
@@ -191,8 +187,8 @@ class _Workers:
         finally:
             _use_up(left)
 
-    def _submit(self, work, part, rows, blocks):
-        return self._executor.submit(work, part(rows), rows, blocks)
+    def _submit(self, work, for_rows, rows, blocks):
+        return self._executor.submit(work, for_rows(rows), rows, blocks)
 
 
 def _side_by_side(calls):
@@ -234,10 +230,10 @@ def _done(submits, most, again=False):
             future.cancel()
 
 
-def _or_none_left(work, part, rows, left):
+def _or_none_left(work, job, rows, left):
     """Work that leaves nothing to do to others where it fails."""
     try:
-        return work(part, rows, left)
+        return work(job, rows, left)
     except BaseException:
         _use_up(left)
         raise
@@ -248,60 +244,63 @@ def _use_up(blocks):
         pass
 
 
-def _sent(part):
-    """Bytes of the pixels that go with what it takes to do some rows; 0 where only an executor knows how to send it."""
+def _sent(job):
+    """Bytes of the pixels that are sent with a job; 0 where only the executor knows how to send it."""
     buffers = []
     try:
-        pickle.dumps(part, protocol=5, buffer_callback=buffers.append)
+        pickle.dumps(job, protocol=5, buffer_callback=buffers.append)
     except (pickle.PicklingError, AttributeError, TypeError):
         return 0
     return sum(buffer.raw().nbytes for buffer in buffers)
 
 
-def _worked(part, rows, blocks, columns, types):
-    """First row, results and tally of some blocks, in a process of one's own."""
+def _worked(job, rows, blocks, columns, types):
+    """First row, images and count of some blocks, in a process of its own."""
     results = [np.zeros((rows.stop - rows.start, columns), dtype) for dtype in types]
-    return rows.start, results, _work(part, rows, blocks, results)
+    return rows.start, results, _work(job, rows, blocks, results)
 
 
-def _work(part, rows, blocks, outputs):
-    """Work out blocks of some rows, put them where they belong in images of these, and return the tally."""
-    columns, wrong = outputs[0].shape[1], []
-    with part.open_files() if hasattr(part, "open_files") else nullcontext(part) as opened, reused() as renew:
-        for block in blocks:
+def _work(job, rows, blocks, outputs):
+    """Compute blocks of the rows of a job, put them into its images, and return what was counted."""
+    columns, deferred, counts = outputs[0].shape[1], [], []
+    with job.open_files() as opened, reused() as renew:
+        for rows_of_block in blocks:
             renew()
-            out = [output[shifted(block, rows.start)] for output in outputs]
-            images = opened.rows(block, out)
-            if hasattr(opened, "exact"):
-                images, pixels = images
-                wrong.append(pixels + (block.start - rows.start) * columns)
-            for place, image in zip(out, images, strict=True):
+            out = [output[shifted(rows_of_block, rows.start)] for output in outputs]
+            block = opened.block(rows_of_block, out)
+            counts.append(block.count)
+            for place, image in zip(out, block.images, strict=True):
                 if image is None or np.may_share_memory(place, image):
                     continue
                 # Pages of zeros that nobody touches take neither time nor memory.
                 if image.dtype != bool or image.any():
-                    place[...] = image
-            if sum(map(len, wrong)) >= _MENDED:
-                _mend(opened, rows, wrong, outputs)
-        _mend(opened, rows, wrong, outputs)
-        return getattr(opened, "tally", 0)
+                    place[...] = image.reshape(place.shape)
+            if block.deferred is not None and len(block.deferred):
+                deferred.append(block.deferred.moved((rows_of_block.start - rows.start) * columns))
+            if sum(map(len, deferred)) >= _BATCH:
+                counts += _compute_exactly(opened, deferred, outputs)
+        return sum(counts + _compute_exactly(opened, deferred, outputs))
 
 
-def _mend(part, rows, wrong, outputs):
-    """Mend the pixels of a list, and empty it."""
-    pixels = np.concatenate(wrong) if wrong else np.zeros(0, dtype=int)
-    wrong.clear()
-    for first in range(0, pixels.size, _MENDED):
-        few = pixels[first : first + _MENDED]
-        for output, values in zip(outputs, part.exact(rows, few), strict=True):
+def _compute_exactly(job, deferred, outputs):
+    """Compute all pixels of a list of deferred ones exactly, empty the list, and return what was counted."""
+    counts = []
+    left = type(deferred[0]).joined(deferred) if deferred else ()
+    deferred.clear()
+    while len(left):
+        batch, left = left.split(_BATCH)
+        block = job.exact(batch)
+        counts.append(block.count)
+        for output, values in zip(outputs, block.images, strict=True):
             flat, values = output.reshape(-1), values.ravel()
-            changed = flat[few] != values if output.dtype == bool else slice(None)
-            flat[few[changed]] = values[changed]
+            changed = flat[batch.pixels] != values if output.dtype == bool else slice(None)
+            flat[batch.pixels[changed]] = values[changed]
+    return counts
 
 
-def _summaries(part, rows, blocks):
+def _summaries(job, rows, blocks):
     """Summaries of some blocks, by their first rows."""
-    with part.open_files() if hasattr(part, "open_files") else nullcontext(part) as opened, reused() as renew:
+    with job.open_files() as opened, reused() as renew:
         found = {}
         for block in blocks:
             renew()

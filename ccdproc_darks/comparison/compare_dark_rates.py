@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from .._arguments import ELECTRON_PER_SECOND, checked_choice
+from .._compute.block_job import Block, BlockJob, Deferred
 from .._compute.workers import Execution, fill_images
 from .._results import logged, result_image, safe_header
 from ..rates.rate_images import RateImages
@@ -156,41 +157,42 @@ def compared_stack(stack, statistic, offset, null, execution, stacklevel):
 
 
 @dataclass
-class _ComparisonJob:
-    """Makes one statistic of some rows."""
+class _ComparisonJob(BlockJob):
+    """Makes one statistic, its mask, and its standard deviation where it has one."""
 
     comparer: RateComparer
     statistic: str
 
     def memory(self):
-        """Bytes that a block takes while it is worked on, for each pixel."""
-        if self.comparer.pair is not None and self.statistic != "offset":
-            return 100
-        return 500 * len(self.comparer.stack)
+        """Bytes that a pixel of a block takes while it is computed."""
+        return 100 if self._has_fast_pass else 500 * len(self.comparer.stack)
 
     def for_rows(self, rows):
-        """What it takes to do some rows; it can be sent to another process."""
+        """The job for some rows alone."""
         return replace(self, comparer=self.comparer.for_rows(rows))
 
-    def rows(self, block, out=(None,)):
-        """The statistic and its mask, and its standard deviation where it has one; and the pixels to `exact`."""
-        if self.comparer.pair is None or self.statistic == "offset":
-            return self._images(self.comparer.rows(block)), np.zeros(0, dtype=int)
+    def block(self, rows, out=(None,)):
+        """The fast pass, where there is one: what is right for pixels whose tail is a normal one."""
+        if not self._has_fast_pass:
+            return self._images(self.comparer.rows(rows))
         if self.statistic == "significance":
-            paired = self.comparer.paired(block, deviate=out[0])
+            paired = self.comparer.paired(rows, deviate=out[0])
         else:
-            paired = self.comparer.paired(block, outliers=True)
-        images, special = getattr(paired, self.statistic)()
-        return _with_mask([image.reshape(block.stop - block.start, -1) for image in images]), special
+            paired = self.comparer.paired(rows, outliers=True)
+        images, special = paired.statistic(self.statistic)
+        return Block(_with_mask(images), Deferred(special))
 
-    def exact(self, rows, pixels):
-        """The same of some pixels of some rows."""
-        return self._images(self.comparer.rows(rows, pixels))
+    def exact(self, deferred):
+        """The exact way: the full fit and its tail."""
+        return self._images(self.comparer.rows(slice(None), deferred.pixels))
+
+    @property
+    def _has_fast_pass(self):
+        return self.comparer.pair is not None and self.statistic != "offset"
 
     def _images(self, compared):
-        if self.statistic == "significance":
-            return _with_mask([compared.significance])
-        return _with_mask(list(getattr(compared, self.statistic)()))
+        found = [compared.significance] if self.statistic == "significance" else getattr(compared, self.statistic)()
+        return Block(_with_mask(found))
 
 
 def _with_mask(images):

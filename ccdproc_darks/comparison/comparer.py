@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import chdtri, ndtr
 
 from .._compute.buffers import keep_freed
-from ..rates.rate_images import MeanCounts
+from ..rates.mean_counts import MeanCounts
 from ..statistics.conditional_tail import Candidates, far_deviate
 from ..statistics.rate_distribution import sensor_population
 from ..statistics.rate_fit import Covariance, RateFit, count_variance, fit_rate
@@ -97,7 +97,7 @@ class RateComparer:
             self._population, self._scale,
         )  # fmt: skip
 
-    def complete(self, rates):
+    def noiseless(self, rates):
         """`Comparison` of pixels that lost no frame and show these rates (electron/s) without noise."""
         infos, t = self.stack.infos, self.stack.seconds[:, None, None]
         frames = np.array([info.frames for info in infos], dtype=float)[:, None, None]
@@ -110,7 +110,7 @@ class RateComparer:
         )
 
     def paired(self, block, outliers=False, deviate=None):
-        """`ccdproc_darks.comparison.two_rates.TwoRatesBlock` of the rows of the slice ``block``; all else as of its `TwoRates`."""
+        """`TwoRatesBlock` of a block of rows; the options are those of `TwoRates.rows`."""
         return self.pair.rows(self.stack.planes, block, outliers, deviate)
 
     def _find_pair(self):
@@ -148,7 +148,7 @@ class _Samples:
 
 
 def stack_part(stack, comparer, rows):
-    """Some rows of a stack and of the `RateComparer` of it, or None: the same rows in both, so that they are sent once."""
+    """Some rows of a stack and of its `RateComparer` (or None); both hold the same rows, so that they are sent once."""
     if comparer is None:
         return stack.for_rows(rows), None
     comparer = comparer.for_rows(rows)

@@ -11,11 +11,12 @@ from astropy.nddata import CCDData
 from scipy.special import chdtri, log_ndtr, ndtr
 
 from .._arguments import checked_dtype, checked_number, unit_name
+from .._compute.block_job import Block, BlockJob
 from .._compute.blocks import sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
 from .._results import logged, result_image, safe_header
 from ..rates.dark_frames import DarkSet, ElectronReader, prepare_darks
-from ..rates.rate_images import MeanCounts
+from ..rates.mean_counts import MeanCounts
 from ..rates.rejection import deviate_of_share
 from ..statistics.rate_distribution import sensor_population
 from ..statistics.significance import deviate_of_log_tail
@@ -114,9 +115,9 @@ def dark_scatter(
     )  # fmt: skip
     dark_set = _one_set(prepared)
     shape, number = prepared.shape, len(dark_set.frames)
-    seconds, offsets = np.full(number, dark_set.seconds), prepared.levels[0]
+    seconds, offsets = np.full(number, dark_set.seconds), dark_set.level_shifts
 
-    job = _ScatterJob(dark_set, prepared.reader, offsets, prepared.noise, clip)
+    job = _ScatterJob(dark_set, prepared.reader, prepared.noise, clip)
     samples = (job.counts(block) for block in sample_blocks(shape, _SAMPLE))
     job.population = sensor_population(samples, seconds, np.ones(number), [], offsets, False)
     data = np.empty(shape, dtype)
@@ -162,43 +163,43 @@ def _one_set(prepared):
 
 
 @dataclass
-class _ScatterJob:
-    """Makes the significance of the scatter of equal frames, of some rows."""
+class _ScatterJob(BlockJob):
+    """Makes the significance of the scatter of equal frames."""
 
     dark_set: DarkSet
     reader: ElectronReader
-    levels: np.ndarray
     noise: float
     clip: float | None
     population: object = None
 
     def memory(self):
-        """Bytes that a block takes while it is worked on, for each pixel."""
+        """Bytes that a pixel of a block takes while it is computed."""
         return 200 * len(self.dark_set.frames) + 200
 
     def for_rows(self, rows):
-        """What it takes to do some rows; it can be sent to another process."""
+        """The job for some rows alone."""
         return replace(self, dark_set=self.dark_set.for_rows(rows), reader=self.reader.for_rows(rows))
 
     @contextmanager
     def open_files(self):
-        """The same with its files open."""
+        """The job with its files open."""
         with self.dark_set.open_files() as dark_set:
             yield replace(self, dark_set=dark_set)
 
-    def rows(self, block, out=None):
-        """One image: the significance of some rows."""
+    def block(self, rows, out=None):
+        """The significance; there is no fast pass."""
         seconds = np.full(len(self.dark_set.frames), self.dark_set.seconds)
-        compared = compare_rows(self.counts(block), seconds, [], self.levels, False, self.population)
-        return (_one_sided(compared.significance),)
+        shifts = self.dark_set.level_shifts
+        compared = compare_rows(self.counts(rows), seconds, [], shifts, False, self.population)
+        return Block([_one_sided(compared.significance)])
 
-    def counts(self, block):
-        """Frames as if each had an exposure time of its own."""
-        electrons = self.reader.read(self.dark_set, block)
+    def counts(self, rows):
+        """`MeanCounts` of frames as if each had an exposure time of its own."""
+        electrons = self.reader.read(self.dark_set, rows)
         samples, good = electrons.samples, electrons.good
         good &= good.sum(axis=0) >= LEAST_FRAMES
         if self.clip is not None:
-            _leave_out_highest(samples - self.levels[:, None, None], good, self.noise, self.clip)
+            _leave_out_highest(samples - self.dark_set.level_shifts[:, None, None], good, self.noise, self.clip)
         ones = np.ones(samples.shape)
         samples[~good] = 0.0
         return MeanCounts(samples, ones, self.noise**2 * ones, good, np.full(samples.shape, np.nan))
@@ -276,8 +277,12 @@ class ScatterImages:
         values = np.concatenate([image[np.isfinite(image)] for image in self._images])
         return level.critical(values.size, 1, None if level.fdr is None else values[values > level.least])
 
-    def beyond(self, critical, block):
-        """Pixels of some rows that are telegraph pixels in one of the images or more."""
-        block = shifted(block, self._start)
-        with np.errstate(invalid="ignore"):
-            return np.any([image[block] > critical for image in self._images], axis=0) if self._images else False
+    def beyond(self, critical, rows, pixels=None):
+        """Pixels of a block of rows (or some of these, by flat indices) beyond a deviate in one image or more."""
+        rows = shifted(rows, self._start)
+        found = False
+        for image in self._images:
+            image = image[rows] if pixels is None else image[rows].reshape(1, -1)[:, pixels]
+            with np.errstate(invalid="ignore"):
+                found = found | (image > critical)
+        return found

@@ -187,7 +187,7 @@ def _testable_pixels(stack, offset, largest_noise):
     pixels, saturated = [], []
     for block in row_blocks(stack.shape, _BYTES * len(stack)):
         rows = stack.rows(block)
-        saturated.append([limit[np.isfinite(limit)] for limit in rows.limit])
+        saturated.append([limit[np.isfinite(limit)] for limit in rows.lower_limit])
         rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
         fit = fit_rate(
             rows.counts, stack.seconds, rows.frames, rows.read_variance, rows.usable,

@@ -17,7 +17,7 @@ _MOST_ROUNDS = 4
 # Error of a standard deviation that may be left, as a fraction of it; in single and in double precision.
 _SETTLED = {4: 1e-5, 8: 1e-6}
 # How far from the number of its frames a pixel's uncertainty may be, in frames, and the pixel still count as whole.
-_WHOLE = 0.25
+_COMPLETE = 0.25
 # Deviates from which on a pixel may need a closer look are sought on these grids of deviates and rates (electron/s).
 _SIZES = np.linspace(1.4, 4.0, 261)
 _RATES = np.concatenate([[0.0], np.geomspace(1e-8, 1e8, 641)])
@@ -44,8 +44,8 @@ class TwoRates:
     -----
     Rates ``d_1`` and ``d_2`` whose covariance at the rate d has the elements ``s_ij`` have the generalised least
     squares mean ``d_2 + (d_1 - d_2) (s_22 - s_12) / (s_11 + s_22 - 2 s_12)`` (Aitken 1935), and the chi-square of their
-    residuals is ``(d_1 - d_2)^2 / (s_11 + s_22 - 2 s_12)``. Both parts of the fraction are linear in d. This is what
-    `ccdproc_darks.statistics.rate_fit.fit_rate` comes to, in the precision of the rates, and at a hundredth of the time.
+    residuals is ``(d_1 - d_2)^2 / (s_11 + s_22 - 2 s_12)``. Both parts of the fraction are linear in d.
+    `ccdproc_darks.statistics.rate_fit.fit_rate` gives the same in a hundred times the time.
     """
 
     def __init__(self, stack, offsets, population, width):
@@ -147,34 +147,34 @@ class TwoRates:
             rates.append(self._scaled(data, plane.factor))
             deviations.append(self._scaled(deviation, plane.factor))
             masks.append(mask)
-        if self._is_numpy_needed:
-            return self._passes(rates, masks, deviations, rounds)
-        return self._at_once(rates, masks, deviations, rounds, place)
+        if self._needs_numpy:
+            return self._numpy(rates, masks, deviations, rounds)
+        return self._compiled(rates, masks, deviations, rounds, place)
 
     @property
-    def _is_numpy_needed(self):
+    def _needs_numpy(self):
         plain = self._dtype == np.float32 and self._expected is None and self._shifts[1] == 0
         return loops.pair is None or not plain
 
-    def _at_once(self, rates, masks, deviations, rounds, place=None):
-        """The same as `_passes`, in a single one."""
-        contrast, rate = (self._empty(rates[0]) for _ in range(2))
+    def _compiled(self, rates, masks, deviations, rounds, place=None):
+        """The same as `_numpy`, in a single one."""
+        difference, rate = (self._empty(rates[0]) for _ in range(2))
         deviate = self._empty(rates[0]) if place is None else place.reshape(-1)
         complete, special = (empty(rates[0].shape, bool) for _ in range(2))
         (_, beyond), *steps = self._steps
         numbers = (
-            *(self._whole_numbers(index) for index in range(2)), self._shifts[0], self._weight_of_none,
+            *(self._complete_numbers(index) for index in range(2)), self._shifts[0], self._weight_of_none,
             *self._upper, *self._lower, TINY_RATE, self._width, beyond * _MARGIN, rounds,
         )  # fmt: skip
         steps = tuple((low, least * _MARGIN) for low, least in steps)
-        images = contrast, rate, deviate, complete, special
-        loops.pair(contrast.size, (*rates, *deviations, *masks), numbers, steps, images)
-        return TwoRatesBlock(self, complete, contrast, rates[1], rate, deviate, special)
+        images = difference, rate, deviate, complete, special
+        loops.pair(difference.size, (*rates, *deviations, *masks), numbers, steps, images)
+        return TwoRatesBlock(self, complete, difference, rates[1], rate, deviate, special)
 
-    def _passes(self, rates, masks, deviations, rounds):
+    def _numpy(self, rates, masks, deviations, rounds):
         complete = True
         for index, (data, mask, deviation) in enumerate(zip(rates, masks, deviations, strict=True)):
-            complete = self._is_whole(index, data, deviation) & complete
+            complete = self._is_complete(index, data, deviation) & complete
             if mask is not None:
                 complete &= ~mask
         first, second = (
@@ -213,14 +213,14 @@ class TwoRates:
             scaled *= factor
         return scaled
 
-    def _whole_numbers(self, index):
-        """Of a rate of all its frames: whether that is one, and what tells its variance, as of `_is_whole`."""
+    def _complete_numbers(self, index):
+        """Of a rate of all its frames: whether that is one, and what tells its variance, as of `_is_complete`."""
         t, number, noise, bias = self._seconds[index], self._frames[index], self._noise[index], self._bias[index]
-        return number == 1, 1 / (number * t), (noise / number + bias) / t**2, bias / t**2, _WHOLE / number
+        return number == 1, 1 / (number * t), (noise / number + bias) / t**2, bias / t**2, _COMPLETE / number
 
-    def _is_whole(self, index, data, deviation):
+    def _is_complete(self, index, data, deviation):
         """Whether an uncertainty is that of all frames."""
-        lone, growth, constant, bias, reach = self._whole_numbers(index)
+        lone, growth, constant, bias, reach = self._complete_numbers(index)
         if lone:
             return np.isfinite(deviation) & np.isfinite(data)
         # In (electron/s)^2: how far what all frames give is from what is there, and by how much it may be.
@@ -250,7 +250,7 @@ class TwoRates:
         """Standard deviation of the difference of whole pixels, were their rates those given."""
         return np.sqrt(_linear(self._lower, np.clip(rate, 0, np.inf)))
 
-    def needs_closer_look(self, rate, deviate):
+    def needs_exact(self, rate, deviate):
         """Whether the tail of whole pixels may be another than that of a normal distribution."""
         size = np.abs(deviate)
         if self._expected is not None:
@@ -278,49 +278,49 @@ class TwoRatesBlock:
         What they are rows of.
     whole : `numpy.ndarray` of bool
         Pixels that lost no frame; for the others nothing else here is right.
-    contrast, second, rate : `numpy.ndarray`
+    difference, second, rate : `numpy.ndarray`
         First rate less the second, the second, and their one rate (electron/s).
     deviate : `numpy.ndarray`
-        The contrast in standard deviations.
+        The difference in standard deviations.
     unlike : `numpy.ndarray` of bool, or None
         Whether the significance of a pixel is not that, where it is known.
     """
 
     pair: TwoRates
     complete: np.ndarray
-    contrast: np.ndarray
+    difference: np.ndarray
     second: np.ndarray
     rate: np.ndarray
     deviate: np.ndarray
     needs_exact: np.ndarray | None = None
 
     def special_mask(self):
-        """Whether the significance of a pixel is not its ``deviate``."""
+        """Whether the significance of each pixel is not its ``deviate``."""
         if self.needs_exact is not None:
             return self.needs_exact
         with np.errstate(invalid="ignore"):
-            special = self.pair.needs_closer_look(self.rate, self.deviate)
+            special = self.pair.needs_exact(self.rate, self.deviate)
         special |= ~self.complete
         return special
 
     def special(self):
-        """Pixels whose significance is not their ``deviate``."""
+        """Pixels (flat indices) whose significance is not their ``deviate``."""
         return np.flatnonzero(self.special_mask())
 
-    def significance(self):
-        """The significance, and the pixels for which it needs a closer look."""
-        return [self.deviate], self.special()
+    def statistic(self, name):
+        """
+        Images of a statistic of `compare_dark_rates`, and the pixels (flat indices) for which they are not right.
 
-    def difference(self):
-        """First less second with its standard deviation, and the pixels for which these are wrong."""
-        return [self.contrast, self.pair.deviation(self.rate)], np.flatnonzero(~self.complete)
-
-    def ratio(self):
-        """First over second with its standard deviation, and the pixels for which these are wrong."""
+        These are "significance", and "difference" or "ratio" with their standard deviations.
+        """
+        if name == "significance":
+            return [self.deviate], self.special()
+        incomplete, deviation = np.flatnonzero(~self.complete), self.pair.deviation(self.rate)
+        if name == "difference":
+            return [self.difference, deviation], incomplete
         with np.errstate(divide="ignore", invalid="ignore"):
             second = np.where(self.second > 0, self.second, np.nan)
-            ratio = (self.contrast + self.second) / second
-            return [ratio, self.pair.deviation(self.rate) / second], np.flatnonzero(~self.complete)
+            return [(self.difference + self.second) / second, deviation / second], incomplete
 
 
 def _linear(parts, rate, out=None):

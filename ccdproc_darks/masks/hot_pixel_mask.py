@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
+from .._compute.block_job import Block, BlockJob
 from .._compute.blocks import sample_blocks
 from .._compute.buffers import empty
 from .._compute.workers import Execution, fill_images, gather_summaries
@@ -20,14 +21,14 @@ from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
 from .flagging import COUNTED, FlagJob
 from .hot_pixels import HotPixelTest
-from .pixel_rates import noiseless_pixel, pixel_rates_of_one, pixel_rates_of_several, sample_of_pair
+from .pixel_rates import noiseless_pixel, pixel_rates, sample_of_pair
 
 __all__ = ["hot_pixel_mask"]
 
 # Enough to know the scatter of good pixels to 0.3 %.
 _TYPICAL_PIXELS = 2**18
 # The share of pixels that lost no frame from which on these are the typical ones.
-_MOSTLY_WHOLE = 0.5
+_MOSTLY_COMPLETE = 0.5
 
 
 def hot_pixel_mask(
@@ -171,17 +172,17 @@ def hot_pixel_mask(
 
     if isinstance(surroundings, str):
         surroundings = local_background(_rate_image(stack, comparer, execution))
-    hotness = HotPixelTest(above, surroundings, _samples(stack, comparer, surroundings) if above is None else ())
-    compared, critical = _settle(level, stack, comparer, hotness, execution)
+    hot_pixels = HotPixelTest(above, surroundings, _samples(stack, comparer, surroundings) if above is None else ())
+    compared, critical = _settle(level, stack, comparer, hot_pixels, execution)
     job = FlagJob(
-        stack, comparer, hotness, telegraph, critical, level.planned(compared, 2, critical), telegraph.critical(level),
-        tolerance, all_beyond,
+        stack, comparer, hot_pixels, telegraph, critical, level.planned(compared, 2, critical),
+        telegraph.critical(level), tolerance, all_beyond,
     )  # fmt: skip
     flags, mask = np.empty(stack.shape, dtype=np.uint32), np.zeros(stack.shape, dtype=bool)
     number = dict(zip(COUNTED, fill_images(job, [flags, mask], execution).tolist(), strict=True))
     entries = {
         **(comparison_entries(stack, offset, comparer.offsets, null, comparer.width) if several else {}),
-        **hotness.entries(),
+        **hot_pixels.entries(),
         "DKSIGMA": (critical if several and np.isfinite(critical) else None, "deviate beyond which NONLINEAR"),
         "DKLIMIT": (all_beyond if np.isfinite(all_beyond) else None, "[electron/s] NONLINEAR above this"),
         "DKFALSE": (None if fdr is not None else level.false_positives, "false positives expected in an image"),
@@ -216,60 +217,52 @@ def _checked_limit(limit):
 
 
 @dataclass
-class _Measurements:
-    """Measures some rows, for images and statistics that flags depend on."""
+class _PixelRatesJob(BlockJob):
+    """Makes the best estimate of the rate; its summary are the deviates that flags depend on."""
 
     stack: RateImages
     comparer: RateComparer | None
-    hotness: HotPixelTest | None = None
+    hot_pixels: HotPixelTest | None = None
     least: float = 0.0
 
     def memory(self):
-        """Bytes that a block takes while it is worked on, for each pixel."""
+        """Bytes that a pixel of a block takes while it is computed."""
         return 400 * len(self.stack)
 
     def for_rows(self, rows):
-        """What it takes to do some rows; it can be sent to another process."""
+        """The job for some rows alone."""
         stack, comparer = stack_part(self.stack, self.comparer, rows)
-        hotness = None if self.hotness is None else self.hotness.for_rows(rows)
-        return replace(self, stack=stack, comparer=comparer, hotness=hotness)
+        hot_pixels = None if self.hot_pixels is None else self.hot_pixels.for_rows(rows)
+        return replace(self, stack=stack, comparer=comparer, hot_pixels=hot_pixels)
 
-    def measure(self, block):
-        """`ccdproc_darks.masks.pixel_rates.PixelRates` of some rows."""
-        return (
-            pixel_rates_of_one(self.stack, block)
-            if self.comparer is None
-            else pixel_rates_of_several(self.comparer, block)
-        )
+    def block(self, rows, out=None):
+        """The rate (electron/s)."""
+        return Block([pixel_rates(self.stack, self.comparer, rows).rate])
 
-    def rows(self, block, out=None):
-        """One image: the rate."""
-        return (self.measure(block).rate,)
-
-    def summary(self, block):
-        """Deviates of some rows that are above the least: those of HOT, and sizes of those of NONLINEAR."""
-        measured = self.measure(block)
+    def summary(self, rows):
+        """Deviates above the least: those that tell HOT, and the sizes of those that tell NONLINEAR."""
+        measured = pixel_rates(self.stack, self.comparer, rows)
         size = np.zeros(0) if measured.comparison is None else np.abs(measured.comparison.significance)
-        return self.hotness.large(measured, block, self.least), size[size > self.least]
+        return self.hot_pixels.large(measured, rows, self.least), size[size > self.least]
 
 
 @dataclass
-class _Countable:
-    """Counts pixels of some rows that can be compared, and those that have a rate."""
+class _CountJob(BlockJob):
+    """Counts the pixels that can be compared, and those that have a rate."""
 
     stack: RateImages
 
     def memory(self):
-        """Bytes that a block takes while it is worked on, for each pixel."""
+        """Bytes that a pixel of a block takes while it is computed."""
         return 30
 
     def for_rows(self, rows):
-        """What it takes to do some rows; it can be sent to another process."""
-        return _Countable(self.stack.for_rows(rows))
+        """The job for some rows alone."""
+        return _CountJob(self.stack.for_rows(rows))
 
-    def summary(self, block):
+    def summary(self, rows):
         """Both numbers."""
-        once, *others = (plane.usable(block) for plane in self.stack.planes)
+        once, *others = (image.usable(rows) for image in self.stack.planes)
         twice = empty(once.shape, bool)
         twice.fill(False)
         both = empty(once.shape, bool)
@@ -280,7 +273,7 @@ class _Countable:
 
 
 def _rate_image(stack, comparer, execution):
-    rate, job = np.empty(stack.shape), _Measurements(stack, comparer)
+    rate, job = np.empty(stack.shape), _PixelRatesJob(stack, comparer)
     fill_images(job, [rate], execution)
     return rate
 
@@ -290,22 +283,21 @@ def _samples(stack, comparer, surroundings):
     if comparer is not None and comparer.pair is not None and surroundings is None:
         sample, one = comparer.sample(_TYPICAL_PIXELS), noiseless_pixel(comparer, np.zeros(1))
         samples = [(block, sample_of_pair(sample, block, one)) for block in sample.stack.blocks()]
-        if sum(measured.rate.size for _, measured in samples) > _MOSTLY_WHOLE * np.prod(sample.stack.shape):
+        if sum(measured.rate.size for _, measured in samples) > _MOSTLY_COMPLETE * np.prod(sample.stack.shape):
             return samples
-    job = _Measurements(stack, comparer)
     # Of several exposures, fewer pixels tell as much, and take as much memory.
     blocks = sample_blocks(stack.shape, _TYPICAL_PIXELS // len(stack))
-    return [(block, job.measure(block)) for block in blocks]
+    return [(block, pixel_rates(stack, comparer, block)) for block in blocks]
 
 
-def _settle(level, stack, comparer, hotness, execution):
-    """Number of pixels compared, and how unlikely one must be to be flagged NONLINEAR; tells ``hotness`` for HOT."""
-    counted = gather_summaries(_Countable(stack), stack.shape, execution)
+def _settle(level, stack, comparer, hot_pixels, execution):
+    """Number of pixels compared, and how unlikely one must be to be flagged NONLINEAR; tells ``hot_pixels`` for HOT."""
+    counted = gather_summaries(_CountJob(stack), stack.shape, execution)
     compared, with_rate = (sum(numbers) for numbers in zip(*counted, strict=True))
     if level.fdr is None:
-        hotness.settle(level, with_rate)
+        hot_pixels.settle(level, with_rate)
         return compared, level.critical(compared, 2)
-    job = _Measurements(stack, comparer, hotness, level.least)
+    job = _PixelRatesJob(stack, comparer, hot_pixels, level.least)
     excesses, sizes = zip(*gather_summaries(job, stack.shape, execution), strict=True)
-    hotness.settle(level, with_rate, np.concatenate(excesses))
+    hot_pixels.settle(level, with_rate, np.concatenate(excesses))
     return compared, level.critical(compared, 2, np.concatenate(sizes))

@@ -132,64 +132,76 @@ class HotPixelTest:
 
     Parameters
     ----------
-    limit : float or None
-        Rate (electron/s) above which a pixel is hot, or above its surroundings; None leaves it to the noise.
+    threshold : float or None
+        Dark rate (electron/s) above which a pixel is hot; with a background, the rate above that. None: `settle` sets
+        it, from the noise and scatter of typical pixels.
     background : `numpy.ndarray` or None
-        Rate (electron/s) of each pixel's surroundings.
+        Dark rate (electron/s) of each pixel's surroundings.
     samples : iterable of (slice, `ccdproc_darks.masks.pixel_rates.PixelRates`)
-        Rows that tell what a typical pixel is; not asked for with a ``limit``.
+        Blocks of rows that tell what a typical pixel is; not needed with a ``threshold``.
     """
 
-    def __init__(self, limit, background, samples):
-        self._limit, self._background, self._start = limit, background, 0
-        self._typical, self._critical, self._limit_of = None, None, None
-        if limit is None:
-            samples = [(self._level(block), measured) for block, measured in samples]
+    def __init__(self, threshold, background, samples):
+        self._threshold, self._background, self._start = threshold, background, 0
+        self._typical, self._critical, self._threshold_of = None, None, None
+        if threshold is None:
+            samples = [(self.background_at(block), measured) for block, measured in samples]
             self._typical = _typical(samples)
             self._nominal = _nominal(samples, self._typical)
 
     @property
     def by_noise_alone(self):
-        """Whether only the rate of a pixel, and how well it is known, tells whether it is hot."""
+        """Whether a pixel's rate and noise alone tell whether it is hot, whatever is around it."""
         return self._background is None
 
     def for_rows(self, rows):
-        """The same for some rows only; it can be sent to another process."""
+        """The test for some rows alone, which can be sent to another process."""
         part = copy.copy(self)
         if self._background is not None:
             part._background, part._start = self._background[rows], rows.start
         return part
 
-    def _level(self, block, pixels=None):
+    def background_at(self, rows, pixels=None):
+        """Dark rate (electron/s) of the surroundings of a block of rows, or of some pixels of it; None without one."""
         if self._background is None:
             return None
-        block = shifted(block, self._start)
-        level = np.asarray(self._background[block], dtype=float)
+        level = np.asarray(self._background[shifted(rows, self._start)], dtype=float)
         return level if pixels is None else level.reshape(1, -1)[:, pixels]
 
     def settle(self, level, number, excesses=None):
-        """Set how unlikely a pixel must be, by a `FalsePositiveControl`, of ``number`` pixels; ``excesses`` as of `large`."""
+        """
+        Set the threshold, so that good pixels exceed it as rarely as asked.
+
+        Parameters
+        ----------
+        level : `ccdproc_darks.statistics.significance.FalsePositiveControl`
+            How many may exceed it.
+        number : int
+            Pixels that have a rate.
+        excesses : `numpy.ndarray`, optional
+            Their `large` deviates, for a false discovery rate.
+        """
         if self._typical is not None:
             self._critical = level.critical(number, 1, excesses)
             variance, exposure = self._nominal
             deviate = level.planned(number, 1, self._critical)
-            self._limit = self._typical.threshold(deviate, variance, exposure) if variance is not None else 0.0
-            self._limit_of = deviate, variance, exposure
+            self._threshold = self._typical.threshold(deviate, variance, exposure) if variance is not None else 0.0
+            self._threshold_of = deviate, variance, exposure
 
     def edge(self, pixel):
-        """The rate (electron/s) above which such a pixel is hot, a `PixelRates` of one, where noise alone tells."""
+        """Dark rate (electron/s) above which a pixel is hot that is as noisy as the one of a `PixelRates`."""
         if self._typical is None:
-            return self._limit
+            return self._threshold
         if not np.isfinite(self._critical):
             return np.inf
         wanted = self._critical, pixel.variance_at(self._typical.rate).item(), pixel.exposure.item()
-        return self._limit if wanted == self._limit_of else self._typical.threshold(*wanted)
+        return self._threshold if wanted == self._threshold_of else self._typical.threshold(*wanted)
 
     def large(self, measured, block, least):
-        """Deviates above ``least`` of the pixels of some rows."""
+        """Deviates above ``least`` among the pixels of a block of rows."""
         if self._typical is None:
             return np.zeros(0)
-        excess = self._excess(measured, self._level(block))
+        excess = self._excess(measured, self.background_at(block))
         with np.errstate(invalid="ignore"):
             return excess[excess > least]
 
@@ -206,10 +218,12 @@ class HotPixelTest:
         pixels : `numpy.ndarray` of int, optional
             The pixels.
         """
-        level = self._level(block, pixels)
+        level = self.background_at(block, pixels)
         hot = self._above(measured, level)
         with np.errstate(invalid="ignore"):
-            hot |= np.isnan(measured.rate) & (measured.limit > self._limit + (0.0 if level is None else level))
+            hot |= np.isnan(measured.rate) & (
+                measured.lower_limit > self._threshold + (0.0 if level is None else level)
+            )
         warm = False if level is None else self._above(measured, None) & ~hot
         return hot, warm
 
@@ -217,7 +231,7 @@ class HotPixelTest:
         """Header entries, as ``{key: (value, comment)}``."""
         typical = self._typical
         return {
-            "DKTHRESH": (float(self._limit), "[electron/s] a pixel above this is hot"),
+            "DKTHRESH": (float(self._threshold), "[electron/s] a pixel above this is hot"),
             "DKTYPIC": (None if typical is None else typical.rate, "[electron/s] rate of a typical pixel"),
             "DKHOTWID": (None if typical is None else typical.width, "scatter of good pixels over their noise"),
         }
@@ -225,7 +239,7 @@ class HotPixelTest:
     def _above(self, measured, level):
         with np.errstate(invalid="ignore"):
             if self._typical is None:
-                return measured.rate - (0.0 if level is None else level) > self._limit
+                return measured.rate - (0.0 if level is None else level) > self._threshold
             return self._excess(measured, level) > self._critical
 
     def _excess(self, measured, level):

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..statistics.rate_fit import rate_variance
 
-__all__ = ["PixelRates", "noiseless_pixel", "pixel_rates_of_one", "pixel_rates_of_several", "sample_of_pair"]
+__all__ = ["PixelRates", "noiseless_pixel", "pixel_rates", "sample_of_pair"]
 
 
 @dataclass
@@ -23,8 +23,8 @@ class PixelRates:
         Its variance, were the pixel's rate the one given.
     exposure : `numpy.ndarray` or float
         Total exposure behind it (s); like the variance, one number where all pixels have the same.
-    limit : `numpy.ndarray`
-        Lower limit of the rate where saturated, else NaN.
+    lower_limit : `numpy.ndarray`
+        Lower limit of the rate (electron/s) where saturated, else NaN.
     unusable : `numpy.ndarray` of bool
         Pixels that lack a usable sample in one of the rates, for whatever reason.
     comparison : `ccdproc_darks.comparison.comparer.Comparison` or None
@@ -34,29 +34,42 @@ class PixelRates:
     rate: np.ndarray
     variance_at: object
     exposure: np.ndarray
-    limit: np.ndarray
+    lower_limit: np.ndarray
     unusable: np.ndarray
     comparison: object = None
 
 
-def pixel_rates_of_one(stack, block):
-    """`PixelRates` of some rows of one rate alone."""
-    rate, variance, usable, limit = (plane[0] for plane in stack.values(block))
+def pixel_rates(stack, comparer, rows, pixels=None):
+    """
+    `PixelRates` of a block of rows, or of some pixels of it.
+
+    Parameters
+    ----------
+    stack : `ccdproc_darks.rates.rate_images.RateImages`
+        One rate, or several.
+    comparer : `ccdproc_darks.comparison.comparer.RateComparer` or None
+        Compares several rates.
+    rows : slice
+        The block.
+    pixels : `numpy.ndarray` of int, optional
+        Flat indices of the pixels; of one rate always all.
+    """
+    return pixel_rates_of_one(stack, rows) if comparer is None else pixel_rates_of_several(comparer.rows(rows, pixels))
+
+
+def pixel_rates_of_one(stack, rows):
+    """`PixelRates` of a block of rows of one rate alone."""
+    rate, variance, usable, lower_limit = (image[0] for image in stack.values(rows))
     info = stack.infos[0]
     rate = np.where(usable, rate, np.nan)
     exposure = np.full(rate.shape, info.total)
     # u^2(d0) = u^2 + (d0 - max(d, 0)) / T moves a variance to another rate.
     constant = np.maximum(variance - np.maximum(rate, 0) / info.total, 0)
-    return PixelRates(rate, lambda at: constant + np.maximum(at, 0) / info.total, exposure, limit, ~usable)
+    return PixelRates(rate, lambda at: constant + np.maximum(at, 0) / info.total, exposure, lower_limit, ~usable)
 
 
-def pixel_rates_of_several(comparer, block, pixels=None):
-    """`PixelRates` of some rows of several rates, or of some pixels of these, by a `RateComparer`."""
-    return measured(comparer.rows(block, pixels))
-
-
-def measured(comparison):
-    """`PixelRates` of a `ccdproc_darks.comparison.comparer.Comparison`."""
+def pixel_rates_of_several(comparison):
+    """`PixelRates` of a `ccdproc_darks.comparison.comparer.Comparison` of several rates."""
     rows, seconds = comparison.rows, comparison.seconds
     exposure = (rows.usable * rows.frames * seconds[:, None, None]).sum(axis=0)
 
@@ -66,9 +79,9 @@ def measured(comparison):
             free_offset=comparison.free_offset,
         )  # fmt: skip
 
-    limits = np.where(np.isnan(rows.limit), -np.inf, rows.limit).max(axis=0)
-    limit = np.where(np.isfinite(limits), limits, np.nan)
-    return PixelRates(comparison.fit.rate, variance_at, exposure, limit, ~rows.usable.all(axis=0), comparison)
+    highest = np.where(np.isnan(rows.lower_limit), -np.inf, rows.lower_limit).max(axis=0)
+    lower_limit = np.where(np.isfinite(highest), highest, np.nan)
+    return PixelRates(comparison.fit.rate, variance_at, exposure, lower_limit, ~rows.usable.all(axis=0), comparison)
 
 
 def noiseless_pixel(comparer, rates):
@@ -82,7 +95,7 @@ def noiseless_pixel(comparer, rates):
     rates : `numpy.ndarray`
         The rates (electron/s), shape (pixels,).
     """
-    return measured(comparer.complete(rates))
+    return pixel_rates_of_several(comparer.noiseless(rates))
 
 
 def sample_of_pair(comparer, block, one):

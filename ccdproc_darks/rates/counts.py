@@ -1,51 +1,81 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Mean counts of equal exposures, some rows at a time: sums and maxima of all pixels, and a closer look at a few."""
+"""Mean counts of equal exposures: a fast pass over all pixels, and an exact one over the few that may lose a sample."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .._compute.block_job import Deferred
 from .._compute.buffers import give_back
 from .dark_frames import ElectronReader
-from .rejection import RejectionBound, may_lose_highest, mean_counts, reject
-from .stack import (
-    FrameBlock,
-    StreamedFrameBlock,
-    SumSettings,
-    are_equal,
-    frame_block,
-    in_electrons,
-    streamed_frame_block,
-)
+from .mean_counts import MeanCounts
+from .rejection import RejectionBound, may_lose_highest, mean_of_kept, reject
+from .stack import FrameBlock, StreamedFrameBlock, SumSettings, are_equal, frame_block, in_electrons
 
 __all__ = [
     "CountingSettings",
+    "DeferredSamples",
     "QuickCounts",
-    "SetCounts",
     "SpecialPixels",
-    "Waiting",
     "counts_with_own_noise",
     "exact_mean_counts",
     "memory_of",
     "quick_mean_counts",
 ]
 
+# Bytes that a deferred pixel takes besides its samples.
+_BYTES_DEFERRED = 32
+
+
+@dataclass
+class CountingSettings:
+    """
+    How samples become counts, and when a sample is left out.
+
+    Attributes
+    ----------
+    reader : `ccdproc_darks.rates.dark_frames.ElectronReader`
+        Gain, bias and saturation level.
+    read_noise : float or None
+        Of one frame (electron).
+    clip : float or None
+        Sigmas above the others from which a sample is rejected; see `ccdproc_darks.rates.rejection.mean_of_kept`.
+    """
+
+    reader: ElectronReader
+    read_noise: float | None
+    clip: float | None
+
+    def for_rows(self, rows):
+        """The settings for some rows alone, which can be sent to another process."""
+        return replace(self, reader=self.reader.for_rows(rows))
+
+    def sample(self, blocks):
+        """The settings for what `DarkSet.sample` gives of the same blocks."""
+        return replace(self, reader=self.reader.sample(blocks))
+
+    def bound(self, dark_set):
+        """`RejectionBound` of a set of frames; None where no sample of them is rejected as too high."""
+        if self.clip is None or self.read_noise is None or len(dark_set.combined) < 2:
+            return None
+        return RejectionBound(dark_set.combined, dark_set.level_shifts, self.reader.scale, self.read_noise, self.clip)
+
 
 @dataclass
 class SpecialPixels:
     """
-    What it takes to look at pixels more closely; of the special ones, all samples.
+    Pixels of a set of equal exposures, some of which may have to leave out samples.
 
     Attributes
     ----------
     special : `numpy.ndarray` of bool
-        Which of them may have to leave out samples.
+        Which of the pixels may have to; the others are special at another exposure time only.
     samples : `numpy.ndarray`
-        Those of the special ones as they are, shape (frames, special pixels).
+        Samples of the special ones in the frames' unit, shape (frames, special pixels).
     bad : `numpy.ndarray` of bool, or None
-        Where these are bad.
+        Which of these samples are masked, by their frame or by the bias.
     bias : `numpy.ndarray`
-        Of the special ones (electron).
+        Bias of the special ones (electron).
     counts : `numpy.ndarray`
         Mean of the samples of the others (electron).
     """
@@ -58,7 +88,7 @@ class SpecialPixels:
 
     @classmethod
     def joined(cls, parts):
-        """One after the other."""
+        """Those of several blocks, one after the other."""
         if len(parts) == 1:
             return parts[0]
         counts, special, bias = (
@@ -72,75 +102,76 @@ class SpecialPixels:
         return cls(special, samples, bad, bias, counts)
 
     def split(self, number):
-        """So many pixels, and the others."""
+        """The first ``number`` pixels, and the others."""
         few = np.count_nonzero(self.special[:number])
-        return [
-            self._part(slice(0, number), slice(0, few), slice(0, number - few)),
-            self._part(slice(number, None), slice(few, None), slice(number - few, None)),
-        ]
+        return (
+            self._some(slice(0, number), slice(0, few), slice(0, number - few)),
+            self._some(slice(number, None), slice(few, None), slice(number - few, None)),
+        )
 
-    def _part(self, pixels, special, others):
+    def _some(self, pixels, special, others):
         bad = None if self.bad is None else self.bad[:, special]
         return SpecialPixels(
             self.special[pixels], self.samples[:, special], bad, self.bias[special], self.counts[others]
         )
 
 
-class Waiting:
-    """Samples that wait to be looked at, many pixels at a time, in the order in which they came."""
+@dataclass
+class DeferredSamples(Deferred):
+    """
+    Deferred pixels with their samples.
 
-    def __init__(self):
-        self._parts = []
+    Attributes
+    ----------
+    sets : list of `SpecialPixels`
+        The same pixels at each exposure time.
+    """
 
-    def add(self, picked):
-        """Put `SpecialPixels` pixels at the end."""
-        self._parts.append(picked)
+    sets: list
 
-    def take(self, number):
-        """Take those of so many pixels from the front."""
-        picked, others = SpecialPixels.joined(self._parts).split(number)
-        self._parts = [others]
-        return picked
+    @classmethod
+    def joined(cls, parts):
+        """Those of several blocks, one after the other."""
+        sets = [SpecialPixels.joined(exposure) for exposure in zip(*(part.sets for part in parts), strict=True)]
+        return cls(np.concatenate([part.pixels for part in parts]), sets)
 
-
-# Bytes of a pixel that waits, besides its samples.
-_PLACES = 32
+    def split(self, number):
+        """The first ``number`` pixels, and the others."""
+        few, others = zip(*(one.split(number) for one in self.sets), strict=True)
+        return DeferredSamples(self.pixels[:number], few), DeferredSamples(self.pixels[number:], others)
 
 
 @dataclass
 class QuickCounts:
     """
-    Mean counts of a `DarkSet`, of some rows, as if no sample had to be left out; arrays of pixels are flat.
+    Mean counts of a block of rows of a `DarkSet`, as if no sample had to be left out; arrays of pixels are flat.
 
     Attributes
     ----------
     counts : `numpy.ndarray`
         Mean of the samples (electron).
-    number : float
-        Exposures in it.
     special : `numpy.ndarray` of bool
-        Pixels that may have to leave out samples: of those, `picked` and `exact_mean_counts` tell the mean.
-    stack : `ccdproc_darks.rates.stack.FrameBlock` or `ccdproc_darks.rates.stack.StreamedFrameBlock`
-        The frames as they are.
+        Pixels that may have to leave out samples: there `exact_mean_counts` is right, and ``counts`` may not be.
+    block : `ccdproc_darks.rates.stack.FrameBlock` or `ccdproc_darks.rates.stack.StreamedFrameBlock`
+        The samples.
     bias : `numpy.ndarray` or float
-        What was taken from them (electron).
+        What was subtracted from them (electron).
     bad_bias : `numpy.ndarray` of bool, or None
-        Where there is none.
+        Where there is no bias.
     """
 
     counts: np.ndarray
-    number: float
     special: np.ndarray
-    stack: FrameBlock | StreamedFrameBlock
+    block: FrameBlock | StreamedFrameBlock
     bias: object
     bad_bias: np.ndarray | None
 
-    def picked(self, pixels):
-        """`SpecialPixels` of pixels, among which are all that are special."""
+    def set_aside(self, pixels):
+        """`SpecialPixels` of pixels (flat indices), among which are all that are special."""
         special = self.special[pixels]
         # Of one exposure time all of them are.
         few, others = (pixels, pixels[:0]) if special.all() else (pixels[special], pixels[~special])
-        samples, masks, bad = self.stack.picked(few), self.stack.masks, None
+        samples, masks, bad = self.block.samples(few), self.block.masks, None
         if self.bad_bias is not None or any(mask is not None for mask in masks):
             bad = np.zeros(samples.shape, dtype=bool)
             for row, mask in zip(bad, masks, strict=True):
@@ -152,78 +183,25 @@ class QuickCounts:
         return SpecialPixels(special, samples, bad, bias, self.counts[others])
 
 
-@dataclass
-class SetCounts:
-    """
-    Mean counts of some pixels.
-
-    Attributes
-    ----------
-    counts : `numpy.ndarray`
-        Mean of the samples kept (electron), zero where none was.
-    frames : `numpy.ndarray`
-        Exposures in it.
-    limit : `numpy.ndarray`
-        What it has at least (electron), where every sample that is not bad is saturated; else NaN.
-    own_variance : `numpy.ndarray` or None
-        Variance of the mean from the frames' own uncertainties (electron^2), where those are used.
-    """
-
-    counts: np.ndarray
-    frames: np.ndarray
-    limit: np.ndarray
-    own_variance: np.ndarray | None = None
-
-
-@dataclass
-class CountingSettings:
-    """
-    What to take from frames, and when to leave a sample out.
-
-    Attributes
-    ----------
-    reader : `ccdproc_darks.rates.dark_frames.ElectronReader`
-        What to take from them.
-    read_noise, clip : float or None
-        As of `ccdproc_darks.rates.rejection.mean_counts`.
-    """
-
-    reader: ElectronReader
-    read_noise: float | None
-    clip: float | None
-
-    def for_rows(self, rows):
-        """The same for some rows only; it can be sent to another process."""
-        return replace(self, reader=self.reader.for_rows(rows))
-
-    def rule(self, combined, levels):
-        """`ccdproc_darks.rates.rejection.RejectionBound` of such frames; None where no sample is rejected for what it is."""
-        if self.clip is None or self.read_noise is None or len(combined) < 2:
-            return None
-        return RejectionBound(combined, levels, self.reader.scale, self.read_noise, self.clip)
-
-
 def memory_of(frames):
-    """Bytes that the samples of frames take while they are looked at, for each pixel."""
-    # Of frames that have a mask all samples may have to be picked, and wait, with their places and their bias.
-    waiting = sum(2 * frame.dtype.itemsize + 4 for frame in frames if frame.has_mask)
-    return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + waiting + (_PLACES if waiting else 0)
+    """Bytes that the samples of frames take while their mean counts are computed, for each pixel."""
+    # Of frames that have a mask, the samples of all pixels may be deferred, with their indices and their bias.
+    deferred = sum(2 * frame.dtype.itemsize + 4 for frame in frames if frame.has_mask)
+    return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + deferred + (_BYTES_DEFERRED if deferred else 0)
 
 
-def quick_mean_counts(dark_set, levels, block, rules):
+def quick_mean_counts(dark_set, rows, settings):
     """
-    Mean counts of equal exposures, of some rows, and the pixels that need a closer look.
+    Fast pass: mean counts of a block of rows of equal exposures, and the pixels that may have to leave out samples.
 
     Parameters
     ----------
     dark_set : `ccdproc_darks.rates.dark_frames.DarkSet`
         The frames.
-    levels : `numpy.ndarray`
-        How far each of them sits above the others as a whole (electron).
-    block : slice
-        The rows.
-    rules : `CountingSettings`
-        What to take from frames, and when to leave a sample out.
+    rows : slice
+        The block.
+    settings : `CountingSettings`
+        How samples become counts.
 
     Returns
     -------
@@ -231,56 +209,56 @@ def quick_mean_counts(dark_set, levels, block, rules):
 
     Notes
     -----
-    No sample can be rejected unless the highest is past `ccdproc_darks.rates.rejection.least_excess`, which sum and maximum
-    tell. Only pixels where it is, or where a sample is not finite, masked or saturated, are looked at sample by sample:
-    nothing is sorted.
+    No sample can be rejected unless the highest one is further above the mean than
+    `ccdproc_darks.rates.rejection.least_excess`, which the sum and the maximum of the samples tell. Only where it is,
+    or where a sample is not finite, masked or saturated, are samples compared one by one: nothing is sorted.
     """
-    reader, combined = rules.reader, dark_set.combined
-    bias, bad_bias = reader.bias.rows(block)
+    reader, combined = settings.reader, dark_set.combined
+    bias, bad_bias = reader.bias.rows(rows)
     bias = np.ravel(bias) if np.ndim(bias) else bias
     bad_bias = None if bad_bias is None else bad_bias.ravel()
-    terms = SumSettings(combined, reader.scale, reader.saturation, bias, bad_bias, rules.rule(combined, levels))
-    stack = streamed_frame_block(dark_set.frames, block, combined) or frame_block(dark_set.frames, block, combined)
+    sum_settings = SumSettings(combined, reader.scale, reader.saturation, bias, bad_bias, settings.bound(dark_set))
+    block = frame_block(dark_set.frames, rows, combined)
     with np.errstate(invalid="ignore", over="ignore"):
-        digest = stack.digest(terms)
-        special = digest.special
-        for mask in stack.masks:
+        sums = block.sums(sum_settings)
+        special = sums.special
+        for mask in block.masks:
             if mask is not None:
                 special |= mask
-        if digest.past is not None:
-            pixels, may = may_lose_highest(digest, terms.rule)
+        if sums.past is not None:
+            pixels, may = may_lose_highest(sums, sum_settings.bound)
             special[pixels] |= may
-            give_back(digest.past)
-    return QuickCounts(digest.counts, combined.sum(), special, stack, bias, bad_bias)
+            give_back(sums.past)
+    return QuickCounts(sums.counts, special, block, bias, bad_bias)
 
 
-def exact_mean_counts(picked, combined, levels, rules):
+def exact_mean_counts(pixels, dark_set, settings):
     """
-    `SetCounts` of pixels, by a look at each sample of those that may have to leave out some.
+    `MeanCounts` (one exposure, one row) of pixels, with every sample that has to be left out left out.
 
     Parameters
     ----------
-    picked : `SpecialPixels`
+    pixels : `SpecialPixels`
         The pixels.
-    combined, levels : `numpy.ndarray`
-        Of the frames, as of `ccdproc_darks.rates.rejection.mean_counts`.
-    rules : `CountingSettings`
-        What to take from frames, and when to leave a sample out.
+    dark_set : `ccdproc_darks.rates.dark_frames.DarkSet`
+        The frames that their samples are of.
+    settings : `CountingSettings`
+        How samples become counts.
     """
-    special = picked.special
+    special, combined = pixels.special, dark_set.combined
     counts, frames, limit = (np.full(special.size, value) for value in (np.nan, float(combined.sum()), np.nan))
-    counts[special], frames[special], limit[special] = _looked_at(picked, combined, levels, rules)
-    counts[~special] = picked.counts
-    return SetCounts(counts, frames, limit)
+    counts[special], frames[special], limit[special] = _without_rejected(pixels, dark_set, settings)
+    counts[~special] = pixels.counts
+    return MeanCounts.of(counts, frames, _as_rate(limit, dark_set), read_noise=settings.read_noise)
 
 
-def _looked_at(picked, combined, levels, rules):
-    """Counts, exposures and limits of the special pixels."""
-    reader = rules.reader
-    samples, bias = picked.samples.astype(float), picked.bias
+def _without_rejected(pixels, dark_set, settings):
+    """Counts (electron), frames kept, and lower limits of counts (electron) of the special pixels."""
+    reader, combined = settings.reader, dark_set.combined
+    samples, bias = pixels.samples.astype(float), pixels.bias
     good = np.isfinite(samples)
-    if picked.bad is not None:
-        good &= ~picked.bad
+    if pixels.bad is not None:
+        good &= ~pixels.bad
     limit = np.full(bias.size, np.nan)
     if reader.saturation is not None:
         over = good & (samples >= reader.saturation)
@@ -288,10 +266,10 @@ def _looked_at(picked, combined, levels, rules):
         saturated = over.any(axis=0) & ~good.any(axis=0)
         limit[saturated] = (reader.saturation * reader.scale - bias)[saturated]
     samples[~good] = 0.0
-    if rules.clip is not None:
+    if settings.clip is not None:
         electrons = np.where(good, samples * reader.scale - bias, 0.0)
-        reject(electrons, good, combined, read_noise=rules.read_noise, own_variance=None, levels=levels,
-               clip=rules.clip)  # fmt: skip
+        reject(electrons, good, combined, read_noise=settings.read_noise, own_variance=None,
+               levels=dark_set.level_shifts, clip=settings.clip)  # fmt: skip
     total, divisor, frames = _kept_sums(samples, good, combined)
     some = frames > 0
     with np.errstate(invalid="ignore"):
@@ -299,19 +277,27 @@ def _looked_at(picked, combined, levels, rules):
     return np.where(some, counts, 0.0), frames, limit
 
 
-def counts_with_own_noise(dark_set, levels, block, rules):
-    """`SetCounts` of frames that bring their own uncertainties: all pixels are looked at sample by sample."""
-    electrons = rules.reader.read(dark_set, block)
-    mean = mean_counts(
-        electrons.samples, electrons.good, dark_set.combined, own_variance=electrons.own_variance, levels=levels,
-        clip=rules.clip,
+def counts_with_own_noise(dark_set, rows, settings):
+    """`MeanCounts` of frames that bring their own uncertainties: samples of all pixels are compared one by one."""
+    electrons = settings.reader.read(dark_set, rows)
+    counts, frames, own_variance = mean_of_kept(
+        electrons.samples, electrons.good, dark_set.combined, own_variance=electrons.own_variance,
+        levels=dark_set.level_shifts, clip=settings.clip,
     )  # fmt: skip
     limit = np.where(electrons.saturated, electrons.limit, np.nan)
-    return SetCounts(mean.counts.ravel(), mean.frames.ravel(), limit.ravel(), mean.own_variance.ravel())
+    return MeanCounts.of(
+        counts.ravel(), frames.ravel(), _as_rate(limit.ravel(), dark_set), read_noise=settings.read_noise,
+        own_variance=own_variance.ravel(),
+    )  # fmt: skip
+
+
+def _as_rate(counts, dark_set):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return counts / dark_set.seconds
 
 
 def _kept_sums(samples, good, combined):
-    """The same of samples that are good, and how many exposures those are; between them, what makes a mean of it."""
+    """Sums of the samples that are good, what makes means of them, and how many exposures they are."""
     equal = are_equal(combined)
     weights = np.ones(len(samples)) if equal else combined
     total = np.where(good[0], samples[0] * weights[0], 0.0)

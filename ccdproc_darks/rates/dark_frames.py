@@ -40,14 +40,19 @@ class DarkSet:
         Number of exposures that each of them is the mean of.
     unbiased : list of float
         What makes their own variances unbiased; told by their headers.
+    level_shifts : `numpy.ndarray`
+        How far each frame as a whole sits above the others (electron); see `frame_level_shifts`.
     """
 
     frames: list
     seconds: float
     combined: np.ndarray
     unbiased: list | None = None
+    level_shifts: np.ndarray | None = None
 
     def __post_init__(self):
+        if self.level_shifts is None:
+            self.level_shifts = np.zeros(len(self.frames))
         if self.unbiased is None:
             self.unbiased = [_unbiased(frame, n) for frame, n in zip(self.frames, self.combined, strict=True)]
 
@@ -211,8 +216,6 @@ class PreparedDarks:
         All of them.
     dark_sets : list of `ccdproc_darks.rates.dark_frames.DarkSet`
         By exposure time, the shortest first.
-    levels : list of `numpy.ndarray`
-        How far each frame of a set sits above its equals as a whole (electron).
     reader : `ccdproc_darks.rates.dark_frames.ElectronReader`
         Reads rows of a set as electrons.
     bias : `ccdproc_darks.rates.bias.Bias`
@@ -229,7 +232,6 @@ class PreparedDarks:
 
     frames: list
     dark_sets: list
-    levels: list
     reader: ElectronReader
     bias: Bias
     bias_error: float
@@ -268,14 +270,14 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     warn_temperatures(frames, stacklevel=stacklevel + 1)
     noise, source = given_noise(read_noise, frames)
     reader = ElectronReader(setting.scale, the_bias, setting.saturation, own_noise=source == "uncertainty")
-    levels = [frame_level_shifts(dark_set, reader, execution) for dark_set in dark_sets]
-    for dark_set, level in zip(dark_sets, levels, strict=True):
-        warn_levels(dark_set, level / setting.scale, stacklevel=stacklevel + 1)
+    for dark_set in dark_sets:
+        dark_set.level_shifts = frame_level_shifts(dark_set, reader, execution)
+        warn_levels(dark_set, dark_set.level_shifts / setting.scale, stacklevel=stacklevel + 1)
     if source in ("none", "uncertainty"):
-        noise, source = measured_noise(dark_sets, reader, levels, source, offset)
+        noise, source = measured_noise(dark_sets, reader, source, offset)
         reader.own_noise = source == "uncertainty"
     return PreparedDarks(
-        frames, dark_sets, levels, reader, the_bias, the_bias.error(noise), noise, source, setting.gain,
+        frames, dark_sets, reader, the_bias, the_bias.error(noise), noise, source, setting.gain,
         setting.saturation,
     )  # fmt: skip
 

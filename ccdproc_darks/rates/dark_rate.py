@@ -153,7 +153,7 @@ def dark_rate(
     )  # fmt: skip
     frames, dark_sets, source = prepared.frames, prepared.dark_sets, prepared.source
     job = RateJob(
-        dark_sets, prepared.levels, CountingSettings(prepared.reader, prepared.noise, clip), prepared.bias_error,
+        dark_sets, CountingSettings(prepared.reader, prepared.noise, clip), prepared.bias_error,
         free_offset=offset == "pixel", dtype=dtype,
     )  # fmt: skip
     job.population = _population(job)
@@ -205,9 +205,8 @@ def dark_rate(
 
 def _population(job):
     """Which rates pixels have, to weigh exposure times with where a pixel hardly knows its own; None with only one."""
-    if len(job.dark_sets) == 1 or job.rules.read_noise is None:
+    if len(job.dark_sets) == 1 or job.settings.read_noise is None:
         return None
-    blocks = sample_blocks(job.dark_sets[0].frames[0].shape, _SAMPLE)
-    samples = [job.sample(blocks).counts(slice(0, sum(block.stop - block.start for block in blocks)))]
+    counts = job.sample_of_counts(sample_blocks(job.dark_sets[0].frames[0].shape, _SAMPLE))
     offsets = np.zeros(len(job.dark_sets))
-    return sensor_population(samples, job.seconds, job.numbers, job.shared, offsets, job.free_offset)
+    return sensor_population([counts], job.seconds, job.numbers, job.shared, offsets, job.free_offset)

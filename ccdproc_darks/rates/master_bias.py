@@ -3,12 +3,13 @@
 
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy import units as u
 
 from .._arguments import checked_dtype, checked_number
+from .._compute.block_job import Block, BlockJob
 from .._compute.blocks import sample_blocks
 from .._compute.workers import THREADS, Execution, fill_images
 from .._results import logged, result_image, safe_header
@@ -16,7 +17,7 @@ from ..frames.headers import READ_NOISE_KEYS, common_setting, frame_settings, kn
 from ..frames.inputs import as_frames, sample
 from ..frames.quality_warnings import outlying_frames
 from .bias import Bias
-from .counts import CountingSettings, Waiting, exact_mean_counts, memory_of, quick_mean_counts
+from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
 from .dark_frames import DarkSet, ElectronReader, frame_level_shifts
 from .read_noise import measure_scatter, scatter_read_noise
 
@@ -143,19 +144,21 @@ class BiasFrames:
         some = sample(frames[0], sample_blocks(frames[0].shape, _LEVEL_PIXELS)).data
         self._level = float(np.nanmedian(some.astype(float))) * scale
         self._reader = ElectronReader(scale, Bias(level=self._level), None)
+        self.levels = np.zeros(len(frames))
         self.levels = frame_level_shifts(self._set(), self._reader, execution) / scale
         odd = outlying_frames(self.levels)
         self.odd = odd if len(frames) - len(odd) >= 3 else []
 
     def _set(self, leave_out=()):
         kept = [frame for index, frame in enumerate(self.frames) if index not in leave_out]
-        return DarkSet(kept, 0.0, np.ones(len(kept)))
+        shifts = np.delete(self.levels, leave_out) * self.scale
+        return DarkSet(kept, 0.0, np.ones(len(kept)), level_shifts=shifts)
 
     def read_noise(self):
         """Read noise (electron) from the scatter of three frames or more, else None."""
         if len(self.frames) < 3:
             return None
-        scatter = measure_scatter(self._set(), self._reader, self.levels * self.scale)
+        scatter = measure_scatter(self._set(), self._reader)
         return None if scatter is None else scatter_read_noise(scatter, self.scale, dark_electrons=0.0)
 
     def master(self, read_noise, execution=THREADS, *, clip=_CLIP, dtype=np.float32):
@@ -174,10 +177,9 @@ class BiasFrames:
             Of the result.
         """
         dark_set = self._set(self.odd)
-        levels = np.delete(self.levels, self.odd) * self.scale
         shape, first = dark_set.frames[0].shape, dark_set.frames[0]
         data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
-        job = _BiasJob(dark_set, levels, CountingSettings(self._reader, read_noise, clip), self._level)
+        job = _BiasJob(dark_set, CountingSettings(self._reader, read_noise, clip), self._level)
         fill_images(job, [data, deviation, mask], execution)
         header = safe_header(
             first.header,
@@ -193,50 +195,47 @@ class BiasFrames:
 
 
 @dataclass
-class _BiasJob:
-    """Makes a mean, its standard deviation and mask of some rows, in the unit of the frames."""
+class _BiasJob(BlockJob):
+    """Makes the mean, its standard deviation (unit of the frames) and its mask; ``level`` (electron) was taken out."""
 
     dark_set: DarkSet
-    levels: np.ndarray
-    rules: CountingSettings
+    settings: CountingSettings
     level: float
-    _waiting: Waiting = field(default_factory=Waiting)
 
     def memory(self):
-        """Bytes that a block takes while it is worked on, for each pixel."""
+        """Bytes that a pixel of a block takes while it is computed."""
         return memory_of(self.dark_set.frames) + 8 * 12
 
     def for_rows(self, rows):
-        """What it takes to do some rows; it can be sent to another process."""
-        return replace(self, dark_set=self.dark_set.for_rows(rows), rules=self.rules.for_rows(rows), _waiting=Waiting())
+        """The job for some rows alone."""
+        return replace(self, dark_set=self.dark_set.for_rows(rows), settings=self.settings.for_rows(rows))
 
     @contextmanager
     def open_files(self):
-        """The same with its files open."""
+        """The job with its files open."""
         with self.dark_set.open_files() as dark_set:
             yield replace(self, dark_set=dark_set)
 
-    def rows(self, block, out=None):
-        """Mean, its standard deviation and mask of some rows; and the pixels to `exact`."""
-        found = quick_mean_counts(self.dark_set, self.levels, block, self.rules)
-        lost = np.flatnonzero(found.special)
-        if lost.size:
-            self._waiting.add(found.picked(lost))
-        mean = self._mean(found.counts).reshape(block.stop - block.start, -1)
-        return [mean, np.broadcast_to(self._noise / np.sqrt(found.number), mean.shape), None], lost
+    def block(self, rows, out=None):
+        """The fast pass: what is right for pixels that lost no frame."""
+        quick = quick_mean_counts(self.dark_set, rows, self.settings)
+        special, deferred = np.flatnonzero(quick.special), None
+        if special.size:
+            deferred = DeferredSamples(special, [quick.set_aside(special)])
+        mean = self._mean(quick.counts)
+        return Block([mean, np.broadcast_to(self._deviation(self.dark_set.combined.sum()), mean.shape), None], deferred)
 
-    def exact(self, rows, pixels):
-        """The same of the next pixels that `rows` has told of."""
-        found = exact_mean_counts(self._waiting.take(pixels.size), self.dark_set.combined, self.levels, self.rules)
-        number = np.where(found.frames > 0, found.frames, np.nan)
-        mean = np.where(found.frames > 0, self._mean(found.counts), np.nan)
-        return mean, self._noise / np.sqrt(number), np.isnan(mean)
+    def exact(self, deferred):
+        """The exact way: every sample that has to be left out is left out."""
+        (pixels,) = deferred.sets
+        found = exact_mean_counts(pixels, self.dark_set, self.settings)
+        mean = np.where(found.usable, self._mean(found.counts), np.nan)
+        return Block([mean, self._deviation(np.where(found.usable, found.frames, np.nan)), np.isnan(mean)])
 
-    @property
-    def _noise(self):
-        return (self.rules.read_noise or 0.0) / self.rules.reader.scale
+    def _deviation(self, frames):
+        return (self.settings.read_noise or 0.0) / self.settings.reader.scale / np.sqrt(frames)
 
     def _mean(self, counts):
         counts += self.level
-        counts /= self.rules.reader.scale
+        counts /= self.settings.reader.scale
         return counts

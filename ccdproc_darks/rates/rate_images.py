@@ -15,45 +15,15 @@ from .._compute.blocks import row_blocks, sample_blocks, shifted
 from .._compute.buffers import empty, give_back
 from ..frames.headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
 from ..frames.memory_frame import as_deviation
+from .mean_counts import MeanCounts
 from .rate_meta import RateMeta
 
-__all__ = ["MeanCounts", "RateImage", "RateImages"]
+__all__ = ["RateImage", "RateImages"]
 
 # Of each rate, for each pixel, while something is made of it.
 _ROW_BYTES = 200
 # Enough to know a width to 0.2 %, an offset to a three hundredth of the noise of a pixel, and which rates pixels have.
 _SAMPLE = 2**17
-
-
-@dataclass
-class MeanCounts:
-    """
-    Some rows of a `RateImages`, shape (exposures, rows, columns), in electrons.
-
-    Attributes
-    ----------
-    counts : `numpy.ndarray`
-        Mean counts; zero where they are not usable.
-    frames : `numpy.ndarray`
-        Frames that survived in them.
-    read_variance : `numpy.ndarray`
-        Part of their variance that does not grow with them.
-    usable : `numpy.ndarray` of bool
-        Neither masked nor saturated.
-    limit : `numpy.ndarray`
-        Lower limit of the rate (electron/s) where all frames were saturated, else NaN.
-    """
-
-    counts: np.ndarray
-    frames: np.ndarray
-    read_variance: np.ndarray
-    usable: np.ndarray
-    limit: np.ndarray
-
-    def reshaped(self, shape):
-        """The same with other rows and columns."""
-        parts = self.counts, self.frames, self.read_variance, self.usable, self.limit
-        return MeanCounts(*(part.reshape(len(part), *shape) for part in parts))
 
 
 class RateImages:

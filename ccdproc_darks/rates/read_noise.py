@@ -31,7 +31,7 @@ def given_noise(read_noise, frames):
     return None, "none"
 
 
-def measured_noise(dark_sets, reader, levels, source, offset):
+def measured_noise(dark_sets, reader, source, offset):
     """
     Read noise (or None) and where it is from, of frames without one but perhaps with uncertainties of their own.
 
@@ -39,8 +39,8 @@ def measured_noise(dark_sets, reader, levels, source, offset):
     master whose uncertainty is their scatter. Uncertainties of the frames are believed where the scatter bears them
     out.
     """
-    for dark_set, level in zip(dark_sets, levels, strict=True):
-        scatter = measure_scatter(dark_set, reader, level) if len(dark_set.frames) >= 3 else None
+    for dark_set in dark_sets:
+        scatter = measure_scatter(dark_set, reader) if len(dark_set.frames) >= 3 else None
         if scatter is None:
             continue
         if source == "uncertainty" and not warn_uncertainties(scatter, stacklevel=4):
@@ -87,7 +87,7 @@ class Scatter:
     pixels: int
 
 
-def measure_scatter(dark_set, reader, levels):
+def measure_scatter(dark_set, reader):
     """
     `Scatter` of three equal exposures or more, over the pixels that are not hot, and without cosmic rays.
 
@@ -97,8 +97,6 @@ def measure_scatter(dark_set, reader, levels):
         The frames.
     reader : `ElectronReader`
         How to read them.
-    levels : `numpy.ndarray`
-        Their `frame_level_shifts`.
 
     Returns
     -------
@@ -109,7 +107,7 @@ def measure_scatter(dark_set, reader, levels):
     for block in sample_blocks(dark_set.frames[0].shape, _SCATTER):
         electrons = reader.read(dark_set, block)
         complete = electrons.good.all(axis=0)
-        samples = electrons.samples[:, complete] - levels[:, None]
+        samples = electrons.samples[:, complete] - dark_set.level_shifts[:, None]
         weights = dark_set.combined[:, None]
         mean = (weights * samples).sum(axis=0) / weights.sum()
         means.append(mean)

@@ -2,7 +2,6 @@
 """The mean of equal exposures, with the frames that a cosmic ray has hit left out."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,13 +9,12 @@ from ..statistics.noise import frame_variance, poisson_tilt
 from .stack import are_equal
 
 __all__ = [
-    "MeanCounts",
     "RejectionBound",
     "deviate_of_share",
     "least_above_others",
     "least_excess",
     "may_lose_highest",
-    "mean_counts",
+    "mean_of_kept",
     "reject",
 ]
 
@@ -25,29 +23,15 @@ _ROUNDING_VARIANCE = 1 / 12
 _SMALL = 0.3
 # How many times the normal deviate, of the variance at the mean of the others, that of a share may be: 1.04, and some.
 _AT_MOST = 1.1
+# Factor of a bound: rounding must not hide a pixel that may lose a sample.
+_MARGIN = 1 - 1e-9
+# Share of the pixels from which on it is quicker to ask all of them than to pick some.
+_MANY = 1 / 4
+# One pixel in so many tells which counts are low: those of this share of the pixels.
+_FEW, _LOW = 101, 0.01
 
 
-@dataclass
-class MeanCounts:
-    """
-    Mean of some frames of one exposure time, of some rows of pixels.
-
-    Attributes
-    ----------
-    counts : `numpy.ndarray`
-        Mean of the samples kept (electron); zero where none was.
-    frames : `numpy.ndarray`
-        Frames in that mean (a combined frame counts as many as went into it).
-    own_variance : `numpy.ndarray` or None
-        Variance of the mean from the frames' own uncertainties (electron^2), where those are used.
-    """
-
-    counts: np.ndarray
-    frames: np.ndarray
-    own_variance: np.ndarray | None
-
-
-def mean_counts(samples, good, combined, *, read_noise=None, own_variance=None, levels=None, clip=None):
+def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None, levels=None, clip=None):
     """
     Mean of equal exposures.
 
@@ -70,7 +54,12 @@ def mean_counts(samples, good, combined, *, read_noise=None, own_variance=None, 
 
     Returns
     -------
-    `MeanCounts`
+    counts : `numpy.ndarray`
+        Mean of the samples kept (electron); zero where none was.
+    frames : `numpy.ndarray`
+        Frames in that mean; a combined frame counts as many as went into it.
+    own_variance : `numpy.ndarray` or None
+        Variance of the mean by ``own_variance`` (electron^2).
 
     Notes
     -----
@@ -100,19 +89,19 @@ def mean_counts(samples, good, combined, *, read_noise=None, own_variance=None, 
     if own_variance is not None:
         squares = np.where(good, combined[:, None, None] ** 2 * own_variance, 0.0).sum(axis=0)
         variance = np.divide(squares, total**2, out=np.zeros_like(squares), where=total > 0)
-    return MeanCounts(counts, total, variance)
+    return counts, total, variance
 
 
 def reject(samples, good, combined, *, read_noise, own_variance, levels, clip):
     """
-    Reject samples by the rule of `mean_counts`.
+    Reject samples by the rule of `mean_of_kept`.
 
     Parameters
     ----------
     samples, good, own_variance : `numpy.ndarray`
-        As of `mean_counts`, but of shape (frames, pixels). ``good`` is changed.
+        As of `mean_of_kept`, but of shape (frames, pixels). ``good`` is changed.
     combined, read_noise, levels, clip
-        As of `mean_counts`.
+        As of `mean_of_kept`.
     """
     if len(samples) < 2 or (read_noise is None and own_variance is None):
         return
@@ -156,7 +145,7 @@ def least_excess(mean, own, others, read_noise, clip):
     own, others : `numpy.ndarray` or float
         Exposures in the sample, and in the others.
     read_noise, clip : float
-        As of `mean_counts`.
+        As of `mean_of_kept`.
     """
     return clip * np.sqrt(frame_variance(mean, read_noise) * ((1 / own + 1 / others) / 2))
 
@@ -247,44 +236,36 @@ def _tilted(y, expected, noise):
     return s, electrons * (s - 1) + expected + noise * s**2 / 2, electrons + noise
 
 
-# Of a threshold: rounding must not keep a pixel from being looked at.
-_MARGIN = 1 - 1e-9
-# A share of the pixels that are sooner looked at with all others than picked.
-_MANY = 1 / 4
-# One of so many pixels, and the share of these below which counts are low.
-_FEW, _LOW = 101, 0.01
-
-
-def may_lose_highest(digest, rule):
+def may_lose_highest(sums, bound):
     """
-    Pixels of which the highest sample may be rejected.
+    Pixels that may lose their highest sample, told by the sum and the maximum of their samples alone.
 
     Parameters
     ----------
-    digest : `ccdproc_darks.rates.stack.FrameSums`
-        Of their samples.
-    rule : `RejectionBound`
-        What they are rejected by.
+    sums : `ccdproc_darks.rates.stack.FrameSums`
+        Sums and maxima.
+    bound : `RejectionBound`
+        How far above the mean a sample can be and yet be kept.
 
     Returns
     -------
     `numpy.ndarray` of int or slice
-        Those pixels of which a few more must be asked, or all.
+        Pixels that were asked: some of them, or all.
     `numpy.ndarray` of bool
-        Whether they may.
+        Whether each of these may lose its highest sample.
     """
-    counts, past = digest.counts, digest.past
-    low = _low(counts, rule.read_noise)
-    # What is least for low counts is so for all others; and a root for every pixel takes long.
-    excess, times = rule.least_excess(low), 1
+    counts, past = sums.counts, sums.past
+    low = _low(counts, bound.read_noise)
+    # The bound of low counts is the least of all; and a root for every pixel takes long.
+    excess, times = bound.least_excess(low), 1
     if past.dtype.kind == "i":
-        times = rule.frames
+        times = bound.frames
         excess = math.floor(max(min(excess * times, 2**30), -(2**30)))
     near = past > excess
     if low > 0:
         near |= counts < low
     pixels = slice(None) if np.count_nonzero(near) > _MANY * near.size else np.flatnonzero(near)
-    return pixels, rule.may_be_past(counts[pixels], past[pixels] / times)
+    return pixels, bound.may_be_past(counts[pixels], past[pixels] / times)
 
 
 def _low(counts, read_noise):
@@ -297,41 +278,44 @@ def _low(counts, read_noise):
 
 class RejectionBound:
     """
-    The rule of `ccdproc_darks.rates.rejection.mean_counts`, as if the highest sample stood out the most that it can.
+    How far above the mean of all samples the highest one can be without being rejected by `mean_of_kept`.
+
+    It is a bound: any sample may be the highest, so it is that of the frame that would stand out the most.
 
     Parameters
     ----------
     combined, levels : `numpy.ndarray`
-        Of the frames, as of `ccdproc_darks.rates.rejection.mean_counts`.
+        Number of exposures in each frame, and how far each frame sits above the others (electron).
     scale : float
         Electrons per unit of the frames.
-    read_noise, clip : float
-        As of `ccdproc_darks.rates.rejection.mean_counts`.
+    read_noise : float
+        Of one exposure (electron).
+    clip : float
+        Sigmas from which a sample is rejected.
 
     Attributes
     ----------
     frames : int
-        How many there are.
+        Number of frames.
     read_noise : float
-        As above.
+        As given.
     """
 
     def __init__(self, combined, levels, scale, read_noise, clip):
         self.frames, total, self._own = len(combined), combined.sum(), combined.max()
         self._others, self._factor = total - combined.min(), _MARGIN * (total - self._own) / total
-        # All as if it were of the frame whose level and weight make it stand out the most.
         self._middle = np.dot(combined, levels) / total
         self._shift = self._middle - np.min(levels)
         self._scale, self.read_noise, self._clip = scale, read_noise, clip
         self._rest = self.frames - 1 if are_equal(combined) else None
 
     def least_excess(self, counts):
-        """How far, in the unit of the frames, the highest must be above the mean of so high counts, or of any at 0."""
+        """The bound (unit of the frames) for a mean of ``counts`` (electron) or more; for any mean where they are 0."""
         mean = counts - self._middle if counts > 0 else 0.0
         return (self._factor * self._least(mean) - self._shift) / self._scale
 
     def may_be_past(self, counts, excess):
-        """Whether a pixel of such counts, whose highest is so far above the mean, may lose that."""
+        """Whether pixels of mean ``counts`` (electron) may lose a sample that is ``excess`` (frames' unit) above it."""
         mean, excess = counts - self._middle, excess * self._scale + self._shift
         may = excess > self._factor * self._least(mean)
         if self._rest is not None:
@@ -342,10 +326,10 @@ class RejectionBound:
     @property
     def numbers(self):
         """
-        The same of equal exposures, for loops in C.
+        The bound for equal exposures as the compiled loops take it, which compare squares.
 
-        Either threshold is the root of a variance, ``max(mean, 0) + R^2``, times a factor: its square is that factor's,
-        which is the threshold of a variance of 1, times the variance.
+        Either part of the bound is the root of a variance, ``max(mean, 0) + R^2``, times a factor. The square of the
+        factor is that of the bound for a variance of 1.
         """
         one = {"own": self._own, "others": self._others, "read_noise": 1.0, "clip": self._clip}
         least = (self._factor * least_excess(0.0, **one)) ** 2

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Some rows of equal exposures, one after the other: their mean, and where the highest may be too high for it."""
+"""A block of rows of equal exposures: its mean, and the pixels of which the highest sample may be a cosmic ray."""
 
 from dataclasses import dataclass
 
@@ -7,31 +7,21 @@ import numpy as np
 
 from .._compute import loops
 from .._compute.buffers import empty, give_back
-from ..frames.file_frame import FileRows, are_alike, rows_alike, stored_alike
-from ..frames.fits_image import FitsRows
+from ..frames.fits_image import FileRows, are_alike, rows_alike
 
-__all__ = [
-    "FrameBlock",
-    "FrameSums",
-    "StreamedFrameBlock",
-    "SumSettings",
-    "are_equal",
-    "blank",
-    "for_sums",
-    "frame_block",
-    "in_electrons",
-    "streamed_frame_block",
-]
+__all__ = ["FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "frame_block", "in_electrons"]
 
 # Sums of fewer 16-bit integers than that cannot overflow 32 bits.
 _MOST_SHORT = 2**15
-_SIGN = 2**15
+_SHORT_BITS, _SIGN = 16, 2**15
+# Bytes of all frames that are read before they are added, and pixels of one frame at least.
+_BYTES_AT_A_TIME, _LEAST_PIXELS = 2**20, 2**10
 
 
 @dataclass
 class SumSettings:
     """
-    What a stack is digested by.
+    How the samples of a block become counts, and which of its pixels are special.
 
     Attributes
     ----------
@@ -40,13 +30,13 @@ class SumSettings:
     scale : float
         Electrons per unit of the frames.
     saturation : float or None
-        Level from which a sample is saturated.
+        Level (unit of the frames) from which a sample is saturated.
     bias : `numpy.ndarray` or float
-        To be taken from the mean (electron); flat.
+        Bias to subtract from the mean (electron); flat.
     bad_bias : `numpy.ndarray` of bool, or None
-        Where there is none.
-    rule : `ccdproc_darks.rates.rejection.RejectionBound` or None
-        Which samples may have to be rejected; None of one frame.
+        Where there is no bias; flat.
+    bound : `ccdproc_darks.rates.rejection.RejectionBound` or None
+        Which pixels may lose their highest sample; None where no sample is rejected as too high.
     """
 
     combined: np.ndarray
@@ -54,24 +44,33 @@ class SumSettings:
     saturation: float | None
     bias: object
     bad_bias: np.ndarray | None = None
-    rule: object = None
+    bound: object = None
+
+    def blank(self, pixels):
+        """`FrameSums` of so many pixels, of which nothing is known yet but where there is no bias."""
+        sums = FrameSums(empty((pixels,), float), empty((pixels,), bool))
+        if self.bad_bias is None:
+            sums.special.fill(False)
+        else:
+            # As bytes of 0 and 1, which other masks need not have.
+            np.logical_and(self.bad_bias, True, out=sums.special)
+        return sums
 
 
 @dataclass
 class FrameSums:
     """
-    What is known of all pixels of a `FrameBlock`, flat.
+    What sums and maxima tell of the pixels of a block, flat.
 
     Attributes
     ----------
     counts : `numpy.ndarray`
-        Mean of the samples (electron).
+        Mean of the samples without the bias (electron).
     special : `numpy.ndarray` of bool
-        Whether there is no bias, a sample is saturated or not a number; and where ``past`` is None, whether the highest
-        sample may be rejected.
+        Whether there is no bias, or a sample is saturated or not a number; where ``past`` is None, also whether the
+        highest sample may be rejected.
     past : `numpy.ndarray` or None
-        How far the highest sample is above the mean, in the unit of the frames; of integers, so many times that as
-        there are frames.
+        How far the highest sample is above the mean (unit of the frames); of integers, times the number of frames.
     """
 
     counts: np.ndarray
@@ -82,93 +81,77 @@ class FrameSums:
 @dataclass
 class FrameBlock:
     """
-    Some rows of frames, flat.
+    A block of rows of frames in memory, flat.
 
     Attributes
     ----------
     values : `numpy.ndarray`
-        Their values, shape (frames, pixels), or the numbers that stand for these in a file.
-    masks : list
-        Their masks, or None.
-    image : `ccdproc_darks.frames.fits_image.FitsRows` or None
-        What makes values of such numbers; only where all that `digest` does with them is done in C.
+        Samples in the frames' unit, shape (frames, pixels).
+    masks : list of `numpy.ndarray` or None
+        Mask of each frame.
     """
 
     values: np.ndarray
     masks: list
-    image: FitsRows | None = None
 
-    def __len__(self):
-        return len(self.values)
-
-    @property
-    def dtype(self):
-        """Type of the values."""
-        return self.values.dtype if self.image is None else self.image.dtype
-
-    def picked(self, pixels):
+    def samples(self, pixels):
         """Samples of some pixels, shape (frames, pixels)."""
-        samples = self.values[:, pixels]
-        if self.image is None:
-            return samples
-        samples = samples.astype(self.image.stored_dtype)
-        self.image.move_zero(samples)
-        return samples.view(self.image.dtype)
+        return self.values[:, pixels]
 
-    def digest(self, terms):
+    def sums(self, settings):
         """
-        `FrameSums` of all of it.
+        `FrameSums` of all pixels.
 
         Parameters
         ----------
-        terms : `SumSettings`
-            What it is digested by.
+        settings : `SumSettings`
+            How the samples become counts.
 
         Notes
         -----
         Integers are added up exactly, floating-point numbers in float64 and in the order of the frames.
         """
-        equal, pixels = are_equal(terms.combined), self.values.shape[1]
-        if loops.sums is not None and equal and self._is_short:
-            digest = blank(pixels, terms)
-            numbers, arrays = for_sums(terms, digest, self.values, self.dtype, in_file=self.image is not None)
-            loops.sums(pixels, numbers, arrays, self.values)
-            return digest
-        if loops.counts is not None and self._is_lone_single:
-            return self._lone_at_once(terms)
-        digest = blank(pixels, terms)
-        divisor = float(len(self) if equal else terms.combined.sum())
-        total, highest = self._sums(terms.combined, equal)
-        np.divide(total, divisor, out=digest.counts)
-        in_electrons(digest.counts, terms.scale, terms.bias)
-        if self.dtype.kind == "f":
-            digest.special |= ~np.isfinite(total)
-        if terms.saturation is not None:
-            digest.special |= highest >= _comparable(terms.saturation, self.dtype)
-        if terms.rule is not None:
-            digest.past = self._past(total, highest, divisor)
-            give_back(total)
-        return digest
+        dtype, count, equal = self.values.dtype, len(self.values), are_equal(settings.combined)
+        if loops.sums is not None and equal and dtype.kind in "iu" and dtype.itemsize == 2 and count < _MOST_SHORT:
+            return self._compiled_sums(settings)
+        if loops.counts is not None and count == 1 and dtype == np.float32:
+            return self._compiled_counts(settings)
+        return self._numpy_sums(settings, equal)
 
-    @property
-    def _is_short(self):
-        return self.dtype.kind in "iu" and self.dtype.itemsize == 2 and len(self) < _MOST_SHORT
+    def _compiled_sums(self, settings):
+        """Of 16-bit integers, in one pass."""
+        pixels = self.values.shape[1]
+        sums = settings.blank(pixels)
+        numbers, arrays = _for_sums(settings, sums, self.values, self.values.dtype, in_file=False)
+        loops.sums(pixels, numbers, arrays, self.values)
+        return sums
 
-    @property
-    def _is_lone_single(self):
-        return len(self) == 1 and self.dtype == np.float32
-
-    def _lone_at_once(self, terms):
-        """Of one frame in single precision, all in one pass."""
-        digest, (level, bias) = blank(self.values.shape[1], terms), _level_and_array(terms.bias)
-        saturation = np.inf if terms.saturation is None else terms.saturation
+    def _compiled_counts(self, settings):
+        """Of one frame in single precision, in one pass."""
+        sums, (level, bias) = settings.blank(self.values.shape[1]), _level_and_array(settings.bias)
+        saturation = np.inf if settings.saturation is None else settings.saturation
         loops.counts(
-            digest.counts.size, self.values[0], not self.values.dtype.isnative, saturation, terms.scale, level, bias,
-            digest.counts, digest.special,
+            sums.counts.size, self.values[0], not self.values.dtype.isnative, saturation, settings.scale, level, bias,
+            sums.counts, sums.special,
         )  # fmt: skip
-        return digest
+        return sums
 
-    def _sums(self, combined, equal):
+    def _numpy_sums(self, settings, equal):
+        sums = settings.blank(self.values.shape[1])
+        divisor = float(len(self.values) if equal else settings.combined.sum())
+        total, highest = self._total_and_highest(settings.combined, equal)
+        np.divide(total, divisor, out=sums.counts)
+        in_electrons(sums.counts, settings.scale, settings.bias)
+        if self.values.dtype.kind == "f":
+            sums.special |= ~np.isfinite(total)
+        if settings.saturation is not None:
+            sums.special |= highest >= _comparable(settings.saturation, self.values.dtype)
+        if settings.bound is not None:
+            sums.past = self._past(total, highest, divisor)
+            give_back(total)
+        return sums
+
+    def _total_and_highest(self, combined, equal):
         """Weighted sum of the frames, and their maximum."""
         first, stack = self.values[0], self.values
         highest = first if len(stack) == 1 else np.maximum.reduce(stack, axis=0, out=empty(first.shape, first.dtype))
@@ -187,83 +170,129 @@ class FrameBlock:
     def _past(self, total, highest, divisor):
         if total.dtype.kind == "i":
             # In whole numbers: of so many samples, that many times the excess.
-            past = np.multiply(highest, len(self), out=empty(total.shape, total.dtype), dtype=total.dtype)
+            past = np.multiply(highest, len(self.values), out=empty(total.shape, total.dtype), dtype=total.dtype)
             past -= total
             return past
         past = np.divide(total, divisor, out=empty(total.shape, float))
         return np.subtract(highest, past, out=past)
 
 
-def frame_block(frames, block, combined):
+@dataclass
+class StreamedFrameBlock:
     """
-    `FrameBlock` of some rows.
+    A block of rows of files of 16-bit integers, added up while they are read, a few pixels at a time.
+
+    So what is read does not leave the cache before it is added, and threads do not push each other's out of it. Samples
+    are kept of special pixels only.
+
+    Attributes
+    ----------
+    frames : list of `ccdproc_darks.frames.fits_image.FileRows`
+        The open files, alike.
+    rows : slice
+        The block.
+    """
+
+    frames: list
+    rows: slice
+    _special: np.ndarray | None = None
+    _instead: FrameBlock | None = None
+
+    @property
+    def masks(self):
+        """Files of this kind have no masks."""
+        return [None] * len(self.frames)
+
+    def sums(self, settings):
+        """`FrameSums` of all pixels; see `FrameBlock.sums`."""
+        image, count = self.frames[0].image, len(self.frames)
+        rows = range(*self.rows.indices(image.shape[0]))
+        pixels = len(rows) * image.shape[1]
+        room = min(max(_BYTES_AT_A_TIME // (2 * count) // _LEAST_PIXELS, 1) * _LEAST_PIXELS, pixels)
+        stored, special = empty((count, room), np.dtype(">i2")), empty((pixels, count), image.dtype)
+        sums = settings.blank(pixels)
+        numbers, arrays = _for_sums(settings, sums, stored, image.dtype, in_file=True)
+        files = tuple((frame.file, frame.image.place(rows.start)) for frame in self.frames)
+        found = loops.file_sums(pixels, numbers, arrays, files, room, stored, special)
+        if found < 0:
+            # What is wrong, reading in the other way tells.
+            self._instead = _read_block(self.frames, self.rows)
+            return self._instead.sums(settings)
+        self._special = special[:found]
+        return sums
+
+    def samples(self, pixels):
+        """Samples of the special pixels, shape (frames, pixels)."""
+        return self._special.T.copy() if self._instead is None else self._instead.samples(pixels)
+
+
+def frame_block(frames, rows, combined):
+    """
+    A block of rows of frames, ready to be added up.
 
     Parameters
     ----------
     frames : list
-        Opened parts of frames.
-    block : slice
-        The rows.
+        The frames, with their files open.
+    rows : slice
+        The block.
     combined : `numpy.ndarray`
-        As of `SumSettings`.
+        Number of exposures that each frame is the mean of.
+
+    Returns
+    -------
+    `FrameBlock` or `StreamedFrameBlock`
     """
-    if loops.sums is not None and are_equal(combined) and len(frames) < _MOST_SHORT:
-        stored = stored_alike(frames, block)
-        if stored is not None:
-            return FrameBlock(stored.reshape(len(frames), -1), [None] * len(frames), frames[0].image)
-    values = rows_alike(frames, block)
+    streamed = loops.file_sums is not None and are_equal(combined) and are_alike(frames)
+    # Only a class of its own knows how its frames are read.
+    if streamed and frames[0].image.bitpix == _SHORT_BITS and all(type(frame) is FileRows for frame in frames):
+        return StreamedFrameBlock(frames, rows)
+    return _read_block(frames, rows)
+
+
+def _read_block(frames, rows):
+    values = rows_alike(frames, rows)
     if values is not None:
         return FrameBlock(values.reshape(len(frames), -1), [None] * len(frames))
     dtype = np.result_type(*[frame.dtype for frame in frames])
-    first = frames[0].rows(block)
+    first = frames[0].rows(rows)
     values, masks = empty((len(frames), *first.values.shape), dtype), [first.mask]
     np.copyto(values[0], first.values)
     for place, frame in zip(values[1:], frames[1:], strict=True):
         if frame.dtype == dtype:
-            masks.append(frame.rows(block, out=place).mask)
+            masks.append(frame.rows(rows, out=place).mask)
         else:
-            rows = frame.rows(block)
-            np.copyto(place, rows.values)
-            masks.append(rows.mask)
+            samples = frame.rows(rows)
+            np.copyto(place, samples.values)
+            masks.append(samples.mask)
     return FrameBlock(values.reshape(len(frames), -1), [None if mask is None else mask.ravel() for mask in masks])
 
 
-def blank(pixels, terms):
-    """`FrameSums` of which nothing is known yet but where there is no bias, and room for the counts."""
-    digest = FrameSums(empty((pixels,), float), empty((pixels,), bool))
-    if terms.bad_bias is None:
-        digest.special.fill(False)
-    else:
-        # As bytes of 0 and 1, which other masks need not have.
-        np.logical_and(terms.bad_bias, True, out=digest.special)
-    return digest
-
-
-def for_sums(terms, digest, stored, dtype, *, in_file):
+def _for_sums(settings, sums, stored, dtype, *, in_file):
     """
-    Numbers and arrays that loops in C take, to digest frames of 16-bit integers.
+    Numbers and arrays that the compiled loops take, to add up frames of 16-bit integers.
 
     Parameters
     ----------
-    terms : `SumSettings`
-        What they are digested by.
-    digest : `FrameSums`
-        Where to put it, `blank` so far.
+    settings : `SumSettings`
+        How the samples become counts.
+    sums : `FrameSums`
+        Where the results go, blank so far.
     stored : `numpy.ndarray`
-        As the numbers are in memory, a row for each frame.
+        The integers as they are in memory, a row for each frame.
     dtype : `numpy.dtype`
-        Type of the values.
+        Type of the samples.
     in_file : bool
-        Whether they are as a file has them: signed, whatever their values.
+        Whether the integers are as a file has them: signed, whatever the samples are.
     """
     signed = dtype.kind == "i"
-    saturation = 2**30 if terms.saturation is None else _comparable(terms.saturation, dtype)
-    level, bias = _level_and_array(terms.bias)
+    saturation = 2**30 if settings.saturation is None else _comparable(settings.saturation, dtype)
+    level, bias = _level_and_array(settings.bias)
     numbers = (
         len(stored), not stored.dtype.isnative, _SIGN if signed or in_file else 0, -_SIGN if signed else 0, saturation,
-        terms.scale, level, None if terms.rule is None else terms.rule.numbers,
+        settings.scale, level, None if settings.bound is None else settings.bound.numbers,
     )  # fmt: skip
-    return numbers, (bias, digest.counts, digest.special)
+    return numbers, (bias, sums.counts, sums.special)
 
 
 def are_equal(combined):
@@ -272,7 +301,7 @@ def are_equal(combined):
 
 
 def in_electrons(counts, scale, bias):
-    """Make counts, in the unit of the frames, electrons without the bias (electron)."""
+    """Turn counts in the unit of the frames, in place, into electrons without the bias (electron)."""
     counts *= scale
     if np.ndim(bias) or bias:
         counts -= bias
@@ -280,7 +309,7 @@ def in_electrons(counts, scale, bias):
 
 
 def _level_and_array(bias):
-    """A bias as C has it: a number, and an array or None."""
+    """A bias as the compiled loops take it: a number, and an array or None."""
     return (0.0, bias) if np.ndim(bias) else (bias, None)
 
 
@@ -289,71 +318,3 @@ def _comparable(level, dtype):
     if dtype.kind == "f":
         return level
     return int(min(np.ceil(level), np.iinfo(dtype).max + 1))
-
-
-_SHORT = 16
-# Bytes of all frames that are read before they are added, and pixels of one at least.
-_BYTES_AT_A_TIME, _LEAST_PIXELS = 2**20, 2**10
-
-
-@dataclass
-class StreamedFrameBlock:
-    """
-    Some rows of files, of which only samples of special pixels are kept.
-
-    Attributes
-    ----------
-    frames : list of `ccdproc_darks.frames.file_frame.FileRows`
-        The opened files, alike.
-    block : slice
-        The rows.
-    """
-
-    frames: list
-    block: slice
-    _picked: np.ndarray | None = None
-    _stack: object = None
-
-    @property
-    def masks(self):
-        """Their masks: None."""
-        return [None] * len(self.frames)
-
-    def digest(self, terms):
-        """`ccdproc_darks.rates.stack.FrameSums` of all of it; see `ccdproc_darks.rates.stack.FrameBlock.digest`."""
-        image = self.frames[0].image
-        rows = range(*self.block.indices(image.shape[0]))
-        pixels, count = len(rows) * image.shape[1], len(self.frames)
-        room = min(max(_BYTES_AT_A_TIME // (2 * count) // _LEAST_PIXELS, 1) * _LEAST_PIXELS, pixels)
-        stored, picked = empty((count, room), np.dtype(">i2")), empty((pixels, count), image.dtype)
-        digest = blank(pixels, terms)
-        numbers, arrays = for_sums(terms, digest, stored, image.dtype, in_file=True)
-        files = tuple((frame.file, frame.image.place(rows.start)) for frame in self.frames)
-        found = loops.file_sums(pixels, numbers, arrays, files, room, stored, picked)
-        if found < 0:
-            # What is wrong, reading in the other way tells.
-            self._stack = frame_block(self.frames, self.block, terms.combined)
-            return self._stack.digest(terms)
-        self._picked = picked[:found]
-        return digest
-
-    def picked(self, pixels):
-        """Samples of the special pixels, shape (frames, pixels)."""
-        return self._picked.T.copy() if self._stack is None else self._stack.picked(pixels)
-
-
-def streamed_frame_block(frames, block, combined):
-    """
-    `StreamedFrameBlock` of some rows, or None where that is not for them.
-
-    Parameters
-    ----------
-    frames, block, combined
-        As of `ccdproc_darks.rates.stack.frame_block`.
-    """
-    if loops.file_sums is None or not are_equal(combined) or not are_alike(frames):
-        return None
-    # Of a class of its own, only that knows how it is read.
-    if frames[0].image.bitpix != _SHORT or any(type(frame) is not FileRows for frame in frames):
-        return None
-    return StreamedFrameBlock(frames, block)

@@ -7,10 +7,10 @@ from .._compute import loops
 from .._compute.buffers import empty, give_back
 from .rate_fit import TINY_RATE
 
-__all__ = ["fit_complete_pixels"]
+__all__ = ["fit_complete_pixels", "rate_of_one_exposure"]
 
-# With the first and the last round as many as `ccdproc_darks.statistics.rate_fit.fit_rate` makes. All but the last are in single
-# precision: a weight that is off by a millionth makes no difference.
+# With the first and the last round as many as `fit_rate` makes. All but the last are in single precision: a weight
+# that is off by a millionth makes no difference.
 _ITERATIONS = 3
 
 
@@ -39,9 +39,9 @@ def fit_complete_pixels(
     1935), and ``x^T C^-1 y = sum w x y - (sum w x) (sum w y) / (sum w + 1 / s_b^2)``, with ``w = 1 / V`` (Sherman and
     Morrison 1950). A free offset is a bias whose error is without bounds.
     """
-    line = _WholeLine(seconds, frames, read_variance, bias_variance, free_offset)
+    line = _CompleteLine(seconds, frames, read_variance, bias_variance, free_offset)
     if expected is None and loops.fit is not None and dtype == np.float32 and len(counts) <= loops.MOST_EXPOSURES:
-        return line.at_once(counts)
+        return line.compiled(counts)
     settle = expected or (lambda rate: rate)
     # Where nothing is taken from a sum, single precision does for a rate of single precision, too.
     precise = np.dtype(float) if line.has_common else np.dtype(dtype)
@@ -56,7 +56,46 @@ def fit_complete_pixels(
     return rate, line.variance(np.asarray(settle(rate), dtype))
 
 
-class _WholeLine:
+def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *, dtype=np.float64, out=(None, None)):
+    """
+    Rate (electron/s) and its standard deviation at one exposure time, where there is nothing to fit.
+
+    Parameters
+    ----------
+    counts : `numpy.ndarray`
+        Mean counts (electron), flat.
+    seconds : float
+        Exposure time (s).
+    frames, frame_variance : float or `numpy.ndarray`
+        Frames in the mean, and variance (electron^2) of one frame that collects no dark electrons.
+    bias_error : float
+        Error of the bias (electron).
+    dtype : `numpy.dtype`
+        Of the standard deviation.
+    out : sequence of `numpy.ndarray` or None
+        Where the results may be put.
+
+    Notes
+    -----
+    ``d = c / t`` and ``Var(d) = (max(c, 0) + R^2) / (N t^2) + (s_b / t)^2`` (EMVA Standard 1288, release 4.0).
+    """
+    factor, bias = 1 / (frames * seconds**2), (bias_error / seconds) ** 2
+    if loops.rate is not None and dtype == np.float32 and np.ndim(frames) == 0:
+        rate, deviation = (empty(counts.shape, dtype) if place is None else place for place in out[:2])
+        loops.rate(counts.size, counts, 1 / seconds, frame_variance, factor, bias, rate, deviation)
+        return rate, deviation
+    number = np.dtype(dtype).type
+    variance = empty(counts.shape, dtype)
+    np.copyto(variance, counts, casting="same_kind")
+    # As max(counts, 0), and in a third of the time.
+    np.clip(variance, 0, np.inf, out=variance)
+    variance += frame_variance if np.ndim(frame_variance) else number(frame_variance)
+    variance *= factor if np.ndim(factor) else number(factor)
+    variance += number(bias)
+    return np.multiply(counts, 1 / seconds, out=empty(counts.shape, float)), np.sqrt(variance, out=variance)
+
+
+class _CompleteLine:
     """
     The linear algebra of `fit_complete_pixels`: sums over exposures, one after the other, of what fits a cache.
 
@@ -72,7 +111,7 @@ class _WholeLine:
         """Whether exposures share what has to be taken from their sums."""
         return self._limit < np.inf
 
-    def at_once(self, counts):
+    def compiled(self, counts):
         """Rate and variance of single precision, in one pass over the counts."""
         rate, variance = (empty(counts[0].shape, np.float32) for _ in range(2))
         numbers = tuple(

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
-from ccdproc_darks.frames.file_frame import FileFrame
 
 from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, master_bias, repeatability
+from ccdproc_darks._compute.block_job import Block, BlockJob
 from ccdproc_darks._compute.workers import Execution, fill_images, gather_summaries
+from ccdproc_darks.frames.file_frame import FileFrame
 
 SHAPE = (60, 50)
 GAIN, LEVEL = 1.5, 1000.0
@@ -272,7 +273,7 @@ class TestSameBits:
         frames = [masked(t, int(t), share=0.002) for t in times]
         options = {"offset": offset, "dtype": "float64", "add_keyword": None, **BIAS}
         expected = dark_rate(frames, **options)
-        monkeypatch.setattr("ccdproc_darks._compute.workers._MENDED", 1)
+        monkeypatch.setattr("ccdproc_darks._compute.workers._BATCH", 1)
         assert_same_bits(dark_rate(frames, **options), expected)
 
     @pytest.mark.parametrize("shape", [(75, 1), (1, 75), (3, 25)])
@@ -302,7 +303,7 @@ class Recorder(Executor):
         return self.futures[-1]
 
 
-class Job:
+class Job(BlockJob):
     """Puts the number of its row into each pixel."""
 
     def __init__(self, before=lambda block: None, memory=8):
@@ -314,21 +315,21 @@ class Job:
     def for_rows(self, rows):
         return self
 
-    def rows(self, block, out=None):
-        self.before(block)
-        return (np.repeat(np.arange(block.start, block.stop)[:, None], SHAPE[1], axis=1),)
+    def block(self, rows, out=None):
+        self.before(rows)
+        return Block([np.repeat(np.arange(rows.start, rows.stop)[:, None], SHAPE[1], axis=1)])
 
-    def summary(self, block):
-        self.before(block)
-        return block.start
+    def summary(self, rows):
+        self.before(rows)
+        return rows.start
 
 
 class InPlace(Job):
     """The same, where the results belong."""
 
-    def rows(self, block, out=None):
-        out[0][...] = super().rows(block, out)[0]
-        return out
+    def block(self, rows, out=None):
+        out[0][...] = super().block(rows, out).images[0]
+        return Block(out)
 
 
 @pytest.mark.parametrize("job", [Job(), InPlace()])
@@ -500,11 +501,11 @@ class TestErrors:
         ],
     )
     def test_what_is_tried_again_begins_anew(self, what, job, written, monkeypatch):
-        """In this very process, where nothing is a copy: what waits and what was counted is not that of before."""
+        """In this very process, where nothing is a copy: neither deferred pixels nor counts of before come again."""
         monkeypatch.setattr("ccdproc_darks._compute.blocks._PIXELS_PER_BLOCK", 3 * SHAPE[1])
         monkeypatch.setattr("ccdproc_darks._compute.workers._LEAST_TASKS", 2)
         call, lost, tried = WORK[what](written), [], []
-        monkeypatch.setattr(f"ccdproc_darks.{job}.rows", self.failing_at(3, job, lost))
+        monkeypatch.setattr(f"ccdproc_darks.{job}.block", self.failing_at(3, job, lost))
 
         class InThisThread(Executor):
             def submit(self, function, /, *args):
@@ -526,10 +527,10 @@ class TestErrors:
     def failing_at(number, name, lost):
         """The same function, that raises once: at a call of a number, when others have left their traces."""
         module, _, kind = name.rpartition(".")
-        rows, calls = getattr(import_module(f"ccdproc_darks.{module}"), kind).rows, []
+        block, calls = getattr(import_module(f"ccdproc_darks.{module}"), kind).block, []
 
         def fail(*args):
-            result = rows(*args)
+            result = block(*args)
             calls.append(args)
             if len(calls) == number:
                 lost.append(number)
@@ -620,7 +621,7 @@ def test_no_more_under_way_than_the_limit_allows(few_pixels, number, carried):
             return np.zeros((rows.stop - rows.start, SHAPE[1] * carried)), rows.start
 
     def worked(function, part, rows, blocks):
-        return rows.start, [np.concatenate([Job().rows(block)[0] for block in blocks])], 0.0
+        return rows.start, [np.concatenate([Job().block(block).images[0] for block in blocks])], 0
 
     task = 2 * 8 * FEW_PIXELS * (1 + carried)
     image = np.empty(SHAPE)

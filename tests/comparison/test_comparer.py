@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from astropy import units as u
-from ccdproc_darks.comparison.comparer import RateComparer, core_width, null_width
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask
+from ccdproc_darks.comparison.comparer import RateComparer, core_width, null_width
 from ccdproc_darks.rates.rate_images import RateImages
 
 from ..helpers import mean_dark, rate_image

@@ -2,16 +2,17 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy.special import xlog1py, xlogy
+
 from ccdproc_darks.comparison.crossing_rate import (
     critical_likelihood_ratio,
     log_likelihoods,
     median_crossing,
     past_maximum,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
-from scipy.special import xlog1py, xlogy
 
 from ..strategies import seeds
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
-from ccdproc_darks.comparison.dark_scatter import ScatterImages
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from ccdproc_darks import DARK_FLAGS, Sensor, dark_rate, dark_scatter, hot_pixel_mask, simulate_dark
+from ccdproc_darks.comparison.dark_scatter import ScatterImages
 from ccdproc_darks.simulation import TelegraphPixels
 from ccdproc_darks.statistics.significance import FalsePositiveControl
 

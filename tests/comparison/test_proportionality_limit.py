@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.table import QTable
-from ccdproc_darks.comparison.proportionality_limit import (
-    ProportionalityLimit,
-    proportionality_limit,
-)
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from ccdproc_darks import DarkSequence, dark_rate, hot_pixel_mask, sensor_preset
+from ccdproc_darks.comparison.proportionality_limit import (
+    ProportionalityLimit,
+    proportionality_limit,
+)
 from ccdproc_darks.simulation import DepletionEdgePixels, HotPixels
 
 from ..helpers import ELECTRON_PER_SECOND, dark, mean_dark, rate_image, snapshot

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.nddata import CCDData
-from ccdproc_darks.frames.file_frame import FileFrame, rows_alike
-from ccdproc_darks.frames.fits_image import FitsRows
-from ccdproc_darks.frames.inputs import open_files
-from ccdproc_darks.frames.memory_frame import MemoryFrame
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from ccdproc_darks.frames.file_frame import FileFrame
+from ccdproc_darks.frames.fits_image import FitsRows, rows_alike
+from ccdproc_darks.frames.inputs import open_files
+from ccdproc_darks.frames.memory_frame import MemoryFrame
 
 from ..strategies import seeds
 

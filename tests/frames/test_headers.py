@@ -4,6 +4,7 @@ import ccdproc
 import numpy as np
 import pytest
 from astropy import units as u
+
 from ccdproc_darks.frames.headers import common_setting, exposures, frame_settings, header_number
 from ccdproc_darks.frames.inputs import as_frames
 

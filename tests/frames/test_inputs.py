@@ -12,11 +12,11 @@ from astropy.io import fits
 from astropy.nddata import CCDData, InverseVariance, StdDevUncertainty, VarianceUncertainty
 from astropy.wcs import WCS
 from ccdproc import ImageFileCollection
-from ccdproc_darks.frames.file_frame import FileFrame
-from ccdproc_darks.frames.inputs import as_frames
 
 from ccdproc_darks import dark_rate
 from ccdproc_darks.frames import file_frame
+from ccdproc_darks.frames.file_frame import FileFrame
+from ccdproc_darks.frames.inputs import as_frames
 
 from ..helpers import assert_same_image, dark
 

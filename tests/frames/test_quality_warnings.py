@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
-from ccdproc_darks.frames.quality_warnings import outlying_frames
 
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, simulate_dark
+from ccdproc_darks.frames.quality_warnings import outlying_frames
 
 CAMERA = {"gain": 1.5 * u.electron / u.adu, "read_noise": 8 * u.electron, "rate": 0.1 * u.electron / u.s}
 SHAPE = (60, 80)

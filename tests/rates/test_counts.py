@@ -1,15 +1,16 @@
 """Mean counts at a glance, against the plain definition: bit by bit the same, whatever was looked at."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
-from ccdproc_darks.frames.memory_frame import MemoryFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ccdproc_darks.frames.memory_frame import MemoryFrame
 from ccdproc_darks.rates.bias import Bias
 from ccdproc_darks.rates.counts import CountingSettings, SpecialPixels, exact_mean_counts, quick_mean_counts
 from ccdproc_darks.rates.dark_frames import DarkSet, ElectronReader
@@ -68,26 +69,36 @@ def all_pixels(dark_set, rules):
     return SpecialPixels(np.ones(bias.size, bool), np.array(stack), bad, bias, np.zeros(0))
 
 
-def job_of(dark_set, levels, rules):
-    return RateJob([dark_set], [levels], rules, 0.0)
+@dataclass
+class Exact:
+    """`MeanCounts` of pixels, flat; frames are 0 where none was kept, and limits are rates (electron/s)."""
+
+    counts: np.ndarray
+    frames: np.ndarray
+    limit: np.ndarray
 
 
-def check(dark_set, levels, rules, *, rows_at_once=5):
-    """The same at a glance as by a look at each sample of each pixel; returns the latter and what was special."""
+def exactly(pixels, dark_set, rules):
+    found = exact_mean_counts(pixels, dark_set, rules)
+    frames = np.where(found.usable, found.frames, 0)
+    return Exact(found.counts.ravel(), frames.ravel(), found.lower_limit.ravel())
+
+
+def check(dark_set, rules, *, rows_at_once=5):
+    """The exact way of all pixels, and what was special; the fast pass with the exact way of these gives the same."""
     shape = dark_set.frames[0].shape
-    expected = exact_mean_counts(all_pixels(dark_set, rules), dark_set.combined, levels, rules)
+    expected = exactly(all_pixels(dark_set, rules), dark_set, rules)
     counts, frames, limit, special, waiting, wanted = [], [], [], [], [], []
     for start in range(0, shape[0], rows_at_once):
-        found = quick_mean_counts(dark_set, levels, slice(start, min(start + rows_at_once, shape[0])), rules)
+        found = quick_mean_counts(dark_set, slice(start, min(start + rows_at_once, shape[0])), rules)
         assert found.counts.dtype == float
-        assert found.number == dark_set.combined.sum()
         # As where other exposure times have others.
         asked = found.special | (np.arange(found.special.size) % 5 == 0)
-        waiting.append(found.picked(np.flatnonzero(asked)))
+        waiting.append(found.set_aside(np.flatnonzero(asked)))
         wanted.append(asked)
         counts.append(found.counts)
         special.append(found.special)
-        frames.append(np.full(found.counts.size, found.number))
+        frames.append(np.full(found.counts.size, dark_set.combined.sum()))
         limit.append(np.full(found.counts.size, np.nan))
     counts, frames, limit, special, wanted = map(np.concatenate, (counts, frames, limit, special, wanted))
     # What was not special has lost nothing.
@@ -97,13 +108,13 @@ def check(dark_set, levels, rules, *, rows_at_once=5):
     left, places = SpecialPixels.joined(waiting), np.flatnonzero(wanted)
     for first in range(0, places.size, 7):
         picked, left = left.split(7)
-        found, few = exact_mean_counts(picked, dark_set.combined, levels, rules), places[first : first + 7]
+        found, few = exactly(picked, dark_set, rules), places[first : first + 7]
         counts[few], frames[few], limit[few] = found.counts, found.frames, found.limit
     assert left.counts.size == left.special.size == left.bias.size == left.samples.shape[1] == 0
     for name, values in (("counts", counts), ("frames", frames), ("limit", limit)):
         np.testing.assert_array_equal(values, getattr(expected, name), err_msg=name)
     with np.errstate(all="ignore"):
-        rows = job_of(dark_set, levels, rules).counts(slice(0, shape[0]))
+        rows = RateJob([dark_set], rules, 0.0).sample_of_counts([slice(0, shape[0])])
     np.testing.assert_array_equal(rows.counts.ravel(), expected.counts)
     np.testing.assert_array_equal(rows.usable.ravel(), expected.frames > 0)
     np.testing.assert_array_equal(rows.frames.ravel(), np.maximum(expected.frames, 1))
@@ -148,10 +159,12 @@ def rule_by_hand(samples, bad, bias, combined, levels, rules):
     return mean, exposures, limit, rejected, close
 
 
-def check_by_hand(dark_set, levels, rules, expected, special):
+def check_by_hand(dark_set, rules, expected, special):
     picked = all_pixels(dark_set, rules)
     by_hand = [
-        rule_by_hand(samples.tolist(), bad, float(bias), dark_set.combined.tolist(), levels.tolist(), rules)
+        rule_by_hand(
+            samples.tolist(), bad, float(bias), dark_set.combined.tolist(), dark_set.level_shifts.tolist(), rules
+        )
         for samples, bad, bias in zip(picked.samples.T, picked.bad.T, picked.bias, strict=True)
     ]
     counts, frames, limit, rejected, close = np.array(by_hand).T
@@ -160,7 +173,7 @@ def check_by_hand(dark_set, levels, rules, expected, special):
     assert np.count_nonzero(clear) > 0.9 * clear.size
     np.testing.assert_array_equal(frames[clear], expected.frames[clear])
     np.testing.assert_allclose(counts[clear], expected.counts[clear], rtol=1e-11, atol=1e-10)
-    np.testing.assert_array_equal(limit[clear], expected.limit[clear])
+    np.testing.assert_array_equal(limit[clear] / dark_set.seconds, expected.limit[clear])
 
 
 @st.composite
@@ -195,7 +208,8 @@ def cameras(draw):
     clip = draw(st.none() | st.sampled_from([3.0, 4.0, 5.0, 8.0]))
     told = draw(st.sampled_from([read_noise, read_noise, None]))
     dark_set = DarkSet([frame_of(*pair) for pair in zip(values, masks, strict=True)], 100.0, combined)
-    return dark_set, levels, CountingSettings(ElectronReader(gain, bias, saturation), told, clip)
+    dark_set.level_shifts = levels
+    return dark_set, CountingSettings(ElectronReader(gain, bias, saturation), told, clip)
 
 
 @given(cameras())
@@ -216,8 +230,8 @@ def test_every_type(dtype, combined, number):
     values[0, :, ::4] += np.array(100 if values.dtype.itemsize == 1 else 300, values.dtype)
     dark_set = DarkSet([frame_of(frame) for frame in values], 100.0, numbers)
     rules = CountingSettings(ElectronReader(1.3, Bias(level=20.0), None), 3.0, 5.0)
-    expected, special = check(dark_set, np.zeros(number), rules)
-    check_by_hand(dark_set, np.zeros(number), rules, expected, special)
+    expected, special = check(dark_set, rules)
+    check_by_hand(dark_set, rules, expected, special)
     assert (expected.frames < numbers.sum()).sum() >= SHAPE[0] * 7
     assert not special.all()
 
@@ -228,7 +242,7 @@ def test_types_side_by_side():
     values = [simulated(rng, 1, dtype, read_noise=3.0, gain=1.0)[0] for dtype in ("uint16", ">i2", "float32", "int32")]
     dark_set = DarkSet([frame_of(frame) for frame in values], 100.0, np.array([1.0, 2.0, 1.0, 5.0]))
     rules = CountingSettings(ElectronReader(1.0, Bias(level=300.0), 320.0), 3.0, 4.0)
-    check_by_hand(dark_set, np.zeros(4), rules, *check(dark_set, np.zeros(4), rules))
+    check_by_hand(dark_set, rules, *check(dark_set, rules))
 
 
 def test_nothing_left():
@@ -240,11 +254,11 @@ def test_nothing_left():
     master[0, 4], mask[0, 5] = np.nan, True
     dark_set = DarkSet([frame_of(frame, mask) for frame in values], 10.0, np.ones(3))
     rules = CountingSettings(ElectronReader(2.0, Bias(frame_of(master), scale=2.0), 50000.0), 3.0, 5.0)
-    expected, special = check(dark_set, np.zeros(3), rules)
+    expected, special = check(dark_set, rules)
     assert special.tolist() == [False, True, True, True, True, True]
     assert expected.frames.tolist() == [3, 0, 0, 1, 0, 0]
     assert expected.counts.tolist() == [180, 0, 0, 180, 0, 0]
-    np.testing.assert_array_equal(expected.limit, [np.nan, 99980, np.nan, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(expected.limit, [np.nan, 9998, np.nan, np.nan, np.nan, np.nan])
 
 
 @pytest.mark.parametrize("dtype", ["float32", ">f4"])
@@ -254,7 +268,7 @@ def test_sums_are_float64(dtype):
     values = rng.normal(60000, 3, (20, *SHAPE)).astype(dtype)
     dark_set = DarkSet([frame_of(frame) for frame in values], 10.0, np.ones(20))
     found = quick_mean_counts(
-        dark_set, np.zeros(20), slice(0, SHAPE[0]), CountingSettings(ElectronReader(1.0, Bias(), None), 3.0, None)
+        dark_set, slice(0, SHAPE[0]), CountingSettings(ElectronReader(1.0, Bias(), None), 3.0, None)
     )
     exact = [math.fsum(samples.tolist()) / 20 for samples in values.reshape(20, -1).T]
     np.testing.assert_allclose(found.counts, exact, rtol=1e-14)
@@ -271,7 +285,7 @@ def test_integers_are_added_up_exactly(dtype, number):
     values[:, 1] = limits.min
     dark_set = DarkSet([frame_of(frame) for frame in values], 10.0, np.ones(number))
     found = quick_mean_counts(
-        dark_set, np.zeros(number), slice(0, SHAPE[0]), CountingSettings(ElectronReader(1.0, Bias(), None), 3.0, None)
+        dark_set, slice(0, SHAPE[0]), CountingSettings(ElectronReader(1.0, Bias(), None), 3.0, None)
     )
     exact = [sum(samples.tolist()) / number for samples in values.reshape(number, -1).T]
     np.testing.assert_array_equal(found.counts, exact)
@@ -282,7 +296,7 @@ def test_saturation_of_integers(saturation, expected):
     values = np.array([[[0, 1, 65535, 65534, 300, 65535]]], "uint16")
     dark_set = DarkSet([frame_of(frame) for frame in values], 10.0, np.ones(1))
     rules = CountingSettings(ElectronReader(1.0, Bias(), saturation), 3.0, None)
-    found, _ = check(dark_set, np.zeros(1), rules)
+    found, _ = check(dark_set, rules)
     assert np.isfinite(found.limit).sum() == expected
 
 
@@ -293,11 +307,11 @@ def test_few_clean_pixels_are_looked_at(rate):
     values = simulated(rng, 20, "uint16", read_noise=10.0, gain=1.5, rate=rate, shape=(200, 200), rays=0.0)
     dark_set = DarkSet([frame_of(frame) for frame in values], 100.0, np.ones(20))
     rules = CountingSettings(ElectronReader(1.5, Bias(level=450.0), 65535.0), 10.0, 5.0)
-    found = quick_mean_counts(dark_set, np.zeros(20), slice(0, 200), rules)
+    found = quick_mean_counts(dark_set, slice(0, 200), rules)
     assert found.special.mean() < 0.03
     # And it is needed: a ray of so many sigmas is no news to it.
     values[3, 100, 100:110] += np.uint16(2 * 10 * np.sqrt(1 + rate / 100))
-    hit = quick_mean_counts(dark_set, np.zeros(20), slice(0, 200), rules)
+    hit = quick_mean_counts(dark_set, slice(0, 200), rules)
     assert hit.special.sum() >= found.special.sum()
 
 
@@ -308,6 +322,6 @@ def test_frames_are_not_changed():
     kept = values.copy()
     dark_set = DarkSet([frame_of(frame) for frame in values], 100.0, np.ones(4))
     rules = CountingSettings(ElectronReader(2.0, Bias(level=300.0), None), 3.0, 5.0)
-    found = quick_mean_counts(dark_set, np.zeros(4), slice(0, SHAPE[0]), rules)
-    exact_mean_counts(found.picked(np.flatnonzero(found.special)), dark_set.combined, np.zeros(4), rules)
+    found = quick_mean_counts(dark_set, slice(0, SHAPE[0]), rules)
+    exact_mean_counts(found.set_aside(np.flatnonzero(found.special)), dark_set, rules)
     np.testing.assert_array_equal(values, kept)

@@ -1,10 +1,10 @@
-"""Pixels that wait: none is lost, and each keeps its own samples, however they come and go."""
+"""Deferred pixels: none is lost, and each keeps its own samples, however they are joined and split."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccdproc_darks.rates.counts import SpecialPixels, Waiting
+from ccdproc_darks.rates.counts import DeferredSamples, SpecialPixels
 
 from ..strategies import seeds
 
@@ -29,28 +29,26 @@ def assert_are(found, numbers, may_be_bad):
 
 
 @given(seeds, st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=6), st.integers(1, 12))
-def test_first_come_first_served(seed, parts, most):
-    rng, waiting, known = np.random.default_rng(seed), Waiting(), 0
+def test_none_is_lost(seed, blocks, most):
+    rng, parts, known = np.random.default_rng(seed), [], 0
     may_be_bad = np.zeros(0, dtype=bool)
-    for size, with_bad in parts:
-        waiting.add(picked_of(np.arange(known, known + size), rng, with_bad))
+    for size, with_bad in blocks:
+        numbers = np.arange(known, known + size)
+        sets = [picked_of(numbers, rng, with_bad) for _ in range(2)]
+        parts.append(DeferredSamples(np.arange(size), sets).moved(known))
         known += size
         may_be_bad = np.append(may_be_bad, np.full(size, with_bad))
+    left = DeferredSamples.joined(parts)
+    assert len(left) == known
     for first in range(0, known, most):
+        found, left = left.split(most)
         number = min(most, known - first)
-        found = waiting.take(number)
-        assert found.special.size == number
-        assert_are(found, np.arange(first, first + number), may_be_bad)
-        if any(with_bad for _, with_bad in parts):
-            assert found.bad is not None
-    left = waiting.take(0)
-    assert left.counts.size == left.special.size == left.bias.size == left.samples.shape[1] == 0
-
-
-def test_more_may_come_in_between():
-    rng, waiting = np.random.default_rng(1), Waiting()
-    may_be_bad = np.ones(9, dtype=bool)
-    waiting.add(picked_of(np.arange(5), rng, True))
-    assert_are(waiting.take(3), np.arange(3), may_be_bad)
-    waiting.add(picked_of(np.arange(5, 9), rng, True))
-    assert_are(waiting.take(6), np.arange(3, 9), may_be_bad)
+        assert len(found) == number
+        np.testing.assert_array_equal(found.pixels, np.arange(first, first + number))
+        for one in found.sets:
+            assert one.special.size == number
+            assert_are(one, np.arange(first, first + number), may_be_bad)
+            assert (one.bad is not None) == any(with_bad for _, with_bad in blocks)
+    assert len(left) == 0
+    for one in left.sets:
+        assert one.counts.size == one.special.size == one.bias.size == one.samples.shape[1] == 0

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from ccdproc_darks.frames.inputs import as_frames
 
+from ccdproc_darks.frames.inputs import as_frames
 from ccdproc_darks.rates.bias import Bias
 from ccdproc_darks.rates.dark_frames import DarkSet, ElectronReader, frame_level_shifts
 

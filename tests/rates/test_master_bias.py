@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from astropy import units as u
-from ccdproc_darks.frames.inputs import as_frames
-from ccdproc_darks.frames.quality_warnings import outlying_frames
 
 from ccdproc_darks import dark_rate, master_bias, simulate_dark
+from ccdproc_darks.frames.inputs import as_frames
+from ccdproc_darks.frames.quality_warnings import outlying_frames
 from ccdproc_darks.rates.master_bias import BiasFrames
 
 GAIN, NOISE = 1.5, 6.0

@@ -52,11 +52,11 @@ def test_masked_by_somebody_else_is_not_saturated():
     rate.mask = rate.mask | [[True, False]]
     rows = RateImages([rate]).rows(EVERYTHING)
     np.testing.assert_array_equal(rows.usable[0], [[False, True]])
-    np.testing.assert_array_equal(rows.limit[0], [[np.nan, np.nan]])
+    np.testing.assert_array_equal(rows.lower_limit[0], [[np.nan, np.nan]])
 
 
 def test_saturated_and_missing_are_told_apart():
     frame = dark([[5000.0, np.nan, 10.0]], 10.0, "electron")
     rows = RateImages([dark_rate(frame, saturation=1000 * frame.unit)]).rows(EVERYTHING)
     np.testing.assert_array_equal(rows.usable[0], [[False, False, True]])
-    np.testing.assert_array_equal(rows.limit[0], [[100.0, np.nan, np.nan]])
+    np.testing.assert_array_equal(rows.lower_limit[0], [[100.0, np.nan, np.nan]])

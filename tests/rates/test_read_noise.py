@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from ccdproc_darks.frames.inputs import as_frames
 
+from ccdproc_darks.frames.inputs import as_frames
 from ccdproc_darks.rates.bias import Bias
 from ccdproc_darks.rates.dark_frames import DarkSet, ElectronReader, frame_level_shifts
 from ccdproc_darks.rates.read_noise import measure_scatter, scatter_read_noise
@@ -16,7 +16,8 @@ SHAPE = (300, 300)
 def scatter_of(images, unit="electron"):
     frames = as_frames([dark(image, unit=unit) for image in images])
     dark_set, reader = DarkSet(frames, 100.0, np.ones(len(frames))), ElectronReader(1.0, Bias(), None)
-    return measure_scatter(dark_set, reader, frame_level_shifts(dark_set, reader))
+    dark_set.level_shifts = frame_level_shifts(dark_set, reader)
+    return measure_scatter(dark_set, reader)
 
 
 def images(rng, number, electrons, noise):

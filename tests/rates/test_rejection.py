@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import binom, norm, poisson
 
-from ccdproc_darks.rates.rejection import deviate_of_share, least_above_others, mean_counts
+from ccdproc_darks.rates.rejection import deviate_of_share, least_above_others, mean_of_kept
 
 numbers = st.integers(1, 50).map(float)
 read_noises = st.sampled_from([0.0, 0.1]) | st.floats(0.3, 30)
@@ -17,8 +17,8 @@ def mean(samples, *, combined=None, good=None, **options):
     good = np.ones(samples.shape, bool) if good is None else np.array(good)[:, None, None]
     combined = np.ones(len(samples)) if combined is None else np.array(combined, float)
     options = {"read_noise": 3.0, "clip": 5.0, **options}
-    result = mean_counts(samples, good, combined, **options)
-    return result.counts.item(), result.frames.item(), good[:, 0, 0].tolist()
+    counts, frames, _ = mean_of_kept(samples, good, combined, **options)
+    return counts.item(), frames.item(), good[:, 0, 0].tolist()
 
 
 def deviate(value, others, own, rest, read_noise):
@@ -113,9 +113,11 @@ def test_own_variance():
     variance = np.full((3, 1, 1), 4.0)
     for value, counts, own in ((100.0, 1.5, 2), (15.75, 1.5, 2), (15.0, 6.0, 4 / 3)):
         samples = np.array([1.0, 2.0, value])[:, None, None]
-        result = mean_counts(samples, np.ones((3, 1, 1), bool), np.ones(3), own_variance=variance, clip=5.0)
-        assert result.counts.item() == counts
-        assert result.own_variance.item() == pytest.approx(own)
+        found, _, own_variance = mean_of_kept(
+            samples, np.ones((3, 1, 1), bool), np.ones(3), own_variance=variance, clip=5.0
+        )
+        assert found.item() == counts
+        assert own_variance.item() == pytest.approx(own)
 
 
 @pytest.mark.parametrize("rest", [1, 2, 9, 49])

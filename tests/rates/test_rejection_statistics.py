@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from ccdproc_darks.rates.rejection import mean_counts
+from ccdproc_darks.rates.rejection import mean_of_kept
 
 NOMINAL = norm.sf(5)
 CLIP = 5.0
@@ -18,8 +18,8 @@ def clipped(samples, read_noise, clip=CLIP, combined=None):
     """Mean, and which samples were kept; ``samples`` of shape (frames, pixels)."""
     good = np.ones(samples.shape, bool)[:, None]
     combined = np.ones(len(samples)) if combined is None else np.array(combined, float)
-    result = mean_counts(samples[:, None].copy(), good, combined, read_noise=read_noise, clip=clip)
-    return result.counts[0], good[:, 0]
+    counts, _, _ = mean_of_kept(samples[:, None].copy(), good, combined, read_noise=read_noise, clip=clip)
+    return counts[0], good[:, 0]
 
 
 def frames(rng, electrons, read_noise, number, pixels):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccdproc_darks.rates.rate_images import MeanCounts
+from ccdproc_darks.rates.mean_counts import MeanCounts
 from ccdproc_darks.statistics.rate_distribution import population_of, sensor_population
 from ccdproc_darks.statistics.rate_fit import rate_estimator
 
@@ -197,7 +197,7 @@ def test_sensor_population():
     rows.counts[:, 0, lost] += 0.005 * cell.seconds[:, None]
     rows.usable[1, :, 1000:2000] = False
     rows.counts[1, :, 1000:2000] = 0.0
-    parts = rows.counts, rows.frames, rows.read_variance, rows.usable, rows.limit
+    parts = rows.parts
     blocks = [MeanCounts(*(part[:, :, piece] for part in parts)) for piece in (slice(0, 3000), slice(3000, None))]
     population = sensor_population(blocks, cell.seconds, cell.frames, cell.shared, offsets, False)
     mean, spread = mean_and_spread(population)
