@@ -14,13 +14,15 @@ from astropy import units as u
 
 from .._arguments import checked_quantity
 from .blocks import row_blocks, shifted
-from .buffers import reused
 
 __all__ = ["THREADS", "Execution", "fill_images", "gather_summaries"]
 
 # What an executor that shares no memory with this process gets at a time, and how much of it may be under way.
 _RESULT_BYTES, _UNDER_WAY_BYTES = 2**24, 2**28
 _LEAST_TASKS, _LEAST_UNDER_WAY = 32, 2
+# glibc keeps the memory of freed arrays up to the size (bytes) of the largest one that was freed so far, instead of
+# asking the kernel for new pages each time.
+_KEPT_BYTES = 2**24
 # Deferred pixels that are computed at a time.
 _BATCH = 2**13
 
@@ -42,6 +44,7 @@ class Execution:
     mem_limit: object = None
 
     def __post_init__(self):
+        np.empty(_KEPT_BYTES, dtype="u1")
         submit = None if isinstance(self.executor, type) else getattr(self.executor, "submit", None)
         if self.executor is not None and not callable(submit):
             raise TypeError(
@@ -98,7 +101,7 @@ def fill_images(job, outputs, execution):
 
     Parameters
     ----------
-    job : `ccdproc_darks._compute.block_job.BlockJob`
+    job : `ccdproc_darks._compute.blocks.BlockJob`
         Computes the blocks.
     outputs : list of `numpy.ndarray`
         The images, all of one shape; those of bool False everywhere.
@@ -263,9 +266,8 @@ def _worked(job, rows, blocks, columns, types):
 def _work(job, rows, blocks, outputs):
     """Compute blocks of the rows of a job, put them into its images, and return what was counted."""
     columns, deferred, counts = outputs[0].shape[1], [], []
-    with job.open_files() as opened, reused() as renew:
+    with job.open_files() as opened:
         for rows_of_block in blocks:
-            renew()
             out = [output[shifted(rows_of_block, rows.start)] for output in outputs]
             block = opened.block(rows_of_block, out)
             counts.append(block.count)
@@ -300,10 +302,9 @@ def _compute_exactly(job, deferred, outputs):
 
 def _summaries(job, rows, blocks):
     """Summaries of some blocks, by their first rows."""
-    with job.open_files() as opened, reused() as renew:
+    with job.open_files() as opened:
         found = {}
         for block in blocks:
-            renew()
             found[block.start] = opened.summary(block)
         return found
 

@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from .._arguments import ELECTRON_PER_SECOND, checked_choice
-from .._compute.block_job import Block, BlockJob, Deferred
+from .._compute.blocks import Block, BlockJob, Deferred
 from .._compute.workers import Execution, fill_images
 from .._results import logged, result_image, safe_header
 from ..rates.rate_images import RateImages

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtri, ndtr
 
-from .._compute.buffers import keep_freed
 from ..rates.mean_counts import MeanCounts
 from ..statistics.conditional_tail import Candidates, far_deviate
 from ..statistics.rate_distribution import sensor_population
@@ -54,7 +53,6 @@ class RateComparer:
 
     def __init__(self, stack, offset, null, stacklevel):
         self.stack, self.free_offset = stack, offset == "pixel"
-        keep_freed()
         sample = stack.sample()
         samples = _Samples(sample)
         self.offsets = np.zeros(len(stack))

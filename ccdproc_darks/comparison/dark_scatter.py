@@ -11,8 +11,7 @@ from astropy.nddata import CCDData
 from scipy.special import chdtri, log_ndtr, ndtr
 
 from .._arguments import checked_dtype, checked_number, unit_name
-from .._compute.block_job import Block, BlockJob
-from .._compute.blocks import sample_blocks, shifted
+from .._compute.blocks import Block, BlockJob, sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
 from .._results import logged, result_image, safe_header
 from ..rates.dark_frames import DarkSet, ElectronReader, prepare_darks

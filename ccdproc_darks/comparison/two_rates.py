@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._compute import loops
-from .._compute.buffers import empty, give_back
 from ..statistics.rate_fit import TINY_RATE
 from ..statistics.significance import candidates
 
@@ -157,10 +156,10 @@ class TwoRates:
         return loops.pair is None or not plain
 
     def _compiled(self, rates, masks, deviations, rounds, place=None):
-        """The same as `_numpy`, in a single one."""
-        difference, rate = (self._empty(rates[0]) for _ in range(2))
-        deviate = self._empty(rates[0]) if place is None else place.reshape(-1)
-        complete, special = (empty(rates[0].shape, bool) for _ in range(2))
+        """One pass over the pixels, by the compiled loop."""
+        difference, rate = (np.empty(rates[0].shape, self._dtype) for _ in range(2))
+        deviate = np.empty(rates[0].shape, self._dtype) if place is None else place.reshape(-1)
+        complete, special = (np.empty(rates[0].shape, bool) for _ in range(2))
         (_, beyond), *steps = self._steps
         numbers = (
             *(self._complete_numbers(index) for index in range(2)), self._shifts[0], self._weight_of_none,
@@ -172,20 +171,21 @@ class TwoRates:
         return TwoRatesBlock(self, complete, difference, rates[1], rate, deviate, special)
 
     def _numpy(self, rates, masks, deviations, rounds):
+        """The same by numpy, in some thirty passes."""
         complete = True
         for index, (data, mask, deviation) in enumerate(zip(rates, masks, deviations, strict=True)):
             complete = self._is_complete(index, data, deviation) & complete
             if mask is not None:
                 complete &= ~mask
         first, second = (
-            rate if shift == 0 else np.subtract(rate, self._dtype.type(shift), out=self._empty(rate))
+            rate if shift == 0 else rate - self._dtype.type(shift)
             for rate, shift in zip(rates, self._shifts, strict=True)
         )
-        difference = np.subtract(first, second, out=self._empty(first))
+        difference = first - second
         # With the weights of no rate at all, and then with those of the rate found.
-        rate = np.multiply(difference, self._dtype.type(self._weight_of_none), out=self._empty(first))
+        rate = difference * self._dtype.type(self._weight_of_none)
         rate += second
-        trial = lower = self._empty(first)
+        trial = lower = np.empty_like(first)
         for _ in range(rounds):
             trial = self._settled(rate, out=trial)
             _linear(self._upper, trial, out=rate)
@@ -200,15 +200,11 @@ class TwoRates:
         complete &= np.isfinite(deviate)
         return TwoRatesBlock(self, complete, difference, second, rate, deviate)
 
-    def _empty(self, like):
-        return empty(like.shape, self._dtype)
-
     def _scaled(self, image, factor):
         """In electron/s; it may be the image itself, which is the user's."""
         if factor == 1 and image.dtype == self._dtype:
             return image
-        scaled = self._empty(image)
-        np.copyto(scaled, image)
+        scaled = image.astype(self._dtype)
         if factor != 1:
             scaled *= factor
         return scaled
@@ -224,8 +220,8 @@ class TwoRates:
         if lone:
             return np.isfinite(deviation) & np.isfinite(data)
         # In (electron/s)^2: how far what all frames give is from what is there, and by how much it may be.
-        own = np.multiply(deviation, deviation, out=self._empty(data))
-        miss = np.clip(data, 0, np.inf, out=self._empty(data))
+        own = deviation * deviation
+        miss = np.clip(data, 0, np.inf)
         miss *= self._dtype.type(growth)
         miss += self._dtype.type(constant)
         miss -= own
@@ -235,10 +231,7 @@ class TwoRates:
         own *= self._dtype.type(reach)
         # An infinite uncertainty is not below itself.
         miss -= own
-        complete = miss <= 0
-        give_back(own)
-        give_back(miss)
-        return complete
+        return miss <= 0
 
     def _settled(self, rate, out=None):
         if self._expected is not None:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
 
-from .._compute.buffers import empty, give_back
 from .memory_frame import Samples, as_deviation
 
-__all__ = ["BITPIX", "UNCERTAINTIES", "FileRows", "FitsRows", "are_alike", "rows_alike"]
+__all__ = ["BITPIX", "UNCERTAINTIES", "FileRows", "FitsRows", "are_alike", "places_of", "rows_alike"]
 
 # As CCDData.write names them in UTYPE.
 UNCERTAINTIES = {kind.__name__: kind for kind in (StdDevUncertainty, VarianceUncertainty, InverseVariance)}
@@ -131,14 +130,13 @@ class FitsRows:
         if out is None and numbers.dtype.isnative:
             return numbers
         # Unlike byteswap, a copy lets other threads run.
-        native = empty(numbers.shape, self.stored_dtype) if out is None else out
+        native = np.empty(numbers.shape, self.stored_dtype) if out is None else out
         np.copyto(native, numbers)
-        give_back(numbers)
         return native
 
     def buffer(self, rows):
         """Memory for some rows: as bytes, and as the numbers that the file has there."""
-        numbers = empty((sum(map(len, self._ranges(rows))), self.shape[1]), self.stored_dtype)
+        numbers = np.empty((sum(map(len, self._ranges(rows))), self.shape[1]), self.stored_dtype)
         return memoryview(numbers.reshape(-1).view("u1")), numbers.view(numbers.dtype.newbyteorder(">"))
 
     def read(self, rows, file, wanted):
@@ -273,14 +271,18 @@ def rows_alike(frames, block):
         return None
     first = frames[0].image
     wanted, numbers = first.buffer(block)
-    values = empty((len(frames), *numbers.shape), first.dtype)
+    values = np.empty((len(frames), *numbers.shape), first.dtype)
     stored = values.view(first.stored_dtype)
     for place, frame in zip(stored, frames, strict=True):
         frame.read(block, wanted)
         np.copyto(place, numbers)
     first.move_zero(stored)
-    give_back(numbers)
     return values
+
+
+def places_of(frames, row):
+    """Descriptor of each of some opened files, and the first byte of a row in it."""
+    return tuple((frame.file, frame.image.place(row)) for frame in frames)
 
 
 def are_alike(frames):

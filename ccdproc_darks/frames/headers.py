@@ -77,7 +77,7 @@ def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_un
     list of float, or None
         None where the user gave nothing and not every header has one of the keys.
     """
-    header_unit = header_unit or unit
+    header_unit, known = header_unit or unit, {}
 
     def converted(quantity, **options):
         return checked_quantity(argument, quantity, unit, equivalencies=equivalencies, **options)
@@ -93,7 +93,9 @@ def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_un
                 f"{argument}: {key} in the header of {frame.label} is {number:g}, expected a positive number "
                 f"in {key_unit}; pass {argument} as a Quantity"
             )
-        return converted(number * key_unit)
+        if number not in known:
+            known[number] = converted(number * key_unit)
+        return known[number]
 
     if isinstance(value, u.Quantity):
         numbers = converted(value, zero=zero, scalar=False)

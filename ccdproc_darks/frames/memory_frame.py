@@ -112,10 +112,10 @@ class MemoryRows:
         out : `numpy.ndarray`, optional
             Where to put the values.
         """
-        if isinstance(block, slice):
-            block = shifted(block, self.start)
-        else:
+        if not isinstance(block, slice):
             block = np.concatenate([np.arange(some.start, some.stop) for some in block]) - self.start
+        elif self.start:
+            block = shifted(block, self.start)
         values = self.data[block]
         if out is not None:
             np.copyto(out, values)

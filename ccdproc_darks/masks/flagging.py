@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtri, ndtr
 
-from .._compute.block_job import Block, BlockJob, Deferred
-from .._compute.buffers import empty
+from .._compute.blocks import Block, BlockJob, Deferred
 from ..comparison.comparer import RateComparer, stack_part
 from ..comparison.dark_scatter import ScatterImages
 from ..flags import DARK_FLAGS
@@ -163,7 +162,7 @@ class FlagJob(BlockJob):
             nonlinear = beyond
             if self.critical <= paired.pair.most:
                 nonlinear = np.union1d(beyond, self._significant(paired, special))
-        flags = empty(special.shape, np.uint32) if out is None else out.reshape(-1)
+        flags = np.empty(special.shape, np.uint32) if out is None else out.reshape(-1)
         flags.fill(DARK_FLAGS.UNRELIABLE_DARK)
         flags[seen] = flags[nonlinear] = 0
         flags[hot] |= np.uint32(DARK_FLAGS.HOT)
@@ -179,7 +178,7 @@ class FlagJob(BlockJob):
 
     def _significant(self, paired, special):
         """Pixels that depart by more than the critical deviate and the tolerance; marks those close to either."""
-        size = np.abs(paired.deviate, out=empty(paired.deviate.shape, paired.deviate.dtype))
+        size = np.abs(paired.deviate)
         near = np.flatnonzero(size >= size.dtype.type((1 - _CLOSE) * self.critical))
         size, departure, worth = size[near], np.abs(paired.difference[near]), self.tolerance * paired.rate[near]
         special[near] |= (np.abs(size - self.critical) <= _CLOSE * self.critical) & (size > 0)

@@ -7,9 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
-from .._compute.block_job import Block, BlockJob
-from .._compute.blocks import sample_blocks
-from .._compute.buffers import empty
+from .._compute.blocks import Block, BlockJob, sample_blocks
 from .._compute.workers import Execution, fill_images, gather_summaries
 from .._results import logged, result_image, safe_header
 from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
@@ -263,11 +261,9 @@ class _CountJob(BlockJob):
     def summary(self, rows):
         """Both numbers."""
         once, *others = (image.usable(rows) for image in self.stack.planes)
-        twice = empty(once.shape, bool)
-        twice.fill(False)
-        both = empty(once.shape, bool)
+        twice = np.zeros(once.shape, bool)
         for usable in others:
-            twice |= np.logical_and(once, usable, out=both)
+            twice |= once & usable
             once |= usable
         return np.count_nonzero(twice), np.count_nonzero(once)
 

@@ -10,7 +10,6 @@ from astropy.nddata import CCDData
 
 from .._arguments import checked_quantity
 from .._compute.blocks import sample_blocks
-from .._compute.buffers import empty
 from ..frames.headers import header_number
 from ..frames.inputs import as_frames, sample
 from ..statistics.noise import trimmed_variance
@@ -61,7 +60,7 @@ class Bias:
         if self._frame is None:
             return self._level, None
         rows = self._frame.rows(block)
-        values = np.multiply(rows.values, self._scale, out=empty(rows.values.shape, float), dtype=float)
+        values = np.multiply(rows.values, self._scale, dtype=float)
         finite = np.isfinite(rows.values)
         bad = None if finite.all() else ~finite
         if rows.mask is not None and rows.mask.any():

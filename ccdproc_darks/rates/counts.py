@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .._compute.block_job import Deferred
-from .._compute.buffers import give_back
+from .._compute.blocks import Deferred
 from .dark_frames import ElectronReader
 from .mean_counts import MeanCounts
 from .rejection import RejectionBound, may_lose_highest, mean_of_kept, reject
@@ -228,7 +227,6 @@ def quick_mean_counts(dark_set, rows, settings):
         if sums.past is not None:
             pixels, may = may_lose_highest(sums, sum_settings.bound)
             special[pixels] |= may
-            give_back(sums.past)
     return QuickCounts(sums.counts, special, block, bias, bad_bias)
 
 

@@ -9,8 +9,7 @@ import numpy as np
 from astropy import units as u
 
 from .._arguments import checked_dtype, checked_number
-from .._compute.block_job import Block, BlockJob
-from .._compute.blocks import sample_blocks
+from .._compute.blocks import Block, BlockJob, sample_blocks
 from .._compute.workers import THREADS, Execution, fill_images
 from .._results import logged, result_image, safe_header
 from ..frames.headers import READ_NOISE_KEYS, common_setting, frame_settings, known_gain

@@ -12,7 +12,6 @@ from astropy.nddata import CCDData
 
 from .._arguments import ELECTRON_PER_SECOND, unit_name
 from .._compute.blocks import row_blocks, sample_blocks, shifted
-from .._compute.buffers import empty, give_back
 from ..frames.headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
 from ..frames.memory_frame import as_deviation
 from .mean_counts import MeanCounts
@@ -265,11 +264,9 @@ class RateImage:
     def usable(self, block):
         """Pixels of some rows that are neither masked nor without a number, flat."""
         data, mask, deviation = self.flat(block)
-        usable = np.isfinite(data, out=empty(data.shape, bool))
+        usable = np.isfinite(data)
         if deviation is not None:
-            finite = np.isfinite(deviation, out=empty(data.shape, bool))
-            usable &= finite
-            give_back(finite)
+            usable &= np.isfinite(deviation)
         # As ``usable & ~mask``, without another array.
         return usable if mask is None else np.greater(usable, mask, out=usable)
 

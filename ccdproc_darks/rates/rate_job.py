@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .._compute.block_job import Block, BlockJob
-from .._compute.buffers import empty
+from .._compute.blocks import Block, BlockJob
 from ..statistics.rate_fit import fit_rate
 from ..statistics.rate_fit_complete import fit_complete_pixels, rate_of_one_exposure
 from .counts import (
@@ -204,9 +203,4 @@ class RateJob(BlockJob):
 
 def _special_pixels(quick):
     """Pixels (flat indices) that are special at one exposure time or more, of `QuickCounts` of each."""
-    special = quick[0].special
-    if len(quick) > 1:
-        either = empty(special.shape, bool)
-        for one in quick[1:]:
-            special = np.logical_or(special, one.special, out=either)
-    return np.flatnonzero(special)
+    return np.flatnonzero(np.logical_or.reduce([one.special for one in quick]))

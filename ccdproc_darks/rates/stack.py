@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._compute import loops
-from .._compute.buffers import empty, give_back
-from ..frames.fits_image import FileRows, are_alike, rows_alike
+from ..frames.fits_image import FileRows, are_alike, places_of, rows_alike
 
 __all__ = ["FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "frame_block", "in_electrons"]
 
@@ -48,7 +47,7 @@ class SumSettings:
 
     def blank(self, pixels):
         """`FrameSums` of so many pixels, of which nothing is known yet but where there is no bias."""
-        sums = FrameSums(empty((pixels,), float), empty((pixels,), bool))
+        sums = FrameSums(np.empty((pixels,), float), np.empty((pixels,), bool))
         if self.bad_bias is None:
             sums.special.fill(False)
         else:
@@ -148,18 +147,16 @@ class FrameBlock:
             sums.special |= highest >= _comparable(settings.saturation, self.values.dtype)
         if settings.bound is not None:
             sums.past = self._past(total, highest, divisor)
-            give_back(total)
         return sums
 
     def _total_and_highest(self, combined, equal):
         """Weighted sum of the frames, and their maximum."""
         first, stack = self.values[0], self.values
-        highest = first if len(stack) == 1 else np.maximum.reduce(stack, axis=0, out=empty(first.shape, first.dtype))
+        highest = first if len(stack) == 1 else np.maximum.reduce(stack, axis=0)
         if equal and first.dtype.kind in "iu" and first.dtype.itemsize < 4 and len(stack) < _MOST_SHORT:
-            return np.add.reduce(stack, axis=0, dtype=np.int32, out=empty(first.shape, np.int32)), highest
+            return np.add.reduce(stack, axis=0, dtype=np.int32), highest
         # One after the other, whatever the number of pixels.
-        total = empty(first.shape, float)
-        np.copyto(total, first)
+        total = first.astype(float)
         if not equal:
             total *= combined[0]
         for number, frame in zip(combined[1:], stack[1:], strict=True):
@@ -170,10 +167,10 @@ class FrameBlock:
     def _past(self, total, highest, divisor):
         if total.dtype.kind == "i":
             # In whole numbers: of so many samples, that many times the excess.
-            past = np.multiply(highest, len(self.values), out=empty(total.shape, total.dtype), dtype=total.dtype)
+            past = np.multiply(highest, len(self.values), dtype=total.dtype)
             past -= total
             return past
-        past = np.divide(total, divisor, out=empty(total.shape, float))
+        past = np.divide(total, divisor)
         return np.subtract(highest, past, out=past)
 
 
@@ -209,10 +206,10 @@ class StreamedFrameBlock:
         rows = range(*self.rows.indices(image.shape[0]))
         pixels = len(rows) * image.shape[1]
         room = min(max(_BYTES_AT_A_TIME // (2 * count) // _LEAST_PIXELS, 1) * _LEAST_PIXELS, pixels)
-        stored, special = empty((count, room), np.dtype(">i2")), empty((pixels, count), image.dtype)
+        stored, special = np.empty((count, room), np.dtype(">i2")), np.empty((pixels, count), image.dtype)
         sums = settings.blank(pixels)
         numbers, arrays = _for_sums(settings, sums, stored, image.dtype, in_file=True)
-        files = tuple((frame.file, frame.image.place(rows.start)) for frame in self.frames)
+        files = places_of(self.frames, rows.start)
         found = loops.file_sums(pixels, numbers, arrays, files, room, stored, special)
         if found < 0:
             # What is wrong, reading in the other way tells.
@@ -256,7 +253,7 @@ def _read_block(frames, rows):
         return FrameBlock(values.reshape(len(frames), -1), [None] * len(frames))
     dtype = np.result_type(*[frame.dtype for frame in frames])
     first = frames[0].rows(rows)
-    values, masks = empty((len(frames), *first.values.shape), dtype), [first.mask]
+    values, masks = np.empty((len(frames), *first.values.shape), dtype), [first.mask]
     np.copyto(values[0], first.values)
     for place, frame in zip(values[1:], frames[1:], strict=True):
         if frame.dtype == dtype:

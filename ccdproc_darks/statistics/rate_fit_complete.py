@@ -4,7 +4,6 @@
 import numpy as np
 
 from .._compute import loops
-from .._compute.buffers import empty, give_back
 from .rate_fit import TINY_RATE
 
 __all__ = ["fit_complete_pixels", "rate_of_one_exposure"]
@@ -81,18 +80,18 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
     """
     factor, bias = 1 / (frames * seconds**2), (bias_error / seconds) ** 2
     if loops.rate is not None and dtype == np.float32 and np.ndim(frames) == 0:
-        rate, deviation = (empty(counts.shape, dtype) if place is None else place for place in out[:2])
+        rate, deviation = (np.empty(counts.shape, dtype) if place is None else place for place in out[:2])
         loops.rate(counts.size, counts, 1 / seconds, frame_variance, factor, bias, rate, deviation)
         return rate, deviation
     number = np.dtype(dtype).type
-    variance = empty(counts.shape, dtype)
+    variance = np.empty(counts.shape, dtype)
     np.copyto(variance, counts, casting="same_kind")
     # As max(counts, 0), and in a third of the time.
     np.clip(variance, 0, np.inf, out=variance)
     variance += frame_variance if np.ndim(frame_variance) else number(frame_variance)
     variance *= factor if np.ndim(factor) else number(factor)
     variance += number(bias)
-    return np.multiply(counts, 1 / seconds, out=empty(counts.shape, float)), np.sqrt(variance, out=variance)
+    return np.multiply(counts, 1 / seconds, dtype=float), np.sqrt(variance, out=variance)
 
 
 class _CompleteLine:
@@ -113,7 +112,7 @@ class _CompleteLine:
 
     def compiled(self, counts):
         """Rate and variance of single precision, in one pass over the counts."""
-        rate, variance = (empty(counts[0].shape, np.float32) for _ in range(2))
+        rate, variance = (np.empty(counts[0].shape, np.float32) for _ in range(2))
         numbers = tuple(
             (1 / t, coefficient, growth, constant)
             for (t, growth, constant), coefficient in zip(self._exposures, self.estimator(0.0), strict=True)
@@ -125,7 +124,7 @@ class _CompleteLine:
 
     def rates_of(self, counts, dtype):
         """Counts as rates."""
-        found = [empty(count.shape, dtype) for count in counts]
+        found = [np.empty(count.shape, dtype) for count in counts]
         for (t, *_), count, rate in zip(self._exposures, counts, found, strict=True):
             np.multiply(count, 1 / t, out=rate, casting="same_kind")
         return found
@@ -151,8 +150,8 @@ class _CompleteLine:
     def _sums(self, trial, rates):
         """Products ``x^T C^-1 y`` of exposure times (t) and counts (c), with what exposures share projected out."""
         sums, number = {}, trial.dtype.type
-        trial = np.clip(trial, number(TINY_RATE), np.inf, out=empty(trial.shape, trial.dtype))
-        weight, term = empty(trial.shape, trial.dtype), empty(trial.shape, trial.dtype)
+        trial = np.clip(trial, number(TINY_RATE), np.inf)
+        weight, term = np.empty(trial.shape, trial.dtype), np.empty(trial.shape, trial.dtype)
         for index, (t, growth, constant) in enumerate(self._exposures):
             np.multiply(trial, number(growth), out=weight)
             weight += number(constant)
@@ -173,8 +172,6 @@ class _CompleteLine:
             sums["tt"] -= np.multiply(factor, sums["1t"], out=term)
             if rates is not None:
                 sums["tc"] -= np.multiply(factor, sums["1c"], out=term)
-        for part in (trial, weight, term, *(sums[name] for name in sums if name not in ("tt", "tc"))):
-            give_back(part)
         return sums
 
 
@@ -182,5 +179,4 @@ def _add(sums, name, term):
     if name in sums:
         sums[name] += term
     else:
-        sums[name] = empty(term.shape, term.dtype)
-        np.copyto(sums[name], term)
+        sums[name] = term.copy()

@@ -16,7 +16,7 @@ from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
 from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, master_bias, repeatability
-from ccdproc_darks._compute.block_job import Block, BlockJob
+from ccdproc_darks._compute.blocks import Block, BlockJob
 from ccdproc_darks._compute.workers import Execution, fill_images, gather_summaries
 from ccdproc_darks.frames.file_frame import FileFrame
 
