@@ -122,7 +122,7 @@ class FrameBlock:
         pixels = self.values.shape[1]
         sums = settings.blank(pixels)
         numbers, arrays = _for_sums(settings, sums, self.values, self.values.dtype, in_file=False)
-        loops.sums(pixels, numbers, arrays, self.values)
+        loops.sums(pixels, numbers, arrays, _as_short(self.values))
         return sums
 
     def _compiled_counts(self, settings):
@@ -130,8 +130,8 @@ class FrameBlock:
         sums, (level, bias) = settings.blank(self.values.shape[1]), _level_and_array(settings.bias)
         saturation = np.inf if settings.saturation is None else settings.saturation
         loops.counts(
-            sums.counts.size, self.values[0], not self.values.dtype.isnative, saturation, settings.scale, level, bias,
-            sums.counts, sums.special,
+            sums.counts.size, self.values[0].view(np.float32), not self.values.dtype.isnative, saturation,
+            settings.scale, level, bias, sums.counts, sums.special,
         )  # fmt: skip
         return sums
 
@@ -210,7 +210,7 @@ class StreamedFrameBlock:
         sums = settings.blank(pixels)
         numbers, arrays = _for_sums(settings, sums, stored, image.dtype, in_file=True)
         files = places_of(self.frames, rows.start)
-        found = loops.file_sums(pixels, numbers, arrays, files, room, stored, special)
+        found = loops.file_sums(pixels, numbers, arrays, files, room, _as_short(stored), _as_short(special))
         if found < 0:
             # What is wrong, reading in the other way tells.
             self._instead = _read_block(self.frames, self.rows)
@@ -290,6 +290,11 @@ def _for_sums(settings, sums, stored, dtype, *, in_file):
         settings.scale, level, None if settings.bound is None else settings.bound.numbers,
     )  # fmt: skip
     return numbers, (bias, sums.counts, sums.special)
+
+
+def _as_short(array):
+    """The bits of 16-bit integers as the compiled loops take them."""
+    return array.reshape(-1).view(np.uint16)
 
 
 def are_equal(combined):

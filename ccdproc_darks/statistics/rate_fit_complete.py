@@ -80,7 +80,7 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
     """
     factor, bias = 1 / (frames * seconds**2), (bias_error / seconds) ** 2
     if loops.rate is not None and dtype == np.float32 and np.ndim(frames) == 0:
-        rate, deviation = (np.empty(counts.shape, dtype) if place is None else place for place in out[:2])
+        rate, deviation = (np.empty(counts.shape, dtype) if place is None else place.reshape(-1) for place in out[:2])
         loops.rate(counts.size, counts, 1 / seconds, frame_variance, factor, bias, rate, deviation)
         return rate, deviation
     number = np.dtype(dtype).type
