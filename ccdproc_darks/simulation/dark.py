@@ -7,7 +7,7 @@ from astropy import units as u
 from .._arguments import ELECTRON_PER_SECOND, checked_dtype, checked_quantity
 from .defects import HotPixels
 from .exposure import Moment
-from .frame import DTYPES, checked_threads, frame_of
+from .frame import DTYPES, checked_execution, frame_of
 from .parameters import checked_fraction, checked_image
 from .sensor import Sensor, checked_seed
 from .streams import entropy_of
@@ -31,6 +31,7 @@ def simulate_dark(
     sensor_seed=None,
     dtype="uint16",
     temperature=None,
+    executor=None,
     threads=None,
 ):
     """
@@ -73,8 +74,15 @@ def simulate_dark(
     temperature : `~astropy.units.Quantity`, optional
         Sensor temperature. A `Sensor` with a ``temperature_model`` has the rates that belong to it; for a simple one
         it is only for the header.
+    executor : `concurrent.futures.Executor`, optional
+        Who does the work: a pool of threads. None: a thread for each core. Any other executor (of processes, of a
+        cluster) leaves the work to one thread of this process, as it takes longer to send a frame than to draw it.
+        The frame is the same, bit by bit.
     threads : int, optional
-        That work on the frame; None for one a core. No number depends on it.
+        Number of threads.
+
+        .. deprecated:: 0.1
+           Write ``executor=concurrent.futures.ThreadPoolExecutor(threads)`` instead.
 
     Returns
     -------
@@ -103,7 +111,7 @@ def simulate_dark(
     Electrons are Poisson before the gain [1]_:
     ``counts = bias + (Poisson(rate * exposure) + Normal(0, read_noise)) / gain``,
     rounded and clipped by the ADC. The same arguments, ``rng`` being a seed, give the same frame on every machine,
-    whatever the number of threads.
+    whoever does the work.
 
     RDNOISE in the header is the noise as it would be measured on the digitised frames,
     ``sqrt(read_noise**2 + gain**2 / 12)`` for uint16: that is what `dark_rate` expects of a header.
@@ -132,7 +140,7 @@ def simulate_dark(
     simple = {name: value for name, value in simple.items() if value is not None}
     seconds = checked_quantity("exposure", exposure, u.s, zero=True)
     dtype = checked_dtype(dtype, DTYPES)
-    threads = checked_threads(threads)
+    execution = checked_execution(executor, threads)
     if isinstance(sensor, Sensor):
         _refuse(shape=shape, hot_fraction=hot_fraction or None, hot_rate=hot_rate, sensor_seed=sensor_seed, **simple)
     else:
@@ -149,7 +157,7 @@ def simulate_dark(
         sensor = Sensor(shape=shape, seed=seed, defects=defects, temperature=temperature, **simple)
     entropy = entropy_of(rng)
     frame, _ = frame_of(
-        sensor, seconds, entropy, moment=Moment(), pause=0.0, temperature=temperature, dtype=dtype, threads=threads
+        sensor, seconds, entropy, moment=Moment(), pause=0.0, temperature=temperature, dtype=dtype, execution=execution
     )
     return frame
 

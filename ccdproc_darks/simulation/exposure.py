@@ -1,12 +1,11 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """One exposure of a sensor, on plain arrays, in blocks that threads share."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
+from .._compute.workers import THREADS
 from .cosmic_rays import draw_tracks
 from .pixels import frame_blocks
 from .poisson import PoissonPixels
@@ -33,7 +32,7 @@ class Moment:
     level: float = 0.0
 
 
-def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, threads=None):
+def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, execution=THREADS):
     """
     Take one frame.
 
@@ -53,8 +52,8 @@ def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, th
         Dark current over that at the sensor's own temperature.
     dtype : `numpy.dtype`
         Of the frame; unsigned integers are rounded and clipped.
-    threads : int, optional
-        At work at the same time; None for one a core. No number depends on it.
+    execution : `ccdproc_darks._compute.workers.Execution`
+        Whose threads work. No number depends on it.
 
     Returns
     -------
@@ -78,20 +77,8 @@ def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, th
         electrons = _electrons(sensor, pixels, rng, poisson, rows, seconds, factor, extra)
         frame[rows] = _read(sensor, pixels, rng, rows, electrons, level, ceiling, dtype)
 
-    workers = min(len(blocks), threads or _cores())
-    if workers == 1:
-        for number in range(len(blocks)):
-            fill(number)
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            for _ in pool.map(fill, range(len(blocks))):
-                pass
+    execution.map_in_threads(fill, range(len(blocks)))
     return frame, Moment(high, level)
-
-
-def _cores():
-    # Those that this process may use, where the system tells.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _sparse_electrons(sensor, rng, seconds, high, pause, factor):

@@ -11,7 +11,7 @@ from astropy.time import Time, TimeDelta
 
 from .._arguments import checked_dtype, checked_quantity
 from .exposure import Moment
-from .frame import DTYPES, checked_sensor, checked_threads, frame_of
+from .frame import DTYPES, checked_execution, checked_sensor, frame_of
 from .streams import entropy_of
 
 __all__ = ["DarkSequence"]
@@ -44,8 +44,13 @@ class DarkSequence:
         When the first starts (UTC), for the headers.
     dtype : {"uint16", "float32", "float64"}
         As of `simulate_dark`.
+    executor : `concurrent.futures.Executor`, optional
+        As of `simulate_dark`.
     threads : int, optional
-        That work on a frame; None for one a core. No number depends on it.
+        Number of threads.
+
+        .. deprecated:: 0.1
+           Write ``executor=concurrent.futures.ThreadPoolExecutor(threads)`` instead.
 
     Raises
     ------
@@ -94,6 +99,7 @@ class DarkSequence:
         readout=1 * u.s,
         start=_START,
         dtype="uint16",
+        executor=None,
         threads=None,
     ):
         self.sensor = checked_sensor(sensor)
@@ -104,7 +110,7 @@ class DarkSequence:
         self._temperature = temperature
         sensor.expected(max(self._seconds, default=0.0), sensor.rate_factor(temperature))
         sensor.response.ceiling(self._dtype)
-        self._threads = checked_threads(threads)
+        self._execution = checked_execution(executor, threads)
         # Drawn once, so that each pass is the same.
         self._entropy = entropy_of(rng)
 
@@ -122,7 +128,7 @@ class DarkSequence:
                 pause=self._pause,
                 temperature=self._temperature,
                 dtype=self._dtype,
-                threads=self._threads,
+                execution=self._execution,
                 start=self._start + TimeDelta(elapsed, format="sec"),
             )
             elapsed += seconds + self._pause
