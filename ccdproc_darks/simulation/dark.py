@@ -8,8 +8,8 @@ from .._arguments import ELECTRON_PER_SECOND, checked_dtype, checked_quantity
 from .defects import HotPixels
 from .exposure import Moment
 from .frame import DTYPES, checked_execution, frame_of
-from .parameters import checked_fraction, checked_image
-from .sensor import Sensor, checked_seed
+from .parameters import checked_fraction, checked_image, checked_seed
+from .sensor import Sensor
 from .streams import entropy_of
 
 __all__ = ["simulate_dark"]

@@ -11,13 +11,13 @@ from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, ch
 from .parameters import checked_fraction, checked_range, keep_copies
 
 __all__ = [
-    "KINDS",
     "AmplifierGlow",
     "DepletionEdgePixels",
     "HotPixels",
     "LowFullWellPixels",
     "OffsetPixels",
     "TelegraphPixels",
+    "checked_defects",
 ]
 
 _CORNERS = ("lower left", "lower right", "upper left", "upper right")
@@ -344,8 +344,18 @@ class AmplifierGlow:
         return self.rate.to_value(ELECTRON_PER_SECOND) * np.exp(distance / -self.scale)
 
 
-#: All kinds, for checks.
-KINDS = (HotPixels, DepletionEdgePixels, OffsetPixels, LowFullWellPixels, TelegraphPixels)
+_KINDS = (HotPixels, DepletionEdgePixels, OffsetPixels, LowFullWellPixels, TelegraphPixels)
+
+
+def checked_defects(defects):
+    """A list of defects as a tuple."""
+    known = ", ".join(kind.__name__ for kind in _KINDS)
+    if isinstance(defects, _KINDS) or not isinstance(defects, list | tuple):
+        raise TypeError(f"defects must be a list of {known}, got {defects!r}")
+    for defect in defects:
+        if not isinstance(defect, _KINDS):
+            raise TypeError(f"defects must be a list of {known}, got {defect!r} in it")
+    return tuple(defects)
 
 
 def _spread(rng, value, unit, size):

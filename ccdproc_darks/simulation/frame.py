@@ -12,7 +12,8 @@ from astropy.utils.exceptions import AstropyDeprecationWarning
 from .._compute.workers import Execution
 from .camera_header import camera_header
 from .exposure import expose
-from .sensor import Sensor, kelvin_of
+from .parameters import header_celsius
+from .sensor import Sensor
 
 __all__ = ["DTYPES", "checked_execution", "checked_sensor", "frame_of"]
 
@@ -26,10 +27,7 @@ def frame_of(sensor, seconds, entropy, *, moment, pause, temperature, dtype, exe
     data, moment = expose(
         sensor, seconds, entropy, moment=moment, pause=pause, factor=factor, dtype=dtype, execution=execution
     )
-    temperature = sensor.temperature if temperature is None else temperature
-    celsius = None
-    if temperature is not None:
-        celsius = round(kelvin_of("temperature", temperature) - 273.15, 6)
+    celsius = header_celsius(temperature, sensor.temperature)
     frame = CCDData(data, unit=u.adu)
     frame.meta = camera_header(sensor, seconds, dtype, celsius=celsius, start=start)
     return frame, moment

@@ -14,12 +14,21 @@ from .._results import result_image, set_keys
 from ..flags import DARK_FLAGS
 from ..temperature import rate_ratio
 from .cosmic_rays import CosmicRays
-from .defects import KINDS, AmplifierGlow
-from .parameters import MOST, checked_image, keep_copies
+from .defects import AmplifierGlow, checked_defects
+from .parameters import (
+    MOST,
+    checked_image,
+    checked_kind,
+    checked_seed,
+    checked_shape,
+    header_celsius,
+    keep_copies,
+    kelvin_of,
+)
 from .pixels import Pixels, frame_blocks
 from .response import Response, mean_of_clipped
 
-__all__ = ["Sensor", "checked_seed", "kelvin_of"]
+__all__ = ["Sensor"]
 
 # Below, two temperatures are the same, written in another way.
 _SAME_KELVIN = 1e-3
@@ -152,11 +161,11 @@ class Sensor:
         rate = checked_image("rate", self.rate, ELECTRON_PER_SECOND)
         bias = checked_image("bias", self.bias, u.adu)
         # A frozen dataclass is set so.
-        object.__setattr__(self, "shape", _frame_shape(self.shape, rate, bias))
-        object.__setattr__(self, "defects", _checked_defects(self.defects))
-        _checked_kind("glow", self.glow, AmplifierGlow)
-        _checked_kind("cosmic_rays", self.cosmic_rays, CosmicRays)
-        _checked_kind("temperature_model", self.temperature_model, Model)
+        object.__setattr__(self, "shape", checked_shape(self.shape, rate, bias))
+        object.__setattr__(self, "defects", checked_defects(self.defects))
+        checked_kind("glow", self.glow, AmplifierGlow)
+        checked_kind("cosmic_rays", self.cosmic_rays, CosmicRays)
+        checked_kind("temperature_model", self.temperature_model, Model)
         checked_seed("seed", self.seed)
         if not (isinstance(self.name, str) and self.name.isascii() and self.name.isprintable()):
             raise ValueError(f"name must be plain ASCII text, as it goes into FITS headers, got {self.name!r}")
@@ -353,56 +362,7 @@ class Sensor:
         header["INSTRUME"] = (self.name, "camera")
         header["SIMTRUTH"] = (what, "truth about a simulated sensor")
         header["SIMSENSR"] = (str(self.seed), "seed of the sensor")
-        temperature = self.temperature if temperature is None else temperature
-        if temperature is not None:
-            celsius = round(kelvin_of("temperature", temperature) - 273.15, 6)
+        celsius = header_celsius(temperature, self.temperature)
+        if celsius is not None:
             header["CCD-TEMP"] = (celsius, "[deg C] sensor temperature")
         return header
-
-
-def kelvin_of(name, temperature):
-    """A temperature in deg_C or K as a plain number in K."""
-    if not isinstance(temperature, u.Quantity) or temperature.unit.physical_type != "temperature":
-        raise TypeError(f"{name} must be a Quantity in deg_C or K, got {temperature!r}")
-    return checked_quantity(name, temperature, u.K, equivalencies=u.temperature())
-
-
-def _frame_shape(shape, *images):
-    shapes = {image.shape for image in images if image.ndim == 2}
-    if shape is not None:
-        try:
-            given = tuple(int(side) for side in shape)
-        except (TypeError, ValueError):
-            raise TypeError(f"shape must be (rows, columns), got {shape!r}") from None
-        if len(given) != 2 or min(given) < 1 or given != tuple(shape):
-            raise ValueError(f"shape must be two positive whole numbers (rows, columns), got {shape}")
-        shapes.add(given)
-    if not shapes:
-        raise TypeError("shape must be given as (rows, columns) where neither rate nor bias is an image")
-    if len(shapes) > 1:
-        raise ValueError(f"shape, rate and bias must have one shape, got {sorted(shapes)}")
-    return shapes.pop()
-
-
-def _checked_kind(name, value, kind):
-    if value is not None and not isinstance(value, kind):
-        raise TypeError(f"{name} must be None or a {kind.__name__}, got {value!r}")
-
-
-def _checked_defects(defects):
-    known = ", ".join(kind.__name__ for kind in KINDS)
-    if isinstance(defects, KINDS) or not isinstance(defects, list | tuple):
-        raise TypeError(f"defects must be a list of {known}, got {defects!r}")
-    for defect in defects:
-        if not isinstance(defect, KINDS):
-            raise TypeError(f"defects must be a list of {known}, got {defect!r} in it")
-    return tuple(defects)
-
-
-def checked_seed(name, seed):
-    """The seed of a sensor: a whole number that is not negative."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise TypeError(f"{name} must be a whole number, got {seed!r}")
-    if seed < 0:
-        raise ValueError(f"{name} must not be negative, got {seed}")
-    return int(seed)
