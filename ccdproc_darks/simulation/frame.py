@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""A frame as a camera would give it: the counts, and the header."""
+"""A simulated frame as a camera gives it: counts with a header."""
 
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ DTYPES = ("uint16", "float32", "float64")
 
 
 def frame_of(sensor, seconds, entropy, *, moment, pause, temperature, dtype, execution, start=None):
-    """One frame as `~astropy.nddata.CCDData`, and what it leaves to the next."""
+    """One frame as `~astropy.nddata.CCDData`, and the `Moment` at its end; the arguments are those of `expose`."""
     factor = sensor.rate_factor(temperature)
     sensor.expected(seconds, factor)
     data, moment = expose(
@@ -34,7 +34,7 @@ def frame_of(sensor, seconds, entropy, *, moment, pause, temperature, dtype, exe
 
 
 def checked_sensor(sensor):
-    """``sensor``, where it is one."""
+    """``sensor`` where it is a `Sensor`; else raise TypeError."""
     if not isinstance(sensor, Sensor):
         raise TypeError(f"sensor must be a Sensor, got {sensor!r}")
     return sensor

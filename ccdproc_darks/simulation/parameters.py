@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Parameters of a sensor and of its defects: checked, and kept as copies that nobody else can change."""
+"""Checks of the parameters of a sensor and of its defects, and copies of them that nobody else can change."""
 
 import dataclasses
 
@@ -23,12 +23,12 @@ __all__ = [
     "kelvin_of",
 ]
 
-# Of electrons, rates and seconds: beyond, whole numbers of electrons are no longer exact.
+# Highest number of electrons, rate and exposure time. Above it, float64 does not hold every whole number.
 MOST = 1e15
 
 
 def keep_copies(instance):
-    """Replace what can be changed from outside, in the fields of a frozen dataclass, by copies."""
+    """Replace the Quantities, images and models in the fields of a frozen dataclass by copies."""
     for field in dataclasses.fields(instance):
         value = getattr(instance, field.name)
         if isinstance(value, u.Quantity | CCDData | Model):
@@ -37,14 +37,14 @@ def keep_copies(instance):
 
 
 def checked_fraction(name, value):
-    """A fraction from 0 to 1 as a float; a percentage is one, too."""
+    """A fraction from 0 to 1 as a float; it may be given as a Quantity in percent."""
     if isinstance(value, u.Quantity) and value.isscalar and value.unit.is_equivalent(u.dimensionless_unscaled):
         value = value.to_value(u.dimensionless_unscaled)
     return checked_number(name, value, maximum=1.0, inclusive=True)
 
 
 def checked_range(name, value, unit, least=0.0):
-    """A parameter that is one number, or a lowest and a highest, as a Quantity in ``unit``."""
+    """A parameter that is one number, or a lowest and a highest number, as a Quantity in ``unit``."""
     if isinstance(value, list | tuple) and value and all(isinstance(part, u.Quantity) for part in value):
         value = u.Quantity(value)
     values = np.atleast_1d(checked_quantity(name, value, unit, scalar=False))
@@ -58,7 +58,7 @@ def checked_range(name, value, unit, least=0.0):
 
 
 def checked_image(name, value, unit):
-    """One number or an image as a float array in ``unit``; neither negative, NaN nor masked."""
+    """One number or an image as a float array in ``unit``; negative, non-finite and masked pixels are refused."""
     if isinstance(value, CCDData):
         masked = 0 if value.mask is None else int(np.count_nonzero(np.broadcast_to(value.mask, value.shape)))
         if masked:
