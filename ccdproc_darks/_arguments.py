@@ -1,8 +1,12 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Checks of the public functions' arguments: Quantities in, plain floats out."""
+"""Checks of the public functions' arguments: Quantities in, plain floats out; images as numpy arrays."""
+
+import warnings
 
 import numpy as np
 from astropy import units as u
+from astropy.nddata import CCDData
+from astropy.utils.exceptions import AstropyUserWarning
 
 __all__ = [
     "ELECTRON_PER_SECOND",
@@ -11,6 +15,7 @@ __all__ = [
     "checked_dtype",
     "checked_number",
     "checked_quantity",
+    "numpy_images",
     "unit_name",
 ]
 
@@ -102,6 +107,80 @@ def checked_dtype(dtype, names):
         *others, last = map(repr, names)
         raise ValueError(f"dtype must be {', '.join(others)} or {last}, got {dtype!r}")
     return checked
+
+
+def numpy_images(images, labels):
+    """
+    Images whose data, mask and uncertainty are numpy arrays.
+
+    CCDData may hold arrays of another library (dask, or any of the array API). These are converted, with one warning
+    for all of them. A mask that an array brings along (`numpy.ma`, `astropy.utils.masked`) goes into that of the image.
+
+    Parameters
+    ----------
+    images : list
+        What the user gave. All but CCDData is passed on.
+    labels : list of str
+        How messages name each of them.
+
+    Raises
+    ------
+    TypeError
+        If numpy cannot convert an array, or it is a Quantity.
+    """
+    converted = {}
+    images = [
+        _numpy_image(image, label, converted) if isinstance(image, CCDData) else image
+        for image, label in zip(images, labels, strict=True)
+    ]
+    if converted:
+        label, kind = next(iter(converted.items()))
+        others = f" (and {len(converted) - 1} more)" if len(converted) > 1 else ""
+        warnings.warn(
+            f"{label}{others}: an array of the type {kind} is converted to a numpy array, all of it in memory",
+            AstropyUserWarning,
+            stacklevel=4,
+        )
+    return images
+
+
+def _numpy_image(image, label, converted):
+    """``image``, or a new CCDData where that has other arrays; the types of these go into the dict ``converted``."""
+    uncertainty = image.uncertainty
+    parts = {"data": image.data, "mask": image.mask, "uncertainty": None if uncertainty is None else uncertainty.array}
+    plain = {name: _numpy_array(part, f"{label}.{name}", label, converted) for name, part in parts.items()}
+    masks = [part.mask for part in plain.values() if hasattr(part, "mask")]
+    if not masks and all(plain[name] is parts[name] for name in parts):
+        return image
+    data, mask, deviation = (None if part is None else np.asarray(part) for part in plain.values())
+    for another in masks:
+        mask = another if mask is None else mask | another
+    result = CCDData(data, unit=image.unit, mask=mask, meta=image.meta, wcs=image.wcs)
+    if deviation is not None:
+        result.uncertainty = type(uncertainty)(deviation, unit=uncertainty.unit, copy=False)
+    return result
+
+
+def _numpy_array(values, name, label, converted):
+    """An array as one of numpy, with the mask that it brings along."""
+    if isinstance(values, u.Quantity):
+        raise TypeError(f"{name} must be a plain array, its unit in {label}.unit, got a Quantity in {values.unit}")
+    if values is None or isinstance(values, np.ndarray | np.generic):
+        return values
+    kind, reason = f"{type(values).__module__}.{type(values).__qualname__}", None
+    try:
+        # Of dask, whose ``__array__`` loses the mask of masked arrays.
+        array = np.asanyarray(values.compute() if hasattr(values, "compute") else values)
+        if array.dtype.kind not in "biuf":
+            reason = f"numpy makes an array of {array.dtype} of it"
+    except (TypeError, ValueError, RuntimeError) as error:
+        # What libraries raise whose arrays are not in this computer's memory, or not to be copied unasked.
+        reason = error
+    if reason is not None:
+        raise TypeError(f"{name} must be a numpy array or one that numpy.asarray converts, got {kind}: {reason}")
+    if hasattr(values, "dtype"):
+        converted.setdefault(label, kind)
+    return array
 
 
 def unit_name(unit):

@@ -8,7 +8,7 @@ from astropy import units as u
 from astropy.modeling import Model
 from astropy.nddata import CCDData
 
-from .._arguments import checked_number, checked_quantity
+from .._arguments import checked_number, checked_quantity, numpy_images
 
 __all__ = [
     "MOST",
@@ -60,6 +60,7 @@ def checked_range(name, value, unit, least=0.0):
 def checked_image(name, value, unit):
     """One number or an image as a float array in ``unit``; negative, non-finite and masked pixels are refused."""
     if isinstance(value, CCDData):
+        (value,) = numpy_images([value], [name])
         masked = 0 if value.mask is None else int(np.count_nonzero(np.broadcast_to(value.mask, value.shape)))
         if masked:
             raise ValueError(f"{name} must have no masked pixels, got {masked}: fill them first")
