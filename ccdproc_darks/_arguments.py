@@ -167,19 +167,20 @@ def _numpy_array(values, name, label, converted):
         raise TypeError(f"{name} must be a plain array, its unit in {label}.unit, got a Quantity in {values.unit}")
     if values is None or isinstance(values, np.ndarray | np.generic):
         return values
-    kind, reason = f"{type(values).__module__}.{type(values).__qualname__}", None
-    try:
-        # Of dask, whose ``__array__`` loses the mask of masked arrays.
-        array = np.asanyarray(values.compute() if hasattr(values, "compute") else values)
-        if array.dtype.kind not in "biuf":
-            reason = f"numpy makes an array of {array.dtype} of it"
-    except (TypeError, ValueError, RuntimeError) as error:
-        # What libraries raise whose arrays are not in this computer's memory, or not to be copied unasked.
-        reason = error
-    if reason is not None:
-        raise TypeError(f"{name} must be a numpy array or one that numpy.asarray converts, got {kind}: {reason}")
+    kind = f"{type(values).__module__}.{type(values).__qualname__}"
     if hasattr(values, "dtype"):
         converted.setdefault(label, kind)
+    # numpy.asarray of a dask array loses the mask of a masked one.
+    values = values.compute() if hasattr(values, "compute") else values
+    try:
+        array = np.asanyarray(values)
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"numpy makes an array of {array.dtype} of it")
+    except (TypeError, ValueError, RuntimeError) as error:
+        # Libraries raise these where an array is on another device, or must not be copied unasked.
+        raise TypeError(
+            f"{name} must be a numpy array or one that numpy.asarray converts, got {kind}: {error}"
+        ) from error
     return array
 
 

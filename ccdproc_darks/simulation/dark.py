@@ -75,9 +75,9 @@ def simulate_dark(
         Temperature of the sensor. The rates of a `Sensor` with a ``temperature_model`` change with it; for a simple
         sensor it is only written into the header.
     executor : `concurrent.futures.Executor`, optional
-        Who does the work: a pool of threads. None: a thread for each core. Any other executor (of processes, of a
-        cluster) leaves the work to one thread of this process, as it takes longer to send a frame than to draw it.
-        The frame is the same, bit by bit.
+        Who does the work: a pool of threads. None: a thread for each core. Parts of a frame are not sent to other
+        processes: with any other executor (of processes, of a cluster) one thread of this process works. The frame is
+        the same, bit by bit.
     threads : int, optional
         Number of threads.
 
