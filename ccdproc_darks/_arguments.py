@@ -111,22 +111,11 @@ def checked_dtype(dtype, names):
 
 def numpy_images(images, labels):
     """
-    Images whose data, mask and uncertainty are numpy arrays.
+    The CCDData among ``images`` with data, mask and uncertainty as numpy arrays; the rest as it is.
 
-    CCDData may hold arrays of another library (dask, or any of the array API). These are converted, with one warning
-    for all of them. A mask that an array brings along (`numpy.ma`, `astropy.utils.masked`) goes into that of the image.
-
-    Parameters
-    ----------
-    images : list
-        What the user gave. All but CCDData is passed on.
-    labels : list of str
-        How messages name each of them.
-
-    Raises
-    ------
-    TypeError
-        If numpy cannot convert an array, or it is a Quantity.
+    Arrays of another library (dask, any of the array API) are converted, with one warning for all images, or refused
+    with a TypeError; the ``labels`` name the images in it. A mask that an array has of its own (`numpy.ma`,
+    `astropy.utils.masked`) is added to the mask of the image.
     """
     converted = {}
     images = [
@@ -145,7 +134,7 @@ def numpy_images(images, labels):
 
 
 def _numpy_image(image, label, converted):
-    """``image``, or a new CCDData where that has other arrays; the types of these go into the dict ``converted``."""
+    """``image``, or a new CCDData where it has other arrays; ``converted`` gets their type, by label."""
     uncertainty = image.uncertainty
     parts = {"data": image.data, "mask": image.mask, "uncertainty": None if uncertainty is None else uncertainty.array}
     plain = {name: _numpy_array(part, f"{label}.{name}", label, converted) for name, part in parts.items()}
@@ -162,7 +151,7 @@ def _numpy_image(image, label, converted):
 
 
 def _numpy_array(values, name, label, converted):
-    """An array as one of numpy, with the mask that it brings along."""
+    """``values`` as a numpy array, of a class with a mask where they have one."""
     if isinstance(values, u.Quantity):
         raise TypeError(f"{name} must be a plain array, its unit in {label}.unit, got a Quantity in {values.unit}")
     if values is None or isinstance(values, np.ndarray | np.generic):

@@ -28,11 +28,6 @@ class CosmicRays:
     depth : `~astropy.units.Quantity`
         Thickness of the silicon that collects charge (a length). Default: 15 um.
 
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is negative.
-
     Notes
     -----
     The sensor lies flat. The intensity of the rays falls as the squared cosine of the zenith angle, so that

@@ -40,11 +40,6 @@ class HotPixels:
         Slope of the tail: the number of pixels above a rate x falls as ``x**-slope``. 0 spreads the rates evenly in
         their logarithm.
 
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
-
     Notes
     -----
     The rates follow a Pareto distribution that ends at ``maximum``. Real sensors have such tails: 0.026 % of the pixels
@@ -127,11 +122,6 @@ class DepletionEdgePixels(_SomePixels):
     above : `~astropy.units.Quantity`
         Lowest rate (electron/s) of a pixel that may get the defect.
 
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
-
     Notes
     -----
     As a pixel fills, the edge of its depletion region moves in, and the impurities that it passes stop generating
@@ -189,11 +179,6 @@ class OffsetPixels(_SomePixels):
     above : `~astropy.units.Quantity`
         Lowest rate (electron/s) of a pixel that may get the defect.
 
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
-
     Notes
     -----
     The extra charge is Poisson. In real sensors it comes from traps that fill at once, or from a flush that leaves
@@ -223,11 +208,6 @@ class LowFullWellPixels(_SomePixels):
         Fraction that gets the defect, of the pixels above ``above`` that have no defect but being hot.
     above : `~astropy.units.Quantity`
         Lowest rate (electron/s) of a pixel that may get the defect.
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
 
     Notes
     -----
@@ -261,11 +241,6 @@ class TelegraphPixels(_SomePixels):
         Fraction that gets the defect, of the pixels above ``above`` that have no defect but being hot.
     above : `~astropy.units.Quantity`
         Lowest rate (electron/s) of a pixel that may get the defect.
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
 
     Notes
     -----
@@ -313,11 +288,6 @@ class AmplifierGlow:
         Distance (pixels) over which the rate falls to 1/e.
     corner : {"lower left", "lower right", "upper left", "upper right"}
         The corner with the amplifier; the first row is the lowest.
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
 
     Notes
     -----

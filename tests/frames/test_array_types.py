@@ -8,6 +8,7 @@ from astropy import units as u
 from astropy.nddata import StdDevUncertainty
 from astropy.utils.exceptions import AstropyUserWarning
 from astropy.utils.masked import Masked
+from astropy.wcs import WCS
 
 from ccdproc_darks import dark_rate, dark_scatter, master_bias, repeatability
 
@@ -73,6 +74,20 @@ def test_refused_by_name(argument, call, make, part):
     )
     with pytest.raises(TypeError, match=message):
         call([holding(frame, make, part) for frame in plain()])
+
+
+def test_all_else_is_kept():
+    frame = plain()[0]
+    del frame.meta["RDNOISE"]
+    frame.wcs = WCS(naxis=2)
+    frame.wcs.wcs.ctype, frame.wcs.wcs.crval = ["RA---TAN", "DEC--TAN"], [10, 20]
+    frame.uncertainty = StdDevUncertainty(np.full(SHAPE, 0.003), unit=1000 * u.adu)
+    expected = dark_rate(frame, bias=BIAS)
+    with pytest.warns(AstropyUserWarning, match=r"^darks\[0\]: an array of the type .*Convertible is converted"):
+        result = dark_rate(holding(frame, Convertible), bias=BIAS)
+    assert_same_image(result, expected, meta=True)
+    assert result.uncertainty.array[0, 0] == pytest.approx(3 * 2 / 100)
+    assert list(result.wcs.wcs.crval) == [10, 20]
 
 
 def test_one_among_others_is_named():
