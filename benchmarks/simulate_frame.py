@@ -11,6 +11,7 @@ Medians of the frames agree to 0.2 %.
 """
 
 import functools
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from astropy import units as u
@@ -47,7 +48,8 @@ def _bare(shape):
 
 
 def _uniform(shape, threads):
-    return simulate_dark(shape, exposure=100 * u.s, rng=1, threads=threads, **CAMERA)
+    with ThreadPoolExecutor(threads) as executor:
+        return simulate_dark(shape, exposure=100 * u.s, rng=1, executor=executor, **CAMERA)
 
 
 def _differing(data, size):
@@ -65,7 +67,8 @@ def _made(data, size):
 
 
 def _next_frame(sensor):
-    return simulate_dark(sensor, exposure=100 * u.s, rng=1, threads=2)
+    with ThreadPoolExecutor(2) as executor:
+        return simulate_dark(sensor, exposure=100 * u.s, rng=1, executor=executor)
 
 
 TASK = Task(

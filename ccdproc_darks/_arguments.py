@@ -1,8 +1,12 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Checks of the public functions' arguments: Quantities in, plain floats out."""
+"""Checks of the public functions' arguments: Quantities in, plain floats out; images as numpy arrays."""
+
+import warnings
 
 import numpy as np
 from astropy import units as u
+from astropy.nddata import CCDData
+from astropy.utils.exceptions import AstropyUserWarning
 
 __all__ = [
     "ELECTRON_PER_SECOND",
@@ -11,6 +15,7 @@ __all__ = [
     "checked_dtype",
     "checked_number",
     "checked_quantity",
+    "numpy_images",
     "unit_name",
 ]
 
@@ -102,6 +107,70 @@ def checked_dtype(dtype, names):
         *others, last = map(repr, names)
         raise ValueError(f"dtype must be {', '.join(others)} or {last}, got {dtype!r}")
     return checked
+
+
+def numpy_images(images, labels):
+    """
+    The CCDData among ``images`` with data, mask and uncertainty as numpy arrays; the rest as it is.
+
+    Arrays of another library (dask, any of the array API) are converted, with one warning for all images, or refused
+    with a TypeError; the ``labels`` name the images in it. A mask that an array has of its own (`numpy.ma`,
+    `astropy.utils.masked`) is added to the mask of the image.
+    """
+    converted = {}
+    images = [
+        _numpy_image(image, label, converted) if isinstance(image, CCDData) else image
+        for image, label in zip(images, labels, strict=True)
+    ]
+    if converted:
+        label, kind = next(iter(converted.items()))
+        others = f" (and {len(converted) - 1} more)" if len(converted) > 1 else ""
+        warnings.warn(
+            f"{label}{others}: an array of the type {kind} is converted to a numpy array, all of it in memory",
+            AstropyUserWarning,
+            stacklevel=4,
+        )
+    return images
+
+
+def _numpy_image(image, label, converted):
+    """``image``, or a new CCDData where it has other arrays; ``converted`` gets their type, by label."""
+    uncertainty = image.uncertainty
+    parts = {"data": image.data, "mask": image.mask, "uncertainty": None if uncertainty is None else uncertainty.array}
+    plain = {name: _numpy_array(part, f"{label}.{name}", label, converted) for name, part in parts.items()}
+    masks = [part.mask for part in plain.values() if hasattr(part, "mask")]
+    if not masks and all(plain[name] is parts[name] for name in parts):
+        return image
+    data, mask, deviation = (None if part is None else np.asarray(part) for part in plain.values())
+    for another in masks:
+        mask = another if mask is None else mask | another
+    result = CCDData(data, unit=image.unit, mask=mask, meta=image.meta, wcs=image.wcs)
+    if deviation is not None:
+        result.uncertainty = type(uncertainty)(deviation, unit=uncertainty.unit, copy=False)
+    return result
+
+
+def _numpy_array(values, name, label, converted):
+    """``values`` as a numpy array, of a class with a mask where they have one."""
+    if isinstance(values, u.Quantity):
+        raise TypeError(f"{name} must be a plain array, its unit in {label}.unit, got a Quantity in {values.unit}")
+    if values is None or isinstance(values, np.ndarray | np.generic):
+        return values
+    kind = f"{type(values).__module__}.{type(values).__qualname__}"
+    if hasattr(values, "dtype"):
+        converted.setdefault(label, kind)
+    # numpy.asarray of a dask array loses the mask of a masked one.
+    values = values.compute() if hasattr(values, "compute") else values
+    try:
+        array = np.asanyarray(values)
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"numpy makes an array of {array.dtype} of it")
+    except (TypeError, ValueError, RuntimeError) as error:
+        # Libraries raise these where an array is on another device, or must not be copied unasked.
+        raise TypeError(
+            f"{name} must be a numpy array or one that numpy.asarray converts, got {kind}: {error}"
+        ) from error
+    return array
 
 
 def unit_name(unit):

@@ -10,7 +10,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from scipy.special import chdtri, log_ndtr, ndtr
 
-from .._arguments import checked_dtype, checked_number, unit_name
+from .._arguments import checked_dtype, checked_number, numpy_images, unit_name
 from .._compute.blocks import Block, BlockJob, sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
 from .._results import logged, result_image, safe_header
@@ -246,6 +246,7 @@ class ScatterImages:
     def __init__(self, images, shape):
         if not isinstance(images, list | tuple):
             images = [] if images is None else [images]
+        images = numpy_images(images, [f"scatter[{number}]" for number in range(len(images))])
         for number, image in enumerate(images):
             label = f"scatter[{number}]"
             if not isinstance(image, CCDData):

@@ -9,6 +9,7 @@ from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 from ccdproc import ImageFileCollection
 
+from .._arguments import numpy_images
 from .file_frame import FileFrame
 from .memory_frame import MemoryFrame, MemoryRows
 
@@ -73,7 +74,9 @@ def as_frames(darks, argument="darks"):
             f"{argument} must be CCDData, FITS paths or an ImageFileCollection, got {type(darks).__name__}"
             f"{_WRAP if isinstance(darks, np.ndarray) else ''}"
         )
-    frames = [_as_frame(item, f"{argument}[{number}]") for number, item in enumerate(darks)]
+    darks = list(darks)
+    labels = [f"{argument}[{number}]" for number in range(len(darks))]
+    frames = [_as_frame(*item) for item in zip(numpy_images(darks, labels), labels, strict=True)]
     if not frames:
         raise ValueError(f"{argument} is empty: at least one frame is needed")
     first = frames[0]

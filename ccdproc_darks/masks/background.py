@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from astropy.stats import SigmaClip
 
-from .._arguments import ELECTRON_PER_SECOND, checked_quantity, unit_name
+from .._arguments import ELECTRON_PER_SECOND, checked_quantity, numpy_images, unit_name
 
 __all__ = ["checked_background", "local_background"]
 
@@ -34,6 +34,7 @@ def checked_background(background, shape):
         given = repr(background) if isinstance(background, str) else type(background).__name__
         raise TypeError(f"background must be None, 'local', or CCDData or a Quantity in electron / s, got {given}")
     if isinstance(background, CCDData):
+        (background,) = numpy_images([background], ["background"])
         if background.unit is None or not background.unit.is_equivalent(ELECTRON_PER_SECOND):
             raise u.UnitsError(f"background is in {unit_name(background.unit)}, expected electron / s")
         background = u.Quantity(background.data, background.unit)

@@ -10,7 +10,7 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .._arguments import ELECTRON_PER_SECOND, unit_name
+from .._arguments import ELECTRON_PER_SECOND, numpy_images, unit_name
 from .._compute.blocks import row_blocks, sample_blocks, shifted
 from ..frames.headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
 from ..frames.memory_frame import as_deviation
@@ -51,6 +51,7 @@ class RateImages:
         if len(rates) < least:
             needed = "two rates or more are needed" if least == 2 else "at least one rate is needed"
             raise ValueError(f"{needed}, of different exposure times, got {len(rates)}")
+        rates = numpy_images(rates, [f"rates[{number}]" for number in range(len(rates))])
         infos = [RateMeta.of(rate, f"rates[{number}]") for number, rate in enumerate(rates)]
         order = np.argsort([info.longest for info in infos], kind="stable")
         self.infos = [infos[index] for index in order]

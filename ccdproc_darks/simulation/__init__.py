@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Dark frames of simulated sensors whose truth is known."""
+"""Simulated sensors, whose true dark rates and defects are known, and dark frames of them."""
 
 from .cosmic_rays import CosmicRays
 from .dark import simulate_dark

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The header that a camera writes."""
+"""The FITS header that a camera writes into a frame."""
 
 from astropy import units as u
 from astropy.io import fits
@@ -18,18 +18,18 @@ def camera_header(sensor, seconds, dtype, *, celsius=None, start=None):
     sensor : Sensor
         The sensor.
     seconds : float
-        Exposure time.
+        Exposure time (s); 0 for a bias frame.
     dtype : `numpy.dtype`
-        Of the frame.
+        Type of the counts; unsigned integers are digitised.
     celsius : float, optional
-        Temperature.
+        Temperature of the sensor (deg C).
     start : `~astropy.time.Time`, optional
         Start of the exposure.
 
     Returns
     -------
     `~astropy.io.fits.Header`
-        RDNOISE is what would be measured on the digitised frames: that is what `dark_rate` expects of a header.
+        The header. Its RDNOISE is the read noise as measured on digitised frames, as `dark_rate` expects it.
     """
     response = sensor.response
     noise = digitised_read_noise(response.read_noise, response.gain) if dtype.kind == "u" else response.read_noise

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Cosmic rays: muons that leave straight tracks."""
+"""Cosmic rays: muons that cross the sensor and leave electrons along straight tracks."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from .parameters import keep_copies
 
 __all__ = ["CosmicRays", "draw_tracks"]
 
-# Of a minimum-ionising particle in silicon, per um of its path: most probable charge, and Landau's width xi.
+# Electrons per um that a minimum-ionising particle leaves in silicon: the most probable number, and Landau's width xi.
 _MOST_PROBABLE, _WIDTH = 70.0, 4.9
 _STEPS_PER_PIXEL = 40
 
@@ -24,22 +24,17 @@ class CosmicRays:
     Parameters
     ----------
     rate : `~astropy.units.Quantity`
-        Rays per area and time; by default that of muons at sea level, 1 / (cm2 min).
+        Rays per area and time. Default: 1 / (cm2 min), the rate of muons at sea level.
     depth : `~astropy.units.Quantity`
-        Thickness of silicon that collects charge.
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is negative.
+        Thickness of the silicon that collects charge (a length). Default: 15 um.
 
     Notes
     -----
-    Directions follow the square of the cosine of the zenith angle, on a sensor that lies flat, so that
-    ``cos(zenith)**4`` is uniform, and rates are those of the Particle Data Group [1]_ (sections 30.3 and 34.2.9). The
-    charge of a path follows Moyal's form [2]_ of Landau's distribution about 70 electron/um, which is taken as the
-    same for all depths (it is some 57 at 5 um and 77 at 300 um). A ray that comes in through the edge of the sensor is
-    left out.
+    The sensor lies flat. The intensity of the rays falls as the squared cosine of the zenith angle, so that
+    ``cos(zenith)**4`` is uniform over the rays that hit it. Intensity and energy loss are those of the Particle Data
+    Group [1]_ (sections 30.3 and 34.2.9). The electrons along a path follow Moyal's form [2]_ of Landau's distribution.
+    Its peak is at 70 electron/um for every depth; the real peak rises from about 57 at 5 um to 77 at 300 um. Rays that
+    enter through an edge of the sensor are left out.
 
     References
     ----------
@@ -59,27 +54,27 @@ class CosmicRays:
 
 def draw_tracks(rng, cosmic_rays, shape, pixel_size, seconds):
     """
-    Electrons that the cosmic rays of one exposure leave.
+    Draw the electrons that the cosmic rays of one exposure leave in the pixels.
 
     Parameters
     ----------
     rng : `numpy.random.Generator`
         Source of the tracks.
     cosmic_rays : CosmicRays
-        Their rate.
+        Rate of the rays, and depth of the silicon.
     shape : tuple of int
         Rows and columns.
     pixel_size : float
-        In um.
+        Side of a pixel (um).
     seconds : float
-        Exposure time.
+        Exposure time (s).
 
     Returns
     -------
     index : `numpy.ndarray` of int
-        Pixels hit (flat indices, ascending).
+        Flat indices of the pixels that were hit, ascending.
     electrons : `numpy.ndarray` of int
-        What each got.
+        Electrons left in each of these pixels.
     """
     rows, columns = shape
     per_pixel = cosmic_rays.rate.to_value(1 / (u.um**2 * u.s)) * pixel_size**2
@@ -92,13 +87,13 @@ def draw_tracks(rng, cosmic_rays, shape, pixel_size, seconds):
     moyal = -np.log(rng.standard_normal(number) ** 2)
     charge = depth / cosine * np.maximum(_MOST_PROBABLE + _WIDTH * moyal, 0)
     whole = depth * np.sqrt(1 - cosine**2) / cosine / pixel_size
-    # Beyond this a track has left any sensor, and what it leaves there is not counted.
+    # Beyond this length a track has left the sensor: charge that it leaves there is not counted.
     length = np.minimum(whole, 2.0 * max(shape))
     charge[length < whole] *= (length / np.maximum(whole, length))[length < whole]
 
     points = np.ceil(length * _STEPS_PER_PIXEL).astype(np.int64) + 1
     ray = np.repeat(np.arange(number), points)
-    # Points at the middle of equal parts of each track.
+    # Each track is cut into equal parts; a point is the middle of one.
     along = (np.arange(ray.size) - np.repeat(np.cumsum(points) - points, points) + 0.5) / points[ray] * length[ray]
     row = np.floor(entry[ray, 0] + along * np.sin(azimuth[ray])).astype(np.int64)
     column = np.floor(entry[ray, 1] + along * np.cos(azimuth[ray])).astype(np.int64)

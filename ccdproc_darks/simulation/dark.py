@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""One simulated frame."""
+"""One simulated dark or bias frame."""
 
 import numpy as np
 from astropy import units as u
@@ -7,9 +7,9 @@ from astropy import units as u
 from .._arguments import ELECTRON_PER_SECOND, checked_dtype, checked_quantity
 from .defects import HotPixels
 from .exposure import Moment
-from .frame import DTYPES, checked_threads, frame_of
-from .parameters import checked_fraction, checked_image
-from .sensor import Sensor, checked_seed
+from .frame import DTYPES, checked_execution, frame_of
+from .parameters import checked_fraction, checked_image, checked_seed
+from .sensor import Sensor
 from .streams import entropy_of
 
 __all__ = ["simulate_dark"]
@@ -31,6 +31,7 @@ def simulate_dark(
     sensor_seed=None,
     dtype="uint16",
     temperature=None,
+    executor=None,
     threads=None,
 ):
     """
@@ -39,54 +40,62 @@ def simulate_dark(
     Parameters
     ----------
     sensor : Sensor or tuple of int, optional
-        The sensor; or the rows and columns of a simple one, that the options describe.
+        The sensor. A tuple is the rows and columns of a simple sensor, which the other arguments describe.
     exposure : `~astropy.units.Quantity`
         Exposure time.
     shape : tuple of int, optional
-        Rows and columns, where they are not given first. May be left out where ``rate`` or ``bias`` is an image.
+        Rows and columns of a simple sensor, where ``sensor`` does not give them. Not needed where ``rate`` or ``bias``
+        is an image.
     rate : `~astropy.units.Quantity` or `~astropy.nddata.CCDData`, optional
         Dark rate (electron/s), one number or an image. None: 0.01 electron/s.
     gain : `~astropy.units.Quantity`, optional
-        Gain, in electron/adu. None: 1 electron/adu.
+        Gain (electron/adu). None: 1 electron/adu.
     read_noise : `~astropy.units.Quantity`, optional
-        Read noise before the ADC, in electron. None: none.
+        Read noise before the ADC (electron). None: 0 electron.
     bias : `~astropy.units.Quantity` or `~astropy.nddata.CCDData`, optional
         Bias level (adu), one number or an image. None: 0 adu.
     hot_fraction : float
-        Fraction of the pixels that are hot. Which ones, and how hot, depends only on ``shape``,
-        ``hot_fraction``, ``hot_rate`` (or the median rate) and ``sensor_seed``: the same pixels are hot in every frame
-        of a sensor.
+        Fraction of the pixels that are hot. The same pixels are hot in every frame of a sensor: they depend only on
+        ``shape``, ``hot_fraction``, ``hot_rate`` (or the median rate) and ``sensor_seed``.
     hot_rate : `~astropy.units.Quantity`, optional
-        Dark rate of the hot pixels (electron/s): one number, or two between which they are spread
-        evenly in the logarithm. None spreads them from 10 to 10 000 times the median rate
-        (0.1 to 100 electron/s where that is zero).
+        Dark rate of the hot pixels (electron/s): one number, or the lowest and the highest of rates that are spread
+        evenly in their logarithm. None: from 10 to 10 000 times the median rate, or from 0.1 to 100 electron/s where
+        that is zero.
     saturation : `~astropy.units.Quantity`, optional
-        Level (adu, with the bias) above which counts are clipped. None: the top of the ADC for
-        uint16, no limit for floating point.
+        Level (adu, with the bias) above which counts are clipped. None: 65535 adu for uint16, no limit for floating
+        point.
     rng : None, int or `numpy.random.Generator`
-        Source of the noise, as of `numpy.random.default_rng`.
+        Source of the noise, as for `numpy.random.default_rng`.
     sensor_seed : int, optional
-        Which sensor: the seed of its hot pixels. None: 0.
+        Seed of the hot pixels of a simple sensor. None: 0.
     dtype : {"uint16", "float32", "float64"}
-        ``"uint16"`` rounds to whole adu and clips, as an ADC does; floating point does not round. The read noise is
-        drawn anew for each: one seed gives different noise.
+        Type of the counts. ``"uint16"`` rounds to whole adu and clips, as an ADC does; floating point does not round.
+        With the same ``rng``, the read noise of ``"float64"`` is another than that of the other two.
     temperature : `~astropy.units.Quantity`, optional
-        Sensor temperature. A `Sensor` with a ``temperature_model`` has the rates that belong to it; for a simple one
-        it is only for the header.
+        Temperature of the sensor. The rates of a `Sensor` with a ``temperature_model`` change with it; for a simple
+        sensor it is only written into the header.
+    executor : `concurrent.futures.Executor`, optional
+        Who does the work: a pool of threads. None: a thread for each core. Parts of a frame are not sent to other
+        processes: with any other executor (of processes, of a cluster) one thread of this process works. The frame is
+        the same, bit by bit.
     threads : int, optional
-        That work on the frame; None for one a core. No number depends on it.
+        Number of threads.
+
+        .. deprecated:: 0.1
+           Write ``executor=concurrent.futures.ThreadPoolExecutor(threads)`` instead.
 
     Returns
     -------
     `~astropy.nddata.CCDData`
-        The frame in adu, with the header keys that a camera writes: IMAGETYP, EXPTIME, EXPOSURE,
-        EGAIN, RDNOISE, SATURATE, XBINNING, YBINNING, INSTRUME, XPIXSZ and YPIXSZ where a pixel size is known, and
-        CCD-TEMP and SET-TEMP where a temperature is.
+        The frame (adu), with the header keys that a camera writes: IMAGETYP, EXPTIME, EXPOSURE, EGAIN, RDNOISE,
+        SATURATE, XBINNING, YBINNING, INSTRUME; XPIXSZ and YPIXSZ where the pixel size is known; CCD-TEMP and SET-TEMP
+        where the temperature is known.
 
     Raises
     ------
     TypeError
-        If an argument that needs a unit has none, no shape is given, or options describe a sensor besides ``sensor``.
+        If an argument that needs a unit has none, if no shape is given, or if arguments describe a simple sensor
+        although ``sensor`` is a `Sensor`.
     astropy.units.UnitsError
         If a unit cannot be converted.
     ValueError
@@ -94,19 +103,19 @@ def simulate_dark(
 
     See Also
     --------
-    Sensor : All that can be said of a sensor, and its truth.
+    Sensor : A sensor with all its properties, and the truth about it.
     DarkSequence : Many frames of one sensor.
-    dark_rate : Measure the dark rate of frames.
+    dark_rate : Measures the dark rate of frames.
 
     Notes
     -----
     Electrons are Poisson before the gain [1]_:
     ``counts = bias + (Poisson(rate * exposure) + Normal(0, read_noise)) / gain``,
-    rounded and clipped by the ADC. The same arguments, ``rng`` being a seed, give the same frame on every machine,
-    whatever the number of threads.
+    rounded and clipped by the ADC. The same arguments with a seed as ``rng`` give the same frame on every machine,
+    whoever does the work.
 
-    RDNOISE in the header is the noise as it would be measured on the digitised frames,
-    ``sqrt(read_noise**2 + gain**2 / 12)`` for uint16: that is what `dark_rate` expects of a header.
+    RDNOISE in the header is the read noise as measured on digitised frames, ``sqrt(read_noise**2 + gain**2 / 12)`` for
+    uint16, as `dark_rate` expects it.
 
     References
     ----------
@@ -121,7 +130,7 @@ def simulate_dark(
     >>> print(f"{dark.data.mean():.2f} {dark.unit}")
     0.67 adu
 
-    Or of a sensor that has a truth:
+    A frame of a `Sensor`, which knows the true rates:
 
     >>> from ccdproc_darks import sensor_preset
     >>> sensor = sensor_preset("low-noise-cmos", shape=(200, 200), seed=1)
@@ -132,7 +141,7 @@ def simulate_dark(
     simple = {name: value for name, value in simple.items() if value is not None}
     seconds = checked_quantity("exposure", exposure, u.s, zero=True)
     dtype = checked_dtype(dtype, DTYPES)
-    threads = checked_threads(threads)
+    execution = checked_execution(executor, threads)
     if isinstance(sensor, Sensor):
         _refuse(shape=shape, hot_fraction=hot_fraction or None, hot_rate=hot_rate, sensor_seed=sensor_seed, **simple)
     else:
@@ -149,19 +158,20 @@ def simulate_dark(
         sensor = Sensor(shape=shape, seed=seed, defects=defects, temperature=temperature, **simple)
     entropy = entropy_of(rng)
     frame, _ = frame_of(
-        sensor, seconds, entropy, moment=Moment(), pause=0.0, temperature=temperature, dtype=dtype, threads=threads
+        sensor, seconds, entropy, moment=Moment(), pause=0.0, temperature=temperature, dtype=dtype, execution=execution
     )
     return frame
 
 
 def _refuse(**options):
+    """Raise TypeError where an option of a simple sensor is given besides a Sensor."""
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise TypeError(f"{', '.join(given)} must not be given besides a sensor, which has its own")
 
 
 def _hot_pixels(fraction, hot_rate, rate):
-    """The hot pixels of a simple sensor, spread evenly in the logarithm of their rates."""
+    """The hot pixels of a simple sensor, with rates that are spread evenly in their logarithm."""
     fraction = checked_fraction("hot_fraction", fraction)
     if hot_rate is None:
         rates = np.array(0.01) if rate is None else checked_image("rate", rate, ELECTRON_PER_SECOND)

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""What can be wrong with the pixels of a sensor: hot, not proportional in three ways, telegraph, amplifier glow."""
+"""Defects of a sensor: hot pixels, three kinds of non-proportional pixels, telegraph pixels and amplifier glow."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -11,13 +11,13 @@ from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, ch
 from .parameters import checked_fraction, checked_range, keep_copies
 
 __all__ = [
-    "KINDS",
     "AmplifierGlow",
     "DepletionEdgePixels",
     "HotPixels",
     "LowFullWellPixels",
     "OffsetPixels",
     "TelegraphPixels",
+    "checked_defects",
 ]
 
 _CORNERS = ("lower left", "lower right", "upper left", "upper right")
@@ -26,7 +26,7 @@ _CORNERS = ("lower left", "lower right", "upper left", "upper right")
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HotPixels:
     """
-    Hot pixels, whose rates have a heavy tail.
+    Hot pixels, with rates drawn from a heavy tail.
 
     Parameters
     ----------
@@ -35,20 +35,16 @@ class HotPixels:
     above : `~astropy.units.Quantity`
         Lowest rate of a hot pixel (electron/s).
     maximum : `~astropy.units.Quantity`
-        Highest rate (electron/s).
+        Highest rate of a hot pixel (electron/s).
     slope : float
-        The number of pixels above x falls as ``x**-slope``; 0 spreads them evenly in log(x).
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
+        Slope of the tail: the number of pixels above a rate x falls as ``x**-slope``. 0 spreads the rates evenly in
+        their logarithm.
 
     Notes
     -----
-    A Pareto distribution that ends at ``maximum``. Real tails look so: of the Andor Aspen CG16M of the CCD guide 0.026
-    % of the pixels are above 4 electron/s. Hot pixels are proportional to exposure time unless another kind of defect
-    changes that.
+    The rates follow a Pareto distribution that ends at ``maximum``. Real sensors have such tails: 0.026 % of the pixels
+    of the CCD guide's Andor Aspen CG16M are above 4 electron/s. A hot pixel is proportional to exposure time unless it
+    has another defect as well.
     """
 
     fraction: float
@@ -86,7 +82,7 @@ class HotPixels:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _SomePixels:
-    """A defect of a fraction of the pixels above some rate, with parameters that have a range."""
+    """A defect that a fraction of the pixels above a rate get, with parameters drawn between two limits."""
 
     fraction: float = 1.0
     above: u.Quantity = field(default_factory=lambda: 0 * ELECTRON_PER_SECOND)
@@ -99,43 +95,39 @@ class _SomePixels:
         kind = type(self).__name__
         object.__setattr__(self, "fraction", checked_fraction(f"{kind} fraction", self.fraction))
         for name, (unit, least) in self._ranges.items():
-            # Also where it was given as two Quantities.
+            # Kept as one Quantity where it was given as a list of two.
             object.__setattr__(self, name, checked_range(f"{kind} {name}", getattr(self, name), unit, least))
         checked_quantity(f"{type(self).__name__} above", self.above, ELECTRON_PER_SECOND, zero=True)
 
     def _choose(self, rng, pixels):
+        """Flat indices of the pixels that get the defect."""
         return pixels.choose(rng, self.fraction, self.above.to_value(ELECTRON_PER_SECOND))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DepletionEdgePixels(_SomePixels):
     """
-    Pixels whose rate falls with the charge that they have collected.
+    Pixels whose rate falls with the charge that they have collected: a long exposure reads lower than a short one.
 
     Parameters
     ----------
     charge : `~astropy.units.Quantity`
-        Charge (electron) at which the pixel would stop producing; one number, or a lowest and a highest between
-        which pixels are spread evenly in the logarithm.
+        Charge (electron) at which the rate has fallen to 0: one number, or the lowest and the highest of charges that
+        are spread evenly in their logarithm.
     share : float or pair of float
-        Part of the pixel's rate that does so, above 0 and up to 1; the rest is proportional. One number, or a lowest
-        and a highest between which pixels are spread evenly.
+        Share of the pixel's rate that falls, above 0 and up to 1; the rest is proportional. One number, or the lowest
+        and the highest of shares that are spread evenly.
     fraction : float
-        Which part of the pixels above ``above``, of those that have no defect yet but that they are hot.
+        Fraction that gets the defect, of the pixels above ``above`` that have no defect but being hot.
     above : `~astropy.units.Quantity`
-        Only pixels of this rate or more (electron/s).
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
+        Lowest rate (electron/s) of a pixel that may get the defect.
 
     Notes
     -----
-    As a pixel fills, the edge of its depletion region moves in, and impurities that it leaves behind stop generating
-    [1]_ [2]_. For impurities spread evenly in depth their rate falls in proportion to their charge, ``dQ/dt = d (1 - Q
-    / charge)`` with d their share of the rate, so that ``Q(t) = charge (1 - exp(-d t / charge))``: the long exposure
-    reads lower than the short one. As each electron lowers the chance of the next by the same step, their number is
+    As a pixel fills, the edge of its depletion region moves in, and the impurities that it passes stop generating
+    electrons [1]_ [2]_. Where impurities are spread evenly in depth, the rate falls linearly with the charge Q:
+    ``dQ/dt = d (1 - Q / charge)``, with d the falling share of the rate, so that ``Q(t) = charge (1 - exp(-d t /
+    charge))``. Each electron lowers the chance of the next by the same step. The number of electrons is therefore
     binomial: ``charge`` trials of probability ``1 - exp(-d t / charge)``.
 
     References
@@ -164,38 +156,33 @@ class DepletionEdgePixels(_SomePixels):
         object.__setattr__(self, "share", parts)
 
     def plant(self, rng, pixels):
-        """Make the rate of some of the pixels fall."""
+        """Give some of the pixels a rate that falls with their charge."""
         index = self._choose(rng, pixels)
         charge = np.rint(_spread(rng, self.charge, u.electron, index.size)).astype(np.int64)
         share = rng.uniform(self.share[0], self.share[-1], index.size)
-        # What falls is not drawn with the rest.
+        # Electrons of the falling share are not Poisson: they are drawn apart.
         pixels.add("edge", index, rate=pixels.take_rate(index, share), charge=charge)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OffsetPixels(_SomePixels):
     """
-    Pixels that collect a fixed charge in every exposure, on top of their rate.
+    Pixels that collect an extra charge in every exposure, the same however long it is.
 
     Parameters
     ----------
     offset : `~astropy.units.Quantity`
-        Expected extra charge of an exposure (electron); one number, or a lowest and a highest between which pixels are
-        spread evenly in the logarithm.
+        Expected extra charge (electron): one number, or the lowest and the highest of charges that are spread evenly in
+        their logarithm.
     fraction : float
-        Which part of the pixels above ``above``, of those that have no defect yet but that they are hot.
+        Fraction that gets the defect, of the pixels above ``above`` that have no defect but being hot.
     above : `~astropy.units.Quantity`
-        Only pixels of this rate or more (electron/s).
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
+        Lowest rate (electron/s) of a pixel that may get the defect.
 
     Notes
     -----
-    The extra charge is Poisson, and the same whatever the exposure time, as of traps that fill at once or of a flush
-    that leaves charge behind. A bias frame has none: there a bias would remove it.
+    The extra charge is Poisson. In real sensors it comes from traps that fill at once, or from a flush that leaves
+    charge behind. A bias frame has none; otherwise subtracting the bias would remove it from the darks.
     """
 
     offset: u.Quantity
@@ -210,26 +197,22 @@ class OffsetPixels(_SomePixels):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LowFullWellPixels(_SomePixels):
     """
-    Pixels that hold less charge than the others, and stop there.
+    Pixels that are full at a lower charge than the others.
 
     Parameters
     ----------
     full_well : `~astropy.units.Quantity`
-        What they hold (electron); one number, or a lowest and a highest between which pixels are spread evenly
-        in the logarithm.
+        Full well of these pixels (electron): one number, or the lowest and the highest of full wells that are spread
+        evenly in their logarithm.
     fraction : float
-        Which part of the pixels above ``above``, of those that have no defect yet but that they are hot.
+        Fraction that gets the defect, of the pixels above ``above`` that have no defect but being hot.
     above : `~astropy.units.Quantity`
-        Only pixels of this rate or more (electron/s).
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
+        Lowest rate (electron/s) of a pixel that may get the defect.
 
     Notes
     -----
-    Proportional until full. The ADC does not clip there, so that no saturation level tells them.
+    Such a pixel is proportional until it is full. It stops below the sensor's saturation level, so that its counts do
+    not show that it is full.
     """
 
     full_well: u.Quantity
@@ -244,35 +227,31 @@ class LowFullWellPixels(_SomePixels):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TelegraphPixels(_SomePixels):
     """
-    Pixels that switch between two rates at random.
+    Pixels whose dark rate switches between a low and a high value at random times.
 
     Parameters
     ----------
     amplitude : `~astropy.units.Quantity`
-        What the high rate has above the low one (electron/s); one number, or a lowest and a highest between
-        which pixels are spread evenly in the logarithm. The low rate is what the pixel has without.
+        Difference of the high and the low rate (electron/s): one number, or the lowest and the highest of differences
+        that are spread evenly in their logarithm. The low rate is the pixel's rate without this defect.
     dwell_low, dwell_high : `~astropy.units.Quantity`
-        Mean time in either state (s); one number, or a lowest and a highest as of ``amplitude``.
+        Mean time (s) that a pixel stays in the low and in the high state: one number, or the lowest and the highest of
+        times that are spread evenly in their logarithm.
     fraction : float
-        Which part of the pixels above ``above``, of those that have no defect yet but that they are hot.
+        Fraction that gets the defect, of the pixels above ``above`` that have no defect but being hot.
     above : `~astropy.units.Quantity`
-        Only pixels of this rate or more (electron/s).
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
+        Lowest rate (electron/s) of a pixel that may get the defect.
 
     Notes
     -----
-    Dwell times are exponential, and go on from one frame of a sequence to the next. With ``a`` the amplitude,
-    ``p = dwell_high / (dwell_low + dwell_high)`` and ``1 / tau = 1 / dwell_low + 1 / dwell_high``, the electrons of an
-    exposure t have the mean ``(d + a p) t`` and, above their Poisson variance, the variance ``2 a**2 p (1 - p) tau**2
-    (t / tau - 1 + exp(-t / tau))`` [1]_.
+    Dwell times are exponential. A state goes on from one frame of a sequence to the next. Let ``a`` be the amplitude,
+    ``d`` the low rate, ``p = dwell_high / (dwell_low + dwell_high)`` and ``1 / tau = 1 / dwell_low + 1 / dwell_high``.
+    The electrons of an exposure ``t`` then have the mean ``(d + a p) t``. Their variance is the Poisson variance plus
+    ``2 a**2 p (1 - p) tau**2 (t / tau - 1 + exp(-t / tau))`` [1]_.
 
     References
     ----------
-    .. [1] Machlup, S. 1954, J. Appl. Phys. 25, 341, whose autocorrelation is integrated over t twice.
+    .. [1] Machlup, S. 1954, J. Appl. Phys. 25, 341, whose autocorrelation is integrated twice over t.
     """
 
     amplitude: u.Quantity
@@ -285,7 +264,7 @@ class TelegraphPixels(_SomePixels):
     }
 
     def plant(self, rng, pixels):
-        """Make some of the pixels switch."""
+        """Make some of the pixels switch between two rates."""
         index = self._choose(rng, pixels)
         pixels.add(
             "telegraph",
@@ -299,26 +278,21 @@ class TelegraphPixels(_SomePixels):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AmplifierGlow:
     """
-    Light of the output amplifier in a corner of the sensor, which grows linearly with exposure time.
+    Light of the output amplifier in a corner of the sensor. It grows linearly with exposure time.
 
     Parameters
     ----------
     rate : `~astropy.units.Quantity`
-        At the corner (electron/s).
+        Rate of the electrons that the light frees in the corner pixel (electron/s).
     scale : float
-        Distance (pixels) over which it falls to 1/e.
+        Distance (pixels) over which the rate falls to 1/e.
     corner : {"lower left", "lower right", "upper left", "upper right"}
-        Where; the first row is the lowest.
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        If a parameter has no unit, one that cannot be converted, or is out of range.
+        The corner with the amplifier; the first row is the lowest.
 
     Notes
     -----
-    ``rate * exp(-distance / scale)``. It is light and not dark current: it does not depend on the sensor's
-    temperature.
+    A pixel gets ``rate * exp(-distance / scale)``. It is light and not dark current: it does not depend on the
+    temperature of the sensor.
     """
 
     rate: u.Quantity
@@ -333,7 +307,7 @@ class AmplifierGlow:
         checked_choice("AmplifierGlow corner", self.corner, _CORNERS)
 
     def rows(self, shape, rows):
-        """Rate (electron/s) of a slice of rows."""
+        """Rate (electron/s) of the glow in the rows of a slice."""
         row = np.arange(rows.start, rows.stop, dtype=float)
         column = np.arange(shape[1], dtype=float)
         if self.corner.startswith("upper"):
@@ -344,11 +318,22 @@ class AmplifierGlow:
         return self.rate.to_value(ELECTRON_PER_SECOND) * np.exp(distance / -self.scale)
 
 
-#: All kinds, for checks.
-KINDS = (HotPixels, DepletionEdgePixels, OffsetPixels, LowFullWellPixels, TelegraphPixels)
+_KINDS = (HotPixels, DepletionEdgePixels, OffsetPixels, LowFullWellPixels, TelegraphPixels)
+
+
+def checked_defects(defects):
+    """A list of defects as a tuple."""
+    known = ", ".join(kind.__name__ for kind in _KINDS)
+    if isinstance(defects, _KINDS) or not isinstance(defects, list | tuple):
+        raise TypeError(f"defects must be a list of {known}, got {defects!r}")
+    for defect in defects:
+        if not isinstance(defect, _KINDS):
+            raise TypeError(f"defects must be a list of {known}, got {defect!r} in it")
+    return tuple(defects)
 
 
 def _spread(rng, value, unit, size):
+    """Numbers drawn evenly in their logarithm between the limits of a Quantity."""
     limits = np.atleast_1d(value.to_value(unit))
     low, high = float(limits[0]), float(limits[-1])
     return low * (high / low) ** rng.random(size)

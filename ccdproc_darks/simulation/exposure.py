@@ -1,12 +1,11 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""One exposure of a sensor, on plain arrays, in blocks that threads share."""
+"""One exposure of a sensor: counts on plain arrays, drawn in blocks of rows."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
+from .._compute.workers import THREADS
 from .cosmic_rays import draw_tracks
 from .pixels import frame_blocks
 from .poisson import PoissonPixels
@@ -19,49 +18,49 @@ __all__ = ["Moment", "expose"]
 @dataclass(frozen=True)
 class Moment:
     """
-    What a frame leaves to the next.
+    State of a sensor at the end of a frame, from which the next frame goes on.
 
     Attributes
     ----------
     high : `numpy.ndarray` of bool or None
-        States of the telegraph pixels; None before the first frame.
+        Telegraph pixels that are in their high state; None before the first frame.
     level : float
-        How far the bias has drifted (adu).
+        Drift of the bias so far (adu).
     """
 
     high: np.ndarray | None = None
     level: float = 0.0
 
 
-def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, threads=None):
+def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, execution=THREADS):
     """
-    Take one frame.
+    Draw one frame.
 
     Parameters
     ----------
     sensor : Sensor
         The sensor.
     seconds : float
-        Exposure time.
+        Exposure time (s).
     entropy : tuple of int
         Seed of the frame's noise.
     moment : Moment
-        What the frame before left.
+        State at the end of the frame before.
     pause : float
-        Time since then (s).
+        Time (s) since the end of the frame before.
     factor : float
-        Dark current over that at the sensor's own temperature.
+        Dark current over the dark current at the sensor's own temperature.
     dtype : `numpy.dtype`
-        Of the frame; unsigned integers are rounded and clipped.
-    threads : int, optional
-        At work at the same time; None for one a core. No number depends on it.
+        Type of the frame; unsigned integers are rounded and clipped.
+    execution : `ccdproc_darks._compute.workers.Execution`
+        Whose threads work. The frame does not depend on it.
 
     Returns
     -------
     frame : `numpy.ndarray`
-        In adu.
+        Counts (adu).
     moment : Moment
-        For the next frame.
+        State at the end of this frame.
     """
     rng = stream(entropy, FRAME)
     level = moment.level + sensor.bias_drift.to_value("adu") * rng.standard_normal()
@@ -78,27 +77,16 @@ def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, th
         electrons = _electrons(sensor, pixels, rng, poisson, rows, seconds, factor, extra)
         frame[rows] = _read(sensor, pixels, rng, rows, electrons, level, ceiling, dtype)
 
-    workers = min(len(blocks), threads or _cores())
-    if workers == 1:
-        for number in range(len(blocks)):
-            fill(number)
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            for _ in pool.map(fill, range(len(blocks))):
-                pass
+    execution.map_in_threads(fill, range(len(blocks)))
     return frame, Moment(high, level)
-
-
-def _cores():
-    # Those that this process may use, where the system tells.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _sparse_electrons(sensor, rng, seconds, high, pause, factor):
     """
-    Electrons of the few pixels that are not simply Poisson of a rate.
+    Electrons that only some pixels get: telegraph pixels, depletion edges, offsets and cosmic rays.
 
-    Returns flat indices (ascending; a pixel may come twice) with electrons, and the states of the telegraph pixels.
+    Returns a pair of arrays (flat indices, ascending, in which a pixel may occur more than once; and its electrons),
+    and the states of the telegraph pixels at the end of the frame.
     """
     pixels = sensor.pixels
     where, electrons = [], []
@@ -127,7 +115,7 @@ def _sparse_electrons(sensor, rng, seconds, high, pause, factor):
 
 
 def _electrons(sensor, pixels, rng, poisson, rows, seconds, factor, extra):
-    """Charge of the pixels of some rows, flat, as float64."""
+    """Electrons in the pixels of some rows, as a flat float64 array."""
     rate = pixels.rate[rows]
     size = rate.size
     mean = None
@@ -139,7 +127,7 @@ def _electrons(sensor, pixels, rng, poisson, rows, seconds, factor, extra):
 
     first = rows.start * sensor.shape[1]
     where, more = _between(*extra, first, size)
-    # One by one: a pixel may be there more than once.
+    # Unlike ``+=``, this adds all electrons of a pixel that occurs more than once.
     np.add.at(electrons, where, more)
     where, most = _between(*pixels.of("well", "index", "electrons"), first, size)
     electrons[where] = np.minimum(electrons[where], most)
@@ -148,7 +136,7 @@ def _electrons(sensor, pixels, rng, poisson, rows, seconds, factor, extra):
 
 
 def _between(index, values, first, size):
-    """Those of some pixels that lie in a block, with indices in it."""
+    """Indices and values of the pixels that are among the ``size`` from ``first`` on; indices count from there."""
     low, high = np.searchsorted(index, (first, first + size))
     return index[low:high] - first, values[low:high]
 
@@ -157,7 +145,7 @@ def _read(sensor, pixels, rng, rows, electrons, level, ceiling, dtype):
     """Counts (adu) of the pixels of some rows."""
     response = sensor.response
     if response.read_noise > 0:
-        # Rounding to adu hides what float32 lacks.
+        # Single precision is enough for counts that are rounded to whole adu.
         kind = np.float64 if dtype == np.float64 else np.float32
         noise = rng.standard_normal(electrons.size, dtype=kind)
         scale = response.read_noise if pixels.noise is None else response.read_noise * pixels.noise[rows].ravel()

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Parameters of a sensor and of its defects: checked, and kept as copies that nobody else can change."""
+"""Checks of the parameters of a sensor and of its defects, and copies of them that nobody else can change."""
 
 import dataclasses
 
@@ -8,16 +8,27 @@ from astropy import units as u
 from astropy.modeling import Model
 from astropy.nddata import CCDData
 
-from .._arguments import checked_number, checked_quantity
+from .._arguments import checked_number, checked_quantity, numpy_images
 
-__all__ = ["MOST", "checked_fraction", "checked_image", "checked_range", "keep_copies"]
+__all__ = [
+    "MOST",
+    "checked_fraction",
+    "checked_image",
+    "checked_kind",
+    "checked_range",
+    "checked_seed",
+    "checked_shape",
+    "header_celsius",
+    "keep_copies",
+    "kelvin_of",
+]
 
-# Of electrons, rates and seconds: beyond, whole numbers of electrons are no longer exact.
+# Highest number of electrons, rate and exposure time. Above it, float64 does not hold every whole number.
 MOST = 1e15
 
 
 def keep_copies(instance):
-    """Replace what can be changed from outside, in the fields of a frozen dataclass, by copies."""
+    """Replace the Quantities, images and models in the fields of a frozen dataclass by copies."""
     for field in dataclasses.fields(instance):
         value = getattr(instance, field.name)
         if isinstance(value, u.Quantity | CCDData | Model):
@@ -26,14 +37,14 @@ def keep_copies(instance):
 
 
 def checked_fraction(name, value):
-    """A fraction from 0 to 1 as a float; a percentage is one, too."""
+    """A fraction from 0 to 1 as a float; it may be given as a Quantity in percent."""
     if isinstance(value, u.Quantity) and value.isscalar and value.unit.is_equivalent(u.dimensionless_unscaled):
         value = value.to_value(u.dimensionless_unscaled)
     return checked_number(name, value, maximum=1.0, inclusive=True)
 
 
 def checked_range(name, value, unit, least=0.0):
-    """A parameter that is one number, or a lowest and a highest, as a Quantity in ``unit``."""
+    """A parameter that is one number, or a lowest and a highest number, as a Quantity in ``unit``."""
     if isinstance(value, list | tuple) and value and all(isinstance(part, u.Quantity) for part in value):
         value = u.Quantity(value)
     values = np.atleast_1d(checked_quantity(name, value, unit, scalar=False))
@@ -47,8 +58,9 @@ def checked_range(name, value, unit, least=0.0):
 
 
 def checked_image(name, value, unit):
-    """One number or an image as a float array in ``unit``; neither negative, NaN nor masked."""
+    """One number or an image as a float array in ``unit``; negative, non-finite and masked pixels are refused."""
     if isinstance(value, CCDData):
+        (value,) = numpy_images([value], [name])
         masked = 0 if value.mask is None else int(np.count_nonzero(np.broadcast_to(value.mask, value.shape)))
         if masked:
             raise ValueError(f"{name} must have no masked pixels, got {masked}: fill them first")
@@ -67,3 +79,49 @@ def checked_image(name, value, unit):
         raise ValueError(f"{name} must be up to {MOST:g} {unit}, got {number.max():g}")
     # Not the user's own array, which may change.
     return number.copy()
+
+
+def checked_shape(shape, *images):
+    """Rows and columns of a sensor: those of ``shape`` and of its 2-D ``images``, which must agree."""
+    shapes = {image.shape for image in images if image.ndim == 2}
+    if shape is not None:
+        try:
+            given = tuple(int(side) for side in shape)
+        except (TypeError, ValueError):
+            raise TypeError(f"shape must be (rows, columns), got {shape!r}") from None
+        if len(given) != 2 or min(given) < 1 or given != tuple(shape):
+            raise ValueError(f"shape must be two positive whole numbers (rows, columns), got {shape}")
+        shapes.add(given)
+    if not shapes:
+        raise TypeError("shape must be given as (rows, columns) where neither rate nor bias is an image")
+    if len(shapes) > 1:
+        raise ValueError(f"shape, rate and bias must have one shape, got {sorted(shapes)}")
+    return shapes.pop()
+
+
+def checked_kind(name, value, kind):
+    """Raise TypeError where ``value`` is neither None nor of the class ``kind``."""
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(f"{name} must be None or a {kind.__name__}, got {value!r}")
+
+
+def checked_seed(name, seed):
+    """The seed of a sensor: a whole number that is not negative."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise TypeError(f"{name} must be a whole number, got {seed!r}")
+    if seed < 0:
+        raise ValueError(f"{name} must not be negative, got {seed}")
+    return int(seed)
+
+
+def kelvin_of(name, temperature):
+    """A temperature in deg_C or K as a plain number in K."""
+    if not isinstance(temperature, u.Quantity) or temperature.unit.physical_type != "temperature":
+        raise TypeError(f"{name} must be a Quantity in deg_C or K, got {temperature!r}")
+    return checked_quantity(name, temperature, u.K, equivalencies=u.temperature())
+
+
+def header_celsius(temperature, own):
+    """Temperature (deg C, as headers have it) of a frame, where None stands for the sensor's own; None if unknown."""
+    temperature = own if temperature is None else temperature
+    return None if temperature is None else round(kelvin_of("temperature", temperature) - 273.15, 6)

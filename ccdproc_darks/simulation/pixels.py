@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The pixels of one sensor: what is persistent in them."""
+"""The pixels of a sensor: rates, read noise, column bias and defects, the same in every frame."""
 
 import numpy as np
 
@@ -7,15 +7,16 @@ from .streams import COLUMNS, DEFECT, NOISE, UNIFORMITY, stream
 
 __all__ = ["Pixels", "frame_blocks"]
 
-# Small enough for the cache, float64 temporaries included. Part of the definition of a sensor's random numbers.
+# Pixels of a block: small enough for the cache with all temporary arrays. Each block has a random stream of its own:
+# another number would give other frames for the same seed.
 _BLOCK_PIXELS = 2**16
-# Percentiles of the rates between which pixels are drawn together, and how many pixels tell them.
+# Percentiles of the rates between which pixels are drawn together, and number of pixels that they are taken from.
 _MOST = (2, 98)
 _SAMPLE = 2**16
 
 
 def frame_blocks(shape):
-    """Slices of rows that depend on the shape alone."""
+    """Blocks of a frame: slices of rows that depend only on its shape."""
     rows, columns = shape
     step = max(1, _BLOCK_PIXELS // columns)
     return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
@@ -23,41 +24,43 @@ def frame_blocks(shape):
 
 class Pixels:
     """
-    What is persistent in the pixels of a sensor.
+    Properties of the pixels of a sensor that are the same in every frame.
 
     Parameters
     ----------
     shape : tuple of int
         Rows and columns.
     seed : int
-        Of the sensor.
+        Seed of the sensor.
     rate : float or `numpy.ndarray`
-        Mean rate (electron/s), or the image of it.
+        Mean rate (electron/s), one number or an image.
     dsnu : float
-        Standard deviation of the rates (electron/s) over the sensor; of an image, that of a pixel of its mean rate.
+        Standard deviation of the rates (electron/s) between pixels; where ``rate`` is an image, of a pixel that has
+        its mean rate.
     read_noise_spread : float
-        Standard deviation of the logarithm of the pixels' read noise.
+        Standard deviation of the natural logarithm of the pixels' read noise.
     column_pattern : float
         Standard deviation of the columns' bias (adu).
     defects : sequence
-        Of defects, planted in this order.
+        Defects, planted in this order.
 
     Attributes
     ----------
     rate : `numpy.ndarray`
-        Rates of what is proportional (float32; one broadcast float64 where all are the same).
+        Proportional part of the rates (electron/s): a float32 image, or one float64 number, broadcast, where all
+        pixels have the same rate.
     uniform : bool
-        Whether all rates are the same.
+        Whether all pixels have the same rate.
     highest : float
-        Of these rates.
+        Highest of these rates (electron/s).
     common : tuple of float
-        Rates (electron/s) that most pixels lie between.
+        The 2 and 98 % percentiles of these rates (electron/s).
     noise : `numpy.ndarray` or None
-        Read noise over its root mean square (float32); None where all are the same.
+        Read noise of the pixels over its root mean square (float32); None where all have the same.
     columns : `numpy.ndarray` or None
-        Bias of the columns (adu).
+        Bias of the columns (adu) beside the sensor's; None where there is none.
     kinds : dict
-        For each kind of defect a dict of arrays, "index" (flat, ascending) among them.
+        Arrays of the pixels of each kind of defect, by name; "index" has their flat indices, ascending.
     """
 
     def __init__(self, shape, seed, *, rate, dsnu, read_noise_spread, column_pattern, defects):
@@ -85,7 +88,7 @@ class Pixels:
         self.common = tuple(float(limit) for limit in np.percentile(sample, _MOST))
 
     def _lognormal(self, seed, purpose, spread, shift):
-        """``exp(spread z + shift spread**2)``, z normal: mean 1 for a shift of -1/2, mean square 1 for -1."""
+        """``exp(spread z + shift spread**2)``, normal z: its mean is 1 for a shift of -1/2, its mean square for -1."""
         factor = np.empty(self.shape, dtype=np.float32)
         for number, rows in enumerate(frame_blocks(self.shape)):
             normal = stream(seed, purpose, number).standard_normal(factor[rows].shape)
@@ -93,7 +96,7 @@ class Pixels:
         return factor
 
     def choose(self, rng, fraction, above=0.0):
-        """Flat indices (ascending) of some of the pixels of a rate or more that have no defect but heat yet."""
+        """Flat indices, ascending, of a fraction of the pixels above a rate that have no defect but being hot."""
         if above > 0:
             free = np.setdiff1d(np.flatnonzero(self.rate >= above), self._taken, assume_unique=True)
             return np.sort(rng.permutation(free)[: round(fraction * free.size)])
@@ -102,7 +105,7 @@ class Pixels:
         if count > size // 4 or self._taken.size > size // 2:
             free = np.setdiff1d(np.arange(size), self._taken, assume_unique=True)
             return np.sort(rng.permutation(free)[:count])
-        # Few of many: drawn until there are enough, with no list of all pixels.
+        # Few of many are drawn until there are enough: that needs no list of all pixels.
         chosen = np.empty(0, dtype=np.int64)
         while chosen.size < count:
             more = rng.integers(0, size, count - chosen.size)
@@ -110,20 +113,20 @@ class Pixels:
         return chosen
 
     def set_rate(self, index, rates):
-        """Replace the rates of some pixels."""
+        """Replace the rates (electron/s) of some pixels."""
         if self.uniform or not self.rate.flags.writeable:
             self.rate = self.rate.astype(np.float32)
             self.uniform = False
         self.rate.flat[index] = rates
 
     def take_rate(self, index, share):
-        """Take a share of the rates of some pixels out of `rate`, and return it."""
+        """Take a share of the rates (electron/s) of some pixels out of `rate`, and return it."""
         rates = self.rate.flat[index].astype(float)
         self.set_rate(index, rates * (1 - share))
         return rates * share
 
     def add(self, kind, index, **values):
-        """Note the pixels of a kind of defect. All but hot ones can have no second defect."""
+        """Add pixels to a kind of defect, with arrays of their properties. Only a hot pixel may get a second defect."""
         values["index"] = index
         if kind in self.kinds:
             order = np.argsort(np.concatenate([self.kinds[kind]["index"], index]), kind="stable")
@@ -133,7 +136,7 @@ class Pixels:
             self._taken = np.union1d(self._taken, index)
 
     def of(self, kind, *names):
-        """The arrays of a kind of defect; empty ones where there is none."""
+        """Arrays of the pixels of a kind of defect, by their names; empty arrays where there is no such pixel."""
         empty = np.empty(0)
         found = self.kinds.get(kind, {})
         return [found.get(name, empty.astype(np.int64) if name == "index" else empty) for name in names]

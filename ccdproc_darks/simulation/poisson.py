@@ -1,14 +1,14 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Poisson numbers for the pixels of a frame."""
+"""Poisson numbers of electrons for the pixels of a frame."""
 
 import numpy as np
 from scipy.special import pdtr
 
 __all__ = ["PoissonPixels"]
 
-# Largest expectation that a table of bytes holds, tail included.
+# Largest expectation whose distribution, with its tail, fits a table of bytes.
 _TABLE = 60.0
-# Electrons per pixel up to which it is faster to let them fall one by one.
+# Expected electrons per pixel up to which it is faster to place electrons one by one.
 _RAIN = 5.0
 _CELLS = 2**16
 _UNDECIDED = 255
@@ -16,22 +16,24 @@ _UNDECIDED = 255
 
 class PoissonPixels:
     """
-    Poisson numbers of the pixels of a frame, most of which expect about the same.
+    Draws Poisson numbers of electrons for pixels most of which have about the same expectation.
 
     Parameters
     ----------
     low, high : float
-        Expected electrons that most of the pixels lie between; they decide on the speed, and on which numbers are
-        drawn, but not on their distribution.
+        Limits of the expected electrons of most pixels. They decide how fast it is and which numbers a seed gives, but
+        not the distribution.
 
     Notes
     -----
-    Exact, and several times as fast as `numpy.random.Generator.poisson`. What all expect is drawn by inversion: 16
-    random bits look up the electrons in a table, and where they do not decide it, 53 more bits do (the guide table of
-    Chen, H. C. and Asau, Y. 1974, AIIE Transactions 6, 163). Of the difference between ``low`` and ``high``, electrons
-    fall on pixels taken at random, and stay with the probability that gives a pixel its own expectation; what a pixel
-    expects above ``high`` is added, and the few below ``low`` are drawn anew (superposition and thinning of Poisson
-    processes; Kingman, J. F. C. 1993, Poisson Processes, sections 2.2 and 5.1).
+    The numbers are exactly Poisson, and are drawn several times as fast as by `numpy.random.Generator.poisson`.
+
+    First every pixel gets a Poisson number of the expectation ``low``, by inversion: 16 random bits look up the number
+    in a table; where these leave it open, 53 more bits decide (the guide table of Chen, H. C. and Asau, Y. 1974, AIIE
+    Transactions 6, 163). Then electrons of the expectation ``high - low`` are placed on random pixels, and each is kept
+    with the probability that brings its pixel to its own expectation. The rest of an expectation above ``high`` is
+    drawn and added; the few pixels below ``low`` are drawn anew. (Superposition and thinning of Poisson processes:
+    Kingman, J. F. C. 1993, Poisson Processes, sections 2.2 and 5.1.)
     """
 
     def __init__(self, low, high):
@@ -46,21 +48,21 @@ class PoissonPixels:
 
     def draw(self, rng, mean, size):
         """
-        One number a pixel.
+        Draw one number for each pixel.
 
         Parameters
         ----------
         rng : `numpy.random.Generator`
             Source of the numbers.
         mean : `numpy.ndarray` or None
-            Expected electrons (1-D); None where all expect ``low``.
+            Expected electrons of the pixels (1-D); None where all have the expectation ``low``.
         size : int
-            Pixels.
+            Number of pixels.
 
         Returns
         -------
         `numpy.ndarray`
-            Electrons (float64).
+            Electrons (float64, 1-D).
         """
         if mean is None:
             return self._same(rng, size) if self._table is not None else rng.poisson(self._low, size).astype(float)
@@ -75,7 +77,8 @@ class PoissonPixels:
         return electrons
 
     def _same(self, rng, size):
-        # In the byte order of no machine, but of all.
+        """Poisson numbers of the expectation ``low``."""
+        # Little-endian on every machine, so that a seed gives the same numbers everywhere.
         words = rng.integers(0, 2**64, -(-size // 4), dtype=np.uint64).astype("<u8", copy=False)
         cells = words.view("<u2")[:size]
         electrons = self._table.take(cells)
@@ -86,6 +89,7 @@ class PoissonPixels:
         return electrons
 
     def _rest(self, rng, mean, size):
+        """Electrons that bring pixels from the expectation ``low`` to their own, up to ``high``."""
         span = self._high - self._low
         kind = np.uint16 if size <= 2**16 else np.uint32
         where = rng.integers(0, size, rng.poisson(span * size), dtype=kind)

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Sensors like those that observers have."""
+"""Presets: simulated sensors like those that observers have."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ def _aspen_cg16m():
     """
     Andor Aspen CG16M, thermoelectrically cooled: the camera of the CCD guide, from its "Identifying hot pixels".
 
-    0.026 % of the pixels above 4 electron/s, from which on the short exposure reads higher; linear to 55 000 adu.
+    0.026 % of the pixels are above 4 electron/s; there the short exposure reads higher. Linear to 55 000 adu.
     https://www.astropy.org/ccd-reduction-and-photometry-guide
     """
     return {
@@ -49,7 +49,7 @@ def _cryogenic_ccd():
     """
     Deep-depletion CCD in a dewar at -110 deg C.
 
-    1.4 electrons an hour, a glowing corner, and thick silicon in which cosmic rays leave long tracks.
+    1.4 electron per hour, amplifier glow in a corner, and thick silicon in which cosmic rays leave long tracks.
     """
     rate = 4e-4 * ELECTRON_PER_SECOND
     return {
@@ -80,7 +80,7 @@ def _low_noise_cmos():
     """
     Back-illuminated CMOS camera, cooled to -10 deg C.
 
-    Read noise of 1 electron that differs between pixels, telegraph pixels, and all kinds of non-proportional ones.
+    A read noise of 1 electron that differs between pixels, telegraph pixels, and non-proportional pixels of every kind.
     """
     rate = 0.02 * ELECTRON_PER_SECOND
     return {
@@ -121,18 +121,19 @@ PRESETS = tuple(_MAKERS)
 
 def sensor_preset(name, **changes):
     """
-    A sensor like one that observers have.
+    A simulated sensor like one that observers have.
 
     Parameters
     ----------
     name : {"aspen-cg16m", "cryogenic-ccd", "low-noise-cmos"}
-        ``"aspen-cg16m"``: the thermoelectrically cooled camera of the CCD guide (4096 x 4096 pixels, 0.01 electron/s,
-        pixels not proportional above 4 electron/s). ``"cryogenic-ccd"``: a CCD in a dewar, with an amplifier glow in a
-        corner. ``"low-noise-cmos"``: a cooled CMOS camera of 1 electron read noise, with telegraph pixels and all
-        kinds of non-proportional ones.
+        ``"aspen-cg16m"``: the thermoelectrically cooled camera of the CCD guide, with 4096 x 4096 pixels of 0.01
+        electron/s and pixels that are not proportional above 4 electron/s. ``"cryogenic-ccd"``: a CCD in a dewar, with
+        amplifier glow in a corner. ``"low-noise-cmos"``: a cooled CMOS camera with a read noise of 1 electron,
+        telegraph pixels, and non-proportional pixels of every kind.
     **changes
-        Parameters of `Sensor` that are to be different; ``shape`` and ``seed`` first of all. (``temperature`` would
-        say where the rates hold, and not change them: give it to `simulate_dark` or `DarkSequence`.)
+        Parameters of `Sensor` that shall differ from the preset, such as ``shape`` and ``seed``. For frames at another
+        temperature, give ``temperature`` to `simulate_dark` or `DarkSequence`: here it is the temperature at which the
+        preset's rates hold, and does not change them.
 
     Returns
     -------
@@ -142,7 +143,7 @@ def sensor_preset(name, **changes):
     Raises
     ------
     ValueError
-        If there is no such preset.
+        If there is no preset of this name, or a change is out of range.
     TypeError
         If a change is not a parameter of `Sensor`.
 

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""From electrons to adu: full well, gain, bias and ADC."""
+"""From electrons to counts (adu): full well, linearity limit, gain, bias and ADC."""
 
 from dataclasses import dataclass
 
@@ -17,20 +17,20 @@ ADC_TOP = 65535
 @dataclass(frozen=True)
 class Response:
     """
-    How a sensor reads its pixels, in plain numbers.
+    How the electrons of a pixel become counts; all in plain numbers.
 
     Attributes
     ----------
     gain : float
-        In electron/adu.
+        Gain (electron/adu).
     read_noise : float
-        In electron, before the ADC.
+        Read noise before the ADC (electron).
     bias : `numpy.ndarray`
-        Bias (adu), of no dimension or an image.
+        Bias level (adu): one number, as an array without dimensions, or an image.
     full_well : float or None
-        In electron.
+        Full well (electron).
     linearity_limit : float or None
-        In electron.
+        Charge (electron) above which only a part of it is read.
     saturation : float or None
         Top of the ADC (adu).
     """
@@ -44,7 +44,7 @@ class Response:
 
     @classmethod
     def checked(cls, *, gain, read_noise, bias, full_well, linearity_limit, saturation):
-        """The response, its limits checked against one another and turned into electrons."""
+        """A `Response` of Quantities as of `Sensor`, its limits checked against one another."""
         if saturation is not None:
             level = checked_quantity("saturation", saturation, u.adu)
             if level <= bias.min():
@@ -69,7 +69,7 @@ class Response:
         return cls(gain, read_noise, bias, full_well, linearity_limit, saturation)
 
     def limit(self, electrons):
-        """Leave what full well and linearity limit do of the charge, in place."""
+        """Replace charges (electron), in place, by those that full well and linearity limit leave."""
         if self.full_well is None:
             return
         if self.linearity_limit is None:
@@ -80,13 +80,13 @@ class Response:
         electrons[over] = self.linearity_limit - room * np.expm1((self.linearity_limit - electrons[over]) / room)
 
     def limit_mean(self, electrons):
-        """The same of expected charges, in place."""
+        """Replace expected charges (electron), in place, by the means of what full well and linearity limit leave."""
         if self.full_well is None:
             return
         if self.linearity_limit is not None:
             self.limit(electrons)
             return
-        # Poisson, and so clipped for some time before its mean is.
+        # A Poisson charge is clipped now and then although its mean is below the full well.
         near = electrons > self.full_well - 10 * np.sqrt(self.full_well)
         electrons[near] = mean_of_clipped(electrons[near], self.full_well)
 
@@ -107,12 +107,12 @@ class Response:
         return self.saturation
 
     def trusted(self, dtype, noise, columns):
-        """Level (adu) up to which a frame of some dtype tells the charge; None where it always does."""
+        """Level (adu) up to which counts are linear and not clipped; None where there is no such level."""
         levels = [self.ceiling(dtype)]
         charge = self.full_well if self.linearity_limit is None else self.linearity_limit
         if charge is not None:
             lowest = float(self.bias.min()) + (0.0 if columns is None else float(columns.min()))
-            # A full pixel may read lower than full, by its noise.
+            # The noise of a full pixel may bring its counts below the full well.
             room = 0.0 if self.linearity_limit is not None else 5 * noise
             levels.append(np.floor(lowest + (charge - room) / self.gain))
         levels = [level for level in levels if level is not None]
@@ -121,17 +121,17 @@ class Response:
 
 def mean_of_clipped(mean, full_well):
     """
-    Mean of Poisson numbers that are clipped at a full well.
+    Mean of Poisson numbers X that are clipped at a full well (electron); ``mean`` is that of X.
 
-    ``mean P(X < n) + full_well P(X > n)`` with n the whole number below the full well (from ``k p(k) = mean p(k -
-    1)``).
+    It is ``mean P(X < n) + full_well P(X > n)``, with n the whole number below the full well, as ``k p(k) = mean
+    p(k - 1)``.
     """
     whole = np.floor(full_well)
     return mean * np.where(whole > 0, pdtr(np.maximum(whole - 1, 0), mean), 0) + full_well * pdtrc(whole, mean)
 
 
 def _electrons(name, value, gain, bias):
-    """A charge in electron, or a level in adu with the bias, as a charge in electron."""
+    """Charge (electron) of a Quantity that is a charge in electron, or a level in adu with the bias."""
     if isinstance(value, u.Quantity) and value.unit.is_equivalent(u.adu):
         level = checked_quantity(name, value, u.adu)
         if level <= bias.max():

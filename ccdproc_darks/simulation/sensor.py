@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""A sensor: what is the same in every frame of it, and the truth about it."""
+"""A simulated sensor: its properties, which are the same in every frame, and the truth about its pixels."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,73 +14,79 @@ from .._results import result_image, set_keys
 from ..flags import DARK_FLAGS
 from ..temperature import rate_ratio
 from .cosmic_rays import CosmicRays
-from .defects import KINDS, AmplifierGlow
-from .parameters import MOST, checked_image, keep_copies
+from .defects import AmplifierGlow, checked_defects
+from .parameters import (
+    MOST,
+    checked_image,
+    checked_kind,
+    checked_seed,
+    checked_shape,
+    header_celsius,
+    keep_copies,
+    kelvin_of,
+)
 from .pixels import Pixels, frame_blocks
 from .response import Response, mean_of_clipped
 
-__all__ = ["Sensor", "checked_seed", "kelvin_of"]
+__all__ = ["Sensor"]
 
-# Below, two temperatures are the same, written in another way.
+# Temperatures that differ by less (K) are the same one, converted from another unit.
 _SAME_KELVIN = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sensor:
     """
-    A simulated sensor: the same pixels are hot, or wrong in other ways, in every frame of it.
+    A simulated sensor. Its pixels have the same rates and defects in every frame.
 
     Parameters
     ----------
     shape : tuple of int, optional
-        Rows and columns. May be left out where ``rate`` or ``bias`` is an image.
+        Rows and columns. Not needed where ``rate`` or ``bias`` is an image.
     seed : int
-        Which sensor of its kind: decides which pixels are what. Two sensors of equal parameters and seeds are the
-        same.
+        Seed of the pixels' properties. Two sensors with equal parameters and equal seeds are the same.
     rate : `~astropy.units.Quantity` or `~astropy.nddata.CCDData`
         Mean dark rate (electron/s), one number or an image.
     dsnu : `~astropy.units.Quantity`
-        Dark-signal non-uniformity: standard deviation of the rates between pixels (electron/s), which are lognormal
-        about their mean.
+        Dark-signal non-uniformity: standard deviation (electron/s) of the lognormal distribution of the pixels' rates.
     defects : sequence
-        Of `~ccdproc_darks.simulation.HotPixels`, `~ccdproc_darks.simulation.DepletionEdgePixels`,
-        `~ccdproc_darks.simulation.OffsetPixels`, `~ccdproc_darks.simulation.LowFullWellPixels` and
-        `~ccdproc_darks.simulation.TelegraphPixels`, planted in this order. A pixel may be hot and have one other
-        defect.
+        Defects, planted in this order: `~ccdproc_darks.simulation.HotPixels`,
+        `~ccdproc_darks.simulation.DepletionEdgePixels`, `~ccdproc_darks.simulation.OffsetPixels`,
+        `~ccdproc_darks.simulation.LowFullWellPixels` and `~ccdproc_darks.simulation.TelegraphPixels`. A pixel may be
+        hot and have one other defect.
     glow : `~ccdproc_darks.simulation.AmplifierGlow`, optional
-        Of the output amplifier.
+        Glow of the output amplifier.
     gain : `~astropy.units.Quantity`
-        Gain, in electron/adu.
+        Gain (electron/adu).
     read_noise : `~astropy.units.Quantity`
-        Read noise before the ADC (electron); where pixels differ, the root mean square over them.
+        Read noise before the ADC (electron); where it differs between pixels, its root mean square.
     read_noise_spread : float
-        Standard deviation of the logarithm of the pixels' read noise; 0 gives all the same. (`dark_rate` takes one
-        read noise for all pixels; more than 0.1 shows in the tails of its tests.)
+        Standard deviation of the natural logarithm of the pixels' read noise; 0 gives all pixels the same. `dark_rate`
+        takes one read noise for all pixels: a spread above 0.1 shows in the tails of its tests.
     bias : `~astropy.units.Quantity` or `~astropy.nddata.CCDData`
         Bias level (adu), one number or an image.
     column_pattern : `~astropy.units.Quantity`
         Standard deviation of the columns' bias (adu).
     bias_drift : `~astropy.units.Quantity`
-        Standard deviation of the step (adu) by which the level of a frame differs from that of the one before.
+        Standard deviation of the change (adu) of the bias level from one frame to the next.
     full_well : `~astropy.units.Quantity`, optional
-        What a pixel holds: a charge (electron), or the level of a frame (adu, with the bias). None: more than the ADC
-        can tell.
+        Full well of a pixel: a charge (electron), or a level (adu, with the bias). None: above the top of the ADC.
     linearity_limit : `~astropy.units.Quantity`, optional
-        Charge (electron) or level (adu, with the bias) above which less and less of the charge is read; needs a
-        ``full_well``, to which the signal then goes.
+        Charge (electron) or level (adu, with the bias) above which a smaller and smaller part of the charge is read.
+        Needs a ``full_well``, which the signal then approaches.
     saturation : `~astropy.units.Quantity`, optional
-        Top of the ADC (adu). None: 65535 adu for uint16 frames, and no limit for floating point.
+        Top of the ADC (adu). None: 65535 adu for uint16 frames, no limit for floating point.
     cosmic_rays : `~ccdproc_darks.simulation.CosmicRays`, optional
-        That cross it; they need a ``pixel_size``.
+        Cosmic rays that cross the sensor. They need a ``pixel_size``.
     pixel_size : `~astropy.units.Quantity`, optional
-        Side of a pixel.
+        Side of a pixel (a length).
     temperature : `~astropy.units.Quantity`, optional
-        At which the rates hold.
+        Temperature of the sensor, at which the rates hold.
     temperature_model : `~astropy.modeling.Model`, optional
-        Dark current against temperature; only the ratio between two temperatures is used. For example
-        `~ccdproc_darks.temperature.DoublingDarkCurrent` or `~ccdproc_darks.temperature.ThermalDarkCurrent`.
+        Dark current against temperature, such as `~ccdproc_darks.temperature.DoublingDarkCurrent` or
+        `~ccdproc_darks.temperature.ThermalDarkCurrent`. Only its ratio between two temperatures is used.
     name : str
-        Of the camera, for headers.
+        Name of the camera, for headers.
 
     Raises
     ------
@@ -94,22 +100,22 @@ class Sensor:
 
     See Also
     --------
-    simulate_dark : A frame of it.
-    DarkSequence : Many.
+    simulate_dark : One frame of a sensor.
+    DarkSequence : Many frames of a sensor.
     sensor_preset : Sensors like those that observers have.
 
     Notes
     -----
-    Electrons of a frame are Poisson of ``rate * exposure``, but for the pixels that have a defect that says otherwise.
-    Of the charge Q a linearity limit L below the full well F leaves ``L + (F - L) (1 - exp(-(Q - L) / (F - L)))``;
-    without a limit the full well clips. Read noise, gain, bias and ADC follow.
+    The electrons of a pixel are Poisson with the mean ``rate * exposure``, unless the pixel has a defect that changes
+    this. Charge above the full well F is lost. With a linearity limit L, a charge Q above L is read as
+    ``L + (F - L) (1 - exp(-(Q - L) / (F - L)))``. Read noise, gain, bias and ADC follow.
 
-    Another temperature multiplies all rates that are dark current: those of hot pixels, of depletion edges and both of
-    a telegraph pixel. Dwell times, offsets, amplifier glow and full wells stay.
+    Another temperature multiplies all rates that are dark current: those of hot pixels, of depletion edges, and both
+    rates of a telegraph pixel. It changes neither dwell times nor offsets, amplifier glow and full wells.
 
-    The lognormal of mean m and standard deviation s is ``m exp(v z - v**2 / 2)``, ``v**2 = log(1 + (s / m)**2)``, with
-    z normal; the standard deviation is what EMVA 1288 (release 4.0) calls DSNU, in electrons per second
-    of exposure.
+    Rates with the mean m and the standard deviation s are ``m exp(v z - v**2 / 2)``, with ``v**2 = log(1 +
+    (s / m)**2)`` and a normal z. EMVA 1288 (release 4.0) calls s the DSNU; here it is in electrons per second of
+    exposure.
 
     Examples
     --------
@@ -147,16 +153,16 @@ class Sensor:
     name: str = "ccdproc_darks simulation"
 
     def __post_init__(self):
-        """Check all parameters, and keep their values as plain numbers."""
+        """Check all parameters."""
         keep_copies(self)
         rate = checked_image("rate", self.rate, ELECTRON_PER_SECOND)
         bias = checked_image("bias", self.bias, u.adu)
         # A frozen dataclass is set so.
-        object.__setattr__(self, "shape", _frame_shape(self.shape, rate, bias))
-        object.__setattr__(self, "defects", _checked_defects(self.defects))
-        _checked_kind("glow", self.glow, AmplifierGlow)
-        _checked_kind("cosmic_rays", self.cosmic_rays, CosmicRays)
-        _checked_kind("temperature_model", self.temperature_model, Model)
+        object.__setattr__(self, "shape", checked_shape(self.shape, rate, bias))
+        object.__setattr__(self, "defects", checked_defects(self.defects))
+        checked_kind("glow", self.glow, AmplifierGlow)
+        checked_kind("cosmic_rays", self.cosmic_rays, CosmicRays)
+        checked_kind("temperature_model", self.temperature_model, Model)
         checked_seed("seed", self.seed)
         if not (isinstance(self.name, str) and self.name.isascii() and self.name.isprintable()):
             raise ValueError(f"name must be plain ASCII text, as it goes into FITS headers, got {self.name!r}")
@@ -174,28 +180,25 @@ class Sensor:
             raise TypeError("temperature must be given (where the rates hold) where there is a temperature_model")
         checked_quantity("column_pattern", self.column_pattern, u.adu, zero=True)
         checked_quantity("bias_drift", self.bias_drift, u.adu, zero=True)
-        object.__setattr__(self, "_rate", rate)
-        object.__setattr__(
-            self,
-            "_response",
-            Response.checked(
-                gain=checked_quantity("gain", self.gain, GAIN_UNIT),
-                read_noise=checked_quantity("read_noise", self.read_noise, u.electron, zero=True),
-                bias=bias,
-                full_well=self.full_well,
-                linearity_limit=self.linearity_limit,
-                saturation=self.saturation,
-            ),
+        response = Response.checked(
+            gain=checked_quantity("gain", self.gain, GAIN_UNIT),
+            read_noise=checked_quantity("read_noise", self.read_noise, u.electron, zero=True),
+            bias=bias,
+            full_well=self.full_well,
+            linearity_limit=self.linearity_limit,
+            saturation=self.saturation,
         )
+        object.__setattr__(self, "_rate", rate)
+        object.__setattr__(self, "_response", response)
 
     @property
     def response(self):
-        """From electrons to adu, as plain numbers."""
+        """How electrons become counts: the `Response`."""
         return self._response
 
     @cached_property
     def pixels(self):
-        """What is persistent in the pixels, as plain arrays; made when first asked for."""
+        """Properties of the pixels: the `Pixels`, made when they are first asked for."""
         return Pixels(
             self.shape,
             self.seed,
@@ -208,12 +211,12 @@ class Sensor:
 
     def expected(self, seconds, factor=1.0):
         """
-        Most electrons that a pixel may expect in an exposure (s), where that is not more than can be simulated.
+        Expected electrons of the brightest pixel in an exposure (s), with ``factor`` times the sensor's dark current.
 
         Raises
         ------
         ValueError
-            If it is.
+            If they are more than can be simulated.
         """
         amplitudes, glow = self.pixels.of("telegraph", "amplitude")[0], 0.0
         if self.glow is not None:
@@ -228,22 +231,22 @@ class Sensor:
 
     def rate_factor(self, temperature):
         """
-        Dark current at a temperature over that at the sensor's own.
+        Dark current at a temperature over the dark current at the sensor's own temperature.
 
         Parameters
         ----------
         temperature : `~astropy.units.Quantity` or None
-            None is the sensor's own.
+            The temperature. None: the sensor's own.
 
         Returns
         -------
         float
-            1 at the sensor's own temperature.
+            The factor; 1 at the sensor's own temperature.
 
         Raises
         ------
         ValueError
-            If the sensor does not know how its rates depend on temperature.
+            If the temperature is another than the sensor's own, and there is no ``temperature_model``.
         """
         if temperature is None:
             return 1.0
@@ -265,15 +268,15 @@ class Sensor:
         Parameters
         ----------
         exposure : `~astropy.units.Quantity`, optional
-            Give the mean rate over an exposure so long, with all that makes it depend on exposure time: charge that
-            stops the current, offsets, full wells. None gives the rate of an empty pixel, without offset.
+            Exposure time over which the rate is averaged. Rates that fall with the charge, offsets and full wells make
+            that mean depend on it. None: the rate of an empty pixel, without its offset.
         temperature : `~astropy.units.Quantity`, optional
-            Of the sensor; its own by default.
+            Temperature of the sensor. None: its own.
 
         Returns
         -------
         `~astropy.nddata.CCDData`
-            Rates (electron/s), of a telegraph pixel the mean over time.
+            Rates (electron/s); the rate of a telegraph pixel is its mean over time.
 
         Raises
         ------
@@ -289,9 +292,8 @@ class Sensor:
         index, amplitude, low, high = pixels.of("telegraph", "index", "amplitude", "dwell_low", "dwell_high")
         rates.flat[index] += factor * amplitude * high / (low + high)
         index, rate, charge = pixels.of("edge", "index", "rate", "charge")
-        header = self._truth_header(
-            "mean rate over an exposure" if exposure is not None else "rate of an empty pixel", temperature
-        )
+        what = "rate of an empty pixel" if exposure is None else "mean rate over an exposure"
+        header = self._truth_header(what, temperature)
         if exposure is None:
             rates.flat[index] += factor * rate
         else:
@@ -309,22 +311,23 @@ class Sensor:
 
     def true_flags(self, *, threshold=None, temperature=None):
         """
-        What is wrong with every pixel, in the names of `hot_pixel_mask`.
+        The true flags of every pixel, those of `hot_pixel_mask`.
 
         Parameters
         ----------
         threshold : `~astropy.units.Quantity`, optional
-            Flag HOT where the true rate is above it (electron/s). None flags the pixels planted by
-            `~ccdproc_darks.simulation.HotPixels`.
+            True rate (electron/s) above which a pixel is flagged HOT. None: the pixels that
+            `~ccdproc_darks.simulation.HotPixels` has made hot are flagged.
         temperature : `~astropy.units.Quantity`, optional
-            Of the sensor, for that rate; its own by default.
+            Temperature of the sensor, for that rate. None: its own.
 
         Returns
         -------
         `~astropy.nddata.CCDData`
-            Bit field (uint32) of `DARK_FLAGS`: HOT; NONLINEAR where the signal is not proportional to exposure time (a
-            depletion edge, an offset or a low full well); TELEGRAPH. The mask, and DO_NOT_USE, are where a scaled
-            dark cannot remove the signal: NONLINEAR and TELEGRAPH.
+            Bit field (uint32) of `DARK_FLAGS`. HOT: above the threshold, or planted. NONLINEAR: not proportional to
+            exposure time, by a depletion edge, an offset or a low full well. TELEGRAPH: switches between two rates.
+            Pixels that are NONLINEAR or TELEGRAPH are DO_NOT_USE as well, and masked: a scaled dark cannot remove
+            their signal.
 
         Raises
         ------
@@ -349,60 +352,12 @@ class Sensor:
         return result_image(flags, u.dimensionless_unscaled, self._truth_header("true flags", temperature), mask=mask)
 
     def _truth_header(self, what, temperature):
+        """Header of an image of the truth; ``what`` it is goes into SIMTRUTH."""
         header = fits.Header()
         header["INSTRUME"] = (self.name, "camera")
         header["SIMTRUTH"] = (what, "truth about a simulated sensor")
         header["SIMSENSR"] = (str(self.seed), "seed of the sensor")
-        temperature = self.temperature if temperature is None else temperature
-        if temperature is not None:
-            celsius = round(kelvin_of("temperature", temperature) - 273.15, 6)
+        celsius = header_celsius(temperature, self.temperature)
+        if celsius is not None:
             header["CCD-TEMP"] = (celsius, "[deg C] sensor temperature")
         return header
-
-
-def kelvin_of(name, temperature):
-    """A temperature in deg_C or K as a plain number in K."""
-    if not isinstance(temperature, u.Quantity) or temperature.unit.physical_type != "temperature":
-        raise TypeError(f"{name} must be a Quantity in deg_C or K, got {temperature!r}")
-    return checked_quantity(name, temperature, u.K, equivalencies=u.temperature())
-
-
-def _frame_shape(shape, *images):
-    shapes = {image.shape for image in images if image.ndim == 2}
-    if shape is not None:
-        try:
-            given = tuple(int(side) for side in shape)
-        except (TypeError, ValueError):
-            raise TypeError(f"shape must be (rows, columns), got {shape!r}") from None
-        if len(given) != 2 or min(given) < 1 or given != tuple(shape):
-            raise ValueError(f"shape must be two positive whole numbers (rows, columns), got {shape}")
-        shapes.add(given)
-    if not shapes:
-        raise TypeError("shape must be given as (rows, columns) where neither rate nor bias is an image")
-    if len(shapes) > 1:
-        raise ValueError(f"shape, rate and bias must have one shape, got {sorted(shapes)}")
-    return shapes.pop()
-
-
-def _checked_kind(name, value, kind):
-    if value is not None and not isinstance(value, kind):
-        raise TypeError(f"{name} must be None or a {kind.__name__}, got {value!r}")
-
-
-def _checked_defects(defects):
-    known = ", ".join(kind.__name__ for kind in KINDS)
-    if isinstance(defects, KINDS) or not isinstance(defects, list | tuple):
-        raise TypeError(f"defects must be a list of {known}, got {defects!r}")
-    for defect in defects:
-        if not isinstance(defect, KINDS):
-            raise TypeError(f"defects must be a list of {known}, got {defect!r} in it")
-    return tuple(defects)
-
-
-def checked_seed(name, seed):
-    """The seed of a sensor: a whole number that is not negative."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise TypeError(f"{name} must be a whole number, got {seed!r}")
-    if seed < 0:
-        raise ValueError(f"{name} must not be negative, got {seed}")
-    return int(seed)

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""A sequence of frames of one sensor, biases included: lazily, in memory, or as a folder of files."""
+"""A sequence of bias and dark frames of one sensor, and how it is written into a folder."""
 
 import tempfile
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from astropy.time import Time, TimeDelta
 
 from .._arguments import checked_dtype, checked_quantity
 from .exposure import Moment
-from .frame import DTYPES, checked_sensor, checked_threads, frame_of
+from .frame import DTYPES, checked_execution, checked_sensor, frame_of
 from .streams import entropy_of
 
 __all__ = ["DarkSequence"]
@@ -21,31 +21,29 @@ _START = "2026-01-01T00:00:00"
 
 class DarkSequence:
     """
-    Frames of one sensor, taken one after the other.
+    Simulated frames of one sensor, taken one after the other.
 
-    Each pass over it gives the same frames, one at a time; ``list(sequence)`` has them all in memory, and
-    `DarkSequence.write` puts them in a folder. From one frame to the next the bias drifts and telegraph pixels go on
-    switching.
+    A loop over the sequence draws one frame at a time; each loop gives the same frames. ``list(sequence)`` holds all
+    of them in memory, and `DarkSequence.write` writes them into a folder. From one frame to the next the bias drifts,
+    and telegraph pixels go on switching.
 
     Parameters
     ----------
     sensor : Sensor
         The sensor.
     exposures : iterable
-        Of exposure times (`~astropy.units.Quantity`), or of pairs (number of frames, exposure time), in the order in
-        which they are taken. An exposure time of 0 s is a bias frame.
+        Exposure times (`~astropy.units.Quantity`), or pairs (number of frames, exposure time), in the order in which
+        the frames are taken. An exposure time of 0 s is a bias frame.
     rng : None, int or `numpy.random.Generator`
-        Source of the noise, as of `numpy.random.default_rng`.
+        Source of the noise, as for `numpy.random.default_rng`.
     temperature : `~astropy.units.Quantity`, optional
-        Of the sensor, where it is not its own; needs a sensor with a ``temperature_model``.
+        Temperature of the sensor. None: its own. Any other needs a sensor with a ``temperature_model``.
     readout : `~astropy.units.Quantity`
         Time between the end of a frame and the start of the next.
     start : str or `~astropy.time.Time`
-        When the first starts (UTC), for the headers.
-    dtype : {"uint16", "float32", "float64"}
-        As of `simulate_dark`.
-    threads : int, optional
-        That work on a frame; None for one a core. No number depends on it.
+        Start of the first frame (UTC), for the headers.
+    dtype, executor, threads
+        As for `simulate_dark`; ``threads`` is deprecated.
 
     Raises
     ------
@@ -58,7 +56,7 @@ class DarkSequence:
 
     Examples
     --------
-    The CCD guide's ideal dark [1]_: twenty images of 100 s, and the same ten pixels in each, with the Poisson noise
+    The CCD guide's ideal dark current [1]_: the same ten pixels in twenty images of 100 s. The electrons are Poisson
     before the gain:
 
     >>> import numpy as np
@@ -71,7 +69,7 @@ class DarkSequence:
     >>> pixels.shape
     (20, 10)
 
-    Each is a whole number of electrons, over the gain; the average over the images goes to 0.667 adu:
+    Each value is a whole number of electrons over the gain; the average over the images is close to 0.667 adu:
 
     >>> print(np.unique((pixels * 1.5).round(6)))
     [0. 1. 2. 3. 4.]
@@ -94,6 +92,7 @@ class DarkSequence:
         readout=1 * u.s,
         start=_START,
         dtype="uint16",
+        executor=None,
         threads=None,
     ):
         self.sensor = checked_sensor(sensor)
@@ -104,8 +103,8 @@ class DarkSequence:
         self._temperature = temperature
         sensor.expected(max(self._seconds, default=0.0), sensor.rate_factor(temperature))
         sensor.response.ceiling(self._dtype)
-        self._threads = checked_threads(threads)
-        # Drawn once, so that each pass is the same.
+        self._execution = checked_execution(executor, threads)
+        # Drawn once, so that each loop gives the same frames.
         self._entropy = entropy_of(rng)
 
     def __len__(self):
@@ -122,7 +121,7 @@ class DarkSequence:
                 pause=self._pause,
                 temperature=self._temperature,
                 dtype=self._dtype,
-                threads=self._threads,
+                execution=self._execution,
                 start=self._start + TimeDelta(elapsed, format="sec"),
             )
             elapsed += seconds + self._pause
@@ -133,24 +132,24 @@ class DarkSequence:
         Write the frames into a new folder, and the truth into its sub-folder ``truth``.
 
         The truth is ``flags.fits`` (`Sensor.true_flags`), ``rate.fits`` (`Sensor.true_rate`) and, for each exposure
-        time, the mean rate ``rate_...s.fits``.
+        time, the mean rate over it, such as ``rate_90s.fits``.
 
         Parameters
         ----------
         folder : path-like
-            Folder to make. It appears whole or not at all.
+            The folder, new or empty. Where something fails, it is not made.
         progress : callable, optional
-            Called with the iterator over the frames; returns one over the same, such as `tqdm.tqdm` does.
+            Function that gets the iterator over the frames and returns an iterator over the same, such as `tqdm.tqdm`.
 
         Returns
         -------
         list of `~pathlib.Path`
-            The frames.
+            Paths of the frames.
 
         Raises
         ------
         FileExistsError
-            If ``folder`` is there and not empty.
+            If ``folder`` exists and is not empty.
         """
         folder = Path(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -174,6 +173,7 @@ class DarkSequence:
         return [folder / name for name in names]
 
     def _write_truth(self, folder):
+        """Write the true flags and rates."""
         sensor, options = self.sensor, {"temperature": self._temperature}
         sensor.true_flags(**options).write(folder / "flags.fits")
         sensor.true_rate(**options).write(folder / "rate.fits")
@@ -182,6 +182,7 @@ class DarkSequence:
 
 
 def _checked_start(start):
+    """A start time as an astropy Time in UTC."""
     if isinstance(start, Time):
         return start.utc
     try:
@@ -191,7 +192,7 @@ def _checked_start(start):
 
 
 def _plan(exposures):
-    """The exposure time (s) of each frame."""
+    """Yield the exposure time (s) of each frame."""
     if isinstance(exposures, u.Quantity):
         exposures = np.atleast_1d(exposures)
     if not isinstance(exposures, Iterable):

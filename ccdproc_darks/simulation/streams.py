@@ -1,27 +1,27 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Streams of random numbers that depend on a seed and on what they are for, and on nothing else."""
+"""Streams of random numbers. Each depends only on a seed and on its purpose."""
 
 import numpy as np
 
 __all__ = ["BLOCK", "COLUMNS", "DEFECT", "FRAME", "NOISE", "UNIFORMITY", "entropy_of", "stream"]
 
-# What a stream is for: the first number of its key.
+# Purpose of a stream: the first number of its key.
 UNIFORMITY, NOISE, COLUMNS, DEFECT, FRAME, BLOCK = range(6)
 
 
 def stream(entropy, *key):
     """
-    Generator of its own for each key.
+    A random generator for a seed (``entropy``) and a ``key``: a purpose, and the number of a block or defect.
 
-    SFC64 is the fastest of numpy's, and its bits, as those of `numpy.random.SeedSequence`, are the same everywhere.
-    Blocks of a frame have streams of their own, so that it matters neither how many threads share them nor in which
-    order.
+    SFC64 is the fastest generator of numpy; its bits, and those of `numpy.random.SeedSequence`, are the same on every
+    machine. Each block of a frame has a stream of its own, so that the frame depends neither on the number of threads
+    nor on the order of the blocks.
     """
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy, spawn_key=key)))
 
 
 def entropy_of(rng):
-    """128 bits from ``rng`` (None, a seed or a generator, as of `numpy.random.default_rng`), which moves on."""
+    """A seed of 128 bits, drawn from ``rng``: None, a seed or a generator, as for `numpy.random.default_rng`."""
     try:
         generator = np.random.default_rng(rng)
     except (TypeError, ValueError) as error:

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Random telegraph signals: pixels that switch between two dark rates."""
+"""Random telegraph signals: the states of pixels that switch between a low and a high dark rate."""
 
 import numpy as np
 
@@ -7,16 +7,16 @@ __all__ = ["after_pause", "stationary", "time_high"]
 
 
 def stationary(rng, dwell_low, dwell_high):
-    """States (True is high) of pixels that nobody has looked at yet: high with its share of the time."""
+    """Draw the states (True is high) of pixels at any one time; dwell times are in s."""
     return rng.random(dwell_low.size) < dwell_high / (dwell_low + dwell_high)
 
 
 def after_pause(rng, high, seconds, dwell_low, dwell_high):
     """
-    States after ``seconds``, given those before.
+    Draw the states (True is high) of pixels ``seconds`` after they were in the states ``high``.
 
-    The probability of being high goes to its mean as ``exp(-t / tau)``, ``1 / tau = 1 / dwell_low + 1 / dwell_high``
-    (Machlup, S. 1954, J. Appl. Phys. 25, 341).
+    The probability of the high state approaches its long-term mean as ``exp(-t / tau)``, with ``1 / tau = 1 /
+    dwell_low + 1 / dwell_high`` (Machlup, S. 1954, J. Appl. Phys. 25, 341).
     """
     share = dwell_high / (dwell_low + dwell_high)
     memory = np.exp(-seconds * (1 / dwell_low + 1 / dwell_high))
@@ -25,32 +25,33 @@ def after_pause(rng, high, seconds, dwell_low, dwell_high):
 
 def time_high(rng, high, seconds, dwell_low, dwell_high):
     """
-    How long each pixel is high during an exposure.
+    Draw how long each pixel is in its high state during an exposure.
 
     Parameters
     ----------
     rng : `numpy.random.Generator`
         Source of the dwell times.
     high : `numpy.ndarray` of bool
-        States at the start.
+        States at the start of the exposure (True is high).
     seconds : float
-        The exposure time.
+        Exposure time (s).
     dwell_low, dwell_high : `numpy.ndarray`
-        Mean dwell times (s) of the two states; the dwell times themselves are exponential.
+        Mean dwell times (s) in the two states; the dwell times themselves are exponential.
 
     Returns
     -------
     seconds_high : `numpy.ndarray`
-        Time in the high state.
+        Time (s) in the high state.
     high : `numpy.ndarray` of bool
-        States at the end.
+        States at the end of the exposure.
 
     Notes
     -----
-    Exact for dwell times of any length, in a number of steps that grows as the logarithm of the number of switches: as
-    many cycles (a dwell in the state of the start, then one in the other) as the exposure is expected to hold are
-    drawn at once as two gamma variables, and the cycle in which the exposure ends is found by halving, a part of a sum
-    of k exponentials being a beta variable times the sum (Devroye, L. 1986, Non-Uniform Random Variate Generation).
+    The times are exact for dwell times of any length. The number of steps grows as the logarithm of the number of
+    switches. A cycle is a dwell in the first state and one in the other. As many cycles as the exposure is expected to
+    hold are drawn at once, as two gamma variables. The cycle in which the exposure ends is found by halving: the sum of
+    some of k exponential variables is the sum of all of them times a beta variable (Devroye, L. 1986, Non-Uniform
+    Random Variate Generation).
     """
     own = np.where(high, dwell_high, dwell_low)
     other = np.where(high, dwell_low, dwell_high)

@@ -25,7 +25,7 @@ def p_values(rate, read_noise, gain, *, model_read_noise=None, model_gain=None):
                     read_noise=read_noise * u.electron, bias=BIAS * u.adu)  # fmt: skip
     return [
         chi_square_p(
-            simulate_dark(sensor, exposure=SECONDS * u.s, rng=seed, threads=1).data,
+            simulate_dark(sensor, exposure=SECONDS * u.s, rng=seed).data,
             rate * SECONDS,
             read_noise if model_read_noise is None else model_read_noise,
             gain if model_gain is None else model_gain,
@@ -56,9 +56,7 @@ def test_pixels_of_different_rates(rate):
     mean = sensor.true_rate().data.ravel() * SECONDS
     rng = np.random.default_rng(0)
     values = [
-        uniform_p(
-            simulate_dark(sensor, exposure=SECONDS * u.s, rng=seed, dtype="float64", threads=1).data.ravel(), mean, rng
-        )
+        uniform_p(simulate_dark(sensor, exposure=SECONDS * u.s, rng=seed, dtype="float64").data.ravel(), mean, rng)
         for seed in range(SEEDS)
     ]
     assert stats.kstest(values, "uniform").pvalue > 1e-3

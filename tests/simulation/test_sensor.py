@@ -7,6 +7,7 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 from astropy.units import imperial  # noqa: F401 (so that u.imperial is there)
+from astropy.utils.exceptions import AstropyUserWarning
 from scipy import stats
 
 from ccdproc_darks import DARK_FLAGS, Sensor, dark_rate, simulate_dark
@@ -21,6 +22,7 @@ from ccdproc_darks.simulation import (
 )
 from ccdproc_darks.temperature import DoublingDarkCurrent
 
+from ..array_types import Convertible, Device, holding
 from ..helpers import ELECTRON_PER_SECOND
 
 SHAPE = (300, 400)
@@ -570,3 +572,16 @@ class TestBadParameters:
     def test_exposure_of_a_truth(self, value):
         with pytest.raises(ValueError, match=r"^exposure must be"):
             sensor().true_rate(exposure=value)
+
+
+@pytest.mark.parametrize("name", ["rate", "bias"])
+def test_images_of_another_library(name):
+    image = CCDData(np.full((3, 4), 7.0), unit={"rate": ELECTRON_PER_SECOND, "bias": u.adu}[name])
+    expected = simulate_dark(Sensor(**{name: image}), exposure=10 * u.s, rng=1)
+    with pytest.warns(
+        AstropyUserWarning, match=rf"^{name}: an array of the type .*Convertible is converted to a numpy"
+    ):
+        camera = Sensor(**{name: holding(image, Convertible)})
+    np.testing.assert_array_equal(simulate_dark(camera, exposure=10 * u.s, rng=1).data, expected.data)
+    with pytest.raises(TypeError, match=rf"^{name}\.data must be a numpy array or one that .* got .*Device: Implicit"):
+        Sensor(**{name: holding(image, Device)})
