@@ -72,7 +72,7 @@ class Candidates:
         return constant, (self.estimator**2 * self.seconds[:, None] / self.frames).sum(axis=0)
 
 
-def far_deviate(candidates, population=None, width=1.0):
+def far_deviate(candidates, rate_distribution=None, width=1.0):
     """
     Equivalent normal deviate (not negative) of the departure of pixels from one rate.
 
@@ -80,7 +80,7 @@ def far_deviate(candidates, population=None, width=1.0):
     ----------
     candidates : `Candidates`
         The pixels.
-    population : `ccdproc_darks.statistics.rate_distribution.Population`, optional
+    rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution`, optional
         Which rates pixels have. None: the rate of each pixel is what it was estimated to be.
     width : float
         How much wider than the noise model departures are taken to be.
@@ -105,9 +105,9 @@ def far_deviate(candidates, population=None, width=1.0):
     if exact.any():
         deviate[exact] = _binomial_deviate(candidates, exact) / width
     pixels = np.flatnonzero(~exact & (candidates.degrees > 0))
-    rates, log_prior, owners = _possible_rates(candidates, pixels, population)
+    rates, log_prior, owners = _possible_rates(candidates, pixels, rate_distribution)
     shifts = np.zeros(rates.size)
-    if population is not None and len(candidates.directions) == 2:
+    if rate_distribution is not None and len(candidates.directions) == 2:
         # The offset is not known either; each value of it is as good as any other.
         shifts = np.tile(_OFFSET_SIGMAS, rates.size)
         rates, log_prior, owners = (np.repeat(part, len(_OFFSET_SIGMAS)) for part in (rates, log_prior, owners))
@@ -195,28 +195,28 @@ def _log_variance(covariance, directions):
     return np.log(first * second - both**2)
 
 
-def _possible_rates(candidates, pixels, population):
+def _possible_rates(candidates, pixels, rate_distribution):
     """Pairs of rates and pixels: rates, logarithms of their prior probability, and the pixel of each, in order."""
     estimate = candidates.rate[pixels]
-    alone = population is None
-    if alone:
+    if rate_distribution is None:
         return np.maximum(estimate, 0.0), np.zeros(pixels.size), pixels
+    grid, log_probability = rate_distribution.rates, rate_distribution.log_probability
     constant, growth = (part[pixels] for part in candidates.rate_variance_parts())
     rates, log_prior, owners = [], [], []
     for first in range(0, pixels.size, _PAIRS):
         part = slice(first, first + _PAIRS)
         # Of no dark current and no read noise nothing but zero can be seen.
-        variance = np.maximum(constant[part, None] + growth[part, None] * population.rates, _TINY)
-        log_odds = population.log_probability - (estimate[part, None] - population.rates) ** 2 / variance / 2
+        variance = np.maximum(constant[part, None] + growth[part, None] * grid, _TINY)
+        log_odds = log_probability - (estimate[part, None] - grid) ** 2 / variance / 2
         log_odds -= np.log(variance) / 2
         likely = log_odds > log_odds.max(axis=1, keepdims=True) - _IMPROBABLE
         # Beyond the rates for which a population is needed, the estimate itself is good enough.
-        beyond = estimate[part] > population.rates[-1]
+        beyond = estimate[part] > grid[-1]
         likely[beyond] = False
         likely[beyond, -1] = True
         which, node = np.nonzero(likely)
-        rates.append(np.where(beyond[which], estimate[part][which], population.rates[node]))
-        log_prior.append(population.log_probability[node])
+        rates.append(np.where(beyond[which], estimate[part][which], grid[node]))
+        log_prior.append(log_probability[node])
         owners.append(pixels[part][which])
     if not rates:
         return np.zeros(0), np.zeros(0), np.zeros(0, dtype=int)

@@ -8,7 +8,7 @@ import numpy as np
 from .rate_fit import rate_estimator
 from .robust import robust_mean, upper_median
 
-__all__ = ["Population", "population_of", "sensor_population"]
+__all__ = ["RateDistribution", "fit_rate_distribution", "sensor_rate_distribution"]
 
 # In standard deviations of an estimate: how close possible rates are, and bins of estimates, and how many there are.
 _RATE_STEP, _BIN_STEP, _MOST = 0.5, 1 / 6, 400
@@ -25,7 +25,7 @@ _IMPOSSIBLE, _NOTHING = 1e-200, 1e-12
 
 
 @dataclass
-class Population:
+class RateDistribution:
     """
     Rates that pixels have.
 
@@ -54,7 +54,7 @@ class Population:
         return np.where(estimate > self.estimates[-1], estimate, np.interp(estimate, self.estimates, self.means))
 
 
-def population_of(estimates, estimator, seconds, frames, read_variance, shared):
+def fit_rate_distribution(estimates, estimator, seconds, frames, read_variance, shared):
     """
     The population of rates that makes estimates of them scatter as they do.
 
@@ -69,7 +69,7 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
 
     Returns
     -------
-    `Population` or None
+    `RateDistribution` or None
         None where there are fewer than 100 pixels, or where each pixel's own estimate is enough: where it tells the
         variance of all its counts to 5 %.
 
@@ -82,18 +82,18 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
     """
     constant = (estimator**2 * read_variance).sum() + sum(v * estimator[members].sum() ** 2 for members, v in shared)
     growth = (estimator**2 * seconds / frames).sum()
-    scale = _Stabilised(constant, growth)
-    enough = _enough(scale, constant, growth, seconds / frames, read_variance)
-    if estimates.size < _LEAST_PIXELS or upper_median(estimates) >= scale.rate(enough):
+    scale = _StabilisedScale(constant, growth)
+    certain = _certain_from(scale, constant, growth, seconds / frames, read_variance)
+    if estimates.size < _LEAST_PIXELS or upper_median(estimates) >= scale.to_rate(certain):
         return None
-    top = min(scale.of(estimates.max()) + 1, enough)
-    nodes = _nodes(scale, scale.of(max(_typical(estimates, scale), 0.0)), max(top, scale.zero + 1))
+    top = min(scale.from_rate(estimates.max()) + 1, certain)
+    nodes = _nodes(scale, scale.from_rate(max(_typical(estimates, scale), 0.0)), max(top, scale.zero + 1))
     edges = np.arange(scale.zero - _REACH, nodes[-1] + _REACH, _BIN_STEP)
     # What lies far below zero is no dark current at all, however far.
-    numbers, _ = np.histogram(np.maximum(scale.of(estimates), scale.zero - _BELOW), edges)
+    numbers, _ = np.histogram(np.maximum(scale.from_rate(estimates), scale.zero - _BELOW), edges)
     centres = (edges[:-1] + edges[1:]) / 2
-    rates, values = scale.rate(nodes), scale.rate(centres)
-    density = _probability_of_bins(scale.rate(edges), rates, constant, estimator * seconds, estimator / frames)
+    rates, values = scale.to_rate(nodes), scale.to_rate(centres)
+    density = _probability_of_bins(scale.to_rate(edges), rates, constant, estimator * seconds, estimator / frames)
     # Pixels of higher rates than those possible here have no say.
     seen = (numbers > 0) & (centres < nodes[-1] + 1)
     likelihood, numbers = density[seen] + _IMPOSSIBLE, numbers[seen]
@@ -105,13 +105,13 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
     covered = density @ probability > _NOTHING
     means = (density @ (probability * rates))[covered] / (density @ probability)[covered]
     inside = centres[covered] <= nodes[-1]
-    return Population(rates, probability, values[covered][inside], means[inside])
+    return RateDistribution(rates, probability, values[covered][inside], means[inside])
 
 
-def _enough(scale, constant, growth, seconds, read_variance):
+def _certain_from(scale, constant, growth, seconds, read_variance):
     """Where on the scale a rate's own error no longer leaves the variance of any count uncertain."""
     values = scale.zero + _RATE_STEP * np.arange(_MOST)
-    rates = scale.rate(values)
+    rates = scale.to_rate(values)
     error = np.sqrt(max(constant, 1e-6 * growth**2) + growth * rates)
     share = seconds[:, None] * error / (seconds[:, None] * rates + np.maximum(read_variance[:, None], 1e-12))
     return values[np.argmax(share.max(axis=0) < _CERTAIN)]
@@ -120,7 +120,7 @@ def _enough(scale, constant, growth, seconds, read_variance):
 def _typical(estimates, scale):
     """Mean of the estimates that are not far off; a median is drawn aside by their skewness."""
     median = upper_median(estimates)
-    near = np.abs(scale.of(estimates) - scale.of(median)) < _NEAR
+    near = np.abs(scale.from_rate(estimates) - scale.from_rate(median)) < _NEAR
     return robust_mean(estimates[near], np.full(np.count_nonzero(near), scale.error(median)))
 
 
@@ -131,14 +131,14 @@ def _nodes(scale, typical, top):
     return np.unique(np.concatenate([[scale.zero], nodes]))
 
 
-class _Stabilised:
+class _StabilisedScale:
     """A scale of rates on which an estimate's standard deviation is 1: ``2 sqrt(variance) / growth``."""
 
     def __init__(self, constant, growth):
         self._constant, self._growth = max(constant, 1e-6 * growth**2), growth
         self.zero = 2 * np.sqrt(self._constant) / growth
 
-    def of(self, rate):
+    def from_rate(self, rate):
         positive = 2 * np.sqrt(self._constant + self._growth * np.maximum(rate, 0)) / self._growth
         return positive + np.minimum(rate, 0) / np.sqrt(self._constant)
 
@@ -146,7 +146,7 @@ class _Stabilised:
         """Standard deviation of an estimate of a rate."""
         return np.sqrt(self._constant + self._growth * max(rate, 0.0))
 
-    def rate(self, value):
+    def to_rate(self, value):
         positive = (np.square(np.maximum(value, self.zero) * self._growth / 2) - self._constant) / self._growth
         return np.maximum(positive, 0.0) + np.minimum(value - self.zero, 0) * np.sqrt(self._constant)
 
@@ -183,9 +183,9 @@ def _probability_of_bins(edges, rates, constant, growth, steps):
     return np.diff([np.interp(edges, ends, one / one[-1]) for one in below], axis=1).T
 
 
-def sensor_population(samples, seconds, numbers, shared, offsets, free_offset):
+def sensor_rate_distribution(samples, seconds, numbers, shared, offsets, free_offset):
     """
-    `Population` of the pixels of a sensor, or None where none is needed.
+    `RateDistribution` of the pixels of a sensor, or None where none is needed.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def sensor_population(samples, seconds, numbers, shared, offsets, free_offset):
         rates = _combined(numbers, counts) / (numbers * seconds).sum()
     variance, typical = np.median(variances, axis=1), max(float(upper_median(rates)), 0.0)
     estimator = rate_estimator(typical, seconds, numbers, variance, shared, free_offset)
-    return population_of(_combined(estimator, counts), estimator, seconds, numbers, variance, shared)
+    return fit_rate_distribution(_combined(estimator, counts), estimator, seconds, numbers, variance, shared)
 
 
 def _combined(weights, counts):

@@ -139,7 +139,7 @@ def count_variance(rate, seconds, frames, read_variance):
 
 
 def fit_rate(
-    counts, seconds, frames, read_variance, usable, *, shared=(), free_offset=False, diagnose=True, expected=None
+    counts, seconds, frames, read_variance, usable, *, shared=(), free_offset=False, diagnose=True, weight_rate=None
 ):
     """
     Rate of each pixel from its mean counts at several exposure times.
@@ -162,7 +162,7 @@ def fit_rate(
         Let every pixel have its own unknown offset: the rate is then the slope of a free line.
     diagnose : bool
         Whether to work out the goodness of fit.
-    expected : callable, optional
+    weight_rate : callable, optional
         What rate to weigh the counts of a pixel of a given rate with; its own where None.
 
     Returns
@@ -181,14 +181,14 @@ def fit_rate(
     degrees = usable.sum(axis=0) - (2 if free_offset else 1)
     lacking = degrees < 0
     line = _line_maker(seconds, frames, read_variance, usable, shared, free_offset)
-    settle = expected or (lambda rate: rate)
+    weight_rate = weight_rate or (lambda rate: rate)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.zeros(counts.shape[1:])
         for _ in range(_ITERATIONS):
-            rate = np.nan_to_num(line(settle(rate)).rate(counts))
-        used = line(settle(rate))
+            rate = np.nan_to_num(line(weight_rate(rate)).rate(counts))
+        used = line(weight_rate(rate))
         rate = used.rate(counts)
-        variance = 1 / line(settle(rate)).information
+        variance = 1 / line(weight_rate(rate)).information
     rate[lacking] = variance[lacking] = np.nan
     if not diagnose:
         return RateFit(rate, variance, degrees)
@@ -201,9 +201,9 @@ def fit_rate(
     leverage = np.where(testable, leverage, 0.0)
     chi_square = np.where(degrees > 0, (residual * solved).sum(axis=0), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        third = (solved**3 * (np.maximum(settle(rate), 0) * used.t / frames**2)).sum(axis=0)
+        third = (solved**3 * (np.maximum(weight_rate(rate), 0) * used.t / frames**2)).sum(axis=0)
         skewness = third / np.maximum(chi_square, 0) ** 1.5
-        poisson = np.maximum(settle(rate), 0) * used.t / frames
+        poisson = np.maximum(weight_rate(rate), 0) * used.t / frames
         kurtosis = (poisson * np.square(used.covariance.weights / frames)).max(axis=0)
     return RateFit(
         rate,
@@ -289,8 +289,8 @@ class _Line:
             safe = np.where(total > 0, total, 1.0)
             offset = (residual * self._ones).sum(axis=0) / safe
             with np.errstate(divide="ignore", invalid="ignore"):
-                middle = (self._ones * self.t).sum(axis=0) / safe
-                offset_variance = 1 / total + middle**2 / self.information
+                mean_time = (self._ones * self.t).sum(axis=0) / safe
+                offset_variance = 1 / total + mean_time**2 / self.information
             residual -= offset
         return np.where(self._usable, residual, 0.0), offset, offset_variance
 

@@ -14,7 +14,7 @@ _ITERATIONS = 3
 
 
 def fit_complete_pixels(
-    counts, seconds, frames, read_variance, bias_variance, *, free_offset=False, expected=None, dtype=np.float64
+    counts, seconds, frames, read_variance, bias_variance, *, free_offset=False, weight_rate=None, dtype=np.float64
 ):
     """
     Rate and variance of pixels that lost no frame, and whose exposures all share one bias.
@@ -27,7 +27,7 @@ def fit_complete_pixels(
         Of each exposure time, the same for all pixels.
     bias_variance : float
         Of the bias (electron^2).
-    free_offset, expected
+    free_offset, weight_rate
         As of `ccdproc_darks.statistics.rate_fit.fit_rate`, whose rate and variance these are.
     dtype : `numpy.dtype`
         Of the variance.
@@ -39,20 +39,20 @@ def fit_complete_pixels(
     Morrison 1950). A free offset is a bias whose error is without bounds.
     """
     line = _CompleteLine(seconds, frames, read_variance, bias_variance, free_offset)
-    if expected is None and loops.fit is not None and dtype == np.float32 and len(counts) <= loops.MOST_EXPOSURES:
+    if weight_rate is None and loops.fit is not None and dtype == np.float32 and len(counts) <= loops.MOST_EXPOSURES:
         return line.compiled(counts)
-    settle = expected or (lambda rate: rate)
+    weight_rate = weight_rate or (lambda rate: rate)
     # Where nothing is taken from a sum, single precision does for a rate of single precision, too.
     precise = np.dtype(float) if line.has_common else np.dtype(dtype)
     rates = line.rates_of(counts, precise)
     rough = rates if precise == np.float32 else line.rates_of(counts, np.dtype(np.float32))
     # With the weights of no dark current, which are the same for all pixels.
-    coefficients = line.estimator(float(np.asarray(settle(np.zeros(1)))[0])).astype(np.float32)
+    coefficients = line.estimator(float(np.asarray(weight_rate(np.zeros(1)))[0])).astype(np.float32)
     rate = sum(one * coefficient for one, coefficient in zip(rough, coefficients, strict=True))
     for _ in range(_ITERATIONS):
-        rate = line.rate(np.asarray(settle(rate), np.float32), rough)
-    rate = line.rate(np.asarray(settle(rate), precise), rates)
-    return rate, line.variance(np.asarray(settle(rate), dtype))
+        rate = line.rate(np.asarray(weight_rate(rate), np.float32), rough)
+    rate = line.rate(np.asarray(weight_rate(rate), precise), rates)
+    return rate, line.variance(np.asarray(weight_rate(rate), dtype))
 
 
 def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *, dtype=np.float64, out=(None, None)):
@@ -103,12 +103,12 @@ class _CompleteLine:
 
     def __init__(self, seconds, frames, read_variance, bias_variance, free_offset):
         self._exposures = list(zip(seconds, 1 / (frames * seconds), read_variance / seconds**2, strict=True))
-        self._limit = 0.0 if free_offset else np.inf if bias_variance == 0 else 1 / bias_variance
+        self._bias_weight = 0.0 if free_offset else np.inf if bias_variance == 0 else 1 / bias_variance
 
     @property
     def has_common(self):
         """Whether exposures share what has to be taken from their sums."""
-        return self._limit < np.inf
+        return self._bias_weight < np.inf
 
     def compiled(self, counts):
         """Rate and variance of single precision, in one pass over the counts."""
@@ -118,8 +118,8 @@ class _CompleteLine:
             for (t, growth, constant), coefficient in zip(self._exposures, self.estimator(0.0), strict=True)
         )
         counts = tuple(map(np.ascontiguousarray, counts))
-        limits = self.has_common, self._limit, TINY_RATE
-        loops.fit(rate.size, counts, numbers, *limits, _ITERATIONS, rate, variance)
+        settings = self.has_common, self._bias_weight, TINY_RATE
+        loops.fit(rate.size, counts, numbers, *settings, _ITERATIONS, rate, variance)
         return rate, variance
 
     def rates_of(self, counts, dtype):
@@ -138,7 +138,7 @@ class _CompleteLine:
         """Coefficients by which rates make the one rate, with the weights of one trial rate."""
         t, growth, constant = (np.array(column) for column in zip(*self._exposures, strict=True))
         weight = 1 / (max(trial, TINY_RATE) * growth + constant)
-        shared = (weight / t).sum() / ((weight / t**2).sum() + self._limit)
+        shared = (weight / t).sum() / ((weight / t**2).sum() + self._bias_weight)
         weight -= shared * weight / t
         return weight / weight.sum()
 
@@ -167,7 +167,7 @@ class _CompleteLine:
                 weight *= number(1 / t)
                 _add(sums, "11", weight)
         if self.has_common:
-            factor = np.add(sums["11"], number(self._limit), out=weight)
+            factor = np.add(sums["11"], number(self._bias_weight), out=weight)
             np.divide(sums["1t"], factor, out=factor)
             sums["tt"] -= np.multiply(factor, sums["1t"], out=term)
             if rates is not None:

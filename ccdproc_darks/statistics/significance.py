@@ -9,13 +9,13 @@ from scipy.special import chdtrc, gammaln, ndtr, ndtri, ndtri_exp
 from .._arguments import checked_number
 
 __all__ = [
-    "CANDIDATE",
+    "NORMAL_BELOW",
     "FalsePositiveControl",
-    "candidates",
     "critical_deviate",
     "deviate_of_chi_square",
     "deviate_of_log_tail",
     "log_chi_square_tail",
+    "needs_exact_tail",
     "saddlepoint_deviate",
 ]
 
@@ -89,13 +89,13 @@ class FalsePositiveControl:
 
 
 # Below this the normal tail is right to a few per cent, and the saddlepoint's formula divides by nearly zero.
-CANDIDATE = 2.5
+NORMAL_BELOW = 2.5
 _NEWTON_STEPS = 60
 # Change of a probability that is not worth a closer look, as a fraction of it.
 _NEGLIGIBLE = 0.01
 
 
-def candidates(size, skewness, kurtosis, known):
+def needs_exact_tail(size, skewness, kurtosis, known):
     """
     Departures whose tail needs a closer look than that of a normal distribution.
 
@@ -116,7 +116,7 @@ def candidates(size, skewness, kurtosis, known):
     """
     with np.errstate(invalid="ignore", over="ignore"):
         sooner = np.clip(1.5 * np.maximum(-skewness, kurtosis), 0.0, 1.0)
-        far = size > CANDIDATE - sooner
+        far = size > NORMAL_BELOW - sooner
         shift = np.abs(skewness) * size**2 / 6 + (kurtosis + skewness**2) * size**3 / 24
         return far & ~(known & (shift * size < _NEGLIGIBLE))
 
