@@ -16,7 +16,7 @@ from astropy.nddata import CCDData
 from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 
-from .fits_image import BITPIX, UNCERTAINTIES, FileRows, FitsRows
+from .fits_image import BITPIX, UNCERTAINTIES, FileReader, FitsImage
 from .memory_frame import checked_unit
 
 __all__ = ["FileFrame"]
@@ -54,26 +54,26 @@ class FileFrame:
             raise OSError(f"{self.label}: a folder, not a FITS file")
         if self.path.stat().st_size == 0:
             raise OSError(f"{self.label}: the file is empty")
-        self._plain = self._decompressed()
-        self.header, self.shape, self._part = self._lone_image() or self._image_among_others()
-        self.has_mask, self.has_deviation = self._part.mask is not None, self._part.deviation is not None
-        self._part.check_size()
-        self.dtype = self._part.dtype
+        self._uncompressed = self._decompressed()
+        self.header, self.shape, self._reader = self._lone_image() or self._image_among_others()
+        self.has_mask, self.has_deviation = self._reader.mask is not None, self._reader.deviation is not None
+        self._reader.check_size()
+        self.dtype = self._reader.dtype
         self.unit = checked_unit(_unit_of(self.header), self.label)
         #: World coordinate system, or None; its keys are not in the header.
         self.wcs = _take_wcs(self.header)
 
     def for_rows(self, rows):
-        """`FileRows` that read the rows of the slice ``rows``, and any other: all that whoever reads them needs."""
-        return self._part
+        """`FileReader` that read the rows of the slice ``rows``, and any other: all that whoever reads them needs."""
+        return self._reader
 
     def rows(self, block, out=None):
         """`Samples` of the rows of the slice ``block``; ``out`` is where to put the values."""
-        return self._part.rows(block, out)
+        return self._reader.rows(block, out)
 
     def _lone_image(self):
-        """Header, shape and `FileRows` of an image in a file of nothing else, as most are: quickly; None of others."""
-        with open(self._plain, "rb") as file, warnings.catch_warnings():
+        """Header, shape and `FileReader` of an image in a file of nothing else, as most are: quickly; None of others."""
+        with open(self._uncompressed, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)
             if file.read(9) != b"SIMPLE  =":
                 return None
@@ -87,10 +87,10 @@ class FileFrame:
             offset = file.tell()
         if not lone:
             return None
-        rows = FitsRows.at(self._plain.absolute(), offset, shape, bitpix, header)
-        if self._plain.stat().st_size > -(-rows.end // _FITS_BLOCK) * _FITS_BLOCK:
+        image = FitsImage.from_header(self._uncompressed.absolute(), offset, shape, bitpix, header)
+        if self._uncompressed.stat().st_size > -(-image.end // _FITS_BLOCK) * _FITS_BLOCK:
             return None
-        return header, shape, FileRows(self.label, rows)
+        return header, shape, FileReader(self.label, image)
 
     def _image_among_others(self):
         """The same of the first image in a file, with its mask and its uncertainty."""
@@ -102,13 +102,13 @@ class FileFrame:
             planes = {"": hdus[index], **{hdu.name: hdu for hdu in hdus if hdu.name in ("MASK", "UNCERT")}}
             kind = self._uncertainty_name(planes["UNCERT"]) if "UNCERT" in planes else None
             images = self._images(planes)
-            rows = FileRows(self.label, images[""], images.get("MASK"), images.get("UNCERT"), kind)
-            return header, hdus[index].shape, rows
+            reader = FileReader(self.label, images[""], images.get("MASK"), images.get("UNCERT"), kind)
+            return header, hdus[index].shape, reader
 
     def _images(self, planes):
-        """`FitsRows` of the image, its mask and its uncertainty, from their HDUs."""
-        if self._is_plain() and not any(isinstance(hdu, fits.CompImageHDU) for hdu in planes.values()):
-            return {name: FitsRows.of(self._plain.absolute(), hdu) for name, hdu in planes.items()}
+        """`FitsImage` of the image, its mask and its uncertainty, from their HDUs."""
+        if self._is_fits() and not any(isinstance(hdu, fits.CompImageHDU) for hdu in planes.values()):
+            return {name: FitsImage.from_hdu(self._uncompressed.absolute(), hdu) for name, hdu in planes.items()}
         try:
             numbers = [fits.ImageHDU(hdu.data, name=name) for name, hdu in planes.items()]
         except (OSError, ValueError, TypeError, EOFError, zlib.error) as error:
@@ -119,7 +119,8 @@ class FileFrame:
         with fits.open(path, memmap=False) as hdus:
             # What the numbers mean, the headers as they were tell.
             return {
-                name: FitsRows.of(path, hdu, planes[name].header) for name, hdu in zip(planes, hdus[1:], strict=True)
+                name: FitsImage.from_hdu(path, hdu, planes[name].header)
+                for name, hdu in zip(planes, hdus[1:], strict=True)
             }
 
     def _decompressed(self):
@@ -159,7 +160,7 @@ class FileFrame:
             with warnings.catch_warnings():
                 # A truncated file is an error here, which says more than the warnings.
                 warnings.simplefilter("ignore", AstropyWarning)
-                hdus = fits.open(self._plain, memmap=False, do_not_scale_image_data=True)
+                hdus = fits.open(self._uncompressed, memmap=False, do_not_scale_image_data=True)
                 try:
                     len(hdus)
                 except Exception:
@@ -169,8 +170,8 @@ class FileFrame:
         except (OSError, ValueError, TypeError, IndexError, EOFError) as error:
             raise OSError(f"{self.label}: not a readable FITS file ({error})") from None
 
-    def _is_plain(self):
-        with open(self._plain, "rb") as file:
+    def _is_fits(self):
+        with open(self._uncompressed, "rb") as file:
             return file.read(6) == b"SIMPLE"
 
     def _image_index(self, hdus):

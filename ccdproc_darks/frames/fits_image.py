@@ -10,7 +10,7 @@ from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertain
 
 from .memory_frame import Samples, as_deviation
 
-__all__ = ["BITPIX", "UNCERTAINTIES", "FileRows", "FitsRows", "are_alike", "places_of", "rows_alike"]
+__all__ = ["BITPIX", "UNCERTAINTIES", "FileReader", "FitsImage", "are_alike", "row_positions", "rows_alike"]
 
 # As CCDData.write names them in UTYPE.
 UNCERTAINTIES = {kind.__name__: kind for kind in (StdDevUncertainty, VarianceUncertainty, InverseVariance)}
@@ -23,7 +23,7 @@ _SIGNED_BYTES = -128
 
 
 @dataclass(frozen=True)
-class FitsRows:
+class FitsImage:
     """
     Where the rows of an image lie in a file, and how to read them.
 
@@ -54,25 +54,25 @@ class FitsRows:
     blank: int | None = None
 
     @classmethod
-    def of(cls, path, hdu, header=None):
+    def from_hdu(cls, path, hdu, header=None):
         """Those of an HDU whose data have not been asked for; another ``header`` may tell what its numbers mean."""
         header = hdu.header if header is None else header
-        return cls.at(path, hdu.fileinfo()["datLoc"], hdu.shape, hdu.header["BITPIX"], header)
+        return cls.from_header(path, hdu.fileinfo()["datLoc"], hdu.shape, hdu.header["BITPIX"], header)
 
     @classmethod
-    def at(cls, path, offset, shape, bitpix, header):
+    def from_header(cls, path, offset, shape, bitpix, header):
         """Those of an image of such numbers, from a byte of a file on; its ``header`` tells what they mean."""
         zero, scale = header.get("BZERO", 0), header.get("BSCALE", 1)
         return cls(str(path), offset, shape, bitpix, zero, scale, _blank_of(header, bitpix))
 
-    def place(self, row):
+    def first_byte(self, row):
         """First byte of a row."""
         return self.offset + row * self._row_bytes
 
     @property
     def end(self):
         """First byte after the image."""
-        return self.place(self.shape[0])
+        return self.first_byte(self.shape[0])
 
     @property
     def dtype(self):
@@ -120,13 +120,13 @@ class FitsRows:
                 np.copyto(out, values)
             return values if out is None else out
         stored = self.stored(rows, file, None if out is None else out.view(self.stored_dtype))
-        self.move_zero(stored)
+        self.apply_zero(stored)
         return stored.view(self.dtype) if out is None else out
 
     def stored(self, rows, file, out=None):
         """The numbers of the file, as they are but for the byte order; see `values`."""
-        wanted, numbers = self.buffer(rows)
-        self.read(rows, file, wanted)
+        raw, numbers = self.buffer(rows)
+        self.read(rows, file, raw)
         if out is None and numbers.dtype.isnative:
             return numbers
         # Unlike byteswap, a copy lets other threads run.
@@ -139,21 +139,21 @@ class FitsRows:
         numbers = np.empty((sum(map(len, self._ranges(rows))), self.shape[1]), self.stored_dtype)
         return memoryview(numbers.reshape(-1).view("u1")), numbers.view(numbers.dtype.newbyteorder(">"))
 
-    def read(self, rows, file, wanted):
+    def read(self, rows, file, raw):
         """Read some rows into a buffer."""
         for some in self._ranges(rows):
-            place, size = self.place(some.start), len(some) * self._row_bytes
-            missing, wanted = wanted[:size], wanted[size:]
+            byte, size = self.first_byte(some.start), len(some) * self._row_bytes
+            missing, raw = raw[:size], raw[size:]
             while missing:
-                read = _read(file, missing, place)
+                read = _read(file, missing, byte)
                 if read == 0:
-                    raise OSError(f"it ends after {place} bytes, where {self.end} are promised")
-                missing, place = missing[read:], place + read
+                    raise OSError(f"it ends after {byte} bytes, where {self.end} are promised")
+                missing, byte = missing[read:], byte + read
 
     def _ranges(self, rows):
         return [range(*some.indices(self.shape[0])) for some in ([rows] if isinstance(rows, slice) else rows)]
 
-    def move_zero(self, stored):
+    def apply_zero(self, stored):
         """Make the numbers of the file, that are their own values but for BZERO, the bits of these."""
         if self.zero:
             # The same bits, but for the first.
@@ -177,7 +177,7 @@ class FitsRows:
 
 
 @dataclass(frozen=True)
-class FileRows:
+class FileReader:
     """
     What it takes to read rows of a `FileFrame`, in any thread, process or machine that sees the file.
 
@@ -185,9 +185,9 @@ class FileRows:
     ----------
     label : str
         The file, for messages.
-    image : `FitsRows`
+    image : `FitsImage`
         The frame.
-    mask, deviation : `FitsRows` or None
+    mask, deviation : `FitsImage` or None
         Extensions MASK and UNCERT.
     kind : str or None
         UTYPE of the latter.
@@ -196,16 +196,16 @@ class FileRows:
     """
 
     label: str
-    image: FitsRows
-    mask: FitsRows | None = None
-    deviation: FitsRows | None = None
+    image: FitsImage
+    mask: FitsImage | None = None
+    deviation: FitsImage | None = None
     kind: str | None = None
     file: int | None = None
 
     def check_size(self):
         """Raise OSError where the file is shorter than its headers promise."""
         size = os.stat(self.image.path).st_size
-        end = max(rows.end for rows in (self.image, self.mask, self.deviation) if rows is not None)
+        end = max(image.end for image in (self.image, self.mask, self.deviation) if image is not None)
         if end > size:
             raise OSError(f"{self.label}: truncated, {size} bytes where the header promises {end}")
 
@@ -237,10 +237,10 @@ class FileRows:
         mask = None if self.mask is None else self._values(self.mask, block).astype(bool)
         return Samples(self._values(self.image, block, out), mask, deviation)
 
-    def read(self, block, wanted):
+    def read(self, block, raw):
         """Read the rows of the slice ``block`` into a buffer of bytes."""
         try:
-            self.image.read(block, self.file, wanted)
+            self.image.read(block, self.file, raw)
         except OSError as error:
             raise self._unreadable(error) from None
 
@@ -270,28 +270,28 @@ def rows_alike(frames, block):
     if not are_alike(frames):
         return None
     first = frames[0].image
-    wanted, numbers = first.buffer(block)
+    raw, numbers = first.buffer(block)
     values = np.empty((len(frames), *numbers.shape), first.dtype)
     stored = values.view(first.stored_dtype)
-    for place, frame in zip(stored, frames, strict=True):
-        frame.read(block, wanted)
-        np.copyto(place, numbers)
-    first.move_zero(stored)
+    for out, frame in zip(stored, frames, strict=True):
+        frame.read(block, raw)
+        np.copyto(out, numbers)
+    first.apply_zero(stored)
     return values
 
 
-def places_of(frames, row):
+def row_positions(frames, row):
     """Descriptor of each of some opened files, and the first byte of a row in it."""
-    return tuple((frame.file, frame.image.place(row)) for frame in frames)
+    return tuple((frame.file, frame.image.first_byte(row)) for frame in frames)
 
 
 def are_alike(frames):
     """Whether frames are opened files that differ in nothing but their numbers: these are values, but for BZERO."""
-    first = frames[0].image if isinstance(frames[0], FileRows) else None
+    first = frames[0].image if isinstance(frames[0], FileReader) else None
     if first is None or not first.is_plain:
         return False
     for frame in frames:
-        if not isinstance(frame, FileRows) or frame.file is None or frame.mask is not None:
+        if not isinstance(frame, FileReader) or frame.file is None or frame.mask is not None:
             return False
         if not frame.image.is_like(first):
             return False
@@ -312,12 +312,12 @@ def _blank_of(header, bitpix):
     return blank if limits.min <= blank <= limits.max else None
 
 
-def _read(file, wanted, place):
+def _read(file, raw, byte):
     """Read into a buffer from a place in a file; the number of bytes that it got."""
     if hasattr(os, "preadv"):
-        return os.preadv(file, [wanted], place)
+        return os.preadv(file, [raw], byte)
     # Windows has no such call; a descriptor has a single user here.
-    os.lseek(file, place, os.SEEK_SET)
-    found = os.read(file, len(wanted))
-    wanted[: len(found)] = found
+    os.lseek(file, byte, os.SEEK_SET)
+    found = os.read(file, len(raw))
+    raw[: len(found)] = found
     return len(found)

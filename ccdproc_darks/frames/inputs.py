@@ -10,7 +10,7 @@ from astropy.nddata import CCDData, StdDevUncertainty
 from ccdproc import ImageFileCollection
 
 from .file_frame import FileFrame
-from .memory_frame import MemoryFrame, MemoryRows
+from .memory_frame import MemoryFrame, MemoryReader
 
 __all__ = ["as_frames", "open_files", "sample"]
 
@@ -20,10 +20,10 @@ _WRAP = "; wrap an array as CCDData(array, unit='adu')"
 
 
 @contextmanager
-def open_files(parts):
+def open_files(readers):
     """Parts of frames with their files open, as many as a process may well have."""
     with ExitStack() as stack:
-        yield [stack.enter_context(part.open_files()) for part in parts[:_MOST_OPEN]] + list(parts[_MOST_OPEN:])
+        yield [stack.enter_context(reader.open_files()) for reader in readers[:_MOST_OPEN]] + list(readers[_MOST_OPEN:])
 
 
 def sample(frame, blocks):
@@ -39,13 +39,13 @@ def sample(frame, blocks):
 
     Returns
     -------
-    `MemoryRows`
+    `MemoryReader`
         Rows that are counted from 0.
     """
     rows = frame.for_rows(slice(None)).rows(blocks)
     # In the machine's own byte order, wherever the frame is: its bytes tell which it is.
     values = rows.values.astype(rows.values.dtype.newbyteorder("="), copy=False)
-    return MemoryRows(values, rows.mask, rows.deviation, StdDevUncertainty, 1.0, 0)
+    return MemoryReader(values, rows.mask, rows.deviation, StdDevUncertainty, 1.0, 0)
 
 
 def as_frames(darks, argument="darks"):

@@ -11,7 +11,7 @@ from astropy.nddata import StdDevUncertainty
 from .._arguments import unit_name
 from .._compute.blocks import shifted
 
-__all__ = ["MemoryFrame", "MemoryRows", "Samples", "as_deviation", "checked_unit"]
+__all__ = ["MemoryFrame", "MemoryReader", "Samples", "as_deviation", "checked_unit"]
 
 
 @dataclass
@@ -60,14 +60,14 @@ class MemoryFrame:
         return self._ccd.wcs
 
     def for_rows(self, rows):
-        """`MemoryRows` of the rows of the slice ``rows``: all that whoever reads them needs."""
+        """`MemoryReader` of the rows of the slice ``rows``: all that whoever reads them needs."""
         ccd = self._ccd
         uncertainty, kind, factor = None, None, 1.0
         if ccd.uncertainty is not None:
             uncertainty, kind = np.broadcast_to(ccd.uncertainty.array, self.shape)[rows], type(ccd.uncertainty)
             if ccd.uncertainty.unit is not None and isinstance(ccd.uncertainty, StdDevUncertainty):
                 factor = ccd.uncertainty.unit.to(ccd.unit)
-        return MemoryRows(
+        return MemoryReader(
             np.asarray(ccd.data)[rows],
             None if ccd.mask is None else np.broadcast_to(ccd.mask, self.shape)[rows],
             uncertainty,
@@ -82,7 +82,7 @@ class MemoryFrame:
 
 
 @dataclass
-class MemoryRows:
+class MemoryReader:
     """
     Rows of a `MemoryFrame`, from the row ``start`` on.
 
