@@ -25,7 +25,7 @@ class DarkPair:
     ----------
     seconds : sequence of float
         The two exposure times (s).
-    noise, error : float
+    read_noise, bias_error : float
         Read noise of a frame, and error of the bias (electron).
     lever : float
         What an electron of the shared bias does to the difference (1/s).
@@ -36,18 +36,18 @@ class DarkPair:
     def __init__(self, exposures, frames, read_noise, bias_frames, bias_error):
         self.seconds = _two_exposures(exposures)
         self._numbers = _two_numbers(frames)
-        self.noise, self.error = checked_noise(read_noise, bias_frames, bias_error)
+        self.read_noise, self.bias_error = checked_noise(read_noise, bias_frames, bias_error)
         self.lever = abs(1 / self.seconds[0] - 1 / self.seconds[1])
         self.slope = sum(1 / (number * t) for t, number in zip(self.seconds, self._numbers, strict=True))
 
     def own_variance(self, rate):
         """Variance of the difference by the noise of the darks themselves, for pixels of that rate (electron/s)."""
         sets = zip(self.seconds, self._numbers, strict=True)
-        return sum(frame_variance(rate * t, self.noise) / (number * t**2) for t, number in sets)
+        return sum(frame_variance(rate * t, self.read_noise) / (number * t**2) for t, number in sets)
 
     def deviation(self, rate):
         """Standard deviation of the difference, that of the bias included."""
-        return np.sqrt(self.own_variance(rate) + (self.error * self.lever) ** 2)
+        return np.sqrt(self.own_variance(rate) + (self.bias_error * self.lever) ** 2)
 
 
 def _two_exposures(exposures):

@@ -62,8 +62,8 @@ def rate_uncertainty(rate, *, exposure, frames, read_noise, bias_frames=None, bi
     d = checked_quantity("rate", rate, ELECTRON_PER_SECOND, zero=True, scalar=False)
     t = checked_quantity("exposure", exposure, u.s, scalar=False)
     number = checked_count("frames", frames)
-    noise, error = checked_noise(read_noise, bias_frames, bias_error)
-    return np.sqrt(frame_variance(d * t, noise) / number + error**2) / t * ELECTRON_PER_SECOND
+    read_noise, bias_error = checked_noise(read_noise, bias_frames, bias_error)
+    return np.sqrt(frame_variance(d * t, read_noise) / number + bias_error**2) / t * ELECTRON_PER_SECOND
 
 
 def smallest_rate(*, exposure, frames, read_noise, bias_frames=None, bias_error=None, signal_to_noise=3.0):
@@ -103,9 +103,10 @@ def smallest_rate(*, exposure, frames, read_noise, bias_frames=None, bias_error=
     """
     t = checked_quantity("exposure", exposure, u.s, scalar=False)
     number = checked_count("frames", frames)
-    noise, error = checked_noise(read_noise, bias_frames, bias_error)
+    read_noise, bias_error = checked_noise(read_noise, bias_frames, bias_error)
     k = checked_number("signal_to_noise", signal_to_noise)
-    return positive_root(k**2 / (number * t), (k / t) ** 2 * (noise**2 / number + error**2)) * ELECTRON_PER_SECOND
+    constant = (k / t) ** 2 * (read_noise**2 / number + bias_error**2)
+    return positive_root(k**2 / (number * t), constant) * ELECTRON_PER_SECOND
 
 
 def frames_needed(rate, *, exposure, read_noise, bias_frames=None, bias_error=None, precision=0.1):
@@ -144,9 +145,9 @@ def frames_needed(rate, *, exposure, read_noise, bias_frames=None, bias_error=No
     """
     d = checked_quantity("rate", rate, ELECTRON_PER_SECOND, scalar=False)
     t = checked_quantity("exposure", exposure, u.s, scalar=False)
-    noise, error = checked_noise(read_noise, bias_frames, bias_error)
+    read_noise, bias_error = checked_noise(read_noise, bias_frames, bias_error)
     allowed = checked_number("precision", precision) * d
-    return smallest_number(frame_variance(d * t, noise) / t**2, error, 1 / t, allowed, noise, [t])
+    return smallest_number(frame_variance(d * t, read_noise) / t**2, bias_error, 1 / t, allowed, read_noise, [t])
 
 
 def exposure_needed(rate, *, frames, read_noise, bias_frames=None, bias_error=None, precision=0.1):
@@ -180,6 +181,6 @@ def exposure_needed(rate, *, frames, read_noise, bias_frames=None, bias_error=No
     """
     d = checked_quantity("rate", rate, ELECTRON_PER_SECOND, scalar=False)
     number = checked_count("frames", frames)
-    noise, error = checked_noise(read_noise, bias_frames, bias_error)
+    read_noise, bias_error = checked_noise(read_noise, bias_frames, bias_error)
     p = checked_number("precision", precision)
-    return positive_root(1 / (p**2 * number), (noise**2 / number + error**2) / p**2) / d * u.s
+    return positive_root(1 / (p**2 * number), (read_noise**2 / number + bias_error**2) / p**2) / d * u.s

@@ -16,7 +16,7 @@ def positive_root(linear, constant):
     return linear / 2 + np.hypot(linear / 2, np.sqrt(constant))
 
 
-def smallest_number(variance, error, lever, allowed, noise, seconds):
+def smallest_number(variance, bias_error, lever, allowed, read_noise, seconds):
     """
     Smallest N with ``sqrt(variance / N + (error * lever)**2) <= allowed``.
 
@@ -24,13 +24,13 @@ def smallest_number(variance, error, lever, allowed, noise, seconds):
     ----------
     variance : `numpy.ndarray`
         Of the rate, or the difference of rates, that single frames give (electron^2/s^2).
-    error : float
+    bias_error : float
         Of the bias (electron).
     lever : float or `numpy.ndarray`
         What an electron of that adds to the rate or difference (1/s).
     allowed : `numpy.ndarray`
         Largest standard deviation of the rate or difference (electron/s).
-    noise : float
+    read_noise : float
         Read noise (electron), for the message.
     seconds : sequence
         Exposure times (s) that each number is of, for the message.
@@ -44,23 +44,23 @@ def smallest_number(variance, error, lever, allowed, noise, seconds):
     ValueError
         If the error of the bias alone is too large, however many the frames: the message tells what would help.
     """
-    least = error * lever
+    least = bias_error * lever
     excess = least / allowed
     worst = np.unravel_index(np.argmax(excess), np.shape(excess))
     if (ratio := excess[worst]) >= 1:
         times = [np.broadcast_to(t, np.shape(excess))[worst] for t in seconds]
-        too_few = np.floor((noise * ratio / error) ** 2 * (1 + _ROUNDING))
-        bias = f" (more than {too_few:.0f} bias frames)" if noise else ""
+        too_few = np.floor((read_noise * ratio / bias_error) ** 2 * (1 + _ROUNDING))
+        bias = f" (more than {too_few:.0f} bias frames)" if read_noise else ""
         raise ValueError(
-            f"no number of frames of {_listed(times)} is enough: the error of the bias, {error:.4g} electron, is "
+            f"no number of frames of {_listed(times)} is enough: the error of the bias, {bias_error:.4g} electron, is "
             f"{ratio:.4g} times what that allows. Frames of more than {_listed(np.multiply(times, ratio))} are needed, "
-            f"or a bias error below {error / ratio:.4g} electron{bias}"
+            f"or a bias error below {bias_error / ratio:.4g} electron{bias}"
         )
     number = variance / ((allowed - least) * (allowed + least))
     if np.max(number) > _MOST_FRAMES:
         raise ValueError(f"{np.max(number):.3g} frames would be needed: longer exposures need fewer")
-    whole = np.maximum(np.ceil(number * (1 - _ROUNDING)), 1).astype(np.int64)
-    return whole if whole.ndim else int(whole)
+    frames = np.maximum(np.ceil(number * (1 - _ROUNDING)), 1).astype(np.int64)
+    return frames if frames.ndim else int(frames)
 
 
 def _listed(times):

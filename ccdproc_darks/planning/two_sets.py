@@ -151,7 +151,7 @@ def frames_to_test(
     d = checked_quantity("rate", rate, ELECTRON_PER_SECOND, scalar=False)
     pair = DarkPair(exposures, 1, read_noise, bias_frames, bias_error)
     allowed = checked_number("tolerance", tolerance) * d / _deviates(pixels, false_positives, power)
-    return smallest_number(pair.own_variance(d), pair.error, pair.lever, allowed, pair.noise, pair.seconds)
+    return smallest_number(pair.own_variance(d), pair.bias_error, pair.lever, allowed, pair.read_noise, pair.seconds)
 
 
 def smallest_testable_rate(
