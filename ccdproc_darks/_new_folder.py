@@ -61,9 +61,9 @@ def new_folder(out):
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
-        whole = Path(scratch) / "whole"
-        whole.mkdir()
-        yield whole
+        new = Path(scratch) / "new"
+        new.mkdir()
+        yield new
         if out.exists():
             out.rename(Path(scratch) / "former")
-        shutil.move(whole, out)
+        shutil.move(new, out)

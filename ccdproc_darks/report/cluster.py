@@ -38,7 +38,7 @@ def workers_of(scheduler):
     if scheduler is None:
         yield None
         return
-    place = _place(scheduler)
+    address = _address(scheduler)
     try:
         import dask
         from distributed import CancelledError, Client, KilledWorker
@@ -48,23 +48,23 @@ def workers_of(scheduler):
     # dask warns of tasks that bring their rows with them, and such warnings would get among those about the frames.
     quiet = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
     try:
-        client = Client(**place, timeout=_PATIENCE, set_as_default=False)
+        client = Client(**address, timeout=_PATIENCE, set_as_default=False)
     except Exception as error:  # what answers there may be anything
-        raise OSError(f"the scheduler {scheduler} cannot be reached within {_PATIENCE} s ({_said(error)})") from None
+        raise OSError(f"the scheduler {scheduler} cannot be reached within {_PATIENCE} s ({_text(error)})") from None
     with quiet, client:
         if not client.scheduler_info()["workers"]:
             print(f"ccdproc-darks: waiting for workers: {scheduler} has none yet", file=sys.stderr)
         try:
             yield client.get_executor(pure=False)
         except (CancelledError, CommClosedError, KilledWorker, ImportError) as error:
-            raise OSError(f"the cluster of {scheduler} failed ({_said(error)})") from None
+            raise OSError(f"the cluster of {scheduler} failed ({_text(error)})") from None
 
 
-def _said(error):
+def _text(error):
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def _place(scheduler):
+def _address(scheduler):
     """Where the scheduler is, as an argument of `distributed.Client`."""
     path = Path(scheduler)
     if path.suffix == ".json" or path.is_file():

@@ -191,7 +191,7 @@ def _grouped(frames):
     for frame in frames:
         header = frame.file.header
         camera = str(header.get("INSTRUME", "")).strip() or "unknown camera"
-        binning = f"{_whole(header.get('XBINNING', 1))}x{_whole(header.get('YBINNING', 1))}"
+        binning = f"{_binning_text(header.get('XBINNING', 1))}x{_binning_text(header.get('YBINNING', 1))}"
         settings = tuple((key, header[key]) for key in _SETTING_KEYS if key in header)
         cameras.setdefault((camera, frame.file.shape, binning, settings), []).append(frame)
     groups = []
@@ -220,5 +220,5 @@ def _by_temperature(frames):
         yield None, unknown
 
 
-def _whole(value):
+def _binning_text(value):
     return f"{value:g}" if isinstance(value, int | float) else str(value).strip()

@@ -100,30 +100,30 @@ def make_reports(folders, out, options, *, overwrite=False, command=""):
     folders, out = [Path(folder) for folder in folders], Path(out)
     _check_different(folders)
     check_place(out, overwrite, folders)
-    with new_folder(out) as whole:
+    with new_folder(out) as new:
         reports = []
         pairs = list(zip(folders, report_names(folders), strict=True))
         # disable=None: only on a terminal.
         for folder, name in tqdm(pairs, desc="folders", unit="folder", disable=None, leave=False):
-            reports.append(_report(folder, name, whole, options, command))
+            reports.append(_report(folder, name, new, options, command))
         measured = [report for report in reports if not report.reason]
         if not measured:
             first, more = reports[0], len(reports) - 1
             raise NothingMeasuredError(f"nothing measured; {first.folder}: {first.reason} (and {more} more folders)")
-        _summary(reports).write(whole / SUMMARY, format="ascii.ecsv")
-        (whole / PAGE).write_text(_page(reports, command), encoding="utf-8")
+        _summary(reports).write(new / SUMMARY, format="ascii.ecsv")
+        (new / PAGE).write_text(_page(reports, command), encoding="utf-8")
     return reports
 
 
-def _report(folder, name, whole, options, command):
+def _report(folder, name, parent, options, command):
     """Measure a folder and write its report."""
     try:
         results, failures, unusable = measure_folder(folder, options)
     except (ValueError, OSError, u.UnitsError) as error:
         return FolderReport(folder, name, str(error).removeprefix(f"{folder}: "))
-    place = whole / name
-    place.mkdir()
-    written = write_report(place, results, failures, unusable, title=report_title(folder), command=command)
+    own = parent / name
+    own.mkdir()
+    written = write_report(own, results, failures, unusable, title=report_title(folder), command=command)
     groups = [_numbers(measured) for _, measured in results]
     told = list(sentences(results, unusable))
     return FolderReport(folder, name, "", written, groups, failures, len(unusable), told)
@@ -153,8 +153,8 @@ def _summary(reports):
             rows = report.table.copy()
             rows.add_column([report.name] * len(rows), name="folder", index=0)
             tables.append(rows)
-    whole = vstack(tables, metadata_conflicts="silent")
-    whole.meta = {
+    combined = vstack(tables, metadata_conflicts="silent")
+    combined.meta = {
         "folders": {
             report.name: {"path": str(report.folder.absolute()), **report.table.meta}
             for report in reports
@@ -164,7 +164,7 @@ def _summary(reports):
             {"folder": str(report.folder.absolute()), "reason": report.reason} for report in reports if report.reason
         ],
     }
-    return whole
+    return combined
 
 
 def _page(reports, command):
@@ -230,7 +230,7 @@ def report_names(folders):
 def _check_different(folders):
     known = set()
     for folder in folders:
-        place = folder.resolve()
-        if place in known:
+        path = folder.resolve()
+        if path in known:
             raise ValueError(f"{folder} is given twice")
-        known.add(place)
+        known.add(path)

@@ -122,10 +122,10 @@ def _histograms(measured):
     first = next(iter(shown.values()))
     noise = first.meta.get("DKRDNOI")
     if measured.has_bias and noise is not None:
-        limit = noise / np.sqrt(first.meta["NCOMBINE"]) / first.meta["DKEXPMIN"]
+        lowest = noise / np.sqrt(first.meta["NCOMBINE"]) / first.meta["DKEXPMIN"]
         where = f"{first.meta['DKEXPMIN']:g} s x {first.meta['NCOMBINE']}"
-        axes.axvline(limit, color=_GREY, ls="--", label=f"read noise of {where}: {limit:.2g}")
-        axes.axvline(2 * limit, color=_GREY, ls=":", label=f"twice it: {2 * limit:.2g}")
+        axes.axvline(lowest, color=_GREY, ls="--", label=f"read noise of {where}: {lowest:.2g}")
+        axes.axvline(2 * lowest, color=_GREY, ls=":", label=f"twice it: {2 * lowest:.2g}")
     threshold = measured.mask.meta["DKTHRESH"]
     axes.axvline(threshold, color=_BAD, lw=1, label=f"threshold of HOT: {threshold:.3g}")
     axes.set(xlabel=_RATE, ylabel="pixels")
@@ -173,8 +173,8 @@ def _short_against_long(measured, rng, zoom):
 
 def _ceiling(rate, seconds):
     """Rate that saturates in an exposure, from the pixels that did; None where none did."""
-    limits = rate.data[rate.mask & np.isfinite(rate.data)]
-    return float(np.median(limits)) if limits.size else None
+    lower_limits = rate.data[rate.mask & np.isfinite(rate.data)]
+    return float(np.median(lower_limits)) if lower_limits.size else None
 
 
 def _random_pixels(measured, rng):

@@ -62,8 +62,8 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
     out = Path(out)
     check_place(out, overwrite, [folder])
     found = measure_folder(folder, options)
-    with new_folder(out) as whole:
-        write_report(whole, *found, title=title or report_title(folder), command=command, intro=intro)
+    with new_folder(out) as new:
+        write_report(new, *found, title=title or report_title(folder), command=command, intro=intro)
     return found
 
 
