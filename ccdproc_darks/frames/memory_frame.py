@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Frames in memory, and what any frame gives: some rows of values, with a mask and a standard deviation."""
+"""Frames in memory, and `Samples`, what any frame gives: some rows of values, with mask and standard deviation."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ __all__ = ["MemoryFrame", "MemoryReader", "Samples", "as_deviation", "checked_un
 
 @dataclass
 class Samples:
-    """Some rows of one frame: values, and where it has them a mask (True is bad) and a standard deviation."""
+    """Some rows of one frame: values, mask (True is bad) and standard deviation, in the frame's unit; or None."""
 
     values: np.ndarray
     mask: np.ndarray | None
@@ -24,14 +24,14 @@ class Samples:
 
 
 class MemoryFrame:
-    """A frame in memory.
+    """Frame in memory.
 
     Parameters
     ----------
     ccd : `~astropy.nddata.CCDData`
         The frame, in adu or electron.
     label : str
-        How messages name it.
+        Name of the frame in messages.
     """
 
     def __init__(self, ccd, label):
@@ -46,12 +46,12 @@ class MemoryFrame:
 
     @property
     def has_deviation(self):
-        """Whether the frame brings its own uncertainty."""
+        """Whether the frame has an uncertainty."""
         return self._ccd.uncertainty is not None
 
     @property
     def has_mask(self):
-        """Whether the frame brings a mask."""
+        """Whether the frame has a mask."""
         return self._ccd.mask is not None
 
     @property
@@ -60,7 +60,7 @@ class MemoryFrame:
         return self._ccd.wcs
 
     def for_rows(self, rows):
-        """`MemoryReader` of the rows of the slice ``rows``: all that whoever reads them needs."""
+        """`MemoryReader` of the rows of the slice ``rows``, and of no others: it can be sent to another process."""
         ccd = self._ccd
         uncertainty, kind, factor = None, None, 1.0
         if ccd.uncertainty is not None:
@@ -77,16 +77,16 @@ class MemoryFrame:
         )
 
     def rows(self, block, out=None):
-        """`Samples` of the rows of the slice ``block``; ``out`` is where to put the values."""
+        """`Samples` of the rows of the slice ``block``; the values are put into ``out``, if given."""
         return self.for_rows(block).rows(slice(None), out)
 
 
 @dataclass
 class MemoryReader:
     """
-    Rows of a `MemoryFrame`, from the row ``start`` on.
+    Reader of rows of a `MemoryFrame`, from the row ``start`` on.
 
-    The uncertainty is one of the class ``kind``, and ``factor`` brings it to their unit.
+    The uncertainty is of the class ``kind``; times ``factor`` it is in the unit of the values.
     """
 
     data: np.ndarray
@@ -98,19 +98,19 @@ class MemoryReader:
 
     @property
     def dtype(self):
-        """Type of the values, in the machine's own byte order."""
+        """Type of the pixel values, in the machine's own byte order."""
         return self.data.dtype.newbyteorder("=")
 
     def rows(self, block, out=None):
         """
-        `Samples` of the rows of the slice ``block`` (or of a list of such), counted from the frame's top.
+        `Samples` of some rows.
 
         Parameters
         ----------
         block : slice or list of slice
-            The rows.
+            The rows, counted from the frame's first row.
         out : `numpy.ndarray`, optional
-            Where to put the values.
+            Array that the values are put into.
         """
         if not isinstance(block, slice):
             block = np.concatenate([np.arange(some.start, some.stop) for some in block]) - self.start
@@ -127,19 +127,19 @@ class MemoryReader:
 
     @contextmanager
     def open_files(self):
-        """Itself: there is nothing to open."""
+        """The reader itself: there is no file to open."""
         yield self
 
 
 def as_deviation(array, kind):
-    """Standard deviations of an uncertainty of a class of `astropy.nddata`, not copied where it has them already."""
+    """Standard deviations of an uncertainty of the `astropy.nddata` class ``kind``; not copied if it has them."""
     if kind is StdDevUncertainty:
         return array
     return kind(array, copy=False).represent_as(StdDevUncertainty).array
 
 
 def checked_unit(unit, label):
-    """``unit`` as one of those that frames may have: adu or electron."""
+    """``unit`` as an astropy unit, if it is adu or electron; else an error."""
     try:
         unit = u.Unit(unit)
     except (ValueError, TypeError):
