@@ -1,39 +1,39 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The noise of a set of darks, solved for their number or for the rate."""
+"""The noise of a set of darks, solved for the number of darks or for the rate."""
 
 import numpy as np
 
 __all__ = ["positive_root", "smallest_number"]
 
-# Whole numbers beyond it are no longer all floats; and nobody takes so many frames.
+# Above it floats skip whole numbers; nobody takes so many frames.
 _MOST_FRAMES = 2**53
-# A number this close to a whole one, as a fraction, is that.
+# A number that is above a whole number by less than this fraction is rounded down.
 _ROUNDING = 1e-9
 
 
 def positive_root(linear, constant):
-    """The positive x of ``x**2 = linear * x + constant``, with neither of the two below zero."""
+    """Positive solution x of ``x**2 = linear * x + constant``, for coefficients that are not negative."""
     return linear / 2 + np.hypot(linear / 2, np.sqrt(constant))
 
 
 def smallest_number(variance, bias_error, lever, allowed, read_noise, seconds):
     """
-    Smallest N with ``sqrt(variance / N + (error * lever)**2) <= allowed``.
+    Smallest number N of frames with ``sqrt(variance / N + (bias_error * lever)**2) <= allowed``.
 
     Parameters
     ----------
     variance : `numpy.ndarray`
-        Of the rate, or the difference of rates, that single frames give (electron^2/s^2).
+        Variance of the rate, or of the difference of rates, from single frames (electron^2/s^2).
     bias_error : float
-        Of the bias (electron).
+        Standard deviation of the bias (electron).
     lever : float or `numpy.ndarray`
-        What an electron of that adds to the rate or difference (1/s).
+        Change of the rate or difference with one electron of bias (1/s).
     allowed : `numpy.ndarray`
         Largest standard deviation of the rate or difference (electron/s).
     read_noise : float
         Read noise (electron), for the message.
     seconds : sequence
-        Exposure times (s) that each number is of, for the message.
+        Exposure times (s), for the message.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def smallest_number(variance, bias_error, lever, allowed, read_noise, seconds):
     Raises
     ------
     ValueError
-        If the error of the bias alone is too large, however many the frames: the message tells what would help.
+        If the bias error alone is too large for any number of frames. The message tells what would help.
     """
     least = bias_error * lever
     excess = least / allowed
