@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The command ccdproc-darks."""
+"""The command ``ccdproc-darks``."""
 
 import argparse
 import math
@@ -12,17 +12,17 @@ __all__ = ["main"]
 
 def main(arguments=None):
     """
-    Run the command.
+    Run the command ``ccdproc-darks``.
 
     Parameters
     ----------
     arguments : list of str, optional
-        Of the command line.
+        Arguments; default: those of the command line.
 
     Returns
     -------
     int
-        0, or 1 where nothing could be measured.
+        Exit status: 0, 1 after an error, 2 without a command, 130 if interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = _parser()
