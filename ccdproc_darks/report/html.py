@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Documents and tables of HTML."""
+"""HTML pages and tables."""
 
 from html import escape
 
@@ -19,14 +19,14 @@ pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size:
 
 def document(title, parts):
     """
-    A whole page.
+    HTML of a page.
 
     Parameters
     ----------
     title : str
-        Of the window.
+        Title of the window.
     parts : list of str
-        HTML of the body.
+        Parts of the body, in HTML.
     """
     body = "\n".join(parts)
     return (
@@ -37,16 +37,16 @@ def document(title, parts):
 
 def table(heads, rows, left=1):
     """
-    A table.
+    HTML of a table.
 
     Parameters
     ----------
     heads : sequence of str
-        Above the columns.
+        Headings of the columns.
     rows : list of sequence of str or (str, str)
-        The texts; a pair is a text and the address it links to.
+        Texts of each row; a pair is a text and the address that it links to.
     left : int
-        So many columns, from the first, are set to the left.
+        Number of columns, from the first, that are aligned to the left.
     """
 
     def cells(tag, texts):

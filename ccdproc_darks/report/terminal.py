@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""What a terminal shows of a report."""
+"""Lines that the command prints about a report."""
 
 from .summary import rate_rows
 
@@ -8,17 +8,16 @@ __all__ = ["sentences"]
 
 def sentences(results, unusable):
     """
-    The numbers of a report in words, and what a person should worry about.
+    Main numbers and notes of a report, as lines of text.
 
     Parameters
     ----------
     results, unusable
-        As of `ccdproc_darks.report.page.page`.
+        See `ccdproc_darks.report.page.page`.
 
     Yields
     ------
     str
-        A line.
     """
     for _, measured in results:
         meta = measured.mask.meta
