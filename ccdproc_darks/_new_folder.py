@@ -51,14 +51,7 @@ def check_place(out, overwrite, folders):
 
 @contextmanager
 def new_folder(out):
-    """
-    Temporary folder beside ``out``, to write into. It becomes ``out`` at the end, and is deleted after an error.
-
-    Parameters
-    ----------
-    out : `~pathlib.Path`
-        The folder to make or to replace.
-    """
+    """Temporary folder beside the path ``out``: it becomes ``out`` in the end, or is deleted after an error."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
         new = Path(scratch) / "new"

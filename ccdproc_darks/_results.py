@@ -42,16 +42,9 @@ def meta_cards(meta):
 
 def writable(key, value, comment):
     """
-    Card that is the same when it is written to FITS and read back; None if there is none.
+    Key, value and comment of a card that is the same when it is written to FITS and read back, or None.
 
-    Parameters
-    ----------
-    key, value, comment
-        The card. A comment that FITS cannot hold is left out; a float is rounded to the digits that FITS keeps.
-
-    Returns
-    -------
-    tuple of (str, value, str), or None
+    A comment that FITS cannot hold is left out; a float is rounded to the digits that FITS keeps.
     """
     if not isinstance(value, _TYPES):
         return None

@@ -280,7 +280,7 @@ def rows_alike(frames, block):
 
 
 def row_positions(frames, row):
-    """Descriptor of each of some opened files, and the first byte of a row in it."""
+    """Descriptor of each open file, and the position in it of a row's first byte."""
     return tuple((frame.file, frame.image.first_byte(row)) for frame in frames)
 
 

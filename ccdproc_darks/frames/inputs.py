@@ -27,21 +27,7 @@ def open_files(readers):
 
 
 def sample(frame, blocks):
-    """
-    Some rows of a frame, copied into memory one after the other.
-
-    Parameters
-    ----------
-    frame : `MemoryFrame` or `FileFrame`
-        The frame.
-    blocks : list of slice
-        The rows.
-
-    Returns
-    -------
-    `MemoryReader`
-        Reader of these rows, which are counted from 0.
-    """
+    """`MemoryReader` of some rows of a frame (a list of slices), copied into memory and counted from 0."""
     rows = frame.for_rows(slice(None)).rows(blocks)
     # In the machine's own byte order, whether the frame is in memory or in a file: a bias is identified by its bytes.
     values = rows.values.astype(rows.values.dtype.newbyteorder("="), copy=False)

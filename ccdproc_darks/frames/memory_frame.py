@@ -102,16 +102,7 @@ class MemoryReader:
         return self.data.dtype.newbyteorder("=")
 
     def rows(self, block, out=None):
-        """
-        `Samples` of some rows.
-
-        Parameters
-        ----------
-        block : slice or list of slice
-            The rows, counted from the frame's first row.
-        out : `numpy.ndarray`, optional
-            Array that the values are put into.
-        """
+        """`Samples` of ``block``, a slice or list of slices of the frame's rows; the values go to ``out``, if given."""
         if not isinstance(block, slice):
             block = np.concatenate([np.arange(some.start, some.stop) for some in block]) - self.start
         elif self.start:

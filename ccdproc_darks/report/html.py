@@ -18,16 +18,7 @@ pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size:
 
 
 def document(title, parts):
-    """
-    HTML of a page.
-
-    Parameters
-    ----------
-    title : str
-        Title of the window.
-    parts : list of str
-        Parts of the body, in HTML.
-    """
+    """HTML of a page with the window title ``title`` and ``parts``, a list of the HTML of its body."""
     body = "\n".join(parts)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'

@@ -68,26 +68,7 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
 
 
 def measure_folder(folder, options):
-    """
-    Measure all frames of a folder, and write nothing.
-
-    Parameters
-    ----------
-    folder, options
-        See `make_report`.
-
-    Returns
-    -------
-    results, failures, unusable
-        See `make_report`.
-
-    Raises
-    ------
-    NothingMeasuredError
-        If there is no result at all.
-    OSError
-        If the folder is missing.
-    """
+    """Measure all frames of a folder and write nothing; arguments, results and errors are those of `make_report`."""
     folder = Path(folder)
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}")
@@ -138,23 +119,7 @@ def _measure(groups, options):
 
 
 def write_report(folder, results, failures, unusable, *, title, command="", intro=""):
-    """
-    Write a report into an empty folder.
-
-    Parameters
-    ----------
-    folder : `~pathlib.Path`
-        The folder.
-    results, failures, unusable
-        See `measure_folder`.
-    title, command, intro : str
-        See `make_report`.
-
-    Returns
-    -------
-    `~astropy.table.QTable`
-        Table of the report.
-    """
+    """Write a report into an empty folder (a Path) and return its table; the other arguments as in `make_report`."""
     for name, measured in results:
         _write_group(folder / name, measured)
     table = summary_table(results, failures, unusable)

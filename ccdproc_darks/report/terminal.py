@@ -7,18 +7,7 @@ __all__ = ["sentences"]
 
 
 def sentences(results, unusable):
-    """
-    Main numbers and notes of a report, as lines of text.
-
-    Parameters
-    ----------
-    results, unusable
-        See `ccdproc_darks.report.page.page`.
-
-    Yields
-    ------
-    str
-    """
+    """Lines of text with the main numbers and notes of a report; arguments as in `ccdproc_darks.report.page.page`."""
     for _, measured in results:
         meta = measured.mask.meta
         *_, (_, frames, median, error, _) = rate_rows(measured)
