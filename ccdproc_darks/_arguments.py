@@ -25,27 +25,27 @@ GAIN_UNIT = u.electron / u.adu
 
 def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=True, equivalencies=()):
     """
-    Value of the Quantity ``value`` in ``unit``, as a float (or a float array where not ``scalar``).
+    Value of a Quantity in ``unit``, as a float, or as a float array if not ``scalar``.
 
     Parameters
     ----------
     name : str
-        The argument, for the message.
+        Name of the argument, for messages.
     value : `~astropy.units.Quantity`
         What the user gave.
     unit : `~astropy.units.Unit`
-        The unit wanted.
+        Unit of the result.
     zero, negative : bool
-        Whether zero, or any finite number, is allowed.
+        Whether zero is allowed; whether any finite number is.
     scalar : bool
-        Whether it must be one number.
+        Whether ``value`` must be one number.
     equivalencies : list
-        Of `astropy.units`, for the conversion.
+        Equivalencies of `astropy.units` for the conversion.
 
     Raises
     ------
     TypeError
-        If ``value`` has no unit or is not one number where it must be.
+        If ``value`` has no unit, or is an array where it must be one number.
     astropy.units.UnitsError
         If its unit cannot be converted.
     ValueError
@@ -74,7 +74,7 @@ def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=Tr
 
 
 def checked_number(name, value, *, minimum=0.0, maximum=np.inf, inclusive=False):
-    """``value`` as a float between ``minimum`` and ``maximum`` (``inclusive`` of both, or of neither)."""
+    """``value`` as a float, if between ``minimum`` and ``maximum`` (``inclusive``: or equal to one); else an error."""
     try:
         if isinstance(value, str | bool):
             raise TypeError
@@ -90,14 +90,14 @@ def checked_number(name, value, *, minimum=0.0, maximum=np.inf, inclusive=False)
 
 
 def checked_choice(name, value, choices):
-    """``value`` where it is one of ``choices``, else a ValueError that lists them."""
+    """``value``, if it is one of ``choices``; else a ValueError that lists them."""
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {_shown(value)}")
     return value
 
 
 def checked_dtype(dtype, names):
-    """``dtype`` as a `numpy.dtype`, where it is one of the ``names``."""
+    """``dtype`` as a `numpy.dtype`, if it is one of ``names``; else a ValueError."""
     try:
         # numpy takes None for float64.
         checked = None if dtype is None else np.dtype(dtype)
@@ -174,7 +174,7 @@ def _numpy_array(values, name, label, converted):
 
 
 def unit_name(unit):
-    """A unit for a message; "no unit" for none and for a dimensionless one."""
+    """Name of a unit for messages; "no unit" for None and for a dimensionless one."""
     return str(unit or "") or "no unit"
 
 

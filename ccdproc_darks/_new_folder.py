@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""A folder of results, put in its place whole or not at all."""
+"""Write a folder of results completely or not at all."""
 
 import shutil
 import tempfile
@@ -8,27 +8,27 @@ from pathlib import Path
 
 __all__ = ["PAGE", "SUMMARY", "check_place", "new_folder"]
 
-#: Names of the files by which a report is known.
+#: Names of the two files in the folder of each report.
 SUMMARY, PAGE = "summary.ecsv", "report.html"
 
 
 def check_place(out, overwrite, folders):
     """
-    Check that a report may be written.
+    Check that a report may be written to a folder.
 
     Parameters
     ----------
     out : `~pathlib.Path`
-        Where.
+        Folder of the report.
     overwrite : bool
         Whether it may replace an earlier report.
     folders : list of path-like
-        What must not go with that report.
+        Folders of frames, which must not be deleted with an earlier report.
 
     Raises
     ------
     OSError
-        If it may not.
+        If the report may not be written.
     """
     for parent in out.parents:
         if parent.is_file():
@@ -51,19 +51,12 @@ def check_place(out, overwrite, folders):
 
 @contextmanager
 def new_folder(out):
-    """
-    A new folder to write into, beside ``out``; it takes its place where nothing goes wrong, and goes where it does.
-
-    Parameters
-    ----------
-    out : `~pathlib.Path`
-        The place.
-    """
+    """Temporary folder beside the path ``out``: it becomes ``out`` in the end, or is deleted after an error."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
-        whole = Path(scratch) / "whole"
-        whole.mkdir()
-        yield whole
+        new = Path(scratch) / "new"
+        new.mkdir()
+        yield new
         if out.exists():
             out.rename(Path(scratch) / "former")
-        shutil.move(whole, out)
+        shutil.move(new, out)

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The CCDData that the public functions return: FITS-safe meta data and the log entry."""
+"""CCDData that the public functions return: meta data that survive in a FITS header, and the log entry of a call."""
 
 import re
 import warnings
@@ -17,40 +17,34 @@ from .version import __version__
 __all__ = ["as_fits_float", "logged", "meta_cards", "result_image", "safe_header", "set_keys", "writable"]
 
 _TYPES = str | bool | int | float | np.integer | np.floating | np.bool_ | None
-# A card that FITS holds as it stands, as nearly all are: to try it takes ten times as long.
+# FITS holds such keys and texts unchanged, and nearly all are such: to write a card as a test takes ten times as long.
 _PLAIN_KEY = re.compile(r"[A-Z0-9_-]{1,8}")
 _PLAIN_TEXT = re.compile(r"[ -%(-~]*")
-# One of the values that a key has several of, to astropy.
+# Text that astropy takes for a record-valued card, "field: number".
 _RECORD = re.compile(r"[\w.]+ *: *[-+.\d]")
 _NOT_PLAIN = {"COMMENT", "CONTINUE", "END", "HIERARCH", "HISTORY", "SIMPLE", "XTENSION"}
+# Characters of a text with its comment, digits of an integer, and characters of a float, that a card has room for.
 _MOST_TEXT, _MOST_DIGITS = 60, 18
 _FLOAT_DIGITS = 20
 
 
 def meta_cards(meta):
-    """Key, value and comment of the entries of any meta data."""
+    """Key, value and comment of each entry of a header or a dict."""
     if isinstance(meta, fits.Header):
-        # To unpack a card makes it four times as long.
+        # Unpacking each card would take four times as long.
         yield from ((card.keyword, card.value, card.comment) for card in meta.cards)
         return
     for key, value in meta.items():
-        # ccdproc logs (value, comment) in meta data that is a plain dict.
+        # ccdproc's log entries in a plain dict are pairs (value, comment).
         is_pair = isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], str)
         yield (str(key), *value) if is_pair else (str(key), value, "")
 
 
 def writable(key, value, comment):
     """
-    A card that FITS gives back as it was, or None.
+    Key, value and comment of a card that is the same when it is written to FITS and read back, or None.
 
-    Parameters
-    ----------
-    key, value, comment
-        The card. A comment that FITS has no form for is left out; a float is what FITS keeps of it.
-
-    Returns
-    -------
-    tuple of (str, value, str), or None
+    A comment that FITS cannot hold is left out; a float is rounded to the digits that FITS keeps.
     """
     if not isinstance(value, _TYPES):
         return None
@@ -69,13 +63,13 @@ def writable(key, value, comment):
                 back = fits.Card.fromstring(card.image).value
                 if back == value or (value is None and isinstance(back, fits.card.Undefined)):
                     return card.keyword if len(key) <= 8 else f"HIERARCH {key}", card.value, card.comment
-        except Exception:  # whatever astropy has against it, it is not for a result's header
+        except Exception:  # astropy may refuse a card for any reason: it is left out then
             continue
     return None
 
 
 def as_fits_float(value):
-    """What FITS keeps of a float, in the 20 characters that a card has for it."""
+    """A float rounded to what the 20 characters of a FITS card hold."""
     value = float(value)
     if len(repr(value)) <= _FLOAT_DIGITS:
         return value
@@ -89,14 +83,14 @@ def _is_plain(key, value, comment):
         return False
     if type(value) is str:
         plain = _PLAIN_TEXT.fullmatch(value) and not _RECORD.match(value) and not value.endswith(" ")
-        # A long text goes on in further cards, but not with a comment.
+        # A long text continues on further cards, but only without a comment.
         return bool(plain) and (not comment or len(value) + len(comment) <= _MOST_TEXT)
     known = type(value) in (bool, float) or (type(value) is int and len(str(value)) <= _MOST_DIGITS)
     return known and len(comment) <= _MOST_TEXT - _FLOAT_DIGITS
 
 
 _COMMENTARY = ("COMMENT", "HISTORY", "")
-# Of the image that the meta data came with, or words of FITS itself.
+# Keys that belong to the other image, or to FITS itself.
 _NOT_OURS = (
     "BUNIT", "EXTEND", "CHECKSUM", "DATASUM", "ZDATASUM", "ZHECKSUM", "CONTINUE", "END", "HIERARCH",
 )  # fmt: skip
@@ -104,17 +98,17 @@ _NOT_OURS = (
 
 def safe_header(meta, entries=None):
     """
-    A new header with the entries of ``meta`` that survive being written to FITS and read back.
+    New header with the entries of ``meta`` that are the same when they are written to FITS and read back.
 
-    Structural keys (BITPIX, NAXIS, BZERO...) and BUNIT, which belong to the image that ``meta`` came with,
-    and values that FITS has no form for (lists, Quantities, NaN) are left out.
+    Left out are structural keys (BITPIX, NAXIS, BZERO...) and BUNIT, which belong to the image of ``meta``, and values
+    that FITS cannot hold (lists, Quantities, NaN).
 
     Parameters
     ----------
     meta : dict-like
         Meta data of another image.
     entries : dict, optional
-        Further ones, as of `set_keys`.
+        Entries to add, ``{key: (value, comment)}``; a None value removes the key.
     """
     cards, remarks = {}, []
     for key, value, comment in meta_cards(meta):
@@ -133,7 +127,7 @@ def safe_header(meta, entries=None):
             cards[key] = fits.Card(key, _plain(value), comment)
     while remarks and remarks[-1].is_blank:
         remarks.pop()
-    # By one call: a header that grows card by card takes ten times as long. Remarks come last, as where it does.
+    # In one call: adding card by card takes ten times as long. Comments and history come last, as they would then.
     header = fits.Header([*cards.values(), *remarks])
     header.strip()
     return _dated(header)
@@ -141,9 +135,9 @@ def safe_header(meta, entries=None):
 
 def _dated(header):
     """
-    Complete the dates, for which astropy's reader would warn ('datfix') on reading the image back.
+    Complete dates, about which astropy would warn ('datfix') when the image is read back.
 
-    A date gets the MJD that belongs to it; one that is not in FITS's form, or in the old one of two-digit years, goes.
+    Each date gets its MJD. A date that is not in FITS's form, or has a year of two digits, is removed.
     """
     dates = [key for key in header if key.startswith("DATE-")]
     if not dates:
@@ -161,7 +155,7 @@ def _dated(header):
 
 @lru_cache(maxsize=64)
 def _fixed(dates):
-    """Pairs of keys and values of dates as astropy has them; all results of a night have the same ones."""
+    """Dates and their MJDs, as astropy completes them. Cached: all results of a night have the same dates."""
     trial = fits.Header({"NAXIS": 2, "NAXIS1": 1, "NAXIS2": 1})
     trial.update(dates)
     with warnings.catch_warnings():
@@ -185,10 +179,10 @@ def _plain(value):
 
 
 def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
-    """CCDData of plain arrays, none of them copied."""
+    """CCDData of plain arrays, which are not copied; ``deviation`` is the standard deviation."""
     set_keys(header, {"DKVERS": (__version__, "ccdproc_darks version")})
     if unit is u.dimensionless_unscaled:
-        # astropy writes no BUNIT for such an image, and refuses to read one that has none.
+        # Without a unit astropy writes no BUNIT, and refuses to read an image without BUNIT.
         header["BUNIT"] = ("1", "no unit")
     image = CCDData(data, unit=unit, mask=mask, wcs=wcs)
     image.meta = header
@@ -199,7 +193,7 @@ def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
 
 def logged(result, key, function, arguments, add_keyword):
     """
-    Add the log entry of a call to a result's meta, the way that ccdproc's functions do.
+    Add the log entry of a call to a result's meta, as ccdproc's functions do.
 
     Parameters
     ----------
@@ -210,10 +204,10 @@ def logged(result, key, function, arguments, add_keyword):
     function : str
         Name of the function called.
     arguments : dict
-        What it was called with, without ``add_keyword``.
+        Its arguments, without ``add_keyword``.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
-        True logs the call where `ccdproc.conf.auto_logging` is on; False or None nothing; the others are
-        added as they are.
+        True logs the call if `ccdproc.conf.auto_logging` is on; False or None logs nothing; anything else is added as
+        it is.
     """
     if not add_keyword:
         return result

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The command ccdproc-darks."""
+"""The command ``ccdproc-darks``."""
 
 import argparse
 import math
@@ -12,17 +12,17 @@ __all__ = ["main"]
 
 def main(arguments=None):
     """
-    Run the command.
+    Run the command ``ccdproc-darks``.
 
     Parameters
     ----------
     arguments : list of str, optional
-        Of the command line.
+        Arguments; default: those of the command line.
 
     Returns
     -------
     int
-        0, or 1 where nothing could be measured.
+        Exit status: 0, 1 after an error, 2 without a command, 130 if interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = _parser()
@@ -91,7 +91,7 @@ def _parser():
     )
     _common(demo)
     demo.add_argument(
-        "--size", type=_whole, default=1024, metavar="N", help="rows and columns of the sensor (default: 1024)"
+        "--size", type=_count, default=1024, metavar="N", help="rows and columns of the sensor (default: 1024)"
     )
     demo.add_argument("--seed", type=_seed, default=1, metavar="N", help="of the random numbers (default: 1)")
     demo.add_argument("--frames", type=Path, metavar="DIR", help="keep the simulated frames in this new folder")
@@ -173,9 +173,9 @@ def _report(given, command):
     with workers_of(given.scheduler) as executor:
         options = _options(given, executor)
         if len(given.folders) > 1:
-            return _tell_many(given.out, make_reports(given.folders, given.out, options, **how))
+            return _print_reports(given.out, make_reports(given.folders, given.out, options, **how))
         (folder,) = given.folders
-        return _tell(given.out, *make_report(folder, given.out, options, **how))
+        return _print_report(given.out, *make_report(folder, given.out, options, **how))
 
 
 def _demo(given, command):
@@ -194,7 +194,7 @@ def _demo(given, command):
             frames, given.out, _options(given), overwrite=given.overwrite, command=command,
             title="A simulated camera (demo)", intro=INTRODUCTION,
         )  # fmt: skip
-    return _tell(given.out, *found)
+    return _print_report(given.out, *found)
 
 
 def _simulate(given, command):
@@ -248,7 +248,7 @@ def _options(given, executor=None):
     )
 
 
-def _tell(out, results, failures, unusable):
+def _print_report(out, results, failures, unusable):
     from .report.terminal import sentences
 
     for sentence in sentences(results, unusable):
@@ -257,7 +257,7 @@ def _tell(out, results, failures, unusable):
     return 0
 
 
-def _tell_many(out, reports):
+def _print_reports(out, reports):
     for report in reports:
         if not report.reason:
             print(f"{report.folder}:")
@@ -313,7 +313,7 @@ def _seed(text):
     return int(text)
 
 
-def _whole(text):
+def _count(text):
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
     return int(text)

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The names and values of the flags in a hot-pixel mask."""
+"""Names and values of the flags in a hot-pixel mask."""
 
 from astropy.nddata.bitmask import BitFlagNameMap
 
@@ -7,22 +7,21 @@ __all__ = ["DARK_FLAGS"]
 
 
 class DARK_FLAGS(BitFlagNameMap):
-    """Bit-flag map of `~ccdproc_darks.hot_pixel_mask`.
+    """Names and bits of the flags in the masks of `~ccdproc_darks.hot_pixel_mask`.
 
-    The values are those of the Roman and JWST data-quality arrays, so that masks travel between
-    pipelines.
+    The bits are those of the Roman and JWST data-quality arrays, so that other pipelines can read the masks.
 
-    =================  ======  ==========================================================================
+    =================  ======  ================================================================================
     name               bit     meaning
-    =================  ======  ==========================================================================
-    DO_NOT_USE         2**0    the pixel must not be used; exactly where ``mask`` is True
-    SATURATED          2**1    every frame of at least one exposure time is saturated
+    =================  ======  ================================================================================
+    DO_NOT_USE         2**0    the pixel must not be used: exactly where ``mask`` is True
+    SATURATED          2**1    saturated in every frame of at least one exposure time
     HOT                2**11   the dark rate is above the threshold
-    WARM               2**12   above the threshold, but only together with its surroundings (glow)
-    TELEGRAPH          2**15   equal frames scatter more than their noise allows
+    WARM               2**12   the dark rate is above the threshold, its excess over the surroundings is not (glow)
+    TELEGRAPH          2**15   equal frames scatter more than their noise
     NONLINEAR          2**16   the dark signal is not proportional to exposure time
-    UNRELIABLE_DARK    2**23   too noisy to tell a departure of the stated tolerance from none
-    =================  ======  ==========================================================================
+    UNRELIABLE_DARK    2**23   too noisy: a departure as large as the tolerance would not be seen
+    =================  ======  ================================================================================
 
     Examples
     --------

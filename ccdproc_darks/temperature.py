@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Dark current against temperature, as models that evaluate and fit."""
+"""Dark current against temperature: models of `astropy.modeling`, to evaluate or to fit."""
 
 import numpy as np
 from astropy import constants as const
@@ -15,7 +15,7 @@ _BOLTZMANN = (const.k_B / const.e.si * u.C / u.J).to_value(u.dimensionless_unsca
 
 def band_gap(temperature):
     """
-    Band gap of silicon.
+    Band gap of silicon at a temperature.
 
     Parameters
     ----------
@@ -25,14 +25,14 @@ def band_gap(temperature):
     Returns
     -------
     `~astropy.units.Quantity`
-        In eV, of the shape of ``temperature``.
+        Band gap (eV), of the shape of ``temperature``.
 
     Raises
     ------
     TypeError
         If ``temperature`` has no unit.
     astropy.units.UnitsError
-        If it is no temperature.
+        If its unit is not one of temperature.
     ValueError
         If it is not above absolute zero.
 
@@ -61,34 +61,34 @@ def _gap(kelvin):
 
 
 class _DarkCurrentModel(Fittable1DModel):
-    """Temperature in, in K or deg_C; dark current out, in the unit of the amplitudes."""
+    """Dark current, in the unit of the amplitudes, as a function of temperature in K or deg_C."""
 
     input_units_equivalencies = {"x": u.temperature()}  # noqa: RUF012 (as astropy.modeling wants it)
     _input_units_allow_dimensionless = True
 
     @property
     def input_units(self):
-        """Temperatures are converted to K, so that deg_C may be given."""
+        """Unit that temperatures are converted to: K, so that deg_C may be given."""
         return {"x": u.K} if self.reference_temperature.input_unit is not None else None
 
 
 class DoublingDarkCurrent(_DarkCurrentModel):
     """
-    Dark current that doubles with every so many degrees.
+    Dark current that doubles with each rise of temperature by ``doubling``.
 
     Parameters
     ----------
     amplitude : float or `~astropy.units.Quantity`
         Dark current at the reference temperature (electron/s).
     doubling : float or `~astropy.units.Quantity`
-        Difference of temperature that doubles it (K).
+        Difference of temperature that doubles the dark current (K).
     reference_temperature : float or `~astropy.units.Quantity`
-        In K (no deg_C: a parameter has no zero point). Held fixed in a fit, as it would be degenerate with
-        ``amplitude``.
+        Temperature (K) at which the dark current is ``amplitude``. Not in deg_C: a parameter has no zero point. It is
+        fixed in a fit, as it is degenerate with ``amplitude``.
 
     See Also
     --------
-    ThermalDarkCurrent : The physics of it.
+    ThermalDarkCurrent : Dark current by the physics of silicon.
 
     Notes
     -----
@@ -111,7 +111,7 @@ class DoublingDarkCurrent(_DarkCurrentModel):
 
     @staticmethod
     def evaluate(x, amplitude, doubling, reference_temperature):
-        """Dark current at the temperature ``x``."""
+        """Dark current at the temperature ``x``, in the unit of ``amplitude``."""
         exponent = (x - reference_temperature) / doubling
         if isinstance(exponent, u.Quantity):
             exponent = exponent.to_value(u.dimensionless_unscaled)
@@ -123,7 +123,7 @@ class DoublingDarkCurrent(_DarkCurrentModel):
 
 class ThermalDarkCurrent(_DarkCurrentModel):
     """
-    Dark current of silicon: generation in the depletion region, and diffusion from the field-free bulk.
+    Dark current of silicon: generation in the depletion region plus diffusion from the field-free bulk.
 
     Parameters
     ----------
@@ -132,16 +132,17 @@ class ThermalDarkCurrent(_DarkCurrentModel):
     diffusion : float or `~astropy.units.Quantity`
         Dark current by diffusion at the reference temperature (electron/s).
     reference_temperature : float or `~astropy.units.Quantity`
-        In K (no deg_C: a parameter has no zero point). Held fixed in a fit, as it would be degenerate with the others.
+        Temperature (K) at which both hold. Not in deg_C: a parameter has no zero point. It is fixed in a fit, as it is
+        degenerate with the others.
 
     See Also
     --------
-    band_gap : The gap that it uses.
+    band_gap : Band gap used here.
 
     Notes
     -----
-    With the band gap Eg(T) and Boltzmann's k, the first goes as ``T**1.5 * exp(-Eg / (2 k T))`` [1]_, the second as
-    ``T**3 * exp(-Eg / (k T))`` [2]_.
+    With the band gap Eg(T) and Boltzmann's k, dark current from the depletion region is proportional to
+    ``T**1.5 * exp(-Eg / (2 k T))`` [1]_, that by diffusion to ``T**3 * exp(-Eg / (k T))`` [2]_.
 
     References
     ----------
@@ -171,12 +172,12 @@ class ThermalDarkCurrent(_DarkCurrentModel):
 
     @staticmethod
     def evaluate(x, depletion, diffusion, reference_temperature):
-        """Dark current at the temperature ``x``."""
+        """Dark current at the temperature ``x``, in the unit of ``depletion``."""
         kelvin, reference = (
             value.to_value(u.K, u.temperature()) if isinstance(value, u.Quantity) else np.asarray(value, dtype=float)
             for value in (x, reference_temperature)
         )
-        # In logarithms: the two exponentials of a cold sensor's gap are tiny numbers, their ratio is not.
+        # By logarithms: for a cold sensor the two exponentials are tiny numbers, their ratio is not.
         power = 1.5 * np.log(kelvin / reference)
         power = power + _gap(reference) / (2 * _BOLTZMANN * reference) - _gap(kelvin) / (2 * _BOLTZMANN * kelvin)
         return depletion * np.exp(power) + diffusion * np.exp(2 * power)
@@ -187,7 +188,7 @@ class ThermalDarkCurrent(_DarkCurrentModel):
 
 def rate_ratio(model, temperature, reference):
     """
-    Dark current at a temperature over that at the reference temperature, both in K.
+    Ratio of the dark currents of a model at two temperatures, ``temperature`` over ``reference`` (K).
 
     Raises
     ------
@@ -197,7 +198,7 @@ def rate_ratio(model, temperature, reference):
     units = any(getattr(model, name).unit is not None for name in model.param_names)
     with np.errstate(all="ignore"):
         values = [model(kelvin * u.K if units else kelvin) for kelvin in (temperature, reference)]
-        # A current density, or a number without a unit, is as good as electron/s.
+        # Any unit will do, also that of a current density, or none: only the ratio matters.
         values = [float(value.value) if units else float(value) for value in values]
         ratio = values[0] / values[1] if values[1] else np.nan
     if not (np.isfinite(ratio) and min(values) > 0):

@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from ccdproc_darks.comparison.comparer import compare_rows
 from ccdproc_darks.rates.mean_counts import MeanCounts
-from ccdproc_darks.statistics.rate_distribution import population_of
+from ccdproc_darks.statistics.rate_distribution import fit_rate_distribution
 from ccdproc_darks.statistics.rate_fit import rate_estimator
 
 # Standard deviations that a grid reaches to either side: 3e-14 of the probability is beyond.
@@ -46,27 +46,29 @@ class Cell:
         counts += rng.normal(0, self.read_noise, counts.shape) / np.sqrt(n)
         return counts - rng.normal(0, np.sqrt(self.bias_variance), pixels)
 
-    def population(self, rate=None, pixels=2**18, seed=1):
+    def rate_distribution(self, rate=None, pixels=2**18, seed=1):
         """What is known of the rates of a sensor of so many pixels, all of one rate, or of the rates given."""
         rng = np.random.default_rng(seed)
         counts = self.draw(rng, pixels, None if rate is None else rng.choice(rate, pixels))
         read_variance = self.read_noise**2 / self.frames
         typical = max(float(np.median(counts[-1] / self.seconds[-1])), 0.0)
         estimator = rate_estimator(typical, self.seconds, self.frames, read_variance, self.shared, False)
-        return population_of(estimator @ counts, estimator, self.seconds, self.frames, read_variance, self.shared)
+        return fit_rate_distribution(
+            estimator @ counts, estimator, self.seconds, self.frames, read_variance, self.shared
+        )
 
-    def compared(self, counts, population=None, *, free_offset=False, offsets=0.0, usable=None, width=1.0):
+    def compared(self, counts, rate_distribution=None, *, free_offset=False, offsets=0.0, usable=None, width=1.0):
         """`Comparison` of mean counts, (exposures, rows, columns)."""
         frames = np.broadcast_to(self.frames[:, None, None], counts.shape)
         usable = np.ones(counts.shape, dtype=bool) if usable is None else usable
         nothing = np.full(counts.shape, np.nan)
         rows = MeanCounts(np.where(usable, counts, 0.0), frames, self.read_noise**2 / frames, usable, nothing)
         offsets = np.broadcast_to(offsets, self.seconds.shape)
-        return compare_rows(rows, self.seconds, self.shared, offsets, free_offset, population, width)
+        return compare_rows(rows, self.seconds, self.shared, offsets, free_offset, rate_distribution, width)
 
-    def significance(self, counts, population=None, **options):
+    def significance(self, counts, rate_distribution=None, **options):
         """Of mean counts, (exposures, rows, columns)."""
-        return self.compared(counts, population, **options).significance
+        return self.compared(counts, rate_distribution, **options).significance
 
 
 class _MeanCount:
@@ -95,7 +97,7 @@ class _MeanCount:
         return ndtr(side * (self._centres - counts[:, None]) / self._sigma) @ self._weights
 
 
-def false_positives(cell, probabilities, population=None, grid=(200, 160)):
+def false_positives(cell, probabilities, rate_distribution=None, grid=(200, 160)):
     """
     How often good pixels pass a one-sided test, over how often they should.
 
@@ -105,7 +107,7 @@ def false_positives(cell, probabilities, population=None, grid=(200, 160)):
         The pixel.
     probabilities : sequence of float
         How often they should.
-    population : `ccdproc_darks.statistics.rate_distribution.Population`, optional
+    rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution`, optional
         What the test knows of the sensor.
     grid : tuple of int
         Points of the first and the second count, which make ratios right to 1 %. Of the second there are more where
@@ -127,7 +129,7 @@ def false_positives(cell, probabilities, population=None, grid=(200, 160)):
         np.linspace(count.ends[0] - span, count.ends[1] + span, number)
         for count, number in zip(pair, (grid[0], max(grid[1], pair[1].steps)), strict=True)
     )
-    z = cell.significance(np.stack(np.broadcast_arrays(first, second[:, None])), population)
+    z = cell.significance(np.stack(np.broadcast_arrays(first, second[:, None])), rate_distribution)
     masses = [share * pair[1].density(second + shift) * (second[1] - second[0])
               for shift, share in zip(shifts, shares, strict=True)]  # fmt: skip
     assert abs(sum(mass.sum() for mass in masses) - 1) < 1e-3, "the grid is too coarse, or too short"

@@ -12,7 +12,7 @@ from astropy import units as u
 
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, master_bias, simulate_dark
 from ccdproc_darks.frames.file_frame import FileFrame
-from ccdproc_darks.frames.fits_image import FileRows
+from ccdproc_darks.frames.fits_image import FileReader
 
 distributed = pytest.importorskip("distributed")
 
@@ -112,14 +112,14 @@ def deadly(path, marker, row):
 
     # Local, so that it is sent by value: workers cannot import this module.
     @dataclass(frozen=True)
-    class DeadlyRows(FileRows):
+    class DeadlyReader(FileReader):
         def rows(self, block, out=None):
             self.die(block)
-            return FileRows.rows(self, block, out)
+            return FileReader.rows(self, block, out)
 
         def read(self, block, wanted):
             self.die(block)
-            FileRows.read(self, block, wanted)
+            FileReader.read(self, block, wanted)
 
         def die(self, block):
             if os.getpid() != driver and block.start <= row < block.stop and not self.told():
@@ -135,8 +135,8 @@ def deadly(path, marker, row):
             return False
 
     frame = FileFrame(path)
-    whole = frame._part
-    frame._part = DeadlyRows(whole.label, whole.image, whole.mask, whole.deviation, whole.kind)
+    reader = frame._reader
+    frame._reader = DeadlyReader(reader.label, reader.image, reader.mask, reader.deviation, reader.kind)
     return frame
 
 

@@ -6,10 +6,10 @@ from itertools import product
 
 import numpy as np
 
-from ccdproc_darks.statistics.rate_distribution import population_of
+from ccdproc_darks.statistics.rate_distribution import fit_rate_distribution
 from ccdproc_darks.statistics.rate_fit import rate_estimator
 
-__all__ = ["PROBABILITIES", "Cell", "sensor_population_of", "several_cells", "two_rate_cells"]
+__all__ = ["PROBABILITIES", "Cell", "rate_distribution_of", "several_cells", "two_rate_cells"]
 
 PROBABILITIES = (1e-3, 1e-4, 1e-5, 1e-6)
 BIAS_FRAMES = 20
@@ -84,11 +84,11 @@ def several_cells(quick=False):
         yield Cell(rate, noise, seconds, (number,) * len(seconds), "shared")
 
 
-def sensor_population_of(cell, seed=1, free_offset=False):
+def rate_distribution_of(cell, seed=1, free_offset=False):
     """What `ccdproc_darks` takes the rates of the pixels of a quarter of a million of them for."""
     seconds, frames = np.array(cell.seconds), np.array(cell.frames, dtype=float)
     variance = cell.read_noise**2 / frames
     counts = cell.draw(np.random.default_rng(seed), _SENSOR)
     typical = max(float(np.median(counts[-1])) / seconds[-1], 0.0)
     estimator = rate_estimator(typical, seconds, frames, variance, cell.shared, free_offset)
-    return population_of(estimator @ counts, estimator, seconds, frames, variance, cell.shared)
+    return fit_rate_distribution(estimator @ counts, estimator, seconds, frames, variance, cell.shared)

@@ -10,7 +10,7 @@ from ccdproc_darks.rates.mean_counts import MeanCounts
 __all__ = ["free_line", "propagated", "this_package"]
 
 
-def this_package(cell, counts, population=None, free_offset=False):
+def this_package(cell, counts, rate_distribution=None, free_offset=False):
     """
     Significance as `ccdproc_darks.compare_dark_rates` gives it.
 
@@ -27,7 +27,7 @@ def this_package(cell, counts, population=None, free_offset=False):
     everything = np.ones(counts.shape, dtype=bool)
     rows = MeanCounts(counts.copy(), frames, variance, everything, np.full(counts.shape, np.nan))
     seconds = np.array(cell.seconds)
-    compared = compare_rows(rows, seconds, cell.shared, np.zeros(len(seconds)), free_offset, population)
+    compared = compare_rows(rows, seconds, cell.shared, np.zeros(len(seconds)), free_offset, rate_distribution)
     return compared.significance[0]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import ndtri
 
-from .cells import Cell, sensor_population_of
+from .cells import Cell, rate_distribution_of
 from .methods import propagated, this_package
 
 __all__ = ["power", "power_cells"]
@@ -40,7 +40,7 @@ def power(cell, target=0.5, seed=4):
         powers (ideal, this package, propagated).
     """
     rng = np.random.default_rng(seed)
-    population = sensor_population_of(cell)
+    rate_distribution = rate_distribution_of(cell)
     null = np.concatenate([_difference(cell, cell.draw(rng, _CHUNK)) for _ in range(_NULL_DRAWS // _CHUNK)])
     critical = -ndtri(_LEVEL)
     result = {}
@@ -52,7 +52,7 @@ def power(cell, target=0.5, seed=4):
             found = np.mean(sign * _difference(cell, _departed(cell, sign * middle, rng, _DRAWS)) > edge)
             low, high = (middle, high) if found < target else (low, middle)
         counts = _departed(cell, sign * high, rng, 4 * _DRAWS)
-        ours = np.mean(sign * this_package(cell, counts, population) > critical)
+        ours = np.mean(sign * this_package(cell, counts, rate_distribution) > critical)
         theirs = np.mean(sign * propagated(cell, counts) > critical)
         result[name] = (
             sign * high,

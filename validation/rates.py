@@ -7,7 +7,7 @@ import numpy as np
 
 from ccdproc_darks.statistics.rate_fit import fit_rate
 
-from .cells import Cell, sensor_population_of
+from .cells import Cell, rate_distribution_of
 
 __all__ = ["rate_cells", "rate_errors"]
 
@@ -40,12 +40,12 @@ def rate_errors(cell, seed=3):
     """
     rng = np.random.default_rng(seed)
     seconds, frames = np.array(cell.seconds), np.array(cell.frames, dtype=float)
-    population = sensor_population_of(cell)
+    rate_distribution = rate_distribution_of(cell)
     counts = cell.draw(rng, _PIXELS)[:, None, :]
     number = np.broadcast_to(frames[:, None, None], counts.shape)
     fit = fit_rate(
         counts, seconds, number, cell.read_noise**2 / number, np.ones(counts.shape, dtype=bool), shared=cell.shared,
-        diagnose=False, expected=None if population is None else population.posterior_mean,
+        diagnose=False, weight_rate=None if rate_distribution is None else rate_distribution.posterior_mean,
     )  # fmt: skip
     covariance = np.diag((cell.rate * seconds + cell.read_noise**2) / frames) + cell.bias_variance
     sigma = 1 / np.sqrt(seconds @ np.linalg.solve(covariance, seconds))

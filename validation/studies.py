@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from astropy.table import Table
 
-from .cells import PROBABILITIES, sensor_population_of, several_cells, two_rate_cells
+from .cells import PROBABILITIES, rate_distribution_of, several_cells, two_rate_cells
 from .end_to_end import frame_cells, from_frames
 from .methods import free_line, propagated, this_package
 from .power import power, power_cells
@@ -30,7 +30,7 @@ def _described(cell):
 
 def _two_rates(cell):
     row = _described(cell)
-    ours = false_positives(cell, functools.partial(this_package, cell, population=sensor_population_of(cell)))
+    ours = false_positives(cell, functools.partial(this_package, cell, rate_distribution=rate_distribution_of(cell)))
     theirs = false_positives(cell, functools.partial(propagated, cell))
     for name, result in (("ours", ours), ("propagated", theirs)):
         for probability in PROBABILITIES:
@@ -41,7 +41,7 @@ def _two_rates(cell):
 
 def _several_rates(cell, draws=1_500_000):
     row = _described(cell)
-    ours = functools.partial(this_package, cell, population=sensor_population_of(cell))
+    ours = functools.partial(this_package, cell, rate_distribution=rate_distribution_of(cell))
     for name, method, number in (("ours", ours, draws), ("free_line", functools.partial(free_line, cell), draws // 5)):
         for probability, (ratio, error) in drawn_false_positives(cell, method, draws=number).items():
             row[f"{name}_{probability:.0e}"], row[f"{name}_error_{probability:.0e}"] = ratio, error
@@ -51,7 +51,7 @@ def _several_rates(cell, draws=1_500_000):
 def _free_offset(cell):
     row = _described(cell)
     method = functools.partial(
-        this_package, cell, population=sensor_population_of(cell, free_offset=True), free_offset=True
+        this_package, cell, rate_distribution=rate_distribution_of(cell, free_offset=True), free_offset=True
     )
     for probability, (ratio, error) in drawn_false_positives(cell, method, draws=1_000_000).items():
         row[f"ours_{probability:.0e}"], row[f"ours_error_{probability:.0e}"] = ratio, error

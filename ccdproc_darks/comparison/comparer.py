@@ -10,10 +10,10 @@ from scipy.special import chdtri, ndtr
 
 from ..rates.mean_counts import MeanCounts
 from ..statistics.conditional_tail import Candidates, far_deviate
-from ..statistics.rate_distribution import sensor_population
+from ..statistics.rate_distribution import sensor_rate_distribution
 from ..statistics.rate_fit import Covariance, RateFit, count_variance, fit_rate
 from ..statistics.robust import robust_mean
-from ..statistics.significance import candidates, deviate_of_chi_square
+from ..statistics.significance import deviate_of_chi_square, needs_exact_tail
 from .two_rates import TwoRates
 
 __all__ = ["Comparison", "RateComparer", "common_offsets", "compare_rows", "core_width", "null_width", "stack_part"]
@@ -58,7 +58,7 @@ class RateComparer:
         self.offsets = np.zeros(len(stack))
         if offset is not None:
             self.offsets = common_offsets(samples, stack.seconds, self.free_offset)
-        self._population = self._find_population(samples)
+        self._rate_distribution = self._find_rate_distribution(samples)
         self._scale, self.pair = 1.0, None
         self._find_pair()
         deviates = self._find_deviates(sample)
@@ -92,7 +92,7 @@ class RateComparer:
         stack = self.stack
         return compare_rows(
             stack.rows(block, pixels), stack.seconds, stack.shared, self.offsets, self.free_offset,
-            self._population, self._scale,
+            self._rate_distribution, self._scale,
         )  # fmt: skip
 
     def noiseless(self, rates):
@@ -104,8 +104,9 @@ class RateComparer:
         everywhere = np.ones(counts.shape)
         rows = MeanCounts(counts, frames * everywhere, noise / frames * everywhere, everywhere > 0, everywhere * np.nan)
         return compare_rows(
-            rows, self.stack.seconds, self.stack.shared, self.offsets, self.free_offset, self._population, self._scale
-        )
+            rows, self.stack.seconds, self.stack.shared, self.offsets, self.free_offset, self._rate_distribution,
+            self._scale,
+        )  # fmt: skip
 
     def paired(self, block, outliers=False, deviate=None):
         """`TwoRatesBlock` of a block of rows; the options are those of `TwoRates.rows`."""
@@ -113,12 +114,12 @@ class RateComparer:
 
     def _find_pair(self):
         if TwoRates.fits(self.stack, self.free_offset):
-            self.pair = TwoRates(self.stack, self.offsets, self._population, self._scale)
+            self.pair = TwoRates(self.stack, self.offsets, self._rate_distribution, self._scale)
 
-    def _find_population(self, samples):
+    def _find_rate_distribution(self, samples):
         stack = self.stack
         numbers = np.array([info.frames for info in stack.infos], dtype=float)
-        return sensor_population(samples, stack.seconds, numbers, stack.shared, self.offsets, self.free_offset)
+        return sensor_rate_distribution(samples, stack.seconds, numbers, stack.shared, self.offsets, self.free_offset)
 
     def _find_deviates(self, stack):
         sample, found = self._of(stack), []
@@ -229,7 +230,7 @@ class Comparison:
         rows = self.rows
         line = fit_rate(
             rows.counts, self.seconds, rows.frames, rows.read_variance, rows.usable,
-            shared=self.shared, free_offset=True, expected=lambda slope: self.fit.rate,
+            shared=self.shared, free_offset=True, weight_rate=lambda slope: self.fit.rate,
         )  # fmt: skip
         possible = line.degrees >= 0
         return np.where(possible, line.offset, np.nan), np.sqrt(np.where(possible, line.offset_variance, np.nan))
@@ -270,7 +271,7 @@ class Comparison:
         return np.sqrt(np.where(self.fit.degrees > 0, variance, np.nan))
 
 
-def compare_rows(rows, seconds, shared, offsets, free_offset, population=None, width=1.0):
+def compare_rows(rows, seconds, shared, offsets, free_offset, rate_distribution=None, width=1.0):
     """
     `Comparison` of some rows of a `RateImages`.
 
@@ -286,7 +287,7 @@ def compare_rows(rows, seconds, shared, offsets, free_offset, population=None, w
         To be taken from the counts of each exposure (electron).
     free_offset : bool
         Whether pixels have offsets of their own.
-    population : `ccdproc_darks.statistics.rate_distribution.Population`, optional
+    rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution`, optional
         Which rates pixels have, where they collect few electrons.
     width : float
         How much wider than the noise model departures are taken to be.
@@ -294,13 +295,13 @@ def compare_rows(rows, seconds, shared, offsets, free_offset, population=None, w
     rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
     fit = fit_rate(
         rows.counts, seconds, rows.frames, rows.read_variance, rows.usable, shared=shared, free_offset=free_offset,
-        expected=None if population is None else population.posterior_mean,
+        weight_rate=None if rate_distribution is None else rate_distribution.posterior_mean,
     )  # fmt: skip
     size = deviate_of_chi_square(fit.chi_square / width**2, fit.degrees)
-    known = (fit.degrees == 1) & (population is None)
-    far = (fit.degrees > 0) & candidates(size, fit.skewness, fit.kurtosis, known)
+    known = (fit.degrees == 1) & (rate_distribution is None)
+    far = (fit.degrees > 0) & needs_exact_tail(size, fit.skewness, fit.kurtosis, known)
     if far.any():
-        size[far] = far_deviate(_candidates(rows, seconds, shared, fit, far, free_offset), population, width)
+        size[far] = far_deviate(_candidates(rows, seconds, shared, fit, far, free_offset), rate_distribution, width)
     return Comparison(rows, seconds, shared, fit, np.copysign(size, fit.excess), free_offset)
 
 

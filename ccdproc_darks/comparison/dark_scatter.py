@@ -17,7 +17,7 @@ from .._results import logged, result_image, safe_header
 from ..rates.dark_frames import DarkSet, ElectronReader, prepare_darks
 from ..rates.mean_counts import MeanCounts
 from ..rates.rejection import deviate_of_share
-from ..statistics.rate_distribution import sensor_population
+from ..statistics.rate_distribution import sensor_rate_distribution
 from ..statistics.significance import deviate_of_log_tail
 from .comparer import compare_rows
 
@@ -118,7 +118,7 @@ def dark_scatter(
 
     job = _ScatterJob(dark_set, prepared.reader, prepared.noise, clip)
     samples = (job.counts(block) for block in sample_blocks(shape, _SAMPLE))
-    job.population = sensor_population(samples, seconds, np.ones(number), [], offsets, False)
+    job.rate_distribution = sensor_rate_distribution(samples, seconds, np.ones(number), [], offsets, False)
     data = np.empty(shape, dtype)
     fill_images(job, [data], execution)
     mask = np.isnan(data)
@@ -169,7 +169,7 @@ class _ScatterJob(BlockJob):
     reader: ElectronReader
     noise: float
     clip: float | None
-    population: object = None
+    rate_distribution: object = None
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
@@ -189,7 +189,7 @@ class _ScatterJob(BlockJob):
         """The significance; there is no fast pass."""
         seconds = np.full(len(self.dark_set.frames), self.dark_set.seconds)
         shifts = self.dark_set.level_shifts
-        compared = compare_rows(self.counts(rows), seconds, [], shifts, False, self.population)
+        compared = compare_rows(self.counts(rows), seconds, [], shifts, False, self.rate_distribution)
         return Block([_one_sided(compared.significance)])
 
     def counts(self, rows):

@@ -194,7 +194,7 @@ def _testable_pixels(stack, offset, largest_noise):
             shared=stack.shared, free_offset=free_offset, diagnose=False,
         )  # fmt: skip
         rate = fit.rate
-        # Of which only the difference is asked for: significances, and a population, would take several times as long.
+        # Only their difference is needed: significances, and a distribution of rates, would take much longer.
         difference, deviation = Comparison(rows, stack.seconds, stack.shared, fit, None, free_offset).difference()
         with np.errstate(invalid="ignore"):
             chosen = (rate > 0) & (deviation <= largest_noise * rate)

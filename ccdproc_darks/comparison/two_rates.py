@@ -7,7 +7,7 @@ import numpy as np
 
 from .._compute import loops
 from ..statistics.rate_fit import TINY_RATE
-from ..statistics.significance import candidates
+from ..statistics.significance import needs_exact_tail
 
 __all__ = ["TwoRates", "TwoRatesBlock"]
 
@@ -34,7 +34,7 @@ class TwoRates:
         Two rates.
     offsets : `numpy.ndarray`
         To be taken from their counts (electron).
-    population : `ccdproc_darks.statistics.rate_distribution.Population` or None
+    rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution` or None
         Which rates pixels have, where they collect few electrons.
     width : float
         How much wider than the noise model departures are taken to be.
@@ -47,9 +47,9 @@ class TwoRates:
     `ccdproc_darks.statistics.rate_fit.fit_rate` gives the same in a hundred times the time.
     """
 
-    def __init__(self, stack, offsets, population, width):
+    def __init__(self, stack, offsets, rate_distribution, width):
         infos, t = stack.infos, stack.seconds
-        self._expected = None if population is None else population.posterior_mean
+        self._expected = None if rate_distribution is None else rate_distribution.posterior_mean
         self._dtype, self._width = stack.dtype, width
         self._seconds, self._shifts = t, offsets / t
         self._frames = np.array([info.frames for info in infos], dtype=float)
@@ -61,10 +61,10 @@ class TwoRates:
         # Of s_22 - s_12 and of s_11 + s_22 - 2 s_12: the value at no rate, and the growth with it.
         self._upper = constant[1] - common, growth[1]
         self._lower = constant.sum() - 2 * common, growth.sum()
-        trial = TINY_RATE if population is None else max(float(population.posterior_mean(0.0)), TINY_RATE)
+        trial = TINY_RATE if rate_distribution is None else max(float(rate_distribution.posterior_mean(0.0)), TINY_RATE)
         self._weight_of_none = (self._upper[0] + self._upper[1] * trial) / (self._lower[0] + self._lower[1] * trial)
-        self._find_steps(known=population is None)
-        self._rounds = self._needed_rounds() if population is None else _MOST_ROUNDS
+        self._find_steps(known=rate_distribution is None)
+        self._rounds = self._needed_rounds() if rate_distribution is None else _MOST_ROUNDS
 
     def _find_steps(self, known):
         """
@@ -81,7 +81,7 @@ class TwoRates:
         skewness, kurtosis = np.nan_to_num(skewness, posinf=1e9), np.nan_to_num(kurtosis, posinf=1e9)
         asked = np.zeros((_SIZES.size, _RATES.size), dtype=bool)
         for side in (-1, 1):
-            asked |= candidates(_SIZES[:, None], side * skewness, kurtosis, known)
+            asked |= needs_exact_tail(_SIZES[:, None], side * skewness, kurtosis, known)
         # The last of the grid that is not asked: the truth is between this and the next.
         least = np.where(asked.any(axis=0), _SIZES[np.maximum(asked.argmax(axis=0) - 1, 0)], _SIZES[-1])
         # From one rate on and up to another: the least between them, with a step to spare on either side.

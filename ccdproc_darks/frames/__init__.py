@@ -1,2 +1,2 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""CCDData and FITS files as frames that are read by rows, and what their headers say."""
+"""Frames, from CCDData or FITS files: read by rows; gain, exposure time and the like from their headers."""

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Frames in FITS files, compressed or not: found, checked and described once, then read by rows."""
+"""Frames in FITS files, compressed or not. A file is checked and its header read once; then it is read by rows."""
 
 import bz2
 import gzip
@@ -16,33 +16,33 @@ from astropy.nddata import CCDData
 from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 
-from .fits_image import BITPIX, UNCERTAINTIES, FileRows, FitsRows
+from .fits_image import BITPIX, UNCERTAINTIES, FileReader, FitsImage
 from .memory_frame import checked_unit
 
 __all__ = ["FileFrame"]
 
-# By the first bytes of a file; what astropy decompresses it does not hold against its checksum.
+# Decompression by the first bytes of a file. Not left to astropy, which does not verify the checksum.
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}
 _COPIED = 2**20
 _FITS_BLOCK = 2880
 
 
 class FileFrame:
-    """A frame in a FITS file, read by rows.
+    """Frame in a FITS file, read by rows.
 
     Parameters
     ----------
     path : path-like
-        The file. The first HDU with a 2-D image is the frame; extensions MASK and UNCERT, as
-        `astropy.nddata.CCDData.write` makes them, are its mask and uncertainty. A compressed one is decompressed once,
-        into a temporary file that goes when this object does.
+        The file. The first HDU with a 2-D image is the frame. Extensions MASK and UNCERT, as
+        `astropy.nddata.CCDData.write` makes them, are its mask and uncertainty. A compressed file is decompressed once,
+        into a temporary file that is deleted together with this object.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     OSError
-        If it is empty, not FITS, truncated or without a 2-D image.
+        If the file is empty, not FITS, truncated or without a 2-D image.
     """
 
     def __init__(self, path):
@@ -54,26 +54,26 @@ class FileFrame:
             raise OSError(f"{self.label}: a folder, not a FITS file")
         if self.path.stat().st_size == 0:
             raise OSError(f"{self.label}: the file is empty")
-        self._plain = self._decompressed()
-        self.header, self.shape, self._part = self._lone_image() or self._image_among_others()
-        self.has_mask, self.has_deviation = self._part.mask is not None, self._part.deviation is not None
-        self._part.check_size()
-        self.dtype = self._part.dtype
+        self._uncompressed = self._decompressed()
+        self.header, self.shape, self._reader = self._lone_image() or self._image_among_others()
+        self.has_mask, self.has_deviation = self._reader.mask is not None, self._reader.deviation is not None
+        self._reader.check_size()
+        self.dtype = self._reader.dtype
         self.unit = checked_unit(_unit_of(self.header), self.label)
-        #: World coordinate system, or None; its keys are not in the header.
+        #: World coordinate system, or None; its keys are taken out of the header.
         self.wcs = _take_wcs(self.header)
 
     def for_rows(self, rows):
-        """`FileRows` that read the rows of the slice ``rows``, and any other: all that whoever reads them needs."""
-        return self._part
+        """`FileReader` of the rows of the slice ``rows``; it can read all others, too."""
+        return self._reader
 
     def rows(self, block, out=None):
-        """`Samples` of the rows of the slice ``block``; ``out`` is where to put the values."""
-        return self._part.rows(block, out)
+        """`Samples` of the rows of the slice ``block``; the values are put into ``out``, if given."""
+        return self._reader.rows(block, out)
 
     def _lone_image(self):
-        """Header, shape and `FileRows` of an image in a file of nothing else, as most are: quickly; None of others."""
-        with open(self._plain, "rb") as file, warnings.catch_warnings():
+        """Header, shape and `FileReader` of a file with a single image; None for others. A short cut: most are such."""
+        with open(self._uncompressed, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)
             if file.read(9) != b"SIMPLE  =":
                 return None
@@ -82,18 +82,18 @@ class FileFrame:
                 header = fits.Header.fromfile(file)
                 axes, shape, bitpix = header["NAXIS"], (header["NAXIS2"], header["NAXIS1"]), header["BITPIX"]
                 lone = axes == 2 and min(shape) > 0 and bitpix in BITPIX and "EXTNAME" not in header
-            except Exception:  # what is wrong with it, a look at all of the file tells
+            except Exception:  # astropy reads the file next, and tells what is wrong with it
                 return None
             offset = file.tell()
         if not lone:
             return None
-        rows = FitsRows.at(self._plain.absolute(), offset, shape, bitpix, header)
-        if self._plain.stat().st_size > -(-rows.end // _FITS_BLOCK) * _FITS_BLOCK:
+        image = FitsImage.from_header(self._uncompressed.absolute(), offset, shape, bitpix, header)
+        if self._uncompressed.stat().st_size > -(-image.end // _FITS_BLOCK) * _FITS_BLOCK:
             return None
-        return header, shape, FileRows(self.label, rows)
+        return header, shape, FileReader(self.label, image)
 
     def _image_among_others(self):
-        """The same of the first image in a file, with its mask and its uncertainty."""
+        """Header, shape and `FileReader` of the first image in the file, with its mask and uncertainty."""
         with self._open() as hdus:
             index = self._image_index(hdus)
             header = hdus[index].header.copy()
@@ -102,13 +102,13 @@ class FileFrame:
             planes = {"": hdus[index], **{hdu.name: hdu for hdu in hdus if hdu.name in ("MASK", "UNCERT")}}
             kind = self._uncertainty_name(planes["UNCERT"]) if "UNCERT" in planes else None
             images = self._images(planes)
-            rows = FileRows(self.label, images[""], images.get("MASK"), images.get("UNCERT"), kind)
-            return header, hdus[index].shape, rows
+            reader = FileReader(self.label, images[""], images.get("MASK"), images.get("UNCERT"), kind)
+            return header, hdus[index].shape, reader
 
     def _images(self, planes):
-        """`FitsRows` of the image, its mask and its uncertainty, from their HDUs."""
-        if self._is_plain() and not any(isinstance(hdu, fits.CompImageHDU) for hdu in planes.values()):
-            return {name: FitsRows.of(self._plain.absolute(), hdu) for name, hdu in planes.items()}
+        """`FitsImage` of the frame, its mask and its uncertainty, from their HDUs; compressed ones are copied."""
+        if self._is_fits() and not any(isinstance(hdu, fits.CompImageHDU) for hdu in planes.values()):
+            return {name: FitsImage.from_hdu(self._uncompressed.absolute(), hdu) for name, hdu in planes.items()}
         try:
             numbers = [fits.ImageHDU(hdu.data, name=name) for name, hdu in planes.items()]
         except (OSError, ValueError, TypeError, EOFError, zlib.error) as error:
@@ -117,13 +117,14 @@ class FileFrame:
         with open(path, "wb") as file:
             fits.HDUList([fits.PrimaryHDU(), *numbers]).writeto(file)
         with fits.open(path, memmap=False) as hdus:
-            # What the numbers mean, the headers as they were tell.
+            # The original headers tell what the numbers mean.
             return {
-                name: FitsRows.of(path, hdu, planes[name].header) for name, hdu in zip(planes, hdus[1:], strict=True)
+                name: FitsImage.from_hdu(path, hdu, planes[name].header)
+                for name, hdu in zip(planes, hdus[1:], strict=True)
             }
 
     def _decompressed(self):
-        """The file, or where it is compressed as a whole (and its checksum is right) a plain copy."""
+        """Path of the file; of a decompressed copy, if the file is compressed as a whole. Verifies the checksum."""
         with open(self.path, "rb") as file:
             start = file.read(3)
         opener = next((opener for magic, opener in _OPENERS.items() if start.startswith(magic)), None)
@@ -140,7 +141,7 @@ class FileFrame:
         return path
 
     def _temporary(self):
-        """A new file that goes when this object does."""
+        """Path of a new file that is deleted together with this object."""
         handle, path = tempfile.mkstemp(prefix="ccdproc_darks-", suffix=".fits")
         os.close(handle)
         weakref.finalize(self, os.unlink, path)
@@ -157,9 +158,9 @@ class FileFrame:
     def _open(self):
         try:
             with warnings.catch_warnings():
-                # A truncated file is an error here, which says more than the warnings.
+                # A truncated file is an error further on, which says more than these warnings.
                 warnings.simplefilter("ignore", AstropyWarning)
-                hdus = fits.open(self._plain, memmap=False, do_not_scale_image_data=True)
+                hdus = fits.open(self._uncompressed, memmap=False, do_not_scale_image_data=True)
                 try:
                     len(hdus)
                 except Exception:
@@ -169,8 +170,8 @@ class FileFrame:
         except (OSError, ValueError, TypeError, IndexError, EOFError) as error:
             raise OSError(f"{self.label}: not a readable FITS file ({error})") from None
 
-    def _is_plain(self):
-        with open(self._plain, "rb") as file:
+    def _is_fits(self):
+        with open(self._uncompressed, "rb") as file:
             return file.read(6) == b"SIMPLE"
 
     def _image_index(self, hdus):
@@ -182,13 +183,13 @@ class FileFrame:
 
 
 def _unit_of(header):
-    """Unit of a FITS image: BUNIT; a camera's file without one is in adu."""
+    """Unit of a FITS image, BUNIT; adu where there is none, as in a camera's files."""
     text = str(header.get("BUNIT", "adu")).strip()
     return CCDData.known_invalid_fits_unit_strings.get(text, text.lower() if text.lower() == "adu" else text) or "adu"
 
 
 def _take_wcs(header):
-    """The world coordinate system in a header, whose keys are taken out of it as `astropy.nddata.CCDData.read` does."""
+    """World coordinate system of a header, or None; its keys are removed, as `astropy.nddata.CCDData.read` does."""
     if not str(header.get("CTYPE1", "")).strip():
         return None
     with warnings.catch_warnings():
@@ -196,7 +197,7 @@ def _take_wcs(header):
         try:
             wcs = WCS(header)
             keys = set(wcs.to_header(relax=True)) - {"JD-OBS", "MJD-OBS", "DATE-OBS"}
-        except Exception:  # a WCS beyond repair is none, and no reason not to measure a dark
+        except Exception:  # a broken WCS is no reason not to measure a dark
             return None
     for key in keys | {"CD1_1", "CD1_2", "CD2_1", "CD2_2"}:
         header.remove(key, ignore_missing=True)

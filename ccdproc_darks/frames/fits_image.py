@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Rows of one image in a FITS file, read where they lie: each byte once, and from several threads or machines."""
+"""One image in a FITS file, read by rows: each byte once, and from several threads, processes or machines."""
 
 import os
 from contextlib import contextmanager
@@ -10,39 +10,37 @@ from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertain
 
 from .memory_frame import Samples, as_deviation
 
-__all__ = ["BITPIX", "UNCERTAINTIES", "FileRows", "FitsRows", "are_alike", "places_of", "rows_alike"]
+__all__ = ["BITPIX", "UNCERTAINTIES", "FileReader", "FitsImage", "are_alike", "row_positions", "rows_alike"]
 
-# As CCDData.write names them in UTYPE.
+# Classes of uncertainty by the name that CCDData.write puts into UTYPE.
 UNCERTAINTIES = {kind.__name__: kind for kind in (StdDevUncertainty, VarianceUncertainty, InverseVariance)}
 
 BITPIX = (8, 16, 32, 64, -32, -64)
 
-# BZERO that makes unsigned integers of signed ones, and the signed bytes of unsigned ones (FITS Standard 4.0, 4.4.2.5).
+# BZERO that turns signed integers into unsigned ones, and unsigned bytes into signed ones (FITS Standard 4.0, 4.4.2.5).
 _UNSIGNED = {16: 2**15, 32: 2**31, 64: 2**63}
 _SIGNED_BYTES = -128
 
 
 @dataclass(frozen=True)
-class FitsRows:
+class FitsImage:
     """
-    Where the rows of an image lie in a file, and how to read them.
-
-    Pickled, it is a few numbers and a path: the worker that gets it reads the rows by itself.
+    Position and format of an image in a FITS file: a path and a few numbers, from which any worker can read its rows.
 
     Parameters
     ----------
     path : str
         The file, not compressed.
     offset : int
-        First byte of the image.
+        Position of the image's first byte in the file.
     shape : tuple of int
         Rows and columns.
     bitpix : int
-        As in the header.
+        BITPIX, the type of the stored numbers.
     zero, scale : float
         BZERO and BSCALE.
     blank : int or None
-        BLANK, the integer that stands for no value.
+        BLANK, the stored integer that means NaN.
     """
 
     path: str
@@ -54,29 +52,29 @@ class FitsRows:
     blank: int | None = None
 
     @classmethod
-    def of(cls, path, hdu, header=None):
-        """Those of an HDU whose data have not been asked for; another ``header`` may tell what its numbers mean."""
+    def from_hdu(cls, path, hdu, header=None):
+        """Image of an HDU whose data were not read yet; BZERO, BSCALE and BLANK come from ``header``, if given."""
         header = hdu.header if header is None else header
-        return cls.at(path, hdu.fileinfo()["datLoc"], hdu.shape, hdu.header["BITPIX"], header)
+        return cls.from_header(path, hdu.fileinfo()["datLoc"], hdu.shape, hdu.header["BITPIX"], header)
 
     @classmethod
-    def at(cls, path, offset, shape, bitpix, header):
-        """Those of an image of such numbers, from a byte of a file on; its ``header`` tells what they mean."""
+    def from_header(cls, path, offset, shape, bitpix, header):
+        """Image that begins at the byte ``offset``, with BZERO, BSCALE and BLANK from its ``header``."""
         zero, scale = header.get("BZERO", 0), header.get("BSCALE", 1)
         return cls(str(path), offset, shape, bitpix, zero, scale, _blank_of(header, bitpix))
 
-    def place(self, row):
-        """First byte of a row."""
+    def first_byte(self, row):
+        """Position of a row's first byte in the file."""
         return self.offset + row * self._row_bytes
 
     @property
     def end(self):
-        """First byte after the image."""
-        return self.place(self.shape[0])
+        """Position of the first byte after the image."""
+        return self.first_byte(self.shape[0])
 
     @property
     def dtype(self):
-        """Type of the values, as `astropy.io.fits` has it."""
+        """Type of the pixel values: the one that `astropy.io.fits` gives."""
         kind, size = ("i" if self.bitpix > 0 else "f"), abs(self.bitpix) // 8
         if self.bitpix == 8:
             kind = "i" if self.is_plain and self.zero == _SIGNED_BYTES else "u"
@@ -88,23 +86,23 @@ class FitsRows:
 
     @property
     def is_plain(self):
-        """Whether values are the numbers of the file, or these moved from signed to unsigned or back."""
+        """Whether pixel values are the stored numbers, at most changed from signed to unsigned or back by BZERO."""
         if self.scale != 1 or self.blank is not None:
             return self.bitpix < 0 and self.scale == 1 and self.zero == 0
         return self.zero == 0 or self.zero == (_SIGNED_BYTES if self.bitpix == 8 else _UNSIGNED.get(self.bitpix))
 
     def values(self, rows, file, out=None):
         """
-        Values of some rows, in the machine's own byte order.
+        Pixel values of some rows, in the machine's own byte order.
 
         Parameters
         ----------
         rows : slice or list of slice
-            Consecutive rows, or several times such.
+            The rows.
         file : int
-            Descriptor of the file.
+            Descriptor of the open file.
         out : `numpy.ndarray`, optional
-            Where to put them, of their ``dtype`` and contiguous.
+            Contiguous array of the image's ``dtype`` that the values are put into.
         """
         if not self.is_plain:
             stored = self.stored(rows, file)
@@ -120,13 +118,13 @@ class FitsRows:
                 np.copyto(out, values)
             return values if out is None else out
         stored = self.stored(rows, file, None if out is None else out.view(self.stored_dtype))
-        self.move_zero(stored)
+        self.apply_zero(stored)
         return stored.view(self.dtype) if out is None else out
 
     def stored(self, rows, file, out=None):
-        """The numbers of the file, as they are but for the byte order; see `values`."""
-        wanted, numbers = self.buffer(rows)
-        self.read(rows, file, wanted)
+        """Stored numbers of some rows, before BZERO, BSCALE and BLANK, in the machine's byte order; see `values`."""
+        raw, numbers = self.buffer(rows)
+        self.read(rows, file, raw)
         if out is None and numbers.dtype.isnative:
             return numbers
         # Unlike byteswap, a copy lets other threads run.
@@ -135,40 +133,40 @@ class FitsRows:
         return native
 
     def buffer(self, rows):
-        """Memory for some rows: as bytes, and as the numbers that the file has there."""
+        """One new buffer for some rows, as bytes and as an array of stored numbers."""
         numbers = np.empty((sum(map(len, self._ranges(rows))), self.shape[1]), self.stored_dtype)
         return memoryview(numbers.reshape(-1).view("u1")), numbers.view(numbers.dtype.newbyteorder(">"))
 
-    def read(self, rows, file, wanted):
-        """Read some rows into a buffer."""
+    def read(self, rows, file, raw):
+        """Read the bytes of some rows into the buffer ``raw``."""
         for some in self._ranges(rows):
-            place, size = self.place(some.start), len(some) * self._row_bytes
-            missing, wanted = wanted[:size], wanted[size:]
+            byte, size = self.first_byte(some.start), len(some) * self._row_bytes
+            missing, raw = raw[:size], raw[size:]
             while missing:
-                read = _read(file, missing, place)
+                read = _read(file, missing, byte)
                 if read == 0:
-                    raise OSError(f"it ends after {place} bytes, where {self.end} are promised")
-                missing, place = missing[read:], place + read
+                    raise OSError(f"it ends after {byte} bytes, where {self.end} are promised")
+                missing, byte = missing[read:], byte + read
 
     def _ranges(self, rows):
         return [range(*some.indices(self.shape[0])) for some in ([rows] if isinstance(rows, slice) else rows)]
 
-    def move_zero(self, stored):
-        """Make the numbers of the file, that are their own values but for BZERO, the bits of these."""
+    def apply_zero(self, stored):
+        """Apply BZERO in place to the stored numbers of a plain image."""
         if self.zero:
-            # The same bits, but for the first.
+            # A signed integer and the unsigned one differ in their first bit only.
             bits = stored.view(f"u{stored.itemsize}")
             bits ^= bits.dtype.type(1 << (abs(self.bitpix) - 1))
 
     def is_like(self, other):
-        """Whether another one has rows of the same kind, and as many."""
+        """Whether another image has the same shape and format."""
         return (self.shape, self.bitpix, self.zero, self.scale, self.blank) == (
             other.shape, other.bitpix, other.zero, other.scale, other.blank
         )  # fmt: skip
 
     @property
     def stored_dtype(self):
-        """Type of the numbers of the file, in the machine's own byte order."""
+        """Type of the stored numbers, in the machine's own byte order."""
         return _stored_dtype(self.bitpix)
 
     @property
@@ -177,41 +175,41 @@ class FitsRows:
 
 
 @dataclass(frozen=True)
-class FileRows:
+class FileReader:
     """
-    What it takes to read rows of a `FileFrame`, in any thread, process or machine that sees the file.
+    Reader of the rows of a `FileFrame`. It can be sent to any thread, process or machine that sees the file.
 
     Attributes
     ----------
     label : str
-        The file, for messages.
-    image : `FitsRows`
-        The frame.
-    mask, deviation : `FitsRows` or None
+        Name of the file in messages.
+    image : `FitsImage`
+        Image of the frame.
+    mask, deviation : `FitsImage` or None
         Extensions MASK and UNCERT.
     kind : str or None
-        UTYPE of the latter.
+        UTYPE of the extension UNCERT.
     file : int or None
-        Descriptor of the file while it is `open_files`.
+        Descriptor of the file, while it is open.
     """
 
     label: str
-    image: FitsRows
-    mask: FitsRows | None = None
-    deviation: FitsRows | None = None
+    image: FitsImage
+    mask: FitsImage | None = None
+    deviation: FitsImage | None = None
     kind: str | None = None
     file: int | None = None
 
     def check_size(self):
-        """Raise OSError where the file is shorter than its headers promise."""
+        """Raise OSError if the file is shorter than its headers promise."""
         size = os.stat(self.image.path).st_size
-        end = max(rows.end for rows in (self.image, self.mask, self.deviation) if rows is not None)
+        end = max(image.end for image in (self.image, self.mask, self.deviation) if image is not None)
         if end > size:
             raise OSError(f"{self.label}: truncated, {size} bytes where the header promises {end}")
 
     @contextmanager
     def open_files(self):
-        """Itself with the file open, so that it need not be opened for every few rows."""
+        """A copy of this reader with the file open, so that it need not be opened for every few rows."""
         try:
             file = os.open(self.image.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except OSError as error:
@@ -223,11 +221,11 @@ class FileRows:
 
     @property
     def dtype(self):
-        """Type of the values."""
+        """Type of the pixel values."""
         return self.image.dtype
 
     def rows(self, block, out=None):
-        """`Samples` of the rows of the slice ``block``, or of a list of such; ``out`` is where to put the values."""
+        """`Samples` of the rows of ``block``, a slice or list of slices; the values are put into ``out``, if given."""
         if self.file is None:
             with self.open_files() as opened:
                 return opened.rows(block, out)
@@ -237,10 +235,10 @@ class FileRows:
         mask = None if self.mask is None else self._values(self.mask, block).astype(bool)
         return Samples(self._values(self.image, block, out), mask, deviation)
 
-    def read(self, block, wanted):
-        """Read the rows of the slice ``block`` into a buffer of bytes."""
+    def read(self, block, raw):
+        """Read the bytes of the rows of the slice ``block`` into the buffer ``raw``."""
         try:
-            self.image.read(block, self.file, wanted)
+            self.image.read(block, self.file, raw)
         except OSError as error:
             raise self._unreadable(error) from None
 
@@ -256,42 +254,43 @@ class FileRows:
 
 def rows_alike(frames, block):
     """
-    Values of some rows of opened files that differ in nothing but their numbers, shape (files, rows, columns), or None.
+    Values of some rows of several files at once, shape (files, rows, columns); None where files are not alike.
 
-    One buffer for all, and little between calls that let other threads run: for all else these wait for each other.
+    One buffer serves all files. Little Python runs between the calls that read and copy, so that threads seldom wait
+    for each other.
 
     Parameters
     ----------
     frames : list
-        Frames; None comes out where they are not all such files.
+        Readers of the frames, with their files open; see `are_alike`.
     block : slice
         The rows.
     """
     if not are_alike(frames):
         return None
     first = frames[0].image
-    wanted, numbers = first.buffer(block)
+    raw, numbers = first.buffer(block)
     values = np.empty((len(frames), *numbers.shape), first.dtype)
     stored = values.view(first.stored_dtype)
-    for place, frame in zip(stored, frames, strict=True):
-        frame.read(block, wanted)
-        np.copyto(place, numbers)
-    first.move_zero(stored)
+    for out, frame in zip(stored, frames, strict=True):
+        frame.read(block, raw)
+        np.copyto(out, numbers)
+    first.apply_zero(stored)
     return values
 
 
-def places_of(frames, row):
-    """Descriptor of each of some opened files, and the first byte of a row in it."""
-    return tuple((frame.file, frame.image.place(row)) for frame in frames)
+def row_positions(frames, row):
+    """Descriptor of each open file, and the position in it of a row's first byte."""
+    return tuple((frame.file, frame.image.first_byte(row)) for frame in frames)
 
 
 def are_alike(frames):
-    """Whether frames are opened files that differ in nothing but their numbers: these are values, but for BZERO."""
-    first = frames[0].image if isinstance(frames[0], FileRows) else None
+    """Whether frames are open FITS files of one format and shape, without masks and with no scaling but BZERO."""
+    first = frames[0].image if isinstance(frames[0], FileReader) else None
     if first is None or not first.is_plain:
         return False
     for frame in frames:
-        if not isinstance(frame, FileRows) or frame.file is None or frame.mask is not None:
+        if not isinstance(frame, FileReader) or frame.file is None or frame.mask is not None:
             return False
         if not frame.image.is_like(first):
             return False
@@ -304,7 +303,7 @@ def _stored_dtype(bitpix):
 
 
 def _blank_of(header, bitpix):
-    """BLANK, where it is an integer that the image can hold: cameras write others, which stand for nothing."""
+    """BLANK of a header, or None: some cameras write values that the image cannot hold."""
     blank = header.get("BLANK")
     if bitpix < 0 or not isinstance(blank, int) or isinstance(blank, bool):
         return None
@@ -312,12 +311,12 @@ def _blank_of(header, bitpix):
     return blank if limits.min <= blank <= limits.max else None
 
 
-def _read(file, wanted, place):
-    """Read into a buffer from a place in a file; the number of bytes that it got."""
+def _read(file, raw, byte):
+    """Read into the buffer ``raw`` from a position in a file; returns the number of bytes read."""
     if hasattr(os, "preadv"):
-        return os.preadv(file, [wanted], place)
-    # Windows has no such call; a descriptor has a single user here.
-    os.lseek(file, place, os.SEEK_SET)
-    found = os.read(file, len(wanted))
-    wanted[: len(found)] = found
+        return os.preadv(file, [raw], byte)
+    # Windows has no preadv; no other thread uses this descriptor.
+    os.lseek(file, byte, os.SEEK_SET)
+    found = os.read(file, len(raw))
+    raw[: len(found)] = found
     return len(found)

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""What frames say of themselves: settings looked up in their headers."""
+"""Gain, exposure time, read noise, saturation and temperature of frames: from the user, or from their headers."""
 
 import math
 
@@ -25,20 +25,20 @@ __all__ = [
     "known_gain",
 ]
 
-# A plain GAIN key is a camera's setting on many CMOS cameras, never looked at unless it is named.
+# Not GAIN: on many CMOS cameras that is a setting in steps. It is only read where the user names it.
 GAIN_KEYS = ("EGAIN",)
 READ_NOISE_KEYS = ("RDNOISE",)
 EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE")
 SATURATION_KEYS = ("SATURATE",)
 TEMPERATURE_KEYS = ("CCD-TEMP",)
-# Exposure times closer than this, as a fraction, are the same: a camera's clock writes 30.001 s.
+# Exposure times that differ by less than this fraction are equal: a camera's clock writes 30.001 s.
 SAME_EXPOSURE = 1e-3
-# deg C; a cooler holds its sensor much better.
+# Range of sensor temperatures (deg C) that is accepted; a cooler keeps a much smaller one.
 TEMPERATURE_SPREAD = 2.0
 
 
 def header_number(frame, key):
-    """A finite number from a frame's header; an error that names the frame, the key and the value otherwise."""
+    """A finite number from a frame's header; anything else is an error that names frame, key and value."""
     value = frame.header[key]
     try:
         number = float(value)
@@ -51,12 +51,12 @@ def header_number(frame, key):
 
 def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_unit=None, equivalencies=()):
     """
-    One setting of each frame.
+    Value of one setting, such as the gain, for each frame.
 
     Parameters
     ----------
     argument : str
-        The public argument that it belongs to.
+        Name of the public argument, for messages.
     value : Quantity, `ccdproc.Keyword`, str or None
         What the user gave: the value, a header key, or None to look for ``keys``.
     frames : list
@@ -64,13 +64,13 @@ def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_un
     unit : `~astropy.units.Unit`
         Unit of the result.
     keys : tuple of str
-        The header keys looked for, in this order.
+        Header keys to look for, in this order.
     zero : bool
-        Whether a Quantity may be zero. A header's zero is how cameras say "unknown": an error.
+        Whether a Quantity may be zero. A zero in a header means "unknown", and is always an error.
     header_unit : `~astropy.units.Unit`, optional
         Unit of a header value, where it is not ``unit``.
     equivalencies : list
-        Of `astropy.units`, to get to ``unit``.
+        Equivalencies of `astropy.units` for the conversion to ``unit``.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_un
 
 
 def common_setting(argument, settings, frames, rtol=1e-6):
-    """The one value that all frames share, or None where there is none; an error where they differ."""
+    """The one value of a setting that all frames share; None without ``settings``, an error where they differ."""
     if settings is None:
         return None
     for frame, setting in zip(frames, settings, strict=True):
@@ -133,7 +133,7 @@ def common_setting(argument, settings, frames, rtol=1e-6):
 
 
 def known_gain(gain, frames):
-    """Gain (electron/adu); None where frames in electron do not tell it, an error where frames in adu do not."""
+    """Gain (electron/adu). Where it is unknown: None for frames in electron, an error for frames in adu."""
     known = common_setting("gain", frame_settings("gain", gain, frames, GAIN_UNIT, GAIN_KEYS), frames)
     if frames[0].unit == u.adu and known is None:
         raise ValueError(
@@ -144,7 +144,7 @@ def known_gain(gain, frames):
 
 
 def exposures(value, frames):
-    """Exposure time of each frame, in seconds."""
+    """Exposure time of each frame (s), as a list."""
     for frame in frames if value is None else ():
         key = next((key for key in EXPOSURE_KEYS if key in frame.header), None)
         if key is not None and frame.header[key] == 0:
@@ -163,7 +163,7 @@ def exposures(value, frames):
 
 
 def equal_exposures(seconds):
-    """Indices of equal exposure times, a list for each, the shortest first and in the order given."""
+    """Indices of frames grouped by exposure time: a list of lists, the shortest exposure first."""
     groups = []
     for index in np.argsort(seconds, kind="stable"):
         if groups and seconds[index] <= seconds[groups[-1][0]] * (1 + SAME_EXPOSURE):

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Frames, wherever they are: in memory as CCDData, or in FITS files that are read by rows."""
+"""Frames from whatever the user gives: CCDData, paths of FITS files, or an ImageFileCollection."""
 
 import os
 from contextlib import ExitStack, contextmanager
@@ -11,47 +11,33 @@ from ccdproc import ImageFileCollection
 
 from .._arguments import numpy_images
 from .file_frame import FileFrame
-from .memory_frame import MemoryFrame, MemoryRows
+from .memory_frame import MemoryFrame, MemoryReader
 
 __all__ = ["as_frames", "open_files", "sample"]
 
-# Files of one thread at a time.
+# Files that one thread keeps open at a time.
 _MOST_OPEN = 200
 _WRAP = "; wrap an array as CCDData(array, unit='adu')"
 
 
 @contextmanager
-def open_files(parts):
-    """Parts of frames with their files open, as many as a process may well have."""
+def open_files(readers):
+    """Readers of frames with their files open; beyond the first 200 they stay closed."""
     with ExitStack() as stack:
-        yield [stack.enter_context(part.open_files()) for part in parts[:_MOST_OPEN]] + list(parts[_MOST_OPEN:])
+        yield [stack.enter_context(reader.open_files()) for reader in readers[:_MOST_OPEN]] + list(readers[_MOST_OPEN:])
 
 
 def sample(frame, blocks):
-    """
-    Some rows of a frame, one after the other, in memory.
-
-    Parameters
-    ----------
-    frame : `MemoryFrame` or `FileFrame`
-        The frame.
-    blocks : list of slice
-        The rows.
-
-    Returns
-    -------
-    `MemoryRows`
-        Rows that are counted from 0.
-    """
+    """`MemoryReader` of some rows of a frame (a list of slices), copied into memory and counted from 0."""
     rows = frame.for_rows(slice(None)).rows(blocks)
-    # In the machine's own byte order, wherever the frame is: its bytes tell which it is.
+    # In the machine's own byte order, whether the frame is in memory or in a file: a bias is identified by its bytes.
     values = rows.values.astype(rows.values.dtype.newbyteorder("="), copy=False)
-    return MemoryRows(values, rows.mask, rows.deviation, StdDevUncertainty, 1.0, 0)
+    return MemoryReader(values, rows.mask, rows.deviation, StdDevUncertainty, 1.0, 0)
 
 
 def as_frames(darks, argument="darks"):
     """
-    Frames of whatever the user gave.
+    Frames from what the user gave, checked to have one shape and one unit.
 
     Parameters
     ----------
@@ -63,7 +49,6 @@ def as_frames(darks, argument="darks"):
     Returns
     -------
     list of `MemoryFrame` or `FileFrame`
-        All of one shape and one unit.
     """
     if isinstance(darks, ImageFileCollection):
         darks = darks.files_filtered(include_path=True)

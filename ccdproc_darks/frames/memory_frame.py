@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Frames in memory, and what any frame gives: some rows of values, with a mask and a standard deviation."""
+"""Frames in memory, and `Samples`, what any frame gives: some rows of values, with mask and standard deviation."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from astropy.nddata import StdDevUncertainty
 from .._arguments import unit_name
 from .._compute.blocks import shifted
 
-__all__ = ["MemoryFrame", "MemoryRows", "Samples", "as_deviation", "checked_unit"]
+__all__ = ["MemoryFrame", "MemoryReader", "Samples", "as_deviation", "checked_unit"]
 
 
 @dataclass
 class Samples:
-    """Some rows of one frame: values, and where it has them a mask (True is bad) and a standard deviation."""
+    """Some rows of one frame: values, mask (True is bad) and standard deviation, in the frame's unit; or None."""
 
     values: np.ndarray
     mask: np.ndarray | None
@@ -24,14 +24,14 @@ class Samples:
 
 
 class MemoryFrame:
-    """A frame in memory.
+    """Frame in memory.
 
     Parameters
     ----------
     ccd : `~astropy.nddata.CCDData`
         The frame, in adu or electron.
     label : str
-        How messages name it.
+        Name of the frame in messages.
     """
 
     def __init__(self, ccd, label):
@@ -46,12 +46,12 @@ class MemoryFrame:
 
     @property
     def has_deviation(self):
-        """Whether the frame brings its own uncertainty."""
+        """Whether the frame has an uncertainty."""
         return self._ccd.uncertainty is not None
 
     @property
     def has_mask(self):
-        """Whether the frame brings a mask."""
+        """Whether the frame has a mask."""
         return self._ccd.mask is not None
 
     @property
@@ -60,14 +60,14 @@ class MemoryFrame:
         return self._ccd.wcs
 
     def for_rows(self, rows):
-        """`MemoryRows` of the rows of the slice ``rows``: all that whoever reads them needs."""
+        """`MemoryReader` of the rows of the slice ``rows``, and of no others: it can be sent to another process."""
         ccd = self._ccd
         uncertainty, kind, factor = None, None, 1.0
         if ccd.uncertainty is not None:
             uncertainty, kind = np.broadcast_to(ccd.uncertainty.array, self.shape)[rows], type(ccd.uncertainty)
             if ccd.uncertainty.unit is not None and isinstance(ccd.uncertainty, StdDevUncertainty):
                 factor = ccd.uncertainty.unit.to(ccd.unit)
-        return MemoryRows(
+        return MemoryReader(
             np.asarray(ccd.data)[rows],
             None if ccd.mask is None else np.broadcast_to(ccd.mask, self.shape)[rows],
             uncertainty,
@@ -77,16 +77,16 @@ class MemoryFrame:
         )
 
     def rows(self, block, out=None):
-        """`Samples` of the rows of the slice ``block``; ``out`` is where to put the values."""
+        """`Samples` of the rows of the slice ``block``; the values are put into ``out``, if given."""
         return self.for_rows(block).rows(slice(None), out)
 
 
 @dataclass
-class MemoryRows:
+class MemoryReader:
     """
-    Rows of a `MemoryFrame`, from the row ``start`` on.
+    Reader of rows of a `MemoryFrame`, from the row ``start`` on.
 
-    The uncertainty is one of the class ``kind``, and ``factor`` brings it to their unit.
+    The uncertainty is of the class ``kind``; times ``factor`` it is in the unit of the values.
     """
 
     data: np.ndarray
@@ -98,20 +98,11 @@ class MemoryRows:
 
     @property
     def dtype(self):
-        """Type of the values, in the machine's own byte order."""
+        """Type of the pixel values, in the machine's own byte order."""
         return self.data.dtype.newbyteorder("=")
 
     def rows(self, block, out=None):
-        """
-        `Samples` of the rows of the slice ``block`` (or of a list of such), counted from the frame's top.
-
-        Parameters
-        ----------
-        block : slice or list of slice
-            The rows.
-        out : `numpy.ndarray`, optional
-            Where to put the values.
-        """
+        """`Samples` of ``block``, a slice or list of slices of the frame's rows; the values go to ``out``, if given."""
         if not isinstance(block, slice):
             block = np.concatenate([np.arange(some.start, some.stop) for some in block]) - self.start
         elif self.start:
@@ -127,19 +118,19 @@ class MemoryRows:
 
     @contextmanager
     def open_files(self):
-        """Itself: there is nothing to open."""
+        """The reader itself: there is no file to open."""
         yield self
 
 
 def as_deviation(array, kind):
-    """Standard deviations of an uncertainty of a class of `astropy.nddata`, not copied where it has them already."""
+    """Standard deviations of an uncertainty of the `astropy.nddata` class ``kind``; not copied if it has them."""
     if kind is StdDevUncertainty:
         return array
     return kind(array, copy=False).represent_as(StdDevUncertainty).array
 
 
 def checked_unit(unit, label):
-    """``unit`` as one of those that frames may have: adu or electron."""
+    """``unit`` as an astropy unit, if it is adu or electron; else an error."""
     try:
         unit = u.Unit(unit)
     except (ValueError, TypeError):

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._compute.blocks import shifted
 from ..statistics.robust import robust_mean
-from ..statistics.significance import CANDIDATE, saddlepoint_deviate
+from ..statistics.significance import NORMAL_BELOW, saddlepoint_deviate
 
 __all__ = ["HotPixelTest", "TypicalPixel", "typical_pixel"]
 
@@ -54,7 +54,7 @@ class TypicalPixel:
         level = np.broadcast_to(self.rate if level is None else level, np.shape(rate))
         with np.errstate(divide="ignore", invalid="ignore"):
             deviate = (rate - level) / (self.width * np.sqrt(variance))
-        far = np.isfinite(deviate) & (deviate > CANDIDATE) & (exposure > 0) & (level > 0)
+        far = np.isfinite(deviate) & (deviate > NORMAL_BELOW) & (exposure > 0) & (level > 0)
         if far.any():
             sigma = np.sqrt(variance[far])
             poisson = np.minimum(level[far] / exposure[far] / variance[far], 1.0)

@@ -1,8 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """How many darks, and how long: what a set of darks will measure, before it is taken.
 
-Everything follows from the variance of one dark and the error of the bias, which is the same in all darks and does not
-average out. Saturation is not looked at: a pixel of rate d collects ``d t`` electrons in an exposure.
+All plans follow from the variance of one dark and the error of the bias, which is the same in all darks and does not
+average out. Saturation is not considered: a pixel of rate d collects ``d t`` electrons in an exposure of time t.
 """
 
 from .one_set import exposure_needed, frames_needed, rate_uncertainty, smallest_rate

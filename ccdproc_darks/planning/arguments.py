@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Checks of the arguments that all plans share."""
+"""Checks of the arguments that all planning functions share."""
 
 import numpy as np
 from astropy import units as u
@@ -10,7 +10,7 @@ __all__ = ["checked_count", "checked_noise"]
 
 
 def checked_count(name, value):
-    """``value`` as an int, where it is a whole number from 1."""
+    """``value`` as an int, if it is a whole number from 1; else an error."""
     number = checked_number(name, value)
     if number < 1 or number != int(number):
         raise ValueError(f"{name} must be a whole number from 1, got {value!r}")
@@ -19,16 +19,16 @@ def checked_count(name, value):
 
 def checked_noise(read_noise, bias_frames, bias_error):
     """
-    Read noise of a frame and error of the bias (electron).
+    Read noise of a frame and standard deviation of the bias, as floats (electron).
 
     Parameters
     ----------
     read_noise : `~astropy.units.Quantity`
-        Read noise of one frame; bias frames have the same.
+        Read noise of one frame, dark or bias.
     bias_frames : int or None
         Number of frames in the master bias.
     bias_error : `~astropy.units.Quantity` or None
-        Error of the master bias, in place of their number. Neither: a bias without error.
+        Standard deviation of the master bias, instead of ``bias_frames``. With neither, the bias has no error.
 
     Returns
     -------

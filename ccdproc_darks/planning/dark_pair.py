@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Darks of two exposure times, and the noise of the difference of their rates."""
+"""Noise of the difference between the dark rates measured at two exposure times."""
 
 import numpy as np
 from astropy import units as u
@@ -14,40 +14,40 @@ __all__ = ["DarkPair"]
 
 class DarkPair:
     """
-    Two sets of darks that share a bias, and the difference of the rates that they measure, in electron/s.
+    Two sets of darks, of two exposure times, from which the same master bias is subtracted.
 
     Parameters
     ----------
     exposures, frames, read_noise, bias_frames, bias_error
-        As of `ccdproc_darks.planning.departure_power`.
+        See `ccdproc_darks.planning.departure_power`.
 
     Attributes
     ----------
     seconds : sequence of float
         The two exposure times (s).
-    noise, error : float
-        Read noise of a frame, and error of the bias (electron).
+    read_noise, bias_error : float
+        Read noise of a frame, and standard deviation of the bias (electron).
     lever : float
-        What an electron of the shared bias does to the difference (1/s).
+        Change of the difference of the two rates with one electron of bias (1/s).
     slope : float
-        By how much the variance of the difference grows with the rate (1/s).
+        Growth of the variance of the difference with the rate (1/s).
     """
 
     def __init__(self, exposures, frames, read_noise, bias_frames, bias_error):
         self.seconds = _two_exposures(exposures)
         self._numbers = _two_numbers(frames)
-        self.noise, self.error = checked_noise(read_noise, bias_frames, bias_error)
+        self.read_noise, self.bias_error = checked_noise(read_noise, bias_frames, bias_error)
         self.lever = abs(1 / self.seconds[0] - 1 / self.seconds[1])
         self.slope = sum(1 / (number * t) for t, number in zip(self.seconds, self._numbers, strict=True))
 
     def own_variance(self, rate):
-        """Variance of the difference by the noise of the darks themselves, for pixels of that rate (electron/s)."""
+        """Variance of the difference (electron^2/s^2) without the bias error, for pixels of this rate (electron/s)."""
         sets = zip(self.seconds, self._numbers, strict=True)
-        return sum(frame_variance(rate * t, self.noise) / (number * t**2) for t, number in sets)
+        return sum(frame_variance(rate * t, self.read_noise) / (number * t**2) for t, number in sets)
 
     def deviation(self, rate):
-        """Standard deviation of the difference, that of the bias included."""
-        return np.sqrt(self.own_variance(rate) + (self.error * self.lever) ** 2)
+        """Standard deviation of the difference (electron/s), with the bias error, for pixels of this rate."""
+        return np.sqrt(self.own_variance(rate) + (self.bias_error * self.lever) ** 2)
 
 
 def _two_exposures(exposures):
@@ -57,7 +57,7 @@ def _two_exposures(exposures):
         seconds = checked_quantity("exposures", exposures, u.s, scalar=False)
     if np.shape(seconds) != (2,):
         raise ValueError(f"exposures must be two, got the shape {np.shape(seconds)}")
-    # As hot_pixel_mask does of the rates that it compares.
+    # hot_pixel_mask has the same condition for the rates that it compares.
     if np.isclose(*seconds, rtol=SAME_EXPOSURE, atol=0):
         raise ValueError(f"exposures must be different, got {seconds[0]:g} s and {seconds[1]:g} s")
     return seconds

@@ -19,7 +19,7 @@ def rate_uncertainty(rate, *, exposure, frames, read_noise, bias_frames=None, bi
     Parameters
     ----------
     rate : `~astropy.units.Quantity`
-        Dark rate (electron/s), one or an array; zero gives what read noise and bias alone do.
+        Dark rate (electron/s), one or an array; zero gives the uncertainty by read noise and bias alone.
     exposure : `~astropy.units.Quantity`
         Exposure time of each dark, one or an array that broadcasts with ``rate``.
     frames : int
@@ -27,7 +27,7 @@ def rate_uncertainty(rate, *, exposure, frames, read_noise, bias_frames=None, bi
     read_noise : `~astropy.units.Quantity`
         Read noise of one frame (electron), as measured on digitised frames.
     bias_frames, bias_error : int, `~astropy.units.Quantity`, optional
-        Number of frames in the master bias, or its error (electron). Neither: a bias without error.
+        Number of frames in the master bias, or its standard deviation (electron). With neither, the bias has no error.
 
     Returns
     -------
@@ -62,20 +62,20 @@ def rate_uncertainty(rate, *, exposure, frames, read_noise, bias_frames=None, bi
     d = checked_quantity("rate", rate, ELECTRON_PER_SECOND, zero=True, scalar=False)
     t = checked_quantity("exposure", exposure, u.s, scalar=False)
     number = checked_count("frames", frames)
-    noise, error = checked_noise(read_noise, bias_frames, bias_error)
-    return np.sqrt(frame_variance(d * t, noise) / number + error**2) / t * ELECTRON_PER_SECOND
+    read_noise, bias_error = checked_noise(read_noise, bias_frames, bias_error)
+    return np.sqrt(frame_variance(d * t, read_noise) / number + bias_error**2) / t * ELECTRON_PER_SECOND
 
 
 def smallest_rate(*, exposure, frames, read_noise, bias_frames=None, bias_error=None, signal_to_noise=3.0):
     """
-    Smallest dark rate that darks of one exposure time measure with a signal to noise.
+    Smallest dark rate that darks of one exposure time measure with a given signal to noise.
 
     Parameters
     ----------
     exposure, frames, read_noise, bias_frames, bias_error
-        As of `rate_uncertainty`.
+        See `rate_uncertainty`.
     signal_to_noise : float
-        What a rate must be over its own uncertainty.
+        Ratio of the rate to its own uncertainty.
 
     Returns
     -------
@@ -85,13 +85,13 @@ def smallest_rate(*, exposure, frames, read_noise, bias_frames=None, bias_error=
     Raises
     ------
     TypeError, astropy.units.UnitsError, ValueError
-        As of `rate_uncertainty`.
+        See `rate_uncertainty`.
 
     Notes
     -----
-    The d with ``d = k sigma(d)``: a pixel that has this rate is measured to ``1 / k`` of it. This is the determination
-    limit L_Q of Currie (1968, Analytical Chemistry 40, 586). It is not his critical level L_C, above which a measured
-    rate is no longer taken for noise (``k sigma(0)``, which is lower), nor his detection limit L_D.
+    The rate d with ``d = k sigma(d)``, where k is the signal to noise: it is measured to ``1 / k`` of itself. This is
+    the determination limit L_Q of Currie (1968, Analytical Chemistry 40, 586). It is not his critical level L_C (the
+    lower ``k sigma(0)``, above which a measured rate is no longer taken for noise), nor his detection limit L_D.
 
     Examples
     --------
@@ -103,9 +103,10 @@ def smallest_rate(*, exposure, frames, read_noise, bias_frames=None, bias_error=
     """
     t = checked_quantity("exposure", exposure, u.s, scalar=False)
     number = checked_count("frames", frames)
-    noise, error = checked_noise(read_noise, bias_frames, bias_error)
+    read_noise, bias_error = checked_noise(read_noise, bias_frames, bias_error)
     k = checked_number("signal_to_noise", signal_to_noise)
-    return positive_root(k**2 / (number * t), (k / t) ** 2 * (noise**2 / number + error**2)) * ELECTRON_PER_SECOND
+    constant = (k / t) ** 2 * (read_noise**2 / number + bias_error**2)
+    return positive_root(k**2 / (number * t), constant) * ELECTRON_PER_SECOND
 
 
 def frames_needed(rate, *, exposure, read_noise, bias_frames=None, bias_error=None, precision=0.1):
@@ -115,19 +116,19 @@ def frames_needed(rate, *, exposure, read_noise, bias_frames=None, bias_error=No
     Parameters
     ----------
     rate, exposure, read_noise, bias_frames, bias_error
-        As of `rate_uncertainty`; the rate above zero.
+        See `rate_uncertainty`; the rate must be above zero.
     precision : float
         Standard deviation of the measured rate wanted, as a fraction of the rate.
 
     Returns
     -------
     int or `numpy.ndarray` of int
-        Of the shape of ``rate`` and ``exposure`` together.
+        Number of darks, of the shape of ``rate`` and ``exposure`` together.
 
     Raises
     ------
     TypeError, astropy.units.UnitsError, ValueError
-        As of `rate_uncertainty`; also if no number of frames is enough, as all of them have the error of the bias.
+        See `rate_uncertainty`. Also if no number of darks is enough, because the bias error does not average out.
 
     Examples
     --------
@@ -144,21 +145,21 @@ def frames_needed(rate, *, exposure, read_noise, bias_frames=None, bias_error=No
     """
     d = checked_quantity("rate", rate, ELECTRON_PER_SECOND, scalar=False)
     t = checked_quantity("exposure", exposure, u.s, scalar=False)
-    noise, error = checked_noise(read_noise, bias_frames, bias_error)
+    read_noise, bias_error = checked_noise(read_noise, bias_frames, bias_error)
     allowed = checked_number("precision", precision) * d
-    return smallest_number(frame_variance(d * t, noise) / t**2, error, 1 / t, allowed, noise, [t])
+    return smallest_number(frame_variance(d * t, read_noise) / t**2, bias_error, 1 / t, allowed, read_noise, [t])
 
 
 def exposure_needed(rate, *, frames, read_noise, bias_frames=None, bias_error=None, precision=0.1):
     """
-    Exposure time at which a number of darks measures a dark rate to a relative precision.
+    Exposure time with which a number of darks measures a dark rate to a relative precision.
 
     Parameters
     ----------
     rate, frames, read_noise, bias_frames, bias_error
-        As of `rate_uncertainty`; the rate above zero.
+        See `rate_uncertainty`; the rate must be above zero.
     precision : float
-        Standard deviation of the measured rate wanted, as a fraction of the rate.
+        Wanted standard deviation of the measured rate, as a fraction of the rate.
 
     Returns
     -------
@@ -168,7 +169,7 @@ def exposure_needed(rate, *, frames, read_noise, bias_frames=None, bias_error=No
     Raises
     ------
     TypeError, astropy.units.UnitsError, ValueError
-        As of `rate_uncertainty`.
+        See `rate_uncertainty`.
 
     Examples
     --------
@@ -180,6 +181,6 @@ def exposure_needed(rate, *, frames, read_noise, bias_frames=None, bias_error=No
     """
     d = checked_quantity("rate", rate, ELECTRON_PER_SECOND, scalar=False)
     number = checked_count("frames", frames)
-    noise, error = checked_noise(read_noise, bias_frames, bias_error)
+    read_noise, bias_error = checked_noise(read_noise, bias_frames, bias_error)
     p = checked_number("precision", precision)
-    return positive_root(1 / (p**2 * number), (noise**2 / number + error**2) / p**2) / d * u.s
+    return positive_root(1 / (p**2 * number), (read_noise**2 / number + bias_error**2) / p**2) / d * u.s

@@ -1,39 +1,39 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The noise of a set of darks, solved for their number or for the rate."""
+"""The noise of a set of darks, solved for the number of darks or for the rate."""
 
 import numpy as np
 
 __all__ = ["positive_root", "smallest_number"]
 
-# Whole numbers beyond it are no longer all floats; and nobody takes so many frames.
+# Above it floats skip whole numbers; nobody takes so many frames.
 _MOST_FRAMES = 2**53
-# A number this close to a whole one, as a fraction, is that.
+# A number that is above a whole number by less than this fraction is rounded down.
 _ROUNDING = 1e-9
 
 
 def positive_root(linear, constant):
-    """The positive x of ``x**2 = linear * x + constant``, with neither of the two below zero."""
+    """Positive solution x of ``x**2 = linear * x + constant``, for coefficients that are not negative."""
     return linear / 2 + np.hypot(linear / 2, np.sqrt(constant))
 
 
-def smallest_number(variance, error, lever, allowed, noise, seconds):
+def smallest_number(variance, bias_error, lever, allowed, read_noise, seconds):
     """
-    Smallest N with ``sqrt(variance / N + (error * lever)**2) <= allowed``.
+    Smallest number N of frames with ``sqrt(variance / N + (bias_error * lever)**2) <= allowed``.
 
     Parameters
     ----------
     variance : `numpy.ndarray`
-        Of the rate, or the difference of rates, that single frames give (electron^2/s^2).
-    error : float
-        Of the bias (electron).
+        Variance of the rate, or of the difference of rates, from single frames (electron^2/s^2).
+    bias_error : float
+        Standard deviation of the bias (electron).
     lever : float or `numpy.ndarray`
-        What an electron of that adds to the rate or difference (1/s).
+        Change of the rate or difference with one electron of bias (1/s).
     allowed : `numpy.ndarray`
         Largest standard deviation of the rate or difference (electron/s).
-    noise : float
+    read_noise : float
         Read noise (electron), for the message.
     seconds : sequence
-        Exposure times (s) that each number is of, for the message.
+        Exposure times (s), for the message.
 
     Returns
     -------
@@ -42,25 +42,25 @@ def smallest_number(variance, error, lever, allowed, noise, seconds):
     Raises
     ------
     ValueError
-        If the error of the bias alone is too large, however many the frames: the message tells what would help.
+        If the bias error alone is too large for any number of frames. The message tells what would help.
     """
-    least = error * lever
+    least = bias_error * lever
     excess = least / allowed
     worst = np.unravel_index(np.argmax(excess), np.shape(excess))
     if (ratio := excess[worst]) >= 1:
         times = [np.broadcast_to(t, np.shape(excess))[worst] for t in seconds]
-        too_few = np.floor((noise * ratio / error) ** 2 * (1 + _ROUNDING))
-        bias = f" (more than {too_few:.0f} bias frames)" if noise else ""
+        too_few = np.floor((read_noise * ratio / bias_error) ** 2 * (1 + _ROUNDING))
+        bias = f" (more than {too_few:.0f} bias frames)" if read_noise else ""
         raise ValueError(
-            f"no number of frames of {_listed(times)} is enough: the error of the bias, {error:.4g} electron, is "
+            f"no number of frames of {_listed(times)} is enough: the error of the bias, {bias_error:.4g} electron, is "
             f"{ratio:.4g} times what that allows. Frames of more than {_listed(np.multiply(times, ratio))} are needed, "
-            f"or a bias error below {error / ratio:.4g} electron{bias}"
+            f"or a bias error below {bias_error / ratio:.4g} electron{bias}"
         )
     number = variance / ((allowed - least) * (allowed + least))
     if np.max(number) > _MOST_FRAMES:
         raise ValueError(f"{np.max(number):.3g} frames would be needed: longer exposures need fewer")
-    whole = np.maximum(np.ceil(number * (1 - _ROUNDING)), 1).astype(np.int64)
-    return whole if whole.ndim else int(whole)
+    frames = np.maximum(np.ceil(number * (1 - _ROUNDING)), 1).astype(np.int64)
+    return frames if frames.ndim else int(frames)
 
 
 def _listed(times):

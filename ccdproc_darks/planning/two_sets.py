@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""How well darks of two exposure times tell whether a pixel is proportional to exposure time."""
+"""How well darks of two exposure times show whether a pixel is proportional to exposure time."""
 
 from scipy.special import ndtr, ndtri
 
@@ -16,7 +16,7 @@ def departure_power(
     rate, departure, *, exposures, frames, read_noise, pixels, bias_frames=None, bias_error=None, false_positives=1.0
 ):
     """
-    Probability that a pixel which is not proportional to exposure time is found out, by darks of two exposure times.
+    Probability that darks of two exposure times detect a pixel that is not proportional to exposure time.
 
     Parameters
     ----------
@@ -33,14 +33,15 @@ def departure_power(
     pixels : int
         Number of pixels that are tested.
     bias_frames, bias_error : int, `~astropy.units.Quantity`, optional
-        Number of frames in the master bias that both share, or its error (electron). Neither: a bias without error.
+        Number of frames in the master bias of both exposure times, or its standard deviation (electron). With neither,
+        the bias has no error.
     false_positives : float
-        Proportional pixels, expected among all, that may be called not proportional.
+        Expected number of proportional pixels among all that are called not proportional.
 
     Returns
     -------
     float or `numpy.ndarray`
-        Of the shape of ``rate``.
+        Probability, of the shape of ``rate``.
 
     Raises
     ------
@@ -58,11 +59,11 @@ def departure_power(
 
     ``s**2 = V_1 / (N_1 t_1**2) + V_2 / (N_2 t_2**2) + s_b**2 (1 / t_1 - 1 / t_2)**2``, ``V_i = d t_i + R**2``
 
-    at the rate d of both together (see `ccdproc_darks.compare_dark_rates`), and a normal deviate is beyond ``+-z_c``
-    with the probability ``false_positives / pixels``. A departure f is found out, in its own direction, with the
-    probability ``Phi(f d / s - z_c)`` (Phi the normal distribution's), the scatter of the difference taken for that of
-    a proportional pixel. That is the mean of both directions to 0.02 (measured, for 350 electrons in all short darks
-    and more; of either direction alone to 0.05 for f = 0.1, and to 0.15 for f = 0.3).
+    at the rate d of both together (see `ccdproc_darks.compare_dark_rates`). A normal deviate is beyond ``+-z_c`` with
+    the probability ``false_positives / pixels``. A departure f is detected, in its own direction, with the probability
+    ``Phi(f d / s - z_c)``, where Phi is the normal distribution function. This takes the difference to scatter as in a
+    proportional pixel. For 350 or more electrons in all short darks together it is the mean probability of both
+    directions to 0.02 (measured), and that of either direction to 0.05 for f = 0.1 and to 0.15 for f = 0.3.
 
     Examples
     --------
@@ -82,14 +83,14 @@ def smallest_departure(
     rate, *, exposures, frames, read_noise, pixels, bias_frames=None, bias_error=None, false_positives=1.0, power=0.5
 ):
     """
-    Smallest departure from proportionality that darks of two exposure times find out.
+    Smallest departure from proportionality that darks of two exposure times detect.
 
     Parameters
     ----------
     rate, exposures, frames, read_noise, pixels, bias_frames, bias_error, false_positives
-        As of `departure_power`.
+        See `departure_power`.
     power : float
-        Probability that it is found out.
+        Probability that the departure is detected.
 
     Returns
     -------
@@ -99,7 +100,7 @@ def smallest_departure(
     Raises
     ------
     TypeError, astropy.units.UnitsError, ValueError
-        As of `departure_power`.
+        See `departure_power`.
 
     Examples
     --------
@@ -119,26 +120,26 @@ def frames_to_test(
     power=0.5,
 ):  # fmt: skip
     """
-    Number of darks, the same of each of two exposure times, that find out a departure from proportionality.
+    Number of darks of each of two exposure times that detect a departure from proportionality.
 
     Parameters
     ----------
     rate, exposures, read_noise, pixels, bias_frames, bias_error, false_positives
-        As of `departure_power`.
+        See `departure_power`.
     tolerance : float
-        The departure to be found out, as a fraction of ``rate``.
+        Departure to detect, as a fraction of ``rate``.
     power : float
-        Probability that it is found out.
+        Probability that the departure is detected.
 
     Returns
     -------
     int or `numpy.ndarray` of int
-        Of the shape of ``rate``.
+        Number of darks of each exposure time, of the shape of ``rate``.
 
     Raises
     ------
     TypeError, astropy.units.UnitsError, ValueError
-        As of `departure_power`; also if no number of frames is enough, as all of them have the error of the bias.
+        See `departure_power`. Also if no number of darks is enough, because the bias error does not average out.
 
     Examples
     --------
@@ -151,7 +152,7 @@ def frames_to_test(
     d = checked_quantity("rate", rate, ELECTRON_PER_SECOND, scalar=False)
     pair = DarkPair(exposures, 1, read_noise, bias_frames, bias_error)
     allowed = checked_number("tolerance", tolerance) * d / _deviates(pixels, false_positives, power)
-    return smallest_number(pair.own_variance(d), pair.error, pair.lever, allowed, pair.noise, pair.seconds)
+    return smallest_number(pair.own_variance(d), pair.bias_error, pair.lever, allowed, pair.read_noise, pair.seconds)
 
 
 def smallest_testable_rate(
@@ -161,16 +162,16 @@ def smallest_testable_rate(
     """
     Smallest dark rate whose proportionality darks of two exposure times can test.
 
-    With the power of 0.5, `ccdproc_darks.hot_pixel_mask` flags pixels of lower rates as UNRELIABLE_DARK.
+    With the default ``power``, `ccdproc_darks.hot_pixel_mask` flags pixels of lower rates as UNRELIABLE_DARK.
 
     Parameters
     ----------
     exposures, frames, read_noise, pixels, bias_frames, bias_error, false_positives
-        As of `departure_power`.
+        See `departure_power`.
     tolerance : float
-        The departure to be found out, as a fraction of the rate.
+        Departure to detect, as a fraction of the rate.
     power : float
-        Probability that it is found out.
+        Probability that the departure is detected.
 
     Returns
     -------
@@ -180,7 +181,7 @@ def smallest_testable_rate(
     Raises
     ------
     TypeError, astropy.units.UnitsError, ValueError
-        As of `departure_power`.
+        See `departure_power`.
 
     Examples
     --------
@@ -197,13 +198,13 @@ def smallest_testable_rate(
 
 
 def _critical(pixels, false_positives):
-    """Deviate beyond which, on either side, so many of the pixels are expected."""
+    """Normal deviate beyond which, on both sides together, ``false_positives`` of the pixels are expected."""
     pixels = checked_count("pixels", pixels)
     return critical_deviate(checked_number("false_positives", false_positives, maximum=pixels) / pixels / 2)
 
 
 def _deviates(pixels, false_positives, power):
-    """Standard deviations by which two rates must differ to be found different with that power."""
+    """Number of standard deviations by which two rates must differ to be found different with this power."""
     critical = _critical(pixels, false_positives)
     deviates = critical + ndtri(checked_number("power", power, maximum=1.0))
     if deviates <= 0:

@@ -10,7 +10,7 @@ from .._compute.blocks import sample_blocks
 from .._compute.workers import Execution, fill_images
 from .._results import logged, result_image, safe_header
 from ..frames.quality_warnings import mean_temperature, warn_sign
-from ..statistics.rate_distribution import sensor_population
+from ..statistics.rate_distribution import sensor_rate_distribution
 from .counts import CountingSettings
 from .dark_frames import prepare_darks
 from .rate_job import RateJob
@@ -156,7 +156,7 @@ def dark_rate(
         dark_sets, CountingSettings(prepared.reader, prepared.noise, clip), prepared.bias_error,
         free_offset=offset == "pixel", dtype=dtype,
     )  # fmt: skip
-    job.population = _population(job)
+    job.rate_distribution = _rate_distribution(job)
     data, deviation = np.empty(prepared.shape, dtype), np.empty(prepared.shape, dtype)
     mask = np.zeros(prepared.shape, dtype=bool)
     lost = fill_images(job, [data, deviation, mask], execution)
@@ -203,10 +203,10 @@ def dark_rate(
     return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
 
 
-def _population(job):
+def _rate_distribution(job):
     """Which rates pixels have, to weigh exposure times with where a pixel hardly knows its own; None with only one."""
     if len(job.dark_sets) == 1 or job.settings.read_noise is None:
         return None
     counts = job.sample_of_counts(sample_blocks(job.dark_sets[0].frames[0].shape, _SAMPLE))
     offsets = np.zeros(len(job.dark_sets))
-    return sensor_population([counts], job.seconds, job.numbers, job.shared, offsets, job.free_offset)
+    return sensor_rate_distribution([counts], job.seconds, job.numbers, job.shared, offsets, job.free_offset)

@@ -37,7 +37,7 @@ class RateJob(BlockJob):
         Error (electron) of the bias that all of them share.
     free_offset : bool
         Whether every pixel has an offset of its own.
-    population : `ccdproc_darks.statistics.rate_distribution.Population` or None
+    rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution` or None
         Rates that the pixels of the sensor have: it weighs exposure times where a pixel hardly knows its own rate.
     dtype : `numpy.dtype`
         Of the rate and its standard deviation.
@@ -47,7 +47,7 @@ class RateJob(BlockJob):
     settings: CountingSettings
     bias_error: float
     free_offset: bool = False
-    population: object = None
+    rate_distribution: object = None
     dtype: np.dtype = np.float32
 
     @property
@@ -150,7 +150,7 @@ class RateJob(BlockJob):
             return self._rates_of_one(counts[0], self.numbers[0], noise, out)
         rate, variance = fit_complete_pixels(
             counts, self.seconds, self.numbers, noise / self.numbers, self.bias_error**2,
-            free_offset=self.free_offset, expected=self._posterior_mean, dtype=self.dtype,
+            free_offset=self.free_offset, weight_rate=self._posterior_mean, dtype=self.dtype,
         )  # fmt: skip
         return rate, np.sqrt(variance, out=variance)
 
@@ -187,7 +187,7 @@ class RateJob(BlockJob):
         values, frames, read_variance, usable = (part[:, :, twice] for part in flat.parts[:4])
         fit = fit_rate(
             values, self.seconds, frames, read_variance, usable, shared=self.shared, free_offset=self.free_offset,
-            diagnose=False, expected=self._posterior_mean,
+            diagnose=False, weight_rate=self._posterior_mean,
         )  # fmt: skip
         rate[others], deviation[others] = fit.rate[0, : others.size], np.sqrt(fit.variance[0, : others.size])
         return rate, deviation
@@ -198,7 +198,7 @@ class RateJob(BlockJob):
 
     @property
     def _posterior_mean(self):
-        return None if self.population is None else self.population.posterior_mean
+        return None if self.rate_distribution is None else self.rate_distribution.posterior_mean
 
 
 def _special_pixels(quick):

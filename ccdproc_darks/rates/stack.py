@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._compute import loops
-from ..frames.fits_image import FileRows, are_alike, places_of, rows_alike
+from ..frames.fits_image import FileReader, are_alike, row_positions, rows_alike
 
 __all__ = ["FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "frame_block", "in_electrons"]
 
@@ -184,7 +184,7 @@ class StreamedFrameBlock:
 
     Attributes
     ----------
-    frames : list of `ccdproc_darks.frames.fits_image.FileRows`
+    frames : list of `ccdproc_darks.frames.fits_image.FileReader`
         The open files, alike.
     rows : slice
         The block.
@@ -209,7 +209,7 @@ class StreamedFrameBlock:
         stored, special = np.empty((count, room), np.dtype(">i2")), np.empty((pixels, count), image.dtype)
         sums = settings.blank(pixels)
         numbers, arrays = _for_sums(settings, sums, stored, image.dtype, in_file=True)
-        files = places_of(self.frames, rows.start)
+        files = row_positions(self.frames, rows.start)
         found = loops.file_sums(pixels, numbers, arrays, files, room, _as_short(stored), _as_short(special))
         if found < 0:
             # What is wrong, reading in the other way tells.
@@ -242,7 +242,7 @@ def frame_block(frames, rows, combined):
     """
     streamed = loops.file_sums is not None and are_equal(combined) and are_alike(frames)
     # Only a class of its own knows how its frames are read.
-    if streamed and frames[0].image.bitpix == _SHORT_BITS and all(type(frame) is FileRows for frame in frames):
+    if streamed and frames[0].image.bitpix == _SHORT_BITS and all(type(frame) is FileReader for frame in frames):
         return StreamedFrameBlock(frames, rows)
     return _read_block(frames, rows)
 

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The workers of a dask cluster, for as long as they are needed. dask is imported when they are."""
+"""Workers of a dask cluster for the command. dask is imported only if a scheduler is given."""
 
 import json
 import re
@@ -9,19 +9,19 @@ from pathlib import Path
 
 __all__ = ["workers_of"]
 
-# How long a scheduler may take to answer (s).
+# Time that a scheduler may take to answer (s).
 _PATIENCE = 10
 
 
 @contextmanager
 def workers_of(scheduler):
     """
-    An executor for ``executor=``, whose workers are those of a dask scheduler.
+    Executor, for an ``executor=`` argument, that runs on the workers of a dask scheduler.
 
     Parameters
     ----------
     scheduler : str or None
-        Address, as ``tcp://host:8786``, or path of the file that the scheduler writes; None is no cluster.
+        Address, such as ``tcp://host:8786``, or path of the file that the scheduler writes. None: no cluster.
 
     Yields
     ------
@@ -31,41 +31,41 @@ def workers_of(scheduler):
     Raises
     ------
     ValueError
-        If it is neither an address nor such a file, or ``distributed`` is not installed.
+        If ``scheduler`` is neither an address nor such a file, or ``distributed`` is not installed.
     OSError
         If the scheduler cannot be reached, or its workers fail.
     """
     if scheduler is None:
         yield None
         return
-    place = _place(scheduler)
+    address = _address(scheduler)
     try:
         import dask
         from distributed import CancelledError, Client, KilledWorker
         from distributed.comm import CommClosedError
     except ModuleNotFoundError:
         raise ValueError("--scheduler needs dask: pip install 'ccdproc_darks[cluster]'") from None
-    # dask warns of tasks that bring their rows with them, and such warnings would get among those about the frames.
+    # dask would warn of tasks that carry rows of frames, among the warnings about the frames themselves.
     quiet = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
     try:
-        client = Client(**place, timeout=_PATIENCE, set_as_default=False)
-    except Exception as error:  # what answers there may be anything
-        raise OSError(f"the scheduler {scheduler} cannot be reached within {_PATIENCE} s ({_said(error)})") from None
+        client = Client(**address, timeout=_PATIENCE, set_as_default=False)
+    except Exception as error:  # any program may answer at that address
+        raise OSError(f"the scheduler {scheduler} cannot be reached within {_PATIENCE} s ({_text(error)})") from None
     with quiet, client:
         if not client.scheduler_info()["workers"]:
             print(f"ccdproc-darks: waiting for workers: {scheduler} has none yet", file=sys.stderr)
         try:
             yield client.get_executor(pure=False)
         except (CancelledError, CommClosedError, KilledWorker, ImportError) as error:
-            raise OSError(f"the cluster of {scheduler} failed ({_said(error)})") from None
+            raise OSError(f"the cluster of {scheduler} failed ({_text(error)})") from None
 
 
-def _said(error):
+def _text(error):
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def _place(scheduler):
-    """Where the scheduler is, as an argument of `distributed.Client`."""
+def _address(scheduler):
+    """Address of the scheduler, as a keyword argument of `distributed.Client`."""
     path = Path(scheduler)
     if path.suffix == ".json" or path.is_file():
         try:

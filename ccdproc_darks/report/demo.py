@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Frames for a newcomer without data: simulated to look like the CCD guide's thermoelectrically cooled camera."""
+"""Simulated frames for a newcomer without data, like those of the CCD guide's thermoelectrically cooled camera."""
 
 from astropy import units as u
 from tqdm import tqdm
@@ -20,16 +20,16 @@ _FRAMES = ((20, 0 * u.s), (10, 90 * u.s), (20, 1000 * u.s))
 
 def write_demo_frames(folder, *, size=1024, seed=1):
     """
-    Write ten 90 s and twenty 1000 s darks and twenty bias frames, and the truth about them.
+    Write twenty bias frames, ten darks of 90 s and twenty of 1000 s, and the truth about them.
 
     Parameters
     ----------
     folder : path-like
-        A new folder, or an empty one.
+        A new or empty folder.
     size : int
-        Rows and columns.
+        Number of rows, and of columns.
     seed : int
-        Of the sensor and its noise.
+        Seed of the sensor and of the noise.
     """
     darks = DarkSequence(sensor_preset("aspen-cg16m", shape=(size, size), seed=seed), _FRAMES, rng=seed)
 

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Bias and dark frames in a folder, grouped by what may be measured together."""
+"""Bias and dark frames of a folder, in groups of frames that may be measured together."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,25 +15,25 @@ _SUFFIXES = (".fit", ".fits", ".fts")
 _COMPRESSED = (".gz", ".bz2", ".fz")
 _TYPE_KEYS = ("IMAGETYP", "IMGTYPE", "OBSTYPE", "FRAME")
 _DARK, _BIAS = "dark", "bias"
-# Of equal exposure, gain and offset settings change what a frame means: they never mix.
+# Settings of gain and offset change what the numbers of a frame mean: frames with different ones are never mixed.
 _SETTING_KEYS = ("EGAIN", "GAIN", "OFFSET", "READOUTM")
 _SAME_TEMPERATURE = 1.0
 
 
 @dataclass
 class Frame:
-    """One usable frame.
+    """A usable frame.
 
     Attributes
     ----------
     file : `~ccdproc_darks.frames.file_frame.FileFrame`
         The file.
     kind : {'dark', 'bias'}
-        What it is.
+        Kind of the frame.
     seconds : float
-        Exposure time.
+        Exposure time (s).
     temperature : float or None
-        Set temperature, else the sensor's (deg C).
+        Set temperature (deg C); that of the sensor where none is in the header.
     """
 
     file: FileFrame
@@ -66,11 +66,11 @@ class Group:
     shape : tuple of int
         Rows and columns.
     binning : str
-        As in '1x1'.
+        Binning in columns and rows, such as '1x1'.
     settings : dict
-        Header keys of gain, offset and readout mode that were found.
+        Header keys of gain, offset and readout mode that were found, and their values.
     temperature : float or None
-        deg C.
+        Mean temperature of the frames (deg C).
     """
 
     camera: str
@@ -83,7 +83,7 @@ class Group:
 
     @property
     def title(self):
-        """For people."""
+        """Name of the group for people: camera, size, binning and temperature."""
         parts = [self.camera, f"{self.shape[1]} x {self.shape[0]} pixels"]
         if self.binning != "1x1":
             parts.append(f"binned {self.binning}")
@@ -101,21 +101,21 @@ class Group:
 
 def find_groups(folder, progress=iter):
     """
-    Groups of a folder's frames.
+    Group the frames of a folder.
 
     Parameters
     ----------
     folder : path-like
-        The folder; its sub-folders are not looked into.
+        The folder, without its sub-folders.
     progress : callable
         Wraps the list of files, as `tqdm.tqdm` does.
 
     Returns
     -------
     groups : list of `Group`
-        Those with darks, in order of camera and temperature.
+        Groups that have darks, in the order of camera and temperature.
     unusable : list of `Unusable`
-        Every FITS file that is in none of them.
+        All FITS files that are in none of them.
     """
     frames, unusable = [], []
     for path in progress(_fits_files(Path(folder))):
@@ -170,7 +170,7 @@ def _classified(file):
 
 
 def _raw_ones(frames):
-    """Frames without those that look processed: floating point among integers, and nothing tells of how many frames."""
+    """Frames without those that look processed, and the latter: floats among integer frames, without NCOMBINE."""
 
     def kind_of(frame):
         return str(frame.file.header.get("INSTRUME")), frame.file.shape, frame.kind
@@ -191,7 +191,7 @@ def _grouped(frames):
     for frame in frames:
         header = frame.file.header
         camera = str(header.get("INSTRUME", "")).strip() or "unknown camera"
-        binning = f"{_whole(header.get('XBINNING', 1))}x{_whole(header.get('YBINNING', 1))}"
+        binning = f"{_binning_text(header.get('XBINNING', 1))}x{_binning_text(header.get('YBINNING', 1))}"
         settings = tuple((key, header[key]) for key in _SETTING_KEYS if key in header)
         cameras.setdefault((camera, frame.file.shape, binning, settings), []).append(frame)
     groups = []
@@ -205,7 +205,7 @@ def _grouped(frames):
 
 
 def _by_temperature(frames):
-    """Frames of one temperature, with its mean: sorted, and parted wherever neighbours are too far apart."""
+    """Mean temperature and frames of each group: in the order of temperature, a group spans at most 1 deg C."""
     known = sorted((frame for frame in frames if frame.temperature is not None), key=lambda frame: frame.temperature)
     runs = []
     for frame in known:
@@ -220,5 +220,5 @@ def _by_temperature(frames):
         yield None, unknown
 
 
-def _whole(value):
+def _binning_text(value):
     return f"{value:g}" if isinstance(value, int | float) else str(value).strip()

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Documents and tables of HTML."""
+"""HTML pages and tables."""
 
 from html import escape
 
@@ -18,16 +18,7 @@ pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size:
 
 
 def document(title, parts):
-    """
-    A whole page.
-
-    Parameters
-    ----------
-    title : str
-        Of the window.
-    parts : list of str
-        HTML of the body.
-    """
+    """HTML of a page with the window title ``title`` and ``parts``, a list of the HTML of its body."""
     body = "\n".join(parts)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -37,16 +28,16 @@ def document(title, parts):
 
 def table(heads, rows, left=1):
     """
-    A table.
+    HTML of a table.
 
     Parameters
     ----------
     heads : sequence of str
-        Above the columns.
+        Headings of the columns.
     rows : list of sequence of str or (str, str)
-        The texts; a pair is a text and the address it links to.
+        Texts of each row; a pair is a text and the address that it links to.
     left : int
-        So many columns, from the first, are set to the left.
+        Number of columns, from the first, that are aligned to the left.
     """
 
     def cells(tag, texts):

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Reports on several folders, nights or detectors of a mosaic, and one page and table of all of them."""
+"""Reports on several folders (nights, or detectors of a mosaic), with one page and one table of them all."""
 
 import os
 from dataclasses import dataclass, field
@@ -37,26 +37,26 @@ _HEADS = (
 @dataclass
 class FolderReport:
     """
-    What is kept of a folder: no images.
+    Results of one folder, without images.
 
     Attributes
     ----------
     folder : `~pathlib.Path`
-        The folder, as it was given.
+        Folder of the frames, as the user gave it.
     name : str
-        Of the report's folder.
+        Name of the report's folder.
     reason : str
-        Why nothing could be measured; empty where something was.
+        Why nothing could be measured; else empty.
     table : `~astropy.table.QTable` or None
-        Of the report.
+        Table of the report.
     groups : list of tuple of str
-        Title and numbers of each group.
+        Title and numbers of each group of frames, for the page.
     failures : list of (str, str)
         Groups that could not be measured, and why.
     not_used : int
         Number of files that were not used.
     sentences : list of str
-        For the terminal.
+        Lines for the terminal.
     """
 
     folder: Path
@@ -71,66 +71,66 @@ class FolderReport:
 
 def make_reports(folders, out, options, *, overwrite=False, command=""):
     """
-    Measure all frames of several folders, one folder after the other.
+    Measure all frames of several folders, one folder after the other, and write a report on each and one on all.
 
     Parameters
     ----------
     folders : list of path-like
-        Where the frames are, no folder twice.
+        Folders of frames, no folder twice.
     out : path-like
-        Folder to write; it must not be there yet. It gets a report on each of the folders, a page with a line and a
-        link for each (report.html) and a table of all (summary.ecsv).
+        Folder to write; it must not exist. It gets a report on each folder, a page with a line and a link for each
+        (report.html), and a table of all (summary.ecsv).
     options, overwrite, command
-        As of `ccdproc_darks.report.run.make_report`.
+        See `ccdproc_darks.report.run.make_report`.
 
     Returns
     -------
     list of FolderReport
-        One for each of the folders, in their order.
+        One for each folder, in their order.
 
     Raises
     ------
     NothingMeasuredError
-        If there is no result in any of them; nothing is written then.
+        If no folder has a result. Nothing is written then.
     ValueError
         If a folder is given twice.
     OSError
-        If ``out`` is there, or cannot be written.
+        If ``out`` exists, or cannot be written.
     """
     folders, out = [Path(folder) for folder in folders], Path(out)
     _check_different(folders)
     check_place(out, overwrite, folders)
-    with new_folder(out) as whole:
+    with new_folder(out) as new:
         reports = []
         pairs = list(zip(folders, report_names(folders), strict=True))
-        # disable=None: only on a terminal.
+        # disable=None: a bar on terminals only.
         for folder, name in tqdm(pairs, desc="folders", unit="folder", disable=None, leave=False):
-            reports.append(_report(folder, name, whole, options, command))
+            reports.append(_report(folder, name, new, options, command))
         measured = [report for report in reports if not report.reason]
         if not measured:
             first, more = reports[0], len(reports) - 1
             raise NothingMeasuredError(f"nothing measured; {first.folder}: {first.reason} (and {more} more folders)")
-        _summary(reports).write(whole / SUMMARY, format="ascii.ecsv")
-        (whole / PAGE).write_text(_page(reports, command), encoding="utf-8")
+        _summary(reports).write(new / SUMMARY, format="ascii.ecsv")
+        (new / PAGE).write_text(_page(reports, command), encoding="utf-8")
     return reports
 
 
-def _report(folder, name, whole, options, command):
-    """Measure a folder and write its report."""
+def _report(folder, name, parent, options, command):
+    """Measure a folder and write its report into ``parent / name``."""
     try:
         results, failures, unusable = measure_folder(folder, options)
     except (ValueError, OSError, u.UnitsError) as error:
         return FolderReport(folder, name, str(error).removeprefix(f"{folder}: "))
-    place = whole / name
-    place.mkdir()
-    written = write_report(place, results, failures, unusable, title=report_title(folder), command=command)
+    own = parent / name
+    own.mkdir()
+    written = write_report(own, results, failures, unusable, title=report_title(folder), command=command)
     groups = [_numbers(measured) for _, measured in results]
     told = list(sentences(results, unusable))
     return FolderReport(folder, name, "", written, groups, failures, len(unusable), told)
 
 
 def _numbers(measured):
-    """Title and numbers of a group."""
+    """Title and numbers of a group, for the page."""
     *_, (_, frames, median, error, _) = rate_rows(measured)
     meta = measured.mask.meta
     return (
@@ -146,15 +146,15 @@ def _numbers(measured):
 
 
 def _summary(reports):
-    """The tables of all reports, as one."""
+    """One table with the rows of all reports."""
     tables = []
     for report in reports:
         if report.table is not None:
             rows = report.table.copy()
             rows.add_column([report.name] * len(rows), name="folder", index=0)
             tables.append(rows)
-    whole = vstack(tables, metadata_conflicts="silent")
-    whole.meta = {
+    combined = vstack(tables, metadata_conflicts="silent")
+    combined.meta = {
         "folders": {
             report.name: {"path": str(report.folder.absolute()), **report.table.meta}
             for report in reports
@@ -164,7 +164,7 @@ def _summary(reports):
             {"folder": str(report.folder.absolute()), "reason": report.reason} for report in reports if report.reason
         ],
     }
-    return whole
+    return combined
 
 
 def _page(reports, command):
@@ -190,9 +190,7 @@ def _page(reports, command):
 
 def report_names(folders):
     """
-    A name for the report on each folder.
-
-    It is the folder's; where several have the same, with those of as many folders above it as tell them apart.
+    Name of the report on each folder: the folder's name, after the names of parent folders if needed to differ.
 
     Parameters
     ----------
@@ -202,7 +200,7 @@ def report_names(folders):
     Returns
     -------
     list of str
-        All different, also where upper and lower case are the same.
+        Names, all different also when upper and lower case count as equal.
 
     Examples
     --------
@@ -230,7 +228,7 @@ def report_names(folders):
 def _check_different(folders):
     known = set()
     for folder in folders:
-        place = folder.resolve()
-        if place in known:
+        path = folder.resolve()
+        if path in known:
             raise ValueError(f"{folder} is given twice")
-        known.add(place)
+        known.add(path)

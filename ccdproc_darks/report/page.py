@@ -22,29 +22,28 @@ _MEANING = {
 
 def page(title, results, failures, unusable, version, command="", intro=""):
     """
-    The page.
+    HTML of a report on one folder.
 
     Parameters
     ----------
     title : str
-        Its heading.
+        Heading.
     results : list of (str, Measured)
-        Folder of each group's files, and its measurement.
+        For each group of frames, the folder of its files and its results.
     failures : list of (str, str)
         Groups that could not be measured, and why.
     unusable : list of `ccdproc_darks.report.folder.Unusable`
         Files that were not used.
     version : str
-        Of the package.
+        Version of the package.
     command : str
-        How it was made.
+        Command that made the report.
     intro : str
-        What to look at.
+        Text below the heading.
 
     Returns
     -------
     str
-        HTML.
     """
     parts = [f"<h1>{escape(title)}</h1>", f"<p class=dim>ccdproc_darks {escape(version)}. {escape(command)}</p>"]
     parts += [f"<p>{escape(intro)}</p>"] if intro else []

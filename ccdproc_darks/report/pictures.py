@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The pictures of a report. matplotlib is imported when one is drawn."""
+"""Pictures of a report. matplotlib is imported when the first one is drawn."""
 
 import base64
 import io
@@ -17,19 +17,19 @@ _RATE = r"dark rate (electron s$^{-1}$)"
 
 def draw_all(measured, rng=0):
     """
-    Pictures of a measured group.
+    Draw all pictures of a group of frames.
 
     Parameters
     ----------
     measured : `ccdproc_darks.report.measure.Measured`
-        The measurement.
+        Results of the group.
     rng : int or `numpy.random.Generator`
-        Chooses the pixels shown.
+        Random numbers that choose the pixels shown.
 
     Yields
     ------
     caption : str
-        What is to be seen.
+        Text below the picture.
     figure : `matplotlib.figure.Figure`
         The picture.
     """
@@ -47,7 +47,7 @@ def draw_all(measured, rng=0):
 
 
 def as_png(figure):
-    """A figure as base64 text of a PNG."""
+    """PNG of a figure, as base64 text."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
@@ -110,7 +110,7 @@ def _histograms(measured):
     values = {seconds: rate.data[_good(rate)] for seconds, rate in shown.items()}
     positive = np.concatenate([value[value > 0] for value in values.values()])
     if positive.size:
-        # Below a few steps of the ADC the bins would show the steps.
+        # No bins below a few steps of the ADC: they would show the steps.
         first = next(iter(shown.values()))
         step = first.meta.get("DKGAIN", 1.0) / first.meta["NCOMBINE"] / first.meta["DKEXPMIN"]
         low = max(np.percentile(positive, 0.5), positive.max() * 1e-7, min(4 * step, np.median(positive) / 3))
@@ -122,10 +122,10 @@ def _histograms(measured):
     first = next(iter(shown.values()))
     noise = first.meta.get("DKRDNOI")
     if measured.has_bias and noise is not None:
-        limit = noise / np.sqrt(first.meta["NCOMBINE"]) / first.meta["DKEXPMIN"]
+        lowest = noise / np.sqrt(first.meta["NCOMBINE"]) / first.meta["DKEXPMIN"]
         where = f"{first.meta['DKEXPMIN']:g} s x {first.meta['NCOMBINE']}"
-        axes.axvline(limit, color=_GREY, ls="--", label=f"read noise of {where}: {limit:.2g}")
-        axes.axvline(2 * limit, color=_GREY, ls=":", label=f"twice it: {2 * limit:.2g}")
+        axes.axvline(lowest, color=_GREY, ls="--", label=f"read noise of {where}: {lowest:.2g}")
+        axes.axvline(2 * lowest, color=_GREY, ls=":", label=f"twice it: {2 * lowest:.2g}")
     threshold = measured.mask.meta["DKTHRESH"]
     axes.axvline(threshold, color=_BAD, lw=1, label=f"threshold of HOT: {threshold:.3g}")
     axes.set(xlabel=_RATE, ylabel="pixels")
@@ -139,11 +139,11 @@ def _histograms(measured):
 def _short_against_long(measured, rng, zoom):
     short, long = measured.pair
     first, second = measured.rates[short], measured.rates[long]
-    # Saturated pixels are shown at their lower limits: they make the ceiling.
+    # Saturated pixels are shown at their lower limits: these form the ceiling.
     seen = np.isfinite(first.data) & np.isfinite(second.data) & (second.data > (zoom[0] if zoom else 1.0))
     x, y = first.data[seen], second.data[seen]
     bad = (measured.mask.data[seen] & DARK_FLAGS.NONLINEAR) != 0
-    # Of the many good pixels of a typical rate a sample will do; the others are what the picture is for.
+    # Of the many good pixels with a typical rate, only a sample is drawn.
     typical = np.flatnonzero(measured.mask.data[seen] & (DARK_FLAGS.HOT | DARK_FLAGS.NONLINEAR) == 0)
     if typical.size > _POINTS:
         hidden = rng.permutation(typical)[_POINTS:]
@@ -172,9 +172,9 @@ def _short_against_long(measured, rng, zoom):
 
 
 def _ceiling(rate, seconds):
-    """Rate that saturates in an exposure, from the pixels that did; None where none did."""
-    limits = rate.data[rate.mask & np.isfinite(rate.data)]
-    return float(np.median(limits)) if limits.size else None
+    """Rate (electron/s) at which a pixel saturates in an exposure: the median of those that did, or None."""
+    lower_limits = rate.data[rate.mask & np.isfinite(rate.data)]
+    return float(np.median(lower_limits)) if lower_limits.size else None
 
 
 def _random_pixels(measured, rng):
@@ -218,7 +218,7 @@ def _through_the_frames(measured, rng):
     order = np.argsort(np.where(usable, rate, -np.inf), axis=None)[::-1][: int(usable.sum())]
     if order.size == 0:
         return None
-    # From the hottest to the typical, evenly in the logarithm of the rank.
+    # From the hottest pixel to a typical one, evenly in the logarithm of the rank.
     ranks = np.unique(np.geomspace(1, max(order.size // 2, 1), 10).astype(int) - 1)
     rows, columns = np.unravel_index(order[ranks], rate.shape)
     unit = frames[0].file.unit

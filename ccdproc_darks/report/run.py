@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""From a folder of frames to a folder of results, whole or not at all."""
+"""From a folder of frames to a folder of results, which is written completely or not at all."""
 
 import re
 from pathlib import Path
@@ -24,74 +24,55 @@ class NothingMeasuredError(ValueError):
 
 def make_report(folder, out, options, *, overwrite=False, title=None, command="", intro=""):
     """
-    Measure all frames of a folder.
+    Measure all frames of a folder and write a report.
 
     Parameters
     ----------
     folder : path-like
-        Where the frames are.
+        Folder of the frames.
     out : path-like
-        Folder to write; it must not be there yet.
+        Folder to write; it must not exist.
     options : `ccdproc_darks.report.measure.Options`
-        What the user told.
+        Settings from the user.
     overwrite : bool
-        Replace an ``out`` that is an earlier report.
+        Whether ``out`` may be an earlier report, which is replaced.
     title : str, optional
         Heading of the page.
     command : str
-        How it was called, for the page.
+        Command that was called, for the page.
     intro : str
-        What to look at, for the page.
+        Text below the heading of the page.
 
     Returns
     -------
     results : list of (str, Measured)
-        What was measured, with the sub-folder of each.
+        For each group of frames, the sub-folder of its files and its results.
     failures : list of (str, str)
-        Groups that could not be, and why.
+        Groups that could not be measured, and why.
     unusable : list of Unusable
-        Files not used.
+        Files that were not used.
 
     Raises
     ------
     NothingMeasuredError
-        If there is no result at all; nothing is written then.
+        If there is no result at all. Nothing is written then.
     OSError
-        If a folder is missing, or ``out`` is there.
+        If ``folder`` is missing, or ``out`` exists.
     """
     out = Path(out)
     check_place(out, overwrite, [folder])
     found = measure_folder(folder, options)
-    with new_folder(out) as whole:
-        write_report(whole, *found, title=title or report_title(folder), command=command, intro=intro)
+    with new_folder(out) as new:
+        write_report(new, *found, title=title or report_title(folder), command=command, intro=intro)
     return found
 
 
 def measure_folder(folder, options):
-    """
-    Measure all frames of a folder, and write nothing.
-
-    Parameters
-    ----------
-    folder, options
-        As of `make_report`.
-
-    Returns
-    -------
-    results, failures, unusable
-        As of `make_report`.
-
-    Raises
-    ------
-    NothingMeasuredError
-        If there is no result at all.
-    OSError
-        If the folder is missing.
-    """
+    """Measure all frames of a folder and write nothing; arguments, results and errors are those of `make_report`."""
     folder = Path(folder)
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}")
-    # Absolute paths, as whoever works on the frames may be elsewhere.
+    # Absolute paths: workers may run in another folder.
     groups, unusable = find_groups(folder.absolute(), lambda paths: _bar(paths, desc="reading headers", unit="file"))
     if not groups:
         raise NothingMeasuredError(_nothing(folder, unusable))
@@ -105,14 +86,14 @@ def measure_folder(folder, options):
 
 
 def report_title(folder):
-    """Heading of the page about a folder."""
+    """Default heading of the page about a folder."""
     return f"Dark frames in {Path(folder).name or folder}"
 
 
 def _measure(groups, options):
-    """Results and failures, in the order of the groups."""
+    """Results and failures of the groups of frames, in their order."""
     results, failures, noises = {}, {}, {}
-    # The groups of most bias frames first: they tell the read noise of the camera to those that have none.
+    # Groups with the most bias frames first: from them groups of the same camera without any take its read noise.
     order = sorted(range(len(groups)), key=lambda index: -len(groups[index].biases))
     with _bar(total=sum(steps(group) for group in groups), unit="step") as bar:
         for index in order:
@@ -138,23 +119,7 @@ def _measure(groups, options):
 
 
 def write_report(folder, results, failures, unusable, *, title, command="", intro=""):
-    """
-    Write a report into a folder that is there and empty.
-
-    Parameters
-    ----------
-    folder : `~pathlib.Path`
-        The folder.
-    results, failures, unusable
-        As of `measure_folder`.
-    title, command, intro : str
-        As of `make_report`.
-
-    Returns
-    -------
-    `~astropy.table.QTable`
-        Its table.
-    """
+    """Write a report into an empty folder (a Path) and return its table; the other arguments as in `make_report`."""
     for name, measured in results:
         _write_group(folder / name, measured)
     table = summary_table(results, failures, unusable)
@@ -177,7 +142,7 @@ def _write_group(folder, measured):
 
 
 def _folder_names(groups):
-    """A folder name for each group, all different."""
+    """Folder name for each group, all different."""
     names = []
     for group in groups:
         name = re.sub(r"[^A-Za-z0-9+-]+", "_", group.title.replace(" x ", "x").replace(" pixels", "")).strip("_")
@@ -199,5 +164,5 @@ def _nothing(folder, unusable):
 
 
 def _bar(*args, **kwargs):
-    # disable=None: only on a terminal.
+    # disable=None: a bar on terminals only.
     return tqdm(*args, disable=None, leave=False, **kwargs)

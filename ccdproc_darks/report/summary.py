@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The numbers of a report, as a table."""
+"""Numbers of a report, as a table."""
 
 import numpy as np
 from astropy import units as u
@@ -14,7 +14,7 @@ _FLAGS = ("HOT", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "DO_N
 
 
 def flag_counts(mask):
-    """Number of pixels of each flag; None for those that a mask from one rate alone does not have."""
+    """Number of pixels with each flag; None for a flag that the mask does not test, as with a single rate."""
     tested = _FLAGS if "DKSIGMA" in mask.meta else ("HOT", "TELEGRAPH", "DO_NOT_USE")
     if "NTELEGR" not in mask.meta:
         tested = [name for name in tested if name != "TELEGRAPH"]
@@ -22,7 +22,7 @@ def flag_counts(mask):
 
 
 def rate_rows(measured):
-    """Label, frames, median rate, median error (or None) and pixels without a usable sample, of each rate."""
+    """For each rate image: label, frames, median rate, median error (or None), pixels without a usable sample."""
     rates = [(f"{seconds:g} s", rate) for seconds, rate in measured.rates.items()] if measured.has_bias else []
     for label, rate in [*rates, ("all", measured.rate)]:
         good = ~rate.mask
@@ -32,17 +32,17 @@ def rate_rows(measured):
 
 def summary_table(results, failures, unusable):
     """
-    One row a group and exposure time (and one for all exposure times together).
+    Table with a row for each exposure time of each group, and one for all its exposure times together.
 
     Parameters
     ----------
     results, failures, unusable
-        As of `ccdproc_darks.report.page.page`.
+        See `ccdproc_darks.report.page.page`.
 
     Returns
     -------
     `~astropy.table.QTable`
-        Its ``meta`` has the flags' counts and the notes of each group, and the files not used.
+        The ``meta`` has the number of pixels with each flag and the notes of each group, and the files not used.
     """
     rows = [
         {

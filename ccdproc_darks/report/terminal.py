@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""What a terminal shows of a report."""
+"""Lines that the command prints about a report."""
 
 from .summary import rate_rows
 
@@ -7,19 +7,7 @@ __all__ = ["sentences"]
 
 
 def sentences(results, unusable):
-    """
-    The numbers of a report in words, and what a person should worry about.
-
-    Parameters
-    ----------
-    results, unusable
-        As of `ccdproc_darks.report.page.page`.
-
-    Yields
-    ------
-    str
-        A line.
-    """
+    """Lines of text with the main numbers and notes of a report; arguments as in `ccdproc_darks.report.page.page`."""
     for _, measured in results:
         meta = measured.mask.meta
         *_, (_, frames, median, error, _) = rate_rows(measured)

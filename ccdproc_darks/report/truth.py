@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""What was measured against the truth, which a folder of simulated frames has in its sub-folder ``truth``."""
+"""Comparison of results with the truth, which a folder of simulated frames has in its sub-folder ``truth``."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,27 +11,27 @@ from ..flags import DARK_FLAGS
 
 __all__ = ["FlagScore", "Truth", "against_truth"]
 
-# By how many sigmas a departure stands out that nobody should miss.
+# Standard deviations from which on a departure should not be missed.
 _CLEAR = 8.0
 
 
 @dataclass(frozen=True)
 class FlagScore:
     """
-    Pixels found, against those planted.
+    Numbers of pixels with one flag, in the truth (planted) and in the mask (found).
 
     Attributes
     ----------
     name : str
-        Of the flag.
+        Name of the flag.
     planted, found, both : int
-        Pixels of the truth, of the mask, and of both.
+        Pixels flagged in the truth, in the mask, and in both.
     right : int
-        Of those found, those that are rightly so: planted, or of another kind that cannot be told apart.
+        Found pixels that are right: planted, or of another kind that cannot be told apart.
     clear, clear_found : int
-        Of those planted, those that stand out in the frames, and how many of them were found.
+        Planted pixels that stand out in the frames, and those of them that were found.
     others : str
-        What else is rightly found.
+        Name of the other kind of pixels that are right.
     """
 
     name: str
@@ -45,17 +45,17 @@ class FlagScore:
 
     @property
     def precision(self):
-        """Of those found, the fraction that is right; NaN of none."""
+        """Fraction of the found pixels that are right; NaN if none was found."""
         return self.right / self.found if self.found else float("nan")
 
     @property
     def recall(self):
-        """Of those planted, the fraction that was found; NaN of none."""
+        """Fraction of the planted pixels that were found; NaN if none was planted."""
         return self.both / self.planted if self.planted else float("nan")
 
     @property
     def clear_recall(self):
-        """Of those that stand out, the fraction that was found; NaN of none."""
+        """Fraction of the planted pixels that stand out which were found; NaN if none stands out."""
         return self.clear_found / self.clear if self.clear else float("nan")
 
     def sentence(self):
@@ -73,16 +73,17 @@ class FlagScore:
 @dataclass(frozen=True)
 class Truth:
     """
-    A measurement against the truth.
+    Comparison of a group's results with the truth.
 
     Attributes
     ----------
     median : float
         Median of the true rates (electron/s).
     bias, width : float
-        Median, and width by the quartiles, of (rate - truth) / uncertainty over the pixels that nothing is wrong with.
+        Median of (rate - true rate) / uncertainty over the good pixels, and its width (standard deviation from the
+        quartiles).
     scores : list of FlagScore
-        Of the flags.
+        Score of each flag.
     """
 
     median: float
@@ -91,7 +92,7 @@ class Truth:
     scores: list
 
     def sentences(self):
-        """All of it in words."""
+        """All numbers in words, a sentence at a time."""
         yield (
             f"median rate {self.median:.4g} electron/s; errors of good pixels over their uncertainties: median "
             f"{self.bias:+.3f}, width {self.width:.3f}"
@@ -102,27 +103,28 @@ class Truth:
 
 def against_truth(folder, measured):
     """
-    Hold a measurement against the truth.
+    Compare a group's results with the truth.
 
     Parameters
     ----------
     folder : path-like
-        Of the frames.
+        Folder of the frames.
     measured : `ccdproc_darks.report.measure.Measured`
-        What was measured.
+        Results of the group.
 
     Returns
     -------
     Truth or None
-        None where the folder has no truth about these frames.
+        None if the folder has no truth about these frames.
 
     Notes
     -----
-    Recall is the fraction of the planted pixels that was found, precision that of those found that is right: planted,
-    or for HOT a true rate above the threshold (amplifier glow), or a TELEGRAPH pixel, whose rate in these frames was
-    not its mean and which no scaled dark removes. A departure stands out where the true rates of the shortest and the
-    longest exposure differ by more than the mask's tolerance and by 8 sigma; a hot pixel, where it is 8 sigma above
-    the threshold. Saturated pixels are masked as such, and mostly not found NONLINEAR.
+    Recall is the fraction of the planted pixels that were found, precision that of the found pixels that are right. A
+    pixel is right if it was planted, if it is a TELEGRAPH pixel (its rate in these frames was not its mean, and no
+    scaled dark removes it), or for HOT if its true rate is above the threshold (amplifier glow). A pixel that is not
+    proportional stands out if its true rates at the shortest and the longest exposure differ by more than the mask's
+    tolerance and by 8 sigma; a hot pixel, if it is 8 sigma above the threshold. Saturated pixels are flagged SATURATED,
+    and mostly not NONLINEAR.
     """
     rate, flags = (_read(Path(folder) / "truth" / f"{name}.fits", measured) for name in ("rate", "flags"))
     if rate is None or flags is None or measured.rate.uncertainty is None:
@@ -150,7 +152,7 @@ def _read(path, measured):
 def _hot(measured, rate, flags):
     found = (measured.mask.data & DARK_FLAGS.HOT) > 0
     planted = (flags & DARK_FLAGS.HOT) > 0
-    # What a telegraph pixel had in these frames is not its mean.
+    # The rate of a telegraph pixel in these frames is not its mean, which the truth has.
     telegraph = (flags & DARK_FLAGS.TELEGRAPH) > 0
     excess = rate.data - measured.mask.meta["DKTHRESH"]
     with np.errstate(invalid="ignore"):
@@ -168,7 +170,7 @@ def _nonlinear(folder, measured, rate, flags):
     if measured.has_bias and all(end is not None for end in ends):
         departure = np.abs(ends[0].data - ends[1].data)
         deviations = [measured.rates[seconds].uncertainty.array for seconds in (times[0], times[-1])]
-        # Saturated pixels have no uncertainty, and so never stand out.
+        # Saturated pixels have no uncertainty: they never stand out.
         with np.errstate(invalid="ignore"):
             clear = planted & (departure > _CLEAR * np.hypot(*deviations))
             clear &= departure > measured.mask.meta["DKTOLER"] * rate.data
@@ -178,7 +180,7 @@ def _nonlinear(folder, measured, rate, flags):
 def _telegraph(measured, flags):
     found = (measured.mask.data & DARK_FLAGS.TELEGRAPH) > 0
     planted = (flags & DARK_FLAGS.TELEGRAPH) > 0
-    # How far a telegraph pixel can be seen depends on when it switched, which the truth does not tell.
+    # None is clear: how far a telegraph pixel stands out depends on when it switched, which the truth does not tell.
     return _score("TELEGRAPH", planted, found, planted, np.zeros(flags.shape, dtype=bool), "")
 
 

@@ -1,2 +1,2 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Laws, fits and tails, on plain arrays."""
+"""Statistics on plain arrays: noise model, fits of rates, probabilities of large departures."""

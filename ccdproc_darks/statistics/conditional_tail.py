@@ -1,7 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""How unlikely it is that counts depart so far from one rate, given that rate's estimate: right into the far tail.
+"""Exact probability that a pixel's counts depart so far from one rate, given the estimate of that rate.
 
-Plain arrays in electrons and seconds, shape (exposures, pixels): the few pixels for which it matters.
+For the few pixels with large departures, where a normal distribution is not good enough. Plain arrays in electrons and
+seconds, shape (exposures, pixels).
 """
 
 from dataclasses import dataclass
@@ -14,38 +15,39 @@ from .significance import deviate_of_log_tail, log_chi_square_tail
 
 __all__ = ["Candidates", "conditional_tail", "far_deviate"]
 
-# Pairs of a pixel and a possible rate that are worked out together: their arrays fit a cache.
+# Pairs of a pixel and a possible rate that are computed together: their arrays fit into the processor's cache.
 _PAIRS = 2**14
-# Logarithm of the odds beyond which a possible rate is left out.
+# A possible rate is left out where it is e to this power less likely than the most likely one.
 _IMPROBABLE = 16.0
-# Offsets that a pixel may have, in standard deviations.
+# Possible free offsets of a pixel, in standard deviations from the fitted one.
 _OFFSET_SIGMAS = np.linspace(-2.5, 2.5, 6)
+# Smallest variance that is divided by.
 _TINY = 1e-200
-# Below this the correction divides by nearly zero, and is not needed.
+# Deviate below which the saddlepoint correction is not needed, and would divide by nearly zero.
 _NEAR = 0.3
 
 
 @dataclass
 class Candidates:
     """
-    Counts of some pixels whose departure from one rate is large.
+    Mean counts of the pixels whose departure from one rate is large, and the rate fitted to them.
 
     Attributes
     ----------
     counts, frames, read_variance, usable : `numpy.ndarray`
-        As of `ccdproc_darks.rates.rate_images.MeanCounts`, shape (exposures, pixels).
+        See `ccdproc_darks.rates.rate_images.MeanCounts`; shape (exposures, pixels).
     seconds : `numpy.ndarray`
         Exposure times (s), shape (exposures,).
     shared : list
-        Biases shared, as of `ccdproc_darks.statistics.rate_fit.fit_rate`.
+        Exposures that share a bias: see `ccdproc_darks.statistics.rate_fit.fit_rate`.
     rate : `numpy.ndarray`
-        Estimate of the one rate (electron/s), shape (pixels,).
+        Fitted rate (electron/s), shape (pixels,).
     directions : list of `numpy.ndarray`
-        What the estimates weigh counts with, ``C^-1 t``; with free offsets also ``C^-1 1``.
+        Weights of the counts in the fit: ``C^-1 t`` for the rate, with free offsets also ``C^-1 1`` for the offset.
     estimator : `numpy.ndarray`
-        Coefficients by which counts make the rate.
+        Coefficients (1/s) with which the counts add up to the rate.
     residual : `numpy.ndarray`
-        Counts less those of the fit (electron); they tell the side of a departure with one degree of freedom.
+        Counts minus the fitted counts (electron). With one degree of freedom their sign is the side of the departure.
     """
 
     counts: np.ndarray
@@ -61,54 +63,55 @@ class Candidates:
 
     @property
     def degrees(self):
-        """Degrees of freedom, shape (pixels,)."""
+        """Degrees of freedom of the residuals, shape (pixels,)."""
         return self.usable.sum(axis=0) - len(self.directions)
 
     def rate_variance_parts(self):
-        """Variance of the rate estimate at no dark current, and what each electron/s adds to it."""
+        """Variance of the fitted rate without dark current (electron^2/s^2), and what each electron/s adds to it."""
         constant = (self.estimator**2 * self.read_variance).sum(axis=0)
         for members, variance in self.shared:
             constant += variance * self.estimator[members].sum(axis=0) ** 2
         return constant, (self.estimator**2 * self.seconds[:, None] / self.frames).sum(axis=0)
 
 
-def far_deviate(candidates, population=None, width=1.0):
+def far_deviate(candidates, rate_distribution=None, width=1.0):
     """
-    Equivalent normal deviate (not negative) of the departure of pixels from one rate.
+    Equivalent normal deviate (not negative) of the departure of pixels from one rate, shape (pixels,).
 
     Parameters
     ----------
     candidates : `Candidates`
         The pixels.
-    population : `ccdproc_darks.statistics.rate_distribution.Population`, optional
-        Which rates pixels have. None: the rate of each pixel is what it was estimated to be.
+    rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution`, optional
+        Distribution of the true rates of the sensor's pixels. None: the true rate of a pixel is its fitted rate.
     width : float
-        How much wider than the noise model departures are taken to be.
+        Factor by which good pixels scatter more than the noise model says.
 
     Returns
     -------
     `numpy.ndarray`
-        One degree of freedom: of the probability, under the hypothesis of one rate, of a departure as large on the
-        side where it is; several: half of that of a departure as large in any direction.
+        The normal deviate that is exceeded with the same probability. With one degree of freedom this is the
+        probability of a departure as large on the same side, of a pixel that has one rate; with several degrees, half
+        the probability of a departure as large in any direction.
 
     Notes
     -----
-    The estimate of the rate and the departure from it come from the same few electrons: they are uncorrelated but not
-    independent, so that a plain tail at the estimated rate is off by any factor where counts are few. The departure's
-    law *given* the estimate depends on the unknown rate only weakly (exactly not at all for Poisson counts:
-    Przyborowski and Wilenski 1940); `conditional_tail` gives it. What dependence is left is averaged over the rates
-    that the pixel may have, given its estimate and the population of pixels (conditional predictive probability:
-    Bayarri and Berger 2000, J. Am. Stat. Assoc. 95, 1127), so that over that population it is right.
+    The fitted rate and the departure from it come from the same few electrons: they are uncorrelated, but not
+    independent. The probability of the departure at the fitted rate is therefore off by large factors where counts are
+    few. The law of the departure *given* the fitted rate (`conditional_tail`) depends only weakly on the true rate (not
+    at all for Poisson counts without noise: Przyborowski and Wilenski 1940). That dependence is averaged over the true
+    rates that the pixel may have, given its fitted rate and the distribution of rates (conditional predictive
+    probability: Bayarri and Berger 2000, J. Am. Stat. Assoc. 95, 1127), so that it is right on average over the pixels.
     """
     deviate = np.zeros(candidates.counts.shape[1])
     exact = _two_without_noise(candidates)
     if exact.any():
         deviate[exact] = _binomial_deviate(candidates, exact) / width
     pixels = np.flatnonzero(~exact & (candidates.degrees > 0))
-    rates, log_prior, owners = _possible_rates(candidates, pixels, population)
+    rates, log_prior, owners = _possible_rates(candidates, pixels, rate_distribution)
     shifts = np.zeros(rates.size)
-    if population is not None and len(candidates.directions) == 2:
-        # The offset is not known either; each value of it is as good as any other.
+    if rate_distribution is not None and len(candidates.directions) == 2:
+        # The true offset is not known either: average over a grid of offsets, all as likely.
         shifts = np.tile(_OFFSET_SIGMAS, rates.size)
         rates, log_prior, owners = (np.repeat(part, len(_OFFSET_SIGMAS)) for part in (rates, log_prior, owners))
     log_tail, log_weight = np.empty(rates.size), np.empty(rates.size)
@@ -131,22 +134,22 @@ def conditional_tail(counts, law, directions, residual, width=1.0):
     Parameters
     ----------
     counts : `numpy.ndarray`
-        Mean counts, zero where not usable.
+        Mean counts (electron), zero where not usable, shape (exposures, pixels).
     law : `CountLaw`
-        Their law, without a departure.
+        Law of the counts of pixels that have one rate.
     directions : list of `numpy.ndarray`
-        One or two linear functions of the counts whose values are given.
+        Coefficients of the one or two sums of counts whose values are given.
     residual : `numpy.ndarray`
-        Tells the side of a departure that has one degree of freedom.
+        Counts minus the fitted counts (electron). With one degree of freedom their sign is the side of the departure.
     width : float
-        How much wider than by the law departures are taken to be.
+        Factor by which good pixels scatter more than the law says.
 
     Returns
     -------
     log_tail : `numpy.ndarray`
-        One degree of freedom: one side; several: any direction, halved.
+        With one degree of freedom, of a departure on the same side; with several, in any direction, halved.
     log_density : `numpy.ndarray`
-        Logarithm of the density of the sums.
+        Logarithm of the probability density of the sums, but for a constant.
 
     Notes
     -----
@@ -186,7 +189,7 @@ def conditional_tail(counts, law, directions, residual, width=1.0):
 
 
 def _log_variance(covariance, directions):
-    """Logarithm of the determinant of ``B^T K'' B``."""
+    """Logarithm of the determinant of ``B^T K'' B``, the covariance of the sums; B has the columns ``directions``."""
     applied = [covariance.apply(direction) for direction in directions]
     first = (directions[0] * applied[0]).sum(axis=0)
     if len(directions) == 1:
@@ -195,28 +198,28 @@ def _log_variance(covariance, directions):
     return np.log(first * second - both**2)
 
 
-def _possible_rates(candidates, pixels, population):
-    """Pairs of rates and pixels: rates, logarithms of their prior probability, and the pixel of each, in order."""
+def _possible_rates(candidates, pixels, rate_distribution):
+    """True rates that each pixel may have, all in one array; their log prior probabilities; and the pixel of each."""
     estimate = candidates.rate[pixels]
-    alone = population is None
-    if alone:
+    if rate_distribution is None:
         return np.maximum(estimate, 0.0), np.zeros(pixels.size), pixels
+    grid, log_probability = rate_distribution.rates, rate_distribution.log_probability
     constant, growth = (part[pixels] for part in candidates.rate_variance_parts())
     rates, log_prior, owners = [], [], []
     for first in range(0, pixels.size, _PAIRS):
         part = slice(first, first + _PAIRS)
-        # Of no dark current and no read noise nothing but zero can be seen.
-        variance = np.maximum(constant[part, None] + growth[part, None] * population.rates, _TINY)
-        log_odds = population.log_probability - (estimate[part, None] - population.rates) ** 2 / variance / 2
+        # Without dark current and read noise the variance would be zero.
+        variance = np.maximum(constant[part, None] + growth[part, None] * grid, _TINY)
+        log_odds = log_probability - (estimate[part, None] - grid) ** 2 / variance / 2
         log_odds -= np.log(variance) / 2
         likely = log_odds > log_odds.max(axis=1, keepdims=True) - _IMPROBABLE
-        # Beyond the rates for which a population is needed, the estimate itself is good enough.
-        beyond = estimate[part] > population.rates[-1]
+        # Above the highest rate of the distribution the pixel's own estimate is good enough.
+        beyond = estimate[part] > grid[-1]
         likely[beyond] = False
         likely[beyond, -1] = True
         which, node = np.nonzero(likely)
-        rates.append(np.where(beyond[which], estimate[part][which], population.rates[node]))
-        log_prior.append(population.log_probability[node])
+        rates.append(np.where(beyond[which], estimate[part][which], grid[node]))
+        log_prior.append(log_probability[node])
         owners.append(pixels[part][which])
     if not rates:
         return np.zeros(0), np.zeros(0), np.zeros(0, dtype=int)
@@ -224,7 +227,7 @@ def _possible_rates(candidates, pixels, population):
 
 
 def _tail_at(candidates, pixels, rates, shifts, width):
-    """`conditional_tail` of pixels, were their rates so, and free offsets ``shifts`` sigmas from those of the fit."""
+    """`conditional_tail` for given true rates, and free offsets ``shifts`` standard deviations from the fitted ones."""
     counts, usable = candidates.counts[:, pixels], candidates.usable[:, pixels]
     frames = candidates.frames[:, pixels]
     directions = [direction[:, pixels] for direction in candidates.directions]
@@ -239,12 +242,13 @@ def _tail_at(candidates, pixels, rates, shifts, width):
 
 
 def _two_without_noise(candidates):
+    """Whether a pixel has two counts without read noise and bias error: then the tail is a binomial one."""
     noiseless = (candidates.read_variance == 0).all(axis=0) & all(variance == 0 for _, variance in candidates.shared)
     return noiseless & (candidates.degrees == 1) & (len(candidates.directions) == 1)
 
 
 def _binomial_deviate(candidates, which):
-    """Exact, or safely more, for two Poisson counts: given their sum one of them is binomial."""
+    """Deviate of two Poisson counts, exact or conservative: given their sum, one of them is binomial."""
     usable, frames = candidates.usable[:, which], candidates.frames[:, which]
     totals = np.where(usable, candidates.counts[:, which] * frames, 0.0)
     high = (candidates.residual[:, which] > 0) & usable

@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The exact law of the counts of a pixel, Poisson and Gaussian together, through its cumulants.
+"""Probability law of a pixel's mean counts: Poisson electrons, read noise and bias error together, by its cumulants.
 
-Plain arrays in electrons whose first axis is the exposure.
+Plain arrays in electrons; the first axis is the exposure time.
 """
 
 from dataclasses import dataclass
@@ -13,37 +13,38 @@ from .rate_fit import Covariance
 
 __all__ = ["CountLaw"]
 
+# Most steps of Newton's method.
 _STEPS = 100
-# An exponent that does not overflow.
+# Largest exponent: its exponential does not overflow.
 _LARGEST = 700.0
-# Poisson counts without any read noise have a density only if they are smoothed, by far less than an electron.
+# Variance (electron^2) of a slight smoothing: without read noise, Poisson counts have no density.
 _LEAST_VARIANCE = 1e-4
 
 
 @dataclass
 class CountLaw:
     """
-    Law of the mean counts ``c_k = (Poisson(m_k) + Normal) / N_k`` of pixels, some of which share a noisy bias.
+    Probability law of mean counts ``c_k = (Poisson(m_k) + Normal) / N_k``, where exposures may share a noisy bias.
 
     Parameters
     ----------
     electrons : `numpy.ndarray`
-        Expected electrons m of all frames of an exposure time together, shape (exposures, pixels).
+        Expected electrons m in all N frames of an exposure time together, shape (exposures, pixels).
     frames : `numpy.ndarray`
-        Frames N averaged.
+        Number N of frames averaged.
     read_variance : `numpy.ndarray`
-        Gaussian variance of the mean counts (electron^2), without that of the bias.
+        Variance of the mean counts by read noise (electron^2), without the bias.
     usable : `numpy.ndarray` of bool
-        Counts that are there.
+        Counts that may be used.
     shared : list of (list of int, float)
-        Exposures that share a bias, and its variance (electron^2).
+        Indices of the exposures that share a bias, and the variance of that bias (electron^2).
 
     Notes
     -----
     The cumulant generating function is
-    ``K(s) = sum_k m_k (e^(s_k / N_k) - 1) + sum_k v_k s_k^2 / 2 + sum_g s_g^2 (sum_(k in g) s_k)^2 / 2``: of a Poisson
-    variable, of a Gaussian one, and of biases that groups of counts share. The law *tilted* by s has the mean K'(s)
-    and the covariance K''(s), and the density at c is, to a few per cent far into the tails,
+    ``K(s) = sum_k m_k (e^(s_k / N_k) - 1) + sum_k v_k s_k^2 / 2 + sum_g s_g^2 (sum_(k in g) s_k)^2 / 2``: Poisson
+    electrons, read noise, and the biases that groups g of exposures share. The law *tilted* by s has the mean K'(s)
+    and the covariance K''(s). The density at c is, to a few per cent far into the tails,
     ``exp(K(s) - s c) / sqrt(|2 pi K''(s)|)`` with ``K'(s) = c`` (Daniels 1954, Ann. Math. Statist. 25, 631).
     """
 
@@ -58,7 +59,7 @@ class CountLaw:
         self.read_variance = np.maximum(self.read_variance, _LEAST_VARIANCE / self.frames**2)
 
     def cumulant(self, tilt):
-        """K, shape (pixels,)."""
+        """Cumulant generating function K, shape (pixels,)."""
         poisson = self.electrons * np.expm1(np.minimum(tilt / self.frames, _LARGEST))
         value = (poisson + self.read_variance * tilt**2 / 2).sum(axis=0)
         for members, variance in self.shared:
@@ -66,25 +67,25 @@ class CountLaw:
         return value
 
     def mean(self, tilt):
-        """K', shape (exposures, pixels)."""
+        """Mean of the tilted law, K' (electron), shape (exposures, pixels)."""
         mean = self.electrons / self.frames * _exp(tilt / self.frames) + self.read_variance * tilt
         for members, variance in self.shared:
             mean[members] += variance * tilt[members].sum(axis=0)
         return np.where(self.usable, mean, 0.0)
 
     def covariance(self, tilt):
-        """K'' as a `Covariance`."""
+        """Covariance of the tilted law, K'', as a `Covariance`."""
         variance = self.electrons / self.frames**2 * _exp(tilt / self.frames) + self.read_variance
         return Covariance(np.where(self.usable, 1 / variance, 0.0), self.shared)
 
     def tilt_to(self, counts):
         """
-        The tilt that makes ``counts`` the mean.
+        Tilt s for which the mean is ``counts``, shape (exposures, pixels).
 
         Notes
         -----
-        Given the bias shift of its group, each count is tilted alone (`poisson_tilt`), and the shift is the root of a
-        convex function.
+        Given the error of a shared bias, each count has a tilt of its own (`poisson_tilt`). That error is the root of a
+        convex function, which Newton's method finds.
         """
         tilt = self._tilt_alone(counts, slice(None))
         for members, variance in self.shared:
@@ -97,7 +98,7 @@ class CountLaw:
                 spread = self.electrons[members] / self.frames[members] ** 2 * _exp(alone / self.frames[members])
                 slope = np.where(inside, 1 / (spread + self.read_variance[members]), 0.0).sum(axis=0)
                 step = (shift / variance - alone.sum(axis=0)) / (1 / variance + slope)
-                # A pixel that has settled stays as it is, whatever others do.
+                # A pixel that has converged stays as it is: its result must not depend on other pixels.
                 shift -= np.where(moving, step, 0.0)
                 moving &= ~(np.abs(step) <= 1e-12 * (np.abs(shift) + np.sqrt(variance)))
                 if not moving.any():
@@ -112,19 +113,19 @@ class CountLaw:
 
     def tilt_in(self, directions, sums):
         """
-        The tilt, a combination of ``directions``, that makes the sums ``directions . counts`` the expected ones.
+        Tilt s, a combination of ``directions``, for which the expected ``directions . counts`` are the given ``sums``.
 
         Parameters
         ----------
         directions : list of `numpy.ndarray`
-            One or two, each of shape (exposures, pixels); zero where not usable.
+            Coefficients of one or two sums of counts, shape (exposures, pixels); zero where a count is not usable.
         sums : list of `numpy.ndarray`
-            One for each, shape (pixels,).
+            Value of each sum, shape (pixels,).
 
         Returns
         -------
         `numpy.ndarray`
-            Of shape (exposures, pixels).
+            Tilt, shape (exposures, pixels).
         """
         amounts = [np.zeros(np.shape(total)) for total in sums]
         moving = np.ones(np.shape(sums[0]), dtype=bool)
@@ -134,7 +135,7 @@ class CountLaw:
             misses = [total - (direction * mean).sum(axis=0) for direction, total in zip(directions, sums, strict=True)]
             steps = _solve(covariance, directions, misses)
             change = sum(step * direction for step, direction in zip(steps, directions, strict=True)) / self.frames
-            # No exponential may grow by more than a factor e: they are convex, and Newton's rule overshoots.
+            # Newton's step overshoots on exponentials, which are convex: none may grow by more than a factor e.
             shrink = 1 / np.maximum(change.max(axis=0), 1.0)
             for amount, step in zip(amounts, steps, strict=True):
                 amount += np.where(moving, shrink * step, 0.0)
@@ -145,7 +146,7 @@ class CountLaw:
 
 
 def _solve(covariance, directions, misses):
-    """Newton's step: the inverse of ``B^T K'' B`` on the misses."""
+    """Newton's step ``(B^T K'' B)^-1 misses``, with the ``directions`` as columns of B."""
     applied = [covariance.apply(direction) for direction in directions]
     if len(directions) == 1:
         return [misses[0] / (directions[0] * applied[0]).sum(axis=0)]
@@ -157,5 +158,5 @@ def _solve(covariance, directions, misses):
 
 
 def _exp(exponent):
-    """The exponential, as large as numbers go where there is none: it is that of counts of which none is expected."""
+    """Exponential, capped: it overflows only where no electron is expected, and zero times it must be zero."""
     return np.exp(np.minimum(exponent, _LARGEST))

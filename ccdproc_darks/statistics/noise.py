@@ -1,9 +1,9 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The noise model of a dark frame, on plain arrays in electrons.
 
-One model serves the whole package: a frame in which a pixel collects ``m`` dark electrons has the
-variance ``m + R**2`` (Poisson statistics of the electrons, and a read noise ``R`` that includes the
-quantisation of the ADC, ``g**2 / 12``; EMVA Standard 1288, release 4.0, section 2).
+One model serves the whole package: a pixel that collects ``m`` dark electrons in a frame has the variance ``m + R**2``:
+Poisson noise of the electrons, and a read noise ``R`` that includes the quantisation of the ADC, ``g**2 / 12`` (EMVA
+Standard 1288, release 4.0, section 2).
 """
 
 import numpy as np
@@ -19,10 +19,10 @@ def frame_variance(electrons, read_noise):
     Parameters
     ----------
     electrons : array_like
-        Expected dark electrons of the frame. Negative estimates count as zero, so that no variance
-        is ever below the read noise's.
+        Expected dark electrons of the frame. Negative estimates count as zero: the variance is never below
+        ``read_noise**2``.
     read_noise : array_like
-        Read noise of one digitised frame, in electron.
+        Read noise of one digitised frame (electron).
 
     Returns
     -------
@@ -34,30 +34,30 @@ def frame_variance(electrons, read_noise):
 
 def digitised_read_noise(read_noise, gain):
     """
-    Read noise as it is measured on digitised frames: ``sqrt(R**2 + g**2 / 12)`` (electron).
+    Read noise measured on digitised frames (electron): ``sqrt(R**2 + g**2 / 12)``.
 
-    The second term is the variance of rounding to a whole ADU (EMVA 1288).
+    The second term is the variance of rounding to whole adu (EMVA 1288).
     """
     return float(np.sqrt(read_noise**2 + gain**2 / 12))
 
 
 def poisson_tilt(count, expected, variance):
     """
-    The s of the exponential family ``e^(s x)`` times the law of a count in which ``count`` is the mean.
+    Tilt s for which the law of a noisy Poisson count x, multiplied by ``e^(s x)``, has the mean ``count``.
 
     Parameters
     ----------
     count : `numpy.ndarray`
-        A count (electron).
+        Count (electron).
     expected : `numpy.ndarray`
-        Its expected electrons, without the tilt.
+        Expected electrons without the tilt.
     variance : `numpy.ndarray`
-        Variance of the Gaussian noise on it; positive.
+        Variance of the Gaussian noise on the count (electron^2); positive.
 
     Returns
     -------
     tilt, electrons : `numpy.ndarray`
-        The s, and the expected electrons with it, ``expected e^s``.
+        The tilt s, and the expected electrons with it, ``expected e^s``.
 
     Notes
     -----
@@ -67,35 +67,34 @@ def poisson_tilt(count, expected, variance):
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         electrons = variance * wrightomega(np.log(expected / variance) + count / variance)
-        # Either form alone loses its digits where the other one is used.
+        # Each form loses digits where the other one is used.
         tilt = np.where(electrons > variance, np.log(electrons / expected), (count - electrons) / variance)
     return tilt, electrons
 
 
 def trimmed_variance(variances, dof, keep=0.95):
     """
-    Mean of many sample variances of the same noise, undisturbed by the few that are too large.
+    Mean of many sample variances of the same noise, without the few that are too large.
 
     Parameters
     ----------
     variances : `numpy.ndarray`
         Unbiased sample variances, each of ``dof`` degrees of freedom.
     dof : int or None
-        Degrees of freedom of each. None: they are no samples but as good as equal, and only the few that
-        are too large are to be left out.
+        Degrees of freedom of each. None: the variances hardly scatter, and leaving out the largest needs no correction.
     keep : float
-        The fraction, counted from the smallest, that is averaged.
+        Fraction of the variances, from the smallest up, that is averaged.
 
     Returns
     -------
     float
-        The variance of the noise; NaN where there is nothing to average.
+        Variance of the noise; NaN without variances.
 
     Notes
     -----
-    ``dof * s**2 / sigma**2`` is a chi-square variable X. With q its ``keep`` quantile, the mean of X
-    below q is ``dof * P(X[dof + 2] <= q) / keep`` (the identity ``x f(x; k) = k f(x; k + 2)`` of the
-    chi-square density), and dividing by it makes the trimmed mean unbiased.
+    ``dof * s**2 / sigma**2`` is a chi-square variable X. With q its ``keep`` quantile, the mean of X below q is
+    ``dof * P(X[dof + 2] <= q) / keep`` (as the chi-square density has ``x f(x; k) = k f(x; k + 2)``). Dividing by it
+    makes the trimmed mean unbiased.
     """
     variances = np.asarray(variances, dtype=float)
     variances = variances[np.isfinite(variances)]

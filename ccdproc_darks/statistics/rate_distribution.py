@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Which rates the pixels of a sensor have: what a pixel of few electrons cannot tell of itself."""
+"""Distribution of the true dark rates of a sensor's pixels: what a pixel of few electrons cannot tell by itself."""
 
 from dataclasses import dataclass
 
@@ -8,35 +8,37 @@ import numpy as np
 from .rate_fit import rate_estimator
 from .robust import robust_mean, upper_median
 
-__all__ = ["Population", "population_of", "sensor_population"]
+__all__ = ["RateDistribution", "fit_rate_distribution", "sensor_rate_distribution"]
 
-# In standard deviations of an estimate: how close possible rates are, and bins of estimates, and how many there are.
+# Steps of the grid of true rates, and of the bins of estimated ones, in standard deviations of an estimate; most steps.
 _RATE_STEP, _BIN_STEP, _MOST = 0.5, 1 / 6, 400
-# How well the variance of every count must be known for an estimate of the rate to do by itself.
+# Relative error of the variance of counts at which a pixel's own estimate of its rate is good enough.
 _CERTAIN = 0.05
+# In standard deviations: how far bins go beyond the grid, what is near the median, and what is far below zero.
 _REACH, _NEAR, _BELOW = 8.0, 6.0, 5.0
 _LEAST_PIXELS = 100
-# One in so many pixels tells a variance that is the same for most.
+# One pixel in seven is enough to find the typical variance, which is the same for most.
 _FEW = 7
-# Without read noise estimates are as coarse as electrons; in electrons.
+# Least smoothing (electron): without read noise, estimates are a comb of whole electrons.
 _LEAST_SMOOTH = 0.3
 _ITERATIONS = 1000
+# Keeps a likelihood above zero; probability of a bin that no pixel reaches.
 _IMPOSSIBLE, _NOTHING = 1e-200, 1e-12
 
 
 @dataclass
-class Population:
+class RateDistribution:
     """
-    Rates that pixels have.
+    Distribution of the true dark rates of a sensor's pixels.
 
     Attributes
     ----------
     rates : `numpy.ndarray`
-        Possible rates (electron/s), rising, shape (rates,).
+        Grid of true rates (electron/s), rising, shape (rates,).
     probability : `numpy.ndarray`
-        The share of the pixels that has each.
+        Fraction of the pixels that have each rate.
     estimates, means : `numpy.ndarray`
-        Estimates of a rate, rising, and the mean rate of the pixels that show it.
+        Estimated rates, rising, and the mean true rate of the pixels with such an estimate (electron/s).
     """
 
     rates: np.ndarray
@@ -46,30 +48,31 @@ class Population:
 
     @property
     def log_probability(self):
-        """Logarithm of the probabilities."""
+        """Logarithm of ``probability``."""
         return np.log(self.probability)
 
     def posterior_mean(self, estimate):
-        """Mean rate of the pixels that show an estimate: what to weigh counts with. Beyond all, the estimate."""
+        """Mean true rate of the pixels with an estimated rate (electron/s); above the grid, the estimate itself."""
         return np.where(estimate > self.estimates[-1], estimate, np.interp(estimate, self.estimates, self.means))
 
 
-def population_of(estimates, estimator, seconds, frames, read_variance, shared):
+def fit_rate_distribution(estimates, estimator, seconds, frames, read_variance, shared):
     """
-    The population of rates that makes estimates of them scatter as they do.
+    Distribution of true rates that best explains the estimated rates of many pixels.
 
     Parameters
     ----------
     estimates : `numpy.ndarray`
-        ``estimator . counts`` of many pixels (electron/s).
+        Estimated rates ``estimator . counts`` (electron/s), shape (pixels,).
     estimator, seconds, frames, read_variance : `numpy.ndarray`
-        One number for each exposure time, the same for all these pixels.
+        Coefficients (1/s), exposure times (s), numbers of frames, and variances of mean counts by read noise
+        (electron^2), shape (exposures,); the same for all these pixels.
     shared : list
-        Biases shared, as of `ccdproc_darks.statistics.rate_fit.fit_rate`.
+        Exposures that share a bias: see `ccdproc_darks.statistics.rate_fit.fit_rate`.
 
     Returns
     -------
-    `Population` or None
+    `RateDistribution` or None
         None where there are fewer than 100 pixels, or where each pixel's own estimate is enough: where it tells the
         variance of all its counts to 5 %.
 
@@ -77,97 +80,97 @@ def population_of(estimates, estimator, seconds, frames, read_variance, shared):
     -----
     The nonparametric maximum-likelihood estimate of a mixing distribution (Kiefer and Wolfowitz 1956; Laird 1978, by
     the EM algorithm of Dempster, Laird and Rubin 1977) on a grid of rates half a standard deviation apart, with the
-    exact law of an estimate. One pixel more is spread evenly over the grid, so that no rate
-    is impossible.
+    exact law of an estimate. One more pixel is spread evenly over the grid, so that no rate has the probability zero.
     """
     constant = (estimator**2 * read_variance).sum() + sum(v * estimator[members].sum() ** 2 for members, v in shared)
     growth = (estimator**2 * seconds / frames).sum()
-    scale = _Stabilised(constant, growth)
-    enough = _enough(scale, constant, growth, seconds / frames, read_variance)
-    if estimates.size < _LEAST_PIXELS or upper_median(estimates) >= scale.rate(enough):
+    scale = _StabilisedScale(constant, growth)
+    certain = _certain_from(scale, constant, growth, seconds / frames, read_variance)
+    if estimates.size < _LEAST_PIXELS or upper_median(estimates) >= scale.to_rate(certain):
         return None
-    top = min(scale.of(estimates.max()) + 1, enough)
-    nodes = _nodes(scale, scale.of(max(_typical(estimates, scale), 0.0)), max(top, scale.zero + 1))
+    top = min(scale.from_rate(estimates.max()) + 1, certain)
+    nodes = _nodes(scale, scale.from_rate(max(_typical(estimates, scale), 0.0)), max(top, scale.zero + 1))
     edges = np.arange(scale.zero - _REACH, nodes[-1] + _REACH, _BIN_STEP)
-    # What lies far below zero is no dark current at all, however far.
-    numbers, _ = np.histogram(np.maximum(scale.of(estimates), scale.zero - _BELOW), edges)
+    # An estimate far below zero means a rate of zero, however far below it is.
+    numbers, _ = np.histogram(np.maximum(scale.from_rate(estimates), scale.zero - _BELOW), edges)
     centres = (edges[:-1] + edges[1:]) / 2
-    rates, values = scale.rate(nodes), scale.rate(centres)
-    density = _probability_of_bins(scale.rate(edges), rates, constant, estimator * seconds, estimator / frames)
-    # Pixels of higher rates than those possible here have no say.
+    rates, values = scale.to_rate(nodes), scale.to_rate(centres)
+    density = _probability_of_bins(scale.to_rate(edges), rates, constant, estimator * seconds, estimator / frames)
+    # Pixels above the grid take no part.
     seen = (numbers > 0) & (centres < nodes[-1] + 1)
     likelihood, numbers = density[seen] + _IMPOSSIBLE, numbers[seen]
     probability = np.full(nodes.size, 1 / nodes.size)
     for _ in range(_ITERATIONS):
         probability *= likelihood.T @ (numbers / (likelihood @ probability)) / numbers.sum()
     probability = (probability * estimates.size + 1 / nodes.size) / (estimates.size + 1)
-    # Where no estimate was, nor can be of these rates, the mean is that of the nearest rate.
+    # Bins that none of these rates reaches have no mean: `posterior_mean` takes the nearest one.
     covered = density @ probability > _NOTHING
     means = (density @ (probability * rates))[covered] / (density @ probability)[covered]
     inside = centres[covered] <= nodes[-1]
-    return Population(rates, probability, values[covered][inside], means[inside])
+    return RateDistribution(rates, probability, values[covered][inside], means[inside])
 
 
-def _enough(scale, constant, growth, seconds, read_variance):
-    """Where on the scale a rate's own error no longer leaves the variance of any count uncertain."""
+def _certain_from(scale, constant, growth, seconds, read_variance):
+    """Value on the scale from which on a pixel's estimated rate tells the variance of all its counts well enough."""
     values = scale.zero + _RATE_STEP * np.arange(_MOST)
-    rates = scale.rate(values)
+    rates = scale.to_rate(values)
     error = np.sqrt(max(constant, 1e-6 * growth**2) + growth * rates)
     share = seconds[:, None] * error / (seconds[:, None] * rates + np.maximum(read_variance[:, None], 1e-12))
     return values[np.argmax(share.max(axis=0) < _CERTAIN)]
 
 
 def _typical(estimates, scale):
-    """Mean of the estimates that are not far off; a median is drawn aside by their skewness."""
+    """Typical rate (electron/s): the mean of the estimates near the median, which is biased by their skewness."""
     median = upper_median(estimates)
-    near = np.abs(scale.of(estimates) - scale.of(median)) < _NEAR
+    near = np.abs(scale.from_rate(estimates) - scale.from_rate(median)) < _NEAR
     return robust_mean(estimates[near], np.full(np.count_nonzero(near), scale.error(median)))
 
 
 def _nodes(scale, typical, top):
-    """Possible rates on the scale: none, the typical one, and steps from that."""
+    """Grid of true rates, as values on the scale: zero, the typical rate, and steps from it up to ``top``."""
     below = np.arange(typical, scale.zero, -_RATE_STEP)[::-1]
     nodes = np.concatenate([below, np.arange(typical + _RATE_STEP, max(top, typical + _RATE_STEP), _RATE_STEP)])
     return np.unique(np.concatenate([[scale.zero], nodes]))
 
 
-class _Stabilised:
-    """A scale of rates on which an estimate's standard deviation is 1: ``2 sqrt(variance) / growth``."""
+class _StabilisedScale:
+    """Scale of rates on which the standard deviation of an estimated rate is 1: ``2 sqrt(variance) / growth``."""
 
     def __init__(self, constant, growth):
         self._constant, self._growth = max(constant, 1e-6 * growth**2), growth
         self.zero = 2 * np.sqrt(self._constant) / growth
 
-    def of(self, rate):
+    def from_rate(self, rate):
         positive = 2 * np.sqrt(self._constant + self._growth * np.maximum(rate, 0)) / self._growth
         return positive + np.minimum(rate, 0) / np.sqrt(self._constant)
 
     def error(self, rate):
-        """Standard deviation of an estimate of a rate."""
+        """Standard deviation of the estimate of a rate (electron/s)."""
         return np.sqrt(self._constant + self._growth * max(rate, 0.0))
 
-    def rate(self, value):
+    def to_rate(self, value):
         positive = (np.square(np.maximum(value, self.zero) * self._growth / 2) - self._constant) / self._growth
         return np.maximum(positive, 0.0) + np.minimum(value - self.zero, 0) * np.sqrt(self._constant)
 
 
 def _probability_of_bins(edges, rates, constant, growth, steps):
     """
-    Probability that an estimate falls between two ``edges``, for pixels of given rates, shape (bins, rates).
+    Probability that the estimated rate of a pixel falls between two ``edges``, shape (bins, rates).
 
     Parameters
     ----------
     edges, rates : `numpy.ndarray`
-        Estimates, and true rates (electron/s).
+        Edges of the bins of estimated rates, and true rates (electron/s).
     constant : float
-        Variance of the Gaussian part of an estimate.
+        Variance of the Gaussian part of an estimate (electron^2/s^2).
     growth, steps : `numpy.ndarray`
-        What the estimate gets from each exposure for a rate of 1, and from one electron there.
+        What each exposure adds to the estimate for a true rate of 1, and what one electron in it adds (1/s).
 
     Notes
     -----
-    Of the inverse Fourier transform of the characteristic function of an estimate,
-    ``exp(d sum_k g_k / a_k (e^(i w a_k) - 1) - w^2 v / 2)`` with g the growth and a the steps: exact.
+    The integral of an inverse Fourier transform, that of the characteristic function of an estimate,
+    ``exp(d sum_k g_k / a_k (e^(i w a_k) - 1) - w^2 v / 2)`` with d the rate, v the constant, g the growth and a the
+    steps. It is exact.
     """
     variance = max(constant, (_LEAST_SMOOTH * np.abs(steps).max()) ** 2)
     margin = 4 * np.sqrt(variance)
@@ -183,27 +186,27 @@ def _probability_of_bins(edges, rates, constant, growth, steps):
     return np.diff([np.interp(edges, ends, one / one[-1]) for one in below], axis=1).T
 
 
-def sensor_population(samples, seconds, numbers, shared, offsets, free_offset):
+def sensor_rate_distribution(samples, seconds, numbers, shared, offsets, free_offset):
     """
-    `Population` of the pixels of a sensor, or None where none is needed.
+    `RateDistribution` of a sensor's pixels, from some of its rows; None where none is needed.
 
     Parameters
     ----------
     samples : iterable of `ccdproc_darks.rates.rate_images.MeanCounts`
-        Some of its rows; changed.
+        The rows; changed in place.
     seconds, numbers : `numpy.ndarray`
-        Exposure times (s), and how many frames there are of each.
+        Exposure times (s), and the number of frames of each.
     shared : list
-        Biases shared, as of `ccdproc_darks.statistics.rate_fit.fit_rate`.
+        Exposures that share a bias: see `ccdproc_darks.statistics.rate_fit.fit_rate`.
     offsets : `numpy.ndarray`
-        Common offsets of the exposures (electron).
+        Common offset of each exposure (electron).
     free_offset : bool
-        Whether pixels have offsets of their own.
+        Whether each pixel has an offset of its own.
     """
     counts, variances = [], []
     for rows in samples:
         rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
-        # Pixels that lost no frame: their estimates all have the same law.
+        # Only pixels that lost no frame: their estimates all have the same law.
         complete = (rows.usable & (rows.frames == numbers[:, None, None])).all(axis=0)
         complete = np.flatnonzero(complete)
         found, variance = (part.reshape(len(numbers), -1) for part in (rows.counts, rows.read_variance))
@@ -212,16 +215,16 @@ def sensor_population(samples, seconds, numbers, shared, offsets, free_offset):
     counts, variances = np.concatenate(counts, axis=1), np.concatenate(variances, axis=1)
     if counts.shape[1] < _LEAST_PIXELS:
         return None
-    # A plain rate is good enough to tell which is typical.
+    # A rate without weights by noise is good enough to find the typical one.
     if free_offset:
         rates = (counts[-1] - counts[0]) / (seconds[-1] - seconds[0])
     else:
         rates = _combined(numbers, counts) / (numbers * seconds).sum()
     variance, typical = np.median(variances, axis=1), max(float(upper_median(rates)), 0.0)
     estimator = rate_estimator(typical, seconds, numbers, variance, shared, free_offset)
-    return population_of(_combined(estimator, counts), estimator, seconds, numbers, variance, shared)
+    return fit_rate_distribution(_combined(estimator, counts), estimator, seconds, numbers, variance, shared)
 
 
 def _combined(weights, counts):
-    """Weighted sum over exposures; `numpy.matmul` would start threads that wait for more at the cost of all others."""
+    """Weighted sum over exposures. `numpy.matmul` would start threads, which slow down the others while they wait."""
     return sum(weight * count for weight, count in zip(weights, counts, strict=True))

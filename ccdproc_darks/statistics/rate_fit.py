@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """One rate from the counts at one or several exposure times, by generalised least squares.
 
-Everything here works on plain arrays whose first axis is the exposure time, in electrons and seconds.
+Plain arrays in electrons and seconds; the first axis is the exposure time.
 """
 
 from dataclasses import dataclass
@@ -18,28 +18,27 @@ __all__ = [
     "rate_variance",
 ]
 
-# Enough for the weights to settle to a part in a thousand from any start.
+# Enough for the weights to converge to a part in a thousand from any start.
 _ITERATIONS = 4
-# electron/s; far below what any sensor shows.
+# Smallest rate that weights are computed for (electron/s): far below that of any sensor.
 TINY_RATE = 1e-15
 
 
 @dataclass
 class Covariance:
     """
-    Inverse of the covariance of counts that share bias frames, ``C = diag(V) + sum_g s_g^2 1_g 1_g^T``.
+    Covariance of mean counts, some of which share a master bias: ``C = diag(V) + sum_g s_g^2 1_g 1_g^T``.
 
     Parameters
     ----------
     weights : `numpy.ndarray`
         1 / V, shape (exposures, rows, columns); zero where a count must not be used.
     shared : list of (list of int, float)
-        Groups of exposures that had the same master bias subtracted, and the variance (electron^2)
-        of that bias.
+        Groups g of exposures from which the same master bias was subtracted, and its variance s_g^2 (electron^2).
 
     Notes
     -----
-    The groups are disjoint, so the inverse is Sherman and Morrison's (1950) for each of them.
+    The groups are disjoint, so that the inverse is Sherman and Morrison's (1950) for each of them.
     """
 
     weights: np.ndarray
@@ -68,7 +67,7 @@ class Covariance:
         return applied
 
     def log_determinant(self):
-        """Logarithm of the determinant of ``C`` (of its usable part), by the matrix determinant lemma."""
+        """Logarithm of the determinant of ``C``, of the usable counts only, by the matrix determinant lemma."""
         with np.errstate(divide="ignore"):
             value = -np.where(self.weights > 0, np.log(self.weights), 0.0).sum(axis=0)
         for members, variance in self.shared:
@@ -86,35 +85,35 @@ class Covariance:
 @dataclass
 class RateFit:
     """
-    Rates of some rows of pixels, with what a test of proportionality needs.
+    Fitted rates of some rows of pixels, and what a test of proportionality needs.
 
     Attributes
     ----------
     rate, variance : `numpy.ndarray`
-        The rate (electron/s), and its variance; NaN where no count could be used.
+        Rate (electron/s) and its variance (electron^2/s^2), shape (rows, columns); NaN where no count could be used.
     degrees : `numpy.ndarray` of int
-        Degrees of freedom left; negative where there is no rate.
+        Degrees of freedom; negative where there is no rate.
     chi_square : `numpy.ndarray`
-        Of the residuals about the fit.
+        Chi-square of the residuals; NaN without degrees of freedom.
     deletion : `numpy.ndarray`
-        Each exposure's count minus what the others foretell of it (electron), shape (exposures, rows, columns).
+        Each count minus its prediction from the other exposures (electron), shape (exposures, rows, columns).
     information : `numpy.ndarray`
-        One over the variance of ``deletion``; zero where the others cannot foretell it.
+        1 / variance of ``deletion``; zero where the other exposures cannot predict the count.
     excess : `numpy.ndarray`
-        Its sign is positive where shorter exposures read higher than the fit (with a free offset: where
-        the counts grow less than linearly; of equal exposure times: where the first one does).
+        Number with the sign of the departure. It is positive where shorter exposures read higher than the fit (with a
+        free offset: where counts grow less than linearly; with equal exposure times: where the first reads higher).
     skewness : `numpy.ndarray`
-        Of counts in the direction of the residuals: below zero that tail is lighter than a normal one.
+        Skewness of the counts in the direction of the residuals; where it is negative, that tail is a light one.
     kurtosis : `numpy.ndarray`
-        Largest excess kurtosis of a count: above a tenth where they are a few electrons.
+        Largest excess kurtosis of a count; above 0.1 where counts are a few electrons.
     residual : `numpy.ndarray`
-        Counts less those of the fit (electron).
+        Counts minus the fitted counts (electron).
     covariance : `Covariance`
-        What counts were weighed with.
+        Covariance with which counts were weighted.
     estimator : `numpy.ndarray`
-        Coefficients by which counts make the rate.
-    offset, offset_variance : `numpy.ndarray`
-        Of a free offset (electron, electron^2).
+        Coefficients (1/s) with which the counts add up to the rate.
+    offset, offset_variance : `numpy.ndarray` or None
+        Free offset (electron) and its variance (electron^2).
     """
 
     rate: np.ndarray
@@ -134,36 +133,36 @@ class RateFit:
 
 
 def count_variance(rate, seconds, frames, read_variance):
-    """Variance of mean counts, ``max(rate, 0) t / N + read_variance`` (electron^2): science of `noise`."""
+    """Variance of mean counts (electron^2): ``max(rate, 0) t / N + read_variance``."""
     return np.maximum(rate, 0) * seconds / frames + read_variance
 
 
 def fit_rate(
-    counts, seconds, frames, read_variance, usable, *, shared=(), free_offset=False, diagnose=True, expected=None
+    counts, seconds, frames, read_variance, usable, *, shared=(), free_offset=False, diagnose=True, weight_rate=None
 ):
     """
-    Rate of each pixel from its mean counts at several exposure times.
+    Dark rate of each pixel from its mean counts at several exposure times.
 
     Parameters
     ----------
     counts : `numpy.ndarray`
-        Mean bias-subtracted counts (electron), shape (exposures, rows, columns).
+        Mean counts without bias (electron), shape (exposures, rows, columns).
     seconds : `numpy.ndarray`
         Exposure times (s), shape (exposures,).
     frames : `numpy.ndarray`
-        Frames averaged, broadcasting to ``counts``.
+        Number of frames averaged, broadcasting to ``counts``.
     read_variance : `numpy.ndarray`
-        Part of the variance of ``counts`` that does not grow with them (electron^2).
+        Variance of ``counts`` without the Poisson noise of dark electrons (electron^2).
     usable : `numpy.ndarray` of bool
         Counts to use.
     shared : list of (list of int, float)
-        Exposures that share a bias, and the variance of that bias (electron^2).
+        Indices of the exposures that share a master bias, and the variance of that bias (electron^2).
     free_offset : bool
-        Let every pixel have its own unknown offset: the rate is then the slope of a free line.
+        Whether each pixel has an unknown offset of its own: the rate is then the slope of a straight line.
     diagnose : bool
-        Whether to work out the goodness of fit.
-    expected : callable, optional
-        What rate to weigh the counts of a pixel of a given rate with; its own where None.
+        Whether to compute residuals and goodness of fit.
+    weight_rate : callable, optional
+        Gives, for fitted rates, the rates whose noise the counts are weighted with. None: the fitted rates.
 
     Returns
     -------
@@ -171,24 +170,23 @@ def fit_rate(
 
     Notes
     -----
-    Generalised least squares of ``counts = rate * t`` with the covariance
-    ``C = diag(V_i / N_i) + s_b^2 1 1^T`` (Aitken 1935), iterated with V from the *fitted* counts, as
-    weights from observed counts bias the rate low. ``deletion`` is the deletion residual
-    ``[C^-1 r]_k / P_kk`` with ``P = C^-1 - C^-1 X (X^T C^-1 X)^-1 X^T C^-1`` (Cook and Weisberg 1982, for
-    correlated noise); of two exposures it is ``t_1 (d_1 - d_2)``.
+    Generalised least squares of ``counts = rate * t`` with the covariance ``C = diag(V_i / N_i) + s_b^2 1 1^T``
+    (Aitken 1935). It is iterated with V from the *fitted* counts, as weights from observed counts bias the rate low.
+    ``deletion`` is the deletion residual ``[C^-1 r]_k / P_kk`` with ``P = C^-1 - C^-1 X (X^T C^-1 X)^-1 X^T C^-1``
+    (Cook and Weisberg 1982, for correlated noise); for two exposures it is ``t_1 (d_1 - d_2)``.
     """
     counts = np.where(usable, counts, 0.0)
     degrees = usable.sum(axis=0) - (2 if free_offset else 1)
     lacking = degrees < 0
     line = _line_maker(seconds, frames, read_variance, usable, shared, free_offset)
-    settle = expected or (lambda rate: rate)
+    weight_rate = weight_rate or (lambda rate: rate)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.zeros(counts.shape[1:])
         for _ in range(_ITERATIONS):
-            rate = np.nan_to_num(line(settle(rate)).rate(counts))
-        used = line(settle(rate))
+            rate = np.nan_to_num(line(weight_rate(rate)).rate(counts))
+        used = line(weight_rate(rate))
         rate = used.rate(counts)
-        variance = 1 / line(settle(rate)).information
+        variance = 1 / line(weight_rate(rate)).information
     rate[lacking] = variance[lacking] = np.nan
     if not diagnose:
         return RateFit(rate, variance, degrees)
@@ -196,14 +194,14 @@ def fit_rate(
     residual, offset, offset_variance = used.residual(counts, np.where(lacking, 0.0, rate))
     solved = used.covariance.solve(residual)
     leverage = used.leverage()
-    # Where nothing else foretells a count, what is left of its leverage is rounding.
+    # A count that no other exposure predicts has no leverage but rounding errors.
     testable = usable & (degrees > 0) & (leverage > 1e-10 * used.covariance.weights)
     leverage = np.where(testable, leverage, 0.0)
     chi_square = np.where(degrees > 0, (residual * solved).sum(axis=0), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        third = (solved**3 * (np.maximum(settle(rate), 0) * used.t / frames**2)).sum(axis=0)
+        third = (solved**3 * (np.maximum(weight_rate(rate), 0) * used.t / frames**2)).sum(axis=0)
         skewness = third / np.maximum(chi_square, 0) ** 1.5
-        poisson = np.maximum(settle(rate), 0) * used.t / frames
+        poisson = np.maximum(weight_rate(rate), 0) * used.t / frames
         kurtosis = (poisson * np.square(used.covariance.weights / frames)).max(axis=0)
     return RateFit(
         rate,
@@ -230,7 +228,7 @@ def _excess(solved, t, free_offset):
 
 
 def rate_variance(rate, seconds, frames, read_variance, usable, *, shared=(), free_offset=False):
-    """Variance that `fit_rate` would give, were the true rate the one given; NaN where there is no rate."""
+    """Variance of the fitted rate for a true ``rate`` (electron^2/s^2); NaN where `fit_rate` finds no rate."""
     line = _line_maker(seconds, frames, read_variance, usable, shared, free_offset)
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = 1 / line(rate).information
@@ -239,7 +237,7 @@ def rate_variance(rate, seconds, frames, read_variance, usable, *, shared=(), fr
 
 
 def rate_estimator(rate, seconds, frames, read_variance, shared, free_offset):
-    """Coefficients by which `fit_rate` makes a rate of a pixel's counts, all usable, were its rate the one given."""
+    """Coefficients (1/s) with which `fit_rate` adds up the counts of a pixel of this ``rate``, all of them usable."""
     shape = (len(seconds), 1, 1)
     frames, read_variance = (np.reshape(part, shape) for part in (frames, read_variance))
     line = _line_maker(seconds, frames, read_variance, np.ones(shape, dtype=bool), shared, free_offset)
@@ -247,13 +245,13 @@ def rate_estimator(rate, seconds, frames, read_variance, shared, free_offset):
 
 
 def _line_maker(seconds, frames, read_variance, usable, shared, free_offset):
-    """A function that makes the `_Line` with the weights of a trial rate."""
+    """Function that gives the `_Line` with weights from the noise of a trial rate."""
     t = np.asarray(seconds, dtype=float)[:, None, None]
     frames = np.where(usable, frames, 1.0)
     read_variance = np.where(usable, read_variance, 0.0)
 
     def line(trial):
-        # A rate of nothing still has to weigh counts by their exposure where there is no read noise.
+        # Without dark current and read noise, weights must still follow the exposure times.
         variance = count_variance(np.maximum(trial, TINY_RATE), t, frames, read_variance)
         return _Line(Covariance(np.where(usable, 1 / variance, 0.0), shared), t, usable, free_offset)
 
@@ -261,7 +259,7 @@ def _line_maker(seconds, frames, read_variance, usable, shared, free_offset):
 
 
 class _Line:
-    """The linear algebra of the fit for one set of weights; an offset of each pixel is projected out."""
+    """Linear algebra of the fit for one set of weights; a free offset is projected out."""
 
     def __init__(self, covariance, t, usable, free_offset):
         self.covariance = covariance
@@ -281,7 +279,7 @@ class _Line:
             return self._projected / self.information
 
     def residual(self, counts, rate):
-        """Counts less those of the line; its offset, and the variance of that, where it is free."""
+        """Counts minus the line (electron), the line's offset and its variance (None without a free offset)."""
         residual = counts - rate * self.t
         offset = offset_variance = None
         if self._ones is not None:
@@ -289,8 +287,8 @@ class _Line:
             safe = np.where(total > 0, total, 1.0)
             offset = (residual * self._ones).sum(axis=0) / safe
             with np.errstate(divide="ignore", invalid="ignore"):
-                middle = (self._ones * self.t).sum(axis=0) / safe
-                offset_variance = 1 / total + middle**2 / self.information
+                mean_time = (self._ones * self.t).sum(axis=0) / safe
+                offset_variance = 1 / total + mean_time**2 / self.information
             residual -= offset
         return np.where(self._usable, residual, 0.0), offset, offset_variance
 

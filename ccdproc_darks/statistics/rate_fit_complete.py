@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The fit of `ccdproc_darks.fit` for pixels that lost no frame: exposure by exposure, in arrays that fit a cache."""
+"""The fit of `rate_fit` for pixels that lost no frame: faster, in arrays that fit into the processor's cache."""
 
 import numpy as np
 
@@ -8,51 +8,52 @@ from .rate_fit import TINY_RATE
 
 __all__ = ["fit_complete_pixels", "rate_of_one_exposure"]
 
-# With the first and the last round as many as `fit_rate` makes. All but the last are in single precision: a weight
-# that is off by a millionth makes no difference.
+# Rounds between the first and the last, together as many as in `fit_rate`. They are in single precision: an error of a
+# millionth in the weights makes no difference.
 _ITERATIONS = 3
 
 
 def fit_complete_pixels(
-    counts, seconds, frames, read_variance, bias_variance, *, free_offset=False, expected=None, dtype=np.float64
+    counts, seconds, frames, read_variance, bias_variance, *, free_offset=False, weight_rate=None, dtype=np.float64
 ):
     """
-    Rate and variance of pixels that lost no frame, and whose exposures all share one bias.
+    Rate and its variance of pixels that lost no frame, and whose exposures all share one bias.
 
     Parameters
     ----------
     counts : list of `numpy.ndarray`
         Mean counts (electron) of each exposure time, shape (pixels,).
     seconds, frames, read_variance : `numpy.ndarray`
-        Of each exposure time, the same for all pixels.
+        Exposure times (s), numbers of frames, and variances of mean counts by read noise (electron^2): the same for all
+        pixels.
     bias_variance : float
-        Of the bias (electron^2).
-    free_offset, expected
-        As of `ccdproc_darks.statistics.rate_fit.fit_rate`, whose rate and variance these are.
+        Variance of the bias (electron^2).
+    free_offset, weight_rate
+        See `ccdproc_darks.statistics.rate_fit.fit_rate`, which gives the same rate and variance.
     dtype : `numpy.dtype`
-        Of the variance.
+        Type of the variance.
 
     Notes
     -----
     With ``C = diag(V) + s_b^2 1 1^T`` the rate is ``t^T C^-1 c / t^T C^-1 t`` (generalised least squares: Aitken
     1935), and ``x^T C^-1 y = sum w x y - (sum w x) (sum w y) / (sum w + 1 / s_b^2)``, with ``w = 1 / V`` (Sherman and
-    Morrison 1950). A free offset is a bias whose error is without bounds.
+    Morrison 1950). A free offset is a bias of infinite variance.
     """
     line = _CompleteLine(seconds, frames, read_variance, bias_variance, free_offset)
-    if expected is None and loops.fit is not None and dtype == np.float32 and len(counts) <= loops.MOST_EXPOSURES:
+    if weight_rate is None and loops.fit is not None and dtype == np.float32 and len(counts) <= loops.MOST_EXPOSURES:
         return line.compiled(counts)
-    settle = expected or (lambda rate: rate)
-    # Where nothing is taken from a sum, single precision does for a rate of single precision, too.
+    weight_rate = weight_rate or (lambda rate: rate)
+    # Single precision is enough for a rate in single precision, unless sums are subtracted from each other.
     precise = np.dtype(float) if line.has_common else np.dtype(dtype)
     rates = line.rates_of(counts, precise)
     rough = rates if precise == np.float32 else line.rates_of(counts, np.dtype(np.float32))
-    # With the weights of no dark current, which are the same for all pixels.
-    coefficients = line.estimator(float(np.asarray(settle(np.zeros(1)))[0])).astype(np.float32)
+    # First round: with the weights of no dark current, which are the same for all pixels.
+    coefficients = line.estimator(float(np.asarray(weight_rate(np.zeros(1)))[0])).astype(np.float32)
     rate = sum(one * coefficient for one, coefficient in zip(rough, coefficients, strict=True))
     for _ in range(_ITERATIONS):
-        rate = line.rate(np.asarray(settle(rate), np.float32), rough)
-    rate = line.rate(np.asarray(settle(rate), precise), rates)
-    return rate, line.variance(np.asarray(settle(rate), dtype))
+        rate = line.rate(np.asarray(weight_rate(rate), np.float32), rough)
+    rate = line.rate(np.asarray(weight_rate(rate), precise), rates)
+    return rate, line.variance(np.asarray(weight_rate(rate), dtype))
 
 
 def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *, dtype=np.float64, out=(None, None)):
@@ -62,17 +63,17 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
     Parameters
     ----------
     counts : `numpy.ndarray`
-        Mean counts (electron), flat.
+        Mean counts (electron), in one dimension.
     seconds : float
         Exposure time (s).
     frames, frame_variance : float or `numpy.ndarray`
-        Frames in the mean, and variance (electron^2) of one frame that collects no dark electrons.
+        Number of frames averaged, and variance of one frame without dark electrons (electron^2).
     bias_error : float
-        Error of the bias (electron).
+        Standard deviation of the bias (electron).
     dtype : `numpy.dtype`
-        Of the standard deviation.
+        Type of the standard deviation.
     out : sequence of `numpy.ndarray` or None
-        Where the results may be put.
+        Arrays that rate and standard deviation may be put into.
 
     Notes
     -----
@@ -86,7 +87,7 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
     number = np.dtype(dtype).type
     variance = np.empty(counts.shape, dtype)
     np.copyto(variance, counts, casting="same_kind")
-    # As max(counts, 0), and in a third of the time.
+    # The same as numpy.maximum(counts, 0), in a third of the time.
     np.clip(variance, 0, np.inf, out=variance)
     variance += frame_variance if np.ndim(frame_variance) else number(frame_variance)
     variance *= factor if np.ndim(factor) else number(factor)
@@ -96,59 +97,59 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
 
 class _CompleteLine:
     """
-    The linear algebra of `fit_complete_pixels`: sums over exposures, one after the other, of what fits a cache.
+    Linear algebra of `fit_complete_pixels`: sums over exposures, one exposure after the other.
 
-    Counts are taken as rates ``r = c / t``, and weights as ``t^2 w``: fewer products.
+    Counts enter as rates ``r = c / t`` and weights as ``t^2 w``, which takes fewer products.
     """
 
     def __init__(self, seconds, frames, read_variance, bias_variance, free_offset):
         self._exposures = list(zip(seconds, 1 / (frames * seconds), read_variance / seconds**2, strict=True))
-        self._limit = 0.0 if free_offset else np.inf if bias_variance == 0 else 1 / bias_variance
+        self._bias_weight = 0.0 if free_offset else np.inf if bias_variance == 0 else 1 / bias_variance
 
     @property
     def has_common(self):
-        """Whether exposures share what has to be taken from their sums."""
-        return self._limit < np.inf
+        """Whether exposures share the error of a bias, or a free offset, which is projected out of their sums."""
+        return self._bias_weight < np.inf
 
     def compiled(self, counts):
-        """Rate and variance of single precision, in one pass over the counts."""
+        """Rate and variance in single precision, by one loop in C over the counts."""
         rate, variance = (np.empty(counts[0].shape, np.float32) for _ in range(2))
         numbers = tuple(
             (1 / t, coefficient, growth, constant)
             for (t, growth, constant), coefficient in zip(self._exposures, self.estimator(0.0), strict=True)
         )
         counts = tuple(map(np.ascontiguousarray, counts))
-        limits = self.has_common, self._limit, TINY_RATE
-        loops.fit(rate.size, counts, numbers, *limits, _ITERATIONS, rate, variance)
+        settings = self.has_common, self._bias_weight, TINY_RATE
+        loops.fit(rate.size, counts, numbers, *settings, _ITERATIONS, rate, variance)
         return rate, variance
 
     def rates_of(self, counts, dtype):
-        """Counts as rates."""
+        """Counts over exposure times (electron/s)."""
         found = [np.empty(count.shape, dtype) for count in counts]
         for (t, *_), count, rate in zip(self._exposures, counts, found, strict=True):
             np.multiply(count, 1 / t, out=rate, casting="same_kind")
         return found
 
     def rate(self, trial, rates):
-        """The rate, with the weights of a trial one."""
+        """Rate (electron/s) with weights from the noise of the trial rate."""
         sums = self._sums(trial, rates)
         return np.divide(sums["tc"], sums["tt"], out=sums["tc"])
 
     def estimator(self, trial):
-        """Coefficients by which rates make the one rate, with the weights of one trial rate."""
+        """Coefficients with which the rates of the exposures add up to one rate, weighted for one trial rate."""
         t, growth, constant = (np.array(column) for column in zip(*self._exposures, strict=True))
         weight = 1 / (max(trial, TINY_RATE) * growth + constant)
-        shared = (weight / t).sum() / ((weight / t**2).sum() + self._limit)
+        shared = (weight / t).sum() / ((weight / t**2).sum() + self._bias_weight)
         weight -= shared * weight / t
         return weight / weight.sum()
 
     def variance(self, trial):
-        """Its variance, were the rate the trial one."""
+        """Variance of the rate for a true rate ``trial`` (electron^2/s^2)."""
         tt = self._sums(trial, None)["tt"]
         return np.divide(1, tt, out=tt)
 
     def _sums(self, trial, rates):
-        """Products ``x^T C^-1 y`` of exposure times (t) and counts (c), with what exposures share projected out."""
+        """Sums ``x^T C^-1 y`` of exposure times (t) and counts (c); what the exposures share is projected out."""
         sums, number = {}, trial.dtype.type
         trial = np.clip(trial, number(TINY_RATE), np.inf)
         weight, term = np.empty(trial.shape, trial.dtype), np.empty(trial.shape, trial.dtype)
@@ -167,7 +168,7 @@ class _CompleteLine:
                 weight *= number(1 / t)
                 _add(sums, "11", weight)
         if self.has_common:
-            factor = np.add(sums["11"], number(self._limit), out=weight)
+            factor = np.add(sums["11"], number(self._bias_weight), out=weight)
             np.divide(sums["1t"], factor, out=factor)
             sums["tt"] -= np.multiply(factor, sums["1t"], out=term)
             if rates is not None:

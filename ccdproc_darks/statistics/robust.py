@@ -1,35 +1,36 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Means and medians of values some of which are far off."""
+"""Means and medians of values with outliers."""
 
 import numpy as np
 
 __all__ = ["robust_mean", "upper_median"]
 
-# Sigmas of the noise within which a pixel takes part in a mean: wide enough not to clip a Poisson tail one-sidedly.
+# Values within this many sigmas are averaged: wide enough not to clip a Poisson distribution on one side.
 _KEEP = 4.0
-# As a fraction of the error of a mean.
+# Most iterations; they end earlier where the mean changes by less than this fraction of its error.
 _ROUNDS, _SETTLED = 5, 1e-3
+# Number of values that is enough for a first median.
 _FEW = 2**16
 
 
 def upper_median(values):
-    """The (upper) median of values that are all numbers, in a tenth of the time that `numpy.median` takes."""
+    """Upper median of values without NaN, in a tenth of the time of `numpy.median`."""
     half = values.size // 2
     return np.partition(values, half)[half]
 
 
 def robust_mean(values, deviations):
     """
-    Weighted mean of ``values`` of known ``deviations`` (or of one for all), without those far off.
+    Mean of ``values``, weighted by their standard ``deviations`` (or one for all), without outliers.
 
-    A median would be off by a sixth of the skewness, in sigmas, for Poisson noise; this is not.
+    A median of Poisson noise would be biased by a sixth of the skewness, in sigmas; this mean is not.
     """
     finite = np.isfinite(values) & np.isfinite(deviations) & np.greater(deviations, 0)
     if not finite.all():
         values, deviations = values[finite], np.broadcast_to(deviations, finite.shape)[finite]
     if values.size == 0:
         return 0.0
-    # Medians only say where to look.
+    # Medians only tell where the values are.
     few = slice(None, None, 1 + values.size // _FEW)
     mean = upper_median(values[few])
     noise = deviations[few] if np.ndim(deviations) else deviations
@@ -43,7 +44,7 @@ def robust_mean(values, deviations):
         total = kept.sum()
         if total == 0:
             break
-        # Not `numpy.dot`: the threads that it starts wait for more at the cost of all others.
+        # `numpy.dot` would start threads, which slow down the others while they wait.
         last, mean = mean, np.einsum("i,i->", kept, values) / total
         if abs(mean - last) < _SETTLED / np.sqrt(total):
             break

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""How unlikely a departure is, as an equivalent normal deviate."""
+"""Probabilities of departures, as equivalent normal deviates (sigmas of a normal distribution)."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from scipy.special import chdtrc, gammaln, ndtr, ndtri, ndtri_exp
 from .._arguments import checked_number
 
 __all__ = [
-    "CANDIDATE",
+    "NORMAL_BELOW",
     "FalsePositiveControl",
-    "candidates",
     "critical_deviate",
     "deviate_of_chi_square",
     "deviate_of_log_tail",
     "log_chi_square_tail",
+    "needs_exact_tail",
     "saddlepoint_deviate",
 ]
 
@@ -23,14 +23,14 @@ __all__ = [
 @dataclass(frozen=True)
 class FalsePositiveControl:
     """
-    What is asked of a test of many pixels.
+    How many good pixels a test of many pixels may flag.
 
     Parameters
     ----------
     false_positives : float
-        Good pixels that may be flagged, expected per image.
+        Expected number of good pixels that are flagged in an image.
     fdr : float, optional
-        Good pixels that may be among those flagged, as a fraction of them. It takes the place of ``false_positives``.
+        Expected fraction of good pixels among the flagged ones; replaces ``false_positives``.
     """
 
     false_positives: float = 1.0
@@ -48,26 +48,26 @@ class FalsePositiveControl:
 
     @property
     def least(self):
-        """Deviate below which nothing is flagged, one-sided or two-sided."""
+        """Normal deviate below which no pixel is flagged, in one-sided and in two-sided tests."""
         return 0.0 if self.fdr is None else critical_deviate(self.fdr)
 
     def critical(self, number, sides, deviates=None):
         """
-        The normal deviate beyond which a pixel is flagged; infinite where none is.
+        Normal deviate above which a pixel is flagged; infinite where no pixel is.
 
         Parameters
         ----------
         number : int
-            Pixels tested.
+            Number of pixels tested.
         sides : int
-            1 where only large deviates are unlikely, 2 where both are.
+            1 where only positive deviates are flagged, 2 where negative ones are too.
         deviates : `numpy.ndarray`, optional
-            All deviates above ``least`` (of two sides: their sizes), for ``fdr``.
+            All deviates above ``least`` (of a two-sided test: their absolute values); needed with ``fdr``.
 
         Notes
         -----
-        With ``fdr``, the step-up procedure of Benjamini and Hochberg (1995, J. R. Stat. Soc. B 57, 289). Only pixels of
-        a probability below ``fdr`` can be flagged: the ranks of the others do not matter, only their number.
+        With ``fdr``, the step-up procedure of Benjamini and Hochberg (1995, J. R. Stat. Soc. B 57, 289). Only pixels
+        with a probability below ``fdr`` can be flagged: of the others only the number matters.
         """
         number = max(number, 1)
         if self.fdr is None:
@@ -84,56 +84,57 @@ class FalsePositiveControl:
         return float(np.nextafter(flagged.min(), -np.inf)) if flagged.size else np.inf
 
     def planned(self, number, sides, critical):
-        """The deviate for which power is reckoned: ``critical``, or that of one false positive where it is infinite."""
+        """Deviate for the power of a test: ``critical``; where that is infinite, the one of one false positive."""
         return critical if np.isfinite(critical) else float(-ndtri(1 / max(number, 1) / sides))
 
 
-# Below this the normal tail is right to a few per cent, and the saddlepoint's formula divides by nearly zero.
-CANDIDATE = 2.5
+# Deviate below which the normal tail is right to a few per cent, and the saddlepoint formula divides by nearly zero.
+NORMAL_BELOW = 2.5
 _NEWTON_STEPS = 60
-# Change of a probability that is not worth a closer look, as a fraction of it.
+# Relative change of a tail probability that does not matter.
 _NEGLIGIBLE = 0.01
 
 
-def candidates(size, skewness, kurtosis, known):
+def needs_exact_tail(size, skewness, kurtosis, known):
     """
-    Departures whose tail needs a closer look than that of a normal distribution.
+    Whether the tail probability of a departure differs from a normal one, and must be computed exactly.
 
     Parameters
     ----------
     size : `numpy.ndarray`
-        Their sizes as normal deviates.
+        Absolute departure, as a normal deviate.
     skewness, kurtosis : `numpy.ndarray`
-        Of what departs, in the direction in which it does.
+        Skewness and excess kurtosis of the counts in the direction of the departure.
     known : bool or `numpy.ndarray` of bool
-        Whether the variance is known, and the size one of a single degree of freedom.
+        Whether the variance is known, and there is one degree of freedom.
 
     Notes
     -----
-    Where a tail is lighter than a normal one, or counts are few, a smaller departure is as unlikely. Where the
-    variance is known and the tail's first two terms of Edgeworth's series (of a quantile: Cornish and Fisher 1938) come
-    to less than a hundredth of its probability, it is the normal one.
+    Where a tail is lighter than a normal one, or counts are few, the exact tail is needed sooner: a small departure is
+    as improbable as a larger one of a normal distribution. The normal tail will do where the variance is known, and the
+    first two terms of Edgeworth's series (of a quantile: Cornish and Fisher 1938) change the tail probability by less
+    than a hundredth.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         sooner = np.clip(1.5 * np.maximum(-skewness, kurtosis), 0.0, 1.0)
-        far = size > CANDIDATE - sooner
+        far = size > NORMAL_BELOW - sooner
         shift = np.abs(skewness) * size**2 / 6 + (kurtosis + skewness**2) * size**3 / 24
         return far & ~(known & (shift * size < _NEGLIGIBLE))
 
 
 def critical_deviate(probability):
-    """The normal deviate that is exceeded (on one side) with a probability."""
+    """Normal deviate that is exceeded, on one side, with this probability."""
     return float(-ndtri(probability))
 
 
 def deviate_of_chi_square(chi_square, degrees):
     """
-    The normal deviate (not negative) as unlikely, on both sides, as a chi-square or a larger one.
+    Normal deviate (not negative) whose two-sided probability is that of a chi-square as large or larger.
 
     Parameters
     ----------
     chi_square, degrees : `numpy.ndarray`
-        NaN or no degrees of freedom give NaN.
+        Chi-square and its degrees of freedom; NaN, or no degrees of freedom, give NaN.
     """
     deviate = np.full(np.shape(chi_square), np.nan)
     one = degrees == 1
@@ -144,13 +145,13 @@ def deviate_of_chi_square(chi_square, degrees):
 
 
 def deviate_of_log_tail(log_probability):
-    """The normal deviate that is exceeded (on one side) with a probability given by its logarithm."""
+    """Normal deviate that is exceeded, on one side, with a probability given by its logarithm."""
     return -ndtri_exp(np.minimum(log_probability, -1e-300))
 
 
 def log_chi_square_tail(chi_square, degrees):
     """
-    Logarithm of the probability of a chi-square variable as large or larger.
+    Logarithm of the probability that a chi-square variable is as large or larger.
 
     Notes
     -----
@@ -174,7 +175,7 @@ def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
     Parameters
     ----------
     deviate : `numpy.ndarray`
-        The standardised excess: (sum - its mean) / its standard deviation, shape (pixels,), positive.
+        Standardised excess, (sum - mean) / standard deviation, shape (pixels,); positive.
     coefficients : `numpy.ndarray`
         What one electron adds to the standardised sum, shape (counts, pixels).
     electrons : `numpy.ndarray`
@@ -185,7 +186,7 @@ def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
     Returns
     -------
     `numpy.ndarray`
-        z with P(sum larger) = P(normal deviate > z).
+        The z with P(sum larger) = P(normal deviate > z), shape (pixels,).
 
     Notes
     -----
@@ -194,7 +195,7 @@ def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
     ``u = s sqrt(K''(s))`` and ``z = w + log(u / w) / w``.
     """
     m, v = electrons, gaussian_variance
-    # Where nothing is expected there is no Poisson noise, and e^(a s) would overflow.
+    # Where no electron is expected there is no Poisson noise, and e^(a s) would overflow.
     a = np.where(m > 1e-100, coefficients, 0.0)
     # Every term of K' is positive for s > 0, so that each alone bounds the root from above.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -211,7 +212,7 @@ def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
         low = np.where(slope > 0, low, s)
         step = s - slope / np.where(curvature > 0, curvature, 1.0)
         trial = np.where((step > low) & (step < high), step, (low + high) / 2)
-        # A pixel that has settled stays as it is, whatever others do.
+        # A pixel that has converged stays as it is: its result must not depend on other pixels.
         settled |= np.abs(trial - s) <= 1e-12 * np.abs(s)
         if settled.all():
             break

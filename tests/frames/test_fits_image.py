@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccdproc_darks.frames.file_frame import FileFrame
-from ccdproc_darks.frames.fits_image import FitsRows, rows_alike
+from ccdproc_darks.frames.fits_image import FitsImage, rows_alike
 from ccdproc_darks.frames.inputs import open_files
 from ccdproc_darks.frames.memory_frame import MemoryFrame
 
@@ -57,7 +57,7 @@ def write(path, numbers, bitpix, *, extension=False, **keys):
 
 def ours(path, rows, extension=False):
     with fits.open(path, memmap=False, do_not_scale_image_data=True) as hdus:
-        found = FitsRows.of(path, hdus[int(extension)])
+        found = FitsImage.from_hdu(path, hdus[int(extension)])
     return values_of(found, rows), found
 
 

@@ -13,7 +13,7 @@ from astropy.nddata import CCDData
 from ccdproc_darks import dark_rate, master_bias
 from ccdproc_darks._compute import loops
 from ccdproc_darks.frames.file_frame import FileFrame
-from ccdproc_darks.frames.fits_image import FileRows
+from ccdproc_darks.frames.fits_image import FileReader
 from ccdproc_darks.frames.inputs import open_files
 from ccdproc_darks.frames.memory_frame import MemoryFrame
 from ccdproc_darks.rates.bias import Bias
@@ -115,13 +115,13 @@ def test_true_is_any_byte_but_zero(tmp_path):
 
 
 @dataclass(frozen=True)
-class OfItsOwn(FileRows):
+class OfItsOwn(FileReader):
     """Rows that only they know how to read."""
 
 
 def as_others(parts):
     own = [OfItsOwn(part.label, part.image, file=part.file) for part in parts]
-    single = [FileRows(part.label, part.image.__class__(part.image.path, 2880, SHAPE, -32), file=0) for part in parts]
+    single = [FileReader(part.label, part.image.__class__(part.image.path, 2880, SHAPE, -32), file=0) for part in parts]
     return {"own": own, "some own": [*parts[:2], own[2]], "single": single, "some single": [*parts[:2], single[2]]}
 
 

@@ -47,7 +47,7 @@ def named(cell):
 @pytest.mark.parametrize("cell", HARD, ids=named)
 def test_false_positives_are_as_asked(cell):
     """Both tails, on a sensor of one rate that the test is told of by its pixels only."""
-    ratios = false_positives(cell, NOMINAL, cell.population())
+    ratios = false_positives(cell, NOMINAL, cell.rate_distribution())
     assert (ratios > LOW).all(), ratios
     assert (ratios < HIGH).all(), ratios
 
@@ -63,8 +63,8 @@ def test_a_sensor_of_two_rates():
     """The pixels of a rate alone are flagged too seldom or too often, the sensor as a whole is right."""
     rates = 0.001, 0.003
     cells = [Cell(rate, 0.5, (90, 1000), (2, 2)) for rate in rates]
-    population = cells[0].population(rates)
-    ratios = np.array([false_positives(cell, NOMINAL, population) for cell in cells])
+    rate_distribution = cells[0].rate_distribution(rates)
+    ratios = np.array([false_positives(cell, NOMINAL, rate_distribution) for cell in cells])
     np.testing.assert_array_less(ratios[0, 2:, 0], 0.5)
     # Two thirds of a standard deviation apart: which rates there are is a matter of a few per cent.
     assert (ratios.mean(axis=0) > 0.8).all(), ratios
@@ -83,8 +83,8 @@ def test_a_sensor_of_two_rates():
 )
 def test_where_it_is_precise(cells, rates):
     """To 3 % down to one in a million, where pixels and their rates can be told apart."""
-    population = cells[0].population(rates)
-    ratios = np.mean([false_positives(cell, NOMINAL, population) for cell in cells], axis=0)
+    rate_distribution = cells[0].rate_distribution(rates)
+    ratios = np.mean([false_positives(cell, NOMINAL, rate_distribution) for cell in cells], axis=0)
     np.testing.assert_allclose(ratios, 1, rtol=0, atol=0.03)
 
 
@@ -107,9 +107,9 @@ def test_several_exposures(cell, free_offset):
     """300 000 draws: four times the counting error at 1e-3."""
     rng = np.random.default_rng(1)
     pixels = 300_000
-    population = None if free_offset else cell.population()
+    rate_distribution = None if free_offset else cell.rate_distribution()
     counts = cell.draw(rng, pixels)[:, None]
-    z = cell.significance(counts, population, free_offset=free_offset)
+    z = cell.significance(counts, rate_distribution, free_offset=free_offset)
     assert np.mean(np.abs(z) > stats.norm.isf(0.5e-3)) / 1e-3 == pytest.approx(1, abs=4 / np.sqrt(1e-3 * pixels))
 
 

@@ -292,12 +292,12 @@ def test_weights_of_an_expected_rate(case, rate):
     ones = np.ones((len(counts), 1, 1), bool)
     asked = []
 
-    def expected(own):
+    def weight_rate(own):
         asked.append(own)
         return np.full(own.shape, rate)
 
     actual = fit_rate(block(counts), seconds, block(frames), block(read_variance), ones, shared=shared,
-                      expected=expected)  # fmt: skip
+                      weight_rate=weight_rate)  # fmt: skip
     matrix = np.diag(rate * seconds / frames + read_variance)
     for members, variance in shared:
         matrix[np.ix_(members, members)] += variance
@@ -320,7 +320,7 @@ def test_skewness_of_the_departure(frames, side):
     # Weighed with the rate that it has, so that the draws are of the same law.
     actual = fit_rate(
         block(counts), seconds, block(frames), block(read_noise**2 / frames), np.ones((2, 1, 1), bool),
-        expected=lambda own: np.full(own.shape, rate),
+        weight_rate=lambda own: np.full(own.shape, rate),
     )  # fmt: skip
     direction = actual.covariance.solve(actual.residual)[:, 0, 0]
     noise = rng.normal(0, read_noise, (400_000, 2)) * np.sqrt(frames)

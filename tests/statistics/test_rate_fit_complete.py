@@ -11,16 +11,17 @@ from ccdproc_darks.statistics.rate_fit_complete import fit_complete_pixels
 from ..strategies import seeds
 
 
-def both(counts, seconds, frames, read_noise, bias_variance, free_offset, expected=None):
+def both(counts, seconds, frames, read_noise, bias_variance, free_offset, weight_rate=None):
     read_variance = read_noise**2 / frames
     complete = fit_complete_pixels(
-        list(counts), seconds, frames, read_variance, bias_variance, free_offset=free_offset, expected=expected
+        list(counts), seconds, frames, read_variance, bias_variance, free_offset=free_offset, weight_rate=weight_rate
     )
     shape = (len(seconds), 1, counts.shape[1])
     every = fit_rate(
         counts[:, None], seconds, np.broadcast_to(frames[:, None, None], shape),
         np.broadcast_to(read_variance[:, None, None], shape), np.ones(shape, dtype=bool),
-        shared=[(list(range(len(seconds))), bias_variance)], free_offset=free_offset, diagnose=False, expected=expected,
+        shared=[(list(range(len(seconds))), bias_variance)], free_offset=free_offset, diagnose=False,
+        weight_rate=weight_rate,
     )  # fmt: skip
     return complete, (every.rate[0], every.variance[0])
 
@@ -35,8 +36,8 @@ def test_it_is_the_fit_of_all(seed, number, read_noise, bias_error, free_offset,
     counts = rng.poisson(rate * (seconds * frames)[:, None]) / frames[:, None]
     counts = counts + rng.normal(0, 1, counts.shape) * (read_noise / np.sqrt(frames))[:, None]
     counts += rng.normal(0, bias_error, 200)
-    expected = (lambda found: np.full(found.shape, 0.5)) if weighed_by_one_rate else None
-    first, second = both(counts, seconds, frames, read_noise, bias_error**2, free_offset, expected)
+    weight_rate = (lambda found: np.full(found.shape, 0.5)) if weighed_by_one_rate else None
+    first, second = both(counts, seconds, frames, read_noise, bias_error**2, free_offset, weight_rate)
     sigma = np.sqrt(second[1])
     np.testing.assert_allclose(first[0] / sigma, second[0] / sigma, atol=1e-4, rtol=1e-6)
     np.testing.assert_allclose(first[1], second[1], rtol=1e-4)
