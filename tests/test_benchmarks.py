@@ -12,7 +12,10 @@ from astropy.nddata import CCDData, StdDevUncertainty
 
 ROOT = Path(__file__).absolute().parents[1]
 
-pytestmark = pytest.mark.skipif(not (ROOT / "benchmarks").is_dir(), reason="no benchmarks beside the tests")
+pytestmark = [
+    pytest.mark.benchmarks,
+    pytest.mark.skipif(not (ROOT / "benchmarks").is_dir(), reason="no benchmarks beside the tests"),
+]
 
 
 @pytest.fixture(autouse=True)

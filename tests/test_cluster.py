@@ -1,7 +1,14 @@
-"""Workers of a dask.distributed cluster: a real one, of processes, of which one is killed in the middle."""
+"""Workers of a dask.distributed cluster: a real one, of processes, of which one is killed in the middle.
 
+All tests that need one are in this file: it is the same for all, as a file is given to one process of pytest-xdist.
+"""
+
+import gzip
+import json
 import os
+import shutil
 import signal
+import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +18,18 @@ import pytest
 from astropy import units as u
 
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, master_bias, simulate_dark
+from ccdproc_darks.cli import main
 from ccdproc_darks.frames.file_frame import FileFrame
 from ccdproc_darks.frames.fits_image import FileReader
+from ccdproc_darks.report import page
+from ccdproc_darks.report.cluster import workers_of
+
+from .report.conftest import write_frames
 
 distributed = pytest.importorskip("distributed")
 
 pytestmark = [
+    pytest.mark.cluster,
     # Of the event loop and sockets of distributed and tornado, some closed only when they are collected.
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
     pytest.mark.filterwarnings("ignore:Port .* is already in use:UserWarning"),
@@ -27,17 +40,24 @@ SHAPE = (256, 60)
 
 
 @pytest.fixture(scope="module")
-def client():
-    """A client of a cluster of two processes."""
+def cluster():
+    """A cluster of two processes."""
     dask = pytest.importorskip("dask")
     with (
         # As long as distributed may ask a dead worker for its results before it has them made again; else 30 s.
         dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1", silence_logs=50
         ) as cluster,
-        distributed.Client(cluster) as client,
     ):
+        yield cluster
+
+
+@pytest.fixture
+def client(cluster, rows_are_blocks):
+    """A client of the cluster, whose workers are both there."""
+    with distributed.Client(cluster) as client:
+        client.wait_for_workers(2, timeout=30)
         yield client
 
 
@@ -57,7 +77,7 @@ def paths(tmp_path_factory):
     return found
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def rows_are_blocks(monkeypatch):
     """A block for each row, of which a task gets thirty-two."""
     monkeypatch.setattr("ccdproc_darks._compute.blocks._PIXELS_PER_BLOCK", 1)
@@ -65,7 +85,7 @@ def rows_are_blocks(monkeypatch):
 
 
 @pytest.fixture
-def many_tasks(monkeypatch):
+def many_tasks(monkeypatch, client):
     """A task for each row."""
     monkeypatch.setattr("ccdproc_darks._compute.workers._LEAST_TASKS", SHAPE[0])
 
@@ -203,3 +223,63 @@ def test_a_file_that_has_changed_is_read_again(client, paths, tmp_path):
         path.write_bytes(paths[100][number].read_bytes())
         images.append(dark_rate(path, bias=1000 * u.adu, read_noise=1 * u.electron, executor=client.get_executor()))
     assert (images[0].data != images[1].data).any()
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    """A folder of bias frames and darks of three exposure times, the last of them compressed."""
+    folder = tmp_path_factory.mktemp("night")
+    for path in write_frames(folder, [(0, 3), (30, 3), (100, 3), (300, 3)])[-3:]:
+        # A compressed frame, that the driver unpacks for the workers.
+        with open(path, "rb") as plain, gzip.open(f"{path}s.gz", "wb") as packed:
+            shutil.copyfileobj(plain, packed)
+        path.unlink()
+    return folder
+
+
+def images(out):
+    return {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*.fits")}
+
+
+def test_a_report_has_the_same_images(cluster, night, tmp_path, monkeypatch, capsys):
+    # The pictures of its page are drawn by the driver.
+    monkeypatch.setattr(page, "draw_all", lambda measured: ())
+    monkeypatch.chdir(night.parent)
+    arguments = ["report", night.name, "-o"]
+    assert main([*arguments, str(tmp_path / "plain")]) == 0
+    printed = capsys.readouterr().out
+    assert main([*arguments, str(tmp_path / "cluster"), "--scheduler", cluster.scheduler_address]) == 0
+    assert capsys.readouterr().out == printed.replace("plain", "cluster")
+    limited = ["--scheduler", cluster.scheduler_address, "--mem-limit", "8"]
+    assert main([*arguments, str(tmp_path / "limited"), *limited]) == 0
+    plain = images(tmp_path / "plain")
+    assert len(plain) == 7
+    assert images(tmp_path / "cluster") == plain
+    assert images(tmp_path / "limited") == plain
+
+
+def test_workers_do_the_work_and_the_client_goes(cluster, tmp_path):
+    file = tmp_path / "scheduler.json"
+    # dask writes it before any worker is there.
+    file.write_text(json.dumps({**cluster.scheduler.identity(), "workers": {}}), encoding="utf-8")
+    clients = set(cluster.scheduler.clients)
+    with workers_of(str(file)) as executor:
+        assert executor.submit(os.getpid).result() != os.getpid()
+        assert set(cluster.scheduler.clients) != clients
+        # Each call is one: equal arguments are no reason to take an earlier result.
+        ids = [executor.submit(os.urandom, 8).result() for _ in range(2)]
+        assert ids[0] != ids[1]
+    with pytest.raises(RuntimeError, match="as tested"), workers_of(str(file)):
+        raise RuntimeError("as tested")
+    done = threading.Event()
+    for _ in range(50):
+        if set(cluster.scheduler.clients) == clients:
+            break
+        done.wait(0.1)
+    assert set(cluster.scheduler.clients) == clients
+
+
+def test_workers_without_the_package_are_told(cluster):
+    match = r"cluster of .* failed \(ModuleNotFoundError: No module named 'absent_here'\)"
+    with pytest.raises(OSError, match=match), workers_of(cluster.scheduler_address) as executor:
+        executor.submit(__import__, "absent_here").result()

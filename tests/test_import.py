@@ -24,46 +24,55 @@ def fresh(code, *, check=True):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=check)
 
 
-def loaded_by(code):
-    """Top-level packages that an interpreter has imported after the code."""
-    last = fresh(f"{code}\nimport sys; print('\\n', *{{name.partition('.')[0] for name in sys.modules}})").stdout
-    return set(last.splitlines()[-1].split())
-
-
 def module_names():
     return sorted(module.name for module in pkgutil.walk_packages(ccdproc_darks.__path__, "ccdproc_darks."))
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import ccdproc_darks",
-        "import ccdproc_darks; dir(ccdproc_darks); ccdproc_darks.__all__; hasattr(ccdproc_darks, 'nothing')",
-        "from ccdproc_darks import __version__",
-        "from ccdproc_darks.cli import main; main(['--version'])",
-        "from ccdproc_darks.cli import main; main([])",
-    ],
-)
-def test_nothing_heavy_is_imported_before_it_is_used(code):
-    loaded = loaded_by(code)
-    assert "ccdproc_darks" in loaded
-    assert not HEAVY & loaded
+LIGHT = [
+    "import ccdproc_darks",
+    "import ccdproc_darks; dir(ccdproc_darks); ccdproc_darks.__all__; hasattr(ccdproc_darks, 'nothing')",
+    "from ccdproc_darks import __version__",
+    "from ccdproc_darks.cli import main; main(['--version'])",
+    "from ccdproc_darks.cli import main; main([])",
+]
+COMMANDS = [
+    ["--help"],
+    ["report", "--help"],
+    ["demo", "--help"],
+    ["simulate", "--help"],
+    ["report", "here", "--gain", "0"],
+]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["--help"], ["report", "--help"], ["demo", "--help"], ["simulate", "--help"], ["report", "here", "--gain", "0"]],
-)
-def test_the_command_explains_itself_without_heavy_imports(arguments):
-    code = f"from ccdproc_darks.cli import main\ntry:\n    main({arguments})\nexcept SystemExit:\n    pass"
-    assert not HEAVY & loaded_by(code)
+def of_command(arguments):
+    return f"from ccdproc_darks.cli import main\ntry:\n    main({arguments})\nexcept SystemExit:\n    pass"
+
+
+@pytest.fixture(scope="module")
+def loaded_after():
+    """Top-level packages that are loaded after each code, by code: all in one interpreter, so none is hidden."""
+    codes = [*LIGHT, *map(of_command, COMMANDS)]
+    each = "exec(code, {}); loaded.append({name.partition('.')[0] for name in sys.modules})"
+    lines = fresh(f"import sys; loaded = []\nfor code in {codes}: {each}\nprint(); print(loaded)").stdout.splitlines()
+    return dict(zip(codes, ast.literal_eval(lines[-1]), strict=True))
+
+
+@pytest.mark.parametrize("code", LIGHT)
+def test_nothing_heavy_is_imported_before_it_is_used(loaded_after, code):
+    assert "ccdproc_darks" in loaded_after[code]
+    assert not HEAVY & loaded_after[code]
+
+
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_the_command_explains_itself_without_heavy_imports(loaded_after, arguments):
+    assert not HEAVY & loaded_after[of_command(arguments)]
 
 
 def test_a_measurement_imports_little_more_than_ccdproc():
     seldom = "[name for name in ('matplotlib', 'photutils', 'scipy.optimize', 'scipy.stats', 'tqdm')"
-    listing = f"import sys; print({seldom} if name in sys.modules])"
-    ours = fresh(f"from ccdproc_darks import *; {listing}").stdout
-    assert ours == fresh(f"import ccdproc; {listing}").stdout
+    listing = f"print({seldom} if name in sys.modules])"
+    found = fresh(f"import sys, ccdproc; {listing}\nfrom ccdproc_darks import *; {listing}").stdout.splitlines()
+    assert found[0] == found[1]
 
 
 def test_all_names_are_public_and_found():
@@ -97,10 +106,15 @@ def test_star_import_brings_all_public_names():
     assert brought["dark_rate"] is ccdproc_darks.dark_rate
 
 
-def test_modules_are_found_after_a_plain_import():
-    names = [f"ccdproc_darks.{name}" for name in sorted(PUBLIC_MODULES)]
-    found = fresh(f"import ccdproc_darks; print({', '.join(f'{name}.__name__' for name in names)})").stdout
-    assert found.split() == names
+@pytest.fixture(scope="module")
+def plain_import():
+    """An interpreter that looks up the modules after a plain import, and then a misspelled name."""
+    names = ", ".join(f"ccdproc_darks.{name}.__name__" for name in sorted(PUBLIC_MODULES))
+    return fresh(f"import ccdproc_darks; print({names})\nccdproc_darks.dark_rat", check=False)
+
+
+def test_modules_are_found_after_a_plain_import(plain_import):
+    assert plain_import.stdout.split() == [f"ccdproc_darks.{name}" for name in sorted(PUBLIC_MODULES)]
 
 
 def test_editors_read_the_same_names():
@@ -120,28 +134,48 @@ def test_no_module_has_the_name_of_a_public_object():
     assert modules.isdisjoint(ccdproc_darks.__all__)
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import ccdproc_darks\nfor module in {modules}: importlib.import_module(module)",
-        "for module in {modules}: importlib.import_module(module)\nimport ccdproc_darks",
-        "for module in reversed({modules}): importlib.import_module(module)\nimport ccdproc_darks",
-        "from ccdproc_darks import *\nimport ccdproc_darks\nfor module in {modules}: importlib.import_module(module)",
-    ],
-)
-def test_no_import_puts_a_module_in_the_place_of_a_public_object(code):
-    kinds = "print({name: type(getattr(ccdproc_darks, name)).__name__ for name in ccdproc_darks.__all__})"
-    found = ast.literal_eval(fresh(f"import importlib\n{code.format(modules=module_names())}\n{kinds}").stdout)
+ORDERS = [
+    "import ccdproc_darks\nfor module in modules: importlib.import_module(module)",
+    "for module in modules: importlib.import_module(module)\nimport ccdproc_darks",
+    "for module in reversed(modules): importlib.import_module(module)\nimport ccdproc_darks",
+    "from ccdproc_darks import *\nimport ccdproc_darks\nfor module in modules: importlib.import_module(module)",
+]
+IN_EACH_ORDER = """
+import importlib, sys
+found = []
+for code in {orders}:
+    # All of the package is imported anew, but for what was compiled.
+    for name in list(sys.modules):
+        if name.startswith("ccdproc_darks") and not name.endswith("._loops"):
+            del sys.modules[name]
+    names = {{"importlib": importlib, "modules": {modules}}}
+    exec(code, names)
+    package = names["ccdproc_darks"]
+    found.append({{name: type(getattr(package, name)).__name__ for name in package.__all__}})
+print(found)
+"""
+
+
+@pytest.fixture(scope="module")
+def kinds_by_order():
+    """Types of the public objects after imports in each order, by order."""
+    done = fresh(IN_EACH_ORDER.format(orders=ORDERS, modules=module_names()))
+    return dict(zip(ORDERS, ast.literal_eval(done.stdout), strict=True))
+
+
+@pytest.mark.parametrize("code", ORDERS)
+def test_no_import_puts_a_module_in_the_place_of_a_public_object(kinds_by_order, code):
+    found = kinds_by_order[code]
     assert found == {name: type(getattr(ccdproc_darks, name)).__name__ for name in ccdproc_darks.__all__}
     assert "module" not in found.values()
 
 
-def test_misspelled_names_are_told():
+def test_misspelled_names_are_told(plain_import):
     with pytest.raises(AttributeError, match=r"^module 'ccdproc_darks' has no attribute 'dark_rat'$"):
         ccdproc_darks.dark_rat  # noqa: B018
     with pytest.raises(ImportError, match="cannot import name 'dark_rat' from 'ccdproc_darks'"):
         exec("from ccdproc_darks import dark_rat")
-    assert "Did you mean: 'dark_rate'?" in fresh("import ccdproc_darks; ccdproc_darks.dark_rat", check=False).stderr
+    assert "Did you mean: 'dark_rate'?" in plain_import.stderr
 
 
 def test_a_broken_dependency_is_not_taken_for_a_misspelled_name(tmp_path):

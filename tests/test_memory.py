@@ -13,9 +13,12 @@ from astropy.nddata import CCDData
 
 from ccdproc_darks import dark_rate
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/clear_refs").exists(), reason="only Linux can be told to forget the peak of the memory"
-)
+pytestmark = [
+    pytest.mark.memory,
+    pytest.mark.skipif(
+        not Path("/proc/self/clear_refs").exists(), reason="only Linux can be told to forget the peak of the memory"
+    ),
+]
 
 SIDE, FRAMES = 1100, 30
 #: Two blocks (MiB), by `ccdproc_darks.blocks`.

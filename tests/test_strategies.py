@@ -3,7 +3,7 @@
 import itertools
 
 import numpy as np
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from . import strategies
@@ -22,7 +22,8 @@ def test_frame_sets(data):
 
 
 def test_frame_sets_reach_the_awkward_cases():
-    quick = settings(max_examples=2000, database=None, derandomize=True)
+    # The first that is found will do, not the simplest.
+    quick = settings(max_examples=2000, database=None, derandomize=True, phases=[Phase.generate])
     some = strategies.frame_sets(max_frames=2)
     find(some, lambda frames: any(np.isnan(frame.data).any() for frame in frames), settings=quick)
     find(some, lambda frames: any(frame.mask is not None and frame.mask.any() for frame in frames), settings=quick)

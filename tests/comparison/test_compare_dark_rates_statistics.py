@@ -9,6 +9,8 @@ from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask
 
 from ..helpers import master_bias, mean_dark, noisy_darks
 
+pytestmark = pytest.mark.statistics
+
 SHAPE = (1000, 1000)
 PIXELS = SHAPE[0] * SHAPE[1]
 ASKED = 200

@@ -125,6 +125,7 @@ def test_nothing_to_compare():
         assert np.isnan(values).all()
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize("width", [0.5, 1.0, 1.7])
 @pytest.mark.parametrize("degrees", [1, 2, 4, 10])
 def test_null_width(degrees, width):
@@ -167,6 +168,7 @@ class TestEmpiricalNull:
             rates.append(dark_rate(frame, bias=0 * u.electron))
         return rates
 
+    @pytest.mark.statistics
     @pytest.mark.parametrize("number", [2, 5])
     def test_width_and_false_positives(self, number):
         """Understated by 20 %: scaled, good pixels are as wide as they should, and as many flagged as asked for."""
@@ -222,6 +224,7 @@ class TestOffset:
     def counts(self, seed):
         return self.CELL.draw(np.random.default_rng(seed), self.PIXELS)[:, None]
 
+    @pytest.mark.statistics
     @pytest.mark.parametrize("planted", [0.0, 5.0, -5.0])
     def test_of_planted_ones(self, planted):
         """Right on the average, and as far off as its error says; several sets tell it better than two."""

@@ -1,40 +1,11 @@
-"""Means and offsets that outliers do not move."""
+"""The offset that all pixels of an exposure time share."""
 
 import numpy as np
 import pytest
 
 from ccdproc_darks import compare_dark_rates
-from ccdproc_darks.statistics.robust import robust_mean
 
 from ..helpers import mean_dark, rate_image
-
-
-def test_robust_mean_of_skewed_noise():
-    """Poisson noise of three electrons: the median would be off by a sixth of the skewness."""
-    values = np.random.default_rng(1).poisson(3.0, 10**6) + 0.0
-    assert robust_mean(values, np.full(values.shape, np.sqrt(3.0))) == pytest.approx(3, abs=0.02)
-
-
-def test_robust_mean_withstands_outliers():
-    rng = np.random.default_rng(2)
-    values = rng.normal(7, 2, 10**5)
-    values[:1000] += 1e4
-    assert robust_mean(values, np.full(values.shape, 2.0)) == pytest.approx(7, abs=0.03)
-
-
-def test_robust_mean_weighs():
-    rng = np.random.default_rng(3)
-    deviations = np.repeat([0.1, 10.0], 5000)
-    assert robust_mean(rng.normal(1, deviations), deviations) == pytest.approx(1, abs=0.006)
-
-
-@pytest.mark.parametrize("values", [[], [np.nan], [np.inf, np.nan]])
-def test_robust_mean_of_nothing(values):
-    assert robust_mean(np.array(values), np.ones(len(values))) == 0
-
-
-def test_robust_mean_does_not_use_what_is_not_known():
-    assert robust_mean(np.array([1.0, 1.0, 5.0, 9.0]), np.array([1.0, 1.0, 0.0, np.nan])) == 1
 
 
 @pytest.mark.filterwarnings("ignore:the median rate is .*, far below zero")

@@ -57,6 +57,7 @@ def losses(rng, probability, crossing, draws):
     return np.array(result)
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize(("end", "low", "crossing"), [(False, 0.0, 500), (True, 0.5, 0)])
 def test_critical_likelihood_ratio_is_exceeded_as_often_as_asked(end, low, crossing):
     """Of 1000 pixels whose probability rises to one, from nothing or from a half."""
@@ -67,6 +68,7 @@ def test_critical_likelihood_ratio_is_exceeded_as_often_as_asked(end, low, cross
         assert inside == pytest.approx(confidence, abs=3 * np.sqrt(confidence * (1 - confidence) / draws) + 0.005)
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.5, 1.0), (0.0, 0.5)])
 def test_intervals_hold_the_truth_as_often_as_asked(low, high):
     """Of a crossing in the middle, at the first pixel and beyond the last."""

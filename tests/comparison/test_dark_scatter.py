@@ -26,6 +26,7 @@ def switching(rng, low, high, seconds, number, read_noise, shape):
     ]  # fmt: skip
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize(
     ("read_noise", "number", "electrons"),
     [(1.0, 4, 0.1), (1.0, 10, 1.0), (1.0, 4, 10.0), (1.0, 10, 50.0), (3.0, 10, 0.1), (3.0, 4, 5.0), (10.0, 4, 0.1),
@@ -46,6 +47,7 @@ def test_good_pixels_are_normal(read_noise, number, electrons):
     assert scatter.meta["DKWIDTH"] == pytest.approx(1, abs=0.015)
 
 
+@pytest.mark.statistics
 def test_false_positives():
     """As many good pixels are called telegraph pixels as asked for, far in the tail."""
     rng = np.random.default_rng(2)

@@ -93,6 +93,7 @@ def outcomes(name, draws, confidence):
     return np.array([(result.limit.value, *ends(result)) for result in results]).T
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize("name", CASES)
 def test_coverage(name):
     """95 % of the intervals or more hold the truth: more where pixels are few, or the onset sudden."""
@@ -101,6 +102,7 @@ def test_coverage(name):
     assert np.mean((low <= truth) & (truth <= high)) > 0.95 - 3 * np.sqrt(0.05 * 0.95 / draws)
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize("name", ["gradual", "few frames"])
 def test_coverage_is_not_too_large(name):
     """Of intervals that a third must miss; with as many misses on either side, and estimates right on average."""
@@ -111,6 +113,7 @@ def test_coverage_is_not_too_large(name):
     assert np.median(limit) == pytest.approx(truth, rel=0.04)
 
 
+@pytest.mark.statistics
 def test_precision():
     """Of 50 hot pixels above a gradual onset and as many above a sudden one, which is found as if by eye."""
     gradually, suddenly = (outcomes(name, 40, 0.95) for name in ("gradual", "at once"))

@@ -19,6 +19,7 @@ def noiseless(cell, rates):
     return np.asarray(rates, float)[None, None] * cell.seconds[:, None, None]
 
 
+@pytest.mark.statistics
 @CASES
 @pytest.mark.parametrize(("critical", "tolerance"), [(4.0, 0.1), (5.5, 0.03)])
 def test_power_is_one_half_where_it_begins_to_be_seen(cell, free_offset, critical, tolerance):

@@ -70,6 +70,7 @@ class TestThreshold:
 class TestNoise:
     """As far above the typical pixel as noise puts the good ones asked for."""
 
+    @pytest.mark.statistics
     @pytest.mark.parametrize("rate", [0.0, 0.001, 0.05, 3.0])
     def test_false_positives(self, rate):
         rng = np.random.default_rng(1)
@@ -87,6 +88,7 @@ class TestNoise:
             < 60
         )
 
+    @pytest.mark.statistics
     def test_false_positives_on_a_glow(self):
         """Above their surroundings, whatever these are: as many of the dark part as of the bright."""
         rng = np.random.default_rng(2)
@@ -115,6 +117,7 @@ class TestNoise:
         # An excess of 0.6 sigma of the glow's own noise of 0.05 electron/s is no hot pixel.
         assert warm[:, -20:].mean() > 0.9
 
+    @pytest.mark.statistics
     @pytest.mark.parametrize("with_background", [False, True])
     def test_false_discovery_rate(self, with_background):
         rng = np.random.default_rng(4)

@@ -100,16 +100,6 @@ def test_a_rate_of_nothing_cannot_be_measured(function):
         function(**{**FUNCTIONS[function], "rate": 0 * ELECTRON_PER_SECOND})
 
 
-@pytest.mark.parametrize(
-    ("frames", "message"),
-    [((10,), r"^frames must be one number, or two: .*, got 1$"), ((1, 2, 3), r", got 3$"),
-     ((10, 1.5), r"^frames\[1\] must be a whole number from 1, got 1.5")],
-)  # fmt: skip
-def test_frames_of_two_exposures(frames, message):
-    with pytest.raises(ValueError, match=message):
-        smallest_departure(**{**TWO, "frames": frames})
-
-
 def test_everything_else_is_by_name():
     with pytest.raises(TypeError, match="positional"):
         rate_uncertainty(1 * ELECTRON_PER_SECOND, 90 * u.s, 10, 10 * u.electron)

@@ -17,6 +17,7 @@ SHAPE = (400, 500)
 precisions = st.floats(0.01, 1)
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize("bias_frames", [None, 4])
 @pytest.mark.parametrize(
     ("rate", "time", "number", "read_noise"), [(0.0, 90, 10, 10), (0.1, 90, 10, 10), (2.0, 300, 5, 3)]
@@ -43,6 +44,7 @@ def test_of_digitised_frames():
     assert measured.data.std() == pytest.approx(planned.value, rel=0.006)
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize(("read_noise", "time"), [(10.0, 90.0), (0.5, 300.0)])
 def test_smallest_rate_has_its_signal_to_noise(read_noise, time):
     rng = np.random.default_rng(2)

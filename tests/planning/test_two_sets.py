@@ -17,6 +17,7 @@ from .cameras import PAIR, pairs, rates, shares
 powers = st.floats(0.01, 0.99)
 
 
+@pytest.mark.statistics
 @pytest.mark.filterwarnings("ignore:the rates of good pixels differ")
 @pytest.mark.parametrize("power", [0.5, 0.9])
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from ccdproc_darks import dark_rate, simulate_dark
 
 from ..helpers import dark, master_bias, noisy_darks
 
+pytestmark = pytest.mark.statistics
+
 SHAPE = (400, 500)
 BIAS_FRAMES = 12
 

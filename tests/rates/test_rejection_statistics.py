@@ -10,6 +10,8 @@ from scipy.stats import norm
 
 from ccdproc_darks.rates.rejection import mean_of_kept
 
+pytestmark = pytest.mark.statistics
+
 NOMINAL = norm.sf(5)
 CLIP = 5.0
 

@@ -8,6 +8,8 @@ import pytest
 from astropy import units as u
 
 from ccdproc_darks import simulate_dark
+from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.run import make_report
 
 SHAPE = (60, 90)
 CAMERA = {
@@ -40,6 +42,14 @@ def night(tmp_path_factory):
     folder = tmp_path_factory.mktemp("night")
     write_frames(folder, [(0, 5), (30, 4), (300, 4)])
     return folder
+
+
+@pytest.fixture(scope="session")
+def report(night, tmp_path_factory):
+    """The folder of a report on them, and its results."""
+    out = tmp_path_factory.mktemp("out") / "report"
+    results, _, _ = make_report(night, out, Options(), command="as tested")
+    return out, results
 
 
 @pytest.fixture(scope="session")

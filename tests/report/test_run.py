@@ -6,20 +6,12 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
-from astropy.table import QTable
 
 from ccdproc_darks.report import run
 from ccdproc_darks.report.measure import Options
 from ccdproc_darks.report.run import NothingMeasuredError, make_report
 
 from .conftest import SHAPE, write_frames
-
-
-@pytest.fixture(scope="module")
-def report(night, tmp_path_factory):
-    out = tmp_path_factory.mktemp("out") / "report"
-    results, _, _ = make_report(night, out, Options(), command="as tested")
-    return out, results
 
 
 def test_files(report):
@@ -40,34 +32,6 @@ def test_written_images_are_the_measured_ones(report):
     assert mask.data.dtype.kind == "u"
     np.testing.assert_array_equal(mask.data, measured.mask.data)
     np.testing.assert_array_equal(mask.mask, measured.mask.mask)
-
-
-def test_summary(report):
-    out, ((name, measured),) = report
-    table = QTable.read(out / "summary.ecsv")
-    assert list(table["exposure"]) == ["30 s", "300 s", "all"]
-    assert table["median_rate"].unit == "electron / s"
-    assert table["median_rate"][2].value == pytest.approx(np.median(measured.rate.data))
-    assert table.meta["groups"][name]["flags"]["HOT"] == measured.mask.meta["NHOT"]
-
-
-def test_page_is_self_contained(report):
-    page = (report[0] / "report.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 6
-    assert re.findall(r'(?:src|href)="(?!data:)', page) == []
-    assert "as tested" in page
-    assert "simulation" in page
-
-
-def test_page_escapes_what_headers_say(tmp_path):
-    from astropy.io import fits
-
-    for path in write_frames(tmp_path, [(0, 3), (300, 2)]):
-        fits.setval(path, "INSTRUME", value="<script>alert(1)</script>")
-    make_report(tmp_path, tmp_path / "out", Options())
-    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert "<script>" not in page
-    assert "&lt;script&gt;" in page
 
 
 def test_an_existing_folder_is_not_touched(night, tmp_path):

@@ -20,6 +20,7 @@ def frame(seconds, rng=1, **options):
     return simulate_dark(camera, exposure=seconds * u.s, rng=rng, dtype="float64").data
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize("per_minute", [1.0, 5.0])
 def test_number_of_tracks(per_minute):
     """0.8 cm2."""
@@ -33,6 +34,7 @@ def test_number_of_tracks(per_minute):
     assert np.var(found) == pytest.approx(expected, rel=0.9)
 
 
+@pytest.mark.statistics
 def test_charge_goes_with_the_path():
     """A vertical ray leaves 70 electron/um; the mean path is 4/3 of the depth, Moyal's mean 1.27 widths above."""
     rays = 1e5
@@ -43,6 +45,7 @@ def test_charge_goes_with_the_path():
     assert total == pytest.approx(expected, rel=5 * np.sqrt((1 + 2 / 9 * 9 / 16) / rays))
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize("depth", [10, 40])
 def test_pixels_of_a_track(depth):
     """A line of length L crosses 1 + 4 L / pi pixels on average; L is pi / 4 of the depth on average."""
@@ -56,6 +59,7 @@ def test_pixels_of_a_track(depth):
     assert 0.95 * (1 + depth / 10) < crossed < 1.01 * (1 + depth / 10)
 
 
+@pytest.mark.statistics
 def test_what_leaves_the_sensor_is_not_counted():
     """A thick single pixel: no ray leaves more than its longest chord holds."""
     rays = CosmicRays(rate=1 / (u.um**2 * u.s), depth=300 * u.um)
@@ -75,6 +79,7 @@ def test_they_come_on_top_of_what_a_pixel_has():
     assert alone > 5
 
 
+@pytest.mark.statistics
 def test_tracks_are_straight_and_go_every_way():
     rng = np.random.default_rng(3)
     rays = CosmicRays(rate=1 / (u.cm**2 * u.min), depth=300 * u.um)

@@ -6,6 +6,8 @@ from scipy import stats
 
 from ccdproc_darks.simulation.poisson import PoissonPixels
 
+pytestmark = pytest.mark.statistics
+
 SIZE = 400_000
 
 

@@ -31,6 +31,7 @@ def moments(low, high, seconds, lag):
     return mean, variance, scale * np.expm1(-x) ** 2 * np.exp(-apart / tau)
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize(("low", "high", "seconds"), CASES)
 def test_mean_and_autocorrelation(low, high, seconds):
     telegraph = TelegraphPixels(amplitude=AMPLITUDE * ELECTRON_PER_SECOND, dwell_low=low * u.s, dwell_high=high * u.s)
@@ -54,6 +55,7 @@ def test_mean_and_autocorrelation(low, high, seconds):
         agree((away[lag:] * away[:-lag]).mean(axis=0), moments(low, high, seconds, lag)[2])
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize(("low", "high"), [(0.5, 2.0), (5.0, 5.0), (60.0, 3.0)])
 def test_time_in_the_high_state_has_the_distribution_of_a_walk(low, high):
     """Against switching one dwell after the other."""

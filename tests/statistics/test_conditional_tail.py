@@ -44,6 +44,7 @@ def named(cell):
                                                                                               strict=True))  # fmt: skip
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize("cell", HARD, ids=named)
 def test_false_positives_are_as_asked(cell):
     """Both tails, on a sensor of one rate that the test is told of by its pixels only."""
@@ -52,6 +53,7 @@ def test_false_positives_are_as_asked(cell):
     assert (ratios < HIGH).all(), ratios
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize("cell", ENOUGH, ids=named)
 def test_each_pixel_for_itself_where_it_collects_enough(cell):
     ratios = false_positives(cell, NOMINAL)
@@ -59,6 +61,7 @@ def test_each_pixel_for_itself_where_it_collects_enough(cell):
     assert (ratios < HIGH).all(), ratios
 
 
+@pytest.mark.statistics
 def test_a_sensor_of_two_rates():
     """The pixels of a rate alone are flagged too seldom or too often, the sensor as a whole is right."""
     rates = 0.001, 0.003
@@ -71,6 +74,7 @@ def test_a_sensor_of_two_rates():
     assert (ratios.mean(axis=0) < 1.2).all(), ratios
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize(
     ("cells", "rates"),
     [
@@ -94,6 +98,7 @@ def test_without_electrons_the_test_is_the_normal_one():
     np.testing.assert_allclose(ratios, 1, rtol=1e-3)
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize(
     ("cell", "free_offset"),
     [

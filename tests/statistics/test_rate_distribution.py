@@ -72,6 +72,7 @@ def test_sensor_of_two_rates():
         ].sum() == (pytest.approx(rate, rel=0.01))
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize("rates", [[0.004], [0.001, 0.02], np.geomspace(1e-4, 0.1, 50)], ids=["one", "two", "many"])
 def test_mean_rate_of_the_pixels_that_show_an_estimate(rates):
     """Against the pixels themselves, whose rates are known, in bins of their estimates."""

@@ -67,6 +67,7 @@ def test_deviates_without_end(sides):
     assert 3 < critical < 40
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize("sides", [1, 2])
 @pytest.mark.parametrize("fdr", [0.02, 0.2])
 def test_achieved(fdr, sides):

@@ -11,6 +11,8 @@ from ccdproc_darks.simulation import HotPixels
 from ..exact import chi_square_p, uniform_p
 from ..helpers import ELECTRON_PER_SECOND
 
+pytestmark = pytest.mark.statistics
+
 SEEDS = 200
 BIAS = 1000
 SECONDS = 50.0
