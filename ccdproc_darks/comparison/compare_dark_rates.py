@@ -1,15 +1,20 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Whether the dark rate of every pixel is the same at every exposure time."""
 
+from __future__ import annotations
+
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from astropy import units as u
+from astropy.nddata import CCDData
 
 from .._arguments import ELECTRON_PER_SECOND, checked_choice
 from .._compute.blocks import Block, BlockJob, Deferred
 from .._compute.workers import Execution, fill_images
-from .._results import logged, result_image, safe_header
+from .._results import LogEntry, logged, result_image, safe_header
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 
@@ -27,14 +32,14 @@ NULLS = ("theoretical", "empirical")
 
 
 def compare_dark_rates(
-    *rates,
-    statistic="difference",
-    offset="common",
-    null="theoretical",
-    mem_limit=None,
-    executor=None,
-    add_keyword=True,
-):
+    *rates: CCDData,
+    statistic: Literal["difference", "significance", "ratio", "offset"] = "difference",
+    offset: Literal["common", "pixel"] | None = "common",
+    null: Literal["theoretical", "empirical"] = "theoretical",
+    mem_limit: u.Quantity | float | None = None,
+    executor: Executor | None = None,
+    add_keyword: LogEntry = True,
+) -> CCDData:
     """
     Compare the dark rates of every pixel at two exposure times or more.
 

@@ -1,11 +1,15 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The dark rate above which a sensor's pixels stop being proportional to exposure time."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from astropy import units as u
+from astropy.nddata import CCDData
 from astropy.table import QTable
 
 from .._arguments import ELECTRON_PER_SECOND, checked_number
@@ -58,7 +62,7 @@ class ProportionalityLimit:
     confidence: float
     curve: QTable
 
-    def __str__(self):
+    def __str__(self) -> str:
         """What was found, in a sentence or two."""
         low, high = self.interval.to_value(ELECTRON_PER_SECOND)
         limit, unit = self.limit.to_value(ELECTRON_PER_SECOND), str(ELECTRON_PER_SECOND)
@@ -82,7 +86,12 @@ class ProportionalityLimit:
         )
 
 
-def proportionality_limit(*rates, tolerance=0.1, confidence=0.95, offset="common"):
+def proportionality_limit(
+    *rates: CCDData,
+    tolerance: float = 0.1,
+    confidence: float = 0.95,
+    offset: Literal["common", "pixel"] | None = "common",
+) -> ProportionalityLimit:
     """
     Dark rate above which the pixels of a sensor stop being proportional to exposure time.
 

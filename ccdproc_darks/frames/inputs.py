@@ -2,6 +2,7 @@
 """Frames, wherever they are: in memory as CCDData, or in FITS files that are read by rows."""
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
@@ -12,7 +13,10 @@ from ccdproc import ImageFileCollection
 from .file_frame import FileFrame
 from .memory_frame import MemoryFrame, MemoryRows
 
-__all__ = ["as_frames", "open_files", "sample"]
+__all__ = ["Frames", "as_frames", "open_files", "sample"]
+
+# What an argument of frames may be.
+Frames = CCDData | str | os.PathLike[str] | Sequence[CCDData | str | os.PathLike[str]] | ImageFileCollection
 
 # Files of one thread at a time.
 _MOST_OPEN = 200

@@ -1,20 +1,27 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """How well darks of two exposure times tell whether a pixel is proportional to exposure time."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from astropy import units as u
 from scipy.special import ndtr, ndtri
 
 from .._arguments import ELECTRON_PER_SECOND, checked_number, checked_quantity
 from ..statistics.significance import critical_deviate
 from .arguments import checked_count
-from .dark_pair import DarkPair
+from .dark_pair import DarkPair, Exposures
 from .solutions import positive_root, smallest_number
 
 __all__ = ["departure_power", "frames_to_test", "smallest_departure", "smallest_testable_rate"]
 
 
 def departure_power(
-    rate, departure, *, exposures, frames, read_noise, pixels, bias_frames=None, bias_error=None, false_positives=1.0
-):
+    rate: u.Quantity, departure: float, *, exposures: Exposures, frames: int | Sequence[int], read_noise: u.Quantity,
+    pixels: int, bias_frames: int | None = None, bias_error: u.Quantity | None = None, false_positives: float = 1.0,
+) -> float | np.ndarray:  # fmt: skip
     """
     Probability that a pixel which is not proportional to exposure time is found out, by darks of two exposure times.
 
@@ -79,8 +86,10 @@ def departure_power(
 
 
 def smallest_departure(
-    rate, *, exposures, frames, read_noise, pixels, bias_frames=None, bias_error=None, false_positives=1.0, power=0.5
-):
+    rate: u.Quantity, *, exposures: Exposures, frames: int | Sequence[int], read_noise: u.Quantity, pixels: int,
+    bias_frames: int | None = None, bias_error: u.Quantity | None = None, false_positives: float = 1.0,
+    power: float = 0.5,
+) -> float | np.ndarray:  # fmt: skip
     """
     Smallest departure from proportionality that darks of two exposure times find out.
 
@@ -115,9 +124,9 @@ def smallest_departure(
 
 
 def frames_to_test(
-    rate, *, exposures, read_noise, pixels, bias_frames=None, bias_error=None, tolerance=0.1, false_positives=1.0,
-    power=0.5,
-):  # fmt: skip
+    rate: u.Quantity, *, exposures: Exposures, read_noise: u.Quantity, pixels: int, bias_frames: int | None = None,
+    bias_error: u.Quantity | None = None, tolerance: float = 0.1, false_positives: float = 1.0, power: float = 0.5,
+) -> int | np.ndarray:  # fmt: skip
     """
     Number of darks, the same of each of two exposure times, that find out a departure from proportionality.
 
@@ -155,9 +164,10 @@ def frames_to_test(
 
 
 def smallest_testable_rate(
-    *, exposures, frames, read_noise, pixels, bias_frames=None, bias_error=None, tolerance=0.1, false_positives=1.0,
-    power=0.5,
-):  # fmt: skip
+    *, exposures: Exposures, frames: int | Sequence[int], read_noise: u.Quantity, pixels: int,
+    bias_frames: int | None = None, bias_error: u.Quantity | None = None, tolerance: float = 0.1,
+    false_positives: float = 1.0, power: float = 0.5,
+) -> u.Quantity:  # fmt: skip
     """
     Smallest dark rate whose proportionality darks of two exposure times can test.
 

@@ -1,14 +1,24 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The dark rate of every pixel."""
 
+from __future__ import annotations
+
+import os
 import warnings
+from concurrent.futures import Executor
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
+from astropy import units as u
+from astropy.nddata import CCDData
 
 from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
 from .._compute.blocks import sample_blocks
 from .._compute.workers import Execution, fill_images
-from .._results import logged, result_image, safe_header
+from .._results import LogEntry, logged, result_image, safe_header
+from ..frames.headers import FrameSetting
+from ..frames.inputs import Frames
 from ..frames.quality_warnings import mean_temperature, warn_sign
 from ..statistics.rate_distribution import sensor_population
 from .counts import CountingSettings
@@ -23,21 +33,21 @@ _SAMPLE = 2**16
 
 
 def dark_rate(
-    darks,
+    darks: Frames,
     *,
-    gain=None,
-    read_noise=None,
-    bias=None,
-    exposure=None,
-    saturation=None,
-    n_combined=None,
-    clip=5.0,
-    offset=None,
-    dtype="float32",
-    mem_limit=None,
-    executor=None,
-    add_keyword=True,
-):
+    gain: FrameSetting = None,
+    read_noise: FrameSetting = None,
+    bias: CCDData | str | os.PathLike[str] | u.Quantity | None = None,
+    exposure: FrameSetting = None,
+    saturation: FrameSetting = None,
+    n_combined: int | None = None,
+    clip: float | None = 5.0,
+    offset: Literal["pixel"] | None = None,
+    dtype: npt.DTypeLike = "float32",
+    mem_limit: u.Quantity | float | None = None,
+    executor: Executor | None = None,
+    add_keyword: LogEntry = True,
+) -> CCDData:
     """
     Dark rate of every pixel, with its uncertainty.
 

@@ -2,7 +2,7 @@
 """What can be wrong with the pixels of a sensor: hot, not proportional in three ways, telegraph, amplifier glow."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from astropy import units as u
@@ -13,6 +13,7 @@ from .parameters import checked_fraction, checked_range, keep_copies
 __all__ = [
     "KINDS",
     "AmplifierGlow",
+    "Defect",
     "DepletionEdgePixels",
     "HotPixels",
     "LowFullWellPixels",
@@ -145,7 +146,7 @@ class DepletionEdgePixels(_SomePixels):
     """
 
     charge: u.Quantity
-    share: float | tuple = 1.0
+    share: float | tuple[float, float] = 1.0
     _ranges: ClassVar[dict] = {"charge": (u.electron, 1)}
 
     def __post_init__(self):
@@ -323,7 +324,7 @@ class AmplifierGlow:
 
     rate: u.Quantity
     scale: float
-    corner: str = "lower left"
+    corner: Literal["lower left", "lower right", "upper left", "upper right"] = "lower left"
 
     def __post_init__(self):
         """Check the parameters."""
@@ -344,8 +345,9 @@ class AmplifierGlow:
         return self.rate.to_value(ELECTRON_PER_SECOND) * np.exp(distance / -self.scale)
 
 
-#: All kinds, for checks.
-KINDS = (HotPixels, DepletionEdgePixels, OffsetPixels, LowFullWellPixels, TelegraphPixels)
+# One of them, for type checkers; and all kinds, for checks.
+Defect = HotPixels | DepletionEdgePixels | OffsetPixels | LowFullWellPixels | TelegraphPixels
+KINDS = get_args(Defect)
 
 
 def _spread(rng, value, unit, size):
