@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     dark_rate(paths, offset="common")  # type: ignore[arg-type]
     dark_rate(paths, executor=2)  # type: ignore[arg-type]
     compare_dark_rates(rate, slope, statistic="sigma")  # type: ignore[arg-type]
-    hot_pixel_mask(rate, treshold=1 * u.Hz)  # type: ignore[call-arg]
+    hot_pixel_mask(rate, thresholds=1 * u.Hz)  # type: ignore[call-arg]
     simulate_dark("aspen-cg16m", exposure=90 * u.s)  # type: ignore[arg-type]
     sensor_preset("aspen")  # type: ignore[arg-type]
     planning.frames_needed(rate, 90 * u.s, read_noise=noise)  # type: ignore[call-arg]

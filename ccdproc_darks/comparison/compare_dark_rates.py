@@ -96,7 +96,8 @@ def compare_dark_rates(
 
     See Also
     --------
-    dark_rate, hot_pixel_mask
+    dark_rate : The rates that are compared.
+    hot_pixel_mask : Which pixels are not proportional, with a tolerance.
     repeatability : The same comparison of two halves of equal frames, which must come out clean.
 
     Notes

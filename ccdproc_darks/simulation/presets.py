@@ -134,8 +134,8 @@ def sensor_preset(name: Literal["aspen-cg16m", "cryogenic-ccd", "low-noise-cmos"
         corner. ``"low-noise-cmos"``: a cooled CMOS camera of 1 electron read noise, with telegraph pixels and all
         kinds of non-proportional ones.
     **changes
-        Parameters of `Sensor` that are to be different; ``shape`` and ``seed`` first of all. (``temperature`` would
-        say where the rates hold, and not change them: give it to `simulate_dark` or `DarkSequence`.)
+        Parameters of `Sensor` that are to be different; ``shape`` and ``seed`` first of all. Not ``temperature``, which
+        would say where the rates hold, and not change them: give it to `simulate_dark` or `DarkSequence`.
 
     Returns
     -------

@@ -59,8 +59,8 @@ class Sensor:
     read_noise : `~astropy.units.Quantity`
         Read noise before the ADC (electron); where pixels differ, the root mean square over them.
     read_noise_spread : float
-        Standard deviation of the logarithm of the pixels' read noise; 0 gives all the same. (`dark_rate` takes one
-        read noise for all pixels; more than 0.1 shows in the tails of its tests.)
+        Standard deviation of the logarithm of the pixels' read noise; 0 gives all the same. More than 0.1
+        shows in the tails of tests, as `dark_rate` takes one read noise for all pixels.
     bias : `~astropy.units.Quantity` or `~astropy.nddata.CCDData`
         Bias level (adu), one number or an image.
     column_pattern : `~astropy.units.Quantity`

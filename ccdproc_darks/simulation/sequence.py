@@ -62,6 +62,10 @@ class DarkSequence:
     --------
     simulate_dark : One frame.
 
+    References
+    ----------
+    .. [1] https://www.astropy.org/ccd-reduction-and-photometry-guide/v/dev/notebooks/03-01-Dark-current-The-ideal-case.html
+
     Examples
     --------
     The CCD guide's ideal dark [1]_: twenty images of 100 s, and the same ten pixels in each, with the Poisson noise
@@ -84,10 +88,6 @@ class DarkSequence:
     >>> average = images.mean(axis=0)
     >>> print(f"{average.mean():.3f} +- {average.std():.3f} adu")
     0.666 +- 0.150 adu
-
-    References
-    ----------
-    .. [1] https://www.astropy.org/ccd-reduction-and-photometry-guide/v/dev/notebooks/03-01-Dark-current-The-ideal-case.html
     """
 
     def __init__(
