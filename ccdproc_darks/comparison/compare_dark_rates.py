@@ -50,19 +50,19 @@ def compare_dark_rates(
     statistic : {"difference", "significance", "ratio", "offset"}
         ``"difference"``: the rate at the shortest exposure minus that at the longest (electron/s), with the
         uncertainty that it has if the pixel is proportional. ``"significance"``: the departure of all rates from one
-        proportional rate, as a signed equivalent normal deviate; positive where shorter exposures read higher.
+        proportional rate, as a signed :term:`equivalent normal deviate`; positive where shorter exposures read higher.
         ``"ratio"``: shortest over longest. ``"offset"``: counts at no exposure (electron) of the straight line through
         each pixel's counts, with its uncertainty: over that, it tells a fixed offset from a curvature, whose
         significance is that of ``offset="pixel"``. A pixel saturated or masked in some of the rates is compared in the
         others.
     offset : {"common", None, "pixel"}
-        ``"common"`` removes what one set of frames has more than the others in every pixel, as after a drift of the
-        bias level; None removes nothing; ``"pixel"`` also lets every pixel have its own unknown offset, for frames
-        without a bias: it needs three exposure times or more, and tests curvature. Difference and ratio are then those
-        of the slope between the two shortest exposures and the slope between the two longest.
+        ``"common"`` removes the :term:`common offset`, what one set of frames has more than the others in every pixel,
+        as after a drift of the bias level; None removes nothing; ``"pixel"`` also lets every pixel have its own unknown
+        offset, for frames without a bias: it needs three exposure times or more, and tests curvature. Difference and
+        ratio are then those of the slope between the two shortest exposures and the slope between the two longest.
     null : {"theoretical", "empirical"}
-        What departures of good pixels are held against: the noise model, or the noise model scaled to the width that
-        most pixels show (DKWIDTH), as where the read noise is not well known.
+        What departures of good pixels are held against: the noise model, or the noise model scaled to the :term:`width`
+        that most pixels show (DKWIDTH), as where the read noise is not well known.
     mem_limit, executor
         As of `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict

@@ -50,7 +50,7 @@ def dark_scatter(
     add_keyword: LogEntry = True,
 ) -> CCDData:
     """
-    How unlikely the scatter of equal dark frames is in every pixel: telegraph pixels stand out.
+    How unlikely the scatter of equal dark frames is in every pixel: :term:`telegraph` pixels stand out.
 
     Parameters
     ----------
@@ -73,10 +73,10 @@ def dark_scatter(
     Returns
     -------
     `~astropy.nddata.CCDData`
-        Significance of the excess scatter as an equivalent normal deviate, without unit, shape (rows, columns); good
-        pixels are normal, of mean 0 and width 1. Masked, and NaN, where fewer than four frames are usable. ``meta``
-        has DKSTAT = "scatter", DKEXPMIN and DKEXPMAX (s), NCOMBINE (frames), DKRDNOI (electron), and DKWIDTH (scatter
-        of good pixels over their noise).
+        Significance of the excess scatter as an :term:`equivalent normal deviate`, without unit, shape (rows, columns);
+        good pixels are normal, of mean 0 and width 1. Masked, and NaN, where fewer than four frames are usable.
+        ``meta`` has DKSTAT = "scatter", DKEXPMIN and DKEXPMAX (s), NCOMBINE (frames), DKRDNOI (electron), and DKWIDTH
+        (scatter of good pixels over their noise).
 
     Raises
     ------

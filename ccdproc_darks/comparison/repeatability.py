@@ -41,7 +41,7 @@ def repeatability(
         Two dark frames or more of one exposure time, in adu or electron, shape (rows, columns). Every other one, in the
         order given, makes a half, so that a slow drift is in both.
     false_positives : float
-        Good pixels, expected per image, that may stand out.
+        Good pixels, expected per image, that may stand out (:term:`false positives`).
     offset : {"common", None}
         As of `compare_dark_rates`.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional

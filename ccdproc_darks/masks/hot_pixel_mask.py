@@ -58,8 +58,8 @@ def hot_pixel_mask(
     *rates : `~astropy.nddata.CCDData`
         Results of `dark_rate`, shape (rows, columns): one, or two and more of one exposure time each, all different.
     threshold : `~astropy.units.Quantity`, optional
-        Dark rate (electron/s) above which a pixel is hot; with ``background``, how far above that. None: as far above
-        the typical pixel as its noise, and the scatter of good pixels, put the good pixels asked for.
+        Dark rate (electron/s) above which a pixel is :term:`hot`; with ``background``, how far above that. None: as far
+        above the :term:`typical pixel` as its noise, and the scatter of good pixels, put the good pixels asked for.
     background : None, "local", `~astropy.nddata.CCDData` or `~astropy.units.Quantity`
         Dark rate (electron/s) that the surroundings of each pixel have, such as the glow of an amplifier: only what is
         above it by the threshold is HOT, and what is above the threshold only together with it is WARM. ``"local"``
@@ -71,8 +71,8 @@ def hot_pixel_mask(
         Good pixels, expected per image, that may be called hot (where ``threshold`` is None), as many that may be
         called not proportional, and as many telegraph pixels.
     fdr : float, optional
-        False discovery rate, in place of ``false_positives``: the fraction of the pixels called hot (not proportional,
-        telegraph pixels) that may be good ones.
+        :term:`False discovery rate`, in place of ``false_positives``: the fraction of the pixels called hot (not
+        proportional, telegraph pixels) that may be good ones.
     tolerance : float
         Smallest departure from proportionality worth flagging, as a fraction of the pixel's rate.
     limit : `~ccdproc_darks.ProportionalityLimit` or `~astropy.units.Quantity`, optional

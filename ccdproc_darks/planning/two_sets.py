@@ -171,7 +171,8 @@ def smallest_testable_rate(
     """
     Smallest dark rate whose proportionality darks of two exposure times can test.
 
-    With the power of 0.5, `ccdproc_darks.hot_pixel_mask` flags pixels of lower rates as UNRELIABLE_DARK.
+    With the power of 0.5, `ccdproc_darks.hot_pixel_mask` flags pixels of lower rates as
+    :term:`UNRELIABLE_DARK`.
 
     Parameters
     ----------

@@ -62,12 +62,12 @@ def dark_rate(
     gain : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Gain (electron/adu), or the header key that holds it. None looks for EGAIN. Not needed for frames in electron.
     read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
-        Read noise of one frame (electron) *as measured on digitised frames*, so that it includes the
+        :term:`Read noise` of one frame (electron) *as measured on digitised frames*, so that it includes the
         quantisation noise. None looks for RDNOISE; then takes the frames' own uncertainties; then estimates it
         from the scatter of three equal exposures or more; then takes that of the bias frames, where ``bias`` is a
         result of `ccdproc.combine` with NCOMBINE; then gives no uncertainty, and warns.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
-        Master bias, or bias level (adu or electron). None: the frames are already bias-subtracted.
+        :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Exposure time of the frames (one, or one a frame). None looks for EXPTIME, then EXPOSURE.
     saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
@@ -98,11 +98,11 @@ def dark_rate(
     -------
     `~astropy.nddata.CCDData`
         Rate (electron/s) of shape (rows, columns), with `~astropy.nddata.StdDevUncertainty`. ``mask`` is True where
-        there is no usable sample. A pixel of which every sample is saturated is masked, its value is the lower
-        limit and its uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a
-        later step needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI,
-        DKNOISE (read noise and where it is from), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR,
-        DKTEMP, DKLOST (pixels that lost some of their frames), DKVERS.
+        there is no usable sample. A pixel of which every sample is saturated is masked, its value is the
+        :term:`lower limit` and its uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first
+        frame's with what a later step needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames),
+        DKGAIN, DKRDNOI, DKNOISE (read noise and where it is from), DKBIASER, DKBIASID (error and checksum of the bias),
+        DKSATUR, DKTEMP, DKLOST (pixels that lost some of their frames), DKVERS.
 
     Raises
     ------

@@ -44,7 +44,7 @@ def master_bias(
     add_keyword: LogEntry = True,
 ) -> CCDData:
     """
-    Mean of bias frames, cleaned of cosmic rays, for ``bias=`` of `dark_rate`.
+    Mean of bias frames, cleaned of cosmic rays: the :term:`master bias` for ``bias=`` of `dark_rate`.
 
     Parameters
     ----------
