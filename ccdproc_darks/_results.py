@@ -14,8 +14,10 @@ from astropy.wcs import WCS
 
 from .version import __version__
 
-__all__ = ["as_fits_float", "logged", "meta_cards", "result_image", "safe_header", "set_keys", "writable"]
+__all__ = ["LogEntry", "as_fits_float", "logged", "meta_cards", "result_image", "safe_header", "set_keys", "writable"]
 
+# What ``add_keyword`` may be.
+LogEntry = bool | str | ccdproc.Keyword | dict | None
 _TYPES = str | bool | int | float | np.integer | np.floating | np.bool_ | None
 # FITS holds such keys and texts unchanged, and nearly all are such: to write a card as a test takes ten times as long.
 _PLAIN_KEY = re.compile(r"[A-Z0-9_-]{1,8}")

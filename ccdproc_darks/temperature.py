@@ -1,6 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Dark current against temperature: models of `astropy.modeling`, to evaluate or to fit."""
 
+from __future__ import annotations
+
 import numpy as np
 from astropy import constants as const
 from astropy import units as u
@@ -13,7 +15,7 @@ __all__ = ["DoublingDarkCurrent", "ThermalDarkCurrent", "band_gap"]
 _BOLTZMANN = (const.k_B / const.e.si * u.C / u.J).to_value(u.dimensionless_unscaled / u.K)  # eV / K
 
 
-def band_gap(temperature):
+def band_gap(temperature: u.Quantity) -> u.Quantity:
     """
     Band gap of silicon at a temperature.
 

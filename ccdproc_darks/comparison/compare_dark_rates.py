@@ -1,15 +1,20 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Whether the dark rate of every pixel is the same at every exposure time."""
 
+from __future__ import annotations
+
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from astropy import units as u
+from astropy.nddata import CCDData
 
 from .._arguments import ELECTRON_PER_SECOND, checked_choice
 from .._compute.blocks import Block, BlockJob, Deferred
 from .._compute.workers import Execution, fill_images
-from .._results import logged, result_image, safe_header
+from .._results import LogEntry, logged, result_image, safe_header
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 
@@ -27,14 +32,14 @@ NULLS = ("theoretical", "empirical")
 
 
 def compare_dark_rates(
-    *rates,
-    statistic="difference",
-    offset="common",
-    null="theoretical",
-    mem_limit=None,
-    executor=None,
-    add_keyword=True,
-):
+    *rates: CCDData,
+    statistic: Literal["difference", "significance", "ratio", "offset"] = "difference",
+    offset: Literal["common", "pixel"] | None = "common",
+    null: Literal["theoretical", "empirical"] = "theoretical",
+    mem_limit: u.Quantity | float | None = None,
+    executor: Executor | None = None,
+    add_keyword: LogEntry = True,
+) -> CCDData:
     """
     Compare the dark rates of every pixel at two exposure times or more.
 
@@ -45,19 +50,19 @@ def compare_dark_rates(
     statistic : {"difference", "significance", "ratio", "offset"}
         ``"difference"``: the rate at the shortest exposure minus that at the longest (electron/s), with the
         uncertainty that it has if the pixel is proportional. ``"significance"``: the departure of all rates from one
-        proportional rate, as a signed equivalent normal deviate; positive where shorter exposures read higher.
+        proportional rate, as a signed :term:`equivalent normal deviate`; positive where shorter exposures read higher.
         ``"ratio"``: shortest over longest. ``"offset"``: counts at no exposure (electron) of the straight line through
         each pixel's counts, with its uncertainty: over that, it tells a fixed offset from a curvature, whose
         significance is that of ``offset="pixel"``. A pixel saturated or masked in some of the rates is compared in the
         others.
     offset : {"common", None, "pixel"}
-        ``"common"`` removes what one set of frames has more than the others in every pixel, as after a drift of the
-        bias level; None removes nothing; ``"pixel"`` also lets every pixel have its own unknown offset, for frames
-        without a bias: it needs three exposure times or more, and tests curvature. Difference and ratio are then those
-        of the slope between the two shortest exposures and the slope between the two longest.
+        ``"common"`` removes the :term:`common offset`, what one set of frames has more than the others in every pixel,
+        as after a drift of the bias level; None removes nothing; ``"pixel"`` also lets every pixel have its own unknown
+        offset, for frames without a bias: it needs three exposure times or more, and tests curvature. Difference and
+        ratio are then those of the slope between the two shortest exposures and the slope between the two longest.
     null : {"theoretical", "empirical"}
-        What departures of good pixels are held against: the noise model, or the noise model scaled to the width that
-        most pixels show (DKWIDTH), as where the read noise is not well known.
+        What departures of good pixels are held against: the noise model, or the noise model scaled to the :term:`width`
+        that most pixels show (DKWIDTH), as where the read noise is not well known.
     mem_limit, executor
         As of `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
@@ -91,7 +96,8 @@ def compare_dark_rates(
 
     See Also
     --------
-    dark_rate, hot_pixel_mask
+    dark_rate : The rates that are compared.
+    hot_pixel_mask : Which pixels are not proportional, with a tolerance.
     repeatability : The same comparison of two halves of equal frames, which must come out clean.
 
     Notes

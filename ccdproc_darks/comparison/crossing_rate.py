@@ -118,6 +118,7 @@ def log_likelihoods(answers):
     Parameters
     ----------
     answers : `numpy.ndarray` of bool
+        Of pixels in ascending order of their rates.
 
     Returns
     -------

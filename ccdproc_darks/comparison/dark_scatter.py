@@ -1,11 +1,16 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Whether equal frames scatter more than their noise allows: telegraph pixels."""
 
+from __future__ import annotations
+
 import copy
+import os
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from astropy import units as u
 from astropy.nddata import CCDData
 from scipy.special import chdtri, log_ndtr, ndtr
@@ -13,7 +18,9 @@ from scipy.special import chdtri, log_ndtr, ndtr
 from .._arguments import checked_dtype, checked_number, numpy_images, unit_name
 from .._compute.blocks import Block, BlockJob, sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
-from .._results import logged, result_image, safe_header
+from .._results import LogEntry, logged, result_image, safe_header
+from ..frames.headers import FrameSetting
+from ..frames.inputs import Frames
 from ..rates.dark_frames import DarkSet, ElectronReader, prepare_darks
 from ..rates.mean_counts import MeanCounts
 from ..rates.rejection import deviate_of_share
@@ -29,21 +36,21 @@ _SAMPLE = 2**16
 
 
 def dark_scatter(
-    darks,
+    darks: Frames,
     *,
-    gain=None,
-    read_noise=None,
-    bias=None,
-    exposure=None,
-    saturation=None,
-    clip=5.0,
-    dtype="float32",
-    mem_limit=None,
-    executor=None,
-    add_keyword=True,
-):
+    gain: FrameSetting = None,
+    read_noise: FrameSetting = None,
+    bias: CCDData | str | os.PathLike[str] | u.Quantity | None = None,
+    exposure: FrameSetting = None,
+    saturation: FrameSetting = None,
+    clip: float | None = 5.0,
+    dtype: npt.DTypeLike = "float32",
+    mem_limit: u.Quantity | float | None = None,
+    executor: Executor | None = None,
+    add_keyword: LogEntry = True,
+) -> CCDData:
     """
-    How unlikely the scatter of equal dark frames is in every pixel: telegraph pixels stand out.
+    How unlikely the scatter of equal dark frames is in every pixel: :term:`telegraph` pixels stand out.
 
     Parameters
     ----------
@@ -66,10 +73,10 @@ def dark_scatter(
     Returns
     -------
     `~astropy.nddata.CCDData`
-        Significance of the excess scatter as an equivalent normal deviate, without unit, shape (rows, columns); good
-        pixels are normal, of mean 0 and width 1. Masked, and NaN, where fewer than four frames are usable. ``meta``
-        has DKSTAT = "scatter", DKEXPMIN and DKEXPMAX (s), NCOMBINE (frames), DKRDNOI (electron), and DKWIDTH (scatter
-        of good pixels over their noise).
+        Significance of the excess scatter as an :term:`equivalent normal deviate`, without unit, shape (rows, columns);
+        good pixels are normal, of mean 0 and width 1. Masked, and NaN, where fewer than four frames are usable.
+        ``meta`` has DKSTAT = "scatter", DKEXPMIN and DKEXPMAX (s), NCOMBINE (frames), DKRDNOI (electron), and DKWIDTH
+        (scatter of good pixels over their noise).
 
     Raises
     ------

@@ -1,11 +1,15 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The dark rate above which a sensor's pixels stop being proportional to exposure time."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from astropy import units as u
+from astropy.nddata import CCDData
 from astropy.table import QTable
 
 from .._arguments import ELECTRON_PER_SECOND, checked_number
@@ -30,7 +34,7 @@ _PIXELS_PER_BIN = 10
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ProportionalityLimit:
     """
-    Result of `proportionality_limit`.
+    Result of `proportionality_limit`, in terms of :term:`typical pixels <typical pixel>`.
 
     Attributes
     ----------
@@ -58,7 +62,7 @@ class ProportionalityLimit:
     confidence: float
     curve: QTable
 
-    def __str__(self):
+    def __str__(self) -> str:
         """What was found, in a sentence or two."""
         low, high = self.interval.to_value(ELECTRON_PER_SECOND)
         limit, unit = self.limit.to_value(ELECTRON_PER_SECOND), str(ELECTRON_PER_SECOND)
@@ -82,9 +86,14 @@ class ProportionalityLimit:
         )
 
 
-def proportionality_limit(*rates, tolerance=0.1, confidence=0.95, offset="common"):
+def proportionality_limit(
+    *rates: CCDData,
+    tolerance: float = 0.1,
+    confidence: float = 0.95,
+    offset: Literal["common", "pixel"] | None = "common",
+) -> ProportionalityLimit:
     """
-    Dark rate above which the pixels of a sensor stop being proportional to exposure time.
+    Dark rate above which the pixels of a sensor stop being :term:`proportional` to exposure time.
 
     Parameters
     ----------

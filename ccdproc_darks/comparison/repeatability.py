@@ -1,12 +1,17 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Whether two halves of equal frames agree: the null test of the method itself."""
 
+from __future__ import annotations
+
+from typing import Any, Literal
+
 import numpy as np
+from astropy.nddata import CCDData
 
 from .._compute.workers import Execution
-from .._results import logged, set_keys
-from ..frames.headers import equal_exposures, exposures
-from ..frames.inputs import as_frames
+from .._results import LogEntry, logged, set_keys
+from ..frames.headers import FrameSetting, equal_exposures, exposures
+from ..frames.inputs import Frames, as_frames
 from ..rates.dark_rate import dark_rate
 from ..rates.rate_images import RateImages
 from ..statistics.significance import FalsePositiveControl
@@ -15,7 +20,15 @@ from .compare_dark_rates import compared_stack
 __all__ = ["repeatability"]
 
 
-def repeatability(darks, *, false_positives=1.0, offset="common", exposure=None, add_keyword=True, **options):
+def repeatability(
+    darks: Frames,
+    *,
+    false_positives: float = 1.0,
+    offset: Literal["common"] | None = "common",
+    exposure: FrameSetting = None,
+    add_keyword: LogEntry = True,
+    **options: Any,
+) -> CCDData:
     """
     Compare the rates of two halves of equal dark frames, which must agree.
 
@@ -28,7 +41,7 @@ def repeatability(darks, *, false_positives=1.0, offset="common", exposure=None,
         Two dark frames or more of one exposure time, in adu or electron, shape (rows, columns). Every other one, in the
         order given, makes a half, so that a slow drift is in both.
     false_positives : float
-        Good pixels, expected per image, that may stand out.
+        Good pixels, expected per image, that may stand out (:term:`false positives`).
     offset : {"common", None}
         As of `compare_dark_rates`.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional

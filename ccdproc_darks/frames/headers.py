@@ -17,6 +17,7 @@ __all__ = [
     "SATURATION_KEYS",
     "TEMPERATURE_KEYS",
     "TEMPERATURE_SPREAD",
+    "FrameSetting",
     "common_setting",
     "equal_exposures",
     "exposures",
@@ -25,6 +26,8 @@ __all__ = [
     "known_gain",
 ]
 
+# What an argument may be that frames can tell themselves: a value, a header key, or None to look for the usual keys.
+FrameSetting = u.Quantity | Keyword | str | None
 # Not GAIN: on many CMOS cameras that is a setting in steps. It is only read where the user names it.
 GAIN_KEYS = ("EGAIN",)
 READ_NOISE_KEYS = ("RDNOISE",)

@@ -2,6 +2,7 @@
 """Frames from whatever the user gives: CCDData, paths of FITS files, or an ImageFileCollection."""
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
@@ -13,7 +14,10 @@ from .._arguments import numpy_images
 from .file_frame import FileFrame
 from .memory_frame import MemoryFrame, MemoryReader
 
-__all__ = ["as_frames", "open_files", "sample"]
+__all__ = ["Frames", "as_frames", "open_files", "sample"]
+
+# What an argument of frames may be.
+Frames = CCDData | str | os.PathLike[str] | Sequence[CCDData | str | os.PathLike[str]] | ImageFileCollection
 
 # Files that one thread keeps open at a time.
 _MOST_OPEN = 200

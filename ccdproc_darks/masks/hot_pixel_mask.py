@@ -1,15 +1,21 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Which pixels are hot, which are not proportional to exposure time, and which must not be used."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from astropy import units as u
+from astropy.nddata import CCDData
 
 from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
 from .._compute.blocks import Block, BlockJob, sample_blocks
 from .._compute.workers import Execution, fill_images, gather_summaries
-from .._results import logged, result_image, safe_header
+from .._results import LogEntry, logged, result_image, safe_header
 from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
 from ..comparison.comparer import RateComparer, stack_part
 from ..comparison.dark_scatter import ScatterImages
@@ -30,20 +36,20 @@ _MOSTLY_COMPLETE = 0.5
 
 
 def hot_pixel_mask(
-    *rates,
-    threshold=None,
-    background=None,
-    scatter=None,
-    false_positives=1.0,
-    fdr=None,
-    tolerance=0.1,
-    limit=None,
-    offset="common",
-    null="theoretical",
-    mem_limit=None,
-    executor=None,
-    add_keyword=True,
-):
+    *rates: CCDData,
+    threshold: u.Quantity | None = None,
+    background: Literal["local"] | CCDData | u.Quantity | None = None,
+    scatter: CCDData | Sequence[CCDData] | None = None,
+    false_positives: float = 1.0,
+    fdr: float | None = None,
+    tolerance: float = 0.1,
+    limit: ProportionalityLimit | u.Quantity | None = None,
+    offset: Literal["common", "pixel"] | None = "common",
+    null: Literal["theoretical", "empirical"] = "theoretical",
+    mem_limit: u.Quantity | float | None = None,
+    executor: Executor | None = None,
+    add_keyword: LogEntry = True,
+) -> CCDData:
     """
     Flag hot pixels and pixels whose dark signal is not proportional to exposure time, and mask what must not be used.
 
@@ -52,8 +58,8 @@ def hot_pixel_mask(
     *rates : `~astropy.nddata.CCDData`
         Results of `dark_rate`, shape (rows, columns): one, or two and more of one exposure time each, all different.
     threshold : `~astropy.units.Quantity`, optional
-        Dark rate (electron/s) above which a pixel is hot; with ``background``, how far above that. None: as far above
-        the typical pixel as its noise, and the scatter of good pixels, put the good pixels asked for.
+        Dark rate (electron/s) above which a pixel is :term:`hot`; with ``background``, how far above that. None: as far
+        above the :term:`typical pixel` as its noise, and the scatter of good pixels, put the good pixels asked for.
     background : None, "local", `~astropy.nddata.CCDData` or `~astropy.units.Quantity`
         Dark rate (electron/s) that the surroundings of each pixel have, such as the glow of an amplifier: only what is
         above it by the threshold is HOT, and what is above the threshold only together with it is WARM. ``"local"``
@@ -65,8 +71,8 @@ def hot_pixel_mask(
         Good pixels, expected per image, that may be called hot (where ``threshold`` is None), as many that may be
         called not proportional, and as many telegraph pixels.
     fdr : float, optional
-        False discovery rate, in place of ``false_positives``: the fraction of the pixels called hot (not proportional,
-        telegraph pixels) that may be good ones.
+        :term:`False discovery rate`, in place of ``false_positives``: the fraction of the pixels called hot (not
+        proportional, telegraph pixels) that may be good ones.
     tolerance : float
         Smallest departure from proportionality worth flagging, as a fraction of the pixel's rate.
     limit : `~ccdproc_darks.ProportionalityLimit` or `~astropy.units.Quantity`, optional
@@ -179,7 +185,7 @@ def hot_pixel_mask(
     flags, mask = np.empty(stack.shape, dtype=np.uint32), np.zeros(stack.shape, dtype=bool)
     number = dict(zip(COUNTED, fill_images(job, [flags, mask], execution).tolist(), strict=True))
     entries = {
-        **(comparison_entries(stack, offset, comparer.offsets, null, comparer.width) if several else {}),
+        **(comparison_entries(stack, offset, comparer.offsets, null, comparer.width) if comparer else {}),
         **hot_pixels.entries(),
         "DKSIGMA": (critical if several and np.isfinite(critical) else None, "deviate beyond which NONLINEAR"),
         "DKLIMIT": (all_beyond if np.isfinite(all_beyond) else None, "[electron/s] NONLINEAR above this"),

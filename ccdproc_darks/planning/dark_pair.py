@@ -1,6 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Noise of the difference between the dark rates measured at two exposure times."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from astropy import units as u
 
@@ -9,7 +11,10 @@ from ..frames.headers import SAME_EXPOSURE
 from ..statistics.noise import frame_variance
 from .arguments import checked_count, checked_noise
 
-__all__ = ["DarkPair"]
+__all__ = ["DarkPair", "Exposures"]
+
+# What ``exposures`` may be: two exposure times.
+Exposures = u.Quantity | Sequence[u.Quantity]
 
 
 class DarkPair:

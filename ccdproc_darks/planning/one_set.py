@@ -1,6 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """How well darks of one exposure time measure a dark rate."""
 
+from __future__ import annotations
+
 import numpy as np
 from astropy import units as u
 
@@ -12,7 +14,10 @@ from .solutions import positive_root, smallest_number
 __all__ = ["exposure_needed", "frames_needed", "rate_uncertainty", "smallest_rate"]
 
 
-def rate_uncertainty(rate, *, exposure, frames, read_noise, bias_frames=None, bias_error=None):
+def rate_uncertainty(
+    rate: u.Quantity, *, exposure: u.Quantity, frames: int, read_noise: u.Quantity, bias_frames: int | None = None,
+    bias_error: u.Quantity | None = None,
+) -> u.Quantity:  # fmt: skip
     """
     Uncertainty of the dark rate of a pixel, from the mean of darks of one exposure time.
 
@@ -66,7 +71,10 @@ def rate_uncertainty(rate, *, exposure, frames, read_noise, bias_frames=None, bi
     return np.sqrt(frame_variance(d * t, read_noise) / number + bias_error**2) / t * ELECTRON_PER_SECOND
 
 
-def smallest_rate(*, exposure, frames, read_noise, bias_frames=None, bias_error=None, signal_to_noise=3.0):
+def smallest_rate(
+    *, exposure: u.Quantity, frames: int, read_noise: u.Quantity, bias_frames: int | None = None,
+    bias_error: u.Quantity | None = None, signal_to_noise: float = 3.0,
+) -> u.Quantity:  # fmt: skip
     """
     Smallest dark rate that darks of one exposure time measure with a given signal to noise.
 
@@ -109,7 +117,10 @@ def smallest_rate(*, exposure, frames, read_noise, bias_frames=None, bias_error=
     return positive_root(k**2 / (number * t), constant) * ELECTRON_PER_SECOND
 
 
-def frames_needed(rate, *, exposure, read_noise, bias_frames=None, bias_error=None, precision=0.1):
+def frames_needed(
+    rate: u.Quantity, *, exposure: u.Quantity, read_noise: u.Quantity, bias_frames: int | None = None,
+    bias_error: u.Quantity | None = None, precision: float = 0.1,
+) -> int | np.ndarray:  # fmt: skip
     """
     Number of darks of one exposure time that measure a dark rate to a relative precision.
 
@@ -150,7 +161,10 @@ def frames_needed(rate, *, exposure, read_noise, bias_frames=None, bias_error=No
     return smallest_number(frame_variance(d * t, read_noise) / t**2, bias_error, 1 / t, allowed, read_noise, [t])
 
 
-def exposure_needed(rate, *, frames, read_noise, bias_frames=None, bias_error=None, precision=0.1):
+def exposure_needed(
+    rate: u.Quantity, *, frames: int, read_noise: u.Quantity, bias_frames: int | None = None,
+    bias_error: u.Quantity | None = None, precision: float = 0.1,
+) -> u.Quantity:  # fmt: skip
     """
     Exposure time with which a number of darks measures a dark rate to a relative precision.
 

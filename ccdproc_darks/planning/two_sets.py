@@ -1,20 +1,27 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """How well darks of two exposure times show whether a pixel is proportional to exposure time."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from astropy import units as u
 from scipy.special import ndtr, ndtri
 
 from .._arguments import ELECTRON_PER_SECOND, checked_number, checked_quantity
 from ..statistics.significance import critical_deviate
 from .arguments import checked_count
-from .dark_pair import DarkPair
+from .dark_pair import DarkPair, Exposures
 from .solutions import positive_root, smallest_number
 
 __all__ = ["departure_power", "frames_to_test", "smallest_departure", "smallest_testable_rate"]
 
 
 def departure_power(
-    rate, departure, *, exposures, frames, read_noise, pixels, bias_frames=None, bias_error=None, false_positives=1.0
-):
+    rate: u.Quantity, departure: float, *, exposures: Exposures, frames: int | Sequence[int], read_noise: u.Quantity,
+    pixels: int, bias_frames: int | None = None, bias_error: u.Quantity | None = None, false_positives: float = 1.0,
+) -> float | np.ndarray:  # fmt: skip
     """
     Probability that darks of two exposure times detect a pixel that is not proportional to exposure time.
 
@@ -80,8 +87,10 @@ def departure_power(
 
 
 def smallest_departure(
-    rate, *, exposures, frames, read_noise, pixels, bias_frames=None, bias_error=None, false_positives=1.0, power=0.5
-):
+    rate: u.Quantity, *, exposures: Exposures, frames: int | Sequence[int], read_noise: u.Quantity, pixels: int,
+    bias_frames: int | None = None, bias_error: u.Quantity | None = None, false_positives: float = 1.0,
+    power: float = 0.5,
+) -> float | np.ndarray:  # fmt: skip
     """
     Smallest departure from proportionality that darks of two exposure times detect.
 
@@ -116,9 +125,9 @@ def smallest_departure(
 
 
 def frames_to_test(
-    rate, *, exposures, read_noise, pixels, bias_frames=None, bias_error=None, tolerance=0.1, false_positives=1.0,
-    power=0.5,
-):  # fmt: skip
+    rate: u.Quantity, *, exposures: Exposures, read_noise: u.Quantity, pixels: int, bias_frames: int | None = None,
+    bias_error: u.Quantity | None = None, tolerance: float = 0.1, false_positives: float = 1.0, power: float = 0.5,
+) -> int | np.ndarray:  # fmt: skip
     """
     Number of darks of each of two exposure times that detect a departure from proportionality.
 
@@ -156,13 +165,14 @@ def frames_to_test(
 
 
 def smallest_testable_rate(
-    *, exposures, frames, read_noise, pixels, bias_frames=None, bias_error=None, tolerance=0.1, false_positives=1.0,
-    power=0.5,
-):  # fmt: skip
+    *, exposures: Exposures, frames: int | Sequence[int], read_noise: u.Quantity, pixels: int,
+    bias_frames: int | None = None, bias_error: u.Quantity | None = None, tolerance: float = 0.1,
+    false_positives: float = 1.0, power: float = 0.5,
+) -> u.Quantity:  # fmt: skip
     """
     Smallest dark rate whose proportionality darks of two exposure times can test.
 
-    With the default ``power``, `ccdproc_darks.hot_pixel_mask` flags pixels of lower rates as UNRELIABLE_DARK.
+    With the default ``power``, `ccdproc_darks.hot_pixel_mask` flags pixels of lower rates as :term:`UNRELIABLE_DARK`.
 
     Parameters
     ----------

@@ -1,14 +1,24 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The dark rate of every pixel."""
 
+from __future__ import annotations
+
+import os
 import warnings
+from concurrent.futures import Executor
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
+from astropy import units as u
+from astropy.nddata import CCDData
 
 from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
 from .._compute.blocks import sample_blocks
 from .._compute.workers import Execution, fill_images
-from .._results import logged, result_image, safe_header
+from .._results import LogEntry, logged, result_image, safe_header
+from ..frames.headers import FrameSetting
+from ..frames.inputs import Frames
 from ..frames.quality_warnings import mean_temperature, warn_sign
 from ..statistics.rate_distribution import sensor_rate_distribution
 from .counts import CountingSettings
@@ -23,21 +33,21 @@ _SAMPLE = 2**16
 
 
 def dark_rate(
-    darks,
+    darks: Frames,
     *,
-    gain=None,
-    read_noise=None,
-    bias=None,
-    exposure=None,
-    saturation=None,
-    n_combined=None,
-    clip=5.0,
-    offset=None,
-    dtype="float32",
-    mem_limit=None,
-    executor=None,
-    add_keyword=True,
-):
+    gain: FrameSetting = None,
+    read_noise: FrameSetting = None,
+    bias: CCDData | str | os.PathLike[str] | u.Quantity | None = None,
+    exposure: FrameSetting = None,
+    saturation: FrameSetting = None,
+    n_combined: int | None = None,
+    clip: float | None = 5.0,
+    offset: Literal["pixel"] | None = None,
+    dtype: npt.DTypeLike = "float32",
+    mem_limit: u.Quantity | float | None = None,
+    executor: Executor | None = None,
+    add_keyword: LogEntry = True,
+) -> CCDData:
     """
     Dark rate of every pixel, with its uncertainty.
 
@@ -52,12 +62,12 @@ def dark_rate(
     gain : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Gain (electron/adu), or the header key that holds it. None looks for EGAIN. Not needed for frames in electron.
     read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
-        Read noise of one frame (electron) *as measured on digitised frames*, so that it includes the
+        :term:`Read noise` of one frame (electron) *as measured on digitised frames*, so that it includes the
         quantisation noise. None looks for RDNOISE; then takes the frames' own uncertainties; then estimates it
         from the scatter of three equal exposures or more; then takes that of the bias frames, where ``bias`` is a
         result of `ccdproc.combine` with NCOMBINE; then gives no uncertainty, and warns.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
-        Master bias, or bias level (adu or electron). None: the frames are already bias-subtracted.
+        :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Exposure time of the frames (one, or one a frame). None looks for EXPTIME, then EXPOSURE.
     saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
@@ -88,11 +98,11 @@ def dark_rate(
     -------
     `~astropy.nddata.CCDData`
         Rate (electron/s) of shape (rows, columns), with `~astropy.nddata.StdDevUncertainty`. ``mask`` is True where
-        there is no usable sample. A pixel of which every sample is saturated is masked, its value is the lower
-        limit and its uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a
-        later step needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI,
-        DKNOISE (read noise and where it is from), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR,
-        DKTEMP, DKLOST (pixels that lost some of their frames), DKVERS.
+        there is no usable sample. A pixel of which every sample is saturated is masked, its value is the
+        :term:`lower limit` and its uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first
+        frame's with what a later step needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames),
+        DKGAIN, DKRDNOI, DKNOISE (read noise and where it is from), DKBIASER, DKBIASID (error and checksum of the bias),
+        DKSATUR, DKTEMP, DKLOST (pixels that lost some of their frames), DKVERS.
 
     Raises
     ------

@@ -1,19 +1,24 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """A master bias from bias frames, by the same steps as a dark rate."""
 
+from __future__ import annotations
+
 import warnings
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from astropy import units as u
+from astropy.nddata import CCDData
 
 from .._arguments import checked_dtype, checked_number
 from .._compute.blocks import Block, BlockJob, sample_blocks
 from .._compute.workers import THREADS, Execution, fill_images
-from .._results import logged, result_image, safe_header
-from ..frames.headers import READ_NOISE_KEYS, common_setting, frame_settings, known_gain
-from ..frames.inputs import as_frames, sample
+from .._results import LogEntry, logged, result_image, safe_header
+from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
+from ..frames.inputs import Frames, as_frames, sample
 from ..frames.quality_warnings import outlying_frames
 from .bias import Bias
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
@@ -28,18 +33,18 @@ _LEVEL_PIXELS = 2**16
 
 
 def master_bias(
-    biases,
+    biases: Frames,
     *,
-    gain=None,
-    read_noise=None,
-    clip=_CLIP,
-    dtype="float32",
-    mem_limit=None,
-    executor=None,
-    add_keyword=True,
-):
+    gain: FrameSetting = None,
+    read_noise: FrameSetting = None,
+    clip: float | None = _CLIP,
+    dtype: npt.DTypeLike = "float32",
+    mem_limit: u.Quantity | float | None = None,
+    executor: Executor | None = None,
+    add_keyword: LogEntry = True,
+) -> CCDData:
     """
-    Mean of bias frames, cleaned of cosmic rays, for ``bias=`` of `dark_rate`.
+    Mean of bias frames, cleaned of cosmic rays: the :term:`master bias` for ``bias=`` of `dark_rate`.
 
     Parameters
     ----------

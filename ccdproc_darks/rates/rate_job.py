@@ -48,7 +48,7 @@ class RateJob(BlockJob):
     bias_error: float
     free_offset: bool = False
     rate_distribution: object = None
-    dtype: np.dtype = np.float32
+    dtype: np.dtype | type = np.float32
 
     @property
     def seconds(self):

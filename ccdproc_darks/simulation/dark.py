@@ -1,8 +1,14 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """One simulated dark or bias frame."""
 
+from __future__ import annotations
+
+from concurrent.futures import Executor
+
 import numpy as np
+import numpy.typing as npt
 from astropy import units as u
+from astropy.nddata import CCDData
 
 from .._arguments import ELECTRON_PER_SECOND, checked_dtype, checked_quantity
 from .defects import HotPixels
@@ -16,24 +22,24 @@ __all__ = ["simulate_dark"]
 
 
 def simulate_dark(
-    sensor=None,
+    sensor: Sensor | tuple[int, int] | None = None,
     *,
-    exposure,
-    shape=None,
-    rate=None,
-    gain=None,
-    read_noise=None,
-    bias=None,
-    hot_fraction=0.0,
-    hot_rate=None,
-    saturation=None,
-    rng=None,
-    sensor_seed=None,
-    dtype="uint16",
-    temperature=None,
-    executor=None,
-    threads=None,
-):
+    exposure: u.Quantity,
+    shape: tuple[int, int] | None = None,
+    rate: u.Quantity | CCDData | None = None,
+    gain: u.Quantity | None = None,
+    read_noise: u.Quantity | None = None,
+    bias: u.Quantity | CCDData | None = None,
+    hot_fraction: float = 0.0,
+    hot_rate: u.Quantity | None = None,
+    saturation: u.Quantity | None = None,
+    rng: int | np.random.Generator | None = None,
+    sensor_seed: int | None = None,
+    dtype: npt.DTypeLike = "uint16",
+    temperature: u.Quantity | None = None,
+    executor: Executor | None = None,
+    threads: int | None = None,
+) -> CCDData:
     """
     One simulated dark frame, or a bias frame where ``exposure`` is 0 s.
 
@@ -155,7 +161,8 @@ def simulate_dark(
             shape = sensor
         seed = 0 if sensor_seed is None else checked_seed("sensor_seed", sensor_seed)
         defects = _hot_pixels(hot_fraction, hot_rate, rate)
-        sensor = Sensor(shape=shape, seed=seed, defects=defects, temperature=temperature, **simple)
+        simple |= {} if shape is None else {"shape": shape}
+        sensor = Sensor(seed=seed, defects=defects, temperature=temperature, **simple)
     entropy = entropy_of(rng)
     frame, _ = frame_of(
         sensor, seconds, entropy, moment=Moment(), pause=0.0, temperature=temperature, dtype=dtype, execution=execution

@@ -2,7 +2,7 @@
 """Defects of a sensor: hot pixels, three kinds of non-proportional pixels, telegraph pixels and amplifier glow."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from astropy import units as u
@@ -12,6 +12,7 @@ from .parameters import checked_fraction, checked_range, keep_copies
 
 __all__ = [
     "AmplifierGlow",
+    "Defect",
     "DepletionEdgePixels",
     "HotPixels",
     "LowFullWellPixels",
@@ -137,7 +138,7 @@ class DepletionEdgePixels(_SomePixels):
     """
 
     charge: u.Quantity
-    share: float | tuple = 1.0
+    share: float | tuple[float, float] = 1.0
     _ranges: ClassVar[dict] = {"charge": (u.electron, 1)}
 
     def __post_init__(self):
@@ -297,7 +298,7 @@ class AmplifierGlow:
 
     rate: u.Quantity
     scale: float
-    corner: str = "lower left"
+    corner: Literal["lower left", "lower right", "upper left", "upper right"] = "lower left"
 
     def __post_init__(self):
         """Check the parameters."""
@@ -318,7 +319,9 @@ class AmplifierGlow:
         return self.rate.to_value(ELECTRON_PER_SECOND) * np.exp(distance / -self.scale)
 
 
-_KINDS = (HotPixels, DepletionEdgePixels, OffsetPixels, LowFullWellPixels, TelegraphPixels)
+# One of them, for type checkers.
+Defect = HotPixels | DepletionEdgePixels | OffsetPixels | LowFullWellPixels | TelegraphPixels
+_KINDS = get_args(Defect)
 
 
 def checked_defects(defects):

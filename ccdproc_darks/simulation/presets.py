@@ -1,7 +1,10 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Presets: simulated sensors like those that observers have."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import Any, Literal
 
 from astropy import units as u
 
@@ -119,7 +122,7 @@ _MAKERS = {"aspen-cg16m": _aspen_cg16m, "cryogenic-ccd": _cryogenic_ccd, "low-no
 PRESETS = tuple(_MAKERS)
 
 
-def sensor_preset(name, **changes):
+def sensor_preset(name: Literal["aspen-cg16m", "cryogenic-ccd", "low-noise-cmos"], **changes: Any) -> Sensor:
     """
     A simulated sensor like one that observers have.
 

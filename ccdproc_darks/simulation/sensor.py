@@ -1,20 +1,25 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """A simulated sensor: its properties, which are the same in every frame, and the truth about its pixels."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Optional
 
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
 from astropy.modeling import Model
+from astropy.nddata import CCDData
 
 from .._arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_number, checked_quantity
 from .._results import result_image, set_keys
 from ..flags import DARK_FLAGS
 from ..temperature import rate_ratio
 from .cosmic_rays import CosmicRays
-from .defects import AmplifierGlow, checked_defects
+from .defects import AmplifierGlow, Defect, checked_defects
 from .parameters import (
     MOST,
     checked_image,
@@ -131,16 +136,16 @@ class Sensor:
     (Unit("electron / s"), 100)
     """
 
-    shape: tuple | None = None
+    shape: tuple[int, int] = None  # type: ignore[assignment] # None until the images have told it
     seed: int = 0
-    rate: object = 0.01 * ELECTRON_PER_SECOND
+    rate: u.Quantity | CCDData = 0.01 * ELECTRON_PER_SECOND
     dsnu: u.Quantity = 0 * ELECTRON_PER_SECOND
-    defects: tuple = ()
+    defects: Sequence[Defect] = ()
     glow: AmplifierGlow | None = None
     gain: u.Quantity = 1 * GAIN_UNIT
     read_noise: u.Quantity = 0 * u.electron
     read_noise_spread: float = 0.0
-    bias: object = 0 * u.adu
+    bias: u.Quantity | CCDData = 0 * u.adu
     column_pattern: u.Quantity = 0 * u.adu
     bias_drift: u.Quantity = 0 * u.adu
     full_well: u.Quantity | None = None
@@ -149,7 +154,7 @@ class Sensor:
     cosmic_rays: CosmicRays | None = None
     pixel_size: u.Quantity | None = None
     temperature: u.Quantity | None = None
-    temperature_model: object = None
+    temperature_model: Optional[Model] = None  # noqa: UP045 (of models, | makes another model)
     name: str = "ccdproc_darks simulation"
 
     def __post_init__(self):
@@ -261,7 +266,7 @@ class Sensor:
             )
         return rate_ratio(self.temperature_model, kelvin, own)
 
-    def true_rate(self, *, exposure=None, temperature=None):
+    def true_rate(self, *, exposure: u.Quantity | None = None, temperature: u.Quantity | None = None) -> CCDData:
         """
         The true dark rate of every pixel.
 
@@ -309,7 +314,7 @@ class Sensor:
             rates /= seconds
         return result_image(rates, ELECTRON_PER_SECOND, header)
 
-    def true_flags(self, *, threshold=None, temperature=None):
+    def true_flags(self, *, threshold: u.Quantity | None = None, temperature: u.Quantity | None = None) -> CCDData:
         """
         The true flags of every pixel, those of `hot_pixel_mask`.
 

@@ -1,17 +1,24 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """A sequence of bias and dark frames of one sensor, and how it is written into a folder."""
 
+from __future__ import annotations
+
+import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from astropy import units as u
+from astropy.nddata import CCDData
 from astropy.time import Time, TimeDelta
 
 from .._arguments import checked_dtype, checked_quantity
 from .exposure import Moment
 from .frame import DTYPES, checked_execution, checked_sensor, frame_of
+from .sensor import Sensor
 from .streams import entropy_of
 
 __all__ = ["DarkSequence"]
@@ -54,6 +61,10 @@ class DarkSequence:
     --------
     simulate_dark : One frame.
 
+    References
+    ----------
+    .. [1] https://www.astropy.org/ccd-reduction-and-photometry-guide/v/dev/notebooks/03-01-Dark-current-The-ideal-case.html
+
     Examples
     --------
     The CCD guide's ideal dark current [1]_: the same ten pixels in twenty images of 100 s. The electrons are Poisson
@@ -76,25 +87,21 @@ class DarkSequence:
     >>> average = images.mean(axis=0)
     >>> print(f"{average.mean():.3f} +- {average.std():.3f} adu")
     0.666 +- 0.150 adu
-
-    References
-    ----------
-    .. [1] https://www.astropy.org/ccd-reduction-and-photometry-guide/v/dev/notebooks/03-01-Dark-current-The-ideal-case.html
     """
 
     def __init__(
         self,
-        sensor,
-        exposures,
+        sensor: Sensor,
+        exposures: u.Quantity | Iterable[u.Quantity | tuple[int, u.Quantity]],
         *,
-        rng=None,
-        temperature=None,
-        readout=1 * u.s,
-        start=_START,
-        dtype="uint16",
-        executor=None,
-        threads=None,
-    ):
+        rng: int | np.random.Generator | None = None,
+        temperature: u.Quantity | None = None,
+        readout: u.Quantity = 1 * u.s,
+        start: str | Time = _START,
+        dtype: npt.DTypeLike = "uint16",
+        executor: Executor | None = None,
+        threads: int | None = None,
+    ) -> None:
         self.sensor = checked_sensor(sensor)
         self._seconds = tuple(_plan(exposures))
         self._dtype = checked_dtype(dtype, DTYPES)
@@ -107,10 +114,10 @@ class DarkSequence:
         # Drawn once, so that each loop gives the same frames.
         self._entropy = entropy_of(rng)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._seconds)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[CCDData]:
         moment, elapsed = Moment(), 0.0
         for number, seconds in enumerate(self._seconds):
             frame, moment = frame_of(
@@ -127,7 +134,9 @@ class DarkSequence:
             elapsed += seconds + self._pause
             yield frame
 
-    def write(self, folder, *, progress=None):
+    def write(
+        self, folder: str | os.PathLike[str], *, progress: Callable[[Iterator], Iterable[CCDData]] | None = None
+    ) -> list[Path]:
         """
         Write the frames into a new folder, and the truth into its sub-folder ``truth``.
 
@@ -155,7 +164,7 @@ class DarkSequence:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise FileExistsError(f"{folder} is there already; choose another folder")
         folder.parent.mkdir(parents=True, exist_ok=True)
-        counts = {}
+        counts: dict[float, int] = {}
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
             whole = Path(scratch) / "whole"
             (whole / "truth").mkdir(parents=True)
