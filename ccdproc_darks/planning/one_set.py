@@ -32,7 +32,7 @@ def rate_uncertainty(
     read_noise : `~astropy.units.Quantity`
         Read noise of one frame (electron), as measured on digitised frames.
     bias_frames, bias_error : int, `~astropy.units.Quantity`, optional
-        Number of frames in the master bias, or its standard deviation (electron). With neither, the bias has no error.
+        Number of frames in the master bias, or the :term:`bias error` (electron). With neither, the bias has no error.
 
     Returns
     -------
