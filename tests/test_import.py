@@ -68,10 +68,16 @@ def test_a_measurement_imports_little_more_than_ccdproc():
 
 def test_all_names_are_public_and_found():
     assert set(ccdproc_darks.__all__) == {
+        "BiasWarning",
         "DARK_FLAGS",
         "DarkSequence",
+        "DarkWarning",
+        "FrameLevelWarning",
+        "MissingInformationWarning",
+        "NoiseWarning",
         "ProportionalityLimit",
         "Sensor",
+        "TemperatureWarning",
         "compare_dark_rates",
         "dark_rate",
         "dark_scatter",
@@ -148,7 +154,10 @@ def test_a_broken_dependency_is_not_taken_for_a_misspelled_name(tmp_path):
     (tmp_path / "ccdproc.py").write_text("import math\nmath.no_such_function\n")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from ccdproc_darks import dark_rate"
     error = fresh(code, check=False).stderr
-    assert "ImportError: cannot import ccdproc_darks.rates.dark_rate: module 'math' has no attribute 'no_such_function'" in error
+    assert (
+        "ImportError: cannot import ccdproc_darks.rates.dark_rate: module 'math' has no attribute 'no_such_function'"
+        in error
+    )
     assert "ccdproc.py" in error
 
 

@@ -14,7 +14,8 @@ from .._arguments import checked_dtype, checked_number, unit_name
 from .._compute.blocks import sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
 from .._results import logged, result_image, safe_header
-from ..rates.dark_frames import DarkSet, ElectronReader, prepare_darks
+from ..rates.dark_frames import DarkSet, ElectronReader
+from ..rates.prepared_darks import prepare_darks
 from ..rates.rate_images import MeanCounts
 from ..rates.rejection import deviate_of_share
 from ..statistics.rate_distribution import sensor_population
@@ -79,6 +80,11 @@ def dark_scatter(
         If there are fewer than four frames, frames of several exposure times, combined ones, or no read noise; and as
         of `dark_rate`.
 
+    Warns
+    -----
+    BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+        As of `dark_rate`.
+
     See Also
     --------
     hot_pixel_mask : Flags TELEGRAPH with ``scatter=``.
@@ -110,7 +116,7 @@ def dark_scatter(
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=None, offset=None, execution=execution, stacklevel=2,
+        n_combined=None, offset=None, execution=execution,
     )  # fmt: skip
     dark_set = _one_set(prepared)
     shape, number = prepared.shape, len(dark_set.frames)

@@ -114,6 +114,11 @@ def proportionality_limit(*rates, tolerance=0.1, confidence=0.95, offset="common
     ValueError
         If rates do not fit together (see `compare_dark_rates`), or an option is out of range.
 
+    Warns
+    -----
+    TemperatureWarning
+        As of `compare_dark_rates`.
+
     See Also
     --------
     hot_pixel_mask : Whether each pixel, typical or not, is proportional.
