@@ -8,6 +8,12 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from . import planning as planning
     from . import simulation as simulation
     from . import temperature as temperature
+    from ._warnings import BiasWarning as BiasWarning
+    from ._warnings import DarkWarning as DarkWarning
+    from ._warnings import FrameLevelWarning as FrameLevelWarning
+    from ._warnings import MissingInformationWarning as MissingInformationWarning
+    from ._warnings import NoiseWarning as NoiseWarning
+    from ._warnings import TemperatureWarning as TemperatureWarning
     from .comparison.compare_dark_rates import compare_dark_rates as compare_dark_rates
     from .comparison.dark_scatter import dark_scatter as dark_scatter
     from .comparison.proportionality_limit import ProportionalityLimit as ProportionalityLimit
@@ -26,10 +32,16 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
 # The module of each public name, imported when the name is first used: astropy and ccdproc take most of a second. No
 # module may have the name of a function: Python would put it in the function's place as soon as it is imported.
 _MODULE_OF = {
+    "BiasWarning": "_warnings",
     "DARK_FLAGS": "flags",
     "DarkSequence": "simulation",
+    "DarkWarning": "_warnings",
+    "FrameLevelWarning": "_warnings",
+    "MissingInformationWarning": "_warnings",
+    "NoiseWarning": "_warnings",
     "ProportionalityLimit": "comparison.proportionality_limit",
     "Sensor": "simulation",
+    "TemperatureWarning": "_warnings",
     "__version__": "version",
     "compare_dark_rates": "comparison.compare_dark_rates",
     "dark_rate": "rates.dark_rate",

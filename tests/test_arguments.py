@@ -6,7 +6,15 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, repeatability, simulate_dark
+from ccdproc_darks import (
+    MissingInformationWarning,
+    compare_dark_rates,
+    dark_rate,
+    dark_scatter,
+    hot_pixel_mask,
+    repeatability,
+    simulate_dark,
+)
 from ccdproc_darks._arguments import checked_choice, checked_number, checked_quantity
 
 from .helpers import ELECTRON_PER_SECOND, dark, rate_image
@@ -465,7 +473,7 @@ def test_one_rate_is_no_comparison():
 
 
 def test_mask_of_a_rate_without_uncertainty_needs_a_threshold():
-    with pytest.warns(UserWarning, match="no read noise"):
+    with pytest.warns(MissingInformationWarning, match="no read noise"):
         rate = dark_rate(dark(np.ones(SHAPE), read_noise=None))
     with pytest.raises(
         ValueError, match=r"^threshold is needed for a rate without an uncertainty, as a Quantity in electron"

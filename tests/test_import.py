@@ -77,10 +77,16 @@ def test_a_measurement_imports_little_more_than_ccdproc():
 
 def test_all_names_are_public_and_found():
     assert set(ccdproc_darks.__all__) == {
+        "BiasWarning",
         "DARK_FLAGS",
         "DarkSequence",
+        "DarkWarning",
+        "FrameLevelWarning",
+        "MissingInformationWarning",
+        "NoiseWarning",
         "ProportionalityLimit",
         "Sensor",
+        "TemperatureWarning",
         "compare_dark_rates",
         "dark_rate",
         "dark_scatter",

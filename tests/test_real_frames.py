@@ -10,7 +10,16 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, repeatability
+from ccdproc_darks import (
+    BiasWarning,
+    FrameLevelWarning,
+    MissingInformationWarning,
+    compare_dark_rates,
+    dark_rate,
+    dark_scatter,
+    hot_pixel_mask,
+    repeatability,
+)
 
 from .helpers import STRUCTURAL, assert_same_image
 
@@ -160,12 +169,12 @@ def test_paths_and_memory_agree(measure, master):
 
 def test_without_a_bias_frame():
     paths = files("st402_2017_m15C/*.FIT")
-    with pytest.warns(UserWarning, match="^no bias given, and .*FIT holds unsigned integers as a raw frame does"):
+    with pytest.warns(BiasWarning, match="^no bias given, and .*FIT holds unsigned integers as a raw frame does"):
         dark_rate(paths[:5], read_noise=17 * u.electron)
     with (
-        pytest.warns(UserWarning, match="^no bias given"),
-        pytest.warns(UserWarning, match="is the bias still in them"),
-        pytest.warns(UserWarning, match="the result has no uncertainty"),
+        pytest.warns(BiasWarning, match="^no bias given"),
+        pytest.warns(BiasWarning, match="is the bias still in them"),
+        pytest.warns(MissingInformationWarning, match="the result has no uncertainty"),
     ):
         assert dark_rate(paths[:5]).uncertainty is None
 
@@ -173,7 +182,7 @@ def test_without_a_bias_frame():
 def test_slopes_without_a_bias_frame():
     """1200 s against 240 s: about what the frames' own medians say (two of 1200 s sit 15 to 20 adu high)."""
     paths = files("st402_2017_m15C/*.FIT")
-    with pytest.warns(UserWarning, match=r"DARK\.FIT sits \+[0-9.]+ adu from the other frames") as caught:
+    with pytest.warns(FrameLevelWarning, match=r"DARK\.FIT sits \+[0-9.]+ adu from the other frames") as caught:
         rate = dark_rate(paths, offset="pixel")
     drifted = {str(warning.message).split(" sits ")[0].rsplit("/", 1)[1] for warning in caught}
     assert {"L2-dark-neon-1200.00000000.DARK.FIT", "L2-dark-neon-1200.00000003.DARK.FIT"} <= drifted
@@ -192,7 +201,7 @@ def test_slopes_without_a_bias_frame():
     paths = [path for path in paths if path.name not in drifted]
     noise = rate.meta["DKRDNOI"] * u.electron
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".* from the other frames of ")
+        warnings.simplefilter("ignore", FrameLevelWarning)
         singles = [
             dark_rate([path for path in paths if f"-{seconds}." in path.name], bias=0 * u.adu, read_noise=noise)
             for seconds in (240, 360, 1200)
@@ -224,7 +233,7 @@ def test_round_trip(name, measure, tmp_path):
 def test_frames_that_sit_high_do_not_condemn_all_pixels():
     """Two of the 1200 s frames, by 14 and 20 adu: a common offset, which is found and removed."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".* from the other frames of ")
+        warnings.simplefilter("ignore", FrameLevelWarning)
         rates = [
             dark_rate(files(f"st402_2017_m15C/*-{seconds}.*"), bias=1000 * u.adu, read_noise=17 * u.electron)
             for seconds in (240, 360, 1200)

@@ -90,9 +90,10 @@ def compare_dark_rates(
 
     Warns
     -----
-    UserWarning
-        If good pixels depart 1.2 times wider than their noise and ``null`` is theoretical; if the rates were measured
-        at different temperatures.
+    NoiseWarning
+        If good pixels depart 1.2 times wider than their noise and ``null`` is theoretical.
+    TemperatureWarning
+        If the rates were measured at different sensor temperatures.
 
     See Also
     --------
@@ -138,14 +139,14 @@ def compare_dark_rates(
     checked_offset(offset, stack)
     if statistic == "offset" and offset == "pixel":
         raise ValueError("statistic='offset' is the offset of each pixel: offset must be 'common' or None, got 'pixel'")
-    result = compared_stack(stack, statistic, offset, null, execution, stacklevel=2)
+    result = compared_stack(stack, statistic, offset, null, execution)
     arguments = {"rates": rates, "statistic": statistic, "offset": offset, "null": null}
     return logged(result, "DKCOMPAR", "compare_dark_rates", arguments, add_keyword)
 
 
-def compared_stack(stack, statistic, offset, null, execution, stacklevel):
+def compared_stack(stack, statistic, offset, null, execution):
     """Result of `compare_dark_rates`, not logged, for a `RateImages`."""
-    comparer = RateComparer(stack, offset, null, stacklevel + 1)
+    comparer = RateComparer(stack, offset, null)
     job = _ComparisonJob(comparer, statistic)
     data, mask = np.empty(stack.shape, stack.dtype), np.zeros(stack.shape, dtype=bool)
     deviation = None if statistic == "significance" else np.empty(stack.shape, stack.dtype)

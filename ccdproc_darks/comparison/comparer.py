@@ -2,12 +2,12 @@
 """The departure of every pixel from one rate at all exposure times, some rows at a time."""
 
 import copy
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import chdtri, ndtr
 
+from .._warnings import NoiseWarning, warn
 from ..rates.mean_counts import MeanCounts
 from ..statistics.conditional_tail import Candidates, far_deviate
 from ..statistics.rate_distribution import sensor_rate_distribution
@@ -38,8 +38,6 @@ class RateComparer:
         As of `compare_dark_rates`.
     null : {"theoretical", "empirical"}
         As of `compare_dark_rates`.
-    stacklevel : int
-        For the warning that departures are too wide.
 
     Attributes
     ----------
@@ -51,7 +49,7 @@ class RateComparer:
         A short cut for whole pixels, where the stack has one.
     """
 
-    def __init__(self, stack, offset, null, stacklevel):
+    def __init__(self, stack, offset, null):
         self.stack, self.free_offset = stack, offset == "pixel"
         sample = stack.sample()
         samples = _Samples(sample)
@@ -67,11 +65,11 @@ class RateComparer:
             self._scale = self.width or 1.0
             self._find_pair()
         elif deviates.size >= _TYPICAL_PIXELS and self.width > _DOUBTFUL_WIDTH:
-            warnings.warn(
+            warn(
                 f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the read noise "
                 "is too low, or the frames drift, and more good pixels than asked for are significant. "
                 "null='empirical' takes the width that is seen for the right one",
-                stacklevel=stacklevel + 1,
+                NoiseWarning,
             )
 
     def for_rows(self, rows):

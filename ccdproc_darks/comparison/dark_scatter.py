@@ -21,8 +21,9 @@ from .._compute.workers import Execution, fill_images
 from .._results import LogEntry, logged, result_image, safe_header
 from ..frames.headers import FrameSetting
 from ..frames.inputs import Frames
-from ..rates.dark_frames import DarkSet, ElectronReader, prepare_darks
+from ..rates.dark_frames import DarkSet, ElectronReader
 from ..rates.mean_counts import MeanCounts
+from ..rates.prepared_darks import prepare_darks
 from ..rates.rejection import deviate_of_share
 from ..statistics.rate_distribution import sensor_rate_distribution
 from ..statistics.significance import deviate_of_log_tail
@@ -86,6 +87,11 @@ def dark_scatter(
         If there are fewer than four frames, frames of several exposure times, combined ones, or no read noise; and as
         of `dark_rate`.
 
+    Warns
+    -----
+    BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+        As of `dark_rate`.
+
     See Also
     --------
     hot_pixel_mask : Flags TELEGRAPH with ``scatter=``.
@@ -117,7 +123,7 @@ def dark_scatter(
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=None, offset=None, execution=execution, stacklevel=2,
+        n_combined=None, offset=None, execution=execution,
     )  # fmt: skip
     dark_set = _one_set(prepared)
     shape, number = prepared.shape, len(dark_set.frames)

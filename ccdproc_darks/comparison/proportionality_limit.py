@@ -123,6 +123,11 @@ def proportionality_limit(
     ValueError
         If rates do not fit together (see `compare_dark_rates`), or an option is out of range.
 
+    Warns
+    -----
+    TemperatureWarning
+        As of `compare_dark_rates`.
+
     See Also
     --------
     hot_pixel_mask : Whether each pixel, typical or not, is proportional.

@@ -68,6 +68,11 @@ def repeatability(
     ValueError
         If there are fewer than two frames, or frames of several exposure times; and as of `dark_rate`.
 
+    Warns
+    -----
+    BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+        As of `dark_rate`, for each half; and as of `compare_dark_rates`.
+
     See Also
     --------
     dark_scatter : Which pixels scatter more than their noise among equal frames.
@@ -101,7 +106,7 @@ def repeatability(
         raise ValueError(f"darks must be of one exposure time, got {times} s; call once for each")
     halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]
     result = compared_stack(
-        RateImages(halves, least=2, repeated=True), "significance", offset, "theoretical", execution, stacklevel=2
+        RateImages(halves, least=2, repeated=True), "significance", offset, "theoretical", execution
     )
     compared = result.data[~result.mask]
     critical = level.critical(compared.size, 2)

@@ -1,25 +1,13 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """What makes frames doubtful, told as warnings before anybody believes the numbers."""
 
-import warnings
-
 import numpy as np
 
+from .._warnings import BiasWarning, NoiseWarning, TemperatureWarning, warn
 from .headers import TEMPERATURE_KEYS, TEMPERATURE_SPREAD, header_number
 
-__all__ = [
-    "mean_temperature",
-    "outlying_frames",
-    "warn_levels",
-    "warn_poisson",
-    "warn_sign",
-    "warn_temperatures",
-    "warn_uncertainties",
-]
+__all__ = ["mean_temperature", "warn_poisson", "warn_sign", "warn_temperatures", "warn_uncertainties"]
 
-# A frame whose level is this far from the others', in sigmas of their levels and in its own unit, is not one of them.
-_ODD_SIGMAS = 5.0
-_ODD_UNITS = 1.0
 # How much larger than their uncertainties the scatter of equal frames may be, in variance.
 _MORE_SCATTER = 2.0
 # How much smaller than that of so many electrons, by Poisson.
@@ -30,84 +18,60 @@ _TYPICAL_PIXELS = 100
 _FEW = 200
 
 
-def outlying_frames(levels):
-    """Indices of the levels (in the frames' unit) that are not one of the others; of three or more."""
-    kept = np.arange(len(levels))
-    # One far off widens the scatter, and hides another: look again without it.
-    while len(kept) >= 3:
-        away = np.abs(levels[kept] - np.median(levels[kept]))
-        odd = away > max(_ODD_UNITS, _ODD_SIGMAS * 1.4826 * np.median(away))
-        if not odd.any():
-            break
-        kept = kept[~odd]
-    return [index for index in range(len(levels)) if index not in kept]
-
-
-def warn_levels(dark_set, levels, stacklevel):
-    """Warn of frames that sit away from their equals as a whole; ``levels`` in the frames' unit."""
-    for index in outlying_frames(levels):
-        frame = dark_set.frames[index]
-        warnings.warn(
-            f"{frame.label} sits {levels[index]:+.1f} {frame.unit} from the other frames of {dark_set.seconds:g} s as "
-            "a whole, as after a drift of the bias level, and shifts all rates: better leave it out",
-            stacklevel=stacklevel + 1,
-        )
-
-
 def mean_temperature(frames):
     """Mean sensor temperature (deg C) of the frames that tell it, or None."""
     found = _temperatures(frames)
     return float(np.mean(found)) if found else None
 
 
-def warn_temperatures(frames, stacklevel):
+def warn_temperatures(frames):
     """Warn where frames were taken at different sensor temperatures."""
     found = _temperatures(frames)
     if found and max(found) - min(found) > TEMPERATURE_SPREAD:
-        warnings.warn(
+        warn(
             f"the darks were taken at {min(found):.1f} to {max(found):.1f} deg C: dark current doubles every few "
             "degrees, and their mean is the rate at none of these temperatures",
-            stacklevel=stacklevel + 1,
+            TemperatureWarning,
         )
 
 
-def warn_uncertainties(scatter, stacklevel):
+def warn_uncertainties(scatter):
     """Whether equal frames scatter much more than their own uncertainties claim; warn where they do."""
     doubtful = scatter.pixels >= _TYPICAL_PIXELS and scatter.variance > _MORE_SCATTER * scatter.claimed
     if doubtful:
-        warnings.warn(
+        warn(
             f"equal frames scatter by {np.sqrt(scatter.variance):.3g} electron, not by the "
             f"{np.sqrt(scatter.claimed):.3g} of their uncertainties: the read noise is taken from the scatter. "
             "(ccdproc.subtract_bias leaves the error of the bias alone as uncertainty; better give frames that still "
             "have their bias, and bias=)",
-            stacklevel=stacklevel + 1,
+            NoiseWarning,
         )
     return doubtful
 
 
-def warn_poisson(scatter, stacklevel):
+def warn_poisson(scatter):
     """Whether equal frames scatter so little that their counts cannot be electrons alone; warn where it is so."""
     doubtful = scatter.pixels >= _TYPICAL_PIXELS and scatter.variance < _LESS_SCATTER * scatter.electrons
     if doubtful:
-        warnings.warn(
+        warn(
             f"equal frames have {scatter.electrons:.4g} electron a pixel, but a variance of {scatter.variance:.4g}: "
             "is the bias still in them? The read noise cannot be estimated; pass read_noise, or the right bias",
-            stacklevel=stacklevel + 1,
+            BiasWarning,
         )
     return doubtful
 
 
-def warn_sign(data, deviation, stacklevel):
+def warn_sign(data, deviation):
     """Warn where a typical rate is so far below zero that a bias must have been taken twice, or a wrong one."""
     if data.size < _TYPICAL_PIXELS:
         return
     few = tuple(slice(None, None, 1 + number // _FEW) for number in data.shape)
     rate, sigma = (image[few][np.isfinite(image[few])] for image in (data, deviation))
     if rate.size and sigma.size and np.median(rate) < -5 * np.median(sigma) < 0:
-        warnings.warn(
+        warn(
             f"the median rate is {np.median(rate):.4g} electron/s, far below zero: was the bias subtracted twice, or "
             "is it another camera's?",
-            stacklevel=stacklevel + 1,
+            BiasWarning,
         )
 
 

@@ -123,6 +123,11 @@ def hot_pixel_mask(
     ImportError
         If ``background="local"`` and photutils is not installed.
 
+    Warns
+    -----
+    NoiseWarning, TemperatureWarning
+        As of `compare_dark_rates`.
+
     See Also
     --------
     dark_scatter : Finds telegraph pixels in equal frames.
@@ -170,7 +175,7 @@ def hot_pixel_mask(
     comparer = None
     if several:
         checked_offset(offset, stack)
-        comparer = RateComparer(stack, offset, null, stacklevel=2)
+        comparer = RateComparer(stack, offset, null)
     elif above is None and rates[0].uncertainty is None:
         raise ValueError("threshold is needed for a rate without an uncertainty, as a Quantity in electron / s")
 

@@ -1,7 +1,6 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The bias that is taken from the darks, and how well it is known."""
 
-import warnings
 import zlib
 
 import numpy as np
@@ -10,6 +9,7 @@ from astropy.nddata import CCDData
 
 from .._arguments import checked_quantity
 from .._compute.blocks import sample_blocks
+from .._warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import header_number
 from ..frames.inputs import as_frames, sample
 from ..statistics.noise import trimmed_variance
@@ -37,7 +37,7 @@ class Bias:
     """
 
     def __init__(self, frame=None, level=0.0, scale=1.0):
-        self._frame, self._level, self._scale = frame, level, scale
+        self._frame, self.level, self._scale = frame, level, scale
 
     @property
     def identity(self):
@@ -49,16 +49,16 @@ class Bias:
 
     def for_rows(self, rows):
         """The same for some rows only; it can be sent to another process."""
-        return Bias(None if self._frame is None else self._frame.for_rows(rows), self._level, self._scale)
+        return Bias(None if self._frame is None else self._frame.for_rows(rows), self.level, self._scale)
 
     def sample(self, blocks):
         """Some blocks of its rows, one after the other, in memory."""
-        return Bias(None if self._frame is None else sample(self._frame, blocks), self._level, self._scale)
+        return Bias(None if self._frame is None else sample(self._frame, blocks), self.level, self._scale)
 
     def rows(self, block):
         """Bias (electron) and mask (or None) of some rows."""
         if self._frame is None:
-            return self._level, None
+            return self.level, None
         rows = self._frame.rows(block)
         values = np.multiply(rows.values, self._scale, dtype=float)
         finite = np.isfinite(rows.values)
@@ -82,9 +82,9 @@ class Bias:
         if self._frame.has_deviation:
             return self._error_from_deviation(number)
         if read_noise is None:
-            warnings.warn(
+            warn(
                 "the error of the bias is unknown (it has no uncertainty, and there is no read noise): taken as 0",
-                stacklevel=4,
+                MissingInformationWarning,
             )
             return 0.0
         return read_noise / np.sqrt(number)
@@ -127,10 +127,10 @@ def as_bias(bias, frames, scale):
     dark = frames[0]
     if bias is None:
         if dark.unit == u.adu and dark.dtype.kind == "u":
-            warnings.warn(
+            warn(
                 f"no bias given, and {dark.label} holds unsigned integers as a raw frame does: a bias that is still "
                 f"in it is taken for dark current. Pass bias (a master bias, or 0 * u.adu where there is none)",
-                stacklevel=4,
+                BiasWarning,
             )
         return Bias()
     if isinstance(bias, u.Quantity):
@@ -158,10 +158,10 @@ def combined_number(frame, argument):
         return int(number)
     if frame.header.get("combined"):
         remedy = "n_combined=" if argument == "n_combined" else f"{argument}.meta['NCOMBINE'] ="
-        warnings.warn(
+        warn(
             f"{frame.label} is combined, but nothing tells of how many frames (ccdproc.combine writes no NCOMBINE): "
             f"taken as 1. Tell by {remedy} the number",
-            stacklevel=5,
+            MissingInformationWarning,
         )
     return 1
 

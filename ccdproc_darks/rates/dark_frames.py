@@ -1,29 +1,14 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Dark frames made ready to be measured: what they are, what is taken from them, and how noisy they are."""
+"""Frames of one exposure time, and how their rows are read as electrons."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
-from astropy import units as u
 
-from .._arguments import checked_number
-from .._compute.blocks import sample_blocks
-from .._compute.workers import THREADS
-from ..frames.headers import SATURATION_KEYS, common_setting, equal_exposures, exposures, frame_settings, known_gain
-from ..frames.inputs import as_frames, open_files, sample
-from ..frames.quality_warnings import warn_levels, warn_temperatures
-from .bias import Bias, as_bias, combined_number
-from .read_noise import given_noise, measured_noise
+from ..frames.inputs import open_files, sample
 
-__all__ = ["DarkSet", "ElectronReader", "Electrons", "PreparedDarks", "frame_level_shifts", "prepare_darks"]
-
-# Pixels that it takes to tell a shift of a whole frame from a cosmic ray, and those that are enough for its size.
-_LEVEL_PIXELS = 100
-_LEVEL_SAMPLE = 2**16
-# Samples (frames x pixels) that may be in memory at a time.
-_MOST_SAMPLES = 2**20
-_SIGNIFICANT = 5.0
+__all__ = ["DarkSet", "ElectronReader", "Electrons"]
 
 
 @dataclass
@@ -155,174 +140,6 @@ class ElectronReader:
         return Electrons(samples, good, saturated, np.broadcast_to(limit, shape[1:]), variance)
 
 
-def frame_level_shifts(dark_set, reader, execution=THREADS):
-    """
-    How far each frame as a whole sits above the middle one of its set (electron).
-
-    Zero where it is not significant, and for each where there are too few pixels to tell.
-
-    Parameters
-    ----------
-    dark_set : `DarkSet`
-        The frames.
-    reader : `ElectronReader`
-        Reads rows of them.
-    execution : `ccdproc_darks._compute.workers.Execution`
-        Whose threads work.
-    """
-    count = len(dark_set.frames)
-    if count < 2:
-        return np.zeros(count)
-    blocks = sample_blocks(dark_set.frames[0].shape, min(_LEVEL_SAMPLE, _MOST_SAMPLES // count))
-    electrons = reader.sample(blocks).read(dark_set.sample(blocks), slice(None))
-    complete = electrons.good.all(axis=0)
-    shifts = electrons.samples.reshape(count, -1) if complete.all() else electrons.samples[:, complete]
-    number = shifts.shape[1]
-    if number < _LEVEL_PIXELS:
-        return np.zeros(count)
-    shifts -= shifts.mean(axis=0)
-    levels, ranges = np.transpose(execution.map_in_threads(_middle_half, shifts))
-    levels -= np.median(levels)
-    # The error of the mean of the middle half is 1.1 sigma / sqrt(n), and the quartiles are 1.35 sigma apart.
-    error = 1.1 * ranges / 1.35 / np.sqrt(number)
-    # Shifts lack the mean of all frames, which makes them smaller; levels have the error of a median (pi / 2) more.
-    error *= np.sqrt((1 + np.pi / 2 / count) / (1 - 1 / count))
-    return np.where(np.abs(levels) > _SIGNIFICANT * error, levels, 0.0)
-
-
-def _middle_half(values):
-    """Mean of the middle half of some values, and how far apart its ends are."""
-    # The median over pixels of whole ADU knows its value to an ADU only; the mean of the middle half does better.
-    ordered, quarter = values.astype(np.float32), values.size // 4
-    # One after the other: numpy takes ten times as long for two at once.
-    ordered.partition(quarter)
-    ordered[quarter + 1 :].partition(values.size - 2 * quarter - 1)
-    return ordered[quarter:-quarter].mean(dtype=float), ordered[-quarter] - ordered[quarter]
-
-
 def _unbiased(frame, combined):
     """What makes a variance of ``ccdproc.combine`` (ddof 0) unbiased; 1 for any other uncertainty."""
     return combined / (combined - 1) if combined > 1 and "DKVERS" not in frame.header else 1.0
-
-
-@dataclass
-class PreparedDarks:
-    """
-    Dark frames made ready.
-
-    Attributes
-    ----------
-    frames : list
-        All of them.
-    dark_sets : list of `ccdproc_darks.rates.dark_frames.DarkSet`
-        By exposure time, the shortest first.
-    reader : `ccdproc_darks.rates.dark_frames.ElectronReader`
-        Reads rows of a set as electrons.
-    bias : `ccdproc_darks.rates.bias.Bias`
-        What it takes from them.
-    bias_error : float
-        Error of that (electron).
-    noise : float or None
-        Read noise of a frame (electron).
-    source : str
-        Where the noise is from, see `ccdproc_darks.rates.rate_meta.RateMeta`.
-    gain, saturation : float or None
-        electron/adu; the frames' unit.
-    """
-
-    frames: list
-    dark_sets: list
-    reader: ElectronReader
-    bias: Bias
-    bias_error: float
-    noise: float | None
-    source: str
-    gain: float | None
-    saturation: float | None
-
-    @property
-    def shape(self):
-        """Rows and columns."""
-        return self.frames[0].shape
-
-
-def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, execution, stacklevel):
-    """
-    `PreparedDarks` of what the user gave to `dark_rate`.
-
-    Parameters
-    ----------
-    darks, gain, read_noise, bias, exposure, saturation, n_combined, offset
-        As of `dark_rate`.
-    execution : `ccdproc_darks._compute.workers.Execution`
-        Whose threads work.
-    stacklevel : int
-        For warnings: 1 is the caller.
-    """
-    frames = as_frames(darks)
-    setting = _Settings(frames, gain, saturation)
-    dark_sets = _dark_sets(frames, exposures(exposure, frames), _combined(n_combined, frames))
-    if offset == "pixel" and len(dark_sets) < 2:
-        raise ValueError(
-            f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
-        )
-    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, setting.gain)
-    warn_temperatures(frames, stacklevel=stacklevel + 1)
-    noise, source = given_noise(read_noise, frames)
-    reader = ElectronReader(setting.scale, the_bias, setting.saturation, own_noise=source == "uncertainty")
-    for dark_set in dark_sets:
-        dark_set.level_shifts = frame_level_shifts(dark_set, reader, execution)
-        warn_levels(dark_set, dark_set.level_shifts / setting.scale, stacklevel=stacklevel + 1)
-    if source in ("none", "uncertainty"):
-        noise, source = measured_noise(dark_sets, reader, source, offset)
-        reader.own_noise = source == "uncertainty"
-    return PreparedDarks(
-        frames, dark_sets, reader, the_bias, the_bias.error(noise), noise, source, setting.gain,
-        setting.saturation,
-    )  # fmt: skip
-
-
-class _Settings:
-    """Gain and saturation of the frames."""
-
-    def __init__(self, frames, gain, saturation):
-        unit = frames[0].unit
-        self.gain = known_gain(gain, frames)
-        self.scale = self.gain if unit == u.adu else 1.0
-        self.saturation = self._saturation(saturation, frames, unit)
-
-    def _saturation(self, saturation, frames, unit):
-        convert = [(u.adu, u.electron, lambda x: x * self.gain, lambda x: x / self.gain)] if self.gain else []
-        # A header's SATURATE is in adu; frames in electron of unknown gain cannot be held against it.
-        keys = SATURATION_KEYS if unit == u.adu or self.gain else ()
-        levels = frame_settings("saturation", saturation, frames, unit, keys, header_unit=u.adu, equivalencies=convert)
-        level = common_setting("saturation", levels, frames)
-        if frames[0].dtype.kind == "u":
-            top = float(np.iinfo(frames[0].dtype).max)
-            level = top if level is None else min(level, top)
-        return level
-
-
-def _combined(n_combined, frames):
-    if n_combined is None:
-        # No comprehension: the warning counts the calls up to the user's.
-        numbers = []
-        for frame in frames:
-            numbers.append(combined_number(frame, "n_combined"))
-        return numbers
-    number = checked_number("n_combined", n_combined)
-    if number < 1 or number != int(number):
-        raise ValueError(f"n_combined must be a whole number from 1, got {n_combined!r}")
-    return [int(number)] * len(frames)
-
-
-def _dark_sets(frames, seconds, combined):
-    """Frames by exposure time, the shortest first."""
-    return [
-        DarkSet(
-            [frames[index] for index in group],
-            float(np.mean([seconds[index] for index in group])),
-            np.array([combined[index] for index in group], dtype=float),
-        )
-        for group in equal_exposures(seconds)
-    ]

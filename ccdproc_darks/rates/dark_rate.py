@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from concurrent.futures import Executor
 from typing import Literal
 
@@ -17,12 +16,13 @@ from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, che
 from .._compute.blocks import sample_blocks
 from .._compute.workers import Execution, fill_images
 from .._results import LogEntry, logged, result_image, safe_header
+from .._warnings import MissingInformationWarning, warn
 from ..frames.headers import FrameSetting
 from ..frames.inputs import Frames
 from ..frames.quality_warnings import mean_temperature, warn_sign
 from ..statistics.rate_distribution import sensor_rate_distribution
 from .counts import CountingSettings
-from .dark_frames import prepare_darks
+from .prepared_darks import prepare_darks
 from .rate_job import RateJob
 from .rate_meta import RateMeta
 
@@ -118,9 +118,17 @@ def dark_rate(
 
     Warns
     -----
-    astropy.utils.exceptions.AstropyUserWarning, UserWarning
-        If there is no uncertainty to be had; if a frame is combined and nothing tells of how many; if frames
-        look raw and no bias is given.
+    BiasWarning
+        If frames look raw and no bias is given; if a bias seems to be still in them, or subtracted twice.
+    FrameLevelWarning
+        If a frame sits away from its equals as a whole.
+    MissingInformationWarning
+        If there is no uncertainty to be had; if a frame or the bias is combined and nothing tells of how many; if
+        nothing tells the error of the bias.
+    NoiseWarning
+        If equal frames scatter by much more than their own uncertainties.
+    TemperatureWarning
+        If the frames were taken at different sensor temperatures.
 
     See Also
     --------
@@ -159,7 +167,7 @@ def dark_rate(
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=n_combined, offset=offset, execution=execution, stacklevel=2,
+        n_combined=n_combined, offset=offset, execution=execution,
     )  # fmt: skip
     frames, dark_sets, source = prepared.frames, prepared.dark_sets, prepared.source
     job = RateJob(
@@ -171,13 +179,13 @@ def dark_rate(
     mask = np.zeros(prepared.shape, dtype=bool)
     lost = fill_images(job, [data, deviation, mask], execution)
     if source == "none":
-        warnings.warn(
+        warn(
             "no read noise (argument or RDNOISE in the header), no uncertainty of the frames, and fewer than three "
             "frames of one exposure time to estimate it from: the result has no uncertainty",
-            stacklevel=2,
+            MissingInformationWarning,
         )
     else:
-        warn_sign(data, deviation, stacklevel=2)
+        warn_sign(data, deviation)
 
     header = safe_header(
         frames[0].header,

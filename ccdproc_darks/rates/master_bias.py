@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import warnings
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,22 +13,16 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from .._arguments import checked_dtype, checked_number
-from .._compute.blocks import Block, BlockJob, sample_blocks
-from .._compute.workers import THREADS, Execution, fill_images
+from .._compute.blocks import Block, BlockJob
+from .._compute.workers import Execution, fill_images
 from .._results import LogEntry, logged, result_image, safe_header
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
-from ..frames.inputs import Frames, as_frames, sample
-from ..frames.quality_warnings import outlying_frames
-from .bias import Bias
+from ..frames.inputs import Frames, as_frames
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
-from .dark_frames import DarkSet, ElectronReader, frame_level_shifts
-from .read_noise import measure_scatter, scatter_read_noise
+from .dark_frames import DarkSet
+from .frame_selection import FrameSelection, select_biases
 
-__all__ = ["BiasFrames", "master_bias"]
-
-_CLIP = 5.0
-# Pixels that tell the level of a sensor.
-_LEVEL_PIXELS = 2**16
+__all__ = ["master_bias"]
 
 
 def master_bias(
@@ -37,7 +30,7 @@ def master_bias(
     *,
     gain: FrameSetting = None,
     read_noise: FrameSetting = None,
-    clip: float | None = _CLIP,
+    clip: float | None = 5.0,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
     executor: Executor | None = None,
@@ -76,7 +69,7 @@ def master_bias(
 
     Warns
     -----
-    UserWarning
+    FrameLevelWarning
         If a frame sits away from the others as a whole.
 
     See Also
@@ -104,107 +97,39 @@ def master_bias(
     if clip is not None:
         clip = checked_number("clip", clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
-    frames = as_frames(biases, "biases")
+    # The report gives frames that it has chosen; their level, and that of the sensor, are those of all of them.
+    chosen = biases if isinstance(biases, FrameSelection) else None
+    frames = as_frames(biases, "biases") if chosen is None else chosen.dark_set.frames
     scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
     told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
-    the_biases = BiasFrames(frames, scale, execution)
-    for index in outlying_frames(the_biases.levels):
-        warnings.warn(
-            f"{frames[index].label} sits {the_biases.levels[index]:+.1f} {frames[index].unit} from the other bias "
-            "frames as a whole, as after a drift of the bias level: better leave it out",
-            stacklevel=2,
-        )
-    the_biases.odd = []
-    noise = the_biases.read_noise() if told is None else common_setting("read_noise", told, frames)
-    result = the_biases.master(noise, execution, clip=clip, dtype=dtype)
+    selection = chosen or select_biases(frames, scale, execution)
+    selection.warn("bias frames")
+    noise = selection.read_noise() if told is None else common_setting("read_noise", told, frames)
+    shape, first = frames[0].shape, frames[0]
+    data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
+    job = _BiasJob(selection.dark_set, CountingSettings(selection.reader, noise, clip))
+    fill_images(job, [data, deviation, mask], execution)
+    header = safe_header(
+        first.header,
+        {
+            "NCOMBINE": (len(frames), "number of frames"),
+            "COMBINED": (True, "a master bias"),
+            "DKRDNOI": (noise, "[electron] read noise of a frame"),
+        },
+    )
+    result = result_image(
+        data, first.unit, header, mask=mask, deviation=None if noise is None else deviation, wcs=first.wcs
+    )
     arguments = {"biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "dtype": dtype.name}
     return logged(result, "DKBIAS", "master_bias", arguments, add_keyword)
 
 
-class BiasFrames:
-    """
-    Bias frames of one camera.
-
-    Parameters
-    ----------
-    frames : list
-        The frames.
-    scale : float
-        Electrons per unit of the frames.
-    execution : `ccdproc_darks._compute.workers.Execution`
-        Whose threads work.
-
-    Attributes
-    ----------
-    levels : `numpy.ndarray`
-        How far each frame sits above the others, in the frames' unit.
-    odd : list of int
-        Indices of the frames whose level is not the others': left out of the master, where three others remain.
-    """
-
-    def __init__(self, frames, scale, execution=THREADS):
-        self.frames, self.scale = frames, scale
-        # The sensor's one level is taken out, so that what a hot pixel has above it counts as Poisson electrons.
-        some = sample(frames[0], sample_blocks(frames[0].shape, _LEVEL_PIXELS)).data
-        self._level = float(np.nanmedian(some.astype(float))) * scale
-        self._reader = ElectronReader(scale, Bias(level=self._level), None)
-        self.levels = np.zeros(len(frames))
-        self.levels = frame_level_shifts(self._set(), self._reader, execution) / scale
-        odd = outlying_frames(self.levels)
-        self.odd = odd if len(frames) - len(odd) >= 3 else []
-
-    def _set(self, leave_out=()):
-        kept = [frame for index, frame in enumerate(self.frames) if index not in leave_out]
-        shifts = np.delete(self.levels, leave_out) * self.scale
-        return DarkSet(kept, 0.0, np.ones(len(kept)), level_shifts=shifts)
-
-    def read_noise(self):
-        """Read noise (electron) from the scatter of three frames or more, else None."""
-        if len(self.frames) < 3:
-            return None
-        scatter = measure_scatter(self._set(), self._reader)
-        return None if scatter is None else scatter_read_noise(scatter, self.scale, dark_electrons=0.0)
-
-    def master(self, read_noise, execution=THREADS, *, clip=_CLIP, dtype=np.float32):
-        """
-        The mean of the frames, in their unit, as CCDData with NCOMBINE in its meta.
-
-        Parameters
-        ----------
-        read_noise : float or None
-            electron; None keeps cosmic rays, and gives no uncertainty.
-        execution : `ccdproc_darks._compute.workers.Execution`, optional
-            Who works.
-        clip : float or None
-            As of `dark_rate`.
-        dtype : `numpy.dtype`
-            Of the result.
-        """
-        dark_set = self._set(self.odd)
-        shape, first = dark_set.frames[0].shape, dark_set.frames[0]
-        data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
-        job = _BiasJob(dark_set, CountingSettings(self._reader, read_noise, clip), self._level)
-        fill_images(job, [data, deviation, mask], execution)
-        header = safe_header(
-            first.header,
-            {
-                "NCOMBINE": (len(dark_set.frames), "number of frames"),
-                "COMBINED": (True, "a master bias"),
-                "DKRDNOI": (read_noise, "[electron] read noise of a frame"),
-            },
-        )
-        return result_image(
-            data, first.unit, header, mask=mask, deviation=None if read_noise is None else deviation, wcs=first.wcs
-        )
-
-
 @dataclass
 class _BiasJob(BlockJob):
-    """Makes the mean, its standard deviation (unit of the frames) and its mask; ``level`` (electron) was taken out."""
+    """Makes the mean, its standard deviation (unit of the frames) and its mask."""
 
     dark_set: DarkSet
     settings: CountingSettings
-    level: float
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
@@ -240,6 +165,6 @@ class _BiasJob(BlockJob):
         return (self.settings.read_noise or 0.0) / self.settings.reader.scale / np.sqrt(frames)
 
     def _mean(self, counts):
-        counts += self.level
+        counts += self.settings.reader.bias.level
         counts /= self.settings.reader.scale
         return counts

@@ -3,7 +3,6 @@
 
 import copy
 import os
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +11,7 @@ from astropy.nddata import CCDData
 
 from .._arguments import ELECTRON_PER_SECOND, numpy_images, unit_name
 from .._compute.blocks import row_blocks, sample_blocks, shifted
+from .._warnings import TemperatureWarning, warn
 from ..frames.headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
 from ..frames.memory_frame import as_deviation
 from .mean_counts import MeanCounts
@@ -68,10 +68,10 @@ class RateImages:
         self.seconds = np.array([info.longest for info in self.infos])
         known = [info.temperature for info in self.infos if info.temperature is not None]
         if known and max(known) - min(known) > TEMPERATURE_SPREAD:
-            warnings.warn(
+            warn(
                 f"the rates were measured at {min(known):.1f} to {max(known):.1f} deg C: dark current doubles every "
                 "few degrees, so that they differ whatever the pixels do",
-                stacklevel=3,
+                TemperatureWarning,
             )
 
     def _check_together(self, order):

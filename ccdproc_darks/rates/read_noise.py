@@ -43,9 +43,9 @@ def measured_noise(dark_sets, reader, source, offset):
         scatter = measure_scatter(dark_set, reader) if len(dark_set.frames) >= 3 else None
         if scatter is None:
             continue
-        if source == "uncertainty" and not warn_uncertainties(scatter, stacklevel=4):
+        if source == "uncertainty" and not warn_uncertainties(scatter):
             return None, source
-        if offset is None and warn_poisson(scatter, stacklevel=4):
+        if offset is None and warn_poisson(scatter):
             return None, "none"
         dark_electrons = _typical_slope(dark_sets, reader) * dark_set.seconds if offset == "pixel" else None
         return scatter_read_noise(scatter, reader.scale, dark_electrons), "estimated"

@@ -9,17 +9,15 @@ import numpy as np
 from astropy import units as u
 
 from .._arguments import GAIN_UNIT
-from .._compute.workers import Execution
+from .._warnings import DarkWarning, FrameLevelWarning, NoiseWarning
 from ..comparison.compare_dark_rates import compare_dark_rates
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..comparison.proportionality_limit import proportionality_limit
 from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, common_setting, frame_settings
-from ..frames.quality_warnings import outlying_frames
 from ..masks.hot_pixel_mask import hot_pixel_mask
-from ..rates.bias import Bias
-from ..rates.dark_frames import DarkSet, ElectronReader, frame_level_shifts
 from ..rates.dark_rate import dark_rate
-from ..rates.master_bias import BiasFrames
+from ..rates.frame_selection import select_biases, select_frames
+from ..rates.master_bias import master_bias
 from .folder import Group, Unusable
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
@@ -172,11 +170,25 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
     if gain is None and frames[0].unit == u.adu:
         raise ValueError("no gain: the headers have no EGAIN; give it as --gain (electron/adu)")
     scale = gain.value if frames[0].unit == u.adu else 1.0
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _measure_rates(result, options, gain, scale, known_noise, step)
+    # Levels that drift are told of in words of the page, and not once for every rate.
+    told = [warning for warning in caught if issubclass(warning.category, DarkWarning)]
+    texts = {str(warning.message) for warning in told if not issubclass(warning.category, FrameLevelWarning)}
+    result.notes += sorted(f"{text}." for text in texts)
+    _compare(result, options, step)
+    return result
+
+
+def _measure_rates(result, options, gain, scale, known_noise, step):
+    """Set the master bias, and the rates and the scatter of all exposure times."""
+    files = [frame.file for frame in result.group.darks]
     common = {"gain": gain, "saturation": options.saturation, **options.work}
     step("bias")
-    read_noise = _read_noise(result, options, frames)
-    if group.biases:
-        read_noise = _take_bias(result, group, scale, read_noise, Execution(**options.work))
+    read_noise = _read_noise(result, options, files)
+    if result.group.biases:
+        read_noise = _take_bias(result, gain, scale, read_noise, options.work)
         bias, offset = result.bias, None
     else:
         if len(result.exposures) < 2:
@@ -187,55 +199,39 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
         result.notes.append(
             "There are no bias frames. The rate is the slope of the counts over exposure time, every pixel with an "
             "unknown offset of its own; a rate at a single exposure time cannot be had. A drift of the bias level by "
-            f"1 {frames[0].unit} between the exposure times shifts all slopes by {drift:.2g} electron/s."
+            f"1 {files[0].unit} between the exposure times shifts all slopes by {drift:.2g} electron/s."
         )
         bias, offset = None, "pixel"
     if read_noise is None and known_noise is not None:
         read_noise, result.noise_source = known_noise, "the same camera in another group"
-    result.exposures = _agreeing(result, scale)
+    exposures, result.exposures = result.exposures, []
+    for seconds, same in exposures:
+        selection = select_frames([frame.file for frame in same], scale)
+        _tell_outlying(result, same, selection, f"{seconds:g} s darks")
+        kept = [frame for index, frame in enumerate(same) if index not in selection.left_out]
+        result.exposures.append((seconds, kept))
 
     step("all exposure times")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        result.rate = dark_rate(
-            [frame.file.path for _, same in result.exposures for frame in same],
-            bias=bias,
-            offset=offset,
-            read_noise=read_noise,
-            **common,
-        )
-        if result.rate.mask.all():
-            level = result.rate.meta.get("DKSATUR", np.inf)
-            raise ValueError(f"no pixel has a sample that is finite and below the saturation level ({level:g})")
-        if read_noise is None and "DKRDNOI" in result.rate.meta:
-            read_noise = result.rate.meta["DKRDNOI"] * u.electron
-            result.noise_source = "the scatter of equal darks"
-        if bias is None:
-            bias = _bias_level(result)
-        for seconds, same in result.exposures:
-            step(f"{seconds:g} s")
-            if len(result.exposures) == 1:
-                result.rates[seconds] = result.rate
-                continue
-            result.rates[seconds] = dark_rate(
-                [frame.file.path for frame in same], bias=bias, read_noise=read_noise, **common
-            )
-        if bias is not None and read_noise is not None:
-            result.scatter = _scatter(result, bias, read_noise, common)
-    # Levels that drift are told of above, and not once for every rate.
-    texts = {str(warning.message) for warning in caught if warning.category is UserWarning}
-    result.notes += sorted(f"{text}." for text in texts if " sits " not in text)
-    _compare(result, options, step)
-    return result
+    used = [frame for _, same in result.exposures for frame in same]
+    result.rate = dark_rate(_paths(used), bias=bias, offset=offset, read_noise=read_noise, **common)
+    if result.rate.mask.all():
+        level = result.rate.meta.get("DKSATUR", np.inf)
+        raise ValueError(f"no pixel has a sample that is finite and below the saturation level ({level:g})")
+    if read_noise is None and "DKRDNOI" in result.rate.meta:
+        read_noise = result.rate.meta["DKRDNOI"] * u.electron
+        result.noise_source = "the scatter of equal darks"
+    common |= {"bias": _bias_level(result) if bias is None else bias, "read_noise": read_noise}
+    for seconds, same in result.exposures:
+        step(f"{seconds:g} s")
+        alone = len(result.exposures) == 1
+        result.rates[seconds] = result.rate if alone else dark_rate(_paths(same), **common)
+    if read_noise is not None:
+        enough = [(seconds, same) for seconds, same in result.exposures if len(same) >= LEAST_FRAMES]
+        result.scatter = {seconds: dark_scatter(_paths(same), **common) for seconds, same in enough}
 
 
-def _scatter(result, bias, read_noise, common):
-    """Result of `dark_scatter` for each exposure time of which there are enough frames."""
-    return {
-        seconds: dark_scatter([frame.file.path for frame in same], bias=bias, read_noise=read_noise, **common)
-        for seconds, same in result.exposures
-        if len(same) >= LEAST_FRAMES
-    }
+def _paths(frames):
+    return [frame.file.path for frame in frames]
 
 
 def _from_header(argument, frames, unit, keys):
@@ -254,25 +250,32 @@ def _read_noise(result, options, frames):
     return told
 
 
-def _take_bias(result, group, scale, read_noise, execution):
+def _take_bias(result, gain, scale, read_noise, work):
     """Set the master bias; the read noise, from the bias frames where nothing else tells."""
-    biases = BiasFrames([frame.file for frame in group.biases], scale, execution)
-    measured = biases.read_noise()
+    biases = result.group.biases
+    selection = select_biases([frame.file for frame in biases], scale)
+    measured = selection.read_noise()
     if measured is not None:
         result.bias_noise = measured
         if read_noise is None:
             read_noise, result.noise_source = measured * u.electron, "the scatter of the bias frames"
-    for index in outlying_frames(biases.levels):
-        text = f"level {biases.levels[index]:+.1f} adu from the other bias frames"
-        if index in biases.odd:
-            result.unusable.append(Unusable(group.biases[index].name, text))
-        else:
-            result.notes.append(f"{group.biases[index].name} has a {text}; it is used all the same.")
-    if len(group.biases) < 3:
-        few = "one bias frame" if len(group.biases) == 1 else f"{len(group.biases)} bias frames"
+    _tell_outlying(result, biases, selection, "bias frames")
+    if len(biases) < 3:
+        few = "one bias frame" if len(biases) == 1 else f"{len(biases)} bias frames"
         result.notes.append(f"There is only {few}: the error of the bias limits the rates.")
-    result.bias = biases.master(None if read_noise is None else read_noise.value, execution)
+    result.bias = master_bias(selection.chosen(), gain=gain, read_noise=read_noise, add_keyword=None, **work)
     return read_noise
+
+
+def _tell_outlying(result, frames, selection, equals):
+    """Tell which frames do not belong to their equals, and whether they are left out or used all the same."""
+    for index in selection.outlying:
+        name = frames[index].name
+        text = f"level {selection.levels[index]:+.1f} {frames[index].file.unit} from the other {equals}"
+        if index in selection.left_out:
+            result.unusable.append(Unusable(name, text))
+        else:
+            result.notes.append(f"{name} has a {text}; it is used all the same.")
 
 
 def _bias_level(result):
@@ -283,27 +286,6 @@ def _bias_level(result):
         medians.append((seconds, np.median(values)))
     seconds, counts = np.array(medians).T
     return max(float(np.polynomial.Polynomial.fit(seconds, counts, 1)(0.0)), 0.0) * result.group.darks[0].file.unit
-
-
-def _agreeing(result, scale):
-    """Exposures without the frames that sit away from their equals as a whole, where three others remain."""
-    reader = ElectronReader(scale, Bias(), None)
-    unit = result.group.darks[0].file.unit
-    exposures = []
-    for seconds, same in result.exposures:
-        levels = (
-            frame_level_shifts(DarkSet([frame.file for frame in same], seconds, np.ones(len(same))), reader) / scale
-        )
-        odd = outlying_frames(levels)
-        leave_out = len(same) - len(odd) >= 3
-        for index in odd:
-            text = f"level {levels[index]:+.1f} {unit} from the other {seconds:g} s darks"
-            if leave_out:
-                result.unusable.append(Unusable(same[index].name, text))
-            else:
-                result.notes.append(f"{same[index].name} has a {text}; it is used all the same.")
-        exposures.append((seconds, [frame for index, frame in enumerate(same) if index not in odd or not leave_out]))
-    return exposures
 
 
 def _compare(result, options, step):
@@ -342,7 +324,7 @@ def _compare(result, options, step):
     step("comparison")
     with warnings.catch_warnings():
         # Said once, and in words of the page.
-        warnings.filterwarnings("ignore", "the rates of good pixels differ")
+        warnings.simplefilter("ignore", NoiseWarning)
         result.significance = compare_dark_rates(
             *rates, statistic="significance", offset=offset, null=options.null, **options.work
         )

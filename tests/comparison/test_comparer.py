@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask
+from ccdproc_darks import NoiseWarning, compare_dark_rates, dark_rate, hot_pixel_mask
 from ccdproc_darks.comparison.comparer import RateComparer, core_width, null_width
 from ccdproc_darks.rates.rate_images import RateImages
 
@@ -173,7 +173,7 @@ class TestEmpiricalNull:
     def test_width_and_false_positives(self, number):
         """Understated by 20 %: scaled, good pixels are as wide as they should, and as many flagged as asked for."""
         rates, asked = self.rates(number, 0.8), 200
-        with pytest.warns(UserWarning, match=r"^the rates of good pixels differ by 1\.2\d times"):
+        with pytest.warns(NoiseWarning, match=r"^the rates of good pixels differ by 1\.2\d times"):
             plain = compare_dark_rates(*rates, statistic="significance")
         compared = compare_dark_rates(*rates, statistic="significance", null="empirical")
         for result, width in ((plain, plain.meta["DKWIDTH"]), (compared, 1.0)):
@@ -191,10 +191,10 @@ class TestEmpiricalNull:
         """From a width of 1.2 on, of a thousand pixels or more; it points at the caller."""
         shape = (150, 200)
         compare_dark_rates(*self.rates(number, 1 / 1.17, shape))
-        with pytest.warns(UserWarning, match=r"^the rates .*null='empirical' takes the width that is seen") as caught:
+        with pytest.warns(NoiseWarning, match=r"^the rates .*null='empirical' takes the width that is seen") as caught:
             compare_dark_rates(*self.rates(number, 1 / 1.23, shape))
         assert caught[0].filename == __file__
-        with pytest.warns(UserWarning, match=r"^the rates of good pixels differ") as caught:
+        with pytest.warns(NoiseWarning, match=r"^the rates of good pixels differ") as caught:
             hot_pixel_mask(*self.rates(number, 1 / 1.23, shape))
         assert caught[0].filename == __file__
         few = [rate_image(np.random.default_rng(seconds).uniform(0, 9, (9, 9)), float(seconds)) for seconds in (10, 90)]
@@ -210,7 +210,7 @@ class TestEmpiricalNull:
 
     def test_no_pixels_to_tell(self):
         rates = [rate_image(np.full((2, 2), np.nan), seconds) for seconds in (10.0, 90.0)]
-        comparer = RateComparer(RateImages(rates), None, "empirical", 1)
+        comparer = RateComparer(RateImages(rates), None, "empirical")
         assert comparer.width is None
         assert np.isnan(comparer.rows(slice(None)).significance).all()
 

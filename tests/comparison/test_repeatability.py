@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from scipy import stats
 
-from ccdproc_darks import dark_rate, repeatability
+from ccdproc_darks import MissingInformationWarning, dark_rate, repeatability
 
 from ..helpers import assert_same_image, dark, full_mask, master_bias, noisy_darks, snapshot
 
@@ -179,7 +179,7 @@ class TestRefused:
     def test_no_uncertainty(self):
         frames = [dark(np.ones((3, 4)), read_noise=None)] * 2
         with (
-            pytest.warns(UserWarning, match="no read noise"),
+            pytest.warns(MissingInformationWarning, match="no read noise"),
             pytest.raises(ValueError, match=r"has no uncertainty: give dark_rate a read_noise"),
         ):
             repeatability(frames)

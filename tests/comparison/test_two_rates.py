@@ -78,7 +78,7 @@ def assert_near(values, deviation, exact, exact_deviation, tolerance):
 
 def check_comparison(rates, tolerance):
     """All of a pair agrees with what the exact path gives; returns how many pixels got no closer look."""
-    comparer, block = RateComparer(RateImages(rates), "common", "theoretical", 1), slice(0, rates[0].shape[0])
+    comparer, block = RateComparer(RateImages(rates), "common", "theoretical"), slice(0, rates[0].shape[0])
     exact = comparer.rows(block)
     for statistic in STATISTICS[:3]:
         paired = comparer.paired(block, outliers=statistic != "significance")
@@ -177,7 +177,7 @@ def test_lost_frames(numbers, dtype):
     """Pixels whose uncertainty is that of fewer frames are seen as such, and compared by these."""
     rates = pair_of(np.random.default_rng(3), numbers=numbers, frames=True, dtype=dtype, bad=False, bias="none")
     assert all(rate.meta["DKLOST"] > 10 for rate in rates)
-    comparer = RateComparer(RateImages(rates), "common", "theoretical", 1)
+    comparer = RateComparer(RateImages(rates), "common", "theoretical")
     frames = comparer.stack.rows(slice(0, SHAPE[0])).frames
     complete = (frames == np.array(sorted(numbers, key=numbers.index))[:, None, None]).all(axis=0).ravel()
     np.testing.assert_array_equal(comparer.paired(slice(0, SHAPE[0])).complete, complete)
@@ -245,7 +245,7 @@ class TestTrust:
 
     @staticmethod
     def complete(rates):
-        return RateComparer(RateImages(rates), "common", "theoretical", 1).paired(slice(0, SHAPE[0])).complete
+        return RateComparer(RateImages(rates), "common", "theoretical").paired(slice(0, SHAPE[0])).complete
 
     def test_nothing_changed(self, rates):
         assert [rate.meta["DKLOST"] for rate in rates] == [0, 0]

@@ -6,8 +6,17 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, simulate_dark
-from ccdproc_darks.frames.quality_warnings import outlying_frames
+from ccdproc_darks import (
+    BiasWarning,
+    FrameLevelWarning,
+    MissingInformationWarning,
+    NoiseWarning,
+    TemperatureWarning,
+    compare_dark_rates,
+    dark_rate,
+    hot_pixel_mask,
+    simulate_dark,
+)
 
 CAMERA = {"gain": 1.5 * u.electron / u.adu, "read_noise": 8 * u.electron, "rate": 0.1 * u.electron / u.s}
 SHAPE = (60, 80)
@@ -29,13 +38,6 @@ def frames(number, seconds=100, *, levels=None, temperature=-20, seed=0, bias=50
     ]
 
 
-def test_levels_that_are_not_the_others():
-    assert outlying_frames(np.array([0.0, 0.2, 0.1, 5.0])) == [3]
-    assert outlying_frames(np.array([0.0, 0.2, 0.1, 5.0, 3000.0])) == [3, 4]
-    assert outlying_frames(np.array([0.0, 2.0, -3.0, 1.5, -1.0])) == []
-    assert outlying_frames(np.array([0.0, 100.0])) == []
-
-
 def test_good_frames_raise_no_doubt():
     rates = [dark_rate(frames(4, seconds, seed=seconds), bias=500 * u.adu) for seconds in (30, 300)]
     hot_pixel_mask(*rates)
@@ -43,7 +45,8 @@ def test_good_frames_raise_no_doubt():
 
 def test_a_frame_that_drifted():
     with pytest.warns(
-        UserWarning, match=r"^darks\[2\] sits \+19\.\d adu|^darks\[2\] sits \+20\.\d adu from the other frames of 100 s"
+        FrameLevelWarning,
+        match=r"^darks\[2\] sits \+19\.\d adu|^darks\[2\] sits \+20\.\d adu from the other frames of 100 s",
     ):
         dark_rate(frames(5, levels=[0, 0, 20, 0, 0]), bias=500 * u.adu)
 
@@ -56,7 +59,7 @@ def test_small_images_of_pure_noise_raise_no_doubt():
 
 def test_temperatures_that_are_not_one():
     darks = frames(2) + frames(1, temperature=0, seed=1)
-    with pytest.warns(UserWarning, match=r"the darks were taken at -20\.0 to 0\.0 deg C"):
+    with pytest.warns(TemperatureWarning, match=r"the darks were taken at -20\.0 to 0\.0 deg C"):
         dark_rate(darks, bias=500 * u.adu)
 
 
@@ -66,7 +69,7 @@ def test_rates_of_different_temperature(function):
         dark_rate(frames(3), bias=500 * u.adu),
         dark_rate(frames(3, 300, temperature=0, seed=1), bias=500 * u.adu),
     ]
-    with pytest.warns(UserWarning, match=r"the rates were measured at -20\.0 to 0\.0 deg C"):
+    with pytest.warns(TemperatureWarning, match=r"the rates were measured at -20\.0 to 0\.0 deg C"):
         function(*rates)
 
 
@@ -74,7 +77,7 @@ def test_a_bias_taken_twice():
     bias = CCDData(np.full(SHAPE, 500.0), unit="adu")
     darks = [ccdproc.subtract_bias(frame, bias) for frame in frames(3)]
     with pytest.warns(
-        UserWarning, match="the median rate is -7.* electron/s, far below zero: was the bias subtracted twice"
+        BiasWarning, match="the median rate is -7.* electron/s, far below zero: was the bias subtracted twice"
     ):
         dark_rate(darks, bias=bias)
 
@@ -88,7 +91,7 @@ def test_the_error_of_the_bias_is_not_the_noise_of_a_frame():
     for frame in raw:
         frame.meta.remove("RDNOISE")
     darks = [ccdproc.subtract_bias(frame, master) for frame in raw]
-    with pytest.warns(UserWarning, match="equal frames scatter by .* not by the .* of their uncertainties"):
+    with pytest.warns(NoiseWarning, match="equal frames scatter by .* not by the .* of their uncertainties"):
         rate = dark_rate(darks)
     assert rate.meta["DKNOISE"] == "estimated"
     assert rate.meta["DKRDNOI"] == pytest.approx(8, rel=0.03)
@@ -101,8 +104,8 @@ def test_a_bias_that_is_still_in_the_frames_is_not_taken_for_electrons():
     for frame in darks:
         frame.meta.remove("RDNOISE")
     with (
-        pytest.warns(UserWarning, match="is the bias still in them?"),
-        pytest.warns(UserWarning, match="the result has no uncertainty"),
+        pytest.warns(BiasWarning, match="is the bias still in them?"),
+        pytest.warns(MissingInformationWarning, match="the result has no uncertainty"),
     ):
         rate = dark_rate(darks, bias=0 * u.adu)
     assert rate.uncertainty is None

@@ -9,7 +9,15 @@ from astropy.table import QTable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccdproc_darks import DARK_FLAGS, ProportionalityLimit, dark_rate, dark_scatter, hot_pixel_mask, simulate_dark
+from ccdproc_darks import (
+    DARK_FLAGS,
+    MissingInformationWarning,
+    ProportionalityLimit,
+    dark_rate,
+    dark_scatter,
+    hot_pixel_mask,
+    simulate_dark,
+)
 
 from ..helpers import (
     ELECTRON_PER_SECOND,
@@ -214,7 +222,7 @@ class TestCcdproc:
         assert_same_image(dark_rate(combined, bias=300 * u.adu, dtype="float64"), expected, rtol=1e-9)
         del combined.meta["NCOMBINE"]
         combined.meta["combined"] = True
-        with pytest.warns(UserWarning, match=r"^darks\[0\] is combined, but nothing tells"):
+        with pytest.warns(MissingInformationWarning, match=r"^darks\[0\] is combined, but nothing tells"):
             dark_rate(combined, bias=300 * u.adu)
 
     def test_uncertainty_of_a_combined_dark(self):

@@ -18,7 +18,7 @@ powers = st.floats(0.01, 0.99)
 
 
 @pytest.mark.statistics
-@pytest.mark.filterwarnings("ignore:the rates of good pixels differ")
+@pytest.mark.filterwarnings("ignore::ccdproc_darks.NoiseWarning")
 @pytest.mark.parametrize("power", [0.5, 0.9])
 @pytest.mark.parametrize(
     ("departure", "read_noise", "exposures", "frames", "bias_frames", "near"),

@@ -6,7 +6,7 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty, VarianceUncertainty
 
-from ccdproc_darks import compare_dark_rates, dark_rate
+from ccdproc_darks import MissingInformationWarning, compare_dark_rates, dark_rate
 
 from ..helpers import dark
 
@@ -46,7 +46,8 @@ def test_combined_without_a_number():
     assert "NCOMBINE" not in master.meta
     master.meta["combined"] = True
     with pytest.warns(
-        UserWarning, match=r"^bias\[0\] is combined, but nothing tells of how many.*bias.meta\['NCOMBINE'\] ="
+        MissingInformationWarning,
+        match=r"^bias\[0\] is combined, but nothing tells of how many.*bias.meta\['NCOMBINE'\] =",
     ) as caught:
         dark_rate(dark(np.full(SHAPE, 1000.0)), bias=master)
     assert caught[0].filename == __file__
@@ -84,8 +85,8 @@ def test_a_level_has_no_error():
 def test_unknown_error():
     master = CCDData(np.zeros((2, 2)), unit="electron")
     with (
-        pytest.warns(UserWarning, match="^no read noise"),
-        pytest.warns(UserWarning, match=r"^the error of the bias is unknown .*taken as 0$"),
+        pytest.warns(MissingInformationWarning, match="^no read noise"),
+        pytest.warns(MissingInformationWarning, match=r"^the error of the bias is unknown .*taken as 0$"),
     ):
         dark_rate(dark(np.ones((2, 2)), read_noise=None), bias=master)
 

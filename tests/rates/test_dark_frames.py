@@ -1,11 +1,10 @@
 """From frames to electrons."""
 
 import numpy as np
-import pytest
 
 from ccdproc_darks.frames.inputs import as_frames
 from ccdproc_darks.rates.bias import Bias
-from ccdproc_darks.rates.dark_frames import DarkSet, ElectronReader, frame_level_shifts
+from ccdproc_darks.rates.dark_frames import DarkSet, ElectronReader
 
 from ..helpers import dark
 
@@ -40,28 +39,6 @@ def test_what_is_bad_is_no_number_and_not_saturated():
     assert not electrons.good.any()
     assert not electrons.saturated.any()
     np.testing.assert_array_equal(electrons.samples, np.zeros((1, 1, 4)))
-
-
-def test_levels():
-    rng = np.random.default_rng(2)
-    images = [rng.normal(100 + level, 5.0, (200, 200)) for level in (0.0, 0.0, 3.0, -2.0, 0.0)]
-    images[1][0, :50] += 1e4
-    levels = frame_level_shifts(dark_set(*images), ElectronReader(1.0, Bias(), None))
-    np.testing.assert_allclose(levels, [0, 0, 3, -2, 0], atol=0.15)
-
-
-def test_levels_that_are_only_noise_are_none():
-    rng = np.random.default_rng(2)
-    levels = frame_level_shifts(dark_set(*rng.normal(100, 5.0, (4, 200, 200))), ElectronReader(1.0, Bias(), None))
-    np.testing.assert_array_equal(levels, np.zeros(4))
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (9, 11)])
-def test_few_pixels_tell_no_level(shape):
-    """What sticks out in all of so few pixels may as well be a cosmic ray."""
-    images = np.full((3, *shape), 100.0)
-    images[2] += 1000
-    np.testing.assert_array_equal(frame_level_shifts(dark_set(*images), ElectronReader(1.0, Bias(), None)), np.zeros(3))
 
 
 def test_own_uncertainty_of_a_combined_frame_is_made_unbiased():

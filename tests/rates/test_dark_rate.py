@@ -8,7 +8,7 @@ from astropy.nddata import CCDData, StdDevUncertainty
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask
+from ccdproc_darks import BiasWarning, MissingInformationWarning, compare_dark_rates, dark_rate, hot_pixel_mask
 
 from ..helpers import (
     ELECTRON_PER_SECOND,
@@ -326,7 +326,7 @@ class TestInputs:
 
 class TestNoise:
     def test_no_uncertainty_to_be_had(self):
-        with pytest.warns(UserWarning, match="^no read noise .*the result has no uncertainty") as caught:
+        with pytest.warns(MissingInformationWarning, match="^no read noise .*the result has no uncertainty") as caught:
             measured = dark_rate([dark(np.ones((2, 2)), read_noise=None) for _ in range(2)])
         assert caught[0].filename == __file__
         assert measured.uncertainty is None
@@ -357,13 +357,13 @@ class TestNoise:
         assert dark_rate(frames).meta["DKNOISE"] == "estimated"
 
     def test_a_raw_frame_without_bias(self):
-        with pytest.warns(UserWarning, match=r"^no bias given, and darks\[0\] holds unsigned integers") as caught:
+        with pytest.warns(BiasWarning, match=r"^no bias given, and darks\[0\] holds unsigned integers") as caught:
             dark_rate(dark(np.ones((2, 2), "uint16")))
         assert caught[0].filename == __file__
 
     def test_combined_without_ncombine(self):
         with pytest.warns(
-            UserWarning, match=r"^darks\[0\] is combined, but nothing tells of how many.*n_combined="
+            MissingInformationWarning, match=r"^darks\[0\] is combined, but nothing tells of how many.*n_combined="
         ) as caught:
             dark_rate(dark(np.ones((2, 2)), combined=True))
         assert caught[0].filename == __file__

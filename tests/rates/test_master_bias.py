@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from astropy import units as u
 
-from ccdproc_darks import dark_rate, master_bias, simulate_dark
+from ccdproc_darks import FrameLevelWarning, dark_rate, master_bias, simulate_dark
 from ccdproc_darks.frames.inputs import as_frames
-from ccdproc_darks.frames.quality_warnings import outlying_frames
-from ccdproc_darks.rates.master_bias import BiasFrames
+from ccdproc_darks.rates.frame_selection import select_biases
 
 GAIN, NOISE = 1.5, 6.0
 
@@ -27,20 +26,11 @@ def bias_frames(count, *, levels=None, shape=(200, 200), hot=False):
             rng=number,
         )
         frames.append(frame)
-    return as_frames(frames)
-
-
-def test_read_noise_includes_quantisation():
-    measured = BiasFrames(bias_frames(5), GAIN).read_noise()
-    assert measured == pytest.approx(np.sqrt(NOISE**2 + GAIN**2 / 12), rel=0.01)
-
-
-def test_two_frames_tell_no_read_noise():
-    assert BiasFrames(bias_frames(2), GAIN).read_noise() is None
+    return frames
 
 
 def test_mean_number_and_error():
-    master = BiasFrames(bias_frames(9), GAIN).master(NOISE)
+    master = master_bias(bias_frames(9), read_noise=NOISE * u.electron)
     assert master.unit == u.adu
     assert master.meta["NCOMBINE"] == 9
     assert master.data.mean() == pytest.approx(800, abs=0.05)
@@ -48,36 +38,29 @@ def test_mean_number_and_error():
     assert np.median(master.uncertainty.array) == pytest.approx(NOISE / GAIN / 3, rel=1e-3)
 
 
-def test_a_frame_of_another_level_is_left_out():
-    biases = BiasFrames(bias_frames(6, levels=[4, 0, 0, 0.2, 0, 0]), GAIN)
-    assert biases.odd == [0]
-    assert biases.levels[0] == pytest.approx(4, abs=0.1)
-    master = biases.master(NOISE)
+def test_frames_chosen_before():
+    frames = bias_frames(6, levels=[4, 0, 0, 0.2, 0, 0])
+    master = master_bias(select_biases(as_frames(frames), GAIN).chosen())
     assert master.meta["NCOMBINE"] == 5
     assert master.data.mean() == pytest.approx(800, abs=0.1)
+    np.testing.assert_allclose(master.data, np.mean([frame.data for frame in frames[1:]], axis=0), rtol=1e-6)
 
 
 def test_none_is_left_out_where_fewer_than_three_remain():
-    biases = BiasFrames(bias_frames(3, levels=[4, 0, 0]), GAIN)
-    assert biases.odd == []
-    assert biases.master(NOISE).meta["NCOMBINE"] == 3
+    chosen = select_biases(as_frames(bias_frames(3, levels=[4, 0, 0]), "biases"), GAIN).chosen()
+    with pytest.warns(FrameLevelWarning, match=r"biases\[0\] sits \+4\.0 adu from the other bias frames"):
+        assert master_bias(chosen).meta["NCOMBINE"] == 3
 
 
 def test_cosmic_rays_are_not_in_it_and_hot_pixels_are():
     frames = bias_frames(10, hot=True)
-    frames[3]._ccd.data[55, 55] = 30000
-    master = BiasFrames(frames, GAIN).master(NOISE)
+    frames[3].data[55, 55] = 30000
+    master = master_bias(frames, read_noise=NOISE * u.electron)
     assert master.data[55, 55] == pytest.approx(800, abs=8)
     # 5000 electrons, and all their Poisson scatter kept: no bias from a clip at the read noise.
     hot = master.data[::20, ::20] - 800
     error = np.sqrt((5000 + NOISE**2) / 10 / hot.size) / GAIN
     assert hot.mean() == pytest.approx(5000 / GAIN, abs=4 * error)
-
-
-def test_levels_that_drift_together_stand_out_not():
-    assert outlying_frames(np.array([0.0, 1.5, -2.0, 3.0, -1.0, 2.2])) == []
-    assert outlying_frames(np.array([0.0, 20.0])) == []
-    assert outlying_frames(np.array([0.0, 0.1, 0.0, -4.0])) == [3]
 
 
 CAMERA = {"gain": GAIN * u.electron / u.adu, "read_noise": NOISE * u.electron, "bias": 800 * u.adu}
@@ -125,7 +108,7 @@ class TestMasterBias:
     def test_drift(self):
         frames = raw_biases(7)
         frames[2] = frames[2].add(30 * u.adu, handle_meta="first_found")
-        with pytest.warns(UserWarning, match=r"biases\[2\] sits \+30\.. adu from the other bias frames"):
+        with pytest.warns(FrameLevelWarning, match=r"biases\[2\] sits \+30\.. adu from the other bias frames"):
             master_bias(frames)
 
     def test_no_gain(self):

@@ -5,7 +5,8 @@ import pytest
 
 from ccdproc_darks.frames.inputs import as_frames
 from ccdproc_darks.rates.bias import Bias
-from ccdproc_darks.rates.dark_frames import DarkSet, ElectronReader, frame_level_shifts
+from ccdproc_darks.rates.dark_frames import DarkSet, ElectronReader
+from ccdproc_darks.rates.frame_selection import frame_level_shifts
 from ccdproc_darks.rates.read_noise import measure_scatter, scatter_read_noise
 
 from ..helpers import dark

@@ -1,0 +1,180 @@
+"""Classes of warnings: each is raised where it should be, and blamed on the line that called the package."""
+
+import os
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import CCDData, StdDevUncertainty
+from astropy.utils.exceptions import AstropyUserWarning
+
+import ccdproc_darks
+from ccdproc_darks import (
+    BiasWarning,
+    DarkWarning,
+    FrameLevelWarning,
+    MissingInformationWarning,
+    NoiseWarning,
+    TemperatureWarning,
+    compare_dark_rates,
+    dark_rate,
+    dark_scatter,
+    hot_pixel_mask,
+    master_bias,
+    proportionality_limit,
+    repeatability,
+)
+from ccdproc_darks._warnings import warn
+from ccdproc_darks.cli import main
+from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.run import measure_folder
+
+from .helpers import dark
+from .report.conftest import write_frames
+
+SHAPE = (30, 40)
+CLASSES = {BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning}
+
+
+def darks(number=5, seconds=100.0, *, noise=5.0, level=1.0, odd=0.0, read_noise=10.0, **keys):
+    """Frames of normal noise about a level, of which the last sits ``odd`` higher."""
+    images = np.random.default_rng(int(seconds)).normal(level, noise, (number, *SHAPE))
+    images[-1] += odd
+    return [dark(image, seconds, read_noise=read_noise, **keys) for image in images]
+
+
+def raw_darks():
+    return [dark(image) for image in np.ones((4, *SHAPE), "u2")]
+
+
+def combined_darks():
+    return darks(combined=True)
+
+
+def uncertain_darks():
+    """Their uncertainties are too small."""
+    deviation = StdDevUncertainty(np.full(SHAPE, 1.0))
+    return [dark(frame.data, read_noise=None, uncertainty=deviation) for frame in darks()]
+
+
+def darks_of_two_temperatures():
+    return darks(4, **{"CCD-TEMP": -20.0}) + darks(1, **{"CCD-TEMP": 0.0})
+
+
+def rates_of_two_temperatures():
+    return [dark_rate(darks(seconds=time, **{"CCD-TEMP": degrees})) for time, degrees in ((10.0, -20.0), (100.0, 0.0))]
+
+
+def noisy_rates():
+    """The read noise that they tell is too low."""
+    return [dark_rate(darks(seconds=time, noise=15.0)) for time in (10.0, 100.0)]
+
+
+# What is called; the class of the warning, and how it begins.
+CASES = [
+    (dark_rate, lambda: dark_rate(raw_darks()), BiasWarning, "no bias given"),
+    (dark_rate, lambda: dark_rate(darks(level=900.0, read_noise=None)), BiasWarning, "equal frames have"),
+    (dark_rate, lambda: dark_rate(darks(level=-900.0)), BiasWarning, "the median rate is -18"),
+    (dark_rate, lambda: dark_rate(darks(odd=30.0)), FrameLevelWarning, "darks[4] sits +"),
+    (dark_rate, lambda: dark_rate(darks(1, read_noise=None)), MissingInformationWarning, "no read noise"),
+    (dark_rate, lambda: dark_rate(combined_darks()), MissingInformationWarning, "darks[0] is combined"),
+    (dark_rate, lambda: dark_rate(darks(1), bias=CCDData(np.ones(SHAPE), unit="adu", meta={"combined": True})),
+     MissingInformationWarning, "bias[0] is combined"),
+    (dark_rate, lambda: dark_rate(darks(1, read_noise=None), bias=CCDData(np.ones(SHAPE), unit="adu")),
+     MissingInformationWarning, "the error of the bias is unknown"),
+    (dark_rate, lambda: dark_rate(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
+    (dark_rate, lambda: dark_rate(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
+    (master_bias, lambda: master_bias(darks(odd=30.0)), FrameLevelWarning, "biases[4] sits +"),
+    (dark_scatter, lambda: dark_scatter(raw_darks()), BiasWarning, "no bias given"),
+    (dark_scatter, lambda: dark_scatter(darks(odd=30.0)), FrameLevelWarning, "darks[4] sits +"),
+    (dark_scatter, lambda: dark_scatter(combined_darks()), MissingInformationWarning, "darks[0] is combined"),
+    (dark_scatter, lambda: dark_scatter(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
+    (dark_scatter, lambda: dark_scatter(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
+    # By dark_rate, which it calls; frames are those of a half.
+    (repeatability, lambda: repeatability(raw_darks()), BiasWarning, "no bias given"),
+    (repeatability, lambda: repeatability(darks(6, odd=30.0)), FrameLevelWarning, "darks[5] sits +"),
+    (repeatability, lambda: repeatability(combined_darks()), MissingInformationWarning, "darks[0] is combined"),
+    (repeatability, lambda: repeatability(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
+    (repeatability, lambda: repeatability(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
+    # By the comparison.
+    (repeatability, lambda: repeatability(darks(noise=15.0)), NoiseWarning, "the rates of good pixels differ"),
+    (compare_dark_rates, lambda: compare_dark_rates(*noisy_rates()), NoiseWarning, "the rates of good pixels differ"),
+    (compare_dark_rates, lambda: compare_dark_rates(*rates_of_two_temperatures()), TemperatureWarning,
+     "the rates were measured at"),
+    (hot_pixel_mask, lambda: hot_pixel_mask(*noisy_rates()), NoiseWarning, "the rates of good pixels differ"),
+    (hot_pixel_mask, lambda: hot_pixel_mask(*rates_of_two_temperatures()), TemperatureWarning,
+     "the rates were measured at"),
+    (proportionality_limit, lambda: proportionality_limit(*rates_of_two_temperatures()), TemperatureWarning,
+     "the rates were measured at"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "category", "text"), [case[1:] for case in CASES])
+def test_class_and_caller(call, category, text):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    found = [warning for warning in caught if str(warning.message).startswith(text)]
+    assert {warning.category for warning in found} == {category}
+    assert {warning.filename for warning in caught} == {__file__}
+
+
+@pytest.mark.parametrize("function", [
+    getattr(ccdproc_darks, name) for name in ccdproc_darks.__all__ if name.islower() and name != "simulate_dark"
+])  # fmt: skip
+def test_docstrings_name_the_classes(function):
+    """All that the function gives, and no others."""
+    _, _, section = function.__doc__.partition("    Warns\n    -----\n")
+    named = set(re.findall(r"\w+Warning", section.partition("\n\n")[0]))
+    assert named == {category.__name__ for called, _, category, _ in CASES if called is function}
+
+
+def test_classes():
+    assert {category for _, _, category, _ in CASES} == CLASSES
+    assert issubclass(DarkWarning, AstropyUserWarning)
+    for category in CLASSES:
+        assert category.__base__ is DarkWarning
+        assert getattr(ccdproc_darks, category.__name__) is category
+
+
+def test_one_class_can_be_an_error():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FrameLevelWarning)
+        with pytest.raises(FrameLevelWarning, match=r"^darks\[4\] sits"):
+            dark_rate(darks(odd=30.0))
+
+
+def test_the_caller_is_the_first_outside_the_package():
+    """However deep inside it was called; a package whose name begins alike is another one."""
+    inside = Path(ccdproc_darks.__file__).parent
+    code = "def inner():\n    warn('here', NoiseWarning)\n\ndef outer():\n    return (lambda: [inner() for _ in '1'])()"
+    for path, line in ((inside / "rates" / "bias.py", None), (Path(f"{inside}_more") / "bias.py", 2)):
+        names = {"warn": warn, "NoiseWarning": NoiseWarning}
+        exec(compile(code, path, "exec"), names)
+        with pytest.warns(NoiseWarning, match="^here$") as caught:
+            names["outer"]()
+        assert caught[0].filename == (__file__ if line is None else os.fspath(path))
+        assert line in (None, caught[0].lineno)
+
+
+@pytest.mark.parametrize("report", [
+    lambda folder: measure_folder(folder, Options()),
+    lambda folder: main(["report", str(folder), "-o", str(folder.parent / "out")]),
+])  # fmt: skip
+def test_report(report, tmp_path):
+    """It says itself what it can, in its notes, and the rest is blamed on its caller."""
+    folder = tmp_path / "night"
+    folder.mkdir()
+    paths = write_frames(folder, [(0, 4), (30, 4)], temperature=-21.5 * u.deg_C)
+    paths += write_frames(folder, [(300, 4)], temperature=-18.5 * u.deg_C, seed=1)
+    paths += write_frames(folder, [(300, 1)], temperature=-18.5 * u.deg_C, seed=2, bias=530, prefix="drifted_")
+    for path in paths:
+        fits.setval(path, "SET-TEMP", value=-20.0)
+    with pytest.warns(TemperatureWarning, match="^the rates were measured at") as caught:
+        report(folder)
+    assert {warning.filename for warning in caught} == {__file__}
+    assert {warning.category for warning in caught} == {TemperatureWarning}
