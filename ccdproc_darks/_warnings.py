@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Warnings, told apart by what one should do about them, and blamed on the line that called the package."""
+"""Classes of warnings, by what the user should do about them; `warn` shows the user's line that called the package."""
 
 import os
 import sys
@@ -22,9 +22,9 @@ _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 
 class DarkWarning(AstropyUserWarning):
     """
-    A result is doubtful: any warning of this package.
+    A result is doubtful. All warnings of this package are of this class.
 
-    Its subclasses tell what to do about it. Use ``warnings.filterwarnings`` to turn one of them into an error, or off.
+    Its subclasses tell what to do. Use ``warnings.filterwarnings`` to turn one of them into an error, or off.
     """
 
 
@@ -39,7 +39,7 @@ class BiasWarning(DarkWarning):
 
 class FrameLevelWarning(DarkWarning):
     """
-    The level of a whole frame is not that of its equals, as after a drift of the bias level.
+    The level of a frame differs from that of equal frames, as after a drift of the bias level.
 
     Leave the frame out.
     """
@@ -47,7 +47,7 @@ class FrameLevelWarning(DarkWarning):
 
 class MissingInformationWarning(DarkWarning):
     """
-    Frames or bias do not tell their read noise, their uncertainty or how many exposures they are the mean of.
+    Headers of frames or bias have no read noise, no uncertainty, or not the number of exposures that were averaged.
 
     Pass ``read_noise`` or ``n_combined``, or write RDNOISE or NCOMBINE into ``meta``.
     """
@@ -57,21 +57,21 @@ class NoiseWarning(DarkWarning):
     """
     Frames scatter, or rates differ, by more than their noise explains.
 
-    Pass the right ``read_noise``; give frames with their bias, and ``bias``; or compare with ``null="empirical"``,
-    which takes the width that good pixels show for the right one.
+    Pass the right ``read_noise``; give frames that still have their bias, and ``bias``; or compare with
+    ``null="empirical"``, which takes the measured scatter of good pixels for the right one.
     """
 
 
 class TemperatureWarning(DarkWarning):
     """
-    Frames or rates are of different sensor temperatures.
+    Frames or rates were taken at different sensor temperatures.
 
-    Measure the frames of each temperature by themselves.
+    Measure the frames of each temperature separately.
     """
 
 
 def warn(text, category):
-    """Warn of ``text``, as from the line outside this package that called it."""
+    """Warn with ``text``; the warning shows the line outside this package that called it."""
     level, frame = 2, sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""What makes frames doubtful, told as warnings before anybody believes the numbers."""
+"""Warnings about frames of different temperatures, or with a wrong uncertainty or bias."""
 
 import numpy as np
 
@@ -8,24 +8,24 @@ from .headers import TEMPERATURE_KEYS, TEMPERATURE_SPREAD, header_number
 
 __all__ = ["mean_temperature", "warn_poisson", "warn_sign", "warn_temperatures", "warn_uncertainties"]
 
-# How much larger than their uncertainties the scatter of equal frames may be, in variance.
+# Largest accepted variance of equal frames, over the variance that their uncertainties claim.
 _MORE_SCATTER = 2.0
-# How much smaller than that of so many electrons, by Poisson.
+# Smallest accepted variance of equal frames, over the Poisson variance of their electrons.
 _LESS_SCATTER = 0.5
-# Pixels that it takes to speak of a typical one.
+# Fewest pixels that have a typical value.
 _TYPICAL_PIXELS = 100
-# Rows and columns that tell its sign.
+# Number of rows and of columns that is enough to find the sign of the typical rate.
 _FEW = 200
 
 
 def mean_temperature(frames):
-    """Mean sensor temperature (deg C) of the frames that tell it, or None."""
+    """Mean sensor temperature (deg C) from the frames' headers, or None."""
     found = _temperatures(frames)
     return float(np.mean(found)) if found else None
 
 
 def warn_temperatures(frames):
-    """Warn where frames were taken at different sensor temperatures."""
+    """Warn if frames were taken at different sensor temperatures."""
     found = _temperatures(frames)
     if found and max(found) - min(found) > TEMPERATURE_SPREAD:
         warn(
@@ -36,7 +36,7 @@ def warn_temperatures(frames):
 
 
 def warn_uncertainties(scatter):
-    """Whether equal frames scatter much more than their own uncertainties claim; warn where they do."""
+    """Whether equal frames scatter much more than their uncertainties claim; warn if so."""
     doubtful = scatter.pixels >= _TYPICAL_PIXELS and scatter.variance > _MORE_SCATTER * scatter.claimed
     if doubtful:
         warn(
@@ -50,7 +50,7 @@ def warn_uncertainties(scatter):
 
 
 def warn_poisson(scatter):
-    """Whether equal frames scatter so little that their counts cannot be electrons alone; warn where it is so."""
+    """Whether equal frames scatter much less than the Poisson noise of their counts, as with a bias; warn if so."""
     doubtful = scatter.pixels >= _TYPICAL_PIXELS and scatter.variance < _LESS_SCATTER * scatter.electrons
     if doubtful:
         warn(
@@ -62,7 +62,7 @@ def warn_poisson(scatter):
 
 
 def warn_sign(data, deviation):
-    """Warn where a typical rate is so far below zero that a bias must have been taken twice, or a wrong one."""
+    """Warn if the typical rate is far below zero: the bias was subtracted twice, or is a wrong one."""
     if data.size < _TYPICAL_PIXELS:
         return
     few = tuple(slice(None, None, 1 + number // _FEW) for number in data.shape)

@@ -60,14 +60,14 @@ def selection(levels, function=select_frames, scale=2.0, noise=5.0):
 def test_selection(function):
     found = selection([4, 0, 0, 0.3, 0, -30], function)
     np.testing.assert_allclose(found.levels, [4, 0, 0, 0.3, 0, -30], atol=0.15)
-    np.testing.assert_array_equal(found.shifts, found.levels * 2)
+    np.testing.assert_array_equal(found.dark_set.level_shifts, found.levels * 2)
     assert found.outlying == found.left_out == [0, 5]
     chosen = found.chosen()
     assert chosen.dark_set.frames == found.dark_set.frames[1:5]
     assert len(chosen.dark_set.combined) == len(chosen.dark_set.unbiased) == 4
     assert chosen.reader is found.reader
     np.testing.assert_array_equal(chosen.levels, found.levels[1:5])
-    np.testing.assert_array_equal(chosen.shifts, found.shifts[1:5])
+    np.testing.assert_array_equal(chosen.dark_set.level_shifts, found.dark_set.level_shifts[1:5])
     assert chosen.outlying == chosen.left_out == []
     assert len(found.dark_set.frames) == 6
 
