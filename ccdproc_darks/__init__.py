@@ -8,12 +8,13 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from . import planning as planning
     from . import simulation as simulation
     from . import temperature as temperature
-    from ._warnings import BiasWarning as BiasWarning
-    from ._warnings import DarkWarning as DarkWarning
-    from ._warnings import FrameLevelWarning as FrameLevelWarning
-    from ._warnings import MissingInformationWarning as MissingInformationWarning
-    from ._warnings import NoiseWarning as NoiseWarning
-    from ._warnings import TemperatureWarning as TemperatureWarning
+    from ._interface.version import __version__ as __version__
+    from ._interface.warnings import BiasWarning as BiasWarning
+    from ._interface.warnings import DarkWarning as DarkWarning
+    from ._interface.warnings import FrameLevelWarning as FrameLevelWarning
+    from ._interface.warnings import MissingInformationWarning as MissingInformationWarning
+    from ._interface.warnings import NoiseWarning as NoiseWarning
+    from ._interface.warnings import TemperatureWarning as TemperatureWarning
     from .comparison.compare_dark_rates import compare_dark_rates as compare_dark_rates
     from .comparison.dark_scatter import dark_scatter as dark_scatter
     from .comparison.proportionality_limit import ProportionalityLimit as ProportionalityLimit
@@ -27,22 +28,21 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .simulation import Sensor as Sensor
     from .simulation import sensor_preset as sensor_preset
     from .simulation import simulate_dark as simulate_dark
-    from .version import __version__ as __version__
 
 # The module of each public name, imported when the name is first used: astropy and ccdproc take most of a second. No
 # module may have the name of a function: Python would put it in the function's place as soon as it is imported.
 _MODULE_OF = {
-    "BiasWarning": "_warnings",
+    "BiasWarning": "_interface.warnings",
     "DARK_FLAGS": "flags",
     "DarkSequence": "simulation",
-    "DarkWarning": "_warnings",
-    "FrameLevelWarning": "_warnings",
-    "MissingInformationWarning": "_warnings",
-    "NoiseWarning": "_warnings",
+    "DarkWarning": "_interface.warnings",
+    "FrameLevelWarning": "_interface.warnings",
+    "MissingInformationWarning": "_interface.warnings",
+    "NoiseWarning": "_interface.warnings",
     "ProportionalityLimit": "comparison.proportionality_limit",
     "Sensor": "simulation",
-    "TemperatureWarning": "_warnings",
-    "__version__": "version",
+    "TemperatureWarning": "_interface.warnings",
+    "__version__": "_interface.version",
     "compare_dark_rates": "comparison.compare_dark_rates",
     "dark_rate": "rates.dark_rate",
     "dark_scatter": "comparison.dark_scatter",

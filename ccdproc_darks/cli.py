@@ -156,7 +156,7 @@ def _common(parser):
 
 def _version(parser, given):
     if given.version:
-        from .version import __version__
+        from ._interface.version import __version__
 
         print(f"ccdproc-darks {__version__}")
         return 0

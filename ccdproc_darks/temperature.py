@@ -8,7 +8,7 @@ from astropy import constants as const
 from astropy import units as u
 from astropy.modeling import Fittable1DModel, Parameter
 
-from ._arguments import checked_quantity
+from ._interface.arguments import checked_quantity
 
 __all__ = ["DoublingDarkCurrent", "ThermalDarkCurrent", "band_gap"]
 

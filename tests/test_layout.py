@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent
 # The rooms, from the lowest. A room imports from the lines before its own, and from its own line as long as that makes
 # no circle. A room is a folder or a module of that name; modules of the package's own folder are in "root" otherwise.
 ORDER = [
-    ["root", "_compute"],
+    ["root", "_interface", "_compute"],
     ["frames", "statistics"],
     ["rates", "simulation", "planning", "temperature"],
     ["comparison"],
@@ -31,12 +31,12 @@ TESTED_ELSEWHERE = {
     "_new_folder": "by what writes into a new folder: report/test_run.py, test_many.py, simulation/test_sequence.py",
     "masks.pixel_rates": "by the flags made from them: masks/test_hot_pixels.py, test_flagging_proportionality.py",
     "rates.rate_job": "by its results: rates/test_dark_rate.py, test_counts.py, _compute/test_workers.py",
-    "rates.rate_meta": "by the rates it is read from: rates/test_rate_images.py, comparison/test_comparer.py",
+    "rates.mean_counts": "by what makes and reads them: rates/test_counts.py, test_rate_images.py",
     "report.html": "by the pages made with it: report/test_page.py, test_many.py",
     "report.terminal": "by what the command prints: test_cli.py, report/test_truth.py",
     "simulation.frame": "by all that simulates frames: simulation/test_dark.py, test_sequence.py",
     "simulation.pixels": "by the sensor that has them: simulation/test_sensor.py",
-    "version": "by the command's --version: test_cli.py",
+    "_interface.version": "by the command's --version: test_cli.py",
 }
 
 

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 from astropy import units as u
 
-from .._arguments import checked_quantity
+from .._interface.arguments import checked_quantity
 from .blocks import row_blocks, shifted
 
 __all__ = ["THREADS", "Execution", "fill_images", "gather_summaries"]

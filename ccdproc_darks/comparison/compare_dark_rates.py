@@ -11,10 +11,10 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .._arguments import ELECTRON_PER_SECOND, checked_choice
 from .._compute.blocks import Block, BlockJob, Deferred
 from .._compute.workers import Execution, fill_images
-from .._results import LogEntry, logged, result_image, safe_header
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice
+from .._interface.results import LogEntry, logged, result_image, safe_header
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtri, ndtr
 
-from .._warnings import NoiseWarning, warn
+from .._interface.warnings import NoiseWarning, warn
 from ..rates.mean_counts import MeanCounts
 from ..statistics.conditional_tail import Candidates, far_deviate
 from ..statistics.rate_distribution import sensor_rate_distribution

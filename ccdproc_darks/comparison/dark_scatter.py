@@ -15,15 +15,15 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from scipy.special import chdtri, log_ndtr, ndtr
 
-from .._arguments import checked_dtype, checked_number, numpy_images, unit_name
 from .._compute.blocks import Block, BlockJob, sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
-from .._results import LogEntry, logged, result_image, safe_header
+from .._interface.arguments import checked_dtype, checked_number, numpy_images, unit_name
+from .._interface.results import LogEntry, logged, result_image, safe_header
 from ..frames.headers import FrameSetting
 from ..frames.inputs import Frames
 from ..rates.dark_frames import DarkSet, ElectronReader
+from ..rates.dark_rate import prepare_darks
 from ..rates.mean_counts import MeanCounts
-from ..rates.prepared_darks import prepare_darks
 from ..rates.rejection import deviate_of_share
 from ..statistics.rate_distribution import sensor_rate_distribution
 from ..statistics.significance import deviate_of_log_tail

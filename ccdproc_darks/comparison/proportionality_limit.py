@@ -12,8 +12,8 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from astropy.table import QTable
 
-from .._arguments import ELECTRON_PER_SECOND, checked_number
 from .._compute.blocks import row_blocks
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_number
 from ..rates.rate_images import RateImages
 from ..statistics.noise import frame_variance
 from ..statistics.rate_fit import fit_rate

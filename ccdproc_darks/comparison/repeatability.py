@@ -9,7 +9,7 @@ import numpy as np
 from astropy.nddata import CCDData
 
 from .._compute.workers import Execution
-from .._results import LogEntry, logged, set_keys
+from .._interface.results import LogEntry, logged, set_keys
 from ..frames.headers import FrameSetting, equal_exposures, exposures
 from ..frames.inputs import Frames, as_frames
 from ..rates.dark_rate import dark_rate

@@ -17,7 +17,7 @@ from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 
 from .fits_image import BITPIX, UNCERTAINTIES, FileReader, FitsImage
-from .memory_frame import checked_unit
+from .headers import checked_unit
 
 __all__ = ["FileFrame"]
 

@@ -8,9 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
 
-from .memory_frame import Samples, as_deviation
-
-__all__ = ["BITPIX", "UNCERTAINTIES", "FileReader", "FitsImage", "are_alike", "row_positions", "rows_alike"]
+__all__ = [
+    "BITPIX",
+    "UNCERTAINTIES",
+    "FileReader",
+    "FitsImage",
+    "Samples",
+    "are_alike",
+    "as_deviation",
+    "row_positions",
+    "rows_alike",
+]
 
 # Classes of uncertainty by the name that CCDData.write puts into UTYPE.
 UNCERTAINTIES = {kind.__name__: kind for kind in (StdDevUncertainty, VarianceUncertainty, InverseVariance)}
@@ -20,6 +28,15 @@ BITPIX = (8, 16, 32, 64, -32, -64)
 # BZERO that turns signed integers into unsigned ones, and unsigned bytes into signed ones (FITS Standard 4.0, 4.4.2.5).
 _UNSIGNED = {16: 2**15, 32: 2**31, 64: 2**63}
 _SIGNED_BYTES = -128
+
+
+@dataclass
+class Samples:
+    """Some rows of one frame: values, mask (True is bad) and standard deviation, in the frame's unit; or None."""
+
+    values: np.ndarray
+    mask: np.ndarray | None
+    deviation: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -320,3 +337,10 @@ def _read(file, raw, byte):
     found = os.read(file, len(raw))
     raw[: len(found)] = found
     return len(found)
+
+
+def as_deviation(array, kind):
+    """Standard deviations of an uncertainty of the `astropy.nddata` class ``kind``; not copied if it has them."""
+    if kind is StdDevUncertainty:
+        return array
+    return kind(array, copy=False).represent_as(StdDevUncertainty).array

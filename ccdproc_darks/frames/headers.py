@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 from ccdproc import Keyword
 
-from .._arguments import GAIN_UNIT, checked_quantity
+from .._interface.arguments import GAIN_UNIT, checked_quantity, unit_name
 
 __all__ = [
     "EXPOSURE_KEYS",
@@ -18,6 +18,7 @@ __all__ = [
     "TEMPERATURE_KEYS",
     "TEMPERATURE_SPREAD",
     "FrameSetting",
+    "checked_unit",
     "common_setting",
     "equal_exposures",
     "exposures",
@@ -178,3 +179,14 @@ def equal_exposures(seconds):
 
 def _image_type(frame):
     return repr(str(frame.header.get("IMAGETYP", "absent")).strip())
+
+
+def checked_unit(unit, label):
+    """``unit`` as an astropy unit, if it is adu or electron; else an error."""
+    try:
+        unit = u.Unit(unit)
+    except (ValueError, TypeError):
+        raise u.UnitsError(f"{label} has the unit {unit!r}, expected adu or electron") from None
+    if unit not in (u.adu, u.electron):
+        raise u.UnitsError(f"{label} is in {unit_name(unit)}, expected adu or electron")
+    return unit

@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from astropy.stats import SigmaClip
 
-from .._arguments import ELECTRON_PER_SECOND, checked_quantity, numpy_images, unit_name
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_quantity, numpy_images, unit_name
 
 __all__ = ["checked_background", "local_background"]
 

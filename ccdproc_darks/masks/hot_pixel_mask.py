@@ -12,10 +12,10 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
 from .._compute.blocks import Block, BlockJob, sample_blocks
 from .._compute.workers import Execution, fill_images, gather_summaries
-from .._results import LogEntry, logged, result_image, safe_header
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
+from .._interface.results import LogEntry, logged, result_image, safe_header
 from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
 from ..comparison.comparer import RateComparer, stack_part
 from ..comparison.dark_scatter import ScatterImages

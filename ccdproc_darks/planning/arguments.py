@@ -4,7 +4,7 @@
 import numpy as np
 from astropy import units as u
 
-from .._arguments import checked_number, checked_quantity
+from .._interface.arguments import checked_number, checked_quantity
 
 __all__ = ["checked_count", "checked_noise"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from astropy import units as u
 
-from .._arguments import ELECTRON_PER_SECOND, checked_number, checked_quantity
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_number, checked_quantity
 from ..statistics.noise import frame_variance
 from .arguments import checked_count, checked_noise
 from .solutions import positive_root, smallest_number

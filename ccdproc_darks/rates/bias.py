@@ -7,9 +7,9 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .._arguments import checked_quantity
 from .._compute.blocks import sample_blocks
-from .._warnings import BiasWarning, MissingInformationWarning, warn
+from .._interface.arguments import checked_quantity
+from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import header_number
 from ..frames.inputs import as_frames, sample
 from ..statistics.noise import trimmed_variance

@@ -7,13 +7,22 @@ import numpy as np
 
 from .._compute.blocks import sample_blocks
 from .._compute.workers import THREADS
-from .._warnings import FrameLevelWarning, warn
+from .._interface.warnings import FrameLevelWarning, TemperatureWarning, warn
+from ..frames.headers import TEMPERATURE_KEYS, TEMPERATURE_SPREAD, header_number
 from ..frames.inputs import sample
 from .bias import Bias
 from .dark_frames import DarkSet, ElectronReader
 from .read_noise import measure_scatter, scatter_read_noise
 
-__all__ = ["FrameSelection", "frame_level_shifts", "outlying_frames", "select_biases", "select_frames"]
+__all__ = [
+    "FrameSelection",
+    "frame_level_shifts",
+    "mean_temperature",
+    "outlying_frames",
+    "select_biases",
+    "select_frames",
+    "warn_temperatures",
+]
 
 # Frames are left out only if this many others remain.
 _LEAST_FRAMES = 3
@@ -165,3 +174,24 @@ def _middle_half(values):
     ordered.partition(quarter)
     ordered[quarter + 1 :].partition(values.size - 2 * quarter - 1)
     return ordered[quarter:-quarter].mean(dtype=float), ordered[-quarter] - ordered[quarter]
+
+
+def mean_temperature(frames):
+    """Mean sensor temperature (deg C) from the frames' headers, or None."""
+    found = _temperatures(frames)
+    return float(np.mean(found)) if found else None
+
+
+def warn_temperatures(frames):
+    """Warn if frames were taken at different sensor temperatures."""
+    found = _temperatures(frames)
+    if found and max(found) - min(found) > TEMPERATURE_SPREAD:
+        warn(
+            f"the darks were taken at {min(found):.1f} to {max(found):.1f} deg C: dark current doubles every few "
+            "degrees, and their mean is the rate at none of these temperatures",
+            TemperatureWarning,
+        )
+
+
+def _temperatures(frames):
+    return [header_number(frame, key) for frame in frames for key in TEMPERATURE_KEYS if key in frame.header]

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .._arguments import checked_dtype, checked_number
 from .._compute.blocks import Block, BlockJob
 from .._compute.workers import Execution, fill_images
-from .._results import LogEntry, logged, result_image, safe_header
+from .._interface.arguments import checked_dtype, checked_number
+from .._interface.results import LogEntry, logged, result_image, safe_header
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
 from ..frames.inputs import Frames, as_frames
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts

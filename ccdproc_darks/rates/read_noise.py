@@ -7,12 +7,18 @@ import numpy as np
 from astropy import units as u
 
 from .._compute.blocks import sample_blocks
+from .._interface.warnings import BiasWarning, NoiseWarning, warn
 from ..frames.headers import READ_NOISE_KEYS, common_setting, frame_settings
-from ..frames.quality_warnings import warn_poisson, warn_uncertainties
 from ..statistics.noise import trimmed_variance
 
 __all__ = ["Scatter", "given_noise", "measure_scatter", "measured_noise", "scatter_read_noise"]
 
+# Largest accepted variance of equal frames, over the variance that their uncertainties claim.
+_MORE_SCATTER = 2.0
+# Smallest accepted variance of equal frames, over the Poisson variance of their electrons.
+_LESS_SCATTER = 0.5
+# Fewest pixels that have a typical value.
+_TYPICAL_PIXELS = 100
 # Pixels that tell a median, and a variance to 0.1 %.
 _TYPICAL, _SCATTER = 2**16, 2**18
 
@@ -43,9 +49,9 @@ def measured_noise(dark_sets, reader, source, offset):
         scatter = measure_scatter(dark_set, reader) if len(dark_set.frames) >= 3 else None
         if scatter is None:
             continue
-        if source == "uncertainty" and not warn_uncertainties(scatter):
+        if source == "uncertainty" and not _warn_uncertainties(scatter):
             return None, source
-        if offset is None and warn_poisson(scatter):
+        if offset is None and _warn_poisson(scatter):
             return None, "none"
         dark_electrons = _typical_slope(dark_sets, reader) * dark_set.seconds if offset == "pixel" else None
         return scatter_read_noise(scatter, reader.scale, dark_electrons), "estimated"
@@ -147,3 +153,29 @@ def scatter_read_noise(scatter, scale, dark_electrons=None):
     """
     poisson = max(scatter.electrons, 0.0) if dark_electrons is None else dark_electrons
     return float(np.sqrt(max(scatter.variance - poisson, scale**2 / 12)))
+
+
+def _warn_uncertainties(scatter):
+    """Whether equal frames scatter much more than their uncertainties claim; warn if so."""
+    doubtful = scatter.pixels >= _TYPICAL_PIXELS and scatter.variance > _MORE_SCATTER * scatter.claimed
+    if doubtful:
+        warn(
+            f"equal frames scatter by {np.sqrt(scatter.variance):.3g} electron, not by the "
+            f"{np.sqrt(scatter.claimed):.3g} of their uncertainties: the read noise is taken from the scatter. "
+            "(ccdproc.subtract_bias leaves the error of the bias alone as uncertainty; better give frames that still "
+            "have their bias, and bias=)",
+            NoiseWarning,
+        )
+    return doubtful
+
+
+def _warn_poisson(scatter):
+    """Whether equal frames scatter much less than the Poisson noise of their counts, as with a bias; warn if so."""
+    doubtful = scatter.pixels >= _TYPICAL_PIXELS and scatter.variance < _LESS_SCATTER * scatter.electrons
+    if doubtful:
+        warn(
+            f"equal frames have {scatter.electrons:.4g} electron a pixel, but a variance of {scatter.variance:.4g}: "
+            "is the bias still in them? The read noise cannot be estimated; pass read_noise, or the right bias",
+            BiasWarning,
+        )
+    return doubtful

@@ -11,8 +11,8 @@ from astropy import units as u
 from astropy.table import QTable, vstack
 from tqdm import tqdm
 
+from .._interface.version import __version__
 from .._new_folder import PAGE, SUMMARY, check_place, new_folder
-from ..version import __version__
 from .html import document, table
 from .run import NothingMeasuredError, measure_folder, report_title, write_report
 from .summary import rate_rows

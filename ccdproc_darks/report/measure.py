@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from astropy import units as u
 
-from .._arguments import GAIN_UNIT
-from .._warnings import DarkWarning, FrameLevelWarning, NoiseWarning
+from .._interface.arguments import GAIN_UNIT
+from .._interface.warnings import DarkWarning, FrameLevelWarning, NoiseWarning
 from ..comparison.compare_dark_rates import compare_dark_rates
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..comparison.proportionality_limit import proportionality_limit

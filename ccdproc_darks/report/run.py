@@ -7,8 +7,8 @@ from pathlib import Path
 from astropy import units as u
 from tqdm import tqdm
 
+from .._interface.version import __version__
 from .._new_folder import PAGE, SUMMARY, check_place, new_folder
-from ..version import __version__
 from .folder import find_groups
 from .measure import measure_group, steps
 from .page import page

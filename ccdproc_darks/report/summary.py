@@ -5,7 +5,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
-from .._arguments import ELECTRON_PER_SECOND
+from .._interface.arguments import ELECTRON_PER_SECOND
 from ..flags import DARK_FLAGS
 
 __all__ = ["flag_counts", "rate_rows", "summary_table"]

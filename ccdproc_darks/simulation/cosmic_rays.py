@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from astropy import units as u
 
-from .._arguments import checked_quantity
+from .._interface.arguments import checked_quantity
 from .parameters import keep_copies
 
 __all__ = ["CosmicRays", "draw_tracks"]

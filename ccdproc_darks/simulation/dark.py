@@ -10,7 +10,7 @@ import numpy.typing as npt
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .._arguments import ELECTRON_PER_SECOND, checked_dtype, checked_quantity
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_dtype, checked_quantity
 from .defects import HotPixels
 from .exposure import Moment
 from .frame import DTYPES, checked_execution, frame_of

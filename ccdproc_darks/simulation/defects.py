@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, get_args
 import numpy as np
 from astropy import units as u
 
-from .._arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
 from .parameters import checked_fraction, checked_range, keep_copies
 
 __all__ = [

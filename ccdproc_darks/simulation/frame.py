@@ -1,7 +1,6 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """A simulated frame as a camera gives it: counts with a header."""
 
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +9,7 @@ from astropy.nddata import CCDData
 from astropy.utils.exceptions import AstropyDeprecationWarning
 
 from .._compute.workers import Execution
+from .._interface.warnings import warn
 from .camera_header import camera_header
 from .exposure import expose
 from .parameters import header_celsius
@@ -48,9 +48,8 @@ def checked_execution(executor, threads):
         raise TypeError("threads must not be given besides executor, which has its own")
     if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or threads < 1:
         raise ValueError(f"threads must be None or a whole number from 1, got {threads!r}")
-    warnings.warn(
+    warn(
         f"threads={threads} is deprecated: write executor=concurrent.futures.ThreadPoolExecutor({threads}) instead",
         AstropyDeprecationWarning,
-        stacklevel=3,
     )
     return Execution(ThreadPoolExecutor(int(threads)))

@@ -8,7 +8,7 @@ from astropy import units as u
 from astropy.modeling import Model
 from astropy.nddata import CCDData
 
-from .._arguments import checked_number, checked_quantity, numpy_images
+from .._interface.arguments import checked_number, checked_quantity, numpy_images
 
 __all__ = [
     "MOST",

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from astropy import units as u
 
-from .._arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_choice
+from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_choice
 from ..temperature import DoublingDarkCurrent, ThermalDarkCurrent
 from .cosmic_rays import CosmicRays
 from .defects import AmplifierGlow, DepletionEdgePixels, HotPixels, LowFullWellPixels, OffsetPixels, TelegraphPixels

@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 from scipy.special import pdtr, pdtrc
 
-from .._arguments import checked_quantity
+from .._interface.arguments import checked_quantity
 
 __all__ = ["ADC_TOP", "Response", "mean_of_clipped"]
 

@@ -15,7 +15,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from astropy.time import Time, TimeDelta
 
-from .._arguments import checked_dtype, checked_quantity
+from .._interface.arguments import checked_dtype, checked_quantity
 from .exposure import Moment
 from .frame import DTYPES, checked_execution, checked_sensor, frame_of
 from .sensor import Sensor

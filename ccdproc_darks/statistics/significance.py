@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, gammaln, ndtr, ndtri, ndtri_exp
 
-from .._arguments import checked_number
+from .._interface.arguments import checked_number
 
 __all__ = [
     "NORMAL_BELOW",

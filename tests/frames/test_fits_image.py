@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from ccdproc_darks.frames.file_frame import FileFrame
 from ccdproc_darks.frames.fits_image import FitsImage, rows_alike
-from ccdproc_darks.frames.inputs import open_files
-from ccdproc_darks.frames.memory_frame import MemoryFrame
+from ccdproc_darks.frames.inputs import MemoryFrame, open_files
 
 from ..strategies import seeds
 

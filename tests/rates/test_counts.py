@@ -10,7 +10,7 @@ from astropy.nddata import CCDData
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccdproc_darks.frames.memory_frame import MemoryFrame
+from ccdproc_darks.frames.inputs import MemoryFrame
 from ccdproc_darks.rates.bias import Bias
 from ccdproc_darks.rates.counts import CountingSettings, SpecialPixels, exact_mean_counts, quick_mean_counts
 from ccdproc_darks.rates.dark_frames import DarkSet, ElectronReader

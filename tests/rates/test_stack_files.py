@@ -14,8 +14,7 @@ from ccdproc_darks import dark_rate, master_bias
 from ccdproc_darks._compute import loops
 from ccdproc_darks.frames.file_frame import FileFrame
 from ccdproc_darks.frames.fits_image import FileReader
-from ccdproc_darks.frames.inputs import open_files
-from ccdproc_darks.frames.memory_frame import MemoryFrame
+from ccdproc_darks.frames.inputs import MemoryFrame, open_files
 from ccdproc_darks.rates.bias import Bias
 from ccdproc_darks.rates.counts import CountingSettings, quick_mean_counts
 from ccdproc_darks.rates.dark_frames import DarkSet, ElectronReader

@@ -15,9 +15,9 @@ from ccdproc_darks import (
     repeatability,
     simulate_dark,
 )
-from ccdproc_darks._arguments import checked_choice, checked_number, checked_quantity
+from ccdproc_darks._interface.arguments import checked_choice, checked_number, checked_quantity
 
-from .helpers import ELECTRON_PER_SECOND, dark, rate_image
+from ..helpers import ELECTRON_PER_SECOND, dark, rate_image
 
 SHAPE = (3, 4)
 

@@ -1,12 +1,11 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Checks of the public functions' arguments: Quantities in, plain floats out; images as numpy arrays."""
 
-import warnings
-
 import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
-from astropy.utils.exceptions import AstropyUserWarning
+
+from .warnings import DarkWarning, warn
 
 __all__ = [
     "ELECTRON_PER_SECOND",
@@ -125,10 +124,9 @@ def numpy_images(images, labels):
     if converted:
         label, kind = next(iter(converted.items()))
         others = f" (and {len(converted) - 1} more)" if len(converted) > 1 else ""
-        warnings.warn(
+        warn(
             f"{label}{others}: an array of the type {kind} is converted to a numpy array, all of it in memory",
-            AstropyUserWarning,
-            stacklevel=4,
+            DarkWarning,
         )
     return images
 

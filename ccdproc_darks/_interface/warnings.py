@@ -17,7 +17,7 @@ __all__ = [
     "warn",
 ]
 
-_PACKAGE = os.path.join(os.path.dirname(__file__), "")
+_PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
 class DarkWarning(AstropyUserWarning):

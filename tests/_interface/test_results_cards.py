@@ -13,7 +13,7 @@ from astropy.io import fits
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ccdproc_darks._results import as_fits_float, meta_cards, writable
+from ccdproc_darks._interface.results import as_fits_float, meta_cards, writable
 
 PRINTABLE = "".join(chr(code) for code in range(32, 127))
 SPECIAL = {"END", "COMMENT", "HISTORY", "CONTINUE", "HIERARCH", "SIMPLE", "XTENSION"}

@@ -13,9 +13,9 @@ from astropy.wcs import WCS
 
 import ccdproc_darks
 from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, repeatability, simulate_dark
-from ccdproc_darks._results import safe_header
+from ccdproc_darks._interface.results import safe_header
 
-from .helpers import STRUCTURAL, assert_same_image, dark, full_mask, rate_image
+from ..helpers import STRUCTURAL, assert_same_image, dark, full_mask, rate_image
 
 AWKWARD = {
     "nan": math.nan,

@@ -28,13 +28,13 @@ from ccdproc_darks import (
     proportionality_limit,
     repeatability,
 )
-from ccdproc_darks._warnings import warn
+from ccdproc_darks._interface.warnings import warn
 from ccdproc_darks.cli import main
 from ccdproc_darks.report.measure import Options
 from ccdproc_darks.report.run import measure_folder
 
-from .helpers import dark
-from .report.conftest import write_frames
+from ..helpers import dark
+from ..report.conftest import write_frames
 
 SHAPE = (30, 40)
 CLASSES = {BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning}
