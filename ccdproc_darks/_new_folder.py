@@ -13,8 +13,7 @@ SUMMARY, PAGE = "summary.ecsv", "report.html"
 
 
 def check_place(out, overwrite, folders):
-    """
-    Check that a report may be written to a folder.
+    """Check that a report may be written to a folder.
 
     Parameters
     ----------

@@ -11,8 +11,7 @@ __all__ = ["main"]
 
 
 def main(arguments=None):
-    """
-    Run the command ``ccdproc-darks``.
+    """Run the command ``ccdproc-darks``.
 
     Parameters
     ----------

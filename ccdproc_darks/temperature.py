@@ -16,8 +16,7 @@ _BOLTZMANN = (const.k_B / const.e.si * u.C / u.J).to_value(u.dimensionless_unsca
 
 
 def band_gap(temperature: u.Quantity) -> u.Quantity:
-    """
-    Band gap of silicon at a temperature.
+    """Band gap of silicon at a temperature.
 
     Parameters
     ----------
@@ -75,8 +74,7 @@ class _DarkCurrentModel(Fittable1DModel):
 
 
 class DoublingDarkCurrent(_DarkCurrentModel):
-    """
-    Dark current that doubles with each rise of temperature by ``doubling``.
+    """Dark current that doubles with each rise of temperature by ``doubling``.
 
     Parameters
     ----------
@@ -124,8 +122,7 @@ class DoublingDarkCurrent(_DarkCurrentModel):
 
 
 class ThermalDarkCurrent(_DarkCurrentModel):
-    """
-    Dark current of silicon: generation in the depletion region plus diffusion from the field-free bulk.
+    """Dark current of silicon: generation in the depletion region plus diffusion from the field-free bulk.
 
     Parameters
     ----------
@@ -189,8 +186,7 @@ class ThermalDarkCurrent(_DarkCurrentModel):
 
 
 def rate_ratio(model, temperature, reference):
-    """
-    Ratio of the dark currents of a model at two temperatures, ``temperature`` over ``reference`` (K).
+    """Ratio of the dark currents of a model at two temperatures, ``temperature`` over ``reference`` (K).
 
     Raises
     ------

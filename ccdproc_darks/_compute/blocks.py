@@ -21,8 +21,7 @@ _LEAST_SAMPLES = 64
 
 
 def row_blocks(shape, memory):
-    """
-    Row ranges that cover an image.
+    """Row ranges that cover an image.
 
     Parameters
     ----------
@@ -60,8 +59,7 @@ def _step(shape, pixels):
 
 @dataclass
 class Deferred:
-    """
-    Pixels set aside in the fast pass, to be computed exactly in large batches.
+    """Pixels set aside in the fast pass, to be computed exactly in large batches.
 
     A subclass also keeps what the exact way needs of them.
 
@@ -92,8 +90,7 @@ class Deferred:
 
 @dataclass
 class Block:
-    """
-    What a job gives for a block of rows, or for deferred pixels.
+    """What a job gives for a block of rows, or for deferred pixels.
 
     Attributes
     ----------
@@ -111,8 +108,7 @@ class Block:
 
 
 class BlockJob:
-    """
-    Work that gives the same value for a pixel whatever block of rows it is in, and whoever computes it.
+    """Work that gives the same value for a pixel whatever block of rows it is in, and whoever computes it.
 
     A job is picklable and knows its frames. It is not changed by its work, so that several threads may share one, and
     what failed may be done again.
@@ -131,8 +127,7 @@ class BlockJob:
         return nullcontext(self)
 
     def block(self, rows, out):
-        """
-        The fast pass over a block of rows.
+        """The fast pass over a block of rows.
 
         Parameters
         ----------

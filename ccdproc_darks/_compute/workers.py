@@ -29,8 +29,7 @@ _BATCH = 2**13
 
 @dataclass(frozen=True)
 class Execution:
-    """
-    Who works, and within what memory.
+    """Who works, and within what memory.
 
     Parameters
     ----------
@@ -67,8 +66,7 @@ class Execution:
         return int(self.mem_limit // memory)
 
     def map_in_threads(self, function, items):
-        """
-        Results of a function of each of some things in memory, by threads where there are any.
+        """Results of a function of each of some things in memory, by threads where there are any.
 
         What is done once for an image, before any block, is not worth to be sent to another process.
         """
@@ -96,8 +94,7 @@ def _bytes(number):
 
 
 def fill_images(job, outputs, execution):
-    """
-    Fill images, block by block.
+    """Fill images, block by block.
 
     Parameters
     ----------
@@ -127,8 +124,7 @@ def fill_images(job, outputs, execution):
 
 
 def gather_summaries(job, shape, execution):
-    """
-    Summaries of all blocks of an image, in order.
+    """Summaries of all blocks of an image, in order.
 
     Parameters
     ----------

@@ -23,8 +23,7 @@ GAIN_UNIT = u.electron / u.adu
 
 
 def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=True, equivalencies=()):
-    """
-    Value of a Quantity in ``unit``, as a float, or as a float array if not ``scalar``.
+    """Value of a Quantity in ``unit``, as a float, or as a float array if not ``scalar``.
 
     Parameters
     ----------
@@ -109,8 +108,7 @@ def checked_dtype(dtype, names):
 
 
 def numpy_images(images, labels):
-    """
-    The CCDData among ``images`` with data, mask and uncertainty as numpy arrays; the rest as it is.
+    """The CCDData among ``images`` with data, mask and uncertainty as numpy arrays; the rest as it is.
 
     Arrays of another library (dask, any of the array API) are converted, with one warning for all images, or refused
     with a TypeError; the ``labels`` name the images in it. A mask that an array has of its own (`numpy.ma`,

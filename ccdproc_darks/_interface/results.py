@@ -43,8 +43,7 @@ def meta_cards(meta):
 
 
 def writable(key, value, comment):
-    """
-    Key, value and comment of a card that is the same when it is written to FITS and read back, or None.
+    """Key, value and comment of a card that is the same when it is written to FITS and read back, or None.
 
     A comment that FITS cannot hold is left out; a float is rounded to the digits that FITS keeps.
     """
@@ -99,8 +98,7 @@ _NOT_OURS = (
 
 
 def safe_header(meta, entries=None):
-    """
-    New header with the entries of ``meta`` that are the same when they are written to FITS and read back.
+    """New header with the entries of ``meta`` that are the same when they are written to FITS and read back.
 
     Left out are structural keys (BITPIX, NAXIS, BZERO...) and BUNIT, which belong to the image of ``meta``, and values
     that FITS cannot hold (lists, Quantities, NaN).
@@ -136,8 +134,7 @@ def safe_header(meta, entries=None):
 
 
 def _dated(header):
-    """
-    Complete dates, about which astropy would warn ('datfix') when the image is read back.
+    """Complete dates, about which astropy would warn ('datfix') when the image is read back.
 
     Each date gets its MJD. A date that is not in FITS's form, or has a year of two digits, is removed.
     """
@@ -194,8 +191,7 @@ def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
 
 
 def logged(result, key, function, arguments, add_keyword):
-    """
-    Add the log entry of a call to a result's meta, as ccdproc's functions do.
+    """Add the log entry of a call to a result's meta, as ccdproc's functions do.
 
     Parameters
     ----------

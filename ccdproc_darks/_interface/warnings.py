@@ -21,16 +21,14 @@ _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
 class DarkWarning(AstropyUserWarning):
-    """
-    A result is doubtful. All warnings of this package are of this class.
+    """A result is doubtful. All warnings of this package are of this class.
 
     Its subclasses tell what to do. Use ``warnings.filterwarnings`` to turn one of them into an error, or off.
     """
 
 
 class BiasWarning(DarkWarning):
-    """
-    The bias is still in the frames, was subtracted twice, or is another camera's.
+    """The bias is still in the frames, was subtracted twice, or is another camera's.
 
     Pass the right ``bias`` to `dark_rate`: a master bias (or a level) for frames as the camera wrote them, None for
     frames whose bias is already subtracted.
@@ -38,24 +36,21 @@ class BiasWarning(DarkWarning):
 
 
 class FrameLevelWarning(DarkWarning):
-    """
-    The level of a frame differs from that of equal frames, as after a drift of the bias level.
+    """The level of a frame differs from that of equal frames, as after a drift of the bias level.
 
     Leave the frame out.
     """
 
 
 class MissingInformationWarning(DarkWarning):
-    """
-    Headers of frames or bias have no read noise, no uncertainty, or not the number of exposures that were averaged.
+    """Headers of frames or bias have no read noise, no uncertainty, or not the number of exposures that were averaged.
 
     Pass ``read_noise`` or ``n_combined``, or write RDNOISE or NCOMBINE into ``meta``.
     """
 
 
 class NoiseWarning(DarkWarning):
-    """
-    Frames scatter, or rates differ, by more than their noise explains.
+    """Frames scatter, or rates differ, by more than their noise explains.
 
     Pass the right ``read_noise``; give frames that still have their bias, and ``bias``; or compare with
     ``null="empirical"``, which takes the measured scatter of good pixels for the right one.
@@ -63,8 +58,7 @@ class NoiseWarning(DarkWarning):
 
 
 class TemperatureWarning(DarkWarning):
-    """
-    Frames or rates were taken at different sensor temperatures.
+    """Frames or rates were taken at different sensor temperatures.
 
     Measure the frames of each temperature separately.
     """

@@ -40,8 +40,7 @@ def compare_dark_rates(
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
 ) -> CCDData:
-    """
-    Compare the dark rates of every pixel at two exposure times or more.
+    """Compare the dark rates of every pixel at two exposure times or more.
 
     Parameters
     ----------

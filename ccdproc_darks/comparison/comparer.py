@@ -27,8 +27,7 @@ _TYPICAL_PIXELS = 1000
 
 
 class RateComparer:
-    """
-    Compares the rates of a stack, some rows at a time, by what is common to all of its pixels.
+    """Compares the rates of a stack, some rows at a time, by what is common to all of its pixels.
 
     Parameters
     ----------
@@ -161,8 +160,7 @@ def core_width(deviates):
 
 
 def null_width(deviates, degrees):
-    """
-    How much wider than their noise good pixels scatter about one rate; None where there are no pixels.
+    """How much wider than their noise good pixels scatter about one rate; None where there are no pixels.
 
     Parameters
     ----------
@@ -187,8 +185,7 @@ def null_width(deviates, degrees):
 
 @dataclass
 class Comparison:
-    """
-    Comparison of some rows.
+    """Comparison of some rows.
 
     Attributes
     ----------
@@ -270,8 +267,7 @@ class Comparison:
 
 
 def compare_rows(rows, seconds, shared, offsets, free_offset, rate_distribution=None, width=1.0):
-    """
-    `Comparison` of some rows of a `RateImages`.
+    """`Comparison` of some rows of a `RateImages`.
 
     Parameters
     ----------
@@ -324,8 +320,7 @@ def _candidates(rows, seconds, shared, fit, far, free_offset):
 
 
 def common_offsets(samples, seconds, free_offset):
-    """
-    What each set of frames has on top of the others in every pixel (electron).
+    """What each set of frames has on top of the others in every pixel (electron).
 
     Parameters
     ----------

@@ -18,8 +18,7 @@ _LIKELIHOOD_RATIO_AT_END = np.array([2.06, 3.38, 4.59, 6.26, 7.9, 11.6])
 
 
 def median_crossing(rate, beyond, confidence):
-    """
-    The rate that best divides pixels into those within a tolerance and those beyond it, and its interval.
+    """The rate that best divides pixels into those within a tolerance and those beyond it, and its interval.
 
     Parameters
     ----------
@@ -82,8 +81,7 @@ def median_crossing(rate, beyond, confidence):
 
 
 def critical_likelihood_ratio(confidence, *, end=False):
-    """
-    Twice the loss of log-likelihood at the true crossing that is exceeded with a probability of ``1 - confidence``.
+    """Twice the loss of log-likelihood at the true crossing that is exceeded with a probability of ``1 - confidence``.
 
     Parameters
     ----------
@@ -98,8 +96,7 @@ def critical_likelihood_ratio(confidence, *, end=False):
 
 
 def past_maximum(steps):
-    """
-    How many of the steps, each 1 or -1, until it is settled that their sum is past its maximum; all where never.
+    """How many of the steps, each 1 or -1, until it is settled that their sum is past its maximum; all where never.
 
     Settled is a fall, from the last maximum, that a fair coin makes in 5 sigmas only.
     """

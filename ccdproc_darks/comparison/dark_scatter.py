@@ -50,8 +50,7 @@ def dark_scatter(
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
 ) -> CCDData:
-    """
-    How unlikely the scatter of equal dark frames is in every pixel: :term:`telegraph` pixels stand out.
+    """How unlikely the scatter of equal dark frames is in every pixel: :term:`telegraph` pixels stand out.
 
     Parameters
     ----------
@@ -245,8 +244,7 @@ def _width(deviates, degrees):
 
 
 class ScatterImages:
-    """
-    Results of `dark_scatter`, checked.
+    """Results of `dark_scatter`, checked.
 
     Parameters
     ----------

@@ -33,8 +33,7 @@ _PIXELS_PER_BIN = 10
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ProportionalityLimit:
-    """
-    Result of `proportionality_limit`, in terms of :term:`typical pixels <typical pixel>`.
+    """Result of `proportionality_limit`, in terms of :term:`typical pixels <typical pixel>`.
 
     Attributes
     ----------
@@ -92,8 +91,7 @@ def proportionality_limit(
     confidence: float = 0.95,
     offset: Literal["common", "pixel"] | None = "common",
 ) -> ProportionalityLimit:
-    """
-    Dark rate above which the pixels of a sensor stop being :term:`proportional` to exposure time.
+    """Dark rate above which the pixels of a sensor stop being :term:`proportional` to exposure time.
 
     Parameters
     ----------

@@ -29,8 +29,7 @@ def repeatability(
     add_keyword: LogEntry = True,
     **options: Any,
 ) -> CCDData:
-    """
-    Compare the rates of two halves of equal dark frames, which must agree.
+    """Compare the rates of two halves of equal dark frames, which must agree.
 
     No pixel can be unlike itself: what stands out of this comparison are pixels whose rate changes by itself (telegraph
     pixels), what rejection has left of cosmic rays, and a noise model that is not right.

@@ -25,8 +25,7 @@ _MARGIN = 0.999
 
 
 class TwoRates:
-    """
-    What is common to all pixels of two rates that lost no frame.
+    """What is common to all pixels of two rates that lost no frame.
 
     Parameters
     ----------
@@ -67,8 +66,7 @@ class TwoRates:
         self._rounds = self._needed_rounds() if rate_distribution is None else _MOST_ROUNDS
 
     def _find_steps(self, known):
-        """
-        Rates, and the deviates from which on pixels of these and higher rates may need a closer look.
+        """Rates, and the deviates from which on pixels of these and higher rates may need a closer look.
 
         The skewness of the difference is that of its Poisson part, ``d (1/T_1^2 - 1/T_2^2)`` over its deviation cubed.
         """
@@ -95,8 +93,7 @@ class TwoRates:
                 self._steps.append((_RATES[last], float(least[last - 1 :].min())))
 
     def _needed_rounds(self):
-        """
-        How often the weights need to be found anew for pixels that get no closer look.
+        """How often the weights need to be found anew for pixels that get no closer look.
 
         From one round to the next the error of the rate d shrinks by ``|D| |dw / dd|``, with w the weight of the first
         rate and a difference D of not more than a few standard deviations; what matters is the variance that it makes.
@@ -122,8 +119,7 @@ class TwoRates:
         return len(stack) == 2 and not free_offset and all(info.read_noise is not None for info in stack.infos)
 
     def rows(self, planes, block, outliers=False, deviate=None):
-        """
-        `TwoRatesBlock` of some rows of a stack.
+        """`TwoRatesBlock` of some rows of a stack.
 
         Parameters
         ----------
@@ -262,8 +258,7 @@ class TwoRates:
 
 @dataclass
 class TwoRatesBlock:
-    """
-    Some rows of a `TwoRates`, flat.
+    """Some rows of a `TwoRates`, flat.
 
     Attributes
     ----------
@@ -301,8 +296,7 @@ class TwoRatesBlock:
         return np.flatnonzero(self.special_mask())
 
     def statistic(self, name):
-        """
-        Images of a statistic of `compare_dark_rates`, and the pixels (flat indices) for which they are not right.
+        """Images of a statistic of `compare_dark_rates`, and the pixels (flat indices) for which they are not right.
 
         These are "significance", and "difference" or "ratio" with their standard deviations.
         """

@@ -109,8 +109,7 @@ class FitsImage:
         return self.zero == 0 or self.zero == (_SIGNED_BYTES if self.bitpix == 8 else _UNSIGNED.get(self.bitpix))
 
     def values(self, rows, file, out=None):
-        """
-        Pixel values of some rows, in the machine's own byte order.
+        """Pixel values of some rows, in the machine's own byte order.
 
         Parameters
         ----------
@@ -193,8 +192,7 @@ class FitsImage:
 
 @dataclass(frozen=True)
 class FileReader:
-    """
-    Reader of the rows of a `FileFrame`. It can be sent to any thread, process or machine that sees the file.
+    """Reader of the rows of a `FileFrame`. It can be sent to any thread, process or machine that sees the file.
 
     Attributes
     ----------
@@ -270,8 +268,7 @@ class FileReader:
 
 
 def rows_alike(frames, block):
-    """
-    Values of some rows of several files at once, shape (files, rows, columns); None where files are not alike.
+    """Values of some rows of several files at once, shape (files, rows, columns); None where files are not alike.
 
     One buffer serves all files. Little Python runs between the calls that read and copy, so that threads seldom wait
     for each other.

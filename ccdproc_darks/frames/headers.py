@@ -54,8 +54,7 @@ def header_number(frame, key):
 
 
 def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_unit=None, equivalencies=()):
-    """
-    Value of one setting, such as the gain, for each frame.
+    """Value of one setting, such as the gain, for each frame.
 
     Parameters
     ----------

@@ -87,8 +87,7 @@ class MemoryFrame:
 
 @dataclass
 class MemoryReader:
-    """
-    Reader of rows of a `MemoryFrame`, from the row ``start`` on.
+    """Reader of rows of a `MemoryFrame`, from the row ``start`` on.
 
     The uncertainty is of the class ``kind``; times ``factor`` it is in the unit of the values.
     """
@@ -142,8 +141,7 @@ def sample(frame, blocks):
 
 
 def as_frames(darks, argument="darks"):
-    """
-    Frames from what the user gave, checked to have one shape and one unit.
+    """Frames from what the user gave, checked to have one shape and one unit.
 
     Parameters
     ----------

@@ -18,8 +18,7 @@ _CLIP = 4.0
 
 
 def checked_background(background, shape):
-    """
-    ``background`` as None, "local", or a plain image (electron/s).
+    """``background`` as None, "local", or a plain image (electron/s).
 
     Parameters
     ----------
@@ -45,8 +44,7 @@ def checked_background(background, shape):
 
 
 def local_background(rate):
-    """
-    Smooth part of a rate image.
+    """Smooth part of a rate image.
 
     Parameters
     ----------

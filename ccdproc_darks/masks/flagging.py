@@ -28,8 +28,7 @@ _CLOSE = 1e-4
 
 
 def not_proportional(comparison, critical, tolerance):
-    """
-    Pixels that are not proportional: significantly, and by more than a tolerance.
+    """Pixels that are not proportional: significantly, and by more than a tolerance.
 
     Parameters
     ----------
@@ -47,8 +46,7 @@ def not_proportional(comparison, critical, tolerance):
 
 
 def detectable(comparison, critical, tolerance):
-    """
-    Pixels in which a departure as large as the tolerance would have been seen, more often than not.
+    """Pixels in which a departure as large as the tolerance would have been seen, more often than not.
 
     Parameters
     ----------
@@ -77,8 +75,7 @@ def _critical_chi_square(critical, degrees):
 
 @dataclass
 class FlagJob(BlockJob):
-    """
-    Makes the flags and the mask; counts the pixels that have each of the flags `COUNTED`.
+    """Makes the flags and the mask; counts the pixels that have each of the flags `COUNTED`.
 
     Attributes
     ----------

@@ -22,8 +22,7 @@ _GRID, _ROUNDS = 101, 6
 
 @dataclass
 class TypicalPixel:
-    """
-    What a pixel is that is not hot.
+    """What a pixel is that is not hot.
 
     Attributes
     ----------
@@ -37,8 +36,7 @@ class TypicalPixel:
     width: float
 
     def excess(self, rate, variance, exposure, level=None):
-        """
-        How far above it rates are, as an equivalent normal deviate.
+        """How far above it rates are, as an equivalent normal deviate.
 
         Parameters
         ----------
@@ -82,8 +80,7 @@ class TypicalPixel:
 
 
 def typical_pixel(rates, deviation_at, levels=None):
-    """
-    The `TypicalPixel` of a sample of rates.
+    """The `TypicalPixel` of a sample of rates.
 
     Parameters
     ----------
@@ -127,8 +124,7 @@ def _quantile(values, share):
 
 
 class HotPixelTest:
-    """
-    Tells hot pixels.
+    """Tells hot pixels.
 
     Parameters
     ----------
@@ -169,8 +165,7 @@ class HotPixelTest:
         return level if pixels is None else level.reshape(1, -1)[:, pixels]
 
     def settle(self, level, number, excesses=None):
-        """
-        Set the threshold, so that good pixels exceed it as rarely as asked.
+        """Set the threshold, so that good pixels exceed it as rarely as asked.
 
         Parameters
         ----------
@@ -206,8 +201,7 @@ class HotPixelTest:
             return excess[excess > least]
 
     def flags(self, measured, block, pixels=None):
-        """
-        Pixels that are hot, and those that are warm: hot only together with their surroundings.
+        """Pixels that are hot, and those that are warm: hot only together with their surroundings.
 
         Parameters
         ----------

@@ -12,8 +12,7 @@ __all__ = ["PixelRates", "noiseless_pixel", "pixel_rates", "sample_of_pair"]
 
 @dataclass
 class PixelRates:
-    """
-    Some rows, measured.
+    """Some rows, measured.
 
     Attributes
     ----------
@@ -40,8 +39,7 @@ class PixelRates:
 
 
 def pixel_rates(stack, comparer, rows, pixels=None):
-    """
-    `PixelRates` of a block of rows, or of some pixels of it.
+    """`PixelRates` of a block of rows, or of some pixels of it.
 
     Parameters
     ----------
@@ -85,8 +83,7 @@ def pixel_rates_of_several(comparison):
 
 
 def noiseless_pixel(comparer, rates):
-    """
-    `PixelRates` of pixels that lost no frame and show rates without noise.
+    """`PixelRates` of pixels that lost no frame and show rates without noise.
 
     Parameters
     ----------
@@ -99,8 +96,7 @@ def noiseless_pixel(comparer, rates):
 
 
 def sample_of_pair(comparer, block, one):
-    """
-    `PixelRates` of the whole pixels among some rows of a pair of rates, in the pair's own precision.
+    """`PixelRates` of the whole pixels among some rows of a pair of rates, in the pair's own precision.
 
     Parameters
     ----------

@@ -18,8 +18,7 @@ def checked_count(name, value):
 
 
 def checked_noise(read_noise, bias_frames, bias_error):
-    """
-    Read noise of a frame and standard deviation of the bias, as floats (electron).
+    """Read noise of a frame and standard deviation of the bias, as floats (electron).
 
     Parameters
     ----------

@@ -18,8 +18,7 @@ Exposures = u.Quantity | Sequence[u.Quantity]
 
 
 class DarkPair:
-    """
-    Two sets of darks, of two exposure times, from which the same master bias is subtracted.
+    """Two sets of darks, of two exposure times, from which the same master bias is subtracted.
 
     Parameters
     ----------

@@ -18,8 +18,7 @@ def rate_uncertainty(
     rate: u.Quantity, *, exposure: u.Quantity, frames: int, read_noise: u.Quantity, bias_frames: int | None = None,
     bias_error: u.Quantity | None = None,
 ) -> u.Quantity:  # fmt: skip
-    """
-    Uncertainty of the dark rate of a pixel, from the mean of darks of one exposure time.
+    """Uncertainty of the dark rate of a pixel, from the mean of darks of one exposure time.
 
     Parameters
     ----------
@@ -75,8 +74,7 @@ def smallest_rate(
     *, exposure: u.Quantity, frames: int, read_noise: u.Quantity, bias_frames: int | None = None,
     bias_error: u.Quantity | None = None, signal_to_noise: float = 3.0,
 ) -> u.Quantity:  # fmt: skip
-    """
-    Smallest dark rate that darks of one exposure time measure with a given signal to noise.
+    """Smallest dark rate that darks of one exposure time measure with a given signal to noise.
 
     Parameters
     ----------
@@ -121,8 +119,7 @@ def frames_needed(
     rate: u.Quantity, *, exposure: u.Quantity, read_noise: u.Quantity, bias_frames: int | None = None,
     bias_error: u.Quantity | None = None, precision: float = 0.1,
 ) -> int | np.ndarray:  # fmt: skip
-    """
-    Number of darks of one exposure time that measure a dark rate to a relative precision.
+    """Number of darks of one exposure time that measure a dark rate to a relative precision.
 
     Parameters
     ----------
@@ -165,8 +162,7 @@ def exposure_needed(
     rate: u.Quantity, *, frames: int, read_noise: u.Quantity, bias_frames: int | None = None,
     bias_error: u.Quantity | None = None, precision: float = 0.1,
 ) -> u.Quantity:  # fmt: skip
-    """
-    Exposure time with which a number of darks measures a dark rate to a relative precision.
+    """Exposure time with which a number of darks measures a dark rate to a relative precision.
 
     Parameters
     ----------

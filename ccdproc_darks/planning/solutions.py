@@ -17,8 +17,7 @@ def positive_root(linear, constant):
 
 
 def smallest_number(variance, bias_error, lever, allowed, read_noise, seconds):
-    """
-    Smallest number N of frames with ``sqrt(variance / N + (bias_error * lever)**2) <= allowed``.
+    """Smallest number N of frames with ``sqrt(variance / N + (bias_error * lever)**2) <= allowed``.
 
     Parameters
     ----------

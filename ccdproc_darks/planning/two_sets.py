@@ -22,8 +22,7 @@ def departure_power(
     rate: u.Quantity, departure: float, *, exposures: Exposures, frames: int | Sequence[int], read_noise: u.Quantity,
     pixels: int, bias_frames: int | None = None, bias_error: u.Quantity | None = None, false_positives: float = 1.0,
 ) -> float | np.ndarray:  # fmt: skip
-    """
-    Probability that darks of two exposure times detect a pixel that is not proportional to exposure time.
+    """Probability that darks of two exposure times detect a pixel that is not proportional to exposure time.
 
     Parameters
     ----------
@@ -91,8 +90,7 @@ def smallest_departure(
     bias_frames: int | None = None, bias_error: u.Quantity | None = None, false_positives: float = 1.0,
     power: float = 0.5,
 ) -> float | np.ndarray:  # fmt: skip
-    """
-    Smallest departure from proportionality that darks of two exposure times detect.
+    """Smallest departure from proportionality that darks of two exposure times detect.
 
     Parameters
     ----------
@@ -128,8 +126,7 @@ def frames_to_test(
     rate: u.Quantity, *, exposures: Exposures, read_noise: u.Quantity, pixels: int, bias_frames: int | None = None,
     bias_error: u.Quantity | None = None, tolerance: float = 0.1, false_positives: float = 1.0, power: float = 0.5,
 ) -> int | np.ndarray:  # fmt: skip
-    """
-    Number of darks of each of two exposure times that detect a departure from proportionality.
+    """Number of darks of each of two exposure times that detect a departure from proportionality.
 
     Parameters
     ----------
@@ -169,8 +166,7 @@ def smallest_testable_rate(
     bias_frames: int | None = None, bias_error: u.Quantity | None = None, tolerance: float = 0.1,
     false_positives: float = 1.0, power: float = 0.5,
 ) -> u.Quantity:  # fmt: skip
-    """
-    Smallest dark rate whose proportionality darks of two exposure times can test.
+    """Smallest dark rate whose proportionality darks of two exposure times can test.
 
     With the default ``power``, `ccdproc_darks.hot_pixel_mask` flags pixels of lower rates as :term:`UNRELIABLE_DARK`.
 

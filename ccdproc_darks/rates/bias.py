@@ -23,8 +23,7 @@ _ERROR_PIXELS = 2**17
 
 
 class Bias:
-    """
-    A bias in electrons, read by rows.
+    """A bias in electrons, read by rows.
 
     Parameters
     ----------
@@ -68,8 +67,7 @@ class Bias:
         return values, bad
 
     def error(self, read_noise):
-        """
-        Error of the bias (electron), one number for the sensor.
+        """Error of the bias (electron), one number for the sensor.
 
         Parameters
         ----------
@@ -90,8 +88,7 @@ class Bias:
         return read_noise / np.sqrt(number)
 
     def read_noise(self):
-        """
-        Read noise (electron) from the uncertainty that `ccdproc.combine` gave a master bias; else None.
+        """Read noise (electron) from the uncertainty that `ccdproc.combine` gave a master bias; else None.
 
         That is the scatter of the bias frames over sqrt(N), so that N of three or more tell the noise of one.
         """
@@ -112,8 +109,7 @@ class Bias:
 
 
 def as_bias(bias, frames, scale):
-    """
-    The `Bias` of the argument ``bias``.
+    """The `Bias` of the argument ``bias``.
 
     Parameters
     ----------

@@ -28,8 +28,7 @@ _BYTES_DEFERRED = 32
 
 @dataclass
 class CountingSettings:
-    """
-    How samples become counts, and when a sample is left out.
+    """How samples become counts, and when a sample is left out.
 
     Attributes
     ----------
@@ -62,8 +61,7 @@ class CountingSettings:
 
 @dataclass
 class SpecialPixels:
-    """
-    Pixels of a set of equal exposures, some of which may have to leave out samples.
+    """Pixels of a set of equal exposures, some of which may have to leave out samples.
 
     Attributes
     ----------
@@ -117,8 +115,7 @@ class SpecialPixels:
 
 @dataclass
 class DeferredSamples(Deferred):
-    """
-    Deferred pixels with their samples.
+    """Deferred pixels with their samples.
 
     Attributes
     ----------
@@ -142,8 +139,7 @@ class DeferredSamples(Deferred):
 
 @dataclass
 class QuickCounts:
-    """
-    Mean counts of a block of rows of a `DarkSet`, as if no sample had to be left out; arrays of pixels are flat.
+    """Mean counts of a block of rows of a `DarkSet`, as if no sample had to be left out; arrays of pixels are flat.
 
     Attributes
     ----------
@@ -190,8 +186,7 @@ def memory_of(frames):
 
 
 def quick_mean_counts(dark_set, rows, settings):
-    """
-    Fast pass: mean counts of a block of rows of equal exposures, and the pixels that may have to leave out samples.
+    """Fast pass: mean counts of a block of rows of equal exposures, and the pixels that may have to leave out samples.
 
     Parameters
     ----------
@@ -231,8 +226,7 @@ def quick_mean_counts(dark_set, rows, settings):
 
 
 def exact_mean_counts(pixels, dark_set, settings):
-    """
-    `MeanCounts` (one exposure, one row) of pixels, with every sample that has to be left out left out.
+    """`MeanCounts` (one exposure, one row) of pixels, with every sample that has to be left out left out.
 
     Parameters
     ----------

@@ -82,8 +82,7 @@ class Electrons:
 
 
 class ElectronReader:
-    """
-    Reads rows of a `DarkSet` as `Electrons`.
+    """Reads rows of a `DarkSet` as `Electrons`.
 
     Parameters
     ----------

@@ -61,8 +61,7 @@ def dark_rate(
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
 ) -> CCDData:
-    """
-    Dark rate of every pixel, with its uncertainty.
+    """Dark rate of every pixel, with its uncertainty.
 
     Frames of one exposure time give their mean; frames of several exposure times one rate that is
     proportional to exposure time.
@@ -259,8 +258,7 @@ def _warn_sign(data, deviation):
 
 @dataclass
 class PreparedDarks:
-    """
-    Dark frames made ready.
+    """Dark frames made ready.
 
     Attributes
     ----------
@@ -299,8 +297,7 @@ class PreparedDarks:
 
 
 def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, execution):
-    """
-    `PreparedDarks` of what the user gave to `dark_rate`.
+    """`PreparedDarks` of what the user gave to `dark_rate`.
 
     Parameters
     ----------

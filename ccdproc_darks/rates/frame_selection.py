@@ -40,8 +40,7 @@ _SIGNIFICANT = 5.0
 
 @dataclass
 class FrameSelection:
-    """
-    Equal frames, the shifts of their levels, and which of them belong together.
+    """Equal frames, the shifts of their levels, and which of them belong together.
 
     Attributes
     ----------
@@ -109,8 +108,7 @@ def select_frames(frames, scale, level=0.0, execution=THREADS):
 
 
 def select_biases(frames, scale, execution=THREADS):
-    """
-    `FrameSelection` of bias frames, with ``scale`` electrons per unit.
+    """`FrameSelection` of bias frames, with ``scale`` electrons per unit.
 
     The median of the first frame is taken as bias level, so that counts of a hot pixel above it are Poisson electrons.
     """
@@ -132,8 +130,7 @@ def outlying_frames(levels):
 
 
 def frame_level_shifts(dark_set, reader, execution=THREADS):
-    """
-    Level of each frame minus the median level of the set (electron), shape (frames,).
+    """Level of each frame minus the median level of the set (electron), shape (frames,).
 
     Zero where the shift is not significant; zero for all frames of too few pixels.
 

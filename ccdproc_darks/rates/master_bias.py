@@ -36,8 +36,7 @@ def master_bias(
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
 ) -> CCDData:
-    """
-    Mean of bias frames, cleaned of cosmic rays: the :term:`master bias` for ``bias=`` of `dark_rate`.
+    """Mean of bias frames, cleaned of cosmic rays: the :term:`master bias` for ``bias=`` of `dark_rate`.
 
     Parameters
     ----------

@@ -10,8 +10,7 @@ __all__ = ["MeanCounts"]
 
 @dataclass
 class MeanCounts:
-    """
-    Mean counts of pixels; arrays of shape (exposures, rows, columns).
+    """Mean counts of pixels; arrays of shape (exposures, rows, columns).
 
     Attributes
     ----------
@@ -35,8 +34,7 @@ class MeanCounts:
 
     @classmethod
     def of(cls, counts, frames, lower_limit, *, read_noise, own_variance=None):
-        """
-        Mean counts of pixels at one exposure time, from flat arrays; the result has one exposure and one row.
+        """Mean counts of pixels at one exposure time, from flat arrays; the result has one exposure and one row.
 
         Parameters
         ----------

@@ -27,8 +27,7 @@ _SAMPLE = 2**17
 
 @dataclass
 class RateMeta:
-    """
-    How a rate was measured.
+    """How a rate was measured.
 
     Attributes
     ----------
@@ -129,8 +128,7 @@ class RateMeta:
 
 
 class RateImages:
-    """
-    Results of `dark_rate`, checked and sorted by exposure time.
+    """Results of `dark_rate`, checked and sorted by exposure time.
 
     Parameters
     ----------
@@ -243,8 +241,7 @@ class RateImages:
         return row_blocks(self.shape, _ROW_BYTES * len(self))
 
     def values(self, block, pixels=None):
-        """
-        Rates, variances, usable samples and lower limits of some rows as they are, or of some pixels of these.
+        """Rates, variances, usable samples and lower limits of some rows as they are, or of some pixels of these.
 
         Without an uncertainty the variance is 0. A masked pixel that has a rate but no uncertainty was saturated: the
         rate is its lower limit. One that somebody else masked has both, and no limit.
@@ -265,8 +262,7 @@ class RateImages:
         return rates, variances, usable, limits
 
     def rows(self, block, pixels=None):
-        """
-        `MeanCounts` of the rows of the slice ``block``, or of some pixels as of `values`.
+        """`MeanCounts` of the rows of the slice ``block``, or of some pixels as of `values`.
 
         Notes
         -----
@@ -305,8 +301,7 @@ class RateImages:
 
 @dataclass
 class RateImage:
-    """
-    One rate, some rows of it.
+    """One rate, some rows of it.
 
     Attributes
     ----------

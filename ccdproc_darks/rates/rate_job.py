@@ -24,8 +24,7 @@ __all__ = ["RateJob"]
 
 @dataclass
 class RateJob(BlockJob):
-    """
-    Makes the rate, its standard deviation (electron/s) and its mask; counts pixels that lost some of their frames.
+    """Makes the rate, its standard deviation (electron/s) and its mask; counts pixels that lost some of their frames.
 
     Attributes
     ----------
@@ -135,8 +134,7 @@ class RateJob(BlockJob):
         return MeanCounts.stacked(found)
 
     def _rates_of_complete(self, counts, out=(None, None)):
-        """
-        Rate and standard deviation of pixels that lost no frame.
+        """Rate and standard deviation of pixels that lost no frame.
 
         Parameters
         ----------

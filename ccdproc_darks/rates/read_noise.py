@@ -24,8 +24,7 @@ _TYPICAL, _SCATTER = 2**16, 2**18
 
 
 def given_noise(read_noise, frames):
-    """
-    Read noise that the user or the headers tell, or None, and where it is from.
+    """Read noise that the user or the headers tell, or None, and where it is from.
 
     That is 'argument', 'header', 'uncertainty' (the frames bring their own), or 'none'.
     """
@@ -38,8 +37,7 @@ def given_noise(read_noise, frames):
 
 
 def measured_noise(dark_sets, reader, source, offset):
-    """
-    Read noise (or None) and where it is from, of frames without one but perhaps with uncertainties of their own.
+    """Read noise (or None) and where it is from, of frames without one but perhaps with uncertainties of their own.
 
     It is measured on the shortest exposures of which there are three; else on the bias frames, if those made a
     master whose uncertainty is their scatter. Uncertainties of the frames are believed where the scatter bears them
@@ -94,8 +92,7 @@ class Scatter:
 
 
 def measure_scatter(dark_set, reader):
-    """
-    `Scatter` of three equal exposures or more, over the pixels that are not hot, and without cosmic rays.
+    """`Scatter` of three equal exposures or more, over the pixels that are not hot, and without cosmic rays.
 
     Parameters
     ----------

@@ -32,8 +32,7 @@ _FEW, _LOW = 101, 0.01
 
 
 def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None, levels=None, clip=None):
-    """
-    Mean of equal exposures.
+    """Mean of equal exposures.
 
     Parameters
     ----------
@@ -93,8 +92,7 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
 
 
 def reject(samples, good, combined, *, read_noise, own_variance, levels, clip):
-    """
-    Reject samples by the rule of `mean_of_kept`.
+    """Reject samples by the rule of `mean_of_kept`.
 
     Parameters
     ----------
@@ -135,8 +133,7 @@ def reject(samples, good, combined, *, read_noise, own_variance, levels, clip):
 
 
 def least_excess(mean, own, others, read_noise, clip):
-    """
-    How far above the mean of the others a sample must be before it is asked how unlikely it is.
+    """How far above the mean of the others a sample must be before it is asked how unlikely it is.
 
     Parameters
     ----------
@@ -151,8 +148,7 @@ def least_excess(mean, own, others, read_noise, clip):
 
 
 def least_above_others(others_mean, own, others, read_noise, clip):
-    """
-    The same, told by the mean of the others: what is not as far above that is no outlier either.
+    """The same, told by the mean of the others: what is not as far above that is no outlier either.
 
     The deviate is at most 1.04 times the normal one with the variance at the mean of the others, as they are the lower
     ones: the curvature of ``I`` (see `deviate_of_share`) is largest where the variance is smallest. Found on a grid.
@@ -176,8 +172,7 @@ def _summed(combined, kept, samples):
 
 
 def deviate_of_share(value, others, own, rest, read_noise):
-    """
-    Equivalent normal deviate of a mean count above another one, given the sum of all counts.
+    """Equivalent normal deviate of a mean count above another one, given the sum of all counts.
 
     Parameters
     ----------
@@ -237,8 +232,7 @@ def _tilted(y, expected, noise):
 
 
 def may_lose_highest(sums, bound):
-    """
-    Pixels that may lose their highest sample, told by the sum and the maximum of their samples alone.
+    """Pixels that may lose their highest sample, told by the sum and the maximum of their samples alone.
 
     Parameters
     ----------
@@ -277,8 +271,7 @@ def _low(counts, read_noise):
 
 
 class RejectionBound:
-    """
-    How far above the mean of all samples the highest one can be without being rejected by `mean_of_kept`.
+    """How far above the mean of all samples the highest one can be without being rejected by `mean_of_kept`.
 
     It is a bound: any sample may be the highest, so it is that of the frame that would stand out the most.
 
@@ -325,8 +318,7 @@ class RejectionBound:
 
     @property
     def numbers(self):
-        """
-        The bound for equal exposures as the compiled loops take it, which compare squares.
+        """The bound for equal exposures as the compiled loops take it, which compare squares.
 
         Either part of the bound is the root of a variance, ``max(mean, 0) + R^2``, times a factor. The square of the
         factor is that of the bound for a variance of 1.

@@ -19,8 +19,7 @@ _BYTES_AT_A_TIME, _LEAST_PIXELS = 2**20, 2**10
 
 @dataclass
 class SumSettings:
-    """
-    How the samples of a block become counts, and which of its pixels are special.
+    """How the samples of a block become counts, and which of its pixels are special.
 
     Attributes
     ----------
@@ -58,8 +57,7 @@ class SumSettings:
 
 @dataclass
 class FrameSums:
-    """
-    What sums and maxima tell of the pixels of a block, flat.
+    """What sums and maxima tell of the pixels of a block, flat.
 
     Attributes
     ----------
@@ -79,8 +77,7 @@ class FrameSums:
 
 @dataclass
 class FrameBlock:
-    """
-    A block of rows of frames in memory, flat.
+    """A block of rows of frames in memory, flat.
 
     Attributes
     ----------
@@ -98,8 +95,7 @@ class FrameBlock:
         return self.values[:, pixels]
 
     def sums(self, settings):
-        """
-        `FrameSums` of all pixels.
+        """`FrameSums` of all pixels.
 
         Parameters
         ----------
@@ -176,8 +172,7 @@ class FrameBlock:
 
 @dataclass
 class StreamedFrameBlock:
-    """
-    A block of rows of files of 16-bit integers, added up while they are read, a few pixels at a time.
+    """A block of rows of files of 16-bit integers, added up while they are read, a few pixels at a time.
 
     So what is read does not leave the cache before it is added, and threads do not push each other's out of it. Samples
     are kept of special pixels only.
@@ -224,8 +219,7 @@ class StreamedFrameBlock:
 
 
 def frame_block(frames, rows, combined):
-    """
-    A block of rows of frames, ready to be added up.
+    """A block of rows of frames, ready to be added up.
 
     Parameters
     ----------
@@ -266,8 +260,7 @@ def _read_block(frames, rows):
 
 
 def _for_sums(settings, sums, stored, dtype, *, in_file):
-    """
-    Numbers and arrays that the compiled loops take, to add up frames of 16-bit integers.
+    """Numbers and arrays that the compiled loops take, to add up frames of 16-bit integers.
 
     Parameters
     ----------

@@ -15,8 +15,7 @@ _PATIENCE = 10
 
 @contextmanager
 def workers_of(scheduler):
-    """
-    Executor, for an ``executor=`` argument, that runs on the workers of a dask scheduler.
+    """Executor, for an ``executor=`` argument, that runs on the workers of a dask scheduler.
 
     Parameters
     ----------

@@ -19,8 +19,7 @@ _FRAMES = ((20, 0 * u.s), (10, 90 * u.s), (20, 1000 * u.s))
 
 
 def write_demo_frames(folder, *, size=1024, seed=1):
-    """
-    Write twenty bias frames, ten darks of 90 s and twenty of 1000 s, and the truth about them.
+    """Write twenty bias frames, ten darks of 90 s and twenty of 1000 s, and the truth about them.
 
     Parameters
     ----------

@@ -100,8 +100,7 @@ class Group:
 
 
 def find_groups(folder, progress=iter):
-    """
-    Group the frames of a folder.
+    """Group the frames of a folder.
 
     Parameters
     ----------

@@ -27,8 +27,7 @@ def document(title, parts):
 
 
 def table(heads, rows, left=1):
-    """
-    HTML of a table.
+    """HTML of a table.
 
     Parameters
     ----------

@@ -36,8 +36,7 @@ _HEADS = (
 
 @dataclass
 class FolderReport:
-    """
-    Results of one folder, without images.
+    """Results of one folder, without images.
 
     Attributes
     ----------
@@ -70,8 +69,7 @@ class FolderReport:
 
 
 def make_reports(folders, out, options, *, overwrite=False, command=""):
-    """
-    Measure all frames of several folders, one folder after the other, and write a report on each and one on all.
+    """Measure all frames of several folders, one folder after the other, and write a report on each and one on all.
 
     Parameters
     ----------
@@ -189,8 +187,7 @@ def _page(reports, command):
 
 
 def report_names(folders):
-    """
-    Name of the report on each folder: the folder's name, after the names of parent folders if needed to differ.
+    """Name of the report on each folder: the folder's name, after the names of parent folders if needed to differ.
 
     Parameters
     ----------

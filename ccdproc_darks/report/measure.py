@@ -120,8 +120,7 @@ class Measured:
 
     @property
     def pair(self):
-        """
-        The short and the long exposure time that pictures show, or None where there is one only.
+        """The short and the long exposure time that pictures show, or None where there is one only.
 
         The longest; and of those at most half as long, or else of all others, that of the most total exposure.
         """
@@ -139,8 +138,7 @@ def steps(group):
 
 
 def measure_group(group, options, step=lambda text: None, known_noise=None):
-    """
-    Measure one group.
+    """Measure one group.
 
     Parameters
     ----------

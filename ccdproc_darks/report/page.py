@@ -21,8 +21,7 @@ _MEANING = {
 
 
 def page(title, results, failures, unusable, version, command="", intro=""):
-    """
-    HTML of a report on one folder.
+    """HTML of a report on one folder.
 
     Parameters
     ----------

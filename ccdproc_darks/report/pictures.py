@@ -16,8 +16,7 @@ _RATE = r"dark rate (electron s$^{-1}$)"
 
 
 def draw_all(measured, rng=0):
-    """
-    Draw all pictures of a group of frames.
+    """Draw all pictures of a group of frames.
 
     Parameters
     ----------

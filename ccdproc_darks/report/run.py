@@ -23,8 +23,7 @@ class NothingMeasuredError(ValueError):
 
 
 def make_report(folder, out, options, *, overwrite=False, title=None, command="", intro=""):
-    """
-    Measure all frames of a folder and write a report.
+    """Measure all frames of a folder and write a report.
 
     Parameters
     ----------

@@ -31,8 +31,7 @@ def rate_rows(measured):
 
 
 def summary_table(results, failures, unusable):
-    """
-    Table with a row for each exposure time of each group, and one for all its exposure times together.
+    """Table with a row for each exposure time of each group, and one for all its exposure times together.
 
     Parameters
     ----------

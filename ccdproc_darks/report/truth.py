@@ -17,8 +17,7 @@ _CLEAR = 8.0
 
 @dataclass(frozen=True)
 class FlagScore:
-    """
-    Numbers of pixels with one flag, in the truth (planted) and in the mask (found).
+    """Numbers of pixels with one flag, in the truth (planted) and in the mask (found).
 
     Attributes
     ----------
@@ -72,8 +71,7 @@ class FlagScore:
 
 @dataclass(frozen=True)
 class Truth:
-    """
-    Comparison of a group's results with the truth.
+    """Comparison of a group's results with the truth.
 
     Attributes
     ----------
@@ -102,8 +100,7 @@ class Truth:
 
 
 def against_truth(folder, measured):
-    """
-    Compare a group's results with the truth.
+    """Compare a group's results with the truth.
 
     Parameters
     ----------

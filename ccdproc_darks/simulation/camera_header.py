@@ -10,8 +10,7 @@ __all__ = ["camera_header"]
 
 
 def camera_header(sensor, seconds, dtype, *, celsius=None, start=None):
-    """
-    Header of a frame.
+    """Header of a frame.
 
     Parameters
     ----------

@@ -18,8 +18,7 @@ _STEPS_PER_PIXEL = 40
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CosmicRays:
-    """
-    Cosmic rays that cross a sensor.
+    """Cosmic rays that cross a sensor.
 
     Parameters
     ----------
@@ -53,8 +52,7 @@ class CosmicRays:
 
 
 def draw_tracks(rng, cosmic_rays, shape, pixel_size, seconds):
-    """
-    Draw the electrons that the cosmic rays of one exposure leave in the pixels.
+    """Draw the electrons that the cosmic rays of one exposure leave in the pixels.
 
     Parameters
     ----------

@@ -40,8 +40,7 @@ def simulate_dark(
     executor: Executor | None = None,
     threads: int | None = None,
 ) -> CCDData:
-    """
-    One simulated dark frame, or a bias frame where ``exposure`` is 0 s.
+    """One simulated dark frame, or a bias frame where ``exposure`` is 0 s.
 
     Parameters
     ----------

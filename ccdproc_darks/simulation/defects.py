@@ -26,8 +26,7 @@ _CORNERS = ("lower left", "lower right", "upper left", "upper right")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HotPixels:
-    """
-    Hot pixels, with rates drawn from a heavy tail.
+    """Hot pixels, with rates drawn from a heavy tail.
 
     Parameters
     ----------
@@ -107,8 +106,7 @@ class _SomePixels:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DepletionEdgePixels(_SomePixels):
-    """
-    Pixels whose rate falls with the charge that they have collected: a long exposure reads lower than a short one.
+    """Pixels whose rate falls with the charge that they have collected: a long exposure reads lower than a short one.
 
     Parameters
     ----------
@@ -167,8 +165,7 @@ class DepletionEdgePixels(_SomePixels):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OffsetPixels(_SomePixels):
-    """
-    Pixels that collect an extra charge in every exposure, the same however long it is.
+    """Pixels that collect an extra charge in every exposure, the same however long it is.
 
     Parameters
     ----------
@@ -197,8 +194,7 @@ class OffsetPixels(_SomePixels):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LowFullWellPixels(_SomePixels):
-    """
-    Pixels that are full at a lower charge than the others.
+    """Pixels that are full at a lower charge than the others.
 
     Parameters
     ----------
@@ -227,8 +223,7 @@ class LowFullWellPixels(_SomePixels):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TelegraphPixels(_SomePixels):
-    """
-    Pixels whose dark rate switches between a low and a high value at random times.
+    """Pixels whose dark rate switches between a low and a high value at random times.
 
     Parameters
     ----------
@@ -278,8 +273,7 @@ class TelegraphPixels(_SomePixels):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AmplifierGlow:
-    """
-    Light of the output amplifier in a corner of the sensor. It grows linearly with exposure time.
+    """Light of the output amplifier in a corner of the sensor. It grows linearly with exposure time.
 
     Parameters
     ----------

@@ -17,8 +17,7 @@ __all__ = ["Moment", "expose"]
 
 @dataclass(frozen=True)
 class Moment:
-    """
-    State of a sensor at the end of a frame, from which the next frame goes on.
+    """State of a sensor at the end of a frame, from which the next frame goes on.
 
     Attributes
     ----------
@@ -33,8 +32,7 @@ class Moment:
 
 
 def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, execution=THREADS):
-    """
-    Draw one frame.
+    """Draw one frame.
 
     Parameters
     ----------
@@ -82,8 +80,7 @@ def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, ex
 
 
 def _sparse_electrons(sensor, rng, seconds, high, pause, factor):
-    """
-    Electrons that only some pixels get: telegraph pixels, depletion edges, offsets and cosmic rays.
+    """Electrons that only some pixels get: telegraph pixels, depletion edges, offsets and cosmic rays.
 
     Returns a pair of arrays (flat indices, ascending, in which a pixel may occur more than once; and its electrons),
     and the states of the telegraph pixels at the end of the frame.

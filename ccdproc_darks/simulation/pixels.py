@@ -23,8 +23,7 @@ def frame_blocks(shape):
 
 
 class Pixels:
-    """
-    Properties of the pixels of a sensor that are the same in every frame.
+    """Properties of the pixels of a sensor that are the same in every frame.
 
     Parameters
     ----------

@@ -15,8 +15,7 @@ _UNDECIDED = 255
 
 
 class PoissonPixels:
-    """
-    Draws Poisson numbers of electrons for pixels most of which have about the same expectation.
+    """Draws Poisson numbers of electrons for pixels most of which have about the same expectation.
 
     Parameters
     ----------
@@ -47,8 +46,7 @@ class PoissonPixels:
             self._table = self._table.astype(np.uint8)
 
     def draw(self, rng, mean, size):
-        """
-        Draw one number for each pixel.
+        """Draw one number for each pixel.
 
         Parameters
         ----------

@@ -18,8 +18,7 @@ __all__ = ["PRESETS", "sensor_preset"]
 
 
 def _aspen_cg16m():
-    """
-    Andor Aspen CG16M, thermoelectrically cooled: the camera of the CCD guide, from its "Identifying hot pixels".
+    """Andor Aspen CG16M, thermoelectrically cooled: the camera of the CCD guide, from its "Identifying hot pixels".
 
     0.026 % of the pixels are above 4 electron/s; there the short exposure reads higher. Linear to 55 000 adu.
     https://www.astropy.org/ccd-reduction-and-photometry-guide
@@ -49,8 +48,7 @@ def _aspen_cg16m():
 
 
 def _cryogenic_ccd():
-    """
-    Deep-depletion CCD in a dewar at -110 deg C.
+    """Deep-depletion CCD in a dewar at -110 deg C.
 
     1.4 electron per hour, amplifier glow in a corner, and thick silicon in which cosmic rays leave long tracks.
     """
@@ -80,8 +78,7 @@ def _cryogenic_ccd():
 
 
 def _low_noise_cmos():
-    """
-    Back-illuminated CMOS camera, cooled to -10 deg C.
+    """Back-illuminated CMOS camera, cooled to -10 deg C.
 
     A read noise of 1 electron that differs between pixels, telegraph pixels, and non-proportional pixels of every kind.
     """
@@ -123,8 +120,7 @@ PRESETS = tuple(_MAKERS)
 
 
 def sensor_preset(name: Literal["aspen-cg16m", "cryogenic-ccd", "low-noise-cmos"], **changes: Any) -> Sensor:
-    """
-    A simulated sensor like one that observers have.
+    """A simulated sensor like one that observers have.
 
     Parameters
     ----------

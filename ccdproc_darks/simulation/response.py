@@ -16,8 +16,7 @@ ADC_TOP = 65535
 
 @dataclass(frozen=True)
 class Response:
-    """
-    How the electrons of a pixel become counts; all in plain numbers.
+    """How the electrons of a pixel become counts; all in plain numbers.
 
     Attributes
     ----------
@@ -120,8 +119,7 @@ class Response:
 
 
 def mean_of_clipped(mean, full_well):
-    """
-    Mean of Poisson numbers X that are clipped at a full well (electron); ``mean`` is that of X.
+    """Mean of Poisson numbers X that are clipped at a full well (electron); ``mean`` is that of X.
 
     It is ``mean P(X < n) + full_well P(X > n)``, with n the whole number below the full well, as ``k p(k) = mean
     p(k - 1)``.

@@ -41,8 +41,7 @@ _SAME_KELVIN = 1e-3
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sensor:
-    """
-    A simulated sensor. Its pixels have the same rates and defects in every frame.
+    """A simulated sensor. Its pixels have the same rates and defects in every frame.
 
     Parameters
     ----------
@@ -235,8 +234,7 @@ class Sensor:
         return most
 
     def rate_factor(self, temperature):
-        """
-        Dark current at a temperature over the dark current at the sensor's own temperature.
+        """Dark current at a temperature over the dark current at the sensor's own temperature.
 
         Parameters
         ----------
@@ -267,8 +265,7 @@ class Sensor:
         return rate_ratio(self.temperature_model, kelvin, own)
 
     def true_rate(self, *, exposure: u.Quantity | None = None, temperature: u.Quantity | None = None) -> CCDData:
-        """
-        The true dark rate of every pixel.
+        """The true dark rate of every pixel.
 
         Parameters
         ----------
@@ -315,8 +312,7 @@ class Sensor:
         return result_image(rates, ELECTRON_PER_SECOND, header)
 
     def true_flags(self, *, threshold: u.Quantity | None = None, temperature: u.Quantity | None = None) -> CCDData:
-        """
-        The true flags of every pixel, those of `hot_pixel_mask`.
+        """The true flags of every pixel, those of `hot_pixel_mask`.
 
         Parameters
         ----------

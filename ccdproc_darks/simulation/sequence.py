@@ -27,8 +27,7 @@ _START = "2026-01-01T00:00:00"
 
 
 class DarkSequence:
-    """
-    Simulated frames of one sensor, taken one after the other.
+    """Simulated frames of one sensor, taken one after the other.
 
     A loop over the sequence draws one frame at a time; each loop gives the same frames. ``list(sequence)`` holds all
     of them in memory, and `DarkSequence.write` writes them into a folder. From one frame to the next the bias drifts,
@@ -137,8 +136,7 @@ class DarkSequence:
     def write(
         self, folder: str | os.PathLike[str], *, progress: Callable[[Iterator], Iterable[CCDData]] | None = None
     ) -> list[Path]:
-        """
-        Write the frames into a new folder, and the truth into its sub-folder ``truth``.
+        """Write the frames into a new folder, and the truth into its sub-folder ``truth``.
 
         The truth is ``flags.fits`` (`Sensor.true_flags`), ``rate.fits`` (`Sensor.true_rate`) and, for each exposure
         time, the mean rate over it, such as ``rate_90s.fits``.

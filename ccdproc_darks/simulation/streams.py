@@ -10,8 +10,7 @@ UNIFORMITY, NOISE, COLUMNS, DEFECT, FRAME, BLOCK = range(6)
 
 
 def stream(entropy, *key):
-    """
-    A random generator for a seed (``entropy``) and a ``key``: a purpose, and the number of a block or defect.
+    """A random generator for a seed (``entropy``) and a ``key``: a purpose, and the number of a block or defect.
 
     SFC64 is the fastest generator of numpy; its bits, and those of `numpy.random.SeedSequence`, are the same on every
     machine. Each block of a frame has a stream of its own, so that the frame depends neither on the number of threads

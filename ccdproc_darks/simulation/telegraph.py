@@ -12,8 +12,7 @@ def stationary(rng, dwell_low, dwell_high):
 
 
 def after_pause(rng, high, seconds, dwell_low, dwell_high):
-    """
-    Draw the states (True is high) of pixels ``seconds`` after they were in the states ``high``.
+    """Draw the states (True is high) of pixels ``seconds`` after they were in the states ``high``.
 
     The probability of the high state approaches its long-term mean as ``exp(-t / tau)``, with ``1 / tau = 1 /
     dwell_low + 1 / dwell_high`` (Machlup, S. 1954, J. Appl. Phys. 25, 341).
@@ -24,8 +23,7 @@ def after_pause(rng, high, seconds, dwell_low, dwell_high):
 
 
 def time_high(rng, high, seconds, dwell_low, dwell_high):
-    """
-    Draw how long each pixel is in its high state during an exposure.
+    """Draw how long each pixel is in its high state during an exposure.
 
     Parameters
     ----------

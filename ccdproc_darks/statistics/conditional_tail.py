@@ -29,8 +29,7 @@ _NEAR = 0.3
 
 @dataclass
 class Candidates:
-    """
-    Mean counts of the pixels whose departure from one rate is large, and the rate fitted to them.
+    """Mean counts of the pixels whose departure from one rate is large, and the rate fitted to them.
 
     Attributes
     ----------
@@ -75,8 +74,7 @@ class Candidates:
 
 
 def far_deviate(candidates, rate_distribution=None, width=1.0):
-    """
-    Equivalent normal deviate (not negative) of the departure of pixels from one rate, shape (pixels,).
+    """Equivalent normal deviate (not negative) of the departure of pixels from one rate, shape (pixels,).
 
     Parameters
     ----------
@@ -128,8 +126,7 @@ def far_deviate(candidates, rate_distribution=None, width=1.0):
 
 
 def conditional_tail(counts, law, directions, residual, width=1.0):
-    """
-    Logarithm of the probability of a departure as large or larger, given the sums ``directions . counts``.
+    """Logarithm of the probability of a departure as large or larger, given the sums ``directions . counts``.
 
     Parameters
     ----------

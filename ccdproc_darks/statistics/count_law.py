@@ -23,8 +23,7 @@ _LEAST_VARIANCE = 1e-4
 
 @dataclass
 class CountLaw:
-    """
-    Probability law of mean counts ``c_k = (Poisson(m_k) + Normal) / N_k``, where exposures may share a noisy bias.
+    """Probability law of mean counts ``c_k = (Poisson(m_k) + Normal) / N_k``, where exposures may share a noisy bias.
 
     Parameters
     ----------
@@ -79,8 +78,7 @@ class CountLaw:
         return Covariance(np.where(self.usable, 1 / variance, 0.0), self.shared)
 
     def tilt_to(self, counts):
-        """
-        Tilt s for which the mean is ``counts``, shape (exposures, pixels).
+        """Tilt s for which the mean is ``counts``, shape (exposures, pixels).
 
         Notes
         -----

@@ -13,8 +13,7 @@ __all__ = ["digitised_read_noise", "frame_variance", "poisson_tilt", "trimmed_va
 
 
 def frame_variance(electrons, read_noise):
-    """
-    Variance of one frame (electron^2).
+    """Variance of one frame (electron^2).
 
     Parameters
     ----------
@@ -33,8 +32,7 @@ def frame_variance(electrons, read_noise):
 
 
 def digitised_read_noise(read_noise, gain):
-    """
-    Read noise measured on digitised frames (electron): ``sqrt(R**2 + g**2 / 12)``.
+    """Read noise measured on digitised frames (electron): ``sqrt(R**2 + g**2 / 12)``.
 
     The second term is the variance of rounding to whole adu (EMVA 1288).
     """
@@ -42,8 +40,7 @@ def digitised_read_noise(read_noise, gain):
 
 
 def poisson_tilt(count, expected, variance):
-    """
-    Tilt s for which the law of a noisy Poisson count x, multiplied by ``e^(s x)``, has the mean ``count``.
+    """Tilt s for which the law of a noisy Poisson count x, multiplied by ``e^(s x)``, has the mean ``count``.
 
     Parameters
     ----------
@@ -73,8 +70,7 @@ def poisson_tilt(count, expected, variance):
 
 
 def trimmed_variance(variances, dof, keep=0.95):
-    """
-    Mean of many sample variances of the same noise, without the few that are too large.
+    """Mean of many sample variances of the same noise, without the few that are too large.
 
     Parameters
     ----------

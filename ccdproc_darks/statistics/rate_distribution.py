@@ -28,8 +28,7 @@ _IMPOSSIBLE, _NOTHING = 1e-200, 1e-12
 
 @dataclass
 class RateDistribution:
-    """
-    Distribution of the true dark rates of a sensor's pixels.
+    """Distribution of the true dark rates of a sensor's pixels.
 
     Attributes
     ----------
@@ -57,8 +56,7 @@ class RateDistribution:
 
 
 def fit_rate_distribution(estimates, estimator, seconds, frames, read_variance, shared):
-    """
-    Distribution of true rates that best explains the estimated rates of many pixels.
+    """Distribution of true rates that best explains the estimated rates of many pixels.
 
     Parameters
     ----------
@@ -154,8 +152,7 @@ class _StabilisedScale:
 
 
 def _probability_of_bins(edges, rates, constant, growth, steps):
-    """
-    Probability that the estimated rate of a pixel falls between two ``edges``, shape (bins, rates).
+    """Probability that the estimated rate of a pixel falls between two ``edges``, shape (bins, rates).
 
     Parameters
     ----------
@@ -187,8 +184,7 @@ def _probability_of_bins(edges, rates, constant, growth, steps):
 
 
 def sensor_rate_distribution(samples, seconds, numbers, shared, offsets, free_offset):
-    """
-    `RateDistribution` of a sensor's pixels, from some of its rows; None where none is needed.
+    """`RateDistribution` of a sensor's pixels, from some of its rows; None where none is needed.
 
     Parameters
     ----------

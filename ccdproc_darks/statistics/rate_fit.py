@@ -26,8 +26,7 @@ TINY_RATE = 1e-15
 
 @dataclass
 class Covariance:
-    """
-    Covariance of mean counts, some of which share a master bias: ``C = diag(V) + sum_g s_g^2 1_g 1_g^T``.
+    """Covariance of mean counts, some of which share a master bias: ``C = diag(V) + sum_g s_g^2 1_g 1_g^T``.
 
     Parameters
     ----------
@@ -84,8 +83,7 @@ class Covariance:
 
 @dataclass
 class RateFit:
-    """
-    Fitted rates of some rows of pixels, and what a test of proportionality needs.
+    """Fitted rates of some rows of pixels, and what a test of proportionality needs.
 
     Attributes
     ----------
@@ -140,8 +138,7 @@ def count_variance(rate, seconds, frames, read_variance):
 def fit_rate(
     counts, seconds, frames, read_variance, usable, *, shared=(), free_offset=False, diagnose=True, weight_rate=None
 ):
-    """
-    Dark rate of each pixel from its mean counts at several exposure times.
+    """Dark rate of each pixel from its mean counts at several exposure times.
 
     Parameters
     ----------

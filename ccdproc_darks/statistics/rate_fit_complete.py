@@ -16,8 +16,7 @@ _ITERATIONS = 3
 def fit_complete_pixels(
     counts, seconds, frames, read_variance, bias_variance, *, free_offset=False, weight_rate=None, dtype=np.float64
 ):
-    """
-    Rate and its variance of pixels that lost no frame, and whose exposures all share one bias.
+    """Rate and its variance of pixels that lost no frame, and whose exposures all share one bias.
 
     Parameters
     ----------
@@ -57,8 +56,7 @@ def fit_complete_pixels(
 
 
 def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *, dtype=np.float64, out=(None, None)):
-    """
-    Rate (electron/s) and its standard deviation at one exposure time, where there is nothing to fit.
+    """Rate (electron/s) and its standard deviation at one exposure time, where there is nothing to fit.
 
     Parameters
     ----------
@@ -96,8 +94,7 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
 
 
 class _CompleteLine:
-    """
-    Linear algebra of `fit_complete_pixels`: sums over exposures, one exposure after the other.
+    """Linear algebra of `fit_complete_pixels`: sums over exposures, one exposure after the other.
 
     Counts enter as rates ``r = c / t`` and weights as ``t^2 w``, which takes fewer products.
     """

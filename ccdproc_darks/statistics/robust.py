@@ -20,8 +20,7 @@ def upper_median(values):
 
 
 def robust_mean(values, deviations):
-    """
-    Mean of ``values``, weighted by their standard ``deviations`` (or one for all), without outliers.
+    """Mean of ``values``, weighted by their standard ``deviations`` (or one for all), without outliers.
 
     A median of Poisson noise would be biased by a sixth of the skewness, in sigmas; this mean is not.
     """

@@ -22,8 +22,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class FalsePositiveControl:
-    """
-    How many good pixels a test of many pixels may flag.
+    """How many good pixels a test of many pixels may flag.
 
     Parameters
     ----------
@@ -52,8 +51,7 @@ class FalsePositiveControl:
         return 0.0 if self.fdr is None else critical_deviate(self.fdr)
 
     def critical(self, number, sides, deviates=None):
-        """
-        Normal deviate above which a pixel is flagged; infinite where no pixel is.
+        """Normal deviate above which a pixel is flagged; infinite where no pixel is.
 
         Parameters
         ----------
@@ -96,8 +94,7 @@ _NEGLIGIBLE = 0.01
 
 
 def needs_exact_tail(size, skewness, kurtosis, known):
-    """
-    Whether the tail probability of a departure differs from a normal one, and must be computed exactly.
+    """Whether the tail probability of a departure differs from a normal one, and must be computed exactly.
 
     Parameters
     ----------
@@ -128,8 +125,7 @@ def critical_deviate(probability):
 
 
 def deviate_of_chi_square(chi_square, degrees):
-    """
-    Normal deviate (not negative) whose two-sided probability is that of a chi-square as large or larger.
+    """Normal deviate (not negative) whose two-sided probability is that of a chi-square as large or larger.
 
     Parameters
     ----------
@@ -150,8 +146,7 @@ def deviate_of_log_tail(log_probability):
 
 
 def log_chi_square_tail(chi_square, degrees):
-    """
-    Logarithm of the probability that a chi-square variable is as large or larger.
+    """Logarithm of the probability that a chi-square variable is as large or larger.
 
     Notes
     -----
@@ -169,8 +164,7 @@ def log_chi_square_tail(chi_square, degrees):
 
 
 def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
-    """
-    Equivalent normal deviate of a sum of Poisson counts and Gaussian noise.
+    """Equivalent normal deviate of a sum of Poisson counts and Gaussian noise.
 
     Parameters
     ----------
