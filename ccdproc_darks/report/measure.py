@@ -202,12 +202,7 @@ def _measure_rates(result, options, gain, scale, known_noise, step):
         bias, offset = None, "pixel"
     if read_noise is None and known_noise is not None:
         read_noise, result.noise_source = known_noise, "the same camera in another group"
-    exposures, result.exposures = result.exposures, []
-    for seconds, same in exposures:
-        selection = select_frames([frame.file for frame in same], scale)
-        _tell_outlying(result, same, selection, f"{seconds:g} s darks")
-        kept = [frame for index, frame in enumerate(same) if index not in selection.left_out]
-        result.exposures.append((seconds, kept))
+    result.exposures = [(seconds, _used(result, same, seconds, scale)) for seconds, same in result.exposures]
 
     step("all exposure times")
     used = [frame for _, same in result.exposures for frame in same]
@@ -226,6 +221,13 @@ def _measure_rates(result, options, gain, scale, known_noise, step):
     if read_noise is not None:
         enough = [(seconds, same) for seconds, same in result.exposures if len(same) >= LEAST_FRAMES]
         result.scatter = {seconds: dark_scatter(_paths(same), **common) for seconds, same in enough}
+
+
+def _used(result, darks, seconds, scale):
+    """Those of equal darks that belong together."""
+    selection = select_frames([frame.file for frame in darks], scale)
+    _tell_outlying(result, darks, selection, f"{seconds:g} s darks")
+    return [frame for index, frame in enumerate(darks) if index not in selection.left_out]
 
 
 def _paths(frames):

@@ -1,11 +1,15 @@
 """The measurement of a group of frames."""
 
+import ast
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy import units as u
 
+import ccdproc_darks
+from ccdproc_darks import report
 from ccdproc_darks.report.folder import find_groups
 from ccdproc_darks.report.measure import Measured, Options, measure_group, steps
 
@@ -167,3 +171,32 @@ def test_the_pair_shown_has_the_most_exposure():
     assert Measured(None, exposures).pair == (30.0, 300.0)
     assert Measured(None, [(200.0, [1]), (300.0, [1])]).pair == (200.0, 300.0)
     assert Measured(None, exposures[:1]).pair is None
+
+
+def test_frames_of_another_level_are_used_where_few_remain(tmp_path):
+    """And their note is the only word about them, though every rate of them warns."""
+    write_frames(tmp_path, [(0, 2), (30, 2), (300, 4)])
+    write_frames(tmp_path, [(0, 1), (30, 1)], bias=520, prefix="drifted_")
+    result = measured(tmp_path)
+    assert result.unusable == []
+    assert result.rate.meta["NCOMBINE"] == 7
+    assert result.bias.meta["NCOMBINE"] == 3
+    told = [note for note in result.notes if "level" in note]
+    assert [re.sub(r"\+(19\.[5-9]|20\.[0-5])", "+20", note) for note in told] == [
+        f"drifted_{name}_0.fit has a level +20 adu from the other {equals}; it is used all the same."
+        for name, equals in (("bias_0", "bias frames"), ("dark_30", "30 s darks"))
+    ]
+
+
+def test_of_the_rates_it_knows_public_functions_and_the_selection_of_frames():
+    folder = Path(report.__file__).parent
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.glob("*.py")]
+    imported = {
+        (node.module, alias.name)
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rates")
+        for alias in node.names
+    }
+    assert {module for module, name in imported if name not in ccdproc_darks.__all__} == {"rates.frame_selection"}
+    assert {module for module, _ in imported} == {"rates.dark_rate", "rates.frame_selection", "rates.master_bias"}
