@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask
-from ccdproc_darks.comparison.comparer import RateComparer
+from ccdproc_darks.comparison.comparer import RateComparer, compare_rows
 from ccdproc_darks.comparison.two_rates import TwoRates
 from ccdproc_darks.masks.hot_pixels import HotPixelTest
 from ccdproc_darks.rates.rate_images import RateImages
+from ccdproc_darks.statistics.rate_distribution import sensor_population
 
 from ..helpers import dark, full_mask, master_bias, mean_dark
 from ..strategies import seeds
@@ -332,3 +333,68 @@ def test_other_stacks_go_the_exact_way():
     assert not TwoRates.fits(RateImages(rates[:2]), True)
     frame = dark(np.ones(SHAPE), 10.0, "electron", read_noise=None, uncertainty=StdDevUncertainty(np.ones(SHAPE)))
     assert not TwoRates.fits(RateImages([dark_rate(frame), rates[1]]), False)
+
+
+class TestCloserLook:
+    """
+    Which pixels get one: of every rate and departure, those whose tail is not a normal one, and few others.
+
+    Rates (electron/s) rise from row to row, and departures (standard deviations) from column to column; with steps
+    between them that no two rows or columns share.
+    """
+
+    STEPS = np.arange(402) * 0.618 % 1
+    RATES = 10 ** ((np.arange(60)[:, None] + STEPS) / 6 - 6)
+    DEPARTURES = np.r_[-250:-49, 50:251] / 50 + 0.02 * STEPS[:60, None]
+    def pixels(self, times, numbers, read_noise, bias_error, dtype):
+        """`RateImages` of two rates that share their bias, whose weighted mean and departure are those of the grid."""
+        (short, long), (first, second) = times, numbers
+        variance = [
+            (self.RATES * time / number + read_noise**2 / number + bias_error**2) / time**2
+            for time, number in ((short, first), (long, second))
+        ]
+        common = bias_error**2 / (short * long)
+        whole = variance[0] + variance[1] - 2 * common
+        difference = self.DEPARTURES * np.sqrt(whole)
+        low = self.RATES - difference * (variance[1] - common) / whole
+        bias = None
+        if bias_error:
+            bias = master_bias(np.random.default_rng(0), 0.0, round((read_noise / bias_error) ** 2), low.shape)
+        darks = [
+            dark(values * time, time, "electron", read_noise=None, NCOMBINE=number)
+            for values, time, number in ((low + difference, short, first), (low, long, second))
+        ]
+        options = {"read_noise": read_noise * u.electron, "bias": bias, "dtype": dtype}
+        return RateImages([dark_rate(frame, **options) for frame in darks])
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    @pytest.mark.parametrize(
+        ("times", "numbers", "read_noise", "bias_error", "with_population"),
+        [
+            ((90.0, 1000.0), (4, 6), 0.5, 0.0, False), ((90.0, 1000.0), (4, 6), 3.0, 1.0, False),
+            ((10.0, 20.0), (30, 2), 3.0, 1.0, False), ((10.0, 20.0), (30, 2), 3.0, 1.0, True),
+            ((50.0, 400.0), (20, 20), 10.0, 2.0, False), ((100.0, 1000.0), (100, 10), 10.0, 2.0, False),
+            ((100.0, 1000.0), (10, 1), 0.5, 0.0, False), ((100.0, 1000.0), (10, 1), 0.5, 0.0, True),
+            ((60.0, 200.0), (3, 3), 0.0, 0.0, False), ((60.0, 200.0), (3, 3), 0.0, 0.0, True),
+        ],
+    )  # fmt: skip
+    def test_every_rate_and_departure(self, times, numbers, read_noise, bias_error, with_population, dtype):
+        stack, none = self.pixels(times, numbers, read_noise, bias_error, dtype), np.zeros(2)
+        rows, number, population = slice(0, len(self.RATES)), np.array(numbers, float), None
+        if with_population:
+            population = sensor_population([stack.rows(rows)], stack.seconds, number, stack.shared, none, False)
+            assert population is not None
+        exact = compare_rows(stack.rows(rows), stack.seconds, stack.shared, none, False, population)
+        pair = TwoRates(stack, none, population, 1.0)
+        quick = pair.rows(stack.planes, rows)
+        assert quick.complete.all()
+        special, deviate = (part.reshape(exact.significance.shape) for part in (quick.special_mask(), quick.deviate))
+        # None is missed: where it begins, a tail that is not normal is a thousand times as far off as this.
+        np.testing.assert_allclose(deviate[~special], exact.significance[~special], rtol=SETTLED[dtype], atol=1e-6)
+        # And few are spared in vain: beyond 4 standard deviations hardly any pixel is good.
+        size = np.sqrt(exact.fit.chi_square)
+        near = size < 3.99
+        needed, special = (np.abs(exact.significance) != size) & near, special & near
+        assert (size[special] > 0.98 * size[needed].min(initial=4.0)).all()
+        assert special.any(axis=1).argmax() >= needed.any(axis=1).argmax() - 1
+        assert (size[-12:][special[-12:]] > 2.35).all()
