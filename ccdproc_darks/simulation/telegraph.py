@@ -23,25 +23,18 @@ def after_pause(rng, high, seconds, dwell_low, dwell_high):
 
 
 def time_high(rng, high, seconds, dwell_low, dwell_high):
-    """Draw how long each pixel is in its high state during an exposure.
+    """Draw how long (s) each pixel is in its high state during an exposure, and its state (True is high) at the end.
 
     Parameters
     ----------
     rng : `numpy.random.Generator`
         Source of the dwell times.
     high : `numpy.ndarray` of bool
-        States at the start of the exposure (True is high).
+        States at the start of the exposure.
     seconds : float
         Exposure time (s).
     dwell_low, dwell_high : `numpy.ndarray`
         Mean dwell times (s) in the two states; the dwell times themselves are exponential.
-
-    Returns
-    -------
-    seconds_high : `numpy.ndarray`
-        Time (s) in the high state.
-    high : `numpy.ndarray` of bool
-        States at the end of the exposure.
 
     Notes
     -----
