@@ -11,17 +11,9 @@ __all__ = ["main"]
 
 
 def main(arguments=None):
-    """Run the command ``ccdproc-darks``.
+    """Run the command ``ccdproc-darks`` with a list of arguments; default: those of the command line.
 
-    Parameters
-    ----------
-    arguments : list of str, optional
-        Arguments; default: those of the command line.
-
-    Returns
-    -------
-    int
-        Exit status: 0, 1 after an error, 2 without a command, 130 if interrupted.
+    Returns the exit status: 0, 1 after an error, 2 without a command, 130 if interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = _parser()

@@ -28,15 +28,7 @@ _WRAP = "; wrap an array as CCDData(array, unit='adu')"
 
 
 class MemoryFrame:
-    """Frame in memory.
-
-    Parameters
-    ----------
-    ccd : `~astropy.nddata.CCDData`
-        The frame, in adu or electron.
-    label : str
-        Name of the frame in messages.
-    """
+    """Frame in memory: `~astropy.nddata.CCDData` in adu or electron, with the name ``label`` in messages."""
 
     def __init__(self, ccd, label):
         if ccd.data.ndim != 2:
@@ -141,19 +133,7 @@ def sample(frame, blocks):
 
 
 def as_frames(darks, argument="darks"):
-    """Frames from what the user gave, checked to have one shape and one unit.
-
-    Parameters
-    ----------
-    darks : CCDData, path, sequence of them, or `ccdproc.ImageFileCollection`
-        The frames.
-    argument : str
-        Name of the argument, for messages.
-
-    Returns
-    -------
-    list of `MemoryFrame` or `FileFrame`
-    """
+    """List of `MemoryFrame` and `FileFrame` from what the user gave as ``argument``. One shape and one unit."""
     if isinstance(darks, ImageFileCollection):
         darks = darks.files_filtered(include_path=True)
     elif isinstance(darks, CCDData | str | os.PathLike):

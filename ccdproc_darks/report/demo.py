@@ -19,16 +19,9 @@ _FRAMES = ((20, 0 * u.s), (10, 90 * u.s), (20, 1000 * u.s))
 
 
 def write_demo_frames(folder, *, size=1024, seed=1):
-    """Write twenty bias frames, ten darks of 90 s and twenty of 1000 s, and the truth about them.
+    """Write 20 bias frames, 10 darks of 90 s and 20 of 1000 s, of ``size`` rows and columns, and the truth about them.
 
-    Parameters
-    ----------
-    folder : path-like
-        A new or empty folder.
-    size : int
-        Number of rows, and of columns.
-    seed : int
-        Seed of the sensor and of the noise.
+    ``folder`` is new or empty; ``seed`` that of the sensor and of the noise.
     """
     darks = DarkSequence(sensor_preset("aspen-cg16m", shape=(size, size), seed=seed), _FRAMES, rng=seed)
 

@@ -16,22 +16,7 @@ _RATE = r"dark rate (electron s$^{-1}$)"
 
 
 def draw_all(measured, rng=0):
-    """Draw all pictures of a group of frames.
-
-    Parameters
-    ----------
-    measured : `ccdproc_darks.report.measure.Measured`
-        Results of the group.
-    rng : int or `numpy.random.Generator`
-        Random numbers that choose the pixels shown.
-
-    Yields
-    ------
-    caption : str
-        Text below the picture.
-    figure : `matplotlib.figure.Figure`
-        The picture.
-    """
+    """Draw all pictures of a `Measured`, of pixels chosen by ``rng``: yields pairs of the text below and the figure."""
     rng = np.random.default_rng(rng)
     yield _rate_map(measured)
     yield _histograms(measured)

@@ -23,24 +23,18 @@ class NothingMeasuredError(ValueError):
 
 
 def make_report(folder, out, options, *, overwrite=False, title=None, command="", intro=""):
-    """Measure all frames of a folder and write a report.
+    """Measure all frames of a folder and write a report into the folder ``out``, which must not exist.
 
     Parameters
     ----------
-    folder : path-like
-        Folder of the frames.
-    out : path-like
-        Folder to write; it must not exist.
+    folder, out : path-like
+        Folder of the frames, and folder to write.
     options : `ccdproc_darks.report.measure.Options`
         Settings from the user.
     overwrite : bool
         Whether ``out`` may be an earlier report, which is replaced.
-    title : str, optional
-        Heading of the page.
-    command : str
-        Command that was called, for the page.
-    intro : str
-        Text below the heading of the page.
+    title, command, intro : str
+        For the page: its heading (None: the default), the command that was called, and a text below the heading.
 
     Returns
     -------
