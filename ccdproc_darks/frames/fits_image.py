@@ -259,12 +259,10 @@ def are_alike(frames):
     first = frames[0].image if isinstance(frames[0], FileReader) else None
     if first is None or not first.is_plain:
         return False
-    for frame in frames:
-        if not isinstance(frame, FileReader) or frame.file is None or frame.mask is not None:
-            return False
-        if not frame.image.is_like(first):
-            return False
-    return True
+    return all(
+        isinstance(frame, FileReader) and frame.file is not None and frame.mask is None and frame.image.is_like(first)
+        for frame in frames
+    )
 
 
 def _stored_dtype(bitpix):

@@ -38,22 +38,9 @@ class MemoryFrame:
         self.shape = ccd.data.shape
         self.unit = checked_unit(ccd.unit, label)
         self.dtype = ccd.data.dtype.newbyteorder("=")
+        self.has_mask, self.has_deviation = ccd.mask is not None, ccd.uncertainty is not None
+        self.wcs = ccd.wcs
         self._ccd = ccd
-
-    @property
-    def has_deviation(self):
-        """Whether the frame has an uncertainty."""
-        return self._ccd.uncertainty is not None
-
-    @property
-    def has_mask(self):
-        """Whether the frame has a mask."""
-        return self._ccd.mask is not None
-
-    @property
-    def wcs(self):
-        """World coordinate system, or None."""
-        return self._ccd.wcs
 
     def for_rows(self, rows):
         """`MemoryReader` of the rows of the slice ``rows``, and of no others: it can be sent to another process."""

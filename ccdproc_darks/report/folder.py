@@ -89,10 +89,8 @@ def find_groups(folder, progress=iter):
     unusable += processed
     groups = _grouped(frames)
     for group in groups:
-        if not group.darks:
-            unusable += [
-                Unusable(frame.name, f"no dark frames to go with it ({group.title})") for frame in group.biases
-            ]
+        for frame in () if group.darks else group.biases:
+            unusable.append(Unusable(frame.name, f"no dark frames to go with it ({group.title})"))
     return [group for group in groups if group.darks], unusable
 
 

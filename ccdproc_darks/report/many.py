@@ -9,29 +9,20 @@ from urllib.parse import quote
 
 from astropy import units as u
 from astropy.table import QTable, vstack
-from tqdm import tqdm
 
 from .._interface.version import __version__
 from .._new_folder import PAGE, SUMMARY, check_place, new_folder
 from .html import document, table
 from .run import NothingMeasuredError, measure_folder, report_title, write_report
 from .summary import rate_rows
-from .terminal import sentences
+from .terminal import progress_bar, sentences
 
 __all__ = ["FolderReport", "make_reports", "report_names"]
 
 _HEADS = (
-    "folder",
-    "camera",
-    "darks",
-    "median rate (electron/s)",
-    "typical error",
-    "hot",
-    "not proportional",
-    "masked",
-    "notes",
-    "files not used",
-)
+    "folder", "camera", "darks", "median rate (electron/s)", "typical error", "hot", "not proportional", "masked",
+    "notes", "files not used",
+)  # fmt: skip
 
 
 @dataclass
@@ -62,8 +53,7 @@ def make_reports(folders, out, options, *, overwrite=False, command=""):
     with new_folder(out) as new:
         reports = []
         pairs = list(zip(folders, report_names(folders), strict=True))
-        # disable=None: a bar on terminals only.
-        for folder, name in tqdm(pairs, desc="folders", unit="folder", disable=None, leave=False):
+        for folder, name in progress_bar(pairs, desc="folders", unit="folder"):
             reports.append(_report(folder, name, new, options, command))
         measured = [report for report in reports if not report.reason]
         if not measured:

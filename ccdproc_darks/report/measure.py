@@ -238,14 +238,9 @@ def _bias_level(result):
 
 
 def _compare(result, options, step):
-    limits = {
-        "threshold": options.threshold,
-        "false_positives": options.false_positives,
-        "fdr": options.fdr,
-        "tolerance": options.tolerance,
-        "null": options.null,
-        **options.work,
-    }
+    names = ("threshold", "false_positives", "fdr", "tolerance", "null")
+    limits = {name: getattr(options, name) for name in names} | options.work
+    limits["scatter"] = list(result.scatter.values())
     rates = list(result.rates.values())
     offset = "common" if result.has_bias else "pixel"
     missing = None
@@ -261,7 +256,7 @@ def _compare(result, options, step):
     if missing is not None:
         result.notes.append(missing)
         step("mask")
-        result.mask = hot_pixel_mask(result.rate, scatter=list(result.scatter.values()), **limits)
+        result.mask = hot_pixel_mask(result.rate, **limits)
         return
     single = [seconds for seconds, frames in result.exposures if len(frames) == 1]
     if single:
@@ -278,7 +273,7 @@ def _compare(result, options, step):
             *rates, statistic="significance", offset=offset, null=options.null, **options.work
         )
         step("mask")
-        result.mask = hot_pixel_mask(*rates, offset=offset, scatter=list(result.scatter.values()), **limits)
+        result.mask = hot_pixel_mask(*rates, offset=offset, **limits)
         if result.has_bias:
             result.pairs = [_pair(result, seconds, options.work) for seconds, _ in result.exposures[:-1]]
     width = result.significance.meta.get("DKWIDTH")
@@ -288,7 +283,7 @@ def _compare(result, options, step):
             "noise is too low, or the frames drift. More good pixels than asked for are flagged NONLINEAR "
             "(--null empirical takes that width for the right one)."
         )
-    if rates and result.has_bias:
+    if result.has_bias:
         result.limit = proportionality_limit(*rates, tolerance=options.tolerance)
 
 

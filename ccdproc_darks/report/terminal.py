@@ -1,9 +1,16 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Lines that the command prints about a report."""
+"""Lines that the command prints about a report, and its bars of progress."""
+
+from tqdm import tqdm
 
 from .summary import rate_rows
 
-__all__ = ["sentences"]
+__all__ = ["progress_bar", "sentences"]
+
+
+def progress_bar(*args, **kwargs):
+    """`tqdm.tqdm` that is shown on terminals only, and is gone in the end."""
+    return tqdm(*args, disable=None, leave=False, **kwargs)
 
 
 def sentences(results, unusable):
