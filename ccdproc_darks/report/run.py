@@ -24,18 +24,10 @@ class NothingMeasuredError(ValueError):
 
 
 def make_report(folder, out, options, *, overwrite=False, title=None, command="", intro=""):
-    """Measure all frames of a folder and write a report into the folder ``out``, which must not exist.
+    """Measure all frames of a folder and write a report into the folder ``out``.
 
-    Parameters
-    ----------
-    folder, out : path-like
-        Folder of the frames, and folder to write.
-    options : `ccdproc_darks.report.measure.Options`
-        Settings from the user.
-    overwrite : bool
-        Whether ``out`` may be an earlier report, which is replaced.
-    title, command, intro : str
-        For the page: its heading (None: the default), the command that was called, and a text below the heading.
+    ``out`` must not exist, or with ``overwrite`` be an earlier report, which is replaced. ``title`` (None: that of
+    `report_title`), ``command`` and ``intro`` (a text below the heading) are for the page.
 
     Returns
     -------

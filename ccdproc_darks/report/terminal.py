@@ -14,7 +14,7 @@ def progress_bar(*args, **kwargs):
 
 
 def sentences(results, unusable):
-    """Lines of text with the main numbers and notes of a report; arguments as in `ccdproc_darks.report.page.page`."""
+    """Lines of text with the main numbers and notes of a report; arguments as in `summary_table`."""
     for _, measured in results:
         meta = measured.mask.meta
         *_, (_, frames, median, error, _) = rate_rows(measured)
