@@ -20,8 +20,8 @@ PUBLIC_MODULES = {"planning", "simulation", "temperature"}
 
 
 def fresh(code, *, check=True):
-    """Run code in an interpreter that has imported nothing yet."""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=check)
+    """Run code in an interpreter that has imported nothing yet, and finds no checkout in its folder (-P)."""
+    return subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=check)
 
 
 def module_names():

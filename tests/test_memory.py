@@ -107,7 +107,7 @@ def grown(folder):
     """Growth (MiB) of calls, all in one fresh process: lists of function, kind of frames, frames and options."""
 
     def measure(*calls):
-        command = [sys.executable, "-c", CHILD, str(folder), json.dumps(calls)]
+        command = [sys.executable, "-P", "-c", CHILD, str(folder), json.dumps(calls)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])

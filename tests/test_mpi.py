@@ -59,7 +59,7 @@ if __name__ == "__main__":
 def test_same_bits(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    command = [MPIEXEC, "-n", "3", sys.executable, "-m", "mpi4py.futures", str(script), str(tmp_path)]
+    command = [MPIEXEC, "-n", "3", sys.executable, "-P", "-m", "mpi4py.futures", str(script), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[0] == "the same"

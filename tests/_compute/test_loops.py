@@ -46,7 +46,8 @@ def test_the_loops_were_built():
 def test_they_need_not_be_there():
     code = "import ccdproc_darks._compute.loops as loops; print([getattr(loops, name) for name in loops.__all__[1:]])"
     environment = os.environ | {"CCDPROC_DARKS_NO_C": "1"}
-    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-P", "-c", code]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == str([None] * len(LOOPS))
 
 

@@ -50,6 +50,7 @@ def test_each_pass_is_the_same_and_each_frame_another():
     assert (unseeded[0] != unseeded[1]).any()
 
 
+@pytest.mark.statistics
 def test_bias_drifts_as_a_walk():
     camera = Sensor(shape=(1, 1), bias_drift=3 * u.adu)
     frames = DarkSequence(camera, [(4000, 0 * u.s)], rng=1, dtype="float64")
