@@ -210,8 +210,8 @@ def test_rate_variance_is_that_of_the_fit(free_offset, case):
         usable = np.arange(len(t)) < number
         expected = fit(case, free_offset, usable)
         actual = rate_variance(
-            np.nan_to_num(expected.rate), t, block(frames), block(read_variance), block(usable).astype(bool), shared=shared,
-            free_offset=free_offset,
+            np.nan_to_num(expected.rate), t, block(frames), block(read_variance), block(usable).astype(bool),
+            shared=shared, free_offset=free_offset,
         )  # fmt: skip
         np.testing.assert_allclose(actual, expected.variance, rtol=1e-9)
         assert np.isnan(actual.item()) == (number < (2 if free_offset else 1))
