@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
@@ -74,6 +75,19 @@ def awkward(rng, values):
     return values
 
 
+@dataclass
+class FewPixels:
+    """As much of a `RateImage` as a `TwoRates` asks for."""
+
+    rate: np.ndarray
+    mask: np.ndarray | None
+    deviation: np.ndarray
+    factor: float = 1.0
+
+    def flat(self, rows):
+        return self.rate[rows], self.mask, self.deviation[rows]
+
+
 class FewRates:
     """As much of a `RateImages` as a `TwoRates` asks for."""
 
@@ -90,9 +104,10 @@ class FewRates:
 @needs_loops
 @given(
     seeds, st.tuples(st.integers(1, 30), st.integers(1, 30)), st.sampled_from([0.0, 0.5, 9.0]),
-    st.sampled_from([0.0, 0.4]), st.sampled_from([1.0, 1.3]), st.booleans(), st.sampled_from([1, 1023, 1025, 5000]),
+    st.sampled_from([0.0, 0.4]), st.sampled_from([1.0, 1.3]), st.booleans(), st.booleans(),
+    st.sampled_from([1, 1023, 1025, 5000]),
 )  # fmt: skip
-def test_pair(seed, numbers, read_noise, bias_error, width, shifted, size):
+def test_pair(seed, numbers, read_noise, bias_error, width, shifted, outliers, size):
     rng = np.random.default_rng(seed)
     stack = FewRates(rng, numbers, read_noise, bias_error)
     t, n = stack.seconds[:, None], np.array(numbers)[:, None]
@@ -106,9 +121,12 @@ def test_pair(seed, numbers, read_noise, bias_error, width, shifted, size):
     # True is any byte but zero.
     masks = [None if rng.random() < 0.5 else (rng.random(size) < 0.1).astype("u1") * 4 for _ in range(2)]
     masks = [None if mask is None else mask.view(bool) for mask in masks]
-    with np.errstate(all="ignore"):
-        ours = pair._compiled(list(rates), masks, list(deviations), rounds=2)
-        plain = pair._numpy(list(rates), masks, list(deviations), rounds=2)
+    images = [FewPixels(*parts) for parts in zip(rates, masks, deviations, strict=True)]
+    ours = pair.rows(images, slice(None), outliers)
+    with numpy_alone():
+        plain = pair.rows(images, slice(None), outliers)
+    assert ours.needs_exact is not None
+    assert plain.needs_exact is None
     assert_same_bits(ours.special_mask(), plain.special_mask())
     for name in ("complete", "difference", "second", "rate", "deviate"):
         assert_same_bits(getattr(ours, name), getattr(plain, name))

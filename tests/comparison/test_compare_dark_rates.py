@@ -250,10 +250,10 @@ def test_slopes():
 
 
 @pytest.mark.filterwarnings("ignore::ccdproc_darks.NoiseWarning")
-def test_large_images_are_cut_in_blocks(monkeypatch):
+def test_large_images_are_cut_in_blocks(pixels_per_block):
     rng = np.random.default_rng(2)
     rates = [rate_image(rng.uniform(0, 5, (40, 30)), time) for time in (10.0, 100.0)]
     complete = [compare_dark_rates(*rates, statistic=statistic) for statistic in STATISTICS]
-    monkeypatch.setattr("ccdproc_darks._compute.blocks._PIXELS_PER_BLOCK", 100)
+    pixels_per_block(100)
     for statistic, expected in zip(STATISTICS, complete, strict=True):
         assert_same_image(compare_dark_rates(*rates, statistic=statistic), expected)

@@ -275,11 +275,11 @@ def test_files(tmp_path):
     assert_same_image(dark_scatter(paths), dark_scatter(darks))
 
 
-def test_large_images_are_cut_in_blocks(monkeypatch):
+def test_large_images_are_cut_in_blocks(pixels_per_block):
     rng = np.random.default_rng(15)
     darks = noisy_darks(rng, 0.1, 60.0, 5, 3.0, (40, 50))
     complete = dark_scatter(darks)
-    monkeypatch.setattr("ccdproc_darks._compute.blocks._PIXELS_PER_BLOCK", 200)
+    pixels_per_block(200)
     assert_same_image(dark_scatter(darks), complete)
 
 

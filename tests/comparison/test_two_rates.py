@@ -442,11 +442,10 @@ class TestCloserLook:
     def test_every_rate_and_departure(self, times, numbers, read_noise, bias_error, with_distribution, dtype):
         camera = {"times": times, "numbers": numbers, "read_noise": read_noise, "bias_error": bias_error}
         stack, none = RateImages(pixels_of(self.RATES, self.DEPARTURES, **camera, dtype=dtype)), np.zeros(2)
-        rows, number, distribution = slice(0, len(self.RATES)), np.array(numbers, float), None
+        rows, distribution = slice(0, len(self.RATES)), None
         if with_distribution:
-            distribution = sensor_rate_distribution(
-                [stack.rows(rows)], stack.seconds, number, stack.shared, none, False
-            )
+            settings = stack.seconds, np.array(numbers, float), stack.shared, none, False
+            distribution = sensor_rate_distribution([stack.rows(rows)], *settings)
             assert distribution is not None
         exact = compare_rows(stack.rows(rows), stack.seconds, stack.shared, none, False, distribution)
         pair = TwoRates(stack, none, distribution, 1.0)

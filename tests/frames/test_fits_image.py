@@ -192,7 +192,7 @@ class TestReading:
             calls.append((place, preadv(file, buffers, place)))
             return calls[-1][1]
 
-        monkeypatch.setattr("ccdproc_darks.frames.fits_image.os.preadv", counted)
+        monkeypatch.setattr(os, "preadv", counted)
         return calls
 
     def test_each_byte_once(self, path, monkeypatch):

@@ -300,10 +300,10 @@ def test_nothing_usable():
         assert flags.meta["NHOT"] == 0
 
 
-def test_large_images_are_cut_in_blocks(monkeypatch, planted):
+def test_large_images_are_cut_in_blocks(pixels_per_block, planted):
     rates, _ = planted
     complete = hot_pixel_mask(*rates)
-    monkeypatch.setattr("ccdproc_darks._compute.blocks._PIXELS_PER_BLOCK", 5000)
+    pixels_per_block(5000)
     assert_same_image(hot_pixel_mask(*rates), complete)
 
 
@@ -549,7 +549,7 @@ def test_masks_only_grow_with_what_is_looked_for(seed, fdr):
 
 @pytest.mark.parametrize("fdr", [None, 0.1])
 @pytest.mark.parametrize("threshold", [None, 2 * ELECTRON_PER_SECOND])
-def test_all_options_on_large_images(monkeypatch, fdr, threshold):
+def test_all_options_on_large_images(pixels_per_block, fdr, threshold):
     rng = np.random.default_rng(9)
     background, truth, scatter = np.full((40, 30), 0.5), np.full((40, 30), 0.5), rng.normal(0, 1, (40, 30))
     background[0] += 4.0
@@ -566,5 +566,5 @@ def test_all_options_on_large_images(monkeypatch, fdr, threshold):
     complete = hot_pixel_mask(*rates, **options)
     for name, number in (("HOT", 30), ("WARM", 30), ("TELEGRAPH", 30), ("NONLINEAR", 9)):
         assert number <= has(complete, name).sum() <= number + 12, name
-    monkeypatch.setattr("ccdproc_darks._compute.blocks._PIXELS_PER_BLOCK", 100)
+    pixels_per_block(100)
     assert_same_image(hot_pixel_mask(*rates, **options), complete)

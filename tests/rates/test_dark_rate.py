@@ -413,9 +413,9 @@ def test_clock_of_a_camera():
     assert measured.meta["DKTOTAL"] == pytest.approx(90.021)
 
 
-def test_large_images_are_cut_in_blocks(monkeypatch):
+def test_large_images_are_cut_in_blocks(pixels_per_block):
     rng = np.random.default_rng(4)
     darks = [frame for time in (10.0, 100.0) for frame in noisy_darks(rng, 1.0, time, 3, 5.0, (37, 11))]
     complete = dark_rate(darks)
-    monkeypatch.setattr("ccdproc_darks._compute.blocks._PIXELS_PER_BLOCK", 16)
+    pixels_per_block(16)
     assert_same_image(dark_rate(darks), complete)

@@ -86,14 +86,14 @@ def test_the_same_as_in_memory(tmp_path, room, dtype, number, master, block):
         np.testing.assert_array_equal(getattr(picked, name), getattr(as_expected, name))
 
 
-def test_what_is_set_aside_outlives_the_next_block(tmp_path):
+def test_what_is_set_aside_outlives_the_next_block(tmp_path, pixels_per_block):
     """All that is read goes where the next block's will go."""
     values = values_of(12, "uint16")
     paths = written(tmp_path, values)
     images = [CCDData(image, unit="adu", meta=dict(KEYS)) for image in values]
-    with mock.patch("ccdproc_darks._compute.blocks._PIXELS_PER_BLOCK", 3 * SHAPE[1]):
-        ours = dark_rate(paths, bias=1000 * u.adu, add_keyword=None)
-        bias = master_bias(paths, gain=1.5 * u.electron / u.adu, add_keyword=None)
+    pixels_per_block(3 * SHAPE[1])
+    ours = dark_rate(paths, bias=1000 * u.adu, add_keyword=None)
+    bias = master_bias(paths, gain=1.5 * u.electron / u.adu, add_keyword=None)
     assert_same_image(ours, dark_rate(images, bias=1000 * u.adu, add_keyword=None))
     assert_same_image(bias, master_bias(images, gain=1.5 * u.electron / u.adu, add_keyword=None))
 
@@ -118,20 +118,23 @@ class OfItsOwn(FileReader):
     """Rows that only they know how to read."""
 
 
-def as_others(parts):
-    own = [OfItsOwn(part.label, part.image, file=part.file) for part in parts]
-    single = [FileReader(part.label, part.image.__class__(part.image.path, 2880, SHAPE, -32), file=0) for part in parts]
-    return {"own": own, "some own": [*parts[:2], own[2]], "single": single, "some single": [*parts[:2], single[2]]}
-
-
 @pytest.mark.parametrize("kind", ["own", "some own", "single", "some single"])
 def test_others_are_left_to_themselves(tmp_path, kind):
-    with open_files(parts_of(written(tmp_path, values_of(3, "uint16")))) as files:
+    (tmp_path / "single").mkdir()
+    values = values_of(3, "uint16")
+    paths = [*written(tmp_path, values), *written(tmp_path / "single", values.astype("f4"))]
+    with open_files(parts_of(paths)) as opened:
+        files, single = opened[:3], opened[3:]
+        own = [OfItsOwn(part.label, part.image, file=part.file) for part in files]
+        others = {
+            "own": own,
+            "some own": [*files[:2], own[2]],
+            "single": single,
+            "some single": [*files[:2], single[2]],
+        }
         assert isinstance(frame_block(files, slice(0, 9), np.ones(3)), StreamedFrameBlock)
         assert not isinstance(frame_block(files, slice(0, 9), np.array([1.0, 2.0, 1.0])), StreamedFrameBlock)
-        # What these are asked for does not matter here.
-        with mock.patch("ccdproc_darks.rates.stack._read_block", return_value=None):
-            assert frame_block(as_others(files)[kind], slice(0, 9), np.ones(3)) is None
+        assert not isinstance(frame_block(others[kind], slice(0, 9), np.ones(3)), StreamedFrameBlock)
 
 
 @pytest.mark.parametrize("cut", [2880, 2880 + 1, 2880 + 2 * 50 * 30])
