@@ -231,11 +231,11 @@ class RateImages:
         return row_blocks(self.shape, _ROW_BYTES * len(self))
 
     def values(self, block, pixels=None):
-        """Rates, variances, usable pixels and lower limits (electron/s) of a slice of rows, shape (rates, rows, columns).
+        """Rates, variances, usable pixels and lower limits of a slice of rows, shape (rates, rows, columns).
 
-        With ``pixels``, flat indices in these rows, of these pixels alone, in a single row. Without an uncertainty the
-        variance is 0. A masked pixel that has a rate but no uncertainty was saturated: the rate is its lower limit. A
-        pixel that the user masked has both, and no lower limit.
+        In electron/s; of the ``pixels`` (flat indices in these rows) alone, in a single row, where they are given.
+        Without an uncertainty the variance is 0. A masked pixel that has a rate but no uncertainty was saturated: the
+        rate is its lower limit. A pixel that the user masked has both, and no lower limit.
         """
         first = self.planes[0]
         shape = first.data[shifted(block, first.start)].shape if pixels is None else (1, pixels.size)
