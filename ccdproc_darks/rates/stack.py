@@ -232,8 +232,8 @@ def _read_block(frames, rows):
 def _for_sums(settings, sums, stored, dtype, *, in_file):
     """Arguments ``numbers`` and ``arrays`` of the compiled loops for 16-bit integers; results go into ``sums``.
 
-    The integers ``stored`` have a row for each frame. They are samples of ``dtype``; where they are as ``in_file``, they
-    are signed.
+    The integers ``stored`` have a row for each frame. They are samples of ``dtype``, but signed if ``in_file``, as FITS
+    stores them.
     """
     signed = dtype.kind == "i"
     saturation = 2**30 if settings.saturation is None else _comparable(settings.saturation, dtype)
