@@ -114,15 +114,15 @@ def pair(Py_ssize_t n, tuple images not None, tuple numbers not None, tuple step
     """
     cdef const float[::1] first, second, first_deviation, second_deviation
     cdef const uint8_t[::1] first_mask, second_mask
-    cdef float[::1] contrast, rate, deviate
-    cdef uint8_t[::1] whole, special
+    cdef float[::1] difference, rate, deviate
+    cdef uint8_t[::1] complete, special
     cdef OneRate one, other
     cdef BothRates both
     cdef Py_ssize_t start = 0, stop
     first, second, first_deviation, second_deviation, first_mask, second_mask = images
-    contrast, rate, deviate, whole, special = results
+    difference, rate, deviate, complete, special = results
     expect(n, (first, second, first_deviation, second_deviation), (first_mask, second_mask))
-    expect(n, (contrast, rate, deviate, whole, special))
+    expect(n, (difference, rate, deviate, complete, special))
     (
         (one.lone, one.growth, one.constant, one.bias, one.reach),
         (other.lone, other.growth, other.constant, other.bias, other.reach),
@@ -137,15 +137,15 @@ def pair(Py_ssize_t n, tuple images not None, tuple numbers not None, tuple step
     with nogil:
         while start < n:
             stop = min(start + TILE, n)
-            memset(&whole[start], 1, stop - start)
-            leave_whole(first, first_deviation, first_mask, one, whole, start, stop)
-            leave_whole(second, second_deviation, second_mask, other, whole, start, stop)
-            compare(first, second, both, contrast, rate, deviate, whole, special, start, stop)
+            memset(&complete[start], 1, stop - start)
+            keep_complete(first, first_deviation, first_mask, one, complete, start, stop)
+            keep_complete(second, second_deviation, second_mask, other, complete, start, stop)
+            compare(first, second, both, difference, rate, deviate, complete, special, start, stop)
             start = stop
 
 
-cdef vectors leave_whole(
-    const float[::1] rate, const float[::1] deviation, const uint8_t[::1] mask, OneRate numbers, uint8_t[::1] whole,
+cdef vectors keep_complete(
+    const float[::1] rate, const float[::1] deviation, const uint8_t[::1] mask, OneRate numbers, uint8_t[::1] complete,
     Py_ssize_t start, Py_ssize_t stop,
 ) noexcept nogil:
     """Set pixels incomplete that are masked, or lost a frame by their deviation, as in ``TwoRates._is_complete``."""
@@ -153,20 +153,20 @@ cdef vectors leave_whole(
     cdef float own, miss
     if mask is not None:
         for i in range(start, stop):
-            whole[i] &= mask[i] == 0
+            complete[i] &= mask[i] == 0
     if numbers.lone:
         for i in range(start, stop):
-            whole[i] &= is_finite(rate[i]) & is_finite(deviation[i])
+            complete[i] &= is_finite(rate[i]) & is_finite(deviation[i])
     else:
         for i in range(start, stop):
             own = deviation[i] * deviation[i]
             miss = fabsf((positive(rate[i]) * numbers.growth + numbers.constant) - own)
-            whole[i] &= miss - (own - numbers.bias) * numbers.reach <= 0
+            complete[i] &= miss - (own - numbers.bias) * numbers.reach <= 0
 
 
 cdef vectors compare(
-    const float[::1] first, const float[::1] second, BothRates numbers, float[::1] contrast, float[::1] rate,
-    float[::1] deviate, uint8_t[::1] whole, uint8_t[::1] special, Py_ssize_t start, Py_ssize_t stop,
+    const float[::1] first, const float[::1] second, BothRates numbers, float[::1] difference, float[::1] rate,
+    float[::1] deviate, uint8_t[::1] complete, uint8_t[::1] special, Py_ssize_t start, Py_ssize_t stop,
 ) noexcept nogil:
     """The common rate of a tile of `pair`, and the deviate of the difference from it."""
     cdef Py_ssize_t i
@@ -174,17 +174,17 @@ cdef vectors compare(
     cdef float trial, low, least, high
     cdef bint last
     for i in range(start, stop):
-        contrast[i] = (first[i] - numbers.shift) - second[i]
-        rate[i] = contrast[i] * numbers.weight + second[i]
+        difference[i] = (first[i] - numbers.shift) - second[i]
+        rate[i] = difference[i] * numbers.weight + second[i]
     for k in range(numbers.rounds):
         for i in range(start, stop):
             trial = at_least(numbers.tiny, rate[i])
             deviate[i] = trial * numbers.lower_growth + numbers.lower
-            rate[i] = ((trial * numbers.upper_growth + numbers.upper) / deviate[i]) * contrast[i] + second[i]
+            rate[i] = ((trial * numbers.upper_growth + numbers.upper) / deviate[i]) * difference[i] + second[i]
     for i in range(start, stop):
-        deviate[i] = contrast[i] / (sqrtf(deviate[i]) * numbers.width)
-        whole[i] &= is_finite(deviate[i])
-        special[i] = (fabsf(deviate[i]) > numbers.beyond) | (whole[i] ^ 1)
+        deviate[i] = difference[i] / (sqrtf(deviate[i]) * numbers.width)
+        complete[i] &= is_finite(deviate[i])
+        special[i] = (fabsf(deviate[i]) > numbers.beyond) | (complete[i] ^ 1)
     for k in range(numbers.steps):
         low, least, last = numbers.low[k], numbers.least[k], k + 1 == numbers.steps
         high = low if last else numbers.low[k + 1]
@@ -250,7 +250,7 @@ cdef vectors counts_of(
 
 # ---- Frames of 16-bit integers: ccdproc_darks.rates.stack ----
 
-cdef struct Rule:
+cdef struct Bound:
     # `RejectionBound.numbers` of ccdproc_darks.rates.rejection. Both sides of its comparisons are squared: neither is
     # below zero, but for rounding, which at most makes a pixel special without need.
     double times, shift, middle, noise, least, per_other, least_above_others
@@ -260,23 +260,23 @@ cdef struct SumNumbers:
     bint swapped
     int flip, zero, saturation
     double scale, level
-    bint judged
-    Rule rule
+    bint has_bound
+    Bound bound
 
 
 cdef SumNumbers sum_numbers(tuple numbers) except *:
     """`SumNumbers` from the argument ``numbers`` of `sums`."""
     cdef SumNumbers found
-    found.frames, found.swapped, found.flip, found.zero, found.saturation, found.scale, found.level, rule = numbers
+    found.frames, found.swapped, found.flip, found.zero, found.saturation, found.scale, found.level, bound = numbers
     if not 1 <= found.frames < 32768:
         raise ValueError(f"{found.frames} frames, expected 1 to 32767")
-    if rule is not None and len(rule) != 7:
-        raise TypeError(f"a rule takes 7 arguments ({len(rule)} given)")
-    found.judged = rule is not None
+    if bound is not None and len(bound) != 7:
+        raise TypeError(f"a rule takes 7 arguments ({len(bound)} given)")
+    found.has_bound = bound is not None
     (
-        found.rule.times, found.rule.shift, found.rule.middle, found.rule.noise, found.rule.least,
-        found.rule.per_other, found.rule.least_above_others,
-    ) = rule if found.judged else (0.0,) * 7
+        found.bound.times, found.bound.shift, found.bound.middle, found.bound.noise, found.bound.least,
+        found.bound.per_other, found.bound.least_above_others,
+    ) = bound if found.has_bound else (0.0,) * 7
     return found
 
 
@@ -333,7 +333,7 @@ cdef vectors add_up_tile(
     cdef int32_t[TILE] total
     cdef uint16_t[TILE] highest
     cdef uint16_t value
-    cdef Rule rule = numbers.rule
+    cdef Bound bound = numbers.bound
     cdef double divisor = numbers.frames, excess, mean, others, least, least_above_others
     cdef Py_ssize_t i, k
     for i in range(n):
@@ -347,19 +347,19 @@ cdef vectors add_up_tile(
         special[first + i] |= highest[i] + numbers.zero >= numbers.saturation
         counts[first + i] = (total[i] + numbers.frames * numbers.zero) / divisor * numbers.scale
         counts[first + i] -= numbers.level if bias is None else bias[first + i]
-    if numbers.judged:
+    if numbers.has_bound:
         for i in range(n):
-            excess = (numbers.frames * highest[i] - total[i]) * rule.times + rule.shift
-            mean = counts[first + i] - rule.middle
-            others = mean - excess * rule.per_other
-            least = (positive(mean) + rule.noise) * rule.least
-            least_above_others = (positive(others) + rule.noise) * rule.least_above_others
+            excess = (numbers.frames * highest[i] - total[i]) * bound.times + bound.shift
+            mean = counts[first + i] - bound.middle
+            others = mean - excess * bound.per_other
+            least = (positive(mean) + bound.noise) * bound.least
+            least_above_others = (positive(others) + bound.noise) * bound.least_above_others
             special[first + i] |= (excess * excess > least) & (excess * excess > least_above_others)
 
 
 def file_sums(
     Py_ssize_t n, tuple numbers not None, tuple arrays not None, tuple files not None, Py_ssize_t room,
-    uint16_t[::1] stack not None, uint16_t[::1] picked not None,
+    uint16_t[::1] stack not None, uint16_t[::1] special_samples not None,
 ):
     """
     `sums` of samples in files, and the samples of special pixels, as `ccdproc_darks.rates.stack.StreamedFrameBlock`.
@@ -374,7 +374,7 @@ def file_sums(
         Number of pixels that are read at a time.
     stack : uint16
         Working memory: samples of ``room`` pixels of all frames.
-    picked : uint16
+    special_samples : uint16
         Result: samples of special pixels, in native byte order, pixel by pixel; as long as for all n pixels.
 
     Returns
@@ -394,7 +394,7 @@ def file_sums(
         raise ValueError(f"{len(files)} files and room for {room} pixels, expected {known.frames} and 1 or more")
     expect(n, (counts, special), (bias,))
     # Products of Python's integers, which do not overflow.
-    expect(<object> n * known.frames, (picked,))
+    expect(<object> n * known.frames, (special_samples,))
     expect(<object> room * known.frames, (stack,))
     descriptors = array("i", [descriptor for descriptor, _ in files])
     places = array("q", [place for _, place in files])
@@ -405,7 +405,7 @@ def file_sums(
                 found = -1
                 break
             add_up(known, stack, room, bias, counts, special, first, some)
-            found = pick(known, stack, room, &special[first], some, picked, found)
+            found = append_samples(known, stack, room, &special[first], some, special_samples, found)
             first += some
     return found
 
@@ -427,9 +427,9 @@ cdef bint are_read(
     return True
 
 
-cdef Py_ssize_t pick(
+cdef Py_ssize_t append_samples(
     SumNumbers numbers, const uint16_t[::1] stack, Py_ssize_t stride, const uint8_t *special, Py_ssize_t n,
-    uint16_t[::1] picked, Py_ssize_t found,
+    uint16_t[::1] special_samples, Py_ssize_t found,
 ) noexcept nogil:
     """Append samples of the special ones of n pixels to those of ``found`` pixels, and return their new number."""
     cdef int flip = numbers.flip ^ numbers.zero
@@ -438,7 +438,7 @@ cdef Py_ssize_t pick(
     while next is not NULL:
         i = <const uint8_t *> next - special
         for k in range(numbers.frames):
-            picked[found * numbers.frames + k] = value_of(stack[k * stride + i], numbers.swapped, flip)
+            special_samples[found * numbers.frames + k] = value_of(stack[k * stride + i], numbers.swapped, flip)
         found += 1
         next = memchr(special + i + 1, True, n - i - 1)
     return found
