@@ -153,7 +153,7 @@ class RateImages:
         factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
         self.shape = rates[0].shape
         self._check_together(order)
-        self.planes = list(map(RateImage.of, self._rates, factors, self.infos))
+        self.images = list(map(RateImage.of, self._rates, factors, self.infos))
         if not repeated:
             self._check_different()
         self.seconds = np.array([info.longest for info in self.infos])
@@ -215,15 +215,15 @@ class RateImages:
     def for_rows(self, rows):
         """The rates of some rows alone, without meta data, to be sent to another process."""
         part = copy.copy(self)
-        part.planes, part._rates = [plane.for_rows(rows) for plane in self.planes], [None] * len(self)
+        part.images, part._rates = [image.for_rows(rows) for image in self.images], [None] * len(self)
         return part
 
     def sample(self, pixels=_SAMPLE):
         """`RateImages` of about so many pixels, in blocks of rows that are evenly spread over the image."""
         blocks = sample_blocks(self.shape, pixels)
         part = copy.copy(self)
-        part.planes, part._rates = [plane.sample(blocks) for plane in self.planes], [None] * len(self)
-        part.shape = part.planes[0].data.shape
+        part.images, part._rates = [image.sample(blocks) for image in self.images], [None] * len(self)
+        part.shape = part.images[0].data.shape
         return part
 
     def blocks(self):
@@ -237,13 +237,13 @@ class RateImages:
         Without an uncertainty the variance is 0. A masked pixel that has a rate but no uncertainty was saturated: the
         rate is its lower limit. A pixel that the user masked has both, and no lower limit.
         """
-        first = self.planes[0]
+        first = self.images[0]
         shape = first.data[shifted(block, first.start)].shape if pixels is None else (1, pixels.size)
-        rates, variances, limits = (np.empty((len(self), *shape)) for _ in range(3))
+        rates, variances, lower_limits = (np.empty((len(self), *shape)) for _ in range(3))
         usable = np.empty(rates.shape, dtype=bool)
-        for plane, *images in zip(self.planes, rates, variances, usable, limits, strict=True):
-            plane.put_values(block, pixels, *(image.reshape(-1) for image in images))
-        return rates, variances, usable, limits
+        for image, *parts in zip(self.images, rates, variances, usable, lower_limits, strict=True):
+            image.put_values(block, pixels, *(part.reshape(-1) for part in parts))
+        return rates, variances, usable, lower_limits
 
     def rows(self, block, pixels=None):
         """`MeanCounts` of a slice of rows, or of some pixels of them, see `values`.
@@ -251,7 +251,7 @@ class RateImages:
         The number of frames kept in a pixel follows from the uncertainty u of its rate d,
         ``N = (max(d, 0) t + R**2) / (u**2 t**2 - s_b**2)``; with N its variance at any other rate is known.
         """
-        counts, variance, usable, limit = self.values(block, pixels)
+        counts, variance, usable, lower_limit = self.values(block, pixels)
         counts *= self.seconds[:, None, None]
         counts[~usable] = 0.0
         frames, read_variance = np.empty_like(counts), np.empty_like(counts)
@@ -274,7 +274,7 @@ class RateImages:
             np.clip(np.rint(number, out=number), 1, info.frames, out=number)
             np.divide(square, number, out=read_variance[index])
         read_variance[~usable] = 0.0
-        return MeanCounts(counts, frames, read_variance, usable, limit)
+        return MeanCounts(counts, frames, read_variance, usable, lower_limit)
 
     def all_rows(self):
         """Yield `MeanCounts` of all rows, block by block."""
@@ -348,7 +348,7 @@ class RateImage:
         # As ``usable & ~mask``, without another array.
         return usable if mask is None else np.greater(usable, mask, out=usable)
 
-    def put_values(self, block, pixels, rates, variances, usable, limits):
+    def put_values(self, block, pixels, rates, variances, usable, lower_limits):
         """Put the values of `RateImages.values` into flat arrays."""
         data, mask, deviation = self.flat(block, pixels)
         np.multiply(data, self.factor, out=rates, dtype=float)
@@ -361,10 +361,10 @@ class RateImage:
             np.multiply(deviation, self.factor, out=variances, dtype=float)
             variances *= variances
             usable &= np.isfinite(variances)
-        limits[...] = np.nan
+        lower_limits[...] = np.nan
         others = np.flatnonzero(~usable)
         saturated = others[np.isfinite(rates[others]) & ((deviation is None) | np.isnan(variances[others]))]
-        limits[saturated] = rates[saturated]
+        lower_limits[saturated] = rates[saturated]
 
 
 def _checked_factor(rate, label):
