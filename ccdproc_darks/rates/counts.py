@@ -205,10 +205,10 @@ def quick_mean_counts(dark_set, rows, settings):
 def exact_mean_counts(pixels, dark_set, settings):
     """`MeanCounts` (one exposure, one row) of the `SpecialPixels` of a `DarkSet`, without bad and rejected samples."""
     special, combined = pixels.special, dark_set.combined
-    counts, frames, limit = (np.full(special.size, value) for value in (np.nan, float(combined.sum()), np.nan))
-    counts[special], frames[special], limit[special] = _without_rejected(pixels, dark_set, settings)
+    counts, frames, lower_limit = (np.full(special.size, value) for value in (np.nan, float(combined.sum()), np.nan))
+    counts[special], frames[special], lower_limit[special] = _without_rejected(pixels, dark_set, settings)
     counts[~special] = pixels.counts
-    return MeanCounts.of(counts, frames, _as_rate(limit, dark_set), read_noise=settings.read_noise)
+    return MeanCounts.of(counts, frames, _as_rate(lower_limit, dark_set), read_noise=settings.read_noise)
 
 
 def _without_rejected(pixels, dark_set, settings):
@@ -218,12 +218,12 @@ def _without_rejected(pixels, dark_set, settings):
     good = np.isfinite(samples)
     if pixels.bad is not None:
         good &= ~pixels.bad
-    limit = np.full(bias.size, np.nan)
+    lower_limit = np.full(bias.size, np.nan)
     if reader.saturation is not None:
         over = good & (samples >= reader.saturation)
         good &= ~over
         saturated = over.any(axis=0) & ~good.any(axis=0)
-        limit[saturated] = (reader.saturation * reader.scale - bias)[saturated]
+        lower_limit[saturated] = (reader.saturation * reader.scale - bias)[saturated]
     samples[~good] = 0.0
     if settings.clip is not None:
         electrons = np.where(good, samples * reader.scale - bias, 0.0)
@@ -233,7 +233,7 @@ def _without_rejected(pixels, dark_set, settings):
     some = frames > 0
     with np.errstate(invalid="ignore"):
         counts = in_electrons(total / np.where(some, divisor, 1.0), reader.scale, bias)
-    return np.where(some, counts, 0.0), frames, limit
+    return np.where(some, counts, 0.0), frames, lower_limit
 
 
 def counts_with_own_noise(dark_set, rows, settings):
@@ -243,9 +243,9 @@ def counts_with_own_noise(dark_set, rows, settings):
         electrons.samples, electrons.good, dark_set.combined, own_variance=electrons.own_variance,
         levels=dark_set.level_shifts, clip=settings.clip,
     )  # fmt: skip
-    limit = np.where(electrons.saturated, electrons.limit, np.nan)
+    lower_limit = np.where(electrons.saturated, electrons.lower_limit, np.nan)
     return MeanCounts.of(
-        counts.ravel(), frames.ravel(), _as_rate(limit.ravel(), dark_set), read_noise=settings.read_noise,
+        counts.ravel(), frames.ravel(), _as_rate(lower_limit.ravel(), dark_set), read_noise=settings.read_noise,
         own_variance=own_variance.ravel(),
     )  # fmt: skip
 

@@ -68,8 +68,8 @@ class Electrons:
         Samples that are finite, not masked and not saturated.
     saturated : `numpy.ndarray` of bool
         Pixels, shape (rows, columns), of which every sample that is not bad is saturated.
-    limit : `numpy.ndarray`
-        Least counts of a saturated sample (electron), shape (rows, columns).
+    lower_limit : `numpy.ndarray`
+        Lower limit of the counts of a saturated sample (electron), shape (rows, columns).
     own_variance : `numpy.ndarray` or None
         Square of the frames' own uncertainties (electron^2).
     """
@@ -77,7 +77,7 @@ class Electrons:
     samples: np.ndarray
     good: np.ndarray
     saturated: np.ndarray
-    limit: np.ndarray
+    lower_limit: np.ndarray
     own_variance: np.ndarray | None
 
 
@@ -131,9 +131,9 @@ class ElectronReader:
         samples *= self.scale
         samples -= bias
         samples[~good] = 0.0
-        limit = 0.0 if self.saturation is None else self.saturation * self.scale - bias
+        lower_limit = 0.0 if self.saturation is None else self.saturation * self.scale - bias
         saturated = over.any(axis=0) & ~good.any(axis=0)
-        return Electrons(samples, good, saturated, np.broadcast_to(limit, shape[1:]), variance)
+        return Electrons(samples, good, saturated, np.broadcast_to(lower_limit, shape[1:]), variance)
 
 
 def _unbiased(frame, combined):
