@@ -228,7 +228,7 @@ def _without_rejected(pixels, dark_set, settings):
     if settings.clip is not None:
         electrons = np.where(good, samples * reader.scale - bias, 0.0)
         reject(electrons, good, combined, read_noise=settings.read_noise, own_variance=None,
-               levels=dark_set.level_shifts, clip=settings.clip)  # fmt: skip
+               level_shifts=dark_set.level_shifts, clip=settings.clip)  # fmt: skip
     total, divisor, frames = _kept_sums(samples, good, combined)
     some = frames > 0
     with np.errstate(invalid="ignore"):
@@ -241,7 +241,7 @@ def counts_with_own_noise(dark_set, rows, settings):
     electrons = settings.reader.read(dark_set, rows)
     counts, frames, own_variance = mean_of_kept(
         electrons.samples, electrons.good, dark_set.combined, own_variance=electrons.own_variance,
-        levels=dark_set.level_shifts, clip=settings.clip,
+        level_shifts=dark_set.level_shifts, clip=settings.clip,
     )  # fmt: skip
     lower_limit = np.where(electrons.saturated, electrons.lower_limit, np.nan)
     return MeanCounts.of(

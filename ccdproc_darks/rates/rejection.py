@@ -32,7 +32,7 @@ _MANY = 1 / 4
 _FEW, _LOW = 101, 0.01
 
 
-def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None, levels=None, clip=None):
+def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None, level_shifts=None, clip=None):
     """Mean of equal exposures.
 
     Parameters
@@ -47,7 +47,7 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
         Of one exposure (electron). None: ``own_variance`` holds the noise.
     own_variance : `numpy.ndarray`, optional
         Variance of each sample (electron^2).
-    levels : `numpy.ndarray`, optional
+    level_shifts : `numpy.ndarray`, optional
         Level of each frame above the others (electron), shape (frames,): subtracted before samples are compared.
     clip : float, optional
         Sigmas from which a sample is rejected: where it is as unlikely to be so far above the others as a normal
@@ -81,8 +81,8 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
     if clip is not None:
         flat = good.reshape(len(samples), -1)
         own = None if own_variance is None else own_variance.reshape(flat.shape)
-        reject(samples.reshape(flat.shape), flat, combined, read_noise=read_noise, own_variance=own, levels=levels,
-               clip=clip)  # fmt: skip
+        reject(samples.reshape(flat.shape), flat, combined, read_noise=read_noise, own_variance=own,
+               level_shifts=level_shifts, clip=clip)  # fmt: skip
         good[...] = flat.reshape(good.shape)
     weight = combined[:, None, None] * good
     total = weight.sum(axis=0)
@@ -95,11 +95,11 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
     return counts, total, variance
 
 
-def reject(samples, good, combined, *, read_noise, own_variance, levels, clip):
+def reject(samples, good, combined, *, read_noise, own_variance, level_shifts, clip):
     """Set ``good`` to False where `mean_of_kept` rejects a sample; images are as there, but shape (frames, pixels)."""
     if len(samples) < 2 or (read_noise is None and own_variance is None):
         return
-    compared = samples if levels is None or not np.any(levels) else samples - levels[:, None]
+    compared = samples if level_shifts is None or not np.any(level_shifts) else samples - level_shifts[:, None]
     pixels = np.flatnonzero(good.sum(axis=0) > 1)
     kept = good[:, pixels]
     # First all pixels are tested; then, again and again, those whose highest sample was just rejected.
@@ -248,11 +248,11 @@ class RejectionBound:
     with ``scale`` electrons per unit of the frames; ``frames`` is their number.
     """
 
-    def __init__(self, combined, levels, scale, read_noise, clip):
+    def __init__(self, combined, level_shifts, scale, read_noise, clip):
         self.frames, total, self._own = len(combined), combined.sum(), combined.max()
         self._others, self._factor = total - combined.min(), _MARGIN * (total - self._own) / total
-        self._middle = np.dot(combined, levels) / total
-        self._shift = self._middle - np.min(levels)
+        self._middle = np.dot(combined, level_shifts) / total
+        self._shift = self._middle - np.min(level_shifts)
         self._scale, self.read_noise, self._clip = scale, read_noise, clip
         self._rest = self.frames - 1 if are_equal(combined) else None
 
