@@ -188,7 +188,7 @@ def dark_rate(
     )  # fmt: skip
     job.rate_distribution = _rate_distribution(job)
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
-    lost = fill_images(job, [data, deviation, mask], execution)
+    incomplete = fill_images(job, [data, deviation, mask], execution)
     if source == "none":
         warn(
             "no read noise (argument or RDNOISE in the header), no uncertainty of the frames, and fewer than three "
@@ -214,7 +214,7 @@ def dark_rate(
             saturation=prepared.saturation,
             temperature=mean_temperature(frames),
             offset=offset or "none",
-            lost=lost,
+            incomplete=incomplete,
         ).entries(),
     )
     known = None if source == "none" else deviation

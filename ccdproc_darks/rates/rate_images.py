@@ -49,7 +49,7 @@ class RateMeta:
         Source of the noise: 'argument', 'header', 'uncertainty' (the frames' own), 'estimated', 'bias' or 'none'.
     offset : str
         'pixel' where every pixel had a free offset, else 'none'.
-    lost : int or None
+    incomplete : int or None
         Number of pixels that lost some of their frames; None where they were not counted.
     """
 
@@ -66,7 +66,7 @@ class RateMeta:
     saturation: float | None
     temperature: float | None
     offset: str
-    lost: int | None = None
+    incomplete: int | None = None
 
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
@@ -87,7 +87,7 @@ class RateMeta:
             "DKSATUR": (self.saturation, "saturation level in the frames' unit"),
             "DKTEMP": (self.temperature, "[deg C] mean sensor temperature"),
             "DKOFFSET": (self.offset, "offset of a pixel: pixel (free), none"),
-            "DKLOST": (self.lost, "pixels that lost some of their frames"),
+            "DKLOST": (self.incomplete, "pixels that lost some of their frames"),
         }
 
     @classmethod
@@ -123,7 +123,7 @@ class RateMeta:
             saturation=number("DKSATUR") if "DKSATUR" in meta else None,
             temperature=number("DKTEMP") if "DKTEMP" in meta else None,
             offset=str(meta.get("DKOFFSET", "none")),
-            lost=int(number("DKLOST")) if "DKLOST" in meta else None,
+            incomplete=int(number("DKLOST")) if "DKLOST" in meta else None,
         )
 
 
