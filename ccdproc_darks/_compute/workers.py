@@ -77,7 +77,7 @@ class Execution:
                 results[place] = function(items[place])
 
         number = min(_cores(), len(items)) if self.executor is None else 1
-        _side_by_side([work] * max(number, 1))
+        _run_together([work] * max(number, 1))
         return results
 
 
@@ -100,9 +100,9 @@ def fill_images(job, outputs, execution):
     columns, types = shape[1], [output.dtype for output in outputs]
     workers = _Workers(execution, shape, job, sum(dtype.itemsize for dtype in types))
     if workers.share_memory:
-        return sum(workers.run(job, partial(_work, outputs=outputs)))
+        return sum(workers.run(job, partial(_compute_blocks, outputs=outputs)))
     counts = []
-    for start, results, count in workers.run(job, partial(_worked, columns=columns, types=types)):
+    for start, results, count in workers.run(job, partial(_compute_elsewhere, columns=columns, types=types)):
         counts.append(count)
         for output, result in zip(outputs, results, strict=True):
             output[start : start + len(result)] = result
@@ -112,7 +112,7 @@ def fill_images(job, outputs, execution):
 def gather_summaries(job, shape, execution):
     """List of ``job.summary`` of all blocks of an image of a shape (rows, columns), from the first to the last row."""
     found = {}
-    for summaries in _Workers(execution, shape, job, 1).run(job, _summaries):
+    for summaries in _Workers(execution, shape, job, 1).run(job, _summarize_blocks):
         found.update(summaries)
     return [found[start] for start in sorted(found)]
 
@@ -130,7 +130,7 @@ class _Workers:
             self._most = min(_cores(), number, execution.most(memory * pixels))
             return
         # A result is in memory twice, packed and unpacked; and so is a job that is sent.
-        task = 2 * result * pixels + 2 * _sent(job.for_rows(self._blocks[0]))
+        task = 2 * result * pixels + 2 * _bytes_sent(job.for_rows(self._blocks[0]))
         most = execution.most(task)
         self._size = max(1, min(_RESULT_BYTES // task, number // _LEAST_TASKS, most))
         self._most = max(_LEAST_UNDER_WAY, _UNDER_WAY_BYTES // (task * self._size))
@@ -145,16 +145,16 @@ class _Workers:
             submits = (
                 partial(self._submit, work, job.for_rows, some, group) for some, group in zip(rows, groups, strict=True)
             )
-            yield from _done(submits, self._most, again=True)
+            yield from _results_of(submits, self._most, again=True)
             return
         # Each worker takes the next block until none is left: they end together, and each opens its files once.
         left = iter(self._blocks)
-        calls = [partial(_or_none_left, work, job.for_rows(self._rows), self._rows, left)] * self._most
+        calls = [partial(_work_or_use_up, work, job.for_rows(self._rows), self._rows, left)] * self._most
         try:
             if self._executor is not None:
-                yield from _done((partial(self._executor.submit, call) for call in calls), self._most)
+                yield from _results_of((partial(self._executor.submit, call) for call in calls), self._most)
             else:
-                yield from _side_by_side(calls)
+                yield from _run_together(calls)
         finally:
             _use_up(left)
 
@@ -162,7 +162,7 @@ class _Workers:
         return self._executor.submit(work, for_rows(rows), rows, blocks)
 
 
-def _side_by_side(calls):
+def _run_together(calls):
     """Results of calls that run at the same time, the first one in this thread."""
     first, *others = calls
     if not others:
@@ -173,7 +173,7 @@ def _side_by_side(calls):
         return [first(), *(future.result() for future in futures)]
 
 
-def _done(submits, most, again=False):
+def _results_of(submits, most, again=False):
     """Yield results of tasks as they come; ``most`` are under way, and a failed one may be submitted once ``again``."""
     under_way = {}
     try:
@@ -201,7 +201,7 @@ def _done(submits, most, again=False):
             future.cancel()
 
 
-def _or_none_left(work, job, rows, left):
+def _work_or_use_up(work, job, rows, left):
     """``work(job, rows, left)``; if it fails, no blocks are left to the other workers."""
     try:
         return work(job, rows, left)
@@ -215,7 +215,7 @@ def _use_up(blocks):
         pass
 
 
-def _sent(job):
+def _bytes_sent(job):
     """Bytes of the arrays that are sent with a job; 0 where only the executor knows how to send it."""
     buffers = []
     try:
@@ -225,13 +225,13 @@ def _sent(job):
     return sum(buffer.raw().nbytes for buffer in buffers)
 
 
-def _worked(job, rows, blocks, columns, types):
+def _compute_elsewhere(job, rows, blocks, columns, types):
     """First row, images and sum of the counts of some blocks, in another process."""
     results = [np.zeros((rows.stop - rows.start, columns), dtype) for dtype in types]
-    return rows.start, results, _work(job, rows, blocks, results)
+    return rows.start, results, _compute_blocks(job, rows, blocks, results)
 
 
-def _work(job, rows, blocks, outputs):
+def _compute_blocks(job, rows, blocks, outputs):
     """Compute blocks, put them into ``outputs`` (images of the slice ``rows``), and return the sum of their counts."""
     columns, deferred, counts = outputs[0].shape[1], [], []
     with job.open_files() as opened:
@@ -268,7 +268,7 @@ def _compute_exactly(job, deferred, outputs):
     return counts
 
 
-def _summaries(job, rows, blocks):
+def _summarize_blocks(job, rows, blocks):
     """Dict from the first row of each block to its summary."""
     with job.open_files() as opened:
         return {block.start: opened.summary(block) for block in blocks}
