@@ -67,7 +67,7 @@ class Bias:
         return values, bad
 
     def error(self, read_noise):
-        """Error of the bias (electron), one number; of a master bias without uncertainty, from the ``read_noise``."""
+        """Error of the bias (electron), one number for the sensor; without uncertainties, from the ``read_noise``."""
         if self._frame is None:
             return 0.0
         number = combined_number(self._frame, "bias")
@@ -82,9 +82,9 @@ class Bias:
         return read_noise / np.sqrt(number)
 
     def read_noise(self):
-        """Read noise (electron) from the uncertainty of a master bias of `ccdproc.combine`, its scatter / sqrt(N).
+        """Read noise (electron) from a master bias by `ccdproc.combine`, whose uncertainty is scatter / sqrt(N).
 
-        None without such an uncertainty, or with N below three.
+        None for any other bias, and with N below three.
         """
         frame = self._frame
         if frame is None or not frame.has_deviation or "NCOMBINE" not in frame.header or "DKVERS" in frame.header:

@@ -88,8 +88,8 @@ def dark_rate(
     n_combined : int, optional
         Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
     clip : float or None
-        Sigmas from which a sample is rejected as a cosmic ray: where, by read noise and Poisson statistics, it is as
-        unlikely to be so far above the equal exposures as a normal deviate of so many sigmas. None keeps all.
+        Sigmas above which a sample is rejected as a cosmic ray: the normal deviate that is as unlikely as so high a
+        sample among equal exposures, by read noise and Poisson statistics. None keeps all.
     offset : {None, "pixel"}
         ``"pixel"`` gives every pixel an unknown offset, for frames without a bias: the rate is then the slope over two
         exposure times or more.
@@ -135,8 +135,8 @@ def dark_rate(
     FrameLevelWarning
         If the level of a frame differs from that of equal frames, as after a drift of the bias level.
     MissingInformationWarning
-        If nothing tells the read noise, so that there is no uncertainty; nor how many frames went into a combined frame
-        or bias; nor the error of the bias.
+        If the read noise is unknown, so that there is no uncertainty; if the number of exposures in a combined frame or
+        bias is unknown; if the error of the bias is unknown.
     NoiseWarning
         If equal frames scatter by much more than their own uncertainties.
     TemperatureWarning

@@ -17,7 +17,7 @@ class MeanCounts:
     counts : `numpy.ndarray`
         Mean of the bias-subtracted samples kept (electron); zero where none was.
     frames : `numpy.ndarray`
-        Frames in that mean, 1 where there is none; a combined frame counts as many as went into it.
+        Frames in that mean; a combined frame counts as many as went into it.
     read_variance : `numpy.ndarray`
         Part of the variance of ``counts`` that does not grow with them (electron^2).
     usable : `numpy.ndarray` of bool

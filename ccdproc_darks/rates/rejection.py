@@ -44,14 +44,14 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
     combined : `numpy.ndarray`
         Number of exposures that each frame is the mean of, shape (frames,).
     read_noise : float, optional
-        Of one exposure (electron). None: ``own_variance`` holds the noise.
+        Read noise of one exposure (electron). None: ``own_variance`` holds the noise.
     own_variance : `numpy.ndarray`, optional
         Variance of each sample (electron^2).
     level_shifts : `numpy.ndarray`, optional
         Level of each frame above the others (electron), shape (frames,): subtracted before samples are compared.
     clip : float, optional
-        Sigmas from which a sample is rejected: where it is as unlikely to be so far above the others as a normal
-        deviate of so many sigmas. None keeps all.
+        Sigmas above which a sample is rejected: the normal deviate that is as unlikely as so high a sample. None keeps
+        all.
 
     Returns
     -------
@@ -64,9 +64,9 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
 
     Notes
     -----
-    Of each pixel, the highest sample x (the mean of n_x exposures) is compared with the mean m of its n_m others; if x
-    is rejected, the next highest is compared. The test asks how unlikely so large a share of *all* counts is without a
-    cosmic ray. Without read noise, the share of one frame in a given number of electrons is binomial, whatever the
+    In each pixel, the highest sample x (the mean of n_x exposures) is compared with the mean m of the n_m others; if x
+    is rejected, the next highest is compared. The test is how unlikely so large a share of *all* counts is without a
+    cosmic ray: without read noise, the share of one frame in a given number of electrons is binomial, whatever the
     rate. x is rejected if this probability, as a normal deviate (`deviate_of_share`), is above ``clip``. Two simpler
     tests are wrong: with the noise expected from the others alone, a single electron over nothing would be a cosmic
     ray; with the scatter of the samples, the tail of the Poisson distribution is clipped.
