@@ -13,21 +13,9 @@ SUMMARY, PAGE = "summary.ecsv", "report.html"
 
 
 def check_place(out, overwrite, folders):
-    """Check that a report may be written to a folder.
+    """Raise OSError where a report may not be written to the path ``out``.
 
-    Parameters
-    ----------
-    out : `~pathlib.Path`
-        Folder of the report.
-    overwrite : bool
-        Whether it may replace an earlier report.
-    folders : list of path-like
-        Folders of frames, which must not be deleted with an earlier report.
-
-    Raises
-    ------
-    OSError
-        If the report may not be written.
+    With ``overwrite`` it may replace an earlier report, but none that holds one of the ``folders`` of frames.
     """
     for parent in out.parents:
         if parent.is_file():

@@ -5,23 +5,16 @@ import argparse
 import math
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 
 __all__ = ["main"]
 
 
 def main(arguments=None):
-    """Run the command ``ccdproc-darks``.
+    """Run the command ``ccdproc-darks`` with a list of arguments; default: those of the command line.
 
-    Parameters
-    ----------
-    arguments : list of str, optional
-        Arguments; default: those of the command line.
-
-    Returns
-    -------
-    int
-        Exit status: 0, 1 after an error, 2 without a command, 130 if interrupted.
+    Returns the exit status: 0, 1 after an error, 2 without a command, 130 if interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = _parser()
@@ -90,9 +83,10 @@ def _parser():
     )
     _common(demo)
     demo.add_argument(
-        "--size", type=_count, default=1024, metavar="N", help="rows and columns of the sensor (default: 1024)"
-    )
-    demo.add_argument("--seed", type=_seed, default=1, metavar="N", help="of the random numbers (default: 1)")
+        "--size", type=partial(_whole, least=1), default=1024, metavar="N",
+        help="rows and columns of the sensor (default: 1024)",
+    )  # fmt: skip
+    demo.add_argument("--seed", type=_whole, default=1, metavar="N", help="of the random numbers (default: 1)")
     demo.add_argument("--frames", type=Path, metavar="DIR", help="keep the simulated frames in this new folder")
     demo.set_defaults(run=_demo)
     _add_simulate(commands)
@@ -114,10 +108,10 @@ def _add_simulate(commands):
         "--exposures", type=_exposures, nargs="+", required=True, metavar="NxSECONDS",
         help="darks to take: number x exposure time in s, such as 10x90 20x1000",
     )  # fmt: skip
-    simulate.add_argument("--bias", type=_seed, default=0, metavar="N", help="bias frames to take first (default: 0)")
-    simulate.add_argument("--seed", type=_seed, default=1, metavar="N", help="of the noise (default: 1)")
+    simulate.add_argument("--bias", type=_whole, default=0, metavar="N", help="bias frames to take first (default: 0)")
+    simulate.add_argument("--seed", type=_whole, default=1, metavar="N", help="of the noise (default: 1)")
     simulate.add_argument(
-        "--sensor-seed", type=_seed, metavar="N", help="of the sensor: which pixels are hot (default: that of --seed)"
+        "--sensor-seed", type=_whole, metavar="N", help="of the sensor: which pixels are hot (default: that of --seed)"
     )
     simulate.add_argument(
         "--size", type=_size, metavar="N", help="rows and columns, such as 1024 or 512x1024; default: the camera's"
@@ -198,8 +192,8 @@ def _demo(given, command):
 
 def _simulate(given, command):
     from astropy import units as u
-    from tqdm import tqdm
 
+    from .report.demo import write_frames
     from .simulation import PRESETS, DarkSequence, sensor_preset
 
     if given.preset not in PRESETS:
@@ -212,11 +206,7 @@ def _simulate(given, command):
         exposures.insert(0, (given.bias, 0 * u.s))
     temperature = None if given.temperature is None else given.temperature * u.deg_C
     darks = DarkSequence(sensor, exposures, rng=given.seed, temperature=temperature)
-
-    def progress(frames):
-        return tqdm(frames, desc="simulating frames", unit="frame", total=len(darks), disable=None, leave=False)
-
-    darks.write(given.out, progress=progress)
+    write_frames(darks, given.out)
     rows, columns = sensor.shape
     print(f"{len(darks)} frames of {rows} x {columns} pixels: {given.out}")
     print(f"true rates and flags: {given.out / 'truth'}")
@@ -232,7 +222,6 @@ def _options(given, executor=None):
         value = getattr(given, name, None)
         return None if value is None else value * unit
 
-    mem_limit = quantity("mem_limit", 2**20 * u.byte)
     return Options(
         gain=quantity("gain", u.electron / u.adu),
         read_noise=quantity("read_noise", u.electron),
@@ -243,7 +232,7 @@ def _options(given, executor=None):
         tolerance=given.tolerance,
         null=given.null,
         executor=executor,
-        mem_limit=mem_limit,
+        mem_limit=quantity("mem_limit", 2**20 * u.byte),
     )
 
 
@@ -306,13 +295,7 @@ def _size(text):
     return int(sides[0]), int(sides[-1])
 
 
-def _seed(text):
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
-    return int(text)
-
-
-def _count(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+def _whole(text, least=0):
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {text!r}")
     return int(text)

@@ -186,13 +186,7 @@ class ThermalDarkCurrent(_DarkCurrentModel):
 
 
 def rate_ratio(model, temperature, reference):
-    """Ratio of the dark currents of a model at two temperatures, ``temperature`` over ``reference`` (K).
-
-    Raises
-    ------
-    ValueError
-        If the model gives no positive finite ratio.
-    """
+    """Ratio of the dark currents of a model at two temperatures (K); ValueError if it is not positive and finite."""
     units = any(getattr(model, name).unit is not None for name in model.param_names)
     with np.errstate(all="ignore"):
         values = [model(kelvin * u.K if units else kelvin) for kelvin in (temperature, reference)]

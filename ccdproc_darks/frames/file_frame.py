@@ -28,21 +28,11 @@ _FITS_BLOCK = 2880
 
 
 class FileFrame:
-    """Frame in a FITS file, read by rows.
+    """Frame in a FITS file, read by rows. Its first HDU with a 2-D image is the frame.
 
-    Parameters
-    ----------
-    path : path-like
-        The file. The first HDU with a 2-D image is the frame. Extensions MASK and UNCERT, as
-        `astropy.nddata.CCDData.write` makes them, are its mask and uncertainty. A compressed file is decompressed once,
-        into a temporary file that is deleted together with this object.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    OSError
-        If the file is empty, not FITS, truncated or without a 2-D image.
+    Extensions MASK and UNCERT, as `astropy.nddata.CCDData.write` makes them, are its mask and uncertainty. A compressed
+    file is decompressed once, into a temporary file that is deleted together with this object. FileNotFoundError is
+    raised where there is no such file, OSError where it is empty, not FITS, truncated or without a 2-D image.
     """
 
     def __init__(self, path):

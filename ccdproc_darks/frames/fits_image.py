@@ -41,32 +41,15 @@ class Samples:
 
 @dataclass(frozen=True)
 class FitsImage:
-    """
-    Position and format of an image in a FITS file: a path and a few numbers, from which any worker can read its rows.
+    """Position and format of an image in a FITS file: a path and a few numbers, from which any worker can read it."""
 
-    Parameters
-    ----------
-    path : str
-        The file, not compressed.
-    offset : int
-        Position of the image's first byte in the file.
-    shape : tuple of int
-        Rows and columns.
-    bitpix : int
-        BITPIX, the type of the stored numbers.
-    zero, scale : float
-        BZERO and BSCALE.
-    blank : int or None
-        BLANK, the stored integer that means NaN.
-    """
-
-    path: str
-    offset: int
-    shape: tuple
-    bitpix: int
-    zero: float = 0
-    scale: float = 1
-    blank: int | None = None
+    path: str  # not compressed
+    offset: int  # position of the image's first byte in the file
+    shape: tuple  # rows and columns
+    bitpix: int  # BITPIX, the type of the stored numbers
+    zero: float = 0  # BZERO
+    scale: float = 1  # BSCALE
+    blank: int | None = None  # BLANK, the stored integer that means NaN
 
     @classmethod
     def from_hdu(cls, path, hdu, header=None):
@@ -109,16 +92,10 @@ class FitsImage:
         return self.zero == 0 or self.zero == (_SIGNED_BYTES if self.bitpix == 8 else _UNSIGNED.get(self.bitpix))
 
     def values(self, rows, file, out=None):
-        """Pixel values of some rows, in the machine's own byte order.
+        """Pixel values of ``rows``, a slice or list of slices, in the machine's own byte order.
 
-        Parameters
-        ----------
-        rows : slice or list of slice
-            The rows.
-        file : int
-            Descriptor of the open file.
-        out : `numpy.ndarray`, optional
-            Contiguous array of the image's ``dtype`` that the values are put into.
+        ``file`` is the descriptor of the open file; ``out``, if given, a contiguous array of the image's ``dtype`` that
+        the values are put into.
         """
         if not self.is_plain:
             stored = self.stored(rows, file)
@@ -192,28 +169,14 @@ class FitsImage:
 
 @dataclass(frozen=True)
 class FileReader:
-    """Reader of the rows of a `FileFrame`. It can be sent to any thread, process or machine that sees the file.
+    """Reader of the rows of a `FileFrame`. It can be sent to any thread, process or machine that sees the file."""
 
-    Attributes
-    ----------
-    label : str
-        Name of the file in messages.
-    image : `FitsImage`
-        Image of the frame.
-    mask, deviation : `FitsImage` or None
-        Extensions MASK and UNCERT.
-    kind : str or None
-        UTYPE of the extension UNCERT.
-    file : int or None
-        Descriptor of the file, while it is open.
-    """
-
-    label: str
-    image: FitsImage
-    mask: FitsImage | None = None
-    deviation: FitsImage | None = None
-    kind: str | None = None
-    file: int | None = None
+    label: str  # name of the file in messages
+    image: FitsImage  # of the frame
+    mask: FitsImage | None = None  # extension MASK
+    deviation: FitsImage | None = None  # extension UNCERT
+    kind: str | None = None  # UTYPE of the extension UNCERT
+    file: int | None = None  # descriptor of the file, while it is open
 
     def check_size(self):
         """Raise OSError if the file is shorter than its headers promise."""
@@ -268,17 +231,10 @@ class FileReader:
 
 
 def rows_alike(frames, block):
-    """Values of some rows of several files at once, shape (files, rows, columns); None where files are not alike.
+    """Values of the rows of a slice of several open files, shape (files, rows, columns); None where not `are_alike`.
 
     One buffer serves all files. Little Python runs between the calls that read and copy, so that threads seldom wait
     for each other.
-
-    Parameters
-    ----------
-    frames : list
-        Readers of the frames, with their files open; see `are_alike`.
-    block : slice
-        The rows.
     """
     if not are_alike(frames):
         return None
@@ -303,12 +259,10 @@ def are_alike(frames):
     first = frames[0].image if isinstance(frames[0], FileReader) else None
     if first is None or not first.is_plain:
         return False
-    for frame in frames:
-        if not isinstance(frame, FileReader) or frame.file is None or frame.mask is not None:
-            return False
-        if not frame.image.is_like(first):
-            return False
-    return True
+    return all(
+        isinstance(frame, FileReader) and frame.file is not None and frame.mask is None and frame.image.is_like(first)
+        for frame in frames
+    )
 
 
 def _stored_dtype(bitpix):

@@ -54,31 +54,24 @@ def header_number(frame, key):
 
 
 def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_unit=None, equivalencies=()):
-    """Value of one setting, such as the gain, for each frame.
+    """Value of one setting, such as the gain, for each frame, as a list of float in ``unit``.
+
+    None where the user gave nothing and not every header has one of the keys.
 
     Parameters
     ----------
     argument : str
         Name of the public argument, for messages.
     value : Quantity, `ccdproc.Keyword`, str or None
-        What the user gave: the value, a header key, or None to look for ``keys``.
-    frames : list
-        The frames.
-    unit : `~astropy.units.Unit`
-        Unit of the result.
-    keys : tuple of str
-        Header keys to look for, in this order.
+        What the user gave: the value, a header key, or None to look for ``keys``, in their order.
+    frames, unit, keys
+        The frames; the unit of the result; the usual header keys.
     zero : bool
         Whether a Quantity may be zero. A zero in a header means "unknown", and is always an error.
     header_unit : `~astropy.units.Unit`, optional
         Unit of a header value, where it is not ``unit``.
     equivalencies : list
         Equivalencies of `astropy.units` for the conversion to ``unit``.
-
-    Returns
-    -------
-    list of float, or None
-        None where the user gave nothing and not every header has one of the keys.
     """
     header_unit, known = header_unit or unit, {}
 

@@ -28,15 +28,7 @@ _WRAP = "; wrap an array as CCDData(array, unit='adu')"
 
 
 class MemoryFrame:
-    """Frame in memory.
-
-    Parameters
-    ----------
-    ccd : `~astropy.nddata.CCDData`
-        The frame, in adu or electron.
-    label : str
-        Name of the frame in messages.
-    """
+    """Frame in memory: `~astropy.nddata.CCDData` in adu or electron, with the name ``label`` in messages."""
 
     def __init__(self, ccd, label):
         if ccd.data.ndim != 2:
@@ -46,22 +38,9 @@ class MemoryFrame:
         self.shape = ccd.data.shape
         self.unit = checked_unit(ccd.unit, label)
         self.dtype = ccd.data.dtype.newbyteorder("=")
+        self.has_mask, self.has_deviation = ccd.mask is not None, ccd.uncertainty is not None
+        self.wcs = ccd.wcs
         self._ccd = ccd
-
-    @property
-    def has_deviation(self):
-        """Whether the frame has an uncertainty."""
-        return self._ccd.uncertainty is not None
-
-    @property
-    def has_mask(self):
-        """Whether the frame has a mask."""
-        return self._ccd.mask is not None
-
-    @property
-    def wcs(self):
-        """World coordinate system, or None."""
-        return self._ccd.wcs
 
     def for_rows(self, rows):
         """`MemoryReader` of the rows of the slice ``rows``, and of no others: it can be sent to another process."""
@@ -141,19 +120,7 @@ def sample(frame, blocks):
 
 
 def as_frames(darks, argument="darks"):
-    """Frames from what the user gave, checked to have one shape and one unit.
-
-    Parameters
-    ----------
-    darks : CCDData, path, sequence of them, or `ccdproc.ImageFileCollection`
-        The frames.
-    argument : str
-        Name of the argument, for messages.
-
-    Returns
-    -------
-    list of `MemoryFrame` or `FileFrame`
-    """
+    """List of `MemoryFrame` and `FileFrame` from what the user gave as ``argument``. One shape and one unit."""
     if isinstance(darks, ImageFileCollection):
         darks = darks.files_filtered(include_path=True)
     elif isinstance(darks, CCDData | str | os.PathLike):

@@ -18,21 +18,7 @@ def checked_count(name, value):
 
 
 def checked_noise(read_noise, bias_frames, bias_error):
-    """Read noise of a frame and standard deviation of the bias, as floats (electron).
-
-    Parameters
-    ----------
-    read_noise : `~astropy.units.Quantity`
-        Read noise of one frame, dark or bias.
-    bias_frames : int or None
-        Number of frames in the master bias.
-    bias_error : `~astropy.units.Quantity` or None
-        Standard deviation of the master bias, instead of ``bias_frames``. With neither, the bias has no error.
-
-    Returns
-    -------
-    read_noise, bias_error : float
-    """
+    """Read noise of a frame and standard deviation of the bias, as floats (electron); see `rate_uncertainty`."""
     noise = checked_quantity("read_noise", read_noise, u.electron, zero=True)
     if bias_frames is not None and bias_error is not None:
         raise ValueError("bias_frames and bias_error both tell the error of the bias: give one of them")

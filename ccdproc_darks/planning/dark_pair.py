@@ -20,10 +20,7 @@ Exposures = u.Quantity | Sequence[u.Quantity]
 class DarkPair:
     """Two sets of darks, of two exposure times, from which the same master bias is subtracted.
 
-    Parameters
-    ----------
-    exposures, frames, read_noise, bias_frames, bias_error
-        See `ccdproc_darks.planning.departure_power`.
+    The parameters are those of `ccdproc_darks.planning.departure_power`.
 
     Attributes
     ----------

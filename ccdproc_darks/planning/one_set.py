@@ -79,7 +79,7 @@ def smallest_rate(
     Parameters
     ----------
     exposure, frames, read_noise, bias_frames, bias_error
-        See `rate_uncertainty`.
+        See `rate_uncertainty`, which raises the same errors.
     signal_to_noise : float
         Ratio of the rate to its own uncertainty.
 
@@ -87,11 +87,6 @@ def smallest_rate(
     -------
     `~astropy.units.Quantity`
         Rate (electron/s), of the shape of ``exposure``.
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        See `rate_uncertainty`.
 
     Notes
     -----
@@ -167,19 +162,14 @@ def exposure_needed(
     Parameters
     ----------
     rate, frames, read_noise, bias_frames, bias_error
-        See `rate_uncertainty`; the rate must be above zero.
-    precision : float
-        Wanted standard deviation of the measured rate, as a fraction of the rate.
+        See `rate_uncertainty`, which raises the same errors; the rate must be above zero.
+    precision
+        See `frames_needed`.
 
     Returns
     -------
     `~astropy.units.Quantity`
         Exposure time of each dark (s), of the shape of ``rate``.
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        See `rate_uncertainty`.
 
     Examples
     --------

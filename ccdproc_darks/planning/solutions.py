@@ -29,14 +29,8 @@ def smallest_number(variance, bias_error, lever, allowed, read_noise, seconds):
         Change of the rate or difference with one electron of bias (1/s).
     allowed : `numpy.ndarray`
         Largest standard deviation of the rate or difference (electron/s).
-    read_noise : float
-        Read noise (electron), for the message.
-    seconds : sequence
-        Exposure times (s), for the message.
-
-    Returns
-    -------
-    int or `numpy.ndarray` of int
+    read_noise, seconds : float, sequence
+        Read noise (electron) and exposure times (s), for the message.
 
     Raises
     ------

@@ -95,7 +95,7 @@ def smallest_departure(
     Parameters
     ----------
     rate, exposures, frames, read_noise, pixels, bias_frames, bias_error, false_positives
-        See `departure_power`.
+        See `departure_power`, which raises the same errors.
     power : float
         Probability that the departure is detected.
 
@@ -103,11 +103,6 @@ def smallest_departure(
     -------
     float or `numpy.ndarray`
         Difference of the rates at the two exposure times, as a fraction of ``rate``; of the shape of ``rate``.
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        See `departure_power`.
 
     Examples
     --------
@@ -133,7 +128,7 @@ def frames_to_test(
     rate, exposures, read_noise, pixels, bias_frames, bias_error, false_positives
         See `departure_power`.
     tolerance : float
-        Departure to detect, as a fraction of ``rate``.
+        Departure to detect, as a fraction of the rate.
     power : float
         Probability that the departure is detected.
 
@@ -173,21 +168,14 @@ def smallest_testable_rate(
     Parameters
     ----------
     exposures, frames, read_noise, pixels, bias_frames, bias_error, false_positives
-        See `departure_power`.
-    tolerance : float
-        Departure to detect, as a fraction of the rate.
-    power : float
-        Probability that the departure is detected.
+        See `departure_power`, which raises the same errors.
+    tolerance, power
+        See `frames_to_test`.
 
     Returns
     -------
     `~astropy.units.Quantity`
         Rate (electron/s).
-
-    Raises
-    ------
-    TypeError, astropy.units.UnitsError, ValueError
-        See `departure_power`.
 
     Examples
     --------

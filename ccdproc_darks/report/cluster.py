@@ -15,24 +15,11 @@ _PATIENCE = 10
 
 @contextmanager
 def workers_of(scheduler):
-    """Executor, for an ``executor=`` argument, that runs on the workers of a dask scheduler.
+    """Executor, for an ``executor=`` argument, that runs on the workers of a dask scheduler; None without one.
 
-    Parameters
-    ----------
-    scheduler : str or None
-        Address, such as ``tcp://host:8786``, or path of the file that the scheduler writes. None: no cluster.
-
-    Yields
-    ------
-    `concurrent.futures.Executor` or None
-        None without a cluster.
-
-    Raises
-    ------
-    ValueError
-        If ``scheduler`` is neither an address nor such a file, or ``distributed`` is not installed.
-    OSError
-        If the scheduler cannot be reached, or its workers fail.
+    ``scheduler`` is None, an address such as ``tcp://host:8786``, or the path of the file that the scheduler writes.
+    ValueError is raised if it is neither, or ``distributed`` is not installed; OSError if the scheduler cannot be
+    reached, or its workers fail.
     """
     if scheduler is None:
         yield None

@@ -1,12 +1,14 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Simulated frames for a newcomer without data, like those of the CCD guide's thermoelectrically cooled camera."""
 
+from functools import partial
+
 from astropy import units as u
-from tqdm import tqdm
 
 from ..simulation import DarkSequence, sensor_preset
+from .terminal import progress_bar
 
-__all__ = ["INTRODUCTION", "write_demo_frames"]
+__all__ = ["INTRODUCTION", "write_demo_frames", "write_frames"]
 
 INTRODUCTION = (
     "These frames are simulated, to look like those of a cooled camera: 0.01 electron/s, a gain of 1.5 electron/adu, a "
@@ -19,20 +21,13 @@ _FRAMES = ((20, 0 * u.s), (10, 90 * u.s), (20, 1000 * u.s))
 
 
 def write_demo_frames(folder, *, size=1024, seed=1):
-    """Write twenty bias frames, ten darks of 90 s and twenty of 1000 s, and the truth about them.
+    """Write 20 bias frames, 10 darks of 90 s and 20 of 1000 s, of ``size`` rows and columns, and the truth about them.
 
-    Parameters
-    ----------
-    folder : path-like
-        A new or empty folder.
-    size : int
-        Number of rows, and of columns.
-    seed : int
-        Seed of the sensor and of the noise.
+    ``folder`` is new or empty; ``seed`` that of the sensor and of the noise.
     """
-    darks = DarkSequence(sensor_preset("aspen-cg16m", shape=(size, size), seed=seed), _FRAMES, rng=seed)
+    write_frames(DarkSequence(sensor_preset("aspen-cg16m", shape=(size, size), seed=seed), _FRAMES, rng=seed), folder)
 
-    def progress(frames):
-        return tqdm(frames, desc="simulating frames", unit="frame", total=len(darks), disable=None, leave=False)
 
-    darks.write(folder, progress=progress)
+def write_frames(darks, folder):
+    """Write the frames of a `DarkSequence`, and the truth about them, with a bar of progress."""
+    darks.write(folder, progress=partial(progress_bar, desc="simulating frames", unit="frame", total=len(darks)))

@@ -22,24 +22,12 @@ _SAME_TEMPERATURE = 1.0
 
 @dataclass
 class Frame:
-    """A usable frame.
-
-    Attributes
-    ----------
-    file : `~ccdproc_darks.frames.file_frame.FileFrame`
-        The file.
-    kind : {'dark', 'bias'}
-        Kind of the frame.
-    seconds : float
-        Exposure time (s).
-    temperature : float or None
-        Set temperature (deg C); that of the sensor where none is in the header.
-    """
+    """A usable frame."""
 
     file: FileFrame
-    kind: str
-    seconds: float
-    temperature: float | None
+    kind: str  # 'dark' or 'bias'
+    seconds: float  # exposure time (s)
+    temperature: float | None  # set temperature (deg C); that of the sensor where none is in the header
 
     @property
     def name(self):
@@ -57,27 +45,13 @@ class Unusable:
 
 @dataclass
 class Group:
-    """Frames of one camera, shape, binning, setting and temperature.
+    """Frames of one camera, shape, binning, setting and temperature."""
 
-    Attributes
-    ----------
-    camera : str
-        INSTRUME, or 'unknown camera'.
-    shape : tuple of int
-        Rows and columns.
-    binning : str
-        Binning in columns and rows, such as '1x1'.
-    settings : dict
-        Header keys of gain, offset and readout mode that were found, and their values.
-    temperature : float or None
-        Mean temperature of the frames (deg C).
-    """
-
-    camera: str
-    shape: tuple
-    binning: str
-    settings: dict
-    temperature: float | None
+    camera: str  # INSTRUME, or 'unknown camera'
+    shape: tuple  # rows and columns
+    binning: str  # in columns and rows, such as '1x1'
+    settings: dict  # header keys of gain, offset and readout mode that were found, and their values
+    temperature: float | None  # mean of the frames (deg C)
     biases: list = field(default_factory=list)
     darks: list = field(default_factory=list)
 
@@ -100,21 +74,10 @@ class Group:
 
 
 def find_groups(folder, progress=iter):
-    """Group the frames of a folder.
+    """Group the frames of a folder, without its sub-folders; ``progress`` wraps the list of files, as `tqdm.tqdm` does.
 
-    Parameters
-    ----------
-    folder : path-like
-        The folder, without its sub-folders.
-    progress : callable
-        Wraps the list of files, as `tqdm.tqdm` does.
-
-    Returns
-    -------
-    groups : list of `Group`
-        Groups that have darks, in the order of camera and temperature.
-    unusable : list of `Unusable`
-        All FITS files that are in none of them.
+    Returns the list of each `Group` that has darks, in the order of camera and temperature, and the list of `Unusable`:
+    all FITS files that are in none of them.
     """
     frames, unusable = [], []
     for path in progress(_fits_files(Path(folder))):
@@ -126,10 +89,8 @@ def find_groups(folder, progress=iter):
     unusable += processed
     groups = _grouped(frames)
     for group in groups:
-        if not group.darks:
-            unusable += [
-                Unusable(frame.name, f"no dark frames to go with it ({group.title})") for frame in group.biases
-            ]
+        for frame in () if group.darks else group.biases:
+            unusable.append(Unusable(frame.name, f"no dark frames to go with it ({group.title})"))
     return [group for group in groups if group.darks], unusable
 
 

@@ -27,16 +27,9 @@ def document(title, parts):
 
 
 def table(heads, rows, left=1):
-    """HTML of a table.
+    """HTML of a table of texts, its headings ``heads``; the first ``left`` columns are aligned to the left.
 
-    Parameters
-    ----------
-    heads : sequence of str
-        Headings of the columns.
-    rows : list of sequence of str or (str, str)
-        Texts of each row; a pair is a text and the address that it links to.
-    left : int
-        Number of columns, from the first, that are aligned to the left.
+    In ``rows``, a list of sequences, a pair instead of a text is a text and the address that it links to.
     """
 
     def cells(tag, texts):

@@ -9,91 +9,43 @@ from urllib.parse import quote
 
 from astropy import units as u
 from astropy.table import QTable, vstack
-from tqdm import tqdm
 
 from .._interface.version import __version__
 from .._new_folder import PAGE, SUMMARY, check_place, new_folder
 from .html import document, table
 from .run import NothingMeasuredError, measure_folder, report_title, write_report
 from .summary import rate_rows
-from .terminal import sentences
+from .terminal import progress_bar, sentences
 
 __all__ = ["FolderReport", "make_reports", "report_names"]
 
 _HEADS = (
-    "folder",
-    "camera",
-    "darks",
-    "median rate (electron/s)",
-    "typical error",
-    "hot",
-    "not proportional",
-    "masked",
-    "notes",
-    "files not used",
-)
+    "folder", "camera", "darks", "median rate (electron/s)", "typical error", "hot", "not proportional", "masked",
+    "notes", "files not used",
+)  # fmt: skip
 
 
 @dataclass
 class FolderReport:
-    """Results of one folder, without images.
+    """Results of one folder, without images."""
 
-    Attributes
-    ----------
-    folder : `~pathlib.Path`
-        Folder of the frames, as the user gave it.
-    name : str
-        Name of the report's folder.
-    reason : str
-        Why nothing could be measured; else empty.
-    table : `~astropy.table.QTable` or None
-        Table of the report.
-    groups : list of tuple of str
-        Title and numbers of each group of frames, for the page.
-    failures : list of (str, str)
-        Groups that could not be measured, and why.
-    not_used : int
-        Number of files that were not used.
-    sentences : list of str
-        Lines for the terminal.
-    """
-
-    folder: Path
-    name: str
-    reason: str = ""
-    table: QTable | None = None
-    groups: list = field(default_factory=list)
-    failures: list = field(default_factory=list)
-    not_used: int = 0
-    sentences: list = field(default_factory=list)
+    folder: Path  # of the frames, as the user gave it
+    name: str  # of the report's folder
+    reason: str = ""  # why nothing could be measured; else empty
+    table: QTable | None = None  # of the report
+    groups: list = field(default_factory=list)  # tuples of str: title and numbers of each group of frames, for the page
+    failures: list = field(default_factory=list)  # pairs of str: groups that could not be measured, and why
+    not_used: int = 0  # number of files
+    sentences: list = field(default_factory=list)  # lines for the terminal
 
 
 def make_reports(folders, out, options, *, overwrite=False, command=""):
     """Measure all frames of several folders, one folder after the other, and write a report on each and one on all.
 
-    Parameters
-    ----------
-    folders : list of path-like
-        Folders of frames, no folder twice.
-    out : path-like
-        Folder to write; it must not exist. It gets a report on each folder, a page with a line and a link for each
-        (report.html), and a table of all (summary.ecsv).
-    options, overwrite, command
-        See `ccdproc_darks.report.run.make_report`.
-
-    Returns
-    -------
-    list of FolderReport
-        One for each folder, in their order.
-
-    Raises
-    ------
-    NothingMeasuredError
-        If no folder has a result. Nothing is written then.
-    ValueError
-        If a folder is given twice.
-    OSError
-        If ``out`` exists, or cannot be written.
+    The new folder ``out`` gets a report on each folder, a page with a line and a link for each (report.html), and a
+    table of all (summary.ecsv). Returns a list of `FolderReport`. Arguments and errors are those of
+    `ccdproc_darks.report.run.make_report`; NothingMeasuredError is raised if no folder has a result, and ValueError if
+    one is given twice.
     """
     folders, out = [Path(folder) for folder in folders], Path(out)
     _check_different(folders)
@@ -101,8 +53,7 @@ def make_reports(folders, out, options, *, overwrite=False, command=""):
     with new_folder(out) as new:
         reports = []
         pairs = list(zip(folders, report_names(folders), strict=True))
-        # disable=None: a bar on terminals only.
-        for folder, name in tqdm(pairs, desc="folders", unit="folder", disable=None, leave=False):
+        for folder, name in progress_bar(pairs, desc="folders", unit="folder"):
             reports.append(_report(folder, name, new, options, command))
         measured = [report for report in reports if not report.reason]
         if not measured:
@@ -189,15 +140,7 @@ def _page(reports, command):
 def report_names(folders):
     """Name of the report on each folder: the folder's name, after the names of parent folders if needed to differ.
 
-    Parameters
-    ----------
-    folders : list of path-like
-        The folders.
-
-    Returns
-    -------
-    list of str
-        Names, all different also when upper and lower case count as equal.
+    The names are all different also when upper and lower case count as equal.
 
     Examples
     --------

@@ -51,67 +51,33 @@ class Options:
 class Pair:
     """One exposure time against the longest."""
 
-    short: float
-    long: float
-    offset: float
-    width: float | None
-    ratio: float | None
-    ratio_pixels: int
+    short: float  # exposure time (s)
+    long: float  # the longest (s)
+    offset: float  # common offset (electron)
+    width: float | None  # of the significance
+    ratio: float | None  # median of short over long rate, of the pixels whose long rate is between the limits `BRIGHT`
+    ratio_pixels: int  # their number
 
 
 @dataclass
 class Measured:
-    """All that came of a group.
-
-    Attributes
-    ----------
-    group : `Group`
-        The frames.
-    exposures : list of (float, list)
-        Exposure times and the frames used of each.
-    rates : dict
-        Rate of each exposure time; without a bias, only good for their differences.
-    rate : `~astropy.nddata.CCDData`
-        Rate from all exposures.
-    mask : `~astropy.nddata.CCDData`
-        Result of `hot_pixel_mask`.
-    significance : `~astropy.nddata.CCDData` or None
-        Result of `compare_dark_rates`.
-    bias : `~astropy.nddata.CCDData` or None
-        Master bias.
-    pairs : list of `Pair`
-        Each exposure time against the longest.
-    scatter : dict
-        Result of `dark_scatter` for each exposure time of which there are enough frames.
-    limit : `~ccdproc_darks.ProportionalityLimit` or None
-        Rate above which pixels are not proportional.
-    notes : list of str
-        What a person should worry about.
-    unusable : list of `Unusable`
-        Frames of the group that were left out.
-    noise_source : str
-        Where the read noise is from, in words.
-    bias_noise : float or None
-        Read noise (electron) of the bias frames, whether it was used or not.
-    truth : `ccdproc_darks.report.truth.Truth` or None
-        How it compares with the truth, where that is known.
-    """
+    """All that came of a group."""
 
     group: Group
-    exposures: list
-    rates: dict = field(default_factory=dict)
-    rate: object = None
-    mask: object = None
-    significance: object = None
-    bias: object = None
-    pairs: list = field(default_factory=list)
-    scatter: dict = field(default_factory=dict)
-    limit: object = None
-    notes: list = field(default_factory=list)
-    unusable: list = field(default_factory=list)
-    noise_source: str = ""
-    bias_noise: float | None = None
-    truth: object = None
+    exposures: list  # pairs of exposure time (s) and list of the frames used
+    rates: dict = field(default_factory=dict)  # of each exposure time; without a bias, good for differences only
+    rate: object = None  # CCDData, from all exposures
+    mask: object = None  # CCDData of `hot_pixel_mask`
+    significance: object = None  # CCDData of `compare_dark_rates`, or None
+    bias: object = None  # CCDData of the master bias, or None
+    pairs: list = field(default_factory=list)  # `Pair` of each exposure time with the longest
+    scatter: dict = field(default_factory=dict)  # `dark_scatter` of each exposure time of which there are enough frames
+    limit: object = None  # `ProportionalityLimit`, or None
+    notes: list = field(default_factory=list)  # sentences: what a person should worry about
+    unusable: list = field(default_factory=list)  # `Unusable`: frames of the group that were left out
+    noise_source: str = ""  # where the read noise is from, in words
+    bias_noise: float | None = None  # read noise (electron) of the bias frames, whether it was used or not
+    truth: object = None  # `Truth`: comparison with the truth, where that is known
 
     @property
     def has_bias(self):
@@ -138,27 +104,10 @@ def steps(group):
 
 
 def measure_group(group, options, step=lambda text: None, known_noise=None):
-    """Measure one group.
+    """Measure a group and return the `Measured`; ValueError, which says why, if nothing can be measured.
 
-    Parameters
-    ----------
-    group : `Group`
-        Its frames.
-    options : `Options`
-        What the user told.
-    step : callable
-        Called with a text before each step.
-    known_noise : `~astropy.units.Quantity`, optional
-        Read noise of the same camera, for a group that cannot tell its own.
-
-    Returns
-    -------
-    `Measured`
-
-    Raises
-    ------
-    ValueError
-        If nothing can be measured; it says why.
+    ``step`` is called with a text before each step. ``known_noise`` is the read noise of the same camera, a Quantity,
+    for a group that cannot tell its own.
     """
     result = Measured(group, group.exposures)
     frames = [frame.file for frame in group.darks]
@@ -289,14 +238,9 @@ def _bias_level(result):
 
 
 def _compare(result, options, step):
-    limits = {
-        "threshold": options.threshold,
-        "false_positives": options.false_positives,
-        "fdr": options.fdr,
-        "tolerance": options.tolerance,
-        "null": options.null,
-        **options.work,
-    }
+    names = ("threshold", "false_positives", "fdr", "tolerance", "null")
+    limits = {name: getattr(options, name) for name in names} | options.work
+    limits["scatter"] = list(result.scatter.values())
     rates = list(result.rates.values())
     offset = "common" if result.has_bias else "pixel"
     missing = None
@@ -312,7 +256,7 @@ def _compare(result, options, step):
     if missing is not None:
         result.notes.append(missing)
         step("mask")
-        result.mask = hot_pixel_mask(result.rate, scatter=list(result.scatter.values()), **limits)
+        result.mask = hot_pixel_mask(result.rate, **limits)
         return
     single = [seconds for seconds, frames in result.exposures if len(frames) == 1]
     if single:
@@ -329,7 +273,7 @@ def _compare(result, options, step):
             *rates, statistic="significance", offset=offset, null=options.null, **options.work
         )
         step("mask")
-        result.mask = hot_pixel_mask(*rates, offset=offset, scatter=list(result.scatter.values()), **limits)
+        result.mask = hot_pixel_mask(*rates, offset=offset, **limits)
         if result.has_bias:
             result.pairs = [_pair(result, seconds, options.work) for seconds, _ in result.exposures[:-1]]
     width = result.significance.meta.get("DKWIDTH")
@@ -339,7 +283,7 @@ def _compare(result, options, step):
             "noise is too low, or the frames drift. More good pixels than asked for are flagged NONLINEAR "
             "(--null empirical takes that width for the right one)."
         )
-    if rates and result.has_bias:
+    if result.has_bias:
         result.limit = proportionality_limit(*rates, tolerance=options.tolerance)
 
 

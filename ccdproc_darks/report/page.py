@@ -21,28 +21,10 @@ _MEANING = {
 
 
 def page(title, results, failures, unusable, version, command="", intro=""):
-    """HTML of a report on one folder.
+    """HTML of a report on one folder, with the heading ``title`` and the text ``intro`` below.
 
-    Parameters
-    ----------
-    title : str
-        Heading.
-    results : list of (str, Measured)
-        For each group of frames, the folder of its files and its results.
-    failures : list of (str, str)
-        Groups that could not be measured, and why.
-    unusable : list of `ccdproc_darks.report.folder.Unusable`
-        Files that were not used.
-    version : str
-        Version of the package.
-    command : str
-        Command that made the report.
-    intro : str
-        Text below the heading.
-
-    Returns
-    -------
-    str
+    ``results``, ``failures`` and ``unusable`` are those of `ccdproc_darks.report.run.make_report`; ``command`` made the
+    report, with the ``version`` of the package.
     """
     parts = [f"<h1>{escape(title)}</h1>", f"<p class=dim>ccdproc_darks {escape(version)}. {escape(command)}</p>"]
     parts += [f"<p>{escape(intro)}</p>"] if intro else []

@@ -16,22 +16,7 @@ _RATE = r"dark rate (electron s$^{-1}$)"
 
 
 def draw_all(measured, rng=0):
-    """Draw all pictures of a group of frames.
-
-    Parameters
-    ----------
-    measured : `ccdproc_darks.report.measure.Measured`
-        Results of the group.
-    rng : int or `numpy.random.Generator`
-        Random numbers that choose the pixels shown.
-
-    Yields
-    ------
-    caption : str
-        Text below the picture.
-    figure : `matplotlib.figure.Figure`
-        The picture.
-    """
+    """Draw all pictures of a `Measured`, of pixels chosen by ``rng``: yields pairs of the text below and the figure."""
     rng = np.random.default_rng(rng)
     yield _rate_map(measured)
     yield _histograms(measured)
@@ -106,11 +91,11 @@ def _histograms(measured):
         labels = {seconds: f"{seconds:g} s x {measured.rates[seconds].meta['NCOMBINE']}" for seconds in shown}
     else:
         shown, labels = {0.0: measured.rate}, {0.0: "slope over all exposure times"}
+    first = next(iter(shown.values()))
     values = {seconds: rate.data[_good(rate)] for seconds, rate in shown.items()}
     positive = np.concatenate([value[value > 0] for value in values.values()])
     if positive.size:
         # No bins below a few steps of the ADC: they would show the steps.
-        first = next(iter(shown.values()))
         step = first.meta.get("DKGAIN", 1.0) / first.meta["NCOMBINE"] / first.meta["DKEXPMIN"]
         low = max(np.percentile(positive, 0.5), positive.max() * 1e-7, min(4 * step, np.median(positive) / 3))
         bins = np.geomspace(low, positive.max() * 1.01, 120)
@@ -118,7 +103,6 @@ def _histograms(measured):
             axes.hist(value, bins=bins, histtype="stepfilled", alpha=0.35, color=colour, label=labels[seconds])
             axes.hist(value, bins=bins, histtype="step", color=colour)
         axes.set(xscale="log", yscale="log")
-    first = next(iter(shown.values()))
     noise = first.meta.get("DKRDNOI")
     if measured.has_bias and noise is not None:
         lowest = noise / np.sqrt(first.meta["NCOMBINE"]) / first.meta["DKEXPMIN"]
@@ -179,12 +163,10 @@ def _ceiling(rate, seconds):
 def _random_pixels(measured, rng):
     times = np.array([seconds for seconds, _ in measured.exposures])
     counts = np.stack([measured.rates[seconds].data * seconds for seconds in times])
-    errors = [
-        np.zeros(counts.shape[1:]) if measured.rates[seconds].uncertainty is None
-        else measured.rates[seconds].uncertainty.array * seconds
-        for seconds in times
-    ]  # fmt: skip
-    errors = np.stack(errors)
+    errors = np.zeros(counts.shape)
+    for number, seconds in enumerate(times):
+        if measured.rates[seconds].uncertainty is not None:
+            errors[number] = measured.rates[seconds].uncertainty.array * seconds
     flags = measured.mask.data
     fitted = np.linspace(0, times[-1] * 1.1, 200)
     figure, (left, right) = _figure(12, 5.2, 2)
@@ -213,7 +195,7 @@ def _through_the_frames(measured, rng):
     if len(frames) < 2:
         return None
     rate = measured.rate.data
-    usable = np.isfinite(rate) & ~measured.rate.mask
+    usable = _good(measured.rate)
     order = np.argsort(np.where(usable, rate, -np.inf), axis=None)[::-1][: int(usable.sum())]
     if order.size == 0:
         return None

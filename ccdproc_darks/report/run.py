@@ -2,10 +2,10 @@
 """From a folder of frames to a folder of results, which is written completely or not at all."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 from astropy import units as u
-from tqdm import tqdm
 
 from .._interface.version import __version__
 from .._new_folder import PAGE, SUMMARY, check_place, new_folder
@@ -13,6 +13,7 @@ from .folder import find_groups
 from .measure import measure_group, steps
 from .page import page
 from .summary import summary_table
+from .terminal import progress_bar
 from .truth import against_truth
 
 __all__ = ["NothingMeasuredError", "make_report", "measure_folder", "report_title", "write_report"]
@@ -23,24 +24,10 @@ class NothingMeasuredError(ValueError):
 
 
 def make_report(folder, out, options, *, overwrite=False, title=None, command="", intro=""):
-    """Measure all frames of a folder and write a report.
+    """Measure all frames of a folder and write a report into the folder ``out``.
 
-    Parameters
-    ----------
-    folder : path-like
-        Folder of the frames.
-    out : path-like
-        Folder to write; it must not exist.
-    options : `ccdproc_darks.report.measure.Options`
-        Settings from the user.
-    overwrite : bool
-        Whether ``out`` may be an earlier report, which is replaced.
-    title : str, optional
-        Heading of the page.
-    command : str
-        Command that was called, for the page.
-    intro : str
-        Text below the heading of the page.
+    ``out`` must not exist, or with ``overwrite`` be an earlier report, which is replaced. ``title`` (None: that of
+    `report_title`), ``command`` and ``intro`` (a text below the heading) are for the page.
 
     Returns
     -------
@@ -72,7 +59,7 @@ def measure_folder(folder, options):
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}")
     # Absolute paths: workers may run in another folder.
-    groups, unusable = find_groups(folder.absolute(), lambda paths: _bar(paths, desc="reading headers", unit="file"))
+    groups, unusable = find_groups(folder.absolute(), partial(progress_bar, desc="reading headers", unit="file"))
     if not groups:
         raise NothingMeasuredError(_nothing(folder, unusable))
     results, failures = _measure(groups, options)
@@ -94,7 +81,7 @@ def _measure(groups, options):
     results, failures, noises = {}, {}, {}
     # Groups with the most bias frames first: from them groups of the same camera without any take its read noise.
     order = sorted(range(len(groups)), key=lambda index: -len(groups[index].biases))
-    with _bar(total=sum(steps(group) for group in groups), unit="step") as bar:
+    with progress_bar(total=sum(steps(group) for group in groups), unit="step") as bar:
         for index in order:
             group = groups[index]
 
@@ -160,8 +147,3 @@ def _nothing(folder, unusable):
     first = unusable[0]
     more = f" (and {len(unusable) - 1} more)" if len(unusable) > 1 else ""
     return f"{folder}: no usable dark frames; {first.name}: {first.reason}{more}"
-
-
-def _bar(*args, **kwargs):
-    # disable=None: a bar on terminals only.
-    return tqdm(*args, disable=None, leave=False, **kwargs)

@@ -33,15 +33,8 @@ def rate_rows(measured):
 def summary_table(results, failures, unusable):
     """Table with a row for each exposure time of each group, and one for all its exposure times together.
 
-    Parameters
-    ----------
-    results, failures, unusable
-        See `ccdproc_darks.report.page.page`.
-
-    Returns
-    -------
-    `~astropy.table.QTable`
-        The ``meta`` has the number of pixels with each flag and the notes of each group, and the files not used.
+    The arguments are what `ccdproc_darks.report.run.make_report` returns. The ``meta`` of the `~astropy.table.QTable`
+    has the number of pixels with each flag and the notes of each group, and the files not used.
     """
     rows = [
         {

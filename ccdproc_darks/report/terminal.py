@@ -1,13 +1,20 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Lines that the command prints about a report."""
+"""Lines that the command prints about a report, and its bars of progress."""
+
+from tqdm import tqdm
 
 from .summary import rate_rows
 
-__all__ = ["sentences"]
+__all__ = ["progress_bar", "sentences"]
+
+
+def progress_bar(*args, **kwargs):
+    """`tqdm.tqdm` that is shown on terminals only, and is gone in the end."""
+    return tqdm(*args, disable=None, leave=False, **kwargs)
 
 
 def sentences(results, unusable):
-    """Lines of text with the main numbers and notes of a report; arguments as in `ccdproc_darks.report.page.page`."""
+    """Lines of text with the main numbers and notes of a report; arguments as in `summary_table`."""
     for _, measured in results:
         meta = measured.mask.meta
         *_, (_, frames, median, error, _) = rate_rows(measured)

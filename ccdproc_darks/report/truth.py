@@ -17,30 +17,16 @@ _CLEAR = 8.0
 
 @dataclass(frozen=True)
 class FlagScore:
-    """Numbers of pixels with one flag, in the truth (planted) and in the mask (found).
+    """Numbers of pixels with one flag, in the truth (planted) and in the mask (found)."""
 
-    Attributes
-    ----------
-    name : str
-        Name of the flag.
-    planted, found, both : int
-        Pixels flagged in the truth, in the mask, and in both.
-    right : int
-        Found pixels that are right: planted, or of another kind that cannot be told apart.
-    clear, clear_found : int
-        Planted pixels that stand out in the frames, and those of them that were found.
-    others : str
-        Name of the other kind of pixels that are right.
-    """
-
-    name: str
+    name: str  # of the flag
     planted: int
     found: int
-    both: int
-    right: int
-    clear: int
-    clear_found: int
-    others: str = ""
+    both: int  # planted and found
+    right: int  # found, and planted or of another kind that cannot be told apart
+    clear: int  # planted, and standing out in the frames
+    clear_found: int  # those of them that were found
+    others: str = ""  # name of the other kind of pixels that are right
 
     @property
     def precision(self):
@@ -71,23 +57,12 @@ class FlagScore:
 
 @dataclass(frozen=True)
 class Truth:
-    """Comparison of a group's results with the truth.
+    """Comparison of a group's results with the truth."""
 
-    Attributes
-    ----------
-    median : float
-        Median of the true rates (electron/s).
-    bias, width : float
-        Median of (rate - true rate) / uncertainty over the good pixels, and its width (standard deviation from the
-        quartiles).
-    scores : list of FlagScore
-        Score of each flag.
-    """
-
-    median: float
-    bias: float
-    width: float
-    scores: list
+    median: float  # of the true rates (electron/s)
+    bias: float  # median of (rate - true rate) / uncertainty over the good pixels
+    width: float  # standard deviation of the same, from the quartiles
+    scores: list  # `FlagScore` of each flag
 
     def sentences(self):
         """All numbers in words, a sentence at a time."""
@@ -100,22 +75,8 @@ class Truth:
 
 
 def against_truth(folder, measured):
-    """Compare a group's results with the truth.
+    """`Truth` of a `Measured`; None if the folder of its frames has no truth about them.
 
-    Parameters
-    ----------
-    folder : path-like
-        Folder of the frames.
-    measured : `ccdproc_darks.report.measure.Measured`
-        Results of the group.
-
-    Returns
-    -------
-    Truth or None
-        None if the folder has no truth about these frames.
-
-    Notes
-    -----
     Recall is the fraction of the planted pixels that were found, precision that of the found pixels that are right. A
     pixel is right if it was planted, if it is a TELEGRAPH pixel (its rate in these frames was not its mean, and no
     scaled dark removes it), or for HOT if its true rate is above the threshold (amplifier glow). A pixel that is not

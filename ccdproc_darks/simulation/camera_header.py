@@ -10,25 +10,10 @@ __all__ = ["camera_header"]
 
 
 def camera_header(sensor, seconds, dtype, *, celsius=None, start=None):
-    """Header of a frame.
+    """Header of a frame of ``seconds`` (0 for a bias frame) that began at the Time ``start``, at ``celsius`` deg C.
 
-    Parameters
-    ----------
-    sensor : Sensor
-        The sensor.
-    seconds : float
-        Exposure time (s); 0 for a bias frame.
-    dtype : `numpy.dtype`
-        Type of the counts; unsigned integers are digitised.
-    celsius : float, optional
-        Temperature of the sensor (deg C).
-    start : `~astropy.time.Time`, optional
-        Start of the exposure.
-
-    Returns
-    -------
-    `~astropy.io.fits.Header`
-        The header. Its RDNOISE is the read noise as measured on digitised frames, as `dark_rate` expects it.
+    Unsigned integers as ``dtype`` are digitised counts. RDNOISE is the read noise as measured on such frames, as
+    `dark_rate` expects it.
     """
     response = sensor.response
     noise = digitised_read_noise(response.read_noise, response.gain) if dtype.kind == "u" else response.read_noise

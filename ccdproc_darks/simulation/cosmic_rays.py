@@ -52,27 +52,9 @@ class CosmicRays:
 
 
 def draw_tracks(rng, cosmic_rays, shape, pixel_size, seconds):
-    """Draw the electrons that the cosmic rays of one exposure leave in the pixels.
+    """Draw the electrons that the cosmic rays of one exposure leave in pixels of the side ``pixel_size`` (um).
 
-    Parameters
-    ----------
-    rng : `numpy.random.Generator`
-        Source of the tracks.
-    cosmic_rays : CosmicRays
-        Rate of the rays, and depth of the silicon.
-    shape : tuple of int
-        Rows and columns.
-    pixel_size : float
-        Side of a pixel (um).
-    seconds : float
-        Exposure time (s).
-
-    Returns
-    -------
-    index : `numpy.ndarray` of int
-        Flat indices of the pixels that were hit, ascending.
-    electrons : `numpy.ndarray` of int
-        Electrons left in each of these pixels.
+    Returns the flat indices of the pixels that were hit, ascending, and the electrons in each, as arrays of int.
     """
     rows, columns = shape
     per_pixel = cosmic_rays.rate.to_value(1 / (u.um**2 * u.s)) * pixel_size**2

@@ -172,10 +172,8 @@ class OffsetPixels(_SomePixels):
     offset : `~astropy.units.Quantity`
         Expected extra charge (electron): one number, or the lowest and the highest of charges that are spread evenly in
         their logarithm.
-    fraction : float
-        Fraction that gets the defect, of the pixels above ``above`` that have no defect but being hot.
-    above : `~astropy.units.Quantity`
-        Lowest rate (electron/s) of a pixel that may get the defect.
+    fraction, above
+        See `DepletionEdgePixels`.
 
     Notes
     -----
@@ -201,10 +199,8 @@ class LowFullWellPixels(_SomePixels):
     full_well : `~astropy.units.Quantity`
         Full well of these pixels (electron): one number, or the lowest and the highest of full wells that are spread
         evenly in their logarithm.
-    fraction : float
-        Fraction that gets the defect, of the pixels above ``above`` that have no defect but being hot.
-    above : `~astropy.units.Quantity`
-        Lowest rate (electron/s) of a pixel that may get the defect.
+    fraction, above
+        See `DepletionEdgePixels`.
 
     Notes
     -----
@@ -233,10 +229,8 @@ class TelegraphPixels(_SomePixels):
     dwell_low, dwell_high : `~astropy.units.Quantity`
         Mean time (s) that a pixel stays in the low and in the high state: one number, or the lowest and the highest of
         times that are spread evenly in their logarithm.
-    fraction : float
-        Fraction that gets the defect, of the pixels above ``above`` that have no defect but being hot.
-    above : `~astropy.units.Quantity`
-        Lowest rate (electron/s) of a pixel that may get the defect.
+    fraction, above
+        See `DepletionEdgePixels`.
 
     Notes
     -----

@@ -17,48 +17,18 @@ __all__ = ["Moment", "expose"]
 
 @dataclass(frozen=True)
 class Moment:
-    """State of a sensor at the end of a frame, from which the next frame goes on.
+    """State of a sensor at the end of a frame, from which the next frame goes on."""
 
-    Attributes
-    ----------
-    high : `numpy.ndarray` of bool or None
-        Telegraph pixels that are in their high state; None before the first frame.
-    level : float
-        Drift of the bias so far (adu).
-    """
-
-    high: np.ndarray | None = None
-    level: float = 0.0
+    high: np.ndarray | None = None  # telegraph pixels that are in their high state; None before the first frame
+    level: float = 0.0  # drift of the bias so far (adu)
 
 
 def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, execution=THREADS):
-    """Draw one frame.
+    """Draw one frame: its counts (adu), rounded and clipped where ``dtype`` is unsigned; and the `Moment` at its end.
 
-    Parameters
-    ----------
-    sensor : Sensor
-        The sensor.
-    seconds : float
-        Exposure time (s).
-    entropy : tuple of int
-        Seed of the frame's noise.
-    moment : Moment
-        State at the end of the frame before.
-    pause : float
-        Time (s) since the end of the frame before.
-    factor : float
-        Dark current over the dark current at the sensor's own temperature.
-    dtype : `numpy.dtype`
-        Type of the frame; unsigned integers are rounded and clipped.
-    execution : `ccdproc_darks._compute.workers.Execution`
-        Whose threads work. The frame does not depend on it.
-
-    Returns
-    -------
-    frame : `numpy.ndarray`
-        Counts (adu).
-    moment : Moment
-        State at the end of this frame.
+    ``entropy`` is the seed of its noise. ``moment`` is that at the end of the frame before, ``pause`` s earlier.
+    ``factor`` is the dark current over that at the sensor's own temperature. The frame does not depend on
+    ``execution``, whose threads work.
     """
     rng = stream(entropy, FRAME)
     level = moment.level + sensor.bias_drift.to_value("adu") * rng.standard_normal()

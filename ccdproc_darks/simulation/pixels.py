@@ -25,23 +25,8 @@ def frame_blocks(shape):
 class Pixels:
     """Properties of the pixels of a sensor that are the same in every frame.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Rows and columns.
-    seed : int
-        Seed of the sensor.
-    rate : float or `numpy.ndarray`
-        Mean rate (electron/s), one number or an image.
-    dsnu : float
-        Standard deviation of the rates (electron/s) between pixels; where ``rate`` is an image, of a pixel that has
-        its mean rate.
-    read_noise_spread : float
-        Standard deviation of the natural logarithm of the pixels' read noise.
-    column_pattern : float
-        Standard deviation of the columns' bias (adu).
-    defects : sequence
-        Defects, planted in this order.
+    The parameters are those of `Sensor`, as plain numbers (electron/s, adu). Where ``rate`` is an image, ``dsnu`` is
+    the standard deviation of the rates of pixels that have its mean rate.
 
     Attributes
     ----------

@@ -46,22 +46,7 @@ class PoissonPixels:
             self._table = self._table.astype(np.uint8)
 
     def draw(self, rng, mean, size):
-        """Draw one number for each pixel.
-
-        Parameters
-        ----------
-        rng : `numpy.random.Generator`
-            Source of the numbers.
-        mean : `numpy.ndarray` or None
-            Expected electrons of the pixels (1-D); None where all have the expectation ``low``.
-        size : int
-            Number of pixels.
-
-        Returns
-        -------
-        `numpy.ndarray`
-            Electrons (float64, 1-D).
-        """
+        """Electrons (float64) of ``size`` pixels of the expectations ``mean`` (1-D; None where all have ``low``)."""
         if mean is None:
             return self._same(rng, size) if self._table is not None else rng.poisson(self._low, size).astype(float)
         if self._table is None or self._high - self._low > _RAIN:

@@ -16,30 +16,14 @@ ADC_TOP = 65535
 
 @dataclass(frozen=True)
 class Response:
-    """How the electrons of a pixel become counts; all in plain numbers.
+    """How the electrons of a pixel become counts; all in plain numbers."""
 
-    Attributes
-    ----------
-    gain : float
-        Gain (electron/adu).
-    read_noise : float
-        Read noise before the ADC (electron).
-    bias : `numpy.ndarray`
-        Bias level (adu): one number, as an array without dimensions, or an image.
-    full_well : float or None
-        Full well (electron).
-    linearity_limit : float or None
-        Charge (electron) above which only a part of it is read.
-    saturation : float or None
-        Top of the ADC (adu).
-    """
-
-    gain: float
-    read_noise: float
-    bias: np.ndarray
-    full_well: float | None
-    linearity_limit: float | None
-    saturation: float | None
+    gain: float  # electron/adu
+    read_noise: float  # before the ADC (electron)
+    bias: np.ndarray  # adu: one number, as an array without dimensions, or an image
+    full_well: float | None  # electron
+    linearity_limit: float | None  # charge (electron) above which only a part of it is read
+    saturation: float | None  # top of the ADC (adu)
 
     @classmethod
     def checked(cls, *, gain, read_noise, bias, full_well, linearity_limit, saturation):

@@ -214,14 +214,7 @@ class Sensor:
         )
 
     def expected(self, seconds, factor=1.0):
-        """
-        Expected electrons of the brightest pixel in an exposure (s), with ``factor`` times the sensor's dark current.
-
-        Raises
-        ------
-        ValueError
-            If they are more than can be simulated.
-        """
+        """Expected electrons of the brightest pixel, with ``factor`` times the dark current; an error above `MOST`."""
         amplitudes, glow = self.pixels.of("telegraph", "amplitude")[0], 0.0
         if self.glow is not None:
             glow = self.glow.rate.to_value(ELECTRON_PER_SECOND)

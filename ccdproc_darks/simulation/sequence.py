@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from pathlib import Path
@@ -16,6 +15,7 @@ from astropy.nddata import CCDData
 from astropy.time import Time, TimeDelta
 
 from .._interface.arguments import checked_dtype, checked_quantity
+from .._new_folder import new_folder
 from .exposure import Moment
 from .frame import DTYPES, checked_execution, checked_sensor, frame_of
 from .sensor import Sensor
@@ -161,22 +161,19 @@ class DarkSequence:
         folder = Path(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise FileExistsError(f"{folder} is there already; choose another folder")
-        folder.parent.mkdir(parents=True, exist_ok=True)
         counts: dict[float, int] = {}
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-            whole = Path(scratch) / "whole"
-            (whole / "truth").mkdir(parents=True)
-            names = []
+        names = []
+        with new_folder(folder) as new:
+            (new / "truth").mkdir()
             for frame in progress(iter(self)) if progress else self:
                 seconds = frame.meta["EXPTIME"]
                 counts[seconds] = counts.get(seconds, 0) + 1
                 kind = f"dark_{seconds:.10g}s" if seconds > 0 else "bias"
                 names.append(f"{kind}_{counts[seconds]:04d}.fits")
-                frame.write(whole / names[-1])
-            self._write_truth(whole / "truth")
+                frame.write(new / names[-1])
+            self._write_truth(new / "truth")
             if folder.exists():
-                folder.rmdir()
-            whole.replace(folder)
+                folder.rmdir()  # fails where it is not empty any more
         return [folder / name for name in names]
 
     def _write_truth(self, folder):

@@ -23,28 +23,11 @@ def after_pause(rng, high, seconds, dwell_low, dwell_high):
 
 
 def time_high(rng, high, seconds, dwell_low, dwell_high):
-    """Draw how long each pixel is in its high state during an exposure.
+    """Draw how long (s) each pixel is in its high state during an exposure, and its state (True is high) at the end.
 
-    Parameters
-    ----------
-    rng : `numpy.random.Generator`
-        Source of the dwell times.
-    high : `numpy.ndarray` of bool
-        States at the start of the exposure (True is high).
-    seconds : float
-        Exposure time (s).
-    dwell_low, dwell_high : `numpy.ndarray`
-        Mean dwell times (s) in the two states; the dwell times themselves are exponential.
+    ``high`` are the states at the start, ``seconds`` the exposure time, ``dwell_low`` and ``dwell_high`` the mean dwell
+    times (s) in the two states; the dwell times themselves are exponential.
 
-    Returns
-    -------
-    seconds_high : `numpy.ndarray`
-        Time (s) in the high state.
-    high : `numpy.ndarray` of bool
-        States at the end of the exposure.
-
-    Notes
-    -----
     The times are exact for dwell times of any length. The number of steps grows as the logarithm of the number of
     switches. A cycle is a dwell in the first state and one in the other. As many cycles as the exposure is expected to
     hold are drawn at once, as two gamma variables. The cycle in which the exposure ends is found by halving: the sum of

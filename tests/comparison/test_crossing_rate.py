@@ -108,6 +108,12 @@ def test_pixels_that_agree(confidence, alike):
     assert 2.0**-alike > (1 - confidence) * (1 - 1e-12) >= 2.0 ** -(alike + 1) * (1 - 1e-12)
 
 
+def test_pixels_that_agree_at_the_lowest_rate():
+    """Of two pixels within one may be so by chance: the interval begins at the other; of a single one, at nothing."""
+    rate = np.arange(1.0, 61.0)
+    assert [median_crossing(rate, rate > within, 0.55)[1] for within in (1, 2, 3)] == [0, 1, 2]
+
+
 def test_two_rates_that_divide_as_well():
     """The pixels between them count as neither below nor above."""
     rate = np.arange(1.0, 41.0)

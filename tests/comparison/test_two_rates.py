@@ -5,17 +5,18 @@ from unittest import mock
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
+from astropy.nddata import CCDData, InverseVariance, StdDevUncertainty, VarianceUncertainty
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask
-from ccdproc_darks.comparison.comparer import RateComparer
+from ccdproc_darks.comparison.comparer import RateComparer, compare_rows
 from ccdproc_darks.comparison.two_rates import TwoRates
 from ccdproc_darks.masks.hot_pixels import HotPixelTest
 from ccdproc_darks.rates.rate_images import RateImages
+from ccdproc_darks.statistics.rate_distribution import sensor_rate_distribution
 
-from ..helpers import dark, full_mask, master_bias, mean_dark
+from ..helpers import ELECTRON_PER_SECOND, dark, full_mask, master_bias, mean_dark
 from ..strategies import seeds
 
 SHAPE = (30, 40)
@@ -65,6 +66,26 @@ def pair_of(
                 frame.data[everywhere] = rng.choice([np.nan, 9e5])
         rates.append(dark_rate(darks, bias=biases[bias][index], saturation=8e5 * u.electron, dtype=dtype))
     return rates
+
+
+def pixels_of(rates, departures, *, times=TIMES, numbers=(4, 6), read_noise=8.0, bias_error=0.0, dtype="float32"):
+    """Two rates, with a common bias, whose weighted mean is ``rates`` and whose difference is of so many sigmas."""
+    variances = [
+        (np.maximum(rates, 0) * time / number + read_noise**2 / number + bias_error**2) / time**2
+        for time, number in zip(times, numbers, strict=True)
+    ]
+    common = bias_error**2 / (times[0] * times[1])
+    whole = variances[0] + variances[1] - 2 * common
+    difference = departures * np.sqrt(whole)
+    long = rates - difference * (variances[1] - common) / whole
+    bias = None
+    if bias_error:
+        bias = CCDData(np.zeros(long.shape), unit="electron", meta={"NCOMBINE": round((read_noise / bias_error) ** 2)})
+    options = {"read_noise": read_noise * u.electron, "bias": bias, "dtype": dtype}
+    return [
+        dark_rate(dark(values * time, time, "electron", read_noise=None, NCOMBINE=number), **options)
+        for values, time, number in zip((long + difference, long), times, numbers, strict=True)
+    ]
 
 
 def assert_near(values, deviation, exact, exact_deviation, tolerance):
@@ -205,6 +226,67 @@ def test_flags(rate, options):
     assert len(np.unique(flags.data)) > 2
 
 
+def very_near(edge):
+    """Rates of which most are as near an edge as single precision can tell apart, or nearer."""
+    return edge * (1 + np.r_[np.linspace(-4e-7, 4e-7, 800), np.linspace(-3e-4, 3e-4, 400)]).reshape(SHAPE)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("departure", [0.0, 1.1])
+class TestEdges:
+    """Flags of pixels whose rate is that from which on these are set, but for rounding."""
+
+    @pytest.mark.parametrize("name", ["threshold", "limit"])
+    def test_edges_that_are_given(self, name, departure, dtype):
+        rates = pixels_of(very_near(0.2), departure * np.ones(SHAPE), dtype=dtype)
+        flags = check_flags(rates, offset=None, **{name: 0.2 * ELECTRON_PER_SECOND})
+        assert 400 < flags.meta["NHOT" if name == "threshold" else "NNONLIN"] < 800
+
+    def test_where_a_departure_becomes_detectable(self, departure, dtype):
+        options = {"offset": None, "threshold": 1e6 * ELECTRON_PER_SECOND}
+        low, high = 0.01, 1000.0
+        for _ in range(3):
+            rates = np.geomspace(low, high, SHAPE[0] * SHAPE[1])
+            flags = hot_pixel_mask(*pixels_of(rates.reshape(SHAPE), np.zeros(SHAPE), dtype="float64"), **options)
+            first = (flags.data.ravel() == 0).argmax()
+            low, high = rates[first - 1 : first + 1]
+        flags = check_flags(pixels_of(very_near(high), departure * np.ones(SHAPE), dtype=dtype), **options)
+        assert 400 < flags.meta["NUNRELI"] < 800
+
+    def test_a_threshold_below_zero(self, departure, dtype):
+        """As of darks whose bias reads too high."""
+        values = np.random.default_rng(15).normal(-0.5, 0.001, SHAPE)
+        values[::3, ::5] = 1.0
+        rates = pixels_of(np.zeros(SHAPE), departure * np.ones(SHAPE), dtype=dtype)
+        for rate in rates:
+            rate.data += values
+        # So few that a pixel at the threshold is far above those that are typical.
+        options = {"offset": None, "false_positives": 1e-5}
+        edge = check_flags(rates, **options).meta["DKTHRESH"]
+        assert -0.5 < edge < -0.4
+        for rate in rates:
+            rate.data[::3, ::5] += edge * (1 + np.linspace(-3e-4, 3e-4, 80).reshape(10, 8)) - 1.0
+        flags = check_flags(rates, **options)
+        assert flags.meta["DKTHRESH"] == pytest.approx(edge, rel=1e-6)
+        assert 30 < flags.meta["NHOT"] < 50
+
+
+def test_few_pixels_are_asked():
+    """The rates and departures of good ones tell their flags, and of hot ones too: a few need the full fit."""
+    asked, rows = [], RateComparer.rows
+
+    def counted(self, block, pixels=None):
+        found = rows(self, block, pixels)
+        asked.append(found.significance.size)
+        return found
+
+    rates = pair_of(np.random.default_rng(16), rate=0.1, bad=False, crooked=0.0, shape=(100, 200))
+    with mock.patch.object(RateComparer, "rows", counted):
+        hot_pixel_mask(*rates)
+    # For the width of departures, and for the flags.
+    assert sum(asked) < 2 * 0.03 * rates[0].size
+
+
 def test_flags_are_of_several_kinds():
     """So that there is something to agree on."""
     flags = check_flags(pair_of(np.random.default_rng(5), rate=0.5, read_noise=3.0, crooked=0.1))
@@ -332,3 +414,56 @@ def test_other_stacks_go_the_exact_way():
     assert not TwoRates.fits(RateImages(rates[:2]), True)
     frame = dark(np.ones(SHAPE), 10.0, "electron", read_noise=None, uncertainty=StdDevUncertainty(np.ones(SHAPE)))
     assert not TwoRates.fits(RateImages([dark_rate(frame), rates[1]]), False)
+
+
+class TestCloserLook:
+    """
+    Which pixels get one: of every rate and departure, those whose tail is not a normal one, and few others.
+
+    Rates (electron/s) rise from row to row, and departures (standard deviations) from column to column; with steps
+    between them that no two rows or columns share.
+    """
+
+    STEPS = np.arange(402) * 0.618 % 1
+    RATES = 10 ** ((np.arange(60)[:, None] + STEPS) / 6 - 6)
+    DEPARTURES = np.r_[-250:-49, 50:251] / 50 + 0.02 * STEPS[:60, None]
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    @pytest.mark.parametrize(
+        ("times", "numbers", "read_noise", "bias_error", "with_distribution"),
+        [
+            ((90.0, 1000.0), (4, 6), 0.5, 0.0, False), ((90.0, 1000.0), (4, 6), 3.0, 1.0, False),
+            ((10.0, 20.0), (30, 2), 3.0, 1.0, False), ((10.0, 20.0), (30, 2), 3.0, 1.0, True),
+            ((50.0, 400.0), (20, 20), 10.0, 2.0, False), ((100.0, 1000.0), (100, 10), 10.0, 2.0, False),
+            ((100.0, 1000.0), (10, 1), 0.5, 0.0, False), ((100.0, 1000.0), (10, 1), 0.5, 0.0, True),
+            ((60.0, 200.0), (3, 3), 0.0, 0.0, False), ((60.0, 200.0), (3, 3), 0.0, 0.0, True),
+        ],
+    )  # fmt: skip
+    def test_every_rate_and_departure(self, times, numbers, read_noise, bias_error, with_distribution, dtype):
+        camera = {"times": times, "numbers": numbers, "read_noise": read_noise, "bias_error": bias_error}
+        stack, none = RateImages(pixels_of(self.RATES, self.DEPARTURES, **camera, dtype=dtype)), np.zeros(2)
+        rows, number, distribution = slice(0, len(self.RATES)), np.array(numbers, float), None
+        if with_distribution:
+            distribution = sensor_rate_distribution(
+                [stack.rows(rows)], stack.seconds, number, stack.shared, none, False
+            )
+            assert distribution is not None
+        exact = compare_rows(stack.rows(rows), stack.seconds, stack.shared, none, False, distribution)
+        pair = TwoRates(stack, none, distribution, 1.0)
+        quick = pair.rows(stack.planes, rows)
+        assert quick.complete.all()
+        special, deviate, rate = (
+            part.reshape(self.RATES.shape) for part in (quick.special_mask(), quick.deviate, quick.rate)
+        )
+        # None is missed: where it begins, a tail that is not normal is a thousand times as far off as this.
+        np.testing.assert_allclose(deviate[~special], exact.significance[~special], rtol=SETTLED[dtype], atol=1e-6)
+        # The rate is as near as flags need it.
+        error = np.sqrt(exact.fit.variance[~special])
+        assert (np.abs(rate - exact.fit.rate)[~special] < 1e-5 * np.abs(exact.fit.rate[~special]) + 1e-6 * error).all()
+        # And few are asked in vain: beyond 4 standard deviations hardly any pixel is good.
+        size = np.sqrt(exact.fit.chi_square)
+        near = size < 3.99
+        needed, special = (np.abs(exact.significance) != size) & near, special & near
+        assert (size[special] > 0.98 * size[needed].min(initial=4.0)).all()
+        assert special.any(axis=1).argmax() >= needed.any(axis=1).argmax() - 1
+        assert (size[-12:][special[-12:]] > 2.35).all()

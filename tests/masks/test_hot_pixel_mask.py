@@ -1,5 +1,8 @@
 """What hot_pixel_mask finds of what was planted."""
 
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
 import ccdproc
 import numpy as np
 import pytest
@@ -18,6 +21,8 @@ from ccdproc_darks import (
     hot_pixel_mask,
     simulate_dark,
 )
+from ccdproc_darks._compute.blocks import row_blocks
+from ccdproc_darks._compute.workers import fill_images
 
 from ..helpers import (
     ELECTRON_PER_SECOND,
@@ -132,6 +137,15 @@ def test_lower_limit_above_the_threshold():
         one = hot_pixel_mask(rates[0], threshold=threshold * ELECTRON_PER_SECOND)
         assert has(one, "HOT").tolist() == [[hot, False]]
         assert one.mask.tolist() == [[True, False]]
+
+
+def test_every_pixel_is_saturated():
+    """None tells what is typical: whatever has collected anything is hot, however little is known of it."""
+    rates = [rate_image(np.full((3, 4), 50.0), time, saturation=20 * u.electron) for time in (10.0, 100.0)]
+    for flags in (hot_pixel_mask(*rates), hot_pixel_mask(rates[1])):
+        assert has(flags, "HOT").all()
+        assert flags.mask.all()
+        assert flags.meta["DKTHRESH"] == 0
 
 
 def test_tolerance(planted):
@@ -291,6 +305,30 @@ def test_large_images_are_cut_in_blocks(monkeypatch, planted):
     complete = hot_pixel_mask(*rates)
     monkeypatch.setattr("ccdproc_darks._compute.blocks._PIXELS_PER_BLOCK", 5000)
     assert_same_image(hot_pixel_mask(*rates), complete)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("background", [None, 0.01 * ELECTRON_PER_SECOND], ids=["", "background"])
+def test_a_block_takes_no_more_memory_than_it_says(monkeypatch, planted, number, background):
+    """As ``mem_limit`` counts it; nor is it a tenth of that, or blocks would be smaller than they need be."""
+    rates, grown = planted[0][:number], []
+
+    def traced(job, outputs, execution):
+        tracemalloc.start()
+        try:
+            counted = fill_images(job, outputs, execution)
+            grown.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        block = next(row_blocks(outputs[0].shape, job.memory()))
+        said = job.memory() * (block.stop - block.start) * outputs[0].shape[1]
+        assert 0.1 * said < grown[0] < said
+        return counted
+
+    monkeypatch.setattr("ccdproc_darks.masks.hot_pixel_mask.fill_images", traced)
+    with ThreadPoolExecutor(1) as executor:
+        hot_pixel_mask(*rates, background=background, executor=executor)
+    assert len(grown) == 1
 
 
 def test_above_the_limit_all_pixels_are_nonlinear(planted):

@@ -140,10 +140,19 @@ class TestNoise:
         assert not found.flags(measured(rates), EVERYTHING)[0].any()
         assert found.entries()["DKTHRESH"] == hotness(FalsePositiveControl(1.0), rates).entries()["DKTHRESH"]
 
+    def test_rows_without_a_rate_tell_nothing(self):
+        """Neither they nor single pixels without one, among rows that have rates, move the threshold."""
+        rates = noisy(np.random.default_rng(6), np.full((40, 50), 0.05))
+        some = np.insert(rates, [3, 17, 17], np.nan, axis=1)
+        samples = [(EVERYTHING, measured(values)) for values in (np.full((5, 53), np.nan), some)]
+        found = HotPixelTest(None, None, samples)
+        found.settle(FalsePositiveControl(), rates.size)
+        assert found.entries() == hotness(FalsePositiveControl(), rates).entries()
+
     def test_nothing_measured(self):
         rates = np.full((3, 4), np.nan)
         for background in (None, np.ones((3, 4))):
             found = hotness(FalsePositiveControl(), rates, background, number=0)
             hot, _ = found.flags(measured(rates), EVERYTHING)
             assert not hot.any()
-            assert np.isfinite(found.entries()["DKTHRESH"][0])
+            assert found.entries()["DKTHRESH"][0] == 0

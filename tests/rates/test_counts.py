@@ -309,10 +309,30 @@ def test_few_clean_pixels_are_looked_at(rate):
     rules = CountingSettings(ElectronReader(1.5, Bias(level=450.0), 65535.0), 10.0, 5.0)
     found = quick_mean_counts(dark_set, slice(0, 200), rules)
     assert found.special.mean() < 0.03
-    # And it is needed: a ray of so many sigmas is no news to it.
-    values[3, 100, 100:110] += np.uint16(2 * 10 * np.sqrt(1 + rate / 100))
+    # Nor do rays bring others to be looked at than the pixels that they hit: here of 8 sigmas of a frame.
+    struck = np.zeros(found.special.shape, bool)
+    struck[100 * 200 + 100 : 100 * 200 + 110] = True
+    values.reshape(20, -1)[3, struck] += np.uint16(8 * np.sqrt(10**2 + rate) / 1.5)
     hit = quick_mean_counts(dark_set, slice(0, 200), rules)
-    assert hit.special.sum() >= found.special.sum()
+    np.testing.assert_array_equal(hit.special, found.special | struck)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int32", "float64"])
+@pytest.mark.parametrize(
+    ("combined", "spared"), [(np.ones(20), 0.9), (np.r_[np.full(19, 2.0), 1.0], 0.7)], ids=["equal", "unequal"]
+)
+def test_which_rays_are_looked_at(combined, spared, dtype):
+    """Over read noise, where a deviate is a normal one: all that are left out, of 5 sigmas, and none of far fewer."""
+    sigmas = np.linspace(0, 8, 1601)
+    values = np.full((20, 1, sigmas.size), 5000.0)
+    values[0, 0] += sigmas * 100 * np.sqrt(1 / combined[0] + 1 / combined[1:].sum()) / 0.1
+    dark_set = DarkSet([frame_of(frame) for frame in np.rint(values).astype(dtype)], 100.0, combined)
+    expected, special = check(dark_set, CountingSettings(ElectronReader(0.1, Bias(level=500.0), None), 100.0, 5.0))
+    left_out = expected.frames < combined.sum()
+    assert not left_out[sigmas < 4.98].any()
+    assert left_out[sigmas > 5.02].all()
+    assert special[left_out].all()
+    assert not special[sigmas < spared * 5].any()
 
 
 def test_frames_are_not_changed():

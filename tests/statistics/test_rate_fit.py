@@ -201,6 +201,22 @@ def test_rate_variance(case, rate):
     assert actual.item() == pytest.approx(1 / (t @ np.linalg.solve(covariance, t)), rel=1e-9)
 
 
+@pytest.mark.parametrize("free_offset", [False, True])
+@given(case=cases())
+def test_rate_variance_is_that_of_the_fit(free_offset, case):
+    """Of whatever is usable of a pixel: none where the fit finds no rate, of fewer counts than it has parameters."""
+    _, t, frames, read_variance, shared = case
+    for number in range(len(t) + 1):
+        usable = np.arange(len(t)) < number
+        expected = fit(case, free_offset, usable)
+        actual = rate_variance(
+            np.nan_to_num(expected.rate), t, block(frames), block(read_variance), block(usable).astype(bool), shared=shared,
+            free_offset=free_offset,
+        )  # fmt: skip
+        np.testing.assert_allclose(actual, expected.variance, rtol=1e-9)
+        assert np.isnan(actual.item()) == (number < (2 if free_offset else 1))
+
+
 @given(seeds, st.integers(1, 5))
 def test_covariance(seed, number):
     rng = np.random.default_rng(seed)
