@@ -2,16 +2,15 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 # cython: freethreading_compatible=True
 """
-Loops over pixels that numpy would make in many passes through memory: all of a pixel's arithmetic at once.
+Loops over pixels: all of a pixel's arithmetic in one pass, where numpy makes many passes through memory.
 
-Nothing is computed here that Python modules do not compute as well, operation by operation and in the same order and
-precision: results are the same to the bit (tests/_compute/test_loops.py), so that it does not matter whether this was built.
-(Only a `RejectionBound`, which says what to look at more closely, may round otherwise: a look more or less changes no result.)
-For that, multiplications and additions must not be contracted, and nothing may be reordered: setup.py has the options
-for the compiler.
+Each loop has a twin in Python that makes the same operations in the same order and precision. Results are the same to
+the bit (tests/_compute/test_loops.py), so that it does not matter whether this module was built. Only a
+`RejectionBound`, which selects pixels to be computed exactly, may be rounded otherwise: that changes no result. The
+compiler must not contract multiplications and additions, nor reorder anything: see its options in setup.py.
 
-What Python calls takes contiguous arrays of one dimension and of the types it tells, and puts results into such arrays;
-others, and those that are not as long as they should be, are refused with an exception.
+Functions that Python calls take contiguous arrays of one dimension and of the types they document, and put results into
+such arrays. Other arrays, and those of a wrong length, are refused with an exception.
 """
 
 from array import array
@@ -45,13 +44,13 @@ cdef extern from *:
     #include <unistd.h>
     #endif
     """
-    # What a function returns that is compiled for wider vectors as well: nothing.
+    # Return type (void) of functions that are compiled for wider vectors as well.
     ctypedef void vectors "VECTORS"
     # On Windows nothing can be read.
     Py_ssize_t pread(int file, void *into, size_t bytes, long long place) nogil
 
 cdef enum:
-    # Pixels at a time: what is kept of them stays in the first cache.
+    # Pixels computed at a time: few, so that their arrays stay in the first cache.
     TILE = 1024
     FIT_TILE = 256
     MOST_STEPS = 4
@@ -63,7 +62,7 @@ ctypedef fused real:
 
 
 cdef int expect(items, views, optional=()) except -1:
-    """ValueError, unless each array has so many items; the optional ones may be None."""
+    """Raise ValueError unless each array has so many items; the optional arrays may be None."""
     for view in (*views, *[one for one in optional if one is not None]):
         if view.size != items:
             raise ValueError(f"an array has {view.nbytes} bytes, expected {items * view.itemsize}")
@@ -76,53 +75,54 @@ cdef inline uint8_t is_finite(float x) noexcept nogil:
 
 
 cdef inline real at_least(real least, real x) noexcept nogil:
-    """As `numpy.clip` without an upper limit: what is not a number stays so."""
+    """As `numpy.clip` without an upper limit: NaN stays NaN."""
     return least if x < least else x
 
 
 cdef inline real positive(real x) noexcept nogil:
-    """The same with a limit of 0."""
+    """``max(x, 0)``; NaN stays NaN."""
     return 0 if x < 0 else x
 
 
 # ---- Two rates: ccdproc_darks.comparison.two_rates ----
 
 cdef struct OneRate:
-    # One frame's standard deviation is not checked: it only has to be a number.
+    # Whether the rate is of one frame: its standard deviation only has to be finite.
     bint lone
     float growth, constant, bias, reach
 
 cdef struct BothRates:
     float shift, weight, upper, upper_growth, lower, lower_growth, tiny, width, beyond
     int rounds, steps
-    # Rates from which on, and up to which, deviates above a least one need a closer look.
+    # Rates from which on, up to the next one, pixels with a deviate above a least one are special.
     float[MOST_STEPS] low, least
 
 
 def pair(Py_ssize_t n, tuple images not None, tuple numbers not None, tuple steps not None, tuple results not None):
     """
-    The test of two rates of n pixels: as ``_numpy`` and ``needs_exact`` of `ccdproc_darks.comparison.two_rates.TwoRates`.
+    Test whether two rates of n pixels agree: as ``_numpy`` and ``needs_exact`` of
+    `ccdproc_darks.comparison.two_rates.TwoRates`.
 
     Parameters
     ----------
     images : tuple
         Both rates and both standard deviations (float32), and both masks (bool, or None).
     numbers, steps : tuple
-        As ``TwoRates._compiled`` has them.
+        Numbers that ``TwoRates._compiled`` passes.
     results : tuple
-        Contrast, rate and deviate (float32), and whole and special pixels (bool).
+        Difference, rate and deviate (float32); complete and special pixels (bool).
     """
     cdef const float[::1] first, second, first_deviation, second_deviation
     cdef const uint8_t[::1] first_mask, second_mask
-    cdef float[::1] contrast, rate, deviate
-    cdef uint8_t[::1] whole, special
+    cdef float[::1] difference, rate, deviate
+    cdef uint8_t[::1] complete, special
     cdef OneRate one, other
     cdef BothRates both
     cdef Py_ssize_t start = 0, stop
     first, second, first_deviation, second_deviation, first_mask, second_mask = images
-    contrast, rate, deviate, whole, special = results
+    difference, rate, deviate, complete, special = results
     expect(n, (first, second, first_deviation, second_deviation), (first_mask, second_mask))
-    expect(n, (contrast, rate, deviate, whole, special))
+    expect(n, (difference, rate, deviate, complete, special))
     (
         (one.lone, one.growth, one.constant, one.bias, one.reach),
         (other.lone, other.growth, other.constant, other.bias, other.reach),
@@ -137,54 +137,54 @@ def pair(Py_ssize_t n, tuple images not None, tuple numbers not None, tuple step
     with nogil:
         while start < n:
             stop = min(start + TILE, n)
-            memset(&whole[start], 1, stop - start)
-            leave_whole(first, first_deviation, first_mask, one, whole, start, stop)
-            leave_whole(second, second_deviation, second_mask, other, whole, start, stop)
-            compare(first, second, both, contrast, rate, deviate, whole, special, start, stop)
+            memset(&complete[start], 1, stop - start)
+            keep_complete(first, first_deviation, first_mask, one, complete, start, stop)
+            keep_complete(second, second_deviation, second_mask, other, complete, start, stop)
+            compare(first, second, both, difference, rate, deviate, complete, special, start, stop)
             start = stop
 
 
-cdef vectors leave_whole(
-    const float[::1] rate, const float[::1] deviation, const uint8_t[::1] mask, OneRate numbers, uint8_t[::1] whole,
+cdef vectors keep_complete(
+    const float[::1] rate, const float[::1] deviation, const uint8_t[::1] mask, OneRate numbers, uint8_t[::1] complete,
     Py_ssize_t start, Py_ssize_t stop,
 ) noexcept nogil:
-    """Leave those pixels complete that are not masked, and whose deviation is that of all frames: ``TwoRates._is_complete``."""
+    """Set pixels incomplete that are masked, or lost a frame by their deviation, as in ``TwoRates._is_complete``."""
     cdef Py_ssize_t i
     cdef float own, miss
     if mask is not None:
         for i in range(start, stop):
-            whole[i] &= mask[i] == 0
+            complete[i] &= mask[i] == 0
     if numbers.lone:
         for i in range(start, stop):
-            whole[i] &= is_finite(rate[i]) & is_finite(deviation[i])
+            complete[i] &= is_finite(rate[i]) & is_finite(deviation[i])
     else:
         for i in range(start, stop):
             own = deviation[i] * deviation[i]
             miss = fabsf((positive(rate[i]) * numbers.growth + numbers.constant) - own)
-            whole[i] &= miss - (own - numbers.bias) * numbers.reach <= 0
+            complete[i] &= miss - (own - numbers.bias) * numbers.reach <= 0
 
 
 cdef vectors compare(
-    const float[::1] first, const float[::1] second, BothRates numbers, float[::1] contrast, float[::1] rate,
-    float[::1] deviate, uint8_t[::1] whole, uint8_t[::1] special, Py_ssize_t start, Py_ssize_t stop,
+    const float[::1] first, const float[::1] second, BothRates numbers, float[::1] difference, float[::1] rate,
+    float[::1] deviate, uint8_t[::1] complete, uint8_t[::1] special, Py_ssize_t start, Py_ssize_t stop,
 ) noexcept nogil:
-    """All else of `pair`, of a tile: the rate that both have in common, and how far they are apart."""
+    """The common rate of a tile of `pair`, and the deviate of the difference from it."""
     cdef Py_ssize_t i
     cdef int k
     cdef float trial, low, least, high
     cdef bint last
     for i in range(start, stop):
-        contrast[i] = (first[i] - numbers.shift) - second[i]
-        rate[i] = contrast[i] * numbers.weight + second[i]
+        difference[i] = (first[i] - numbers.shift) - second[i]
+        rate[i] = difference[i] * numbers.weight + second[i]
     for k in range(numbers.rounds):
         for i in range(start, stop):
             trial = at_least(numbers.tiny, rate[i])
             deviate[i] = trial * numbers.lower_growth + numbers.lower
-            rate[i] = ((trial * numbers.upper_growth + numbers.upper) / deviate[i]) * contrast[i] + second[i]
+            rate[i] = ((trial * numbers.upper_growth + numbers.upper) / deviate[i]) * difference[i] + second[i]
     for i in range(start, stop):
-        deviate[i] = contrast[i] / (sqrtf(deviate[i]) * numbers.width)
-        whole[i] &= is_finite(deviate[i])
-        special[i] = (fabsf(deviate[i]) > numbers.beyond) | (whole[i] ^ 1)
+        deviate[i] = difference[i] / (sqrtf(deviate[i]) * numbers.width)
+        complete[i] &= is_finite(deviate[i])
+        special[i] = (fabsf(deviate[i]) > numbers.beyond) | (complete[i] ^ 1)
     for k in range(numbers.steps):
         low, least, last = numbers.low[k], numbers.least[k], k + 1 == numbers.steps
         high = low if last else numbers.low[k + 1]
@@ -212,16 +212,17 @@ def counts(
     const double[::1] bias, double[::1] counts not None, uint8_t[::1] special not None,
 ):
     """
-    Counts of n pixels of one frame, ``values * scale - bias``: as `ccdproc_darks.rates.stack.FrameBlock.sums`.
+    Counts (electron) of n pixels of one frame, ``values * scale - bias``: as
+    `ccdproc_darks.rates.stack.FrameBlock.sums`.
 
     Parameters
     ----------
     values : float32
-        The frame; of the other byte order where it is ``swapped``.
+        The frame; in the other byte order where ``swapped``.
     bias : float64 or None
-        Of each pixel; None for the ``level``.
+        Bias of each pixel (electron); None where all have the ``level``.
     counts, special : float64, bool
-        Results: pixels that are saturated or not a number become special, besides those that are.
+        Results. Pixels that are saturated or not a number become special; those that already are stay so.
     """
     cdef Py_ssize_t start = 0, stop
     expect(n, (values, counts, special), (bias,))
@@ -236,7 +237,7 @@ cdef vectors counts_of(
     const float[::1] values, bint swapped, float saturation, double scale, double level, const double[::1] bias,
     double[::1] counts, uint8_t[::1] special, Py_ssize_t start, Py_ssize_t stop,
 ) noexcept nogil:
-    """The same of a tile."""
+    """`counts` of a tile."""
     cdef Py_ssize_t i
     cdef float value
     for i in range(start, stop):
@@ -249,9 +250,9 @@ cdef vectors counts_of(
 
 # ---- Frames of 16-bit integers: ccdproc_darks.rates.stack ----
 
-cdef struct Rule:
-    # When the highest sample may be an outlier: ccdproc_darks.rates.rejection, both sides of its comparisons squared:
-    # neither is below zero, but for rounding, which costs no more than a look.
+cdef struct Bound:
+    # `RejectionBound.numbers` of ccdproc_darks.rates.rejection. Both sides of its comparisons are squared: neither is
+    # below zero, but for rounding, which at most makes a pixel special without need.
     double times, shift, middle, noise, least, per_other, least_above_others
 
 cdef struct SumNumbers:
@@ -259,44 +260,46 @@ cdef struct SumNumbers:
     bint swapped
     int flip, zero, saturation
     double scale, level
-    bint judged
-    Rule rule
+    bint has_bound
+    Bound bound
 
 
 cdef SumNumbers sum_numbers(tuple numbers) except *:
-    """Those that `sums` is given."""
+    """`SumNumbers` from the argument ``numbers`` of `sums`."""
     cdef SumNumbers found
-    found.frames, found.swapped, found.flip, found.zero, found.saturation, found.scale, found.level, rule = numbers
+    found.frames, found.swapped, found.flip, found.zero, found.saturation, found.scale, found.level, bound = numbers
     if not 1 <= found.frames < 32768:
         raise ValueError(f"{found.frames} frames, expected 1 to 32767")
-    if rule is not None and len(rule) != 7:
-        raise TypeError(f"a rule takes 7 arguments ({len(rule)} given)")
-    found.judged = rule is not None
+    if bound is not None and len(bound) != 7:
+        raise TypeError(f"a rule takes 7 arguments ({len(bound)} given)")
+    found.has_bound = bound is not None
     (
-        found.rule.times, found.rule.shift, found.rule.middle, found.rule.noise, found.rule.least,
-        found.rule.per_other, found.rule.least_above_others,
-    ) = rule if found.judged else (0.0,) * 7
+        found.bound.times, found.bound.shift, found.bound.middle, found.bound.noise, found.bound.least,
+        found.bound.per_other, found.bound.least_above_others,
+    ) = bound if found.has_bound else (0.0,) * 7
     return found
 
 
 cdef inline uint16_t value_of(uint16_t stored, bint swapped, int flip) noexcept nogil:
-    """As `numpy.ndarray.byteswap`, if it is, and `numpy.bitwise_xor` with the bits that are flipped."""
+    """A stored sample after `numpy.ndarray.byteswap`, if swapped, and `numpy.bitwise_xor` with the bits to flip."""
     return <uint16_t> ((<uint16_t> (stored << 8 | stored >> 8) if swapped else stored) ^ flip)
 
 
 def sums(Py_ssize_t n, tuple numbers not None, tuple arrays not None, const uint16_t[::1] stack not None):
     """
-    Mean counts of n pixels of equal exposures: as `ccdproc_darks.rates.stack.FrameBlock.sums`, and the
+    Mean counts (electron) of n pixels of equal exposures, as `ccdproc_darks.rates.stack.FrameBlock.sums`, and the
     pixels of `ccdproc_darks.rates.rejection.may_lose_highest`.
 
     Parameters
     ----------
     numbers : tuple
-        How many frames there are, whether their bytes are swapped, which bits are flipped then, what is added then, the
-        level of saturation, scale, the bias' level, and `RejectionBound.numbers` of `ccdproc_darks.rates.rejection` or None.
+        Number of frames; whether bytes are swapped; bits to flip after that; number to add after that; saturation
+        level; scale (electron per unit); level of the bias (electron); `RejectionBound.numbers` of
+        `ccdproc_darks.rates.rejection`, or None.
     arrays : tuple
-        Bias (float64, or None for the level), and the results: counts (float64) and special pixels (bool). Pixels that
-        are saturated, or may have samples to leave out, become special, besides those that are.
+        Bias (float64, electron; None where all pixels have the level), and the results: counts (float64) and special
+        pixels (bool). Pixels that are saturated, or may lose their highest sample, become special; those that already
+        are stay so.
     stack : uint16
         Samples as they are stored, frame by frame.
     """
@@ -315,7 +318,7 @@ cdef void add_up(
     SumNumbers numbers, const uint16_t[::1] stack, Py_ssize_t stride, const double[::1] bias, double[::1] counts,
     uint8_t[::1] special, Py_ssize_t first, Py_ssize_t n,
 ) noexcept nogil:
-    """`sums` of n pixels from the first on, from frames that lie a stride apart."""
+    """`sums` of n pixels from the pixel ``first`` on; the frames are ``stride`` samples apart."""
     cdef Py_ssize_t start = 0
     while start < n:
         add_up_tile(numbers, &stack[start], stride, bias, counts, special, first + start, min(n - start, TILE))
@@ -326,11 +329,11 @@ cdef vectors add_up_tile(
     SumNumbers numbers, const uint16_t *stack, Py_ssize_t stride, const double[::1] bias, double[::1] counts,
     uint8_t[::1] special, Py_ssize_t first, Py_ssize_t n,
 ) noexcept nogil:
-    """The same of a tile: `numpy.add.reduce` and `numpy.maximum.reduce` of integers, and what follows from both."""
+    """`sums` of a tile: `numpy.add.reduce` and `numpy.maximum.reduce` of integers, then counts and special pixels."""
     cdef int32_t[TILE] total
     cdef uint16_t[TILE] highest
     cdef uint16_t value
-    cdef Rule rule = numbers.rule
+    cdef Bound bound = numbers.bound
     cdef double divisor = numbers.frames, excess, mean, others, least, least_above_others
     cdef Py_ssize_t i, k
     for i in range(n):
@@ -344,40 +347,40 @@ cdef vectors add_up_tile(
         special[first + i] |= highest[i] + numbers.zero >= numbers.saturation
         counts[first + i] = (total[i] + numbers.frames * numbers.zero) / divisor * numbers.scale
         counts[first + i] -= numbers.level if bias is None else bias[first + i]
-    if numbers.judged:
+    if numbers.has_bound:
         for i in range(n):
-            excess = (numbers.frames * highest[i] - total[i]) * rule.times + rule.shift
-            mean = counts[first + i] - rule.middle
-            others = mean - excess * rule.per_other
-            least = (positive(mean) + rule.noise) * rule.least
-            least_above_others = (positive(others) + rule.noise) * rule.least_above_others
+            excess = (numbers.frames * highest[i] - total[i]) * bound.times + bound.shift
+            mean = counts[first + i] - bound.middle
+            others = mean - excess * bound.per_other
+            least = (positive(mean) + bound.noise) * bound.least
+            least_above_others = (positive(others) + bound.noise) * bound.least_above_others
             special[first + i] |= (excess * excess > least) & (excess * excess > least_above_others)
 
 
 def file_sums(
     Py_ssize_t n, tuple numbers not None, tuple arrays not None, tuple files not None, Py_ssize_t room,
-    uint16_t[::1] stack not None, uint16_t[::1] picked not None,
+    uint16_t[::1] stack not None, uint16_t[::1] special_samples not None,
 ):
     """
-    `sums` of samples in files, and those of special pixels: as `ccdproc_darks.rates.stack.StreamedFrameBlock`.
+    `sums` of samples in files, and the samples of special pixels, as `ccdproc_darks.rates.stack.StreamedFrameBlock`.
 
     Parameters
     ----------
     n, numbers, arrays
-        As of `sums`.
+        As in `sums`.
     files : tuple
-        Of each frame the file's descriptor, and the place of the first sample.
+        File descriptor, and offset (bytes) of the first sample, of each frame.
     room : int
-        How many pixels are read at a time.
+        Number of pixels that are read at a time.
     stack : uint16
-        Room for these, of all frames.
-    picked : uint16
-        Result: samples of special pixels, as they are in memory and pixel by pixel. Room for all.
+        Working memory: samples of ``room`` pixels of all frames.
+    special_samples : uint16
+        Result: samples of special pixels, in native byte order, pixel by pixel; as long as for all n pixels.
 
     Returns
     -------
     int
-        How many pixels were picked, or -1 where something cannot be read.
+        Number of special pixels, or -1 where a file cannot be read.
     """
     cdef SumNumbers known = sum_numbers(numbers)
     cdef const double[::1] bias
@@ -390,8 +393,8 @@ def file_sums(
     if len(files) != known.frames or room < 1:
         raise ValueError(f"{len(files)} files and room for {room} pixels, expected {known.frames} and 1 or more")
     expect(n, (counts, special), (bias,))
-    # In Python's integers, which do not overflow.
-    expect(<object> n * known.frames, (picked,))
+    # Products of Python's integers, which do not overflow.
+    expect(<object> n * known.frames, (special_samples,))
     expect(<object> room * known.frames, (stack,))
     descriptors = array("i", [descriptor for descriptor, _ in files])
     places = array("q", [place for _, place in files])
@@ -402,7 +405,7 @@ def file_sums(
                 found = -1
                 break
             add_up(known, stack, room, bias, counts, special, first, some)
-            found = pick(known, stack, room, &special[first], some, picked, found)
+            found = append_samples(known, stack, room, &special[first], some, special_samples, found)
             first += some
     return found
 
@@ -411,7 +414,7 @@ cdef bint are_read(
     const int[::1] files, const long long[::1] places, long long offset, Py_ssize_t bytes, uint16_t[::1] stack,
     Py_ssize_t stride,
 ) noexcept nogil:
-    """Read so many bytes of each file into rows that lie a stride apart; returns whether they could be read."""
+    """Read so many bytes of each file into rows that are ``stride`` samples apart; False where that fails."""
     cdef Py_ssize_t k, done, got
     for k in range(files.shape[0]):
         done = 0
@@ -424,18 +427,18 @@ cdef bint are_read(
     return True
 
 
-cdef Py_ssize_t pick(
+cdef Py_ssize_t append_samples(
     SumNumbers numbers, const uint16_t[::1] stack, Py_ssize_t stride, const uint8_t *special, Py_ssize_t n,
-    uint16_t[::1] picked, Py_ssize_t found,
+    uint16_t[::1] special_samples, Py_ssize_t found,
 ) noexcept nogil:
-    """Append the samples of those of n pixels that are special; returns how many pixels were picked so far."""
+    """Append samples of the special ones of n pixels to those of ``found`` pixels, and return their new number."""
     cdef int flip = numbers.flip ^ numbers.zero
     cdef const void *next = memchr(special, True, n)
     cdef Py_ssize_t i, k
     while next is not NULL:
         i = <const uint8_t *> next - special
         for k in range(numbers.frames):
-            picked[found * numbers.frames + k] = value_of(stack[k * stride + i], numbers.swapped, flip)
+            special_samples[found * numbers.frames + k] = value_of(stack[k * stride + i], numbers.swapped, flip)
         found += 1
         next = memchr(special + i + 1, True, n - i - 1)
     return found
@@ -448,7 +451,7 @@ def rate(
     float[::1] rate not None, float[::1] deviation not None,
 ):
     """
-    Rate and standard deviation of n pixels of one exposure time: as
+    Rate and standard deviation (electron/s) of n pixels of one exposure time, as
     `ccdproc_darks.statistics.rate_fit_complete.rate_of_one_exposure`.
 
     Parameters
@@ -488,19 +491,19 @@ def fit(
     float[::1] rate not None, float[::1] variance not None,
 ):
     """
-    Rate and variance of n pixels of up to MOST_EXPOSURES exposure times: as
+    Rate (electron/s) and its variance, of n pixels of up to MOST_EXPOSURES exposure times, as
     `ccdproc_darks.statistics.rate_fit_complete.fit_complete_pixels`.
 
     Parameters
     ----------
     counts : tuple of float64
-        Mean counts (electron) of each exposure time.
+        Mean counts (electron) at each exposure time.
     numbers : tuple
-        Of each exposure time its inverse, its coefficient in the first trial, and growth and constant of its variance.
+        For each exposure time t: 1 / t, coefficient in the first trial rate, growth and constant of the variance.
     common, limit : bool, float
-        Whether exposures share something that is taken from their sums, and the inverse of its variance.
+        Whether exposures share a bias or offset, and the inverse of its variance.
     tiny, rounds : float, int
-        The least trial rate, and how often weights are found anew.
+        Lowest trial rate, and number of times that weights are found from a trial rate.
     rate, variance : float32
         Results.
     """
@@ -512,7 +515,7 @@ def fit(
     if not 1 <= known.exposures <= MOST_EXPOSURES or len(numbers) != known.exposures:
         raise ValueError(f"{len(counts)} exposure times, expected 1 to {MOST_EXPOSURES}")
     known.common, known.limit, known.tiny, known.rounds = common, limit, tiny, rounds
-    # Their memory stays where it is as long as there is a view of it.
+    # The views keep the memory of the arrays in place.
     views = []
     for k in range(known.exposures):
         known.per_second[k], known.coefficient[k], known.growth[k], known.constant[k] = numbers[k]
@@ -544,7 +547,7 @@ cdef vectors fit_tile(
             rough[at + i] = <float> rates[at + i]
             part = rough[at + i] * <float> numbers.coefficient[k]
             trial[i] = part if k == 0 else trial[i] + part
-    # The last one is in double precision where something is taken from a sum.
+    # The last round is in double precision where the common part is subtracted from the sums.
     for k in range(numbers.rounds + (not numbers.common)):
         add_products(numbers, rough, trial, tt, tc, n)
         for i in range(n):
@@ -567,7 +570,7 @@ cdef vectors add_products(
     """
     Sums x^T C^-1 y of times (t) and counts (c), of which the rate is tc / tt and its variance 1 / tt.
 
-    As ``_CompleteLine._sums`` of `ccdproc_darks.statistics.rate_fit_complete`, in either precision.
+    In either precision, as ``_CompleteLine._sums`` of `ccdproc_darks.statistics.rate_fit_complete`.
     """
     cdef real[FIT_TILE] weight, common_t, common_c, common
     cdef real growth, constant, per_second, once, factor, tiny = <real> numbers.tiny, limit = <real> numbers.limit

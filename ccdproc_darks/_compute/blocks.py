@@ -12,36 +12,23 @@ import numpy as np
 
 __all__ = ["Block", "BlockJob", "Deferred", "row_blocks", "sample_blocks", "shifted"]
 
-# Pixels of a block: enough to make light of the cost of a call, and bytes: few enough for a cache to help.
+# Most pixels of a block: many, as each call has a cost. Most bytes of a block: few, so that a cache helps.
 _PIXELS_PER_BLOCK, _BYTES_PER_BLOCK = 2**18, 2**25
-# Pixels that carry a statistic of the whole sensor (an offset, a read noise) to 0.1 %; and of a part of them.
+# Pixels of a sample: they give a statistic of the sensor (an offset, a read noise) to 0.1 %. Most pixels of its blocks.
 _SAMPLE_PIXELS, _PIXELS_PER_SAMPLE = 2**20, 2**16
-# Parts at least, so that all of the sensor has a say.
+# Fewest blocks of a sample, so that it is spread over the sensor.
 _LEAST_SAMPLES = 64
 
 
 def row_blocks(shape, memory):
-    """Row ranges that cover an image.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Rows and columns of the image.
-    memory : float
-        Bytes that a pixel takes while it is worked on.
-
-    Yields
-    ------
-    slice
-        Consecutive rows.
-    """
+    """Consecutive slices of rows that cover an image; a pixel takes ``memory`` bytes while it is computed."""
     step = _step(shape, min(_PIXELS_PER_BLOCK, _BYTES_PER_BLOCK // max(1, memory)))
     for start in range(0, shape[0], step):
         yield slice(start, min(start + step, shape[0]))
 
 
 def sample_blocks(shape, pixels=_SAMPLE_PIXELS):
-    """Row ranges, evenly spread over an image, that hold about so many of its pixels (or all of them)."""
+    """List of slices of rows, evenly spread over an image, with about so many of its pixels, or all of them."""
     rows, columns = shape
     step = _step(shape, min(_PIXELS_PER_SAMPLE, pixels // _LEAST_SAMPLES))
     starts, stride = range(0, rows, step), max(1, rows * columns // pixels)
@@ -49,7 +36,7 @@ def sample_blocks(shape, pixels=_SAMPLE_PIXELS):
 
 
 def shifted(block, start):
-    """Rows of an image as rows of a part of it that begins with the row ``start``; all rows are all rows."""
+    """The slice ``block`` of an image's rows, counted from its row ``start``; ``slice(None)`` is returned as it is."""
     return block if block == slice(None) else slice(block.start - start, block.stop - start)
 
 
@@ -61,12 +48,8 @@ def _step(shape, pixels):
 class Deferred:
     """Pixels set aside in the fast pass, to be computed exactly in large batches.
 
-    A subclass also keeps what the exact way needs of them.
-
-    Attributes
-    ----------
-    pixels : `numpy.ndarray` of int
-        Their indices in the flat image of the block; in `BlockJob.exact` those in the flat image of the job's rows.
+    A subclass adds their data. ``pixels`` (int) are their indices in the flat image of the block; in `BlockJob.exact`,
+    in the flat image of the job's rows.
     """
 
     pixels: np.ndarray
@@ -75,12 +58,12 @@ class Deferred:
         return self.pixels.size
 
     def moved(self, pixels):
-        """The same pixels in an image that begins so many pixels earlier."""
+        """The same pixels, with indices in an image that begins so many pixels earlier."""
         return replace(self, pixels=self.pixels + pixels)
 
     @classmethod
     def joined(cls, parts):
-        """Those of several blocks, one after the other."""
+        """Deferred pixels of several blocks, one block after the other."""
         return cls(np.concatenate([part.pixels for part in parts]))
 
     def split(self, number):
@@ -90,16 +73,16 @@ class Deferred:
 
 @dataclass
 class Block:
-    """What a job gives for a block of rows, or for deferred pixels.
+    """Results of a job for a block of rows, or for deferred pixels.
 
     Attributes
     ----------
     images : sequence of `numpy.ndarray` or None
-        One for each image that is made, of as many pixels as the block; None is a mask without a True.
+        Values of each image, as many as the block has pixels; None is a mask without a True.
     deferred : `Deferred` or None
         Pixels whose values here are not right yet.
     count : int or `numpy.ndarray`
-        What was counted in the block; the sum over all blocks comes back with the images.
+        Number, or numbers, of pixels of a kind in the block; `fill_images` returns the sum over all blocks.
     """
 
     images: list
@@ -110,12 +93,12 @@ class Block:
 class BlockJob:
     """Work that gives the same value for a pixel whatever block of rows it is in, and whoever computes it.
 
-    A job is picklable and knows its frames. It is not changed by its work, so that several threads may share one, and
-    what failed may be done again.
+    A job is picklable and knows its frames. Its work does not change it: threads may share it, and a block that failed
+    may be computed again.
     """
 
     def for_rows(self, rows):
-        """The job for the rows of a slice alone, which can be sent to another process; these keep their numbers."""
+        """The job for the rows of a slice alone, to be sent to another process; rows keep their numbers."""
         raise NotImplementedError
 
     def memory(self):
@@ -127,25 +110,16 @@ class BlockJob:
         return nullcontext(self)
 
     def block(self, rows, out):
-        """The fast pass over a block of rows.
+        """`Block` of a slice of rows, by the fast pass.
 
-        Parameters
-        ----------
-        rows : slice
-            The block.
-        out : sequence of `numpy.ndarray`
-            These rows of each image that is made: results may be put there instead of into new memory.
-
-        Returns
-        -------
-        `Block`
+        ``out`` has these rows of each image that is made: results may be put there instead of into new memory.
         """
         raise NotImplementedError
 
     def exact(self, deferred):
-        """`Block` of the images' values of `Deferred` pixels, computed in the exact way."""
+        """`Block` of `Deferred` pixels, computed exactly."""
         raise NotImplementedError
 
     def summary(self, rows):
-        """A statistic of a block of rows, for `ccdproc_darks._compute.workers.gather_summaries`."""
+        """A statistic of a slice of rows, for `ccdproc_darks._compute.workers.gather_summaries`."""
         raise NotImplementedError

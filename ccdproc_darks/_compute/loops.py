@@ -1,8 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Loops over pixels in Cython, where they were built: results are the same without them, to the bit, but take longer.
+"""Compiled loops over pixels (Cython). Without them results are the same, to the bit, but take longer.
 
-numpy makes some thirty passes over a block for the test of two rates alone; one loop makes one (see *Benchmarks* in the
-documentation). Where there was no compiler, or the environment has CCDPROC_DARKS_NO_C, there is None in their place.
+For the test of two rates alone, numpy makes some thirty passes over a block, and a loop one (see *Benchmarks* in the
+documentation). Each is None where there was no compiler, or where the environment has CCDPROC_DARKS_NO_C.
 """
 
 import os
@@ -10,7 +10,7 @@ from contextlib import suppress
 
 __all__ = ["MOST_EXPOSURES", "counts", "file_sums", "fit", "pair", "rate", "sums"]
 
-# Of `fit`.
+# Most exposure times that `fit` takes.
 MOST_EXPOSURES = 16
 
 counts = file_sums = fit = pair = rate = sums = None
@@ -18,5 +18,5 @@ if not os.environ.get("CCDPROC_DARKS_NO_C"):
     with suppress(ImportError):
         from ._loops import counts, file_sums, fit, pair, rate, sums
     if os.name != "posix":
-        # There it can read nothing.
+        # It reads files in a way that only POSIX has.
         file_sums = None

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Blocks of rows worked out by threads, processes or a cluster, within a limit of memory."""
+"""Blocks of rows computed by threads, processes or a cluster, within a limit of memory."""
 
 import math
 import os
@@ -17,26 +17,27 @@ from .blocks import row_blocks, shifted
 
 __all__ = ["THREADS", "Execution", "fill_images", "gather_summaries"]
 
-# What an executor that shares no memory with this process gets at a time, and how much of it may be under way.
+# Of an executor that shares no memory with this process: most bytes of a task, and of all tasks under way; fewest tasks
+# of a job, and fewest under way.
 _RESULT_BYTES, _UNDER_WAY_BYTES = 2**24, 2**28
 _LEAST_TASKS, _LEAST_UNDER_WAY = 32, 2
 # glibc keeps the memory of freed arrays up to the size (bytes) of the largest one that was freed so far, instead of
 # asking the kernel for new pages each time.
 _KEPT_BYTES = 2**24
-# Deferred pixels that are computed at a time.
+# Most deferred pixels that are computed at a time.
 _BATCH = 2**13
 
 
 @dataclass(frozen=True)
 class Execution:
-    """Who works, and within what memory.
+    """An executor, and a limit of memory.
 
     Parameters
     ----------
     executor : `concurrent.futures.Executor` or None
-        Who works; None is a thread for each core that this process may use.
+        The executor; None is a thread for each core that this process may use.
     mem_limit : `~astropy.units.Quantity`, int or None
-        Growth of this process's memory beyond the results (bytes); None is no limit.
+        Most bytes by which this process's memory may grow beyond the results; None is no limit.
     """
 
     executor: Executor | None = None
@@ -55,7 +56,7 @@ class Execution:
             object.__setattr__(self, "mem_limit", checked_quantity("mem_limit", limit, u.byte))
 
     def most(self, memory):
-        """How many times ``memory`` (bytes) fits the limit; infinite without one."""
+        """How many times ``memory`` (bytes) fits into the limit; infinite without one."""
         if self.mem_limit is None:
             return math.inf
         if memory > self.mem_limit:
@@ -66,10 +67,7 @@ class Execution:
         return int(self.mem_limit // memory)
 
     def map_in_threads(self, function, items):
-        """Results of a function of each of some things in memory, by threads where there are any.
-
-        What is done once for an image, before any block, is not worth to be sent to another process.
-        """
+        """Results of a function of each item, by threads of this process: such small work is not sent to another."""
         if isinstance(self.executor, ThreadPoolExecutor):
             return list(self.executor.map(function, items))
         results, places = [None] * len(items), iter(range(len(items)))
@@ -79,7 +77,7 @@ class Execution:
                 results[place] = function(items[place])
 
         number = min(_cores(), len(items)) if self.executor is None else 1
-        _side_by_side([work] * max(number, 1))
+        _run_together([work] * max(number, 1))
         return results
 
 
@@ -94,29 +92,17 @@ def _bytes(number):
 
 
 def fill_images(job, outputs, execution):
-    """Fill images, block by block.
+    """Fill images with the blocks of a `BlockJob`, and return the sum of their counts.
 
-    Parameters
-    ----------
-    job : `ccdproc_darks._compute.blocks.BlockJob`
-        Computes the blocks.
-    outputs : list of `numpy.ndarray`
-        The images, all of one shape; those of bool False everywhere.
-    execution : `Execution`
-        Who works.
-
-    Returns
-    -------
-    int or `numpy.ndarray`
-        Sum of what the job counted.
+    The list ``outputs`` has the images, all of one shape; images of bool must be False everywhere.
     """
     shape = outputs[0].shape
     columns, types = shape[1], [output.dtype for output in outputs]
     workers = _Workers(execution, shape, job, sum(dtype.itemsize for dtype in types))
     if workers.share_memory:
-        return sum(workers.run(job, partial(_work, outputs=outputs)))
+        return sum(workers.run(job, partial(_compute_blocks, outputs=outputs)))
     counts = []
-    for start, results, count in workers.run(job, partial(_worked, columns=columns, types=types)):
+    for start, results, count in workers.run(job, partial(_compute_elsewhere, columns=columns, types=types)):
         counts.append(count)
         for output, result in zip(outputs, results, strict=True):
             output[start : start + len(result)] = result
@@ -124,28 +110,15 @@ def fill_images(job, outputs, execution):
 
 
 def gather_summaries(job, shape, execution):
-    """Summaries of all blocks of an image, in order.
-
-    Parameters
-    ----------
-    job, execution
-        As in `fill_images`.
-    shape : tuple of int
-        Rows and columns of the image.
-
-    Returns
-    -------
-    list
-        What ``job.summary`` gives for each block.
-    """
+    """List of ``job.summary`` of all blocks of an image of a shape (rows, columns), from the first to the last row."""
     found = {}
-    for summaries in _Workers(execution, shape, job, 1).run(job, _summaries):
+    for summaries in _Workers(execution, shape, job, 1).run(job, _summarize_blocks):
         found.update(summaries)
     return [found[start] for start in sorted(found)]
 
 
 class _Workers:
-    """Those of an `Execution`, and how many blocks each gets at a time."""
+    """Workers of an `Execution`, for the blocks of an image of which a pixel has ``result`` bytes."""
 
     def __init__(self, execution, shape, job, result):
         self._rows, self._executor, memory = slice(0, shape[0]), execution.executor, job.memory()
@@ -156,8 +129,8 @@ class _Workers:
         if self.share_memory:
             self._most = min(_cores(), number, execution.most(memory * pixels))
             return
-        # A result is here twice, as it came and unpacked; and so is what is sent, as it is packed and as it goes.
-        task = 2 * result * pixels + 2 * _sent(job.for_rows(self._blocks[0]))
+        # A result is in memory twice, packed and unpacked; and so is a job that is sent.
+        task = 2 * result * pixels + 2 * _bytes_sent(job.for_rows(self._blocks[0]))
         most = execution.most(task)
         self._size = max(1, min(_RESULT_BYTES // task, number // _LEAST_TASKS, most))
         self._most = max(_LEAST_UNDER_WAY, _UNDER_WAY_BYTES // (task * self._size))
@@ -165,24 +138,23 @@ class _Workers:
             self._most = min(self._most, most // self._size)
 
     def run(self, job, work):
-        """Yield results of ``work``, a function of a job for some rows, these rows and blocks of them, as they come."""
+        """Yield results of ``work(job for some rows, these rows, blocks of them)``, as they come."""
         if not self.share_memory:
             groups = [self._blocks[start : start + self._size] for start in range(0, len(self._blocks), self._size)]
             rows = [slice(group[0].start, group[-1].stop) for group in groups]
             submits = (
                 partial(self._submit, work, job.for_rows, some, group) for some, group in zip(rows, groups, strict=True)
             )
-            yield from _done(submits, self._most, again=True)
+            yield from _results_of(submits, self._most, again=True)
             return
-        # Each takes the next block that nobody has, until none is left: all end at about the same time, and what is
-        # done once for each of them is done no more often.
+        # Each worker takes the next block until none is left: they end together, and each opens its files once.
         left = iter(self._blocks)
-        calls = [partial(_or_none_left, work, job.for_rows(self._rows), self._rows, left)] * self._most
+        calls = [partial(_work_or_use_up, work, job.for_rows(self._rows), self._rows, left)] * self._most
         try:
             if self._executor is not None:
-                yield from _done((partial(self._executor.submit, call) for call in calls), self._most)
+                yield from _results_of((partial(self._executor.submit, call) for call in calls), self._most)
             else:
-                yield from _side_by_side(calls)
+                yield from _run_together(calls)
         finally:
             _use_up(left)
 
@@ -190,8 +162,8 @@ class _Workers:
         return self._executor.submit(work, for_rows(rows), rows, blocks)
 
 
-def _side_by_side(calls):
-    """Results of calls that are made at the same time, the first of them by this thread."""
+def _run_together(calls):
+    """Results of calls that run at the same time, the first one in this thread."""
     first, *others = calls
     if not others:
         return [first()]
@@ -201,8 +173,8 @@ def _side_by_side(calls):
         return [first(), *(future.result() for future in futures)]
 
 
-def _done(submits, most, again=False):
-    """Results of tasks, as they come; so many of them are under way at most, and failed ones may be done ``again``."""
+def _results_of(submits, most, again=False):
+    """Yield results of tasks as they come; ``most`` are under way, and a failed one may be submitted once ``again``."""
     under_way = {}
     try:
         while True:
@@ -229,8 +201,8 @@ def _done(submits, most, again=False):
             future.cancel()
 
 
-def _or_none_left(work, job, rows, left):
-    """Work that leaves nothing to do to others where it fails."""
+def _work_or_use_up(work, job, rows, left):
+    """``work(job, rows, left)``; if it fails, no blocks are left to the other workers."""
     try:
         return work(job, rows, left)
     except BaseException:
@@ -243,8 +215,8 @@ def _use_up(blocks):
         pass
 
 
-def _sent(job):
-    """Bytes of the pixels that are sent with a job; 0 where only the executor knows how to send it."""
+def _bytes_sent(job):
+    """Bytes of the arrays that are sent with a job; 0 where only the executor knows how to send it."""
     buffers = []
     try:
         pickle.dumps(job, protocol=5, buffer_callback=buffers.append)
@@ -253,14 +225,14 @@ def _sent(job):
     return sum(buffer.raw().nbytes for buffer in buffers)
 
 
-def _worked(job, rows, blocks, columns, types):
-    """First row, images and count of some blocks, in a process of its own."""
+def _compute_elsewhere(job, rows, blocks, columns, types):
+    """First row, images and sum of the counts of some blocks, in another process."""
     results = [np.zeros((rows.stop - rows.start, columns), dtype) for dtype in types]
-    return rows.start, results, _work(job, rows, blocks, results)
+    return rows.start, results, _compute_blocks(job, rows, blocks, results)
 
 
-def _work(job, rows, blocks, outputs):
-    """Compute blocks of the rows of a job, put them into its images, and return what was counted."""
+def _compute_blocks(job, rows, blocks, outputs):
+    """Compute blocks, put them into ``outputs`` (images of the slice ``rows``), and return the sum of their counts."""
     columns, deferred, counts = outputs[0].shape[1], [], []
     with job.open_files() as opened:
         for rows_of_block in blocks:
@@ -281,7 +253,7 @@ def _work(job, rows, blocks, outputs):
 
 
 def _compute_exactly(job, deferred, outputs):
-    """Compute all pixels of a list of deferred ones exactly, empty the list, and return what was counted."""
+    """Compute all pixels of a list of `Deferred` exactly, empty the list, and return a list of counts."""
     counts = []
     left = type(deferred[0]).joined(deferred) if deferred else ()
     deferred.clear()
@@ -296,13 +268,10 @@ def _compute_exactly(job, deferred, outputs):
     return counts
 
 
-def _summaries(job, rows, blocks):
-    """Summaries of some blocks, by their first rows."""
+def _summarize_blocks(job, rows, blocks):
+    """Dict from the first row of each block to its summary."""
     with job.open_files() as opened:
-        found = {}
-        for block in blocks:
-            found[block.start] = opened.summary(block)
-        return found
+        return {block.start: opened.summary(block) for block in blocks}
 
 
 def _cores():

@@ -23,29 +23,16 @@ GAIN_UNIT = u.electron / u.adu
 
 
 def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=True, equivalencies=()):
-    """Value of a Quantity in ``unit``, as a float, or as a float array if not ``scalar``.
+    """Value of a Quantity in ``unit``: one number as a float, or an array of float if not ``scalar``.
 
-    Parameters
-    ----------
-    name : str
-        Name of the argument, for messages.
-    value : `~astropy.units.Quantity`
-        What the user gave.
-    unit : `~astropy.units.Unit`
-        Unit of the result.
-    zero, negative : bool
-        Whether zero is allowed; whether any finite number is.
-    scalar : bool
-        Whether ``value`` must be one number.
-    equivalencies : list
-        Equivalencies of `astropy.units` for the conversion.
+    It must be finite and positive; ``zero`` allows zero too, and ``negative`` any finite number.
 
     Raises
     ------
     TypeError
-        If ``value`` has no unit, or is an array where it must be one number.
+        If ``value`` has no unit, is complex, or is an array where it must be one number.
     astropy.units.UnitsError
-        If its unit cannot be converted.
+        If its unit cannot be converted, with the equivalencies (`astropy.units`).
     ValueError
         If it is not finite, or negative or zero where it must not be.
     """
@@ -72,7 +59,7 @@ def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=Tr
 
 
 def checked_number(name, value, *, minimum=0.0, maximum=np.inf, inclusive=False):
-    """``value`` as a float, if between ``minimum`` and ``maximum`` (``inclusive``: or equal to one); else an error."""
+    """``value`` as a float between ``minimum`` and ``maximum``, or equal to one where ``inclusive``; else an error."""
     try:
         if isinstance(value, str | bool):
             raise TypeError
@@ -108,11 +95,11 @@ def checked_dtype(dtype, names):
 
 
 def numpy_images(images, labels):
-    """The CCDData among ``images`` with data, mask and uncertainty as numpy arrays; the rest as it is.
+    """List of ``images``, each CCDData with numpy arrays as data, mask and uncertainty; other items are not changed.
 
     Arrays of another library (dask, any of the array API) are converted, with one warning for all images, or refused
-    with a TypeError; the ``labels`` name the images in it. A mask that an array has of its own (`numpy.ma`,
-    `astropy.utils.masked`) is added to the mask of the image.
+    with a TypeError; both name an image by its label. The mask of a masked array (`numpy.ma`, `astropy.utils.masked`)
+    is added to the mask of the image.
     """
     converted = {}
     images = [
@@ -130,7 +117,7 @@ def numpy_images(images, labels):
 
 
 def _numpy_image(image, label, converted):
-    """``image``, or a new CCDData where it has other arrays; ``converted`` gets their type, by label."""
+    """``image``, or a new CCDData where it has other arrays; the dict ``converted`` gets their type, by label."""
     uncertainty = image.uncertainty
     parts = {"data": image.data, "mask": image.mask, "uncertainty": None if uncertainty is None else uncertainty.array}
     plain = {name: _numpy_array(part, f"{label}.{name}", label, converted) for name, part in parts.items()}
@@ -147,7 +134,7 @@ def _numpy_image(image, label, converted):
 
 
 def _numpy_array(values, name, label, converted):
-    """``values`` as a numpy array, of a class with a mask where they have one."""
+    """``values`` as a numpy array; masked ones as an array of a class with a mask."""
     if isinstance(values, u.Quantity):
         raise TypeError(f"{name} must be a plain array, its unit in {label}.unit, got a Quantity in {values.unit}")
     if values is None or isinstance(values, np.ndarray | np.generic):

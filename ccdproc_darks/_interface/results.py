@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""CCDData that the public functions return: meta data that survive in a FITS header, and the log entry of a call."""
+"""CCDData that the public functions return, with meta data that FITS can hold and the log entry of the call."""
 
 import re
 import warnings
@@ -16,16 +16,16 @@ from .version import __version__
 
 __all__ = ["LogEntry", "as_fits_float", "logged", "meta_cards", "result_image", "safe_header", "set_keys", "writable"]
 
-# What ``add_keyword`` may be.
+# Type of ``add_keyword``.
 LogEntry = bool | str | ccdproc.Keyword | dict | None
 _TYPES = str | bool | int | float | np.integer | np.floating | np.bool_ | None
-# FITS holds such keys and texts unchanged, and nearly all are such: to write a card as a test takes ten times as long.
+# Keys and texts that FITS holds unchanged, as it does nearly all: to write a card as a test takes ten times as long.
 _PLAIN_KEY = re.compile(r"[A-Z0-9_-]{1,8}")
 _PLAIN_TEXT = re.compile(r"[ -%(-~]*")
 # Text that astropy takes for a record-valued card, "field: number".
 _RECORD = re.compile(r"[\w.]+ *: *[-+.\d]")
 _NOT_PLAIN = {"COMMENT", "CONTINUE", "END", "HIERARCH", "HISTORY", "SIMPLE", "XTENSION"}
-# Characters of a text with its comment, digits of an integer, and characters of a float, that a card has room for.
+# Room on a card: characters of a text with its comment, digits of an integer, characters of a float.
 _MOST_TEXT, _MOST_DIGITS = 60, 18
 _FLOAT_DIGITS = 20
 
@@ -43,7 +43,7 @@ def meta_cards(meta):
 
 
 def writable(key, value, comment):
-    """Key, value and comment of a card that is the same when it is written to FITS and read back, or None.
+    """Key, value and comment of a card that FITS gives back as it was written; None where there is no such card.
 
     A comment that FITS cannot hold is left out; a float is rounded to the digits that FITS keeps.
     """
@@ -64,13 +64,13 @@ def writable(key, value, comment):
                 back = fits.Card.fromstring(card.image).value
                 if back == value or (value is None and isinstance(back, fits.card.Undefined)):
                     return card.keyword if len(key) <= 8 else f"HIERARCH {key}", card.value, card.comment
-        except Exception:  # astropy may refuse a card for any reason: it is left out then
+        except Exception:  # astropy may refuse a card for any reason: then it is left out
             continue
     return None
 
 
 def as_fits_float(value):
-    """A float rounded to what the 20 characters of a FITS card hold."""
+    """A float rounded to the 20 characters of a FITS card."""
     value = float(value)
     if len(repr(value)) <= _FLOAT_DIGITS:
         return value
@@ -92,23 +92,14 @@ def _is_plain(key, value, comment):
 
 _COMMENTARY = ("COMMENT", "HISTORY", "")
 # Keys that belong to the other image, or to FITS itself.
-_NOT_OURS = (
-    "BUNIT", "EXTEND", "CHECKSUM", "DATASUM", "ZDATASUM", "ZHECKSUM", "CONTINUE", "END", "HIERARCH",
-)  # fmt: skip
+_NOT_OURS = ("BUNIT", "EXTEND", "CHECKSUM", "DATASUM", "ZDATASUM", "ZHECKSUM", "CONTINUE", "END", "HIERARCH")
 
 
 def safe_header(meta, entries=None):
-    """New header with the entries of ``meta`` that are the same when they are written to FITS and read back.
+    """New header with the entries of ``meta`` (of another image) that FITS gives back as they were written.
 
-    Left out are structural keys (BITPIX, NAXIS, BZERO...) and BUNIT, which belong to the image of ``meta``, and values
-    that FITS cannot hold (lists, Quantities, NaN).
-
-    Parameters
-    ----------
-    meta : dict-like
-        Meta data of another image.
-    entries : dict, optional
-        Entries to add, ``{key: (value, comment)}``; a None value removes the key.
+    Structural keys (BITPIX, NAXIS, BZERO...) and BUNIT, which belong to the other image, are left out, and so are
+    values that FITS cannot hold (lists, Quantities, NaN). The dict ``entries`` is added as by `set_keys`.
     """
     cards, remarks = {}, []
     for key, value, comment in meta_cards(meta):
@@ -127,16 +118,16 @@ def safe_header(meta, entries=None):
             cards[key] = fits.Card(key, _plain(value), comment)
     while remarks and remarks[-1].is_blank:
         remarks.pop()
-    # In one call: adding card by card takes ten times as long. Comments and history come last, as they would then.
+    # In one call, as adding card by card takes ten times as long. Comments and history come last.
     header = fits.Header([*cards.values(), *remarks])
     header.strip()
     return _dated(header)
 
 
 def _dated(header):
-    """Complete dates, about which astropy would warn ('datfix') when the image is read back.
+    """Give each date its MJD, without which astropy warns ('datfix') when the image is read back.
 
-    Each date gets its MJD. A date that is not in FITS's form, or has a year of two digits, is removed.
+    A date that is not in FITS's form, or has a year of two digits, is removed.
     """
     dates = [key for key in header if key.startswith("DATE-")]
     if not dates:
@@ -154,7 +145,7 @@ def _dated(header):
 
 @lru_cache(maxsize=64)
 def _fixed(dates):
-    """Dates and their MJDs, as astropy completes them. Cached: all results of a night have the same dates."""
+    """Dates and their MJDs, as astropy completes them; cached, as all results of a night have the same dates."""
     trial = fits.Header({"NAXIS": 2, "NAXIS1": 1, "NAXIS2": 1})
     trial.update(dates)
     with warnings.catch_warnings():
@@ -178,7 +169,7 @@ def _plain(value):
 
 
 def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
-    """CCDData of plain arrays, which are not copied; ``deviation`` is the standard deviation."""
+    """CCDData of plain arrays, which are not copied; ``deviation`` is the standard deviation, in ``unit``."""
     set_keys(header, {"DKVERS": (__version__, "ccdproc_darks version")})
     if unit is u.dimensionless_unscaled:
         # Without a unit astropy writes no BUNIT, and refuses to read an image without BUNIT.
@@ -191,21 +182,10 @@ def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
 
 
 def logged(result, key, function, arguments, add_keyword):
-    """Add the log entry of a call to a result's meta, as ccdproc's functions do.
+    """Add the log entry of a call to the meta of its result, as ccdproc's functions do, and return the result.
 
-    Parameters
-    ----------
-    result : `~astropy.nddata.CCDData`
-        The result; returned.
-    key : str
-        Key of the automatic entry, at most 8 characters.
-    function : str
-        Name of the function called.
-    arguments : dict
-        Its arguments, without ``add_keyword``.
-    add_keyword : bool, None, str, `ccdproc.Keyword` or dict
-        True logs the call if `ccdproc.conf.auto_logging` is on; False or None logs nothing; anything else is added as
-        it is.
+    With True as ``add_keyword``, the entry is ``key`` (at most 8 characters) with the call, ``function`` and
+    ``arguments``, if `ccdproc.conf.auto_logging` is on; with False or None, nothing; else ``add_keyword`` itself.
     """
     if not add_keyword:
         return result

@@ -65,7 +65,7 @@ class TemperatureWarning(DarkWarning):
 
 
 def warn(text, category):
-    """Warn with ``text``; the warning shows the line outside this package that called it."""
+    """Warn with ``text``; the warning shows the user's line that called this package."""
     level, frame = 2, sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back

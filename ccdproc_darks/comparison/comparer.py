@@ -107,7 +107,7 @@ class RateComparer:
 
     def paired(self, block, outliers=False, deviate=None):
         """`TwoRatesBlock` of a block of rows; the options are those of `TwoRates.rows`."""
-        return self.pair.rows(self.stack.planes, block, outliers, deviate)
+        return self.pair.rows(self.stack.images, block, outliers, deviate)
 
     def _find_pair(self):
         if TwoRates.fits(self.stack, self.free_offset):

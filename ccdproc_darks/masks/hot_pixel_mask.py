@@ -271,7 +271,7 @@ class _CountJob(BlockJob):
 
     def summary(self, rows):
         """Both numbers."""
-        once, *others = (image.usable(rows) for image in self.stack.planes)
+        once, *others = (image.usable(rows) for image in self.stack.images)
         twice = np.zeros(once.shape, bool)
         for usable in others:
             twice |= once & usable

@@ -16,9 +16,9 @@ from ..statistics.noise import trimmed_variance
 
 __all__ = ["Bias", "as_bias", "combined_number"]
 
-# Two master biases differ in every pixel.
+# Pixels of the checksum of a master bias: enough, as two master biases differ in every pixel.
 _IDENTITY_PIXELS = 2**16
-# Pixels that tell one error for all.
+# Pixels from which the error of a master bias is found.
 _ERROR_PIXELS = 2**17
 
 
@@ -40,18 +40,18 @@ class Bias:
 
     @property
     def identity(self):
-        """What tells whether two rates had the same master bias subtracted; '' where there is none."""
+        """Checksum of the master bias, by which rates with the same one are known; '' where there is none."""
         if self._frame is None:
             return ""
         some = sample(self._frame, sample_blocks(self._frame.shape, _IDENTITY_PIXELS))
         return f"{zlib.crc32(some.data):08x}"
 
     def for_rows(self, rows):
-        """The same for some rows only; it can be sent to another process."""
+        """The bias of some rows alone, to be sent to another process."""
         return Bias(None if self._frame is None else self._frame.for_rows(rows), self.level, self._scale)
 
     def sample(self, blocks):
-        """Some blocks of its rows, one after the other, in memory."""
+        """The bias of some blocks of rows, one after the other, in memory."""
         return Bias(None if self._frame is None else sample(self._frame, blocks), self.level, self._scale)
 
     def rows(self, block):
@@ -67,13 +67,7 @@ class Bias:
         return values, bad
 
     def error(self, read_noise):
-        """Error of the bias (electron), one number for the sensor.
-
-        Parameters
-        ----------
-        read_noise : float or None
-            Read noise (electron), for a master bias without an uncertainty.
-        """
+        """Error of the bias (electron), one number for the sensor; without uncertainties, from the ``read_noise``."""
         if self._frame is None:
             return 0.0
         number = combined_number(self._frame, "bias")
@@ -88,9 +82,9 @@ class Bias:
         return read_noise / np.sqrt(number)
 
     def read_noise(self):
-        """Read noise (electron) from the uncertainty that `ccdproc.combine` gave a master bias; else None.
+        """Read noise (electron) from a master bias by `ccdproc.combine`, whose uncertainty is scatter / sqrt(N).
 
-        That is the scatter of the bias frames over sqrt(N), so that N of three or more tell the noise of one.
+        None for any other bias, and with N below three.
         """
         frame = self._frame
         if frame is None or not frame.has_deviation or "NCOMBINE" not in frame.header or "DKVERS" in frame.header:
@@ -109,17 +103,7 @@ class Bias:
 
 
 def as_bias(bias, frames, scale):
-    """The `Bias` of the argument ``bias``.
-
-    Parameters
-    ----------
-    bias : CCDData, path, Quantity or None
-        What the user gave.
-    frames : list
-        The darks that it is for.
-    scale : float or None
-        Gain (electron/adu), where it is known.
-    """
+    """`Bias` of the user's ``bias`` for the darks ``frames``; the gain ``scale`` (electron/adu) is None if unknown."""
     dark = frames[0]
     if bias is None:
         if dark.unit == u.adu and dark.dtype.kind == "u":
@@ -146,7 +130,7 @@ def as_bias(bias, frames, scale):
 
 
 def combined_number(frame, argument):
-    """Number of exposures that a frame is the mean of: NCOMBINE, else 1, with a warning where meta says combined."""
+    """Number of exposures that a frame is the mean of: NCOMBINE, else 1, with a warning if it is a combined frame."""
     if "NCOMBINE" in frame.header:
         number = header_number(frame, "NCOMBINE")
         if number < 1 or number != int(number):

@@ -22,7 +22,7 @@ __all__ = [
     "quick_mean_counts",
 ]
 
-# Bytes that a deferred pixel takes besides its samples.
+# Bytes of a deferred pixel besides its samples.
 _BYTES_DEFERRED = 32
 
 
@@ -35,7 +35,7 @@ class CountingSettings:
     reader : `ccdproc_darks.rates.dark_frames.ElectronReader`
         Gain, bias and saturation level.
     read_noise : float or None
-        Of one frame (electron).
+        Read noise of one frame (electron).
     clip : float or None
         Sigmas above the others from which a sample is rejected; see `ccdproc_darks.rates.rejection.mean_of_kept`.
     """
@@ -45,15 +45,15 @@ class CountingSettings:
     clip: float | None
 
     def for_rows(self, rows):
-        """The settings for some rows alone, which can be sent to another process."""
+        """The settings for some rows alone, to be sent to another process."""
         return replace(self, reader=self.reader.for_rows(rows))
 
     def sample(self, blocks):
-        """The settings for what `DarkSet.sample` gives of the same blocks."""
+        """The settings for a `DarkSet.sample` of the same blocks."""
         return replace(self, reader=self.reader.sample(blocks))
 
     def bound(self, dark_set):
-        """`RejectionBound` of a set of frames; None where no sample of them is rejected as too high."""
+        """`RejectionBound` of a `DarkSet`; None where no sample is rejected as too high."""
         if self.clip is None or self.read_noise is None or len(dark_set.combined) < 2:
             return None
         return RejectionBound(dark_set.combined, dark_set.level_shifts, self.reader.scale, self.read_noise, self.clip)
@@ -61,20 +61,20 @@ class CountingSettings:
 
 @dataclass
 class SpecialPixels:
-    """Pixels of a set of equal exposures, some of which may have to leave out samples.
+    """Deferred pixels at one exposure time: the samples of the special ones, the mean counts of the others.
 
     Attributes
     ----------
     special : `numpy.ndarray` of bool
-        Which of the pixels may have to; the others are special at another exposure time only.
+        Pixels that may have to leave out samples; the others are special at another exposure time only.
     samples : `numpy.ndarray`
-        Samples of the special ones in the frames' unit, shape (frames, special pixels).
+        Samples of the special pixels in the frames' unit, shape (frames, special pixels).
     bad : `numpy.ndarray` of bool, or None
-        Which of these samples are masked, by their frame or by the bias.
+        Samples that are masked, by their frame or by the bias.
     bias : `numpy.ndarray`
-        Bias of the special ones (electron).
+        Bias of the special pixels (electron).
     counts : `numpy.ndarray`
-        Mean of the samples of the others (electron).
+        Mean counts of the other pixels (electron).
     """
 
     special: np.ndarray
@@ -85,7 +85,7 @@ class SpecialPixels:
 
     @classmethod
     def joined(cls, parts):
-        """Those of several blocks, one after the other."""
+        """Pixels of several blocks, one block after the other."""
         if len(parts) == 1:
             return parts[0]
         counts, special, bias = (
@@ -101,10 +101,8 @@ class SpecialPixels:
     def split(self, number):
         """The first ``number`` pixels, and the others."""
         few = np.count_nonzero(self.special[:number])
-        return (
-            self._some(slice(0, number), slice(0, few), slice(0, number - few)),
-            self._some(slice(number, None), slice(few, None), slice(number - few, None)),
-        )
+        first = self._some(slice(0, number), slice(0, few), slice(0, number - few))
+        return first, self._some(slice(number, None), slice(few, None), slice(number - few, None))
 
     def _some(self, pixels, special, others):
         bad = None if self.bad is None else self.bad[:, special]
@@ -115,19 +113,13 @@ class SpecialPixels:
 
 @dataclass
 class DeferredSamples(Deferred):
-    """Deferred pixels with their samples.
-
-    Attributes
-    ----------
-    sets : list of `SpecialPixels`
-        The same pixels at each exposure time.
-    """
+    """Deferred pixels, with a list of `SpecialPixels`: the same pixels at each exposure time."""
 
     sets: list
 
     @classmethod
     def joined(cls, parts):
-        """Those of several blocks, one after the other."""
+        """Pixels of several blocks, one block after the other."""
         sets = [SpecialPixels.joined(exposure) for exposure in zip(*(part.sets for part in parts), strict=True)]
         return cls(np.concatenate([part.pixels for part in parts]), sets)
 
@@ -139,20 +131,20 @@ class DeferredSamples(Deferred):
 
 @dataclass
 class QuickCounts:
-    """Mean counts of a block of rows of a `DarkSet`, as if no sample had to be left out; arrays of pixels are flat.
+    """Mean counts of a block of rows of a `DarkSet`, with no sample left out; arrays are flat.
 
     Attributes
     ----------
     counts : `numpy.ndarray`
-        Mean of the samples (electron).
+        Mean of the samples, without the bias (electron).
     special : `numpy.ndarray` of bool
-        Pixels that may have to leave out samples: there `exact_mean_counts` is right, and ``counts`` may not be.
+        Pixels that may have to leave out samples: their ``counts`` may be wrong, and `exact_mean_counts` is right.
     block : `ccdproc_darks.rates.stack.FrameBlock` or `ccdproc_darks.rates.stack.StreamedFrameBlock`
         The samples.
     bias : `numpy.ndarray` or float
-        What was subtracted from them (electron).
+        Bias (electron).
     bad_bias : `numpy.ndarray` of bool, or None
-        Where there is no bias.
+        Pixels without a bias.
     """
 
     counts: np.ndarray
@@ -162,9 +154,9 @@ class QuickCounts:
     bad_bias: np.ndarray | None
 
     def set_aside(self, pixels):
-        """`SpecialPixels` of pixels (flat indices), among which are all that are special."""
+        """`SpecialPixels` of pixels (flat indices) that include all special ones."""
         special = self.special[pixels]
-        # Of one exposure time all of them are.
+        # With one exposure time all of them are special.
         few, others = (pixels, pixels[:0]) if special.all() else (pixels[special], pixels[~special])
         samples, masks, bad = self.block.samples(few), self.block.masks, None
         if self.bad_bias is not None or any(mask is not None for mask in masks):
@@ -179,33 +171,18 @@ class QuickCounts:
 
 
 def memory_of(frames):
-    """Bytes that the samples of frames take while their mean counts are computed, for each pixel."""
-    # Of frames that have a mask, the samples of all pixels may be deferred, with their indices and their bias.
+    """Bytes that the samples of a pixel take while mean counts are computed."""
+    # Where frames have a mask, all pixels may be deferred, with samples, index and bias.
     deferred = sum(2 * frame.dtype.itemsize + 4 for frame in frames if frame.has_mask)
     return sum(2 * frame.dtype.itemsize + 1 for frame in frames) + deferred + (_BYTES_DEFERRED if deferred else 0)
 
 
 def quick_mean_counts(dark_set, rows, settings):
-    """Fast pass: mean counts of a block of rows of equal exposures, and the pixels that may have to leave out samples.
+    """`QuickCounts` of a slice of rows of a `DarkSet`: the fast pass, in which nothing is sorted.
 
-    Parameters
-    ----------
-    dark_set : `ccdproc_darks.rates.dark_frames.DarkSet`
-        The frames.
-    rows : slice
-        The block.
-    settings : `CountingSettings`
-        How samples become counts.
-
-    Returns
-    -------
-    `QuickCounts`
-
-    Notes
-    -----
     No sample can be rejected unless the highest one is further above the mean than
-    `ccdproc_darks.rates.rejection.least_excess`, which the sum and the maximum of the samples tell. Only where it is,
-    or where a sample is not finite, masked or saturated, are samples compared one by one: nothing is sorted.
+    `ccdproc_darks.rates.rejection.least_excess`: sum and maximum of the samples are enough to see that. Pixels where it
+    is, and pixels with a sample that is not finite, masked or saturated, are special.
     """
     reader, combined = settings.reader, dark_set.combined
     bias, bad_bias = reader.bias.rows(rows)
@@ -226,22 +203,12 @@ def quick_mean_counts(dark_set, rows, settings):
 
 
 def exact_mean_counts(pixels, dark_set, settings):
-    """`MeanCounts` (one exposure, one row) of pixels, with every sample that has to be left out left out.
-
-    Parameters
-    ----------
-    pixels : `SpecialPixels`
-        The pixels.
-    dark_set : `ccdproc_darks.rates.dark_frames.DarkSet`
-        The frames that their samples are of.
-    settings : `CountingSettings`
-        How samples become counts.
-    """
+    """`MeanCounts` (one exposure, one row) of the `SpecialPixels` of a `DarkSet`, without bad and rejected samples."""
     special, combined = pixels.special, dark_set.combined
-    counts, frames, limit = (np.full(special.size, value) for value in (np.nan, float(combined.sum()), np.nan))
-    counts[special], frames[special], limit[special] = _without_rejected(pixels, dark_set, settings)
+    counts, frames, lower_limit = (np.full(special.size, value) for value in (np.nan, float(combined.sum()), np.nan))
+    counts[special], frames[special], lower_limit[special] = _without_rejected(pixels, dark_set, settings)
     counts[~special] = pixels.counts
-    return MeanCounts.of(counts, frames, _as_rate(limit, dark_set), read_noise=settings.read_noise)
+    return MeanCounts.of(counts, frames, _as_rate(lower_limit, dark_set), read_noise=settings.read_noise)
 
 
 def _without_rejected(pixels, dark_set, settings):
@@ -251,34 +218,34 @@ def _without_rejected(pixels, dark_set, settings):
     good = np.isfinite(samples)
     if pixels.bad is not None:
         good &= ~pixels.bad
-    limit = np.full(bias.size, np.nan)
+    lower_limit = np.full(bias.size, np.nan)
     if reader.saturation is not None:
         over = good & (samples >= reader.saturation)
         good &= ~over
         saturated = over.any(axis=0) & ~good.any(axis=0)
-        limit[saturated] = (reader.saturation * reader.scale - bias)[saturated]
+        lower_limit[saturated] = (reader.saturation * reader.scale - bias)[saturated]
     samples[~good] = 0.0
     if settings.clip is not None:
         electrons = np.where(good, samples * reader.scale - bias, 0.0)
         reject(electrons, good, combined, read_noise=settings.read_noise, own_variance=None,
-               levels=dark_set.level_shifts, clip=settings.clip)  # fmt: skip
+               level_shifts=dark_set.level_shifts, clip=settings.clip)  # fmt: skip
     total, divisor, frames = _kept_sums(samples, good, combined)
     some = frames > 0
     with np.errstate(invalid="ignore"):
         counts = in_electrons(total / np.where(some, divisor, 1.0), reader.scale, bias)
-    return np.where(some, counts, 0.0), frames, limit
+    return np.where(some, counts, 0.0), frames, lower_limit
 
 
 def counts_with_own_noise(dark_set, rows, settings):
-    """`MeanCounts` of frames that bring their own uncertainties: samples of all pixels are compared one by one."""
+    """`MeanCounts` of a slice of rows of frames with uncertainties of their own; samples are compared one by one."""
     electrons = settings.reader.read(dark_set, rows)
     counts, frames, own_variance = mean_of_kept(
         electrons.samples, electrons.good, dark_set.combined, own_variance=electrons.own_variance,
-        levels=dark_set.level_shifts, clip=settings.clip,
+        level_shifts=dark_set.level_shifts, clip=settings.clip,
     )  # fmt: skip
-    limit = np.where(electrons.saturated, electrons.limit, np.nan)
+    lower_limit = np.where(electrons.saturated, electrons.lower_limit, np.nan)
     return MeanCounts.of(
-        counts.ravel(), frames.ravel(), _as_rate(limit.ravel(), dark_set), read_noise=settings.read_noise,
+        counts.ravel(), frames.ravel(), _as_rate(lower_limit.ravel(), dark_set), read_noise=settings.read_noise,
         own_variance=own_variance.ravel(),
     )  # fmt: skip
 
@@ -289,7 +256,7 @@ def _as_rate(counts, dark_set):
 
 
 def _kept_sums(samples, good, combined):
-    """Sums of the samples that are good, what makes means of them, and how many exposures they are."""
+    """Sums of the good samples, what to divide them by for the mean, and the number of exposures in them."""
     equal = are_equal(combined)
     weights = np.ones(len(samples)) if equal else combined
     total = np.where(good[0], samples[0] * weights[0], 0.0)

@@ -20,13 +20,13 @@ class DarkSet:
     frames : list
         The frames.
     seconds : float
-        Their exposure time.
+        Exposure time (s).
     combined : `numpy.ndarray`
-        Number of exposures that each of them is the mean of.
+        Number of exposures that each frame is the mean of.
     unbiased : list of float
-        What makes their own variances unbiased; told by their headers.
+        Factor for each frame that makes its own variance unbiased; by default from its header.
     level_shifts : `numpy.ndarray`
-        How far each frame as a whole sits above the others (electron); see `frame_level_shifts`.
+        Level of each frame above the median level (electron), see `frame_level_shifts`; by default zero.
     """
 
     frames: list
@@ -42,42 +42,42 @@ class DarkSet:
             self.unbiased = [_unbiased(frame, n) for frame, n in zip(self.frames, self.combined, strict=True)]
 
     def for_rows(self, rows):
-        """What it takes to read some rows of it; it can be sent to another process."""
+        """The set for some rows alone, to be sent to another process."""
         return replace(self, frames=[frame.for_rows(rows) for frame in self.frames])
 
     def sample(self, blocks):
-        """Some blocks of its rows, one after the other, in memory."""
+        """The set of some blocks of rows, one after the other, in memory."""
         return replace(self, frames=[sample(frame, blocks) for frame in self.frames])
 
     @contextmanager
     def open_files(self):
-        """A part of it with its files open."""
+        """The set with its files open."""
         with open_files(self.frames) as frames:
             yield replace(self, frames=frames)
 
 
 @dataclass
 class Electrons:
-    """Some rows of a `DarkSet`: arrays of shape (frames, rows, columns), in electrons.
+    """Samples of some rows of a `DarkSet`: arrays of shape (frames, rows, columns), where not said otherwise.
 
     Attributes
     ----------
     samples : `numpy.ndarray`
-        Bias-subtracted counts; zero where they are not good.
+        Bias-subtracted counts (electron); zero where they are not good.
     good : `numpy.ndarray` of bool
-        Finite, not masked, not saturated.
+        Samples that are finite, not masked and not saturated.
     saturated : `numpy.ndarray` of bool
-        Pixels (rows, columns) of which every sample that is not bad is saturated.
-    limit : `numpy.ndarray` or float
-        What a saturated sample has at least, (rows, columns).
+        Pixels, shape (rows, columns), of which every sample that is not bad is saturated.
+    lower_limit : `numpy.ndarray`
+        Lower limit of the counts of a saturated sample (electron), shape (rows, columns).
     own_variance : `numpy.ndarray` or None
-        Square of the frames' own uncertainties.
+        Square of the frames' own uncertainties (electron^2).
     """
 
     samples: np.ndarray
     good: np.ndarray
     saturated: np.ndarray
-    limit: np.ndarray
+    lower_limit: np.ndarray
     own_variance: np.ndarray | None
 
 
@@ -89,9 +89,9 @@ class ElectronReader:
     scale : float
         Electrons per unit of the frames.
     bias : `ccdproc_darks.rates.bias.Bias`
-        The bias to take from them.
+        The bias to subtract.
     saturation : float or None
-        Level, in the unit of the frames as they are, from which a sample is saturated.
+        Level from which a sample is saturated, in the unit of the frames, before the bias is subtracted.
     own_noise : bool
         Whether to read the frames' own uncertainties.
     """
@@ -100,24 +100,21 @@ class ElectronReader:
         self.scale, self.bias, self.saturation, self.own_noise = scale, bias, saturation, own_noise
 
     def for_rows(self, rows):
-        """The same for some rows only; it can be sent to another process."""
+        """The reader of some rows alone, to be sent to another process."""
         return ElectronReader(self.scale, self.bias.for_rows(rows), self.saturation, self.own_noise)
 
     def sample(self, blocks):
-        """What reads what `DarkSet.sample` gives of the same blocks."""
+        """The reader of a `DarkSet.sample` of the same blocks."""
         return ElectronReader(self.scale, self.bias.sample(blocks), self.saturation, self.own_noise)
 
     def read(self, dark_set, block):
         """`Electrons` of the rows of the slice ``block``."""
         bias, bad_bias = self.bias.rows(block)
-        frames = dark_set.frames
-        stack = [frame.rows(block) for frame in frames]
-        shape = (len(frames), *stack[0].values.shape)
-        samples = np.empty(shape)
-        good = np.ones(shape, dtype=bool)
-        over = np.zeros(shape, dtype=bool)
+        rows_of_frames = [frame.rows(block) for frame in dark_set.frames]
+        shape = (len(rows_of_frames), *rows_of_frames[0].values.shape)
+        samples, good, over = np.empty(shape), np.ones(shape, dtype=bool), np.zeros(shape, dtype=bool)
         variance = np.empty(shape) if self.own_noise else None
-        for index, rows in enumerate(stack):
+        for index, rows in enumerate(rows_of_frames):
             samples[index] = rows.values
             good[index] = np.isfinite(samples[index])
             if rows.mask is not None:
@@ -134,11 +131,11 @@ class ElectronReader:
         samples *= self.scale
         samples -= bias
         samples[~good] = 0.0
-        limit = 0.0 if self.saturation is None else self.saturation * self.scale - bias
+        lower_limit = 0.0 if self.saturation is None else self.saturation * self.scale - bias
         saturated = over.any(axis=0) & ~good.any(axis=0)
-        return Electrons(samples, good, saturated, np.broadcast_to(limit, shape[1:]), variance)
+        return Electrons(samples, good, saturated, np.broadcast_to(lower_limit, shape[1:]), variance)
 
 
 def _unbiased(frame, combined):
-    """What makes a variance of ``ccdproc.combine`` (ddof 0) unbiased; 1 for any other uncertainty."""
+    """Factor that makes a variance of ``ccdproc.combine`` (ddof 0) unbiased; 1 for any other uncertainty."""
     return combined / (combined - 1) if combined > 1 and "DKVERS" not in frame.header else 1.0

@@ -39,9 +39,9 @@ from .read_noise import given_noise, measured_noise
 
 __all__ = ["PreparedDarks", "dark_rate", "prepare_darks"]
 
-# Fewest pixels that have a typical value, and rows and columns that are enough to find its sign.
+# Fewest pixels for a typical value; rows, and columns, that are enough to find its sign.
 _TYPICAL_PIXELS, _FEW = 100, 200
-# Enough to know which rates pixels have.
+# Pixels that are enough for the distribution of rates.
 _SAMPLE = 2**16
 
 
@@ -63,8 +63,8 @@ def dark_rate(
 ) -> CCDData:
     """Dark rate of every pixel, with its uncertainty.
 
-    Frames of one exposure time give their mean; frames of several exposure times one rate that is
-    proportional to exposure time.
+    With one exposure time, the rate is that of the mean of the frames; with several, it is a fit of counts proportional
+    to exposure time.
 
     Parameters
     ----------
@@ -76,30 +76,30 @@ def dark_rate(
     read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         :term:`Read noise` of one frame (electron) *as measured on digitised frames*, so that it includes the
         quantisation noise. None looks for RDNOISE; then takes the frames' own uncertainties; then estimates it
-        from the scatter of three equal exposures or more; then takes that of the bias frames, where ``bias`` is a
+        from the scatter of three equal exposures or more; then takes the noise of the bias frames, where ``bias`` is a
         result of `ccdproc.combine` with NCOMBINE; then gives no uncertainty, and warns.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
         :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Exposure time of the frames (one, or one a frame). None looks for EXPTIME, then EXPOSURE.
     saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
-        Level of the frames as they are given (with their bias, if it is still there), in adu or electron, from which
-        a sample is saturated. None looks for SATURATE. Unsigned integers at their highest value are always saturated.
+        Level (adu or electron) from which a sample of the given frames is saturated; it includes the bias, if that is
+        still in them. None looks for SATURATE. Unsigned integers at their highest value are always saturated.
     n_combined : int, optional
         Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
     clip : float or None
-        Of equal exposures, reject a sample that is as unlikely, by read noise and Poisson statistics, above the others
-        as a normal deviate of this many sigmas: a cosmic ray. None keeps all.
+        Sigmas above which a sample is rejected as a cosmic ray: the normal deviate that is as unlikely as so high a
+        sample among equal exposures, by read noise and Poisson statistics. None keeps all.
     offset : {None, "pixel"}
-        ``"pixel"`` lets every pixel have an unknown offset, for frames without a bias: the rate is then
-        the slope over two exposure times or more.
+        ``"pixel"`` gives every pixel an unknown offset, for frames without a bias: the rate is then the slope over two
+        exposure times or more.
     dtype : {"float32", "float64"}
         Precision of the result. Sums are always accumulated in float64.
     mem_limit : `~astropy.units.Quantity` or int, optional
-        How much (byte) the memory of this process may grow beyond the result. None: some tens of megabytes for each
+        Bytes by which the memory of this process may grow beyond the result. None: some tens of megabytes for each
         thread, whatever the number of frames.
     executor : `concurrent.futures.Executor`, optional
-        Who does the work: a pool of threads or processes, ``dask.distributed.Client.get_executor()``,
+        A pool of threads or processes, ``dask.distributed.Client.get_executor()``, or
         ``mpi4py.futures.MPIPoolExecutor()``. Workers read their rows of the files themselves. None: a thread for each
         core. The result is the same, bit by bit.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
@@ -110,11 +110,11 @@ def dark_rate(
     -------
     `~astropy.nddata.CCDData`
         Rate (electron/s) of shape (rows, columns), with `~astropy.nddata.StdDevUncertainty`. ``mask`` is True where
-        there is no usable sample. A pixel of which every sample is saturated is masked, its value is the
-        :term:`lower limit` and its uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first
-        frame's with what a later step needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames),
-        DKGAIN, DKRDNOI, DKNOISE (read noise and where it is from), DKBIASER, DKBIASID (error and checksum of the bias),
-        DKSATUR, DKTEMP, DKLOST (pixels that lost some of their frames), DKVERS.
+        there is no usable sample. Where every sample is saturated, the value is the :term:`lower limit` and the
+        uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a later step
+        needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI, DKNOISE (read
+        noise and its source), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKTEMP, DKLOST (pixels that
+        lost some of their frames), DKVERS.
 
     Raises
     ------
@@ -133,10 +133,10 @@ def dark_rate(
     BiasWarning
         If frames look raw and no bias is given; if a bias seems to be still in them, or subtracted twice.
     FrameLevelWarning
-        If a frame sits away from its equals as a whole.
+        If the level of a frame differs from that of equal frames, as after a drift of the bias level.
     MissingInformationWarning
-        If there is no uncertainty to be had; if a frame or the bias is combined and nothing tells of how many; if
-        nothing tells the error of the bias.
+        If the read noise is unknown, so that there is no uncertainty; if the number of exposures in a combined frame or
+        bias is unknown; if the error of the bias is unknown.
     NoiseWarning
         If equal frames scatter by much more than their own uncertainties.
     TemperatureWarning
@@ -149,16 +149,16 @@ def dark_rate(
 
     Notes
     -----
-    A frame of exposure time t has the variance ``V = d t + R**2`` (electron^2), and N of them after the subtraction of
-    a bias of error ``s_b`` give a rate of ``Var(d) = (V / N + s_b**2) / t**2`` (EMVA Standard 1288, release 4.0,
-    section 2; Howell, Handbook of CCD Astronomy, section 4.4). The variance reported uses ``max(d, 0)``. Several
-    exposure times are fitted by generalised least squares with the covariance ``diag(V_i / N_i) + s_b**2``, its
-    weights from the fitted counts; where a pixel collects so few electrons that those are mostly noise, from the mean
-    rate of the pixels that show the same.
+    A frame of exposure time t, in a pixel of rate d, has the variance ``V = d t + R**2`` (electron^2), R being the read
+    noise. The rate from N such frames, after the subtraction of a bias of error ``s_b`` (electron), has the variance
+    ``Var(d) = (V / N + s_b**2) / t**2`` (EMVA Standard 1288, release 4.0, section 2; Howell, Handbook of CCD Astronomy,
+    section 4.4). The variance reported uses ``max(d, 0)``. Several exposure times are fitted by generalised least
+    squares with the covariance ``diag(V_i / N_i) + s_b**2``. Its V_i come from the fitted counts; where these are
+    mostly noise, from the mean rate of the pixels with equal counts.
 
-    The error of a master bias is one number for the sensor: the robust mean of its uncertainty where it has one (that
-    of `ccdproc.combine` is scatter / sqrt(N) with ddof 0, and is corrected for it where NCOMBINE tells N), else ``R /
-    sqrt(NCOMBINE)``.
+    The error of a master bias is one number for the sensor: the robust mean of its uncertainty where it has one, else
+    ``R / sqrt(NCOMBINE)``. The uncertainty by `ccdproc.combine` is scatter / sqrt(N) with ddof 0; it is corrected for
+    ddof where NCOMBINE tells N.
 
     Examples
     --------
@@ -181,15 +181,14 @@ def dark_rate(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
         n_combined=n_combined, offset=offset, execution=execution,
     )  # fmt: skip
-    frames, dark_sets, source = prepared.frames, prepared.dark_sets, prepared.source
+    frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
     job = RateJob(
         dark_sets, CountingSettings(prepared.reader, prepared.noise, clip), prepared.bias_error,
         free_offset=offset == "pixel", dtype=dtype,
     )  # fmt: skip
     job.rate_distribution = _rate_distribution(job)
-    data, deviation = np.empty(prepared.shape, dtype), np.empty(prepared.shape, dtype)
-    mask = np.zeros(prepared.shape, dtype=bool)
-    lost = fill_images(job, [data, deviation, mask], execution)
+    data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
+    incomplete = fill_images(job, [data, deviation, mask], execution)
     if source == "none":
         warn(
             "no read noise (argument or RDNOISE in the header), no uncertainty of the frames, and fewer than three "
@@ -215,17 +214,11 @@ def dark_rate(
             saturation=prepared.saturation,
             temperature=mean_temperature(frames),
             offset=offset or "none",
-            lost=lost,
+            incomplete=incomplete,
         ).entries(),
     )
-    result = result_image(
-        data,
-        ELECTRON_PER_SECOND,
-        header,
-        mask=mask,
-        deviation=None if source == "none" else deviation,
-        wcs=frames[0].wcs,
-    )
+    known = None if source == "none" else deviation
+    result = result_image(data, ELECTRON_PER_SECOND, header, mask=mask, deviation=known, wcs=frames[0].wcs)
     arguments = {
         "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
         "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset, "dtype": dtype.name,
@@ -234,7 +227,7 @@ def dark_rate(
 
 
 def _rate_distribution(job):
-    """Which rates pixels have, to weigh exposure times with where a pixel hardly knows its own; None with only one."""
+    """`RateDistribution` for the weights of a `RateJob`; None with one exposure time or without a read noise."""
     if len(job.dark_sets) == 1 or job.settings.read_noise is None:
         return None
     counts = job.sample_of_counts(sample_blocks(job.dark_sets[0].frames[0].shape, _SAMPLE))
@@ -243,7 +236,7 @@ def _rate_distribution(job):
 
 
 def _warn_sign(data, deviation):
-    """Warn if the typical rate is far below zero: the bias was subtracted twice, or is a wrong one."""
+    """Warn if the typical rate is far below zero: the bias was subtracted twice, or is the wrong one."""
     if data.size < _TYPICAL_PIXELS:
         return
     few = tuple(slice(None, None, 1 + number // _FEW) for number in data.shape)
@@ -258,26 +251,26 @@ def _warn_sign(data, deviation):
 
 @dataclass
 class PreparedDarks:
-    """Dark frames made ready.
+    """Dark frames with their settings.
 
     Attributes
     ----------
     frames : list
-        All of them.
+        All frames.
     dark_sets : list of `ccdproc_darks.rates.dark_frames.DarkSet`
-        By exposure time, the shortest first.
+        The frames by exposure time, the shortest first.
     reader : `ccdproc_darks.rates.dark_frames.ElectronReader`
         Reads rows of a set as electrons.
     bias : `ccdproc_darks.rates.bias.Bias`
-        What it takes from them.
+        Bias that the reader subtracts.
     bias_error : float
-        Error of that (electron).
+        Error of the bias (electron).
     noise : float or None
         Read noise of a frame (electron).
     source : str
-        Where the noise is from, see `ccdproc_darks.rates.rate_images.RateMeta`.
+        Source of the noise, see `ccdproc_darks.rates.rate_images.RateMeta`.
     gain, saturation : float or None
-        electron/adu; the frames' unit.
+        Gain (electron/adu); saturation level (the frames' unit).
     """
 
     frames: list
@@ -297,57 +290,42 @@ class PreparedDarks:
 
 
 def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, execution):
-    """`PreparedDarks` of what the user gave to `dark_rate`.
-
-    Parameters
-    ----------
-    darks, gain, read_noise, bias, exposure, saturation, n_combined, offset
-        As of `dark_rate`.
-    execution : `ccdproc_darks._compute.workers.Execution`
-        Whose threads work.
-    """
+    """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
     frames = as_frames(darks)
-    setting = _Settings(frames, gain, saturation)
+    gain = known_gain(gain, frames)
+    saturation = _saturation(saturation, frames, gain)
     dark_sets = _dark_sets(frames, exposures(exposure, frames), _combined(n_combined, frames))
     if offset == "pixel" and len(dark_sets) < 2:
         raise ValueError(
             f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
         )
-    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, setting.gain)
+    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
     warn_temperatures(frames)
     noise, source = given_noise(read_noise, frames)
-    reader = ElectronReader(setting.scale, the_bias, setting.saturation, own_noise=source == "uncertainty")
+    scale = gain if frames[0].unit == u.adu else 1.0
+    reader = ElectronReader(scale, the_bias, saturation, own_noise=source == "uncertainty")
     for dark_set in dark_sets:
         selection = FrameSelection.of(dark_set, reader, execution)
         selection.warn(f"frames of {dark_set.seconds:g} s", ", and shifts all rates")
     if source in ("none", "uncertainty"):
         noise, source = measured_noise(dark_sets, reader, source, offset)
         reader.own_noise = source == "uncertainty"
-    return PreparedDarks(
-        frames, dark_sets, reader, the_bias, the_bias.error(noise), noise, source, setting.gain,
-        setting.saturation,
-    )  # fmt: skip
+    error = the_bias.error(noise)
+    return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation)
 
 
-class _Settings:
-    """Gain and saturation of the frames."""
-
-    def __init__(self, frames, gain, saturation):
-        unit = frames[0].unit
-        self.gain = known_gain(gain, frames)
-        self.scale = self.gain if unit == u.adu else 1.0
-        self.saturation = self._saturation(saturation, frames, unit)
-
-    def _saturation(self, saturation, frames, unit):
-        convert = [(u.adu, u.electron, lambda x: x * self.gain, lambda x: x / self.gain)] if self.gain else []
-        # A header's SATURATE is in adu; frames in electron of unknown gain cannot be held against it.
-        keys = SATURATION_KEYS if unit == u.adu or self.gain else ()
-        levels = frame_settings("saturation", saturation, frames, unit, keys, header_unit=u.adu, equivalencies=convert)
-        level = common_setting("saturation", levels, frames)
-        if frames[0].dtype.kind == "u":
-            top = float(np.iinfo(frames[0].dtype).max)
-            level = top if level is None else min(level, top)
-        return level
+def _saturation(saturation, frames, gain):
+    """Saturation level in the frames' unit, or None."""
+    unit, dtype = frames[0].unit, frames[0].dtype
+    convert = [(u.adu, u.electron, lambda x: x * gain, lambda x: x / gain)] if gain else []
+    # A header's SATURATE is in adu; frames in electron of unknown gain cannot be compared with it.
+    keys = SATURATION_KEYS if unit == u.adu or gain else ()
+    levels = frame_settings("saturation", saturation, frames, unit, keys, header_unit=u.adu, equivalencies=convert)
+    level = common_setting("saturation", levels, frames)
+    if dtype.kind == "u":
+        top = float(np.iinfo(dtype).max)
+        level = top if level is None else min(level, top)
+    return level
 
 
 def _combined(n_combined, frames):

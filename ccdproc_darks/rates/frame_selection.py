@@ -29,7 +29,7 @@ _LEAST_FRAMES = 3
 # A frame is an outlier if its level differs from the others' by this many sigmas, and by this many adu or electron.
 _ODD_SIGMAS = 5.0
 _ODD_UNITS = 1.0
-# Fewest pixels that distinguish a shift of a whole frame from a cosmic ray; number that is enough to measure it.
+# Fewest pixels that tell a shift of the level from a cosmic ray; number of pixels that is enough to measure it.
 _LEVEL_PIXELS = 100
 _LEVEL_SAMPLE = 2**16
 # Most samples (frames x pixels) in memory at a time.
@@ -55,7 +55,7 @@ class FrameSelection:
 
     @classmethod
     def of(cls, dark_set, reader, execution=THREADS):
-        """Selection of frames whose level shifts are measured, and set, here."""
+        """Selection of a `DarkSet`, whose level shifts are measured and set."""
         dark_set.level_shifts = frame_level_shifts(dark_set, reader, execution)
         return cls(dark_set, reader)
 
@@ -130,18 +130,9 @@ def outlying_frames(levels):
 
 
 def frame_level_shifts(dark_set, reader, execution=THREADS):
-    """Level of each frame minus the median level of the set (electron), shape (frames,).
+    """Level of each frame of a `DarkSet` minus the median level (electron), shape (frames,).
 
-    Zero where the shift is not significant; zero for all frames of too few pixels.
-
-    Parameters
-    ----------
-    dark_set : `DarkSet`
-        The frames.
-    reader : `ElectronReader`
-        Reader of their rows.
-    execution : `ccdproc_darks._compute.workers.Execution`
-        Execution whose threads are used.
+    Zero where the shift is not significant; zero for all frames if they have too few pixels.
     """
     count = len(dark_set.frames)
     if count < 2:

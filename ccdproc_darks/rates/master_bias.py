@@ -43,12 +43,12 @@ def master_bias(
     biases : sequence of `~astropy.nddata.CCDData` or paths, or `ccdproc.ImageFileCollection`
         Bias frames in adu or electron, none of them combined, shape (rows, columns).
     gain : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
-        As of `dark_rate`.
+        Gain (electron/adu), or the header key that holds it, as in `dark_rate`.
     read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
-        As of `dark_rate`. None looks for RDNOISE; then takes the scatter of three frames or more; then keeps all
-        samples, and gives no uncertainty.
+        Read noise of one frame (electron), as in `dark_rate`. None looks for RDNOISE; then measures the scatter of
+        three frames or more; then keeps all samples, and gives no uncertainty.
     clip, dtype, mem_limit, executor
-        As of `dark_rate`.
+        See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKBIAS where ``ccdproc.conf.auto_logging`` is on; False or
         None logs nothing.
@@ -62,25 +62,25 @@ def master_bias(
     Raises
     ------
     TypeError, astropy.units.UnitsError, OSError
-        As of `dark_rate`.
+        See `dark_rate`.
     ValueError
         If there is no frame, shapes differ, or the gain is not known.
 
     Warns
     -----
     FrameLevelWarning
-        If a frame sits away from the others as a whole.
+        If the level of a frame differs from the others', as after a drift of the bias level.
 
     See Also
     --------
-    dark_rate : Whose error from the bias this uncertainty tells.
+    dark_rate : Takes the error of the bias from this uncertainty.
     ccdproc.combine : Combines frames in many more ways, and takes a hundred times as long.
 
     Notes
     -----
-    A sample is rejected as of `dark_rate`. What a pixel has above the level of the sensor is taken for electrons, with
-    their Poisson noise: a hot pixel collects some even in a bias frame. The uncertainty is ``R / sqrt(N)``, with the N
-    frames that survived in the pixel.
+    Samples are rejected as in `dark_rate`. Counts above the level of the sensor are taken for electrons, with their
+    Poisson noise: a hot pixel collects some even in a bias frame. The uncertainty is ``R / sqrt(N)``, R being the read
+    noise and N the number of frames kept in the pixel.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def master_bias(
     if clip is not None:
         clip = checked_number("clip", clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
-    # The report gives frames that it has chosen; their level, and that of the sensor, are those of all of them.
+    # The report passes the frames it has chosen, with levels measured on all frames.
     chosen = biases if isinstance(biases, FrameSelection) else None
     frames = as_frames(biases, "biases") if chosen is None else chosen.dark_set.frames
     scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
@@ -108,44 +108,36 @@ def master_bias(
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
     job = _BiasJob(selection.dark_set, CountingSettings(selection.reader, noise, clip))
     fill_images(job, [data, deviation, mask], execution)
-    header = safe_header(
-        first.header,
-        {
-            "NCOMBINE": (len(frames), "number of frames"),
-            "COMBINED": (True, "a master bias"),
-            "DKRDNOI": (noise, "[electron] read noise of a frame"),
-        },
-    )
-    result = result_image(
-        data, first.unit, header, mask=mask, deviation=None if noise is None else deviation, wcs=first.wcs
-    )
+    entries = {
+        "NCOMBINE": (len(frames), "number of frames"),
+        "COMBINED": (True, "a master bias"),
+        "DKRDNOI": (noise, "[electron] read noise of a frame"),
+    }
+    header, deviation = safe_header(first.header, entries), None if noise is None else deviation
+    result = result_image(data, first.unit, header, mask=mask, deviation=deviation, wcs=first.wcs)
     arguments = {"biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "dtype": dtype.name}
     return logged(result, "DKBIAS", "master_bias", arguments, add_keyword)
 
 
 @dataclass
 class _BiasJob(BlockJob):
-    """Makes the mean, its standard deviation (unit of the frames) and its mask."""
+    """Mean of the frames, its standard deviation (both in the frames' unit), and its mask."""
 
     dark_set: DarkSet
     settings: CountingSettings
 
     def memory(self):
-        """Bytes that a pixel of a block takes while it is computed."""
         return memory_of(self.dark_set.frames) + 8 * 12
 
     def for_rows(self, rows):
-        """The job for some rows alone."""
         return replace(self, dark_set=self.dark_set.for_rows(rows), settings=self.settings.for_rows(rows))
 
     @contextmanager
     def open_files(self):
-        """The job with its files open."""
         with self.dark_set.open_files() as dark_set:
             yield replace(self, dark_set=dark_set)
 
     def block(self, rows, out=None):
-        """The fast pass: what is right for pixels that lost no frame."""
         quick = quick_mean_counts(self.dark_set, rows, self.settings)
         special, deferred = np.flatnonzero(quick.special), None
         if special.size:
@@ -154,7 +146,6 @@ class _BiasJob(BlockJob):
         return Block([mean, np.broadcast_to(self._deviation(self.dark_set.combined.sum()), mean.shape), None], deferred)
 
     def exact(self, deferred):
-        """The exact way: every sample that has to be left out is left out."""
         (pixels,) = deferred.sets
         found = exact_mean_counts(pixels, self.dark_set, self.settings)
         mean = np.where(found.usable, self._mean(found.counts), np.nan)

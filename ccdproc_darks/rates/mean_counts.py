@@ -34,18 +34,10 @@ class MeanCounts:
 
     @classmethod
     def of(cls, counts, frames, lower_limit, *, read_noise, own_variance=None):
-        """Mean counts of pixels at one exposure time, from flat arrays; the result has one exposure and one row.
+        """Mean counts (one exposure, one row) from flat arrays; ``frames`` is zero where none was kept.
 
-        Parameters
-        ----------
-        counts, lower_limit : `numpy.ndarray`
-            As above.
-        frames : `numpy.ndarray`
-            Frames kept, zero where none was.
-        read_noise : float or None
-            Of one frame (electron).
-        own_variance : `numpy.ndarray`, optional
-            Variance of ``counts`` by the frames' own uncertainties (electron^2), where there is no read noise.
+        The noise is the ``read_noise`` of one frame (electron), else the variance ``own_variance`` of ``counts`` by the
+        frames' own uncertainties (electron^2).
         """
         usable = frames > 0
         number = np.where(usable, frames, 1.0)
@@ -59,7 +51,7 @@ class MeanCounts:
 
     @classmethod
     def stacked(cls, exposures):
-        """Those of several exposure times, one after the other."""
+        """Mean counts at several exposure times, from those at each."""
         return cls(*(np.concatenate(parts) for parts in zip(*(one.parts for one in exposures), strict=True)))
 
     @property
@@ -68,5 +60,5 @@ class MeanCounts:
         return self.counts, self.frames, self.read_variance, self.usable, self.lower_limit
 
     def reshaped(self, shape):
-        """The same pixels with other rows and columns."""
+        """The same pixels in another shape (rows, columns)."""
         return MeanCounts(*(part.reshape(len(part), *shape) for part in self.parts))

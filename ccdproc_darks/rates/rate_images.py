@@ -19,9 +19,9 @@ from .mean_counts import MeanCounts
 
 __all__ = ["RateImage", "RateImages", "RateMeta"]
 
-# Of each rate, for each pixel, while something is made of it.
+# Bytes of a pixel of each rate while it is worked on.
 _ROW_BYTES = 200
-# Enough to know a width to 0.2 %, an offset to a three hundredth of the noise of a pixel, and which rates pixels have.
+# Pixels that give a width to 0.2 %, an offset to a three hundredth of a pixel's noise, and the distribution of rates.
 _SAMPLE = 2**17
 
 
@@ -32,11 +32,11 @@ class RateMeta:
     Attributes
     ----------
     shortest, longest : float
-        Exposure times (s).
+        Shortest and longest exposure time (s).
     exposures : int
         Number of different exposure times.
     total : float
-        Total exposure, all frames (s).
+        Total exposure time of all frames (s).
     frames : int
         Number of frames (a combined frame counts as many as went into it).
     bias_error : float
@@ -44,13 +44,13 @@ class RateMeta:
     bias_identity : str
         Checksum of the master bias; empty where there was none.
     gain, read_noise, saturation, temperature : float or None
-        electron/adu, electron, the frames' unit, deg C.
+        Gain (electron/adu), read noise (electron), saturation level (the frames' unit), temperature (deg C).
     noise_source : str
-        Where the noise comes from: 'argument', 'header', 'uncertainty', 'estimated', 'bias' or 'none'.
+        Source of the noise: 'argument', 'header', 'uncertainty' (the frames' own), 'estimated', 'bias' or 'none'.
     offset : str
         'pixel' where every pixel had a free offset, else 'none'.
-    lost : int or None
-        Pixels that lost some of their frames; None where nobody has counted them.
+    incomplete : int or None
+        Number of pixels that lost some of their frames; None where they were not counted.
     """
 
     shortest: float
@@ -66,7 +66,7 @@ class RateMeta:
     saturation: float | None
     temperature: float | None
     offset: str
-    lost: int | None = None
+    incomplete: int | None = None
 
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
@@ -87,12 +87,12 @@ class RateMeta:
             "DKSATUR": (self.saturation, "saturation level in the frames' unit"),
             "DKTEMP": (self.temperature, "[deg C] mean sensor temperature"),
             "DKOFFSET": (self.offset, "offset of a pixel: pixel (free), none"),
-            "DKLOST": (self.lost, "pixels that lost some of their frames"),
+            "DKLOST": (self.incomplete, "pixels that lost some of their frames"),
         }
 
     @classmethod
     def of(cls, rate, label):
-        """Read back from the meta of a rate; an error where it is not a result of `dark_rate`."""
+        """`RateMeta` from the meta of a rate; a ValueError where it is not a result of `dark_rate`."""
         meta = rate.meta
         missing = [key for key in ("DKEXPMIN", "DKEXPMAX", "DKNEXP", "DKTOTAL", "NCOMBINE") if key not in meta]
         if missing:
@@ -123,21 +123,14 @@ class RateMeta:
             saturation=number("DKSATUR") if "DKSATUR" in meta else None,
             temperature=number("DKTEMP") if "DKTEMP" in meta else None,
             offset=str(meta.get("DKOFFSET", "none")),
-            lost=int(number("DKLOST")) if "DKLOST" in meta else None,
+            incomplete=int(number("DKLOST")) if "DKLOST" in meta else None,
         )
 
 
 class RateImages:
-    """Results of `dark_rate`, checked and sorted by exposure time.
+    """Results of `dark_rate` (CCDData), checked and sorted by exposure time.
 
-    Parameters
-    ----------
-    rates : sequence of `~astropy.nddata.CCDData`
-        The rates.
-    least : int
-        How many are needed.
-    repeated : bool
-        Whether exposure times may be equal.
+    At least ``least`` of them are needed; ``repeated`` allows equal exposure times.
     """
 
     def __init__(self, rates, least=1, repeated=False):
@@ -160,10 +153,7 @@ class RateImages:
         factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
         self.shape = rates[0].shape
         self._check_together(order)
-        self.planes = [
-            RateImage.of(rate, factor, info)
-            for rate, factor, info in zip(self._rates, factors, self.infos, strict=True)
-        ]
+        self.images = list(map(RateImage.of, self._rates, factors, self.infos))
         if not repeated:
             self._check_different()
         self.seconds = np.array([info.longest for info in self.infos])
@@ -200,76 +190,68 @@ class RateImages:
 
     @property
     def meta(self):
-        """Meta data of the first."""
+        """Meta data of the first rate."""
         return self._rates[0].meta
 
     @property
     def wcs(self):
-        """World coordinate system of the first, or None."""
+        """World coordinate system of the first rate, or None."""
         return self._rates[0].wcs
 
     @property
     def dtype(self):
-        """The widest of the rates' types."""
+        """Type of the result: the widest of the rates' types, at least float32."""
         return np.result_type(np.float32, *[np.asarray(rate.data).dtype.newbyteorder("=") for rate in self._rates])
 
     @property
     def shared(self):
-        """Which of the rates share a master bias, and its variance (electron^2), for `fit.fit_rate`."""
+        """Groups of rates (indices) that share a master bias, and its variance (electron^2), for `fit_rate`."""
         groups = {}
         for index, info in enumerate(self.infos):
-            # A bias of unknown origin is nobody else's.
+            # A bias without a checksum is shared with no other rate.
             groups.setdefault(info.bias_identity or index, []).append(index)
         return [(members, self.infos[members[0]].bias_error ** 2) for members in groups.values()]
 
     def for_rows(self, rows):
-        """The same for some rows only, without meta data; it can be sent to another process."""
+        """The rates of some rows alone, without meta data, to be sent to another process."""
         part = copy.copy(self)
-        part.planes, part._rates = [plane.for_rows(rows) for plane in self.planes], [None] * len(self)
+        part.images, part._rates = [image.for_rows(rows) for image in self.images], [None] * len(self)
         return part
 
     def sample(self, pixels=_SAMPLE):
-        """About so many of its pixels, by rows that are evenly spread over it, as a stack of their own."""
+        """`RateImages` of about so many pixels, in blocks of rows that are evenly spread over the image."""
         blocks = sample_blocks(self.shape, pixels)
         part = copy.copy(self)
-        part.planes, part._rates = [plane.sample(blocks) for plane in self.planes], [None] * len(self)
-        part.shape = part.planes[0].data.shape
+        part.images, part._rates = [image.sample(blocks) for image in self.images], [None] * len(self)
+        part.shape = part.images[0].data.shape
         return part
 
     def blocks(self):
-        """Row ranges that cover it, of which each takes little memory whatever is made of it."""
+        """Consecutive slices of rows that cover the image, each small enough to be worked on in little memory."""
         return row_blocks(self.shape, _ROW_BYTES * len(self))
 
     def values(self, block, pixels=None):
-        """Rates, variances, usable samples and lower limits of some rows as they are, or of some pixels of these.
+        """Rates, variances, usable pixels and lower limits of a slice of rows, shape (rates, rows, columns).
 
+        In electron/s; of the ``pixels`` (flat indices in these rows) alone, in a single row, where they are given.
         Without an uncertainty the variance is 0. A masked pixel that has a rate but no uncertainty was saturated: the
-        rate is its lower limit. One that somebody else masked has both, and no limit.
-
-        Parameters
-        ----------
-        block : slice
-            The rows.
-        pixels : `numpy.ndarray` of int, optional
-            Which pixels of them, by their place in the flat array; results then have a single row.
+        rate is its lower limit. A pixel that the user masked has both, and no lower limit.
         """
-        first = self.planes[0]
+        first = self.images[0]
         shape = first.data[shifted(block, first.start)].shape if pixels is None else (1, pixels.size)
-        rates, variances, limits = (np.empty((len(self), *shape)) for _ in range(3))
+        rates, variances, lower_limits = (np.empty((len(self), *shape)) for _ in range(3))
         usable = np.empty(rates.shape, dtype=bool)
-        for plane, *images in zip(self.planes, rates, variances, usable, limits, strict=True):
-            plane.put_values(block, pixels, *(image.reshape(-1) for image in images))
-        return rates, variances, usable, limits
+        for image, *parts in zip(self.images, rates, variances, usable, lower_limits, strict=True):
+            image.put_values(block, pixels, *(part.reshape(-1) for part in parts))
+        return rates, variances, usable, lower_limits
 
     def rows(self, block, pixels=None):
-        """`MeanCounts` of the rows of the slice ``block``, or of some pixels as of `values`.
+        """`MeanCounts` of a slice of rows, or of some pixels of them, see `values`.
 
-        Notes
-        -----
-        An uncertainty u of a rate d tells how many frames survived in that pixel,
-        ``N = (max(d, 0) t + R**2) / (u**2 t**2 - s_b**2)``; with N its variance can be moved to any other rate.
+        The number of frames kept in a pixel follows from the uncertainty u of its rate d,
+        ``N = (max(d, 0) t + R**2) / (u**2 t**2 - s_b**2)``; with N its variance at any other rate is known.
         """
-        counts, variance, usable, limit = self.values(block, pixels)
+        counts, variance, usable, lower_limit = self.values(block, pixels)
         counts *= self.seconds[:, None, None]
         counts[~usable] = 0.0
         frames, read_variance = np.empty_like(counts), np.empty_like(counts)
@@ -278,7 +260,7 @@ class RateImages:
             own *= info.longest**2
             own -= info.bias_error**2
             np.clip(own, 0, np.inf, out=own)
-            # Of the Poisson part, and then of all.
+            # Variance of one frame: the Poisson part, then with the read noise.
             expected = np.clip(counts[index], 0, np.inf, out=frames[index])
             if info.read_noise is None:
                 read_variance[index] = np.clip(own - expected / info.frames, 0, np.inf)
@@ -292,29 +274,29 @@ class RateImages:
             np.clip(np.rint(number, out=number), 1, info.frames, out=number)
             np.divide(square, number, out=read_variance[index])
         read_variance[~usable] = 0.0
-        return MeanCounts(counts, frames, read_variance, usable, limit)
+        return MeanCounts(counts, frames, read_variance, usable, lower_limit)
 
     def all_rows(self):
-        """`MeanCounts` of all of it, some rows after the other."""
+        """Yield `MeanCounts` of all rows, block by block."""
         return (self.rows(block) for block in self.blocks())
 
 
 @dataclass
 class RateImage:
-    """One rate, some rows of it.
+    """Some rows of one rate.
 
     Attributes
     ----------
     data, mask, uncertainty : `numpy.ndarray`, or None
-        As the user gave them.
+        Arrays of the user's CCDData, shape (rows, columns).
     kind : type
-        Of the uncertainty.
+        Class of the uncertainty.
     factor : float
-        What makes them electron/s.
+        Factor from the user's unit to electron/s.
     info : `RateMeta`
-        How they were measured.
+        How the rate was measured.
     start : int
-        The first of the rows.
+        Number of the first row in the image.
     """
 
     data: np.ndarray
@@ -327,7 +309,7 @@ class RateImage:
 
     @classmethod
     def of(cls, rate, factor, info):
-        """That of a CCDData."""
+        """All rows of a CCDData."""
         mask = None if rate.mask is None else np.broadcast_to(rate.mask, rate.shape)
         uncertainty = kind = None
         if rate.uncertainty is not None:
@@ -335,33 +317,30 @@ class RateImage:
         return cls(np.asarray(rate.data), mask, uncertainty, kind, factor, info)
 
     def for_rows(self, rows):
-        """Some rows of it."""
-        mask = None if self.mask is None else self.mask[rows]
-        uncertainty = None if self.uncertainty is None else self.uncertainty[rows]
-        return replace(self, data=self.data[rows], mask=mask, uncertainty=uncertainty, start=rows.start)
+        """The image of some rows alone."""
+        data, mask, uncertainty = self._each(lambda array: array[rows])
+        return replace(self, data=data, mask=mask, uncertainty=uncertainty, start=rows.start)
 
     def sample(self, blocks):
-        """Some blocks of its rows, one after the other, as rows of their own."""
-        data, mask, uncertainty = (
-            None if image is None else np.concatenate([image[block] for block in blocks])
-            for image in (self.data, self.mask, self.uncertainty)
-        )
+        """The image of some blocks of rows, one after the other, numbered from 0."""
+        data, mask, uncertainty = self._each(lambda array: np.concatenate([array[block] for block in blocks]))
         return replace(self, data=data, mask=mask, uncertainty=uncertainty, start=0)
 
     def flat(self, block, pixels=None):
-        """Data, mask and standard deviation (or None), as they are, of some rows or of some pixels of these, flat."""
-        block = shifted(block, self.start)
-        data, mask, deviation = (
-            None if image is None else image[block].ravel() for image in (self.data, self.mask, self.uncertainty)
-        )
-        if pixels is not None:
-            data, mask, deviation = (None if image is None else image[pixels] for image in (data, mask, deviation))
-        if deviation is not None:
-            deviation = as_deviation(deviation, self.kind)
-        return data, mask, deviation
+        """Data, mask (or None) and standard deviation (or None) of a slice of rows, or of pixels of them; flat.
+
+        Data and standard deviation are in the user's unit.
+        """
+        block, pixels = shifted(block, self.start), slice(None) if pixels is None else pixels
+        data, mask, deviation = self._each(lambda array: array[block].ravel()[pixels])
+        return data, mask, None if deviation is None else as_deviation(deviation, self.kind)
+
+    def _each(self, function):
+        """Data, mask and uncertainty, each as a function gives it; None stays None."""
+        return (None if array is None else function(array) for array in (self.data, self.mask, self.uncertainty))
 
     def usable(self, block):
-        """Pixels of some rows that are neither masked nor without a number, flat."""
+        """Pixels of a slice of rows that are not masked, with a finite rate and standard deviation; flat."""
         data, mask, deviation = self.flat(block)
         usable = np.isfinite(data)
         if deviation is not None:
@@ -369,8 +348,8 @@ class RateImage:
         # As ``usable & ~mask``, without another array.
         return usable if mask is None else np.greater(usable, mask, out=usable)
 
-    def put_values(self, block, pixels, rates, variances, usable, limits):
-        """Put those of `RateImages.values` into flat arrays."""
+    def put_values(self, block, pixels, rates, variances, usable, lower_limits):
+        """Put the values of `RateImages.values` into flat arrays."""
         data, mask, deviation = self.flat(block, pixels)
         np.multiply(data, self.factor, out=rates, dtype=float)
         np.isfinite(rates, out=usable)
@@ -382,10 +361,10 @@ class RateImage:
             np.multiply(deviation, self.factor, out=variances, dtype=float)
             variances *= variances
             usable &= np.isfinite(variances)
-        limits[...] = np.nan
+        lower_limits[...] = np.nan
         others = np.flatnonzero(~usable)
         saturated = others[np.isfinite(rates[others]) & ((deviation is None) | np.isnan(variances[others]))]
-        limits[saturated] = rates[saturated]
+        lower_limits[saturated] = rates[saturated]
 
 
 def _checked_factor(rate, label):

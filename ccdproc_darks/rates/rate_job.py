@@ -24,22 +24,22 @@ __all__ = ["RateJob"]
 
 @dataclass
 class RateJob(BlockJob):
-    """Makes the rate, its standard deviation (electron/s) and its mask; counts pixels that lost some of their frames.
+    """Rate, its standard deviation (both electron/s) and mask; the count is of pixels that lost some of their frames.
 
     Attributes
     ----------
     dark_sets : list of `ccdproc_darks.rates.dark_frames.DarkSet`
         The frames, by exposure time.
     settings : `ccdproc_darks.rates.counts.CountingSettings`
-        How their samples become counts.
+        How samples become counts.
     bias_error : float
-        Error (electron) of the bias that all of them share.
+        Error (electron) of the bias that all frames share.
     free_offset : bool
         Whether every pixel has an offset of its own.
     rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution` or None
-        Rates that the pixels of the sensor have: it weighs exposure times where a pixel hardly knows its own rate.
+        Distribution of the rates of the sensor, for the weights of exposure times in pixels with very few electrons.
     dtype : `numpy.dtype`
-        Of the rate and its standard deviation.
+        Type of the rate and its standard deviation.
     """
 
     dark_sets: list
@@ -56,12 +56,12 @@ class RateJob(BlockJob):
 
     @property
     def numbers(self):
-        """Frames at each exposure time."""
+        """Number of frames at each exposure time."""
         return np.array([dark_set.combined.sum() for dark_set in self.dark_sets])
 
     @property
     def shared(self):
-        """That all exposure times share the bias, as in `ccdproc_darks.statistics.rate_fit.fit_rate`."""
+        """One group of all exposure times, which share the bias, and its variance (electron^2), for `fit_rate`."""
         return [(list(range(len(self.dark_sets))), self.bias_error**2)]
 
     def memory(self):
@@ -83,7 +83,7 @@ class RateJob(BlockJob):
             yield replace(self, dark_sets=[stack.enter_context(dark_set.open_files()) for dark_set in self.dark_sets])
 
     def block(self, rows, out=(None, None)):
-        """The fast pass: what is right for pixels that lost no frame."""
+        """The fast pass; pixels that may lose a frame are deferred."""
         if self.settings.reader.own_noise:
             return self._rates_of(self._counts_with_own_noise(rows))
         quick = self._quick_counts(rows)
@@ -94,13 +94,14 @@ class RateJob(BlockJob):
         return Block([rate, deviation, None], deferred)
 
     def exact(self, deferred):
-        """The exact way: every sample that has to be left out is left out."""
+        """Rates of deferred pixels, without bad and rejected samples."""
         return self._rates_of(self._exact_counts(deferred.sets))
 
     def sample_of_counts(self, blocks):
         """`MeanCounts` of some blocks of rows, one after the other."""
         number = sum(block.stop - block.start for block in blocks)
-        job, rows = self._sample(blocks), slice(0, number)
+        dark_sets, rows = [dark_set.sample(blocks) for dark_set in self.dark_sets], slice(0, number)
+        job = replace(self, dark_sets=dark_sets, settings=self.settings.sample(blocks))
         if self.settings.reader.own_noise:
             return job._counts_with_own_noise(rows).reshaped((number, -1))
         quick = job._quick_counts(rows)
@@ -116,10 +117,6 @@ class RateJob(BlockJob):
                 part[:, :, special] = right
         return found.reshaped((number, -1))
 
-    def _sample(self, blocks):
-        dark_sets = [dark_set.sample(blocks) for dark_set in self.dark_sets]
-        return replace(self, dark_sets=dark_sets, settings=self.settings.sample(blocks))
-
     def _quick_counts(self, rows):
         return [quick_mean_counts(dark_set, rows, self.settings) for dark_set in self.dark_sets]
 
@@ -130,18 +127,12 @@ class RateJob(BlockJob):
         ])  # fmt: skip
 
     def _counts_with_own_noise(self, rows):
-        found = [counts_with_own_noise(dark_set, rows, self.settings) for dark_set in self.dark_sets]
-        return MeanCounts.stacked(found)
+        return MeanCounts.stacked([counts_with_own_noise(one, rows, self.settings) for one in self.dark_sets])
 
     def _rates_of_complete(self, counts, out=(None, None)):
-        """Rate and standard deviation of pixels that lost no frame.
+        """Rate and standard deviation of pixels that lost no frame, from mean counts (electron) at each exposure time.
 
-        Parameters
-        ----------
-        counts : list of `numpy.ndarray`
-            Mean counts (electron) at each exposure time.
-        out : sequence of `numpy.ndarray` or None
-            Where the results may be put.
+        They may be put into the arrays ``out``.
         """
         noise = self._frame_variance
         if len(counts) == 1:
@@ -158,7 +149,7 @@ class RateJob(BlockJob):
         )
 
     def _rates_of(self, counts):
-        """`Block` of any pixels, from their `MeanCounts`."""
+        """`Block` of pixels of any kind, from their `MeanCounts`."""
         usable = counts.usable.any(axis=0).ravel()
         complete = (counts.usable & (counts.frames == self.numbers[:, None, None])).all(axis=0).ravel()
         if len(counts.counts) == 1:
@@ -169,8 +160,8 @@ class RateJob(BlockJob):
             rate, deviation = self._fitted(counts, complete)
         mask = ~np.isfinite(rate)
         if not self.free_offset:
-            limit = np.where(np.isnan(counts.lower_limit), -np.inf, counts.lower_limit).max(axis=0).ravel()
-            rate = np.where(mask & np.isfinite(limit), limit, rate)
+            lower_limit = np.where(np.isnan(counts.lower_limit), -np.inf, counts.lower_limit).max(axis=0).ravel()
+            rate = np.where(mask & np.isfinite(lower_limit), lower_limit, rate)
         return Block([rate, deviation, mask], count=int(np.count_nonzero(usable & ~complete)))
 
     def _fitted(self, counts, complete):
@@ -200,5 +191,5 @@ class RateJob(BlockJob):
 
 
 def _special_pixels(quick):
-    """Pixels (flat indices) that are special at one exposure time or more, of `QuickCounts` of each."""
+    """Pixels (flat indices) that are special in one or more of the `QuickCounts` of all exposure times."""
     return np.flatnonzero(np.logical_or.reduce([one.special for one in quick]))

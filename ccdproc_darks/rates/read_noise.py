@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The read noise: told by the user or a header, or measured on the scatter of equal frames."""
+"""The read noise: given by the user or a header, or measured from the scatter of equal frames."""
 
 from dataclasses import dataclass
 
@@ -17,17 +17,14 @@ __all__ = ["Scatter", "given_noise", "measure_scatter", "measured_noise", "scatt
 _MORE_SCATTER = 2.0
 # Smallest accepted variance of equal frames, over the Poisson variance of their electrons.
 _LESS_SCATTER = 0.5
-# Fewest pixels that have a typical value.
+# Fewest pixels for a typical value.
 _TYPICAL_PIXELS = 100
-# Pixels that tell a median, and a variance to 0.1 %.
+# Pixels that are enough for a median, and for a variance to 0.1 %.
 _TYPICAL, _SCATTER = 2**16, 2**18
 
 
 def given_noise(read_noise, frames):
-    """Read noise that the user or the headers tell, or None, and where it is from.
-
-    That is 'argument', 'header', 'uncertainty' (the frames bring their own), or 'none'.
-    """
+    """Read noise (electron) of the user or the headers, or None; and its source, see `RateMeta`."""
     settings = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
     if settings is not None:
         return common_setting("read_noise", settings, frames), "header" if read_noise is None else "argument"
@@ -37,11 +34,10 @@ def given_noise(read_noise, frames):
 
 
 def measured_noise(dark_sets, reader, source, offset):
-    """Read noise (or None) and where it is from, of frames without one but perhaps with uncertainties of their own.
+    """Measured read noise (electron) or None, and its source, where `given_noise` has none.
 
-    It is measured on the shortest exposures of which there are three; else on the bias frames, if those made a
-    master whose uncertainty is their scatter. Uncertainties of the frames are believed where the scatter bears them
-    out.
+    It is measured from the shortest exposures of which there are three; else from a master bias whose uncertainty is
+    the scatter of its frames. Frames' own uncertainties are used instead where the scatter confirms them.
     """
     for dark_set in dark_sets:
         scatter = measure_scatter(dark_set, reader) if len(dark_set.frames) >= 3 else None
@@ -58,7 +54,7 @@ def measured_noise(dark_sets, reader, source, offset):
 
 
 def _typical_slope(dark_sets, reader):
-    """Rate of a typical pixel (electron/s) from the shortest and the longest exposures, whatever its offset."""
+    """Rate of a typical pixel (electron/s), of any offset, from the shortest and the longest exposures."""
     short, long = dark_sets[0], dark_sets[-1]
     middles = []
     for dark_set in (short, long):
@@ -78,11 +74,11 @@ class Scatter:
     variance : float
         Variance of one exposure (electron^2).
     electrons : float
-        Mean counts.
+        Mean counts (electron).
     claimed : float or None
-        Variance that the frames' own uncertainties claim for it, where those are read.
+        Variance by the frames' own uncertainties (electron^2), where those are read.
     pixels : int
-        Number of pixels that it was measured on.
+        Number of pixels that were measured.
     """
 
     variance: float
@@ -92,20 +88,7 @@ class Scatter:
 
 
 def measure_scatter(dark_set, reader):
-    """`Scatter` of three equal exposures or more, over the pixels that are not hot, and without cosmic rays.
-
-    Parameters
-    ----------
-    dark_set : `DarkSet`
-        The frames.
-    reader : `ElectronReader`
-        How to read them.
-
-    Returns
-    -------
-    `Scatter` or None
-        None where there is nothing left to measure it on.
-    """
+    """`Scatter` of a `DarkSet` in pixels that are not hot, without cosmic rays; None where no pixel is left."""
     means, variances, claims = [], [], []
     for block in sample_blocks(dark_set.frames[0].shape, _SCATTER):
         electrons = reader.read(dark_set, block)
@@ -132,21 +115,10 @@ def measure_scatter(dark_set, reader):
 
 
 def scatter_read_noise(scatter, scale, dark_electrons=None):
-    """
-    Read noise of one digitised exposure (electron), from the scatter of equal exposures; it contains the quantisation.
+    """Read noise R of one digitised exposure (electron), quantisation noise included, from a `Scatter`.
 
-    Parameters
-    ----------
-    scatter : `Scatter`
-        The scatter.
-    scale : float
-        Electrons per unit of the frames; no noise is below that of rounding to one.
-    dark_electrons : float, optional
-        Electrons that a typical pixel collects. None: the mean counts.
-
-    Notes
-    -----
-    A pixel's variance between equal frames is ``d t + R**2``; minus the mean of ``d t`` it is R squared.
+    A pixel's variance between equal frames is ``d t + R**2``. R is that of rounding to ``scale`` (electron per unit of
+    the frames) at least; ``d t`` is ``dark_electrons`` (electron), or the mean counts.
     """
     poisson = max(scatter.electrons, 0.0) if dark_electrons is None else dark_electrons
     return float(np.sqrt(max(scatter.variance - poisson, scale**2 / 12)))

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The mean of equal exposures, with the frames that a cosmic ray has hit left out."""
+"""The mean of equal exposures, without the samples that a cosmic ray has hit."""
 
 import math
 
@@ -18,20 +18,21 @@ __all__ = [
     "reject",
 ]
 
-# Of rounding to a whole electron: without a read noise, counts are as coarse as that.
+# Variance of rounding to a whole electron (electron^2): counts without read noise are as coarse as that.
 _ROUNDING_VARIANCE = 1 / 12
+# Largest u of `deviate_of_share` that is taken for z as it is.
 _SMALL = 0.3
-# How many times the normal deviate, of the variance at the mean of the others, that of a share may be: 1.04, and some.
+# Largest ratio of `deviate_of_share` to the normal deviate with the variance at the others' mean: 1.04, with a margin.
 _AT_MOST = 1.1
 # Factor of a bound: rounding must not hide a pixel that may lose a sample.
 _MARGIN = 1 - 1e-9
-# Share of the pixels from which on it is quicker to ask all of them than to pick some.
+# Share of the pixels from which on it is quicker to test all of them than to select some.
 _MANY = 1 / 4
-# One pixel in so many tells which counts are low: those of this share of the pixels.
+# Counts are low if only this share (`_LOW`) of the pixels is below them; it is found from one pixel in `_FEW`.
 _FEW, _LOW = 101, 0.01
 
 
-def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None, levels=None, clip=None):
+def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None, level_shifts=None, clip=None):
     """Mean of equal exposures.
 
     Parameters
@@ -43,13 +44,14 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
     combined : `numpy.ndarray`
         Number of exposures that each frame is the mean of, shape (frames,).
     read_noise : float, optional
-        Of one exposure (electron). None: ``own_variance`` holds the noise.
+        Read noise of one exposure (electron). None: ``own_variance`` holds the noise.
     own_variance : `numpy.ndarray`, optional
         Variance of each sample (electron^2).
-    levels : `numpy.ndarray`, optional
-        How far each frame as a whole sits above the others (electron): not a cosmic ray's doing.
+    level_shifts : `numpy.ndarray`, optional
+        Level of each frame above the others (electron), shape (frames,): subtracted before samples are compared.
     clip : float, optional
-        Reject what is as far above the others as a normal deviate of this many sigmas is unlikely. None keeps all.
+        Sigmas above which a sample is rejected: the normal deviate that is as unlikely as so high a sample. None keeps
+        all.
 
     Returns
     -------
@@ -62,23 +64,25 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
 
     Notes
     -----
-    A sample x, the mean of n_x exposures, is compared with the mean m of the pixel's n_m others, from the highest down.
-    The question is how unlikely so large a share of *all* their counts is, were there no cosmic ray: without read noise
-    the share of one frame in a given number of electrons is binomial, whatever the rate. The answer as a normal deviate
-    (`deviate_of_share`) must be above ``clip``. The others alone are no measure of what to expect: a single electron
-    over nothing would be a cosmic ray; nor is the sample's own scatter, which clips the tail of the Poisson
-    distribution. Only samples past ``x - m > clip / sqrt(2) * sqrt(V (1 / n_x + 1 / n_m))`` are asked, V being the
-    model's variance at the mean of all: the deviate is never more than sqrt(2) times this normal one (of a binomial
-    share, the Kullback-Leibler divergence is at most the chi-square), unless it is the others that lie too far down.
+    In each pixel, the highest sample x (the mean of n_x exposures) is compared with the mean m of the n_m others; if x
+    is rejected, the next highest is compared. The test is how unlikely so large a share of *all* counts is without a
+    cosmic ray: without read noise, the share of one frame in a given number of electrons is binomial, whatever the
+    rate. x is rejected if this probability, as a normal deviate (`deviate_of_share`), is above ``clip``. Two simpler
+    tests are wrong: with the noise expected from the others alone, a single electron over nothing would be a cosmic
+    ray; with the scatter of the samples, the tail of the Poisson distribution is clipped.
 
-    With ``own_variance`` there is no model of the counts, and the rule is ``x - m > clip * sqrt(V_x + V_m)``, of
+    Only samples with ``x - m > clip / sqrt(2) * sqrt(V (1 / n_x + 1 / n_m))`` are tested, V being the model's variance
+    at the mean of all. No other sample can be rejected: the deviate is at most sqrt(2) times this normal one (of a
+    binomial share, the Kullback-Leibler divergence is at most the chi-square), unless the others lie too far down.
+
+    With ``own_variance`` there is no model of the counts. Then x is rejected if ``x - m > clip * sqrt(V_x + V_m)``, by
     normal noise.
     """
     if clip is not None:
         flat = good.reshape(len(samples), -1)
         own = None if own_variance is None else own_variance.reshape(flat.shape)
-        reject(samples.reshape(flat.shape), flat, combined, read_noise=read_noise, own_variance=own, levels=levels,
-               clip=clip)  # fmt: skip
+        reject(samples.reshape(flat.shape), flat, combined, read_noise=read_noise, own_variance=own,
+               level_shifts=level_shifts, clip=clip)  # fmt: skip
         good[...] = flat.reshape(good.shape)
     weight = combined[:, None, None] * good
     total = weight.sum(axis=0)
@@ -91,22 +95,14 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
     return counts, total, variance
 
 
-def reject(samples, good, combined, *, read_noise, own_variance, levels, clip):
-    """Reject samples by the rule of `mean_of_kept`.
-
-    Parameters
-    ----------
-    samples, good, own_variance : `numpy.ndarray`
-        As of `mean_of_kept`, but of shape (frames, pixels). ``good`` is changed.
-    combined, read_noise, levels, clip
-        As of `mean_of_kept`.
-    """
+def reject(samples, good, combined, *, read_noise, own_variance, level_shifts, clip):
+    """Set ``good`` to False where `mean_of_kept` rejects a sample; images are as there, but shape (frames, pixels)."""
     if len(samples) < 2 or (read_noise is None and own_variance is None):
         return
-    compared = samples if levels is None or not np.any(levels) else samples - levels[:, None]
+    compared = samples if level_shifts is None or not np.any(level_shifts) else samples - level_shifts[:, None]
     pixels = np.flatnonzero(good.sum(axis=0) > 1)
     kept = good[:, pixels]
-    # All pixels are looked at once; only those that lost their highest sample are looked at again.
+    # First all pixels are tested; then, again and again, those whose highest sample was just rejected.
     while pixels.size:
         values = np.where(kept, compared[:, pixels], -np.inf)
         highest = values.argmax(axis=0)
@@ -121,7 +117,7 @@ def reject(samples, good, combined, *, read_noise, own_variance, levels, clip):
             hit = excess > least_excess(level_sum / total, own, others, read_noise, clip)
             hit[hit] = deviate_of_share(value[hit], mean_others[hit], own[hit], others[hit], read_noise) > clip
         else:
-            # The largest of the others' variances stands in for their mean's: few frames, and the safe side.
+            # The largest variance of the others is taken for that of their mean: it is on the safe side for few frames.
             rest = np.where(kept, own_variance[:, pixels], 0.0)
             variance = rest[highest, at] + rest.max(axis=0)
             hit = excess > clip * np.sqrt(variance)
@@ -133,38 +129,25 @@ def reject(samples, good, combined, *, read_noise, own_variance, levels, clip):
 
 
 def least_excess(mean, own, others, read_noise, clip):
-    """How far above the mean of the others a sample must be before it is asked how unlikely it is.
+    """Excess (electron) over the mean of the others from which on `mean_of_kept` tests a sample.
 
-    Parameters
-    ----------
-    mean : `numpy.ndarray`
-        Mean of all (electron).
-    own, others : `numpy.ndarray` or float
-        Exposures in the sample, and in the others.
-    read_noise, clip : float
-        As of `mean_of_kept`.
+    ``mean`` is that of all samples (electron); ``own`` is the number of exposures in the sample, ``others`` in the
+    others.
     """
     return clip * np.sqrt(frame_variance(mean, read_noise) * ((1 / own + 1 / others) / 2))
 
 
 def least_above_others(others_mean, own, others, read_noise, clip):
-    """The same, told by the mean of the others: what is not as far above that is no outlier either.
+    """Excess (electron) over the mean of the others below which no sample is rejected, from that mean (electron).
 
-    The deviate is at most 1.04 times the normal one with the variance at the mean of the others, as they are the lower
-    ones: the curvature of ``I`` (see `deviate_of_share`) is largest where the variance is smallest. Found on a grid.
-
-    Parameters
-    ----------
-    others_mean : `numpy.ndarray`
-        Mean of the others (electron).
-    own, others, read_noise, clip
-        As of `least_excess`.
+    `deviate_of_share` is at most 1.04 times the normal deviate with the variance at the mean of the others, which are
+    lower than the sample: the curvature of ``I`` is largest where the variance is smallest. Found on a grid.
     """
     return clip / _AT_MOST * np.sqrt(frame_variance(others_mean, read_noise) * (1 / own + 1 / others))
 
 
 def _summed(combined, kept, samples):
-    """Weighted sums over frames, added up in their order, whatever the number of pixels."""
+    """Weighted sums over frames, added in the order of the frames, whatever the number of pixels."""
     total = np.zeros(samples.shape[1])
     for number, keep, sample in zip(combined, kept, samples, strict=True):
         total += np.where(keep, number * sample, 0.0)
@@ -172,7 +155,7 @@ def _summed(combined, kept, samples):
 
 
 def deviate_of_share(value, others, own, rest, read_noise):
-    """Equivalent normal deviate of a mean count above another one, given the sum of all counts.
+    """Equivalent normal deviate of a mean count that is above another one, given the sum of all counts.
 
     Parameters
     ----------
@@ -181,13 +164,13 @@ def deviate_of_share(value, others, own, rest, read_noise):
     own, rest : `numpy.ndarray`
         Numbers of exposures.
     read_noise : float
-        Of one exposure (electron).
+        Read noise of one exposure (electron).
 
     Returns
     -------
     `numpy.ndarray`
-        z with P(value larger, given the sum) = P(normal deviate > z); of whole numbers, with half the chance of an
-        equal value.
+        z with P(value larger, given the sum) = P(normal deviate > z); for whole numbers, with half the probability of
+        an equal value.
 
     Notes
     -----
@@ -199,9 +182,9 @@ def deviate_of_share(value, others, own, rest, read_noise):
         u = (s(x) - s(m)) sqrt(n_x K2(x) n_m K2(m) / (n K2(t)))
         z = w + log(u / w) / w
 
-    Without read noise d cancels (the binomial distribution), and without electrons too: z is the plain normal deviate.
-    In between it matters little, and is the mean of all. As there are no negative electrons, others that read noise has
-    put below zero count as zero in it: else they would hide that the electrons seen in x have been collected at all.
+    Without read noise d cancels (the binomial distribution); without electrons it cancels too, and z is the plain
+    normal deviate. In between d matters little, and the mean of all is taken. In that mean, others below zero count as
+    zero, as there are no negative electrons: otherwise they would cancel the electrons collected in x.
 
     Examples
     --------
@@ -221,7 +204,7 @@ def deviate_of_share(value, others, own, rest, read_noise):
     with np.errstate(divide="ignore", invalid="ignore"):
         w = np.sqrt(2 * np.maximum(own * rate + rest * rate_others - number * rate_all, 0))
         u = (tilt - tilt_others) * np.sqrt(own * curvature * rest * curvature_others / (number * curvature_all))
-        # Of small ones both are the same, and w is the root of a difference that rounding spoils.
+        # Small u and w are equal, but w is the root of a difference, which rounding spoils.
         return np.where(u > _SMALL, w + np.log(u / w) / w, u)
 
 
@@ -232,25 +215,13 @@ def _tilted(y, expected, noise):
 
 
 def may_lose_highest(sums, bound):
-    """Pixels that may lose their highest sample, told by the sum and the maximum of their samples alone.
+    """Pixels that may lose their highest sample, by their `FrameSums` and a `RejectionBound`.
 
-    Parameters
-    ----------
-    sums : `ccdproc_darks.rates.stack.FrameSums`
-        Sums and maxima.
-    bound : `RejectionBound`
-        How far above the mean a sample can be and yet be kept.
-
-    Returns
-    -------
-    `numpy.ndarray` of int or slice
-        Pixels that were asked: some of them, or all.
-    `numpy.ndarray` of bool
-        Whether each of these may lose its highest sample.
+    Returns the pixels that were tested (flat indices, or a slice of all), and whether each may lose its highest sample.
     """
     counts, past = sums.counts, sums.past
     low = _low(counts, bound.read_noise)
-    # The bound of low counts is the least of all; and a root for every pixel takes long.
+    # First with the bound for low counts, the lowest of all: the root in each pixel's own bound takes long.
     excess, times = bound.least_excess(low), 1
     if past.dtype.kind == "i":
         times = bound.frames
@@ -263,7 +234,7 @@ def may_lose_highest(sums, bound):
 
 
 def _low(counts, read_noise):
-    """Counts (electron) that few pixels are below, or zero where even those are lost in read noise."""
+    """Counts (electron) that few pixels are below; zero where read noise is larger than their Poisson noise."""
     few = counts[::_FEW]
     place = int(few.size * _LOW)
     low = float(np.partition(few, place)[place])
@@ -271,44 +242,27 @@ def _low(counts, read_noise):
 
 
 class RejectionBound:
-    """How far above the mean of all samples the highest one can be without being rejected by `mean_of_kept`.
+    """Excess over the mean of all samples up to which `mean_of_kept` does not reject the highest one.
 
-    It is a bound: any sample may be the highest, so it is that of the frame that would stand out the most.
-
-    Parameters
-    ----------
-    combined, levels : `numpy.ndarray`
-        Number of exposures in each frame, and how far each frame sits above the others (electron).
-    scale : float
-        Electrons per unit of the frames.
-    read_noise : float
-        Of one exposure (electron).
-    clip : float
-        Sigmas from which a sample is rejected.
-
-    Attributes
-    ----------
-    frames : int
-        Number of frames.
-    read_noise : float
-        As given.
+    Any frame may have the highest sample: the bound is the lowest of all frames'. Parameters are as in `mean_of_kept`,
+    with ``scale`` electrons per unit of the frames; ``frames`` is their number.
     """
 
-    def __init__(self, combined, levels, scale, read_noise, clip):
+    def __init__(self, combined, level_shifts, scale, read_noise, clip):
         self.frames, total, self._own = len(combined), combined.sum(), combined.max()
         self._others, self._factor = total - combined.min(), _MARGIN * (total - self._own) / total
-        self._middle = np.dot(combined, levels) / total
-        self._shift = self._middle - np.min(levels)
+        self._middle = np.dot(combined, level_shifts) / total
+        self._shift = self._middle - np.min(level_shifts)
         self._scale, self.read_noise, self._clip = scale, read_noise, clip
         self._rest = self.frames - 1 if are_equal(combined) else None
 
     def least_excess(self, counts):
-        """The bound (unit of the frames) for a mean of ``counts`` (electron) or more; for any mean where they are 0."""
+        """Bound (unit of the frames) for means of ``counts`` (electron) or more; for all means if ``counts`` is 0."""
         mean = counts - self._middle if counts > 0 else 0.0
         return (self._factor * self._least(mean) - self._shift) / self._scale
 
     def may_be_past(self, counts, excess):
-        """Whether pixels of mean ``counts`` (electron) may lose a sample that is ``excess`` (frames' unit) above it."""
+        """Whether pixels of mean ``counts`` (electron) may lose a sample ``excess`` (unit of the frames) above it."""
         mean, excess = counts - self._middle, excess * self._scale + self._shift
         may = excess > self._factor * self._least(mean)
         if self._rest is not None:
@@ -318,10 +272,10 @@ class RejectionBound:
 
     @property
     def numbers(self):
-        """The bound for equal exposures as the compiled loops take it, which compare squares.
+        """The bound for equal exposures, as numbers for the compiled loops, which compare squares.
 
-        Either part of the bound is the root of a variance, ``max(mean, 0) + R^2``, times a factor. The square of the
-        factor is that of the bound for a variance of 1.
+        Each of its two parts is a factor times the root of a variance, ``max(mean, 0) + R^2``. The square of the factor
+        is found from a variance of 1.
         """
         one = {"own": self._own, "others": self._others, "read_noise": 1.0, "clip": self._clip}
         least = (self._factor * least_excess(0.0, **one)) ** 2

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""A block of rows of equal exposures: its mean, and the pixels of which the highest sample may be a cosmic ray."""
+"""A block of rows of equal exposures: its mean counts, and the pixels whose highest sample may be a cosmic ray."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ from ..frames.fits_image import FileReader, are_alike, row_positions, rows_alike
 
 __all__ = ["FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "frame_block", "in_electrons"]
 
-# Sums of fewer 16-bit integers than that cannot overflow 32 bits.
+# Sums of fewer 16-bit integers than this cannot overflow 32 bits.
 _MOST_SHORT = 2**15
 _SHORT_BITS, _SIGN = 16, 2**15
-# Bytes of all frames that are read before they are added, and pixels of one frame at least.
+# Bytes of all frames that are read before they are added; pixels of one frame that are read at least.
 _BYTES_AT_A_TIME, _LEAST_PIXELS = 2**20, 2**10
 
 
@@ -32,9 +32,9 @@ class SumSettings:
     bias : `numpy.ndarray` or float
         Bias to subtract from the mean (electron); flat.
     bad_bias : `numpy.ndarray` of bool, or None
-        Where there is no bias; flat.
+        Pixels without a bias; flat.
     bound : `ccdproc_darks.rates.rejection.RejectionBound` or None
-        Which pixels may lose their highest sample; None where no sample is rejected as too high.
+        Bound from which on the highest sample may be rejected; None where no sample is rejected as too high.
     """
 
     combined: np.ndarray
@@ -45,11 +45,9 @@ class SumSettings:
     bound: object = None
 
     def blank(self, pixels):
-        """`FrameSums` of so many pixels, of which nothing is known yet but where there is no bias."""
-        sums = FrameSums(np.empty((pixels,), float), np.empty((pixels,), bool))
-        if self.bad_bias is None:
-            sums.special.fill(False)
-        else:
+        """`FrameSums` of so many pixels before any sample is added: pixels without a bias are special."""
+        sums = FrameSums(np.empty((pixels,), float), np.zeros((pixels,), bool))
+        if self.bad_bias is not None:
             # As bytes of 0 and 1, which other masks need not have.
             np.logical_and(self.bad_bias, True, out=sums.special)
         return sums
@@ -57,17 +55,17 @@ class SumSettings:
 
 @dataclass
 class FrameSums:
-    """What sums and maxima tell of the pixels of a block, flat.
+    """Results of the sum and the maximum of each pixel of a block, flat.
 
     Attributes
     ----------
     counts : `numpy.ndarray`
         Mean of the samples without the bias (electron).
     special : `numpy.ndarray` of bool
-        Whether there is no bias, or a sample is saturated or not a number; where ``past`` is None, also whether the
-        highest sample may be rejected.
+        Pixels without a bias, or with a sample that is saturated or not a number; where ``past`` is None, also pixels
+        whose highest sample may be rejected.
     past : `numpy.ndarray` or None
-        How far the highest sample is above the mean (unit of the frames); of integers, times the number of frames.
+        Excess of the highest sample over the mean (unit of the frames); of integers, times the number of frames.
     """
 
     counts: np.ndarray
@@ -77,14 +75,14 @@ class FrameSums:
 
 @dataclass
 class FrameBlock:
-    """A block of rows of frames in memory, flat.
+    """A block of rows of frames in memory.
 
     Attributes
     ----------
     values : `numpy.ndarray`
         Samples in the frames' unit, shape (frames, pixels).
     masks : list of `numpy.ndarray` or None
-        Mask of each frame.
+        Mask of each frame, flat.
     """
 
     values: np.ndarray
@@ -95,16 +93,9 @@ class FrameBlock:
         return self.values[:, pixels]
 
     def sums(self, settings):
-        """`FrameSums` of all pixels.
+        """`FrameSums` of all pixels, by `SumSettings`.
 
-        Parameters
-        ----------
-        settings : `SumSettings`
-            How the samples become counts.
-
-        Notes
-        -----
-        Integers are added up exactly, floating-point numbers in float64 and in the order of the frames.
+        Integers are added exactly, floating-point numbers in float64 and in the order of the frames.
         """
         dtype, count, equal = self.values.dtype, len(self.values), are_equal(settings.combined)
         if loops.sums is not None and equal and dtype.kind in "iu" and dtype.itemsize == 2 and count < _MOST_SHORT:
@@ -114,7 +105,7 @@ class FrameBlock:
         return self._numpy_sums(settings, equal)
 
     def _compiled_sums(self, settings):
-        """Of 16-bit integers, in one pass."""
+        """`FrameSums` of 16-bit integers, in one pass."""
         pixels = self.values.shape[1]
         sums = settings.blank(pixels)
         numbers, arrays = _for_sums(settings, sums, self.values, self.values.dtype, in_file=False)
@@ -122,7 +113,7 @@ class FrameBlock:
         return sums
 
     def _compiled_counts(self, settings):
-        """Of one frame in single precision, in one pass."""
+        """`FrameSums` of one frame in single precision, in one pass."""
         sums, (level, bias) = settings.blank(self.values.shape[1]), _level_and_array(settings.bias)
         saturation = np.inf if settings.saturation is None else settings.saturation
         loops.counts(
@@ -151,18 +142,18 @@ class FrameBlock:
         highest = first if len(stack) == 1 else np.maximum.reduce(stack, axis=0)
         if equal and first.dtype.kind in "iu" and first.dtype.itemsize < 4 and len(stack) < _MOST_SHORT:
             return np.add.reduce(stack, axis=0, dtype=np.int32), highest
-        # One after the other, whatever the number of pixels.
+        # Added in the order of the frames, whatever the number of pixels.
         total = first.astype(float)
         if not equal:
             total *= combined[0]
         for number, frame in zip(combined[1:], stack[1:], strict=True):
-            # By numpy 1, float32 times float64 would be float32.
+            # In numpy 1, float32 times float64 would be float32.
             np.add(total, frame if equal else np.multiply(frame, number, dtype=float), out=total)
         return total, highest
 
     def _past(self, total, highest, divisor):
         if total.dtype.kind == "i":
-            # In whole numbers: of so many samples, that many times the excess.
+            # In whole numbers: the excess times the number of frames.
             past = np.multiply(highest, len(self.values), dtype=total.dtype)
             past -= total
             return past
@@ -172,17 +163,10 @@ class FrameBlock:
 
 @dataclass
 class StreamedFrameBlock:
-    """A block of rows of files of 16-bit integers, added up while they are read, a few pixels at a time.
+    """A slice of rows of files of 16-bit integers (`FileReader`, all alike), added while they are read.
 
-    So what is read does not leave the cache before it is added, and threads do not push each other's out of it. Samples
-    are kept of special pixels only.
-
-    Attributes
-    ----------
-    frames : list of `ccdproc_darks.frames.fits_image.FileReader`
-        The open files, alike.
-    rows : slice
-        The block.
+    A few pixels are read at a time: their samples are added before they leave the processor's cache, also with several
+    threads. Only the samples of special pixels are kept.
     """
 
     frames: list
@@ -192,7 +176,7 @@ class StreamedFrameBlock:
 
     @property
     def masks(self):
-        """Files of this kind have no masks."""
+        """None for each frame: files of this kind have no masks."""
         return [None] * len(self.frames)
 
     def sums(self, settings):
@@ -207,7 +191,7 @@ class StreamedFrameBlock:
         files = row_positions(self.frames, rows.start)
         found = loops.file_sums(pixels, numbers, arrays, files, room, _as_short(stored), _as_short(special))
         if found < 0:
-            # What is wrong, reading in the other way tells.
+            # Reading in the other way raises the error that says what is wrong.
             self._instead = _read_block(self.frames, self.rows)
             return self._instead.sums(settings)
         self._special = special[:found]
@@ -219,23 +203,9 @@ class StreamedFrameBlock:
 
 
 def frame_block(frames, rows, combined):
-    """A block of rows of frames, ready to be added up.
-
-    Parameters
-    ----------
-    frames : list
-        The frames, with their files open.
-    rows : slice
-        The block.
-    combined : `numpy.ndarray`
-        Number of exposures that each frame is the mean of.
-
-    Returns
-    -------
-    `FrameBlock` or `StreamedFrameBlock`
-    """
+    """`FrameBlock` or `StreamedFrameBlock` of a slice of rows of open frames, the means of ``combined`` exposures."""
     streamed = loops.file_sums is not None and are_equal(combined) and are_alike(frames)
-    # Only a class of its own knows how its frames are read.
+    # A subclass may read its rows in another way.
     if streamed and frames[0].image.bitpix == _SHORT_BITS and all(type(frame) is FileReader for frame in frames):
         return StreamedFrameBlock(frames, rows)
     return _read_block(frames, rows)
@@ -260,20 +230,10 @@ def _read_block(frames, rows):
 
 
 def _for_sums(settings, sums, stored, dtype, *, in_file):
-    """Numbers and arrays that the compiled loops take, to add up frames of 16-bit integers.
+    """Arguments ``numbers`` and ``arrays`` of the compiled loops for 16-bit integers; results go into ``sums``.
 
-    Parameters
-    ----------
-    settings : `SumSettings`
-        How the samples become counts.
-    sums : `FrameSums`
-        Where the results go, blank so far.
-    stored : `numpy.ndarray`
-        The integers as they are in memory, a row for each frame.
-    dtype : `numpy.dtype`
-        Type of the samples.
-    in_file : bool
-        Whether the integers are as a file has them: signed, whatever the samples are.
+    The integers ``stored`` have a row for each frame. They are samples of ``dtype``, but signed if ``in_file``, as FITS
+    stores them.
     """
     signed = dtype.kind == "i"
     saturation = 2**30 if settings.saturation is None else _comparable(settings.saturation, dtype)
@@ -296,7 +256,7 @@ def are_equal(combined):
 
 
 def in_electrons(counts, scale, bias):
-    """Turn counts in the unit of the frames, in place, into electrons without the bias (electron)."""
+    """Convert counts (unit of the frames) in place to electrons, subtract the bias (electron), and return them."""
     counts *= scale
     if np.ndim(bias) or bias:
         counts -= bias
@@ -304,12 +264,12 @@ def in_electrons(counts, scale, bias):
 
 
 def _level_and_array(bias):
-    """A bias as the compiled loops take it: a number, and an array or None."""
+    """A bias (electron) as the compiled loops take it: a number, and an array or None."""
     return (0.0, bias) if np.ndim(bias) else (bias, None)
 
 
 def _comparable(level, dtype):
-    """A level as a number that integers of a type are compared with as such."""
+    """A level as a number of a type: for integers, the lowest integer that is not below it."""
     if dtype.kind == "f":
         return level
     return int(min(np.ceil(level), np.iinfo(dtype).max + 1))

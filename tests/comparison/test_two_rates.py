@@ -449,7 +449,7 @@ class TestCloserLook:
             assert distribution is not None
         exact = compare_rows(stack.rows(rows), stack.seconds, stack.shared, none, False, distribution)
         pair = TwoRates(stack, none, distribution, 1.0)
-        quick = pair.rows(stack.planes, rows)
+        quick = pair.rows(stack.images, rows)
         assert quick.complete.all()
         special, deviate, rate = (
             part.reshape(self.RATES.shape) for part in (quick.special_mask(), quick.deviate, quick.rate)

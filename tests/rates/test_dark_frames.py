@@ -28,7 +28,7 @@ def test_saturation_is_a_level_of_the_frame_as_it_is():
     electrons = ElectronReader(2.0, Bias(level=200.0), 1000.0).read(dark_set(*images), EVERYTHING)
     np.testing.assert_array_equal(electrons.good[:, 0], [[True, False, False], [True, True, False]])
     np.testing.assert_array_equal(electrons.saturated, [[False, False, True]])
-    np.testing.assert_array_equal(electrons.limit, np.full((1, 3), 1800.0))
+    np.testing.assert_array_equal(electrons.lower_limit, np.full((1, 3), 1800.0))
 
 
 def test_what_is_bad_is_no_number_and_not_saturated():

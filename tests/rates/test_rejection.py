@@ -103,9 +103,9 @@ def test_combined_frames_weigh_more():
 
 
 def test_levels_are_no_cosmic_rays():
-    assert mean([0, 100, 200], levels=np.array([-100.0, 0, 100]))[:2] == (100, 3)
+    assert mean([0, 100, 200], level_shifts=np.array([-100.0, 0, 100]))[:2] == (100, 3)
     # The mean is that of the samples as they are.
-    assert mean([0, 100, 900], levels=np.array([-100.0, 0, 100]))[:2] == (50, 2)
+    assert mean([0, 100, 900], level_shifts=np.array([-100.0, 0, 100]))[:2] == (50, 2)
 
 
 def test_own_variance():
