@@ -182,11 +182,11 @@ class _ComparisonJob(BlockJob):
         if not self._has_fast_pass:
             return self._images(self.comparer.rows(rows))
         if self.statistic == "significance":
-            paired = self.comparer.paired(rows, deviate=out[0])
+            quick = self.comparer.two_rates_block(rows, deviate=out[0])
         else:
-            paired = self.comparer.paired(rows, outliers=True)
-        images, special = paired.statistic(self.statistic)
-        return Block(_with_mask(images), Deferred(special))
+            quick = self.comparer.two_rates_block(rows, outliers=True)
+        images, inexact = quick.statistic(self.statistic)
+        return Block(_with_mask(images), Deferred(inexact))
 
     def exact(self, deferred):
         """The exact way: the full fit and its tail."""
@@ -194,7 +194,7 @@ class _ComparisonJob(BlockJob):
 
     @property
     def _has_fast_pass(self):
-        return self.comparer.pair is not None and self.statistic != "offset"
+        return self.comparer.two_rates is not None and self.statistic != "offset"
 
     def _images(self, compared):
         found = [compared.significance] if self.statistic == "significance" else getattr(compared, self.statistic)()

@@ -44,7 +44,7 @@ class RateComparer:
         Common offset of each exposure (electron).
     width : float or None
         How much wider good pixels scatter about one rate than the noise model says; None where there are none.
-    pair : `ccdproc_darks.comparison.two_rates.TwoRates` or None
+    two_rates : `ccdproc_darks.comparison.two_rates.TwoRates` or None
         A short cut for whole pixels, where the stack has one.
     """
 
@@ -56,13 +56,13 @@ class RateComparer:
         if offset is not None:
             self.offsets = common_offsets(samples, stack.seconds, self.free_offset)
         self._rate_distribution = self._find_rate_distribution(samples)
-        self._scale, self.pair = 1.0, None
-        self._find_pair()
+        self._scale, self.two_rates = 1.0, None
+        self._find_two_rates()
         deviates = self._find_deviates(sample)
         self.width = null_width(deviates, len(stack) - (2 if self.free_offset else 1))
         if null == "empirical":
             self._scale = self.width or 1.0
-            self._find_pair()
+            self._find_two_rates()
         elif deviates.size >= _TYPICAL_PIXELS and self.width > _DOUBTFUL_WIDTH:
             warn(
                 f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the read noise "
@@ -105,13 +105,13 @@ class RateComparer:
             self._scale,
         )  # fmt: skip
 
-    def paired(self, block, outliers=False, deviate=None):
+    def two_rates_block(self, block, outliers=False, deviate=None):
         """`TwoRatesBlock` of a block of rows; the options are those of `TwoRates.rows`."""
-        return self.pair.rows(self.stack.planes, block, outliers, deviate)
+        return self.two_rates.rows(self.stack.planes, block, outliers, deviate)
 
-    def _find_pair(self):
+    def _find_two_rates(self):
         if TwoRates.fits(self.stack, self.free_offset):
-            self.pair = TwoRates(self.stack, self.offsets, self._rate_distribution, self._scale)
+            self.two_rates = TwoRates(self.stack, self.offsets, self._rate_distribution, self._scale)
 
     def _find_rate_distribution(self, samples):
         stack = self.stack
@@ -121,13 +121,13 @@ class RateComparer:
     def _find_deviates(self, stack):
         sample, found = self._of(stack), []
         for block in stack.blocks():
-            if self.pair is None:
+            if self.two_rates is None:
                 found.append(sample.rows(block).significance.ravel())
                 continue
-            paired = sample.paired(block)
-            special = paired.special()
-            paired.deviate[special] = sample.rows(block, special).significance
-            found.append(paired.deviate.astype(float))
+            quick = sample.two_rates_block(block)
+            inexact = quick.inexact_pixels()
+            quick.deviate[inexact] = sample.rows(block, inexact).significance
+            found.append(quick.deviate.astype(float))
         deviates = np.concatenate(found)
         return deviates[np.isfinite(deviates)]
 

@@ -48,7 +48,7 @@ class TwoRates:
 
     def __init__(self, stack, offsets, rate_distribution, width):
         infos, t = stack.infos, stack.seconds
-        self._expected = None if rate_distribution is None else rate_distribution.posterior_mean
+        self._posterior_mean = None if rate_distribution is None else rate_distribution.posterior_mean
         self._dtype, self._width = stack.dtype, width
         self._seconds, self._shifts = t, offsets / t
         self._frames = np.array([info.frames for info in infos], dtype=float)
@@ -101,7 +101,7 @@ class TwoRates:
         (upper, upper_growth), (lower, lower_growth) = self._upper, self._lower
         variance = lower + lower_growth * _RATES
         with np.errstate(divide="ignore", invalid="ignore"):
-            shrinks = self.most * abs(upper_growth * lower - upper * lower_growth) / variance**1.5
+            shrinks = self.largest_normal * abs(upper_growth * lower - upper * lower_growth) / variance**1.5
             share = np.where(_RATES > 0, lower_growth * _RATES / variance / 2, 0.0)
             for rounds in range(1, _MOST_ROUNDS):
                 if (share * shrinks**rounds).max() < _SETTLED[self._dtype.itemsize] and shrinks.max() < 1:
@@ -109,7 +109,7 @@ class TwoRates:
         return _MOST_ROUNDS
 
     @property
-    def most(self):
+    def largest_normal(self):
         """The largest deviate that does without a closer look."""
         return self._steps[0][1]
 
@@ -148,23 +148,23 @@ class TwoRates:
 
     @property
     def _needs_numpy(self):
-        plain = self._dtype == np.float32 and self._expected is None and self._shifts[1] == 0
+        plain = self._dtype == np.float32 and self._posterior_mean is None and self._shifts[1] == 0
         return loops.pair is None or not plain
 
     def _compiled(self, rates, masks, deviations, rounds, place=None):
         """One pass over the pixels, by the compiled loop."""
         difference, rate = (np.empty(rates[0].shape, self._dtype) for _ in range(2))
         deviate = np.empty(rates[0].shape, self._dtype) if place is None else place.reshape(-1)
-        complete, special = (np.empty(rates[0].shape, bool) for _ in range(2))
+        complete, inexact = (np.empty(rates[0].shape, bool) for _ in range(2))
         (_, beyond), *steps = self._steps
         numbers = (
             *(self._complete_numbers(index) for index in range(2)), self._shifts[0], self._weight_of_none,
             *self._upper, *self._lower, TINY_RATE, self._width, beyond * _MARGIN, rounds,
         )  # fmt: skip
         steps = tuple((low, least * _MARGIN) for low, least in steps)
-        images = difference, rate, deviate, complete, special
+        images = difference, rate, deviate, complete, inexact
         loops.pair(difference.size, (*rates, *deviations, *masks), numbers, steps, images)
-        return TwoRatesBlock(self, complete, difference, rates[1], rate, deviate, special)
+        return TwoRatesBlock(self, complete, difference, rates[1], rate, deviate, inexact)
 
     def _numpy(self, rates, masks, deviations, rounds):
         """The same by numpy, in some thirty passes."""
@@ -230,8 +230,8 @@ class TwoRates:
         return miss <= 0
 
     def _settled(self, rate, out=None):
-        if self._expected is not None:
-            rate = self._expected(rate).astype(self._dtype, copy=False)
+        if self._posterior_mean is not None:
+            rate = self._posterior_mean(rate).astype(self._dtype, copy=False)
         # As the maximum of both, and in a third of the time.
         return np.clip(rate, self._dtype.type(TINY_RATE), np.inf, out=out)
 
@@ -242,7 +242,7 @@ class TwoRates:
     def needs_exact(self, rate, deviate):
         """Whether the tail of whole pixels may be another than that of a normal distribution."""
         size = np.abs(deviate)
-        if self._expected is not None:
+        if self._posterior_mean is not None:
             # Counts are as skew as those of the rate that is expected of such a pixel, however low its own reads.
             rate = self._settled(rate)
         (_, beyond), *steps = self._steps
@@ -262,7 +262,7 @@ class TwoRatesBlock:
 
     Attributes
     ----------
-    pair : `TwoRates`
+    two_rates : `TwoRates`
         What they are rows of.
     whole : `numpy.ndarray` of bool
         Pixels that lost no frame; for the others nothing else here is right.
@@ -274,7 +274,7 @@ class TwoRatesBlock:
         Whether the significance of a pixel is not that, where it is known.
     """
 
-    pair: TwoRates
+    two_rates: TwoRates
     complete: np.ndarray
     difference: np.ndarray
     second: np.ndarray
@@ -282,18 +282,18 @@ class TwoRatesBlock:
     deviate: np.ndarray
     needs_exact: np.ndarray | None = None
 
-    def special_mask(self):
+    def inexact_mask(self):
         """Whether the significance of each pixel is not its ``deviate``."""
         if self.needs_exact is not None:
             return self.needs_exact
         with np.errstate(invalid="ignore"):
-            special = self.pair.needs_exact(self.rate, self.deviate)
-        special |= ~self.complete
-        return special
+            inexact = self.two_rates.needs_exact(self.rate, self.deviate)
+        inexact |= ~self.complete
+        return inexact
 
-    def special(self):
+    def inexact_pixels(self):
         """Pixels (flat indices) whose significance is not their ``deviate``."""
-        return np.flatnonzero(self.special_mask())
+        return np.flatnonzero(self.inexact_mask())
 
     def statistic(self, name):
         """Images of a statistic of `compare_dark_rates`, and the pixels (flat indices) for which they are not right.
@@ -301,8 +301,8 @@ class TwoRatesBlock:
         These are "significance", and "difference" or "ratio" with their standard deviations.
         """
         if name == "significance":
-            return [self.deviate], self.special()
-        incomplete, deviation = np.flatnonzero(~self.complete), self.pair.deviation(self.rate)
+            return [self.deviate], self.inexact_pixels()
+        incomplete, deviation = np.flatnonzero(~self.complete), self.two_rates.deviation(self.rate)
         if name == "difference":
             return [self.difference, deviation], incomplete
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -112,7 +112,7 @@ class FlagJob(BlockJob):
     def __post_init__(self):
         # Rates (electron/s) from which on a complete pixel has a flag, for the fast pass; None where there is none.
         self._edges = None
-        if self.comparer is not None and self.comparer.pair is not None and self.hot_pixels.by_noise_alone:
+        if self.comparer is not None and self.comparer.two_rates is not None and self.hot_pixels.by_noise_alone:
             hot = self.hot_pixels.edge(noiseless_pixel(self.comparer, np.zeros(1)))
             edges = {"hot": hot, "detectable": _first(self._detectable), "limit": self.rate_limit}
             if edges["detectable"] is not None and min(edges.values()) > 0:
@@ -136,10 +136,10 @@ class FlagJob(BlockJob):
         """The fast pass, where there is one: what is right for complete pixels whose tail is a normal one."""
         if self._edges is None:
             return _counted(self._flags_of(rows))
-        flags, mask, special = self._quick_flags(rows, out[0])
+        flags, mask, inexact = self._quick_flags(rows, out[0])
         # The exact way counts them.
-        flags[special] = 0
-        return Block([flags, mask], Deferred(special), _numbers(flags))
+        flags[inexact] = 0
+        return Block([flags, mask], Deferred(inexact), _numbers(flags))
 
     def exact(self, deferred):
         """The exact way: the full fit and its tail."""
@@ -147,19 +147,19 @@ class FlagJob(BlockJob):
 
     def _quick_flags(self, rows, out):
         """Flags and mask of complete pixels by their rate and deviate, and the pixels for which that is not enough."""
-        paired = self.comparer.paired(rows)
-        special, edges = paired.special_mask(), self._edges
+        quick = self.comparer.two_rates_block(rows)
+        inexact, edges = quick.inexact_mask(), self._edges
         with np.errstate(invalid="ignore"):
             # Few are above any of the edges: only these have other flags than most.
             lowest = (1 - _CLOSE) * min(edges.values())
-            high = np.flatnonzero(paired.rate > paired.rate.dtype.type(lowest))
+            high = np.flatnonzero(quick.rate > quick.rate.dtype.type(lowest))
             hot, seen, beyond = (
-                high[_above(paired.rate[high], edges[name], high, special)] for name in ("hot", "detectable", "limit")
+                high[_above(quick.rate[high], edges[name], high, inexact)] for name in ("hot", "detectable", "limit")
             )
             nonlinear = beyond
-            if self.critical <= paired.pair.most:
-                nonlinear = np.union1d(beyond, self._significant(paired, special))
-        flags = np.empty(special.shape, np.uint32) if out is None else out.reshape(-1)
+            if self.critical <= quick.two_rates.largest_normal:
+                nonlinear = np.union1d(beyond, self._significant(quick, inexact))
+        flags = np.empty(inexact.shape, np.uint32) if out is None else out.reshape(-1)
         flags.fill(DARK_FLAGS.UNRELIABLE_DARK)
         flags[seen] = flags[nonlinear] = 0
         flags[hot] |= np.uint32(DARK_FLAGS.HOT)
@@ -167,19 +167,19 @@ class FlagJob(BlockJob):
         telegraph = self.telegraph.beyond(self.unlikely_scatter, rows)
         if telegraph is not False:
             found.append((DARK_FLAGS.TELEGRAPH, np.flatnonzero(telegraph)))
-        mask = np.zeros(special.shape, dtype=bool)
+        mask = np.zeros(inexact.shape, dtype=bool)
         for flag, pixels in found:
             flags[pixels] |= np.uint32(flag | DARK_FLAGS.DO_NOT_USE)
             mask[pixels] = True
-        return flags, mask, np.flatnonzero(special)
+        return flags, mask, np.flatnonzero(inexact)
 
-    def _significant(self, paired, special):
+    def _significant(self, quick, inexact):
         """Pixels that depart by more than the critical deviate and the tolerance; marks those close to either."""
-        size = np.abs(paired.deviate)
+        size = np.abs(quick.deviate)
         near = np.flatnonzero(size >= size.dtype.type((1 - _CLOSE) * self.critical))
-        size, departure, worth = size[near], np.abs(paired.difference[near]), self.tolerance * paired.rate[near]
-        special[near] |= (np.abs(size - self.critical) <= _CLOSE * self.critical) & (size > 0)
-        special[near] |= np.abs(departure - worth) <= _CLOSE * departure
+        size, departure, worth = size[near], np.abs(quick.difference[near]), self.tolerance * quick.rate[near]
+        inexact[near] |= (np.abs(size - self.critical) <= _CLOSE * self.critical) & (size > 0)
+        inexact[near] |= np.abs(departure - worth) <= _CLOSE * departure
         return near[(size > self.critical) & (departure > worth)]
 
     def _flags_of(self, rows, pixels=None):
@@ -229,12 +229,12 @@ def _first(holds):
     return float(rates[first])
 
 
-def _above(rates, edge, pixels, special):
-    """Which of some pixels' rates are above an edge; marks those too close to it for single precision as special."""
+def _above(rates, edge, pixels, inexact):
+    """Which of some pixels' rates are above an edge; marks those too close to it for single precision as inexact."""
     if not 0 < edge < np.inf:
         return rates > edge
     low, high = (rates > rates.dtype.type(edge * factor) for factor in (1 - _CLOSE, 1 + _CLOSE))
-    special[pixels[low != high]] = True
+    inexact[pixels[low != high]] = True
     return high
 
 

@@ -287,7 +287,7 @@ def _rate_image(stack, comparer, execution):
 
 def _samples(stack, comparer, surroundings):
     """Rows of the image that tell what a typical pixel is, and their measurement."""
-    if comparer is not None and comparer.pair is not None and surroundings is None:
+    if comparer is not None and comparer.two_rates is not None and surroundings is None:
         sample, one = comparer.sample(_TYPICAL_PIXELS), noiseless_pixel(comparer, np.zeros(1))
         samples = [(block, sample_of_pair(sample, block, one)) for block in sample.stack.blocks()]
         if sum(measured.rate.size for _, measured in samples) > _MOSTLY_COMPLETE * np.prod(sample.stack.shape):

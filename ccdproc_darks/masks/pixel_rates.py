@@ -107,8 +107,8 @@ def sample_of_pair(comparer, block, one):
     one : `PixelRates`
         Of a single whole pixel.
     """
-    paired = comparer.paired(block)
-    rate = paired.rate[paired.complete].astype(float)
+    quick = comparer.two_rates_block(block)
+    rate = quick.rate[quick.complete].astype(float)
     return PixelRates(
         rate, lambda at: one.variance_at(at).item(), one.exposure.item(), np.full(rate.shape, np.nan),
         np.zeros(rate.shape, dtype=bool),
