@@ -18,7 +18,7 @@ from .._interface.results import LogEntry, logged, result_image, safe_header
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 
-__all__ = ["NULLS", "checked_offset", "compare_dark_rates", "compared_stack", "comparison_entries"]
+__all__ = ["NULLS", "checked_offset", "compare_dark_rates", "compared_rates", "comparison_entries"]
 
 _UNITS = {
     "difference": ELECTRON_PER_SECOND,
@@ -134,32 +134,32 @@ def compare_dark_rates(
     execution = Execution(executor, mem_limit)
     checked_choice("statistic", statistic, _STATISTICS)
     checked_choice("null", null, NULLS)
-    stack = RateImages(rates, least=2)
-    checked_offset(offset, stack)
+    images = RateImages(rates, least=2)
+    checked_offset(offset, images)
     if statistic == "offset" and offset == "pixel":
         raise ValueError("statistic='offset' is the offset of each pixel: offset must be 'common' or None, got 'pixel'")
-    result = compared_stack(stack, statistic, offset, null, execution)
+    result = compared_rates(images, statistic, offset, null, execution)
     arguments = {"rates": rates, "statistic": statistic, "offset": offset, "null": null}
     return logged(result, "DKCOMPAR", "compare_dark_rates", arguments, add_keyword)
 
 
-def compared_stack(stack, statistic, offset, null, execution):
+def compared_rates(images, statistic, offset, null, execution):
     """Result of `compare_dark_rates`, not logged, for a `RateImages`."""
-    comparer = RateComparer(stack, offset, null)
+    comparer = RateComparer(images, offset, null)
     job = _ComparisonJob(comparer, statistic)
-    data, mask = np.empty(stack.shape, stack.dtype), np.zeros(stack.shape, dtype=bool)
-    deviation = None if statistic == "significance" else np.empty(stack.shape, stack.dtype)
+    data, mask = np.empty(images.shape, images.dtype), np.zeros(images.shape, dtype=bool)
+    deviation = None if statistic == "significance" else np.empty(images.shape, images.dtype)
     outputs = [data, mask] if deviation is None else [data, mask, deviation]
     fill_images(job, outputs, execution)
     header = safe_header(
-        stack.meta,
+        images.meta,
         {
-            **comparison_entries(stack, offset, comparer.offsets, null, comparer.width),
+            **comparison_entries(images, offset, comparer.offsets, null, comparer.width),
             "DKSTAT": (statistic, "statistic of the comparison"),
             "DKNCOMP": (int(mask.size - np.count_nonzero(mask)), "pixels compared"),
         },
     )
-    return result_image(data, _UNITS[statistic], header, mask=mask, deviation=deviation, wcs=stack.wcs)
+    return result_image(data, _UNITS[statistic], header, mask=mask, deviation=deviation, wcs=images.wcs)
 
 
 @dataclass
@@ -171,7 +171,7 @@ class _ComparisonJob(BlockJob):
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
-        return 100 if self._has_fast_pass else 500 * len(self.comparer.stack)
+        return 100 if self._has_fast_pass else 500 * len(self.comparer.images)
 
     def for_rows(self, rows):
         """The job for some rows alone."""
@@ -209,16 +209,16 @@ def _with_mask(images):
     return data, mask, *deviations
 
 
-def comparison_entries(stack, offset, offsets, null, width):
+def comparison_entries(images, offset, offsets, null, width):
     """Header entries that comparison and mask have in common, as ``{key: (value, comment)}``."""
-    infos = stack.infos
+    infos = images.infos
     return {
         "EXPTIME": (None, ""),
         "EXPOSURE": (None, ""),
         "DKLOST": (None, ""),
         "DKEXPMIN": (infos[0].shortest, "[s] shortest exposure time"),
         "DKEXPMAX": (infos[-1].longest, "[s] longest exposure time"),
-        "DKNEXP": (len(stack) if len(stack) > 1 else infos[0].exposures, "number of exposure times"),
+        "DKNEXP": (len(images) if len(images) > 1 else infos[0].exposures, "number of exposure times"),
         "DKTOTAL": (sum(info.total for info in infos), "[s] total exposure of all frames"),
         "NCOMBINE": (sum(info.frames for info in infos), "number of frames"),
         "DKOFFSET": (offset or "none", "offset removed: common, pixel or none"),
@@ -228,9 +228,9 @@ def comparison_entries(stack, offset, offsets, null, width):
     }
 
 
-def checked_offset(offset, stack):
-    """``offset`` where it can be had of ``stack``."""
+def checked_offset(offset, images):
+    """``offset`` where it can be had of ``images``."""
     checked_choice("offset", offset, _OFFSETS)
-    if offset == "pixel" and len(stack) < 3:
-        raise ValueError(f"offset='pixel' needs rates of three exposure times or more, got {len(stack)}")
+    if offset == "pixel" and len(images) < 3:
+        raise ValueError(f"offset='pixel' needs rates of three exposure times or more, got {len(images)}")
     return offset

@@ -16,7 +16,7 @@ from ..statistics.robust import robust_mean
 from ..statistics.significance import deviate_of_chi_square, needs_exact_tail
 from .two_rates import TwoRates
 
-__all__ = ["Comparison", "RateComparer", "common_offsets", "compare_rows", "core_width", "null_width", "stack_part"]
+__all__ = ["Comparison", "RateComparer", "both_for_rows", "common_offsets", "compare_rows", "core_width", "null_width"]
 
 # Rates of which a sample is kept in memory while it is needed; that of more is made anew.
 _KEPT = 3
@@ -27,11 +27,11 @@ _TYPICAL_PIXELS = 1000
 
 
 class RateComparer:
-    """Compares the rates of a stack, some rows at a time, by what is common to all of its pixels.
+    """Compares the rates of the rates, some rows at a time, by what is common to all of its pixels.
 
     Parameters
     ----------
-    stack : `ccdproc_darks.rates.rate_images.RateImages`
+    images : `ccdproc_darks.rates.rate_images.RateImages`
         The rates.
     offset : {"common", None, "pixel"}
         As of `compare_dark_rates`.
@@ -45,21 +45,21 @@ class RateComparer:
     width : float or None
         How much wider good pixels scatter about one rate than the noise model says; None where there are none.
     two_rates : `ccdproc_darks.comparison.two_rates.TwoRates` or None
-        A short cut for whole pixels, where the stack has one.
+        A short cut for whole pixels, where the images has one.
     """
 
-    def __init__(self, stack, offset, null):
-        self.stack, self.free_offset = stack, offset == "pixel"
-        sample = stack.sample()
+    def __init__(self, images, offset, null):
+        self.images, self.free_offset = images, offset == "pixel"
+        sample = images.sample()
         samples = _Samples(sample)
-        self.offsets = np.zeros(len(stack))
+        self.offsets = np.zeros(len(images))
         if offset is not None:
-            self.offsets = common_offsets(samples, stack.seconds, self.free_offset)
+            self.offsets = common_offsets(samples, images.seconds, self.free_offset)
         self._rate_distribution = self._find_rate_distribution(samples)
         self._scale, self.two_rates = 1.0, None
         self._find_two_rates()
         deviates = self._find_deviates(sample)
-        self.width = null_width(deviates, len(stack) - (2 if self.free_offset else 1))
+        self.width = null_width(deviates, len(images) - (2 if self.free_offset else 1))
         if null == "empirical":
             self._scale = self.width or 1.0
             self._find_two_rates()
@@ -73,54 +73,54 @@ class RateComparer:
 
     def for_rows(self, rows):
         """The same for some rows only; it can be sent to another process."""
-        return self._of(self.stack.for_rows(rows))
+        return self._of(self.images.for_rows(rows))
 
     def sample(self, pixels):
         """The same for some rows only that are spread over all, about so many ``pixels``."""
-        return self._of(self.stack.sample(pixels))
+        return self._of(self.images.sample(pixels))
 
-    def _of(self, stack):
+    def _of(self, images):
         part = copy.copy(self)
-        part.stack = stack
+        part.images = images
         return part
 
     def rows(self, block, pixels=None):
         """`Comparison` of the rows of the slice ``block``, or of some pixels of these."""
-        stack = self.stack
+        images = self.images
         return compare_rows(
-            stack.rows(block, pixels), stack.seconds, stack.shared, self.offsets, self.free_offset,
+            images.rows(block, pixels), images.seconds, images.shared, self.offsets, self.free_offset,
             self._rate_distribution, self._scale,
         )  # fmt: skip
 
     def noiseless(self, rates):
         """`Comparison` of pixels that lost no frame and show these rates (electron/s) without noise."""
-        infos, t = self.stack.infos, self.stack.seconds[:, None, None]
+        infos, t = self.images.infos, self.images.seconds[:, None, None]
         frames = np.array([info.frames for info in infos], dtype=float)[:, None, None]
         noise = np.array([info.read_noise or 0.0 for info in infos])[:, None, None] ** 2
         counts = np.reshape(rates, (1, 1, -1)) * t + self.offsets[:, None, None]
         everywhere = np.ones(counts.shape)
         rows = MeanCounts(counts, frames * everywhere, noise / frames * everywhere, everywhere > 0, everywhere * np.nan)
         return compare_rows(
-            rows, self.stack.seconds, self.stack.shared, self.offsets, self.free_offset, self._rate_distribution,
+            rows, self.images.seconds, self.images.shared, self.offsets, self.free_offset, self._rate_distribution,
             self._scale,
         )  # fmt: skip
 
     def two_rates_block(self, block, outliers=False, deviate=None):
         """`TwoRatesBlock` of a block of rows; the options are those of `TwoRates.rows`."""
-        return self.two_rates.rows(self.stack.planes, block, outliers, deviate)
+        return self.two_rates.rows(self.images.planes, block, outliers, deviate)
 
     def _find_two_rates(self):
-        if TwoRates.fits(self.stack, self.free_offset):
-            self.two_rates = TwoRates(self.stack, self.offsets, self._rate_distribution, self._scale)
+        if TwoRates.fits(self.images, self.free_offset):
+            self.two_rates = TwoRates(self.images, self.offsets, self._rate_distribution, self._scale)
 
     def _find_rate_distribution(self, samples):
-        stack = self.stack
-        numbers = np.array([info.frames for info in stack.infos], dtype=float)
-        return sensor_rate_distribution(samples, stack.seconds, numbers, stack.shared, self.offsets, self.free_offset)
+        images = self.images
+        numbers = np.array([info.frames for info in images.infos], dtype=float)
+        return sensor_rate_distribution(samples, images.seconds, numbers, images.shared, self.offsets, self.free_offset)
 
-    def _find_deviates(self, stack):
-        sample, found = self._of(stack), []
-        for block in stack.blocks():
+    def _find_deviates(self, images):
+        sample, found = self._of(images), []
+        for block in images.blocks():
             if self.two_rates is None:
                 found.append(sample.rows(block).significance.ravel())
                 continue
@@ -133,22 +133,22 @@ class RateComparer:
 
 
 class _Samples:
-    """The `MeanCounts` of a sample of a stack; whoever changes them is the last to need them."""
+    """The `MeanCounts` of a sample of the rates; whoever changes them is the last to need them."""
 
-    def __init__(self, stack):
-        self._stack = stack
-        self._kept = list(stack.all_rows()) if len(stack) <= _KEPT else None
+    def __init__(self, images):
+        self._images = images
+        self._kept = list(images.all_rows()) if len(images) <= _KEPT else None
 
     def __iter__(self):
-        return self._stack.all_rows() if self._kept is None else iter(self._kept)
+        return self._images.all_rows() if self._kept is None else iter(self._kept)
 
 
-def stack_part(stack, comparer, rows):
-    """Some rows of a stack and of its `RateComparer` (or None); both hold the same rows, so that they are sent once."""
+def both_for_rows(images, comparer, rows):
+    """Some rows of the rates and of their `RateComparer` (or None), which share them so that they are sent once."""
     if comparer is None:
-        return stack.for_rows(rows), None
+        return images.for_rows(rows), None
     comparer = comparer.for_rows(rows)
-    return comparer.stack, comparer
+    return comparer.images, comparer
 
 
 def core_width(deviates):
@@ -211,14 +211,14 @@ class Comparison:
     def difference(self):
         """Shortest minus longest (electron/s), and its standard deviation for a proportional pixel."""
         short, long = self._extremes()
-        return self._contrast(short - long), self._deviation(short - long)
+        return self._weighted_sum(short - long), self._deviation(short - long)
 
     def ratio(self):
         """Shortest over longest, and its standard deviation for a proportional pixel."""
         short, long = self._extremes()
-        below = self._contrast(long)
+        below = self._weighted_sum(long)
         below = np.where(below > 0, below, np.nan)
-        return self._contrast(short) / below, self._deviation(short - long) / below
+        return self._weighted_sum(short) / below, self._deviation(short - long) / below
 
     def offset(self):
         """Counts at no exposure (electron) of each pixel's straight line, and their standard deviation."""
@@ -253,7 +253,7 @@ class Comparison:
             long = ((index == last) * 1.0 - (index == before)) / (t[last] - t[before])
         return short, long
 
-    def _contrast(self, coefficients):
+    def _weighted_sum(self, coefficients):
         value = (coefficients * self.rows.counts).sum(axis=0)
         return np.where(self.fit.degrees > 0, value, np.nan)
 

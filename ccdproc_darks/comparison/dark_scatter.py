@@ -281,12 +281,12 @@ class ScatterImages:
         part._images, part._start = [image[rows] for image in self._images], rows.start
         return part
 
-    def critical(self, level):
+    def critical(self, control):
         """Deviate beyond which a pixel is a telegraph pixel, by a `FalsePositiveControl`."""
         if not self._images:
             return np.inf
         values = np.concatenate([image[np.isfinite(image)] for image in self._images])
-        return level.critical(values.size, 1, None if level.fdr is None else values[values > level.least])
+        return control.critical(values.size, 1, None if control.fdr is None else values[values > control.least])
 
     def beyond(self, critical, rows, pixels=None):
         """Pixels of a block of rows (or some of these, by flat indices) beyond a deviate in one image or more."""

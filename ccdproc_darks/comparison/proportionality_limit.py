@@ -173,9 +173,9 @@ def proportionality_limit(
     """
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     confidence = checked_number("confidence", confidence, minimum=0.5, maximum=0.99, inclusive=True)
-    stack = RateImages(rates, least=2)
-    checked_offset(offset, stack)
-    rate, departure, noise = _testable_pixels(stack, offset, tolerance)
+    images = RateImages(rates, least=2)
+    checked_offset(offset, images)
+    rate, departure, noise = _testable_pixels(images, offset, tolerance)
     # Either way; what the two say together is the lower of them.
     ends = [median_crossing(rate, way * departure > tolerance, confidence) for way in (1, -1)]
     limit, low, high = np.min(ends, axis=0)
@@ -190,24 +190,24 @@ def proportionality_limit(
     )
 
 
-def _testable_pixels(stack, offset, largest_noise):
+def _testable_pixels(images, offset, largest_noise):
     """Rates (electron/s), relative departures and their noise, in order of the rate, of all pixels that take part."""
     free_offset = offset == "pixel"
-    offsets = np.zeros(len(stack))
+    offsets = np.zeros(len(images))
     if offset is not None:
-        offsets = common_offsets(stack.sample().all_rows(), stack.seconds, free_offset)
+        offsets = common_offsets(images.sample().all_rows(), images.seconds, free_offset)
     pixels, saturated = [], []
-    for block in row_blocks(stack.shape, _BYTES * len(stack)):
-        rows = stack.rows(block)
+    for block in row_blocks(images.shape, _BYTES * len(images)):
+        rows = images.rows(block)
         saturated.append([limit[np.isfinite(limit)] for limit in rows.lower_limit])
         rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
         fit = fit_rate(
-            rows.counts, stack.seconds, rows.frames, rows.read_variance, rows.usable,
-            shared=stack.shared, free_offset=free_offset, diagnose=False,
+            rows.counts, images.seconds, rows.frames, rows.read_variance, rows.usable,
+            shared=images.shared, free_offset=free_offset, diagnose=False,
         )  # fmt: skip
         rate = fit.rate
         # Only their difference is needed: significances, and a distribution of rates, would take much longer.
-        difference, deviation = Comparison(rows, stack.seconds, stack.shared, fit, None, free_offset).difference()
+        difference, deviation = Comparison(rows, images.seconds, images.shared, fit, None, free_offset).difference()
         with np.errstate(invalid="ignore"):
             chosen = (rate > 0) & (deviation <= largest_noise * rate)
         rate = rate[chosen]
@@ -215,7 +215,7 @@ def _testable_pixels(stack, offset, largest_noise):
     rate, departure, noise = (np.concatenate(values) for values in zip(*pixels, strict=True))
     ceilings = [
         _ceiling(np.concatenate(limits), seconds, info.read_noise or 0.0)
-        for limits, seconds, info in zip(zip(*saturated, strict=True), stack.seconds, stack.infos, strict=True)
+        for limits, seconds, info in zip(zip(*saturated, strict=True), images.seconds, images.infos, strict=True)
     ]
     # So many exposures are needed to compare.
     kept = rate < np.sort(ceilings)[-3 if free_offset else -2]

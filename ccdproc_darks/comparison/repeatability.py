@@ -15,7 +15,7 @@ from ..frames.inputs import Frames, as_frames
 from ..rates.dark_rate import dark_rate
 from ..rates.rate_images import RateImages
 from ..statistics.significance import FalsePositiveControl
-from .compare_dark_rates import compared_stack
+from .compare_dark_rates import compared_rates
 
 __all__ = ["repeatability"]
 
@@ -92,7 +92,7 @@ def repeatability(
 
     One good pixel in the image stands out, as ``false_positives=1`` lets it.
     """
-    level = FalsePositiveControl(false_positives)
+    control = FalsePositiveControl(false_positives)
     execution = Execution(options.get("executor"), options.get("mem_limit"))
     if offset not in ("common", None):
         raise ValueError(f"offset must be 'common' or None, got {offset!r}")
@@ -104,11 +104,11 @@ def repeatability(
         times = ", ".join(f"{seconds[group[0]]:g}" for group in equal_exposures(seconds))
         raise ValueError(f"darks must be of one exposure time, got {times} s; call once for each")
     halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]
-    result = compared_stack(
+    result = compared_rates(
         RateImages(halves, least=2, repeated=True), "significance", offset, "theoretical", execution
     )
     compared = result.data[~result.mask]
-    critical = level.critical(compared.size, 2)
+    critical = control.critical(compared.size, 2)
     set_keys(
         result.meta,
         {

@@ -29,7 +29,7 @@ class TwoRates:
 
     Parameters
     ----------
-    stack : `ccdproc_darks.rates.rate_images.RateImages`
+    images : `ccdproc_darks.rates.rate_images.RateImages`
         Two rates.
     offsets : `numpy.ndarray`
         To be taken from their counts (electron).
@@ -46,17 +46,17 @@ class TwoRates:
     `ccdproc_darks.statistics.rate_fit.fit_rate` gives the same in a hundred times the time.
     """
 
-    def __init__(self, stack, offsets, rate_distribution, width):
-        infos, t = stack.infos, stack.seconds
+    def __init__(self, images, offsets, rate_distribution, width):
+        infos, t = images.infos, images.seconds
         self._posterior_mean = None if rate_distribution is None else rate_distribution.posterior_mean
-        self._dtype, self._width = stack.dtype, width
+        self._dtype, self._width = images.dtype, width
         self._seconds, self._shifts = t, offsets / t
         self._frames = np.array([info.frames for info in infos], dtype=float)
         self._noise = np.array([info.read_noise**2 for info in infos])
         self._bias = np.array([info.bias_error**2 for info in infos])
         constant = (self._noise / self._frames + self._bias) / t**2
         growth = 1 / (self._frames * t)
-        common = sum(variance for members, variance in stack.shared if len(members) == 2) / (t[0] * t[1])
+        common = sum(variance for members, variance in images.shared if len(members) == 2) / (t[0] * t[1])
         # Of s_22 - s_12 and of s_11 + s_22 - 2 s_12: the value at no rate, and the growth with it.
         self._upper = constant[1] - common, growth[1]
         self._lower = constant.sum() - 2 * common, growth.sum()
@@ -114,17 +114,17 @@ class TwoRates:
         return self._steps[0][1]
 
     @staticmethod
-    def fits(stack, free_offset):
-        """Whether a stack is of this kind."""
-        return len(stack) == 2 and not free_offset and all(info.read_noise is not None for info in stack.infos)
+    def fits(images, free_offset):
+        """Whether the rates is of this kind."""
+        return len(images) == 2 and not free_offset and all(info.read_noise is not None for info in images.infos)
 
     def rows(self, planes, block, outliers=False, deviate=None):
-        """`TwoRatesBlock` of some rows of a stack.
+        """`TwoRatesBlock` of some rows of the rates.
 
         Parameters
         ----------
         planes : list of `ccdproc_darks.rates.rate_images.RateImage`
-            The stack's.
+            The images's.
         block : slice
             The rows.
         outliers : bool

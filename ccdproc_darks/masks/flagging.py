@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import chdtri, ndtr
 
 from .._compute.blocks import Block, BlockJob, Deferred
-from ..comparison.comparer import RateComparer, stack_part
+from ..comparison.comparer import RateComparer, both_for_rows
 from ..comparison.dark_scatter import ScatterImages
 from ..flags import DARK_FLAGS
 from ..rates.rate_images import RateImages
@@ -79,7 +79,7 @@ class FlagJob(BlockJob):
 
     Attributes
     ----------
-    stack : `ccdproc_darks.rates.rate_images.RateImages`
+    images : `ccdproc_darks.rates.rate_images.RateImages`
         The rates.
     comparer : `ccdproc_darks.comparison.comparer.RateComparer` or None
         Compares several rates.
@@ -91,7 +91,7 @@ class FlagJob(BlockJob):
         Deviate beyond which a pixel is NONLINEAR.
     planned : float
         Deviate for which a pixel's power is computed.
-    unlikely_scatter : float
+    critical_scatter : float
         Deviate beyond which a pixel is TELEGRAPH.
     tolerance : float
         Smallest departure worth flagging, as a fraction of the rate.
@@ -99,13 +99,13 @@ class FlagJob(BlockJob):
         Rate (electron/s) above which all pixels are NONLINEAR; infinite where there is none.
     """
 
-    stack: RateImages
+    images: RateImages
     comparer: RateComparer | None
     hot_pixels: HotPixelTest
     telegraph: ScatterImages
     critical: float
     planned: float
-    unlikely_scatter: float
+    critical_scatter: float
     tolerance: float
     rate_limit: float
 
@@ -113,8 +113,8 @@ class FlagJob(BlockJob):
         # Rates (electron/s) from which on a complete pixel has a flag, for the fast pass; None where there is none.
         self._edges = None
         if self.comparer is not None and self.comparer.two_rates is not None and self.hot_pixels.by_noise_alone:
-            hot = self.hot_pixels.edge(noiseless_pixel(self.comparer, np.zeros(1)))
-            edges = {"hot": hot, "detectable": _first(self._detectable), "limit": self.rate_limit}
+            hot = self.hot_pixels.threshold_for(noiseless_pixel(self.comparer, np.zeros(1)))
+            edges = {"hot": hot, "detectable": _first(self._detectable), "rate_limit": self.rate_limit}
             if edges["detectable"] is not None and min(edges.values()) > 0:
                 self._edges = edges
 
@@ -123,12 +123,12 @@ class FlagJob(BlockJob):
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
-        return 100 if self._edges is not None else 500 * len(self.stack)
+        return 100 if self._edges is not None else 500 * len(self.images)
 
     def for_rows(self, rows):
         """The job for some rows alone."""
         job = copy.copy(self)
-        job.stack, job.comparer = stack_part(self.stack, self.comparer, rows)
+        job.images, job.comparer = both_for_rows(self.images, self.comparer, rows)
         job.hot_pixels, job.telegraph = self.hot_pixels.for_rows(rows), self.telegraph.for_rows(rows)
         return job
 
@@ -154,7 +154,8 @@ class FlagJob(BlockJob):
             lowest = (1 - _CLOSE) * min(edges.values())
             high = np.flatnonzero(quick.rate > quick.rate.dtype.type(lowest))
             hot, seen, beyond = (
-                high[_above(quick.rate[high], edges[name], high, inexact)] for name in ("hot", "detectable", "limit")
+                high[_above(quick.rate[high], edges[name], high, inexact)]
+                for name in ("hot", "detectable", "rate_limit")
             )
             nonlinear = beyond
             if self.critical <= quick.two_rates.largest_normal:
@@ -164,7 +165,7 @@ class FlagJob(BlockJob):
         flags[seen] = flags[nonlinear] = 0
         flags[hot] |= np.uint32(DARK_FLAGS.HOT)
         found = [(DARK_FLAGS.NONLINEAR, nonlinear)]
-        telegraph = self.telegraph.beyond(self.unlikely_scatter, rows)
+        telegraph = self.telegraph.beyond(self.critical_scatter, rows)
         if telegraph is not False:
             found.append((DARK_FLAGS.TELEGRAPH, np.flatnonzero(telegraph)))
         mask = np.zeros(inexact.shape, dtype=bool)
@@ -184,9 +185,9 @@ class FlagJob(BlockJob):
 
     def _flags_of(self, rows, pixels=None):
         """Flags of a block of rows, or of some pixels of it (flat indices)."""
-        measured = pixel_rates(self.stack, self.comparer, rows, pixels)
+        measured = pixel_rates(self.images, self.comparer, rows, pixels)
         hot, warm = self.hot_pixels.flags(measured, rows, pixels)
-        telegraph = self.telegraph.beyond(self.unlikely_scatter, rows, pixels)
+        telegraph = self.telegraph.beyond(self.critical_scatter, rows, pixels)
         found = {"HOT": hot, "WARM": warm, "TELEGRAPH": telegraph}
         bad = telegraph | measured.unusable
         if self.comparer is None:

@@ -17,7 +17,7 @@ from .._compute.workers import Execution, fill_images, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
 from .._interface.results import LogEntry, logged, result_image, safe_header
 from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
-from ..comparison.comparer import RateComparer, stack_part
+from ..comparison.comparer import RateComparer, both_for_rows
 from ..comparison.dark_scatter import ScatterImages
 from ..comparison.proportionality_limit import ProportionalityLimit
 from ..rates.rate_images import RateImages
@@ -25,7 +25,7 @@ from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
 from .flagging import COUNTED, FlagJob
 from .hot_pixels import HotPixelTest
-from .pixel_rates import noiseless_pixel, pixel_rates, sample_of_pair
+from .pixel_rates import complete_pixel_rates, noiseless_pixel, pixel_rates
 
 __all__ = ["hot_pixel_mask"]
 
@@ -163,39 +163,39 @@ def hot_pixel_mask(
     25
     """
     execution = Execution(executor, mem_limit)
-    level = FalsePositiveControl(false_positives, fdr)
+    control = FalsePositiveControl(false_positives, fdr)
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
-    all_beyond = _checked_limit(limit)
+    rate_limit = _checked_rate_limit(limit)
     checked_choice("null", null, NULLS)
-    stack = RateImages(rates)
-    surroundings = checked_background(background, stack.shape)
-    telegraph = ScatterImages(scatter, stack.shape)
-    several = len(stack) > 1
+    images = RateImages(rates)
+    surroundings = checked_background(background, images.shape)
+    telegraph = ScatterImages(scatter, images.shape)
+    several = len(images) > 1
     comparer = None
     if several:
-        checked_offset(offset, stack)
-        comparer = RateComparer(stack, offset, null)
+        checked_offset(offset, images)
+        comparer = RateComparer(images, offset, null)
     elif above is None and rates[0].uncertainty is None:
         raise ValueError("threshold is needed for a rate without an uncertainty, as a Quantity in electron / s")
 
     if isinstance(surroundings, str):
-        surroundings = local_background(_rate_image(stack, comparer, execution))
-    hot_pixels = HotPixelTest(above, surroundings, _samples(stack, comparer, surroundings) if above is None else ())
-    compared, critical = _settle(level, stack, comparer, hot_pixels, execution)
+        surroundings = local_background(_rate_image(images, comparer, execution))
+    hot_pixels = HotPixelTest(above, surroundings, _samples(images, comparer, surroundings) if above is None else ())
+    compared, critical = _set_thresholds(control, images, comparer, hot_pixels, execution)
     job = FlagJob(
-        stack, comparer, hot_pixels, telegraph, critical, level.planned(compared, 2, critical),
-        telegraph.critical(level), tolerance, all_beyond,
+        images, comparer, hot_pixels, telegraph, critical, control.planned(compared, 2, critical),
+        telegraph.critical(control), tolerance, rate_limit,
     )  # fmt: skip
-    flags, mask = np.empty(stack.shape, dtype=np.uint32), np.zeros(stack.shape, dtype=bool)
+    flags, mask = np.empty(images.shape, dtype=np.uint32), np.zeros(images.shape, dtype=bool)
     number = dict(zip(COUNTED, fill_images(job, [flags, mask], execution).tolist(), strict=True))
     entries = {
-        **(comparison_entries(stack, offset, comparer.offsets, null, comparer.width) if comparer else {}),
+        **(comparison_entries(images, offset, comparer.offsets, null, comparer.width) if comparer else {}),
         **hot_pixels.entries(),
         "DKSIGMA": (critical if several and np.isfinite(critical) else None, "deviate beyond which NONLINEAR"),
-        "DKLIMIT": (all_beyond if np.isfinite(all_beyond) else None, "[electron/s] NONLINEAR above this"),
-        "DKFALSE": (None if fdr is not None else level.false_positives, "false positives expected in an image"),
-        "DKFDR": (level.fdr, "false discovery rate"),
+        "DKLIMIT": (rate_limit if np.isfinite(rate_limit) else None, "[electron/s] NONLINEAR above this"),
+        "DKFALSE": (None if fdr is not None else control.false_positives, "false positives expected in an image"),
+        "DKFDR": (control.fdr, "false discovery rate"),
         "DKTOLER": (tolerance, "smallest departure worth flagging"),
         "NHOT": (number["HOT"], "pixels flagged HOT"),
         "NWARM": (None if background is None else number["WARM"], "pixels flagged WARM"),
@@ -205,8 +205,8 @@ def hot_pixel_mask(
         "NUNRELI": (number["UNRELIABLE_DARK"], "pixels flagged UNRELIABLE_DARK"),
         "NMASKED": (number["DO_NOT_USE"], "pixels that must not be used"),
     }
-    header = safe_header(stack.meta, entries)
-    result = result_image(flags, u.dimensionless_unscaled, header, mask=mask, wcs=stack.wcs)
+    header = safe_header(images.meta, entries)
+    result = result_image(flags, u.dimensionless_unscaled, header, mask=mask, wcs=images.wcs)
     arguments = {
         "rates": rates, "threshold": threshold, "background": background, "scatter": scatter,
         "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit, "offset": offset,
@@ -215,7 +215,7 @@ def hot_pixel_mask(
     return logged(result, "DKMASK", "hot_pixel_mask", arguments, add_keyword)
 
 
-def _checked_limit(limit):
+def _checked_rate_limit(limit):
     """Rate (electron/s) above which all pixels are not proportional; infinite where there is none."""
     if limit is None:
         return np.inf
@@ -229,37 +229,37 @@ def _checked_limit(limit):
 class _PixelRatesJob(BlockJob):
     """Makes the best estimate of the rate; its summary are the deviates that flags depend on."""
 
-    stack: RateImages
+    images: RateImages
     comparer: RateComparer | None
     hot_pixels: HotPixelTest | None = None
     least: float = 0.0
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
-        return 400 * len(self.stack)
+        return 400 * len(self.images)
 
     def for_rows(self, rows):
         """The job for some rows alone."""
-        stack, comparer = stack_part(self.stack, self.comparer, rows)
+        images, comparer = both_for_rows(self.images, self.comparer, rows)
         hot_pixels = None if self.hot_pixels is None else self.hot_pixels.for_rows(rows)
-        return replace(self, stack=stack, comparer=comparer, hot_pixels=hot_pixels)
+        return replace(self, images=images, comparer=comparer, hot_pixels=hot_pixels)
 
     def block(self, rows, out=None):
         """The rate (electron/s)."""
-        return Block([pixel_rates(self.stack, self.comparer, rows).rate])
+        return Block([pixel_rates(self.images, self.comparer, rows).rate])
 
     def summary(self, rows):
         """Deviates above the least: those that tell HOT, and the sizes of those that tell NONLINEAR."""
-        measured = pixel_rates(self.stack, self.comparer, rows)
+        measured = pixel_rates(self.images, self.comparer, rows)
         size = np.zeros(0) if measured.comparison is None else np.abs(measured.comparison.significance)
-        return self.hot_pixels.large(measured, rows, self.least), size[size > self.least]
+        return self.hot_pixels.deviates_above(measured, rows, self.least), size[size > self.least]
 
 
 @dataclass
 class _CountJob(BlockJob):
     """Counts the pixels that can be compared, and those that have a rate."""
 
-    stack: RateImages
+    images: RateImages
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
@@ -267,11 +267,11 @@ class _CountJob(BlockJob):
 
     def for_rows(self, rows):
         """The job for some rows alone."""
-        return _CountJob(self.stack.for_rows(rows))
+        return _CountJob(self.images.for_rows(rows))
 
     def summary(self, rows):
         """Both numbers."""
-        once, *others = (image.usable(rows) for image in self.stack.planes)
+        once, *others = (image.usable(rows) for image in self.images.planes)
         twice = np.zeros(once.shape, bool)
         for usable in others:
             twice |= once & usable
@@ -279,32 +279,32 @@ class _CountJob(BlockJob):
         return np.count_nonzero(twice), np.count_nonzero(once)
 
 
-def _rate_image(stack, comparer, execution):
-    rate, job = np.empty(stack.shape), _PixelRatesJob(stack, comparer)
+def _rate_image(images, comparer, execution):
+    rate, job = np.empty(images.shape), _PixelRatesJob(images, comparer)
     fill_images(job, [rate], execution)
     return rate
 
 
-def _samples(stack, comparer, surroundings):
+def _samples(images, comparer, surroundings):
     """Rows of the image that tell what a typical pixel is, and their measurement."""
     if comparer is not None and comparer.two_rates is not None and surroundings is None:
         sample, one = comparer.sample(_TYPICAL_PIXELS), noiseless_pixel(comparer, np.zeros(1))
-        samples = [(block, sample_of_pair(sample, block, one)) for block in sample.stack.blocks()]
-        if sum(measured.rate.size for _, measured in samples) > _MOSTLY_COMPLETE * np.prod(sample.stack.shape):
+        samples = [(block, complete_pixel_rates(sample, block, one)) for block in sample.images.blocks()]
+        if sum(measured.rate.size for _, measured in samples) > _MOSTLY_COMPLETE * np.prod(sample.images.shape):
             return samples
     # Of several exposures, fewer pixels tell as much, and take as much memory.
-    blocks = sample_blocks(stack.shape, _TYPICAL_PIXELS // len(stack))
-    return [(block, pixel_rates(stack, comparer, block)) for block in blocks]
+    blocks = sample_blocks(images.shape, _TYPICAL_PIXELS // len(images))
+    return [(block, pixel_rates(images, comparer, block)) for block in blocks]
 
 
-def _settle(level, stack, comparer, hot_pixels, execution):
+def _set_thresholds(control, images, comparer, hot_pixels, execution):
     """Number of pixels compared, and how unlikely one must be to be flagged NONLINEAR; tells ``hot_pixels`` for HOT."""
-    counted = gather_summaries(_CountJob(stack), stack.shape, execution)
+    counted = gather_summaries(_CountJob(images), images.shape, execution)
     compared, with_rate = (sum(numbers) for numbers in zip(*counted, strict=True))
-    if level.fdr is None:
-        hot_pixels.settle(level, with_rate)
-        return compared, level.critical(compared, 2)
-    job = _PixelRatesJob(stack, comparer, hot_pixels, level.least)
-    excesses, sizes = zip(*gather_summaries(job, stack.shape, execution), strict=True)
-    hot_pixels.settle(level, with_rate, np.concatenate(excesses))
-    return compared, level.critical(compared, 2, np.concatenate(sizes))
+    if control.fdr is None:
+        hot_pixels.set_threshold(control, with_rate)
+        return compared, control.critical(compared, 2)
+    job = _PixelRatesJob(images, comparer, hot_pixels, control.least)
+    excesses, sizes = zip(*gather_summaries(job, images.shape, execution), strict=True)
+    hot_pixels.set_threshold(control, with_rate, np.concatenate(excesses))
+    return compared, control.critical(compared, 2, np.concatenate(sizes))

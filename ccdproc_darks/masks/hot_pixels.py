@@ -35,7 +35,7 @@ class TypicalPixel:
     rate: float
     width: float
 
-    def excess(self, rate, variance, exposure, level=None):
+    def excess(self, rate, variance, exposure, background=None):
         """How far above it rates are, as an equivalent normal deviate.
 
         Parameters
@@ -46,16 +46,16 @@ class TypicalPixel:
             Their variance, were they of the typical pixel.
         exposure : `numpy.ndarray`
             Total exposure behind each (s).
-        level : `numpy.ndarray`, optional
+        background : `numpy.ndarray`, optional
             Rate of the typical pixel at each place, where it is not the same everywhere.
         """
-        level = np.broadcast_to(self.rate if level is None else level, np.shape(rate))
+        background = np.broadcast_to(self.rate if background is None else background, np.shape(rate))
         with np.errstate(divide="ignore", invalid="ignore"):
-            deviate = (rate - level) / (self.width * np.sqrt(variance))
-        far = np.isfinite(deviate) & (deviate > NORMAL_BELOW) & (exposure > 0) & (level > 0)
+            deviate = (rate - background) / (self.width * np.sqrt(variance))
+        far = np.isfinite(deviate) & (deviate > NORMAL_BELOW) & (exposure > 0) & (background > 0)
         if far.any():
             sigma = np.sqrt(variance[far])
-            poisson = np.minimum(level[far] / exposure[far] / variance[far], 1.0)
+            poisson = np.minimum(background[far] / exposure[far] / variance[far], 1.0)
             one_electron = 1 / (exposure[far] * sigma)
             deviate[far] = saddlepoint_deviate(
                 deviate[far], one_electron[None], (poisson / one_electron**2)[None], 1 - poisson
@@ -79,7 +79,7 @@ class TypicalPixel:
         return float(high)
 
 
-def typical_pixel(rates, deviation_at, levels=None):
+def typical_pixel(rates, deviation_at, backgrounds=None):
     """The `TypicalPixel` of a sample of rates.
 
     Parameters
@@ -88,7 +88,7 @@ def typical_pixel(rates, deviation_at, levels=None):
         Rates (electron/s).
     deviation_at : callable
         Standard deviation of each (or of all), were its pixel's rate the one given.
-    levels : `numpy.ndarray`, optional
+    backgrounds : `numpy.ndarray`, optional
         Rate of the typical pixel at each place, where it is not the same everywhere.
 
     Notes
@@ -106,9 +106,9 @@ def typical_pixel(rates, deviation_at, levels=None):
         rate = robust_mean(rates, np.maximum(model, scatter)) or rate
         if abs(rate - last) <= _SETTLED * abs(rate):
             break
-    model = deviation_at(rate if levels is None else levels)
+    model = deviation_at(rate if backgrounds is None else backgrounds)
     with np.errstate(divide="ignore", invalid="ignore"):
-        deviates = (rates - (_quantile(rates, 0.5) if levels is None else levels)) / model
+        deviates = (rates - (_quantile(rates, 0.5) if backgrounds is None else backgrounds)) / model
     deviates = deviates[np.isfinite(deviates)]
     width = -_quantile(deviates, _BELOW) if deviates.size else 1.0
     return TypicalPixel(rate, max(1.0, width))
@@ -129,8 +129,8 @@ class HotPixelTest:
     Parameters
     ----------
     threshold : float or None
-        Dark rate (electron/s) above which a pixel is hot; with a background, the rate above that. None: `settle` sets
-        it, from the noise and scatter of typical pixels.
+        Dark rate (electron/s) above which a pixel is hot; with a background, the rate above that. None: set by
+        `set_threshold`, from the noise and scatter of typical pixels.
     background : `numpy.ndarray` or None
         Dark rate (electron/s) of each pixel's surroundings.
     samples : iterable of (slice, `ccdproc_darks.masks.pixel_rates.PixelRates`)
@@ -161,29 +161,29 @@ class HotPixelTest:
         """Dark rate (electron/s) of the surroundings of a block of rows, or of some pixels of it; None without one."""
         if self._background is None:
             return None
-        level = np.asarray(self._background[shifted(rows, self._start)], dtype=float)
-        return level if pixels is None else level.reshape(1, -1)[:, pixels]
+        background = np.asarray(self._background[shifted(rows, self._start)], dtype=float)
+        return background if pixels is None else background.reshape(1, -1)[:, pixels]
 
-    def settle(self, level, number, excesses=None):
+    def set_threshold(self, control, number, excesses=None):
         """Set the threshold, so that good pixels exceed it as rarely as asked.
 
         Parameters
         ----------
-        level : `ccdproc_darks.statistics.significance.FalsePositiveControl`
+        control : `ccdproc_darks.statistics.significance.FalsePositiveControl`
             How many may exceed it.
         number : int
             Pixels that have a rate.
         excesses : `numpy.ndarray`, optional
-            Their `large` deviates, for a false discovery rate.
+            Their `deviates_above` deviates, for a false discovery rate.
         """
         if self._typical is not None:
-            self._critical = level.critical(number, 1, excesses)
+            self._critical = control.critical(number, 1, excesses)
             variance, exposure = self._nominal
-            deviate = level.planned(number, 1, self._critical)
+            deviate = control.planned(number, 1, self._critical)
             self._threshold = self._typical.threshold(deviate, variance, exposure) if variance is not None else 0.0
             self._threshold_of = deviate, variance, exposure
 
-    def edge(self, pixel):
+    def threshold_for(self, pixel):
         """Dark rate (electron/s) above which a pixel is hot that is as noisy as the one of a `PixelRates`."""
         if self._typical is None:
             return self._threshold
@@ -192,7 +192,7 @@ class HotPixelTest:
         wanted = self._critical, pixel.variance_at(self._typical.rate).item(), pixel.exposure.item()
         return self._threshold if wanted == self._threshold_of else self._typical.threshold(*wanted)
 
-    def large(self, measured, block, least):
+    def deviates_above(self, measured, block, least):
         """Deviates above ``least`` among the pixels of a block of rows."""
         if self._typical is None:
             return np.zeros(0)
@@ -212,13 +212,13 @@ class HotPixelTest:
         pixels : `numpy.ndarray` of int, optional
             The pixels.
         """
-        level = self.background_at(block, pixels)
-        hot = self._above(measured, level)
+        background = self.background_at(block, pixels)
+        hot = self._above(measured, background)
         with np.errstate(invalid="ignore"):
             hot |= np.isnan(measured.rate) & (
-                measured.lower_limit > self._threshold + (0.0 if level is None else level)
+                measured.lower_limit > self._threshold + (0.0 if background is None else background)
             )
-        warm = False if level is None else self._above(measured, None) & ~hot
+        warm = False if background is None else self._above(measured, None) & ~hot
         return hot, warm
 
     def entries(self):
@@ -230,27 +230,27 @@ class HotPixelTest:
             "DKHOTWID": (None if typical is None else typical.width, "scatter of good pixels over their noise"),
         }
 
-    def _above(self, measured, level):
+    def _above(self, measured, background):
         with np.errstate(invalid="ignore"):
             if self._typical is None:
-                return measured.rate - (0.0 if level is None else level) > self._threshold
-            return self._excess(measured, level) > self._critical
+                return measured.rate - (0.0 if background is None else background) > self._threshold
+            return self._excess(measured, background) > self._critical
 
-    def _excess(self, measured, level):
-        at = self._typical.rate if level is None else level
-        return self._typical.excess(measured.rate, measured.variance_at(at), measured.exposure, level)
+    def _excess(self, measured, background):
+        at = self._typical.rate if background is None else background
+        return self._typical.excess(measured.rate, measured.variance_at(at), measured.exposure, background)
 
 
 def _typical(samples):
     finite = [np.isfinite(measured.rate) for _, measured in samples]
 
     def deviation_at(rate):
-        rates = [level if np.ndim(rate) else rate for level, _ in samples]
+        rates = [background if np.ndim(rate) else rate for background, _ in samples]
         variances = [measured.variance_at(at) for at, (_, measured) in zip(rates, samples, strict=True)]
-        return np.sqrt(_picked(variances, finite))
+        return np.sqrt(_joined(variances, finite))
 
-    levels = None if samples[0][0] is None else _picked([level for level, _ in samples], finite)
-    return typical_pixel(_picked([measured.rate for _, measured in samples], finite), deviation_at, levels)
+    backgrounds = None if samples[0][0] is None else _joined([background for background, _ in samples], finite)
+    return typical_pixel(_joined([measured.rate for _, measured in samples], finite), deviation_at, backgrounds)
 
 
 def _nominal(samples, typical):
@@ -258,12 +258,12 @@ def _nominal(samples, typical):
     finite = [np.isfinite(measured.rate) for _, measured in samples]
     if not any(some.any() for some in finite):
         return None, None
-    variances = _picked([measured.variance_at(typical.rate) for _, measured in samples], finite)
-    exposures = _picked([measured.exposure for _, measured in samples], finite)
+    variances = _joined([measured.variance_at(typical.rate) for _, measured in samples], finite)
+    exposures = _joined([measured.exposure for _, measured in samples], finite)
     return float(np.median(variances)), float(np.median(exposures))
 
 
-def _picked(images, finite):
+def _joined(images, finite):
     """Images one after the other where they are finite; or the one number that all pixels have."""
     if np.ndim(images[0]) == 0:
         return images[0]

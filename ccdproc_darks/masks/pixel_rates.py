@@ -7,7 +7,7 @@ import numpy as np
 
 from ..statistics.rate_fit import rate_variance
 
-__all__ = ["PixelRates", "noiseless_pixel", "pixel_rates", "sample_of_pair"]
+__all__ = ["PixelRates", "complete_pixel_rates", "noiseless_pixel", "pixel_rates"]
 
 
 @dataclass
@@ -38,12 +38,12 @@ class PixelRates:
     comparison: object = None
 
 
-def pixel_rates(stack, comparer, rows, pixels=None):
+def pixel_rates(images, comparer, rows, pixels=None):
     """`PixelRates` of a block of rows, or of some pixels of it.
 
     Parameters
     ----------
-    stack : `ccdproc_darks.rates.rate_images.RateImages`
+    images : `ccdproc_darks.rates.rate_images.RateImages`
         One rate, or several.
     comparer : `ccdproc_darks.comparison.comparer.RateComparer` or None
         Compares several rates.
@@ -52,13 +52,13 @@ def pixel_rates(stack, comparer, rows, pixels=None):
     pixels : `numpy.ndarray` of int, optional
         Flat indices of the pixels; of one rate always all.
     """
-    return pixel_rates_of_one(stack, rows) if comparer is None else pixel_rates_of_several(comparer.rows(rows, pixels))
+    return pixel_rates_of_one(images, rows) if comparer is None else pixel_rates_of_several(comparer.rows(rows, pixels))
 
 
-def pixel_rates_of_one(stack, rows):
+def pixel_rates_of_one(images, rows):
     """`PixelRates` of a block of rows of one rate alone."""
-    rate, variance, usable, lower_limit = (image[0] for image in stack.values(rows))
-    info = stack.infos[0]
+    rate, variance, usable, lower_limit = (image[0] for image in images.values(rows))
+    info = images.infos[0]
     rate = np.where(usable, rate, np.nan)
     exposure = np.full(rate.shape, info.total)
     # u^2(d0) = u^2 + (d0 - max(d, 0)) / T moves a variance to another rate.
@@ -95,7 +95,7 @@ def noiseless_pixel(comparer, rates):
     return pixel_rates_of_several(comparer.noiseless(rates))
 
 
-def sample_of_pair(comparer, block, one):
+def complete_pixel_rates(comparer, block, one):
     """`PixelRates` of the whole pixels among some rows of a pair of rates, in the pair's own precision.
 
     Parameters

@@ -178,7 +178,7 @@ def test_lost_frames(numbers, dtype):
     rates = pair_of(np.random.default_rng(3), numbers=numbers, frames=True, dtype=dtype, bad=False, bias="none")
     assert all(rate.meta["DKLOST"] > 10 for rate in rates)
     comparer = RateComparer(RateImages(rates), "common", "theoretical")
-    frames = comparer.stack.rows(slice(0, SHAPE[0])).frames
+    frames = comparer.images.rows(slice(0, SHAPE[0])).frames
     complete = (frames == np.array(sorted(numbers, key=numbers.index))[:, None, None]).all(axis=0).ravel()
     np.testing.assert_array_equal(comparer.two_rates_block(slice(0, SHAPE[0])).complete, complete)
     assert 0 < (~complete).sum() < complete.size / 2
