@@ -50,7 +50,7 @@ def hot_pixel_mask(
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
 ) -> CCDData:
-    """Flag hot pixels and pixels whose dark signal is not proportional to exposure time, and mask what must not be used.
+    """Flag hot pixels and pixels not proportional to exposure time, and mask the pixels that must not be used.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def hot_pixel_mask(
 
         ``mask`` is True where a pixel must not be used: NONLINEAR, TELEGRAPH, SATURATED, no usable sample in one of
         the rates, or HOT without two exposure times that show that it is proportional. A hot pixel that is
-        proportional is *not* masked: a scaled dark corrects it. ``meta`` has DKTHRESH (threshold of a typical pixel,
+        proportional is *not* masked: a scaled dark corrects it. ``meta`` has DKTHRESH (threshold for a typical pixel,
         electron/s), DKTYPIC (rate of the typical pixel), DKHOTWID (scatter of good pixels over their noise), DKSIGMA
         (deviate beyond which a pixel is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL,
         DKWIDTH, and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NMASKED.
@@ -137,12 +137,12 @@ def hot_pixel_mask(
 
     Notes
     -----
-    NONLINEAR pixels meet two conditions. The significance (see `compare_dark_rates`) is beyond the deviate that
-    ``false_positives / n`` of normal ones exceed, both sides together, with n the number of pixels compared; with
-    ``fdr`` it is the deviate of Benjamini and Hochberg (1995). And the departure, of the exposure that is furthest, in
-    sigmas, from what the others predict, is more than ``tolerance`` times the rate. A pixel is UNRELIABLE_DARK where a
-    departure of ``tolerance`` times the rate, in the exposure that would show it best, gives a non-central chi-square
-    whose median is below the critical value (50 % power).
+    A pixel below ``limit`` is NONLINEAR on two conditions. The significance (see `compare_dark_rates`) is beyond the
+    deviate that ``false_positives / n`` of normal ones exceed, both sides together, with n the number of pixels
+    compared; with ``fdr`` it is the deviate of Benjamini and Hochberg (1995). And the departure, of the exposure that
+    is furthest, in sigmas, from what the others predict, is more than ``tolerance`` times the rate. A pixel is
+    UNRELIABLE_DARK where a departure of ``tolerance`` times the rate, in the exposure that would show it best, gives a
+    non-central chi-square whose median is below the critical value (50 % power).
 
     Examples
     --------
@@ -248,7 +248,7 @@ class _PixelRatesJob(BlockJob):
         return Block([pixel_rates(self.images, self.comparer, rows).rate])
 
     def summary(self, rows):
-        """Deviates above ``least``: of rates above the typical pixel's (HOT), and absolute ones of departures (NONLINEAR)."""
+        """Deviates above ``least``: of rates above the typical pixel's, and absolute ones of departures."""
         measured = pixel_rates(self.images, self.comparer, rows)
         size = np.zeros(0) if measured.comparison is None else np.abs(measured.comparison.significance)
         return self.hot_pixels.deviates_above(measured, rows, self.least), size[size > self.least]

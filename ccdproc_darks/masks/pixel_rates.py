@@ -39,7 +39,7 @@ class PixelRates:
 
 
 def pixel_rates(images, comparer, rows, pixels=None):
-    """`PixelRates` of a block of rows of `RateImages`, or of some ``pixels`` of it (flat indices; of one rate always all).
+    """`PixelRates` of a block of rows of `RateImages`, or of some ``pixels`` of it (flat indices; not of one rate).
 
     ``comparer`` is the `RateComparer` of several rates, or None.
     """
