@@ -18,7 +18,7 @@ from .._interface.results import LogEntry, logged, result_image, safe_header
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 
-__all__ = ["NULLS", "checked_offset", "compare_dark_rates", "compared_stack", "comparison_entries"]
+__all__ = ["NULLS", "checked_offset", "compare_dark_rates", "compared_rates", "comparison_entries"]
 
 _UNITS = {
     "difference": ELECTRON_PER_SECOND,
@@ -47,23 +47,23 @@ def compare_dark_rates(
     *rates : `~astropy.nddata.CCDData`
         Results of `dark_rate`, each of one exposure time, all different, in any order; shape (rows, columns).
     statistic : {"difference", "significance", "ratio", "offset"}
-        ``"difference"``: the rate at the shortest exposure minus that at the longest (electron/s), with the
-        uncertainty that it has if the pixel is proportional. ``"significance"``: the departure of all rates from one
-        proportional rate, as a signed :term:`equivalent normal deviate`; positive where shorter exposures read higher.
-        ``"ratio"``: shortest over longest. ``"offset"``: counts at no exposure (electron) of the straight line through
-        each pixel's counts, with its uncertainty: over that, it tells a fixed offset from a curvature, whose
-        significance is that of ``offset="pixel"``. A pixel saturated or masked in some of the rates is compared in the
-        others.
+        ``"difference"``: rate at the shortest exposure minus rate at the longest (electron/s), with the uncertainty of
+        a proportional pixel. ``"significance"``: departure of all rates from one proportional rate, as a signed
+        :term:`equivalent normal deviate`; positive where shorter exposures read higher. ``"ratio"``: rate at the
+        shortest exposure over rate at the longest. ``"offset"``: counts at zero exposure (electron) of a straight line
+        through each pixel's counts, with their uncertainty. A significant one means a fixed offset; a curvature is
+        found by ``"significance"`` with ``offset="pixel"``. A pixel saturated or masked in some rates is compared in
+        the others.
     offset : {"common", None, "pixel"}
-        ``"common"`` removes the :term:`common offset`, what one set of frames has more than the others in every pixel,
-        as after a drift of the bias level; None removes nothing; ``"pixel"`` also lets every pixel have its own unknown
+        ``"common"`` removes the :term:`common offset`: what one set of frames has more than the others in every pixel,
+        as after a drift of the bias level. None removes nothing. ``"pixel"`` also lets every pixel have its own unknown
         offset, for frames without a bias: it needs three exposure times or more, and tests curvature. Difference and
-        ratio are then those of the slope between the two shortest exposures and the slope between the two longest.
+        ratio are then of two slopes, between the two shortest exposures and between the two longest.
     null : {"theoretical", "empirical"}
-        What departures of good pixels are held against: the noise model, or the noise model scaled to the :term:`width`
+        Noise that departures are compared with: of the noise model, or of the noise model scaled to the :term:`width`
         that most pixels show (DKWIDTH), as where the read noise is not well known.
     mem_limit, executor
-        As of `dark_rate`.
+        See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKCOMPAR where ``ccdproc.conf.auto_logging`` is on; False or
         None logs nothing.
@@ -73,9 +73,9 @@ def compare_dark_rates(
     `~astropy.nddata.CCDData`
         Shape (rows, columns). Masked, and NaN, where no comparison is possible: fewer than two usable exposures, or
         for the ratio a long exposure's rate that is not positive. Difference, ratio and offset carry a
-        `~astropy.nddata.StdDevUncertainty`. ``meta`` has DKSTAT, DKOFFSET and DKNULL (as asked), DKOFF1, DKOFF2...
-        (the offset of each set removed, electron, the shortest exposure first), DKWIDTH (how many times wider than
-        their noise good pixels depart; 1 where the noise model is right) and DKNCOMP (pixels compared).
+        `~astropy.nddata.StdDevUncertainty`. ``meta`` has DKSTAT, DKOFFSET and DKNULL (the options), DKOFF1, DKOFF2...
+        (common offset removed from each set, electron, the shortest exposure first), DKWIDTH (scatter of good pixels
+        over their noise; 1 where the noise model is right) and DKNCOMP (pixels compared).
 
     Raises
     ------
@@ -90,7 +90,7 @@ def compare_dark_rates(
     Warns
     -----
     NoiseWarning
-        If good pixels depart 1.2 times wider than their noise and ``null`` is theoretical.
+        If good pixels scatter more than 1.2 times their noise and ``null`` is theoretical.
     TemperatureWarning
         If the rates were measured at different sensor temperatures.
 
@@ -98,22 +98,22 @@ def compare_dark_rates(
     --------
     dark_rate : The rates that are compared.
     hot_pixel_mask : Which pixels are not proportional, with a tolerance.
-    repeatability : The same comparison of two halves of equal frames, which must come out clean.
+    repeatability : Compares two halves of equal frames, which must agree.
 
     Notes
     -----
-    The test of two rates is
+    For two rates
     ``z = (d_1 - d_2) / sqrt(V_1 / (N_1 t_1^2) + V_2 / (N_2 t_2^2) + s_b^2 (1/t_1 - 1/t_2)^2)`` with the variances V at
-    the *pooled* rate, the generalised-least-squares one: each rate's own uncertainty would make it wrong by orders of
-    magnitude in the tails. More than two rates: chi-square of the residuals about the proportional fit, with its full
-    covariance.
+    the *pooled* rate, that of generalised least squares: with each rate's own uncertainty, tail probabilities would be
+    wrong by orders of magnitude. For more rates it is the chi-square of the residuals about the proportional fit, with
+    their full covariance.
 
     Beyond about 2.5 sigma the tail is that of Poisson and Gaussian noise together, *given* the pooled rate, by the
     double saddlepoint (Skovgaard 1987; in several dimensions Skovgaard 2001). Where a pixel collects so few electrons
     that its own rate is hardly known, the rates of all pixels tell which it may have (an empirical-Bayes mixture:
-    Kiefer and Wolfowitz 1956; Efron 2014, Statist. Sci. 29, 285). False positives are what they are asked to be within
-    ten per cent at 1e-3 to 1e-6, from 0.001 electron/s and half an electron of read noise on (see *Validation* in the
-    documentation). Without read noise the test of two rates is the exact binomial one, which is conservative.
+    Kiefer and Wolfowitz 1956; Efron 2014, Statist. Sci. 29, 285). The probability of a false positive is right to ten
+    per cent, from 1e-3 down to 1e-6, for rates above 0.001 electron/s and a read noise above half an electron (see
+    *Validation* in the documentation). Without read noise two rates get the exact binomial test, which is conservative.
 
     Examples
     --------
@@ -134,67 +134,67 @@ def compare_dark_rates(
     execution = Execution(executor, mem_limit)
     checked_choice("statistic", statistic, _STATISTICS)
     checked_choice("null", null, NULLS)
-    stack = RateImages(rates, least=2)
-    checked_offset(offset, stack)
+    images = RateImages(rates, least=2)
+    checked_offset(offset, images)
     if statistic == "offset" and offset == "pixel":
         raise ValueError("statistic='offset' is the offset of each pixel: offset must be 'common' or None, got 'pixel'")
-    result = compared_stack(stack, statistic, offset, null, execution)
+    result = compared_rates(images, statistic, offset, null, execution)
     arguments = {"rates": rates, "statistic": statistic, "offset": offset, "null": null}
     return logged(result, "DKCOMPAR", "compare_dark_rates", arguments, add_keyword)
 
 
-def compared_stack(stack, statistic, offset, null, execution):
-    """Result of `compare_dark_rates`, not logged, for a `RateImages`."""
-    comparer = RateComparer(stack, offset, null)
+def compared_rates(images, statistic, offset, null, execution):
+    """Result of `compare_dark_rates` for `RateImages`, not logged."""
+    comparer = RateComparer(images, offset, null)
     job = _ComparisonJob(comparer, statistic)
-    data, mask = np.empty(stack.shape, stack.dtype), np.zeros(stack.shape, dtype=bool)
-    deviation = None if statistic == "significance" else np.empty(stack.shape, stack.dtype)
+    data, mask = np.empty(images.shape, images.dtype), np.zeros(images.shape, dtype=bool)
+    deviation = None if statistic == "significance" else np.empty(images.shape, images.dtype)
     outputs = [data, mask] if deviation is None else [data, mask, deviation]
     fill_images(job, outputs, execution)
     header = safe_header(
-        stack.meta,
+        images.meta,
         {
-            **comparison_entries(stack, offset, comparer.offsets, null, comparer.width),
+            **comparison_entries(images, offset, comparer.offsets, null, comparer.width),
             "DKSTAT": (statistic, "statistic of the comparison"),
             "DKNCOMP": (int(mask.size - np.count_nonzero(mask)), "pixels compared"),
         },
     )
-    return result_image(data, _UNITS[statistic], header, mask=mask, deviation=deviation, wcs=stack.wcs)
+    return result_image(data, _UNITS[statistic], header, mask=mask, deviation=deviation, wcs=images.wcs)
 
 
 @dataclass
 class _ComparisonJob(BlockJob):
-    """Makes one statistic, its mask, and its standard deviation where it has one."""
+    """Makes one statistic, its mask, and its standard deviation (not of a significance)."""
 
     comparer: RateComparer
     statistic: str
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
-        return 100 if self._has_fast_pass else 500 * len(self.comparer.stack)
+        return 100 if self._has_fast_pass else 500 * len(self.comparer.images)
 
     def for_rows(self, rows):
         """The job for some rows alone."""
         return replace(self, comparer=self.comparer.for_rows(rows))
 
     def block(self, rows, out=(None,)):
-        """The fast pass, where there is one: what is right for pixels whose tail is a normal one."""
+        """Fast pass, where there is one, right for pixels whose tail is normal; else the exact way."""
         if not self._has_fast_pass:
             return self._images(self.comparer.rows(rows))
         if self.statistic == "significance":
-            paired = self.comparer.paired(rows, deviate=out[0])
+            quick = self.comparer.two_rates_block(rows, deviate=out[0])
         else:
-            paired = self.comparer.paired(rows, outliers=True)
-        images, special = paired.statistic(self.statistic)
-        return Block(_with_mask(images), Deferred(special))
+            quick = self.comparer.two_rates_block(rows, outliers=True)
+        images, inexact = quick.statistic(self.statistic)
+        return Block(_with_mask(images), Deferred(inexact))
 
     def exact(self, deferred):
-        """The exact way: the full fit and its tail."""
+        """The full fit and its exact tail."""
         return self._images(self.comparer.rows(slice(None), deferred.pixels))
 
     @property
     def _has_fast_pass(self):
-        return self.comparer.pair is not None and self.statistic != "offset"
+        return self.comparer.two_rates is not None and self.statistic != "offset"
 
     def _images(self, compared):
         found = [compared.significance] if self.statistic == "significance" else getattr(compared, self.statistic)()
@@ -209,16 +209,16 @@ def _with_mask(images):
     return data, mask, *deviations
 
 
-def comparison_entries(stack, offset, offsets, null, width):
-    """Header entries that comparison and mask have in common, as ``{key: (value, comment)}``."""
-    infos = stack.infos
+def comparison_entries(images, offset, offsets, null, width):
+    """Header entries that a comparison and a mask have in common, as ``{key: (value, comment)}``."""
+    infos = images.infos
     return {
         "EXPTIME": (None, ""),
         "EXPOSURE": (None, ""),
         "DKLOST": (None, ""),
         "DKEXPMIN": (infos[0].shortest, "[s] shortest exposure time"),
         "DKEXPMAX": (infos[-1].longest, "[s] longest exposure time"),
-        "DKNEXP": (len(stack) if len(stack) > 1 else infos[0].exposures, "number of exposure times"),
+        "DKNEXP": (len(images) if len(images) > 1 else infos[0].exposures, "number of exposure times"),
         "DKTOTAL": (sum(info.total for info in infos), "[s] total exposure of all frames"),
         "NCOMBINE": (sum(info.frames for info in infos), "number of frames"),
         "DKOFFSET": (offset or "none", "offset removed: common, pixel or none"),
@@ -228,9 +228,9 @@ def comparison_entries(stack, offset, offsets, null, width):
     }
 
 
-def checked_offset(offset, stack):
-    """``offset`` where it can be had of ``stack``."""
+def checked_offset(offset, images):
+    """``offset``, if it is an option and there are enough rates for it."""
     checked_choice("offset", offset, _OFFSETS)
-    if offset == "pixel" and len(stack) < 3:
-        raise ValueError(f"offset='pixel' needs rates of three exposure times or more, got {len(stack)}")
+    if offset == "pixel" and len(images) < 3:
+        raise ValueError(f"offset='pixel' needs rates of three exposure times or more, got {len(images)}")
     return offset

@@ -1,8 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The departure of every pixel from one rate at all exposure times, some rows at a time."""
+"""Departure of each pixel from one rate at all exposure times, in normal standard deviations, block by block."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import chdtri, ndtr
@@ -16,53 +16,52 @@ from ..statistics.robust import robust_mean
 from ..statistics.significance import deviate_of_chi_square, needs_exact_tail
 from .two_rates import TwoRates
 
-__all__ = ["Comparison", "RateComparer", "common_offsets", "compare_rows", "core_width", "null_width", "stack_part"]
+__all__ = [
+    "Comparison", "RateComparer", "both_for_rows", "common_offsets", "compare_rows", "core_width", "null_width",
+    "without_offsets",
+]  # fmt: skip
 
-# Rates of which a sample is kept in memory while it is needed; that of more is made anew.
+# Most exposure times of which a sample is kept in memory.
 _KEPT = 3
 _CORE = 0.6827
 _DOUBTFUL_WIDTH = 1.2
-# Pixels that it takes to speak of good ones: a width of so many has an error of 3 %.
+# Fewest pixels whose width is judged: it has an error of 3 %.
 _TYPICAL_PIXELS = 1000
 
 
 class RateComparer:
-    """Compares the rates of a stack, some rows at a time, by what is common to all of its pixels.
+    """Compares rates of several exposure times (`RateImages`) pixel by pixel, with what all pixels of a sensor share.
 
-    Parameters
-    ----------
-    stack : `ccdproc_darks.rates.rate_images.RateImages`
-        The rates.
-    offset : {"common", None, "pixel"}
-        As of `compare_dark_rates`.
-    null : {"theoretical", "empirical"}
-        As of `compare_dark_rates`.
+    ``offset`` and ``null`` are options of `compare_dark_rates`.
 
     Attributes
     ----------
     offsets : `numpy.ndarray`
-        Common offset of each exposure (electron).
+        Common offset of each exposure time (electron).
     width : float or None
-        How much wider good pixels scatter about one rate than the noise model says; None where there are none.
-    pair : `ccdproc_darks.comparison.two_rates.TwoRates` or None
-        A short cut for whole pixels, where the stack has one.
+        Scatter of good pixels about one rate, over what the noise model says; None without pixels to compare.
+    two_rates : `ccdproc_darks.comparison.two_rates.TwoRates` or None
+        Fast comparison of pixels that lost no frame; None unless there are two rates.
     """
 
-    def __init__(self, stack, offset, null):
-        self.stack, self.free_offset = stack, offset == "pixel"
-        sample = stack.sample()
+    def __init__(self, images, offset, null):
+        self.images, self.free_offset = images, offset == "pixel"
+        sample = images.sample()
         samples = _Samples(sample)
-        self.offsets = np.zeros(len(stack))
+        self.offsets = np.zeros(len(images))
         if offset is not None:
-            self.offsets = common_offsets(samples, stack.seconds, self.free_offset)
-        self._rate_distribution = self._find_rate_distribution(samples)
-        self._scale, self.pair = 1.0, None
-        self._find_pair()
+            self.offsets = common_offsets(samples, images.seconds, self.free_offset)
+        numbers = np.array([info.frames for info in images.infos], dtype=float)
+        self._rate_distribution = sensor_rate_distribution(
+            samples, images.seconds, numbers, images.shared, self.offsets, self.free_offset
+        )
+        self._scale, self.two_rates = 1.0, None
+        self._find_two_rates()
         deviates = self._find_deviates(sample)
-        self.width = null_width(deviates, len(stack) - (2 if self.free_offset else 1))
+        self.width = null_width(deviates, len(images) - (2 if self.free_offset else 1))
         if null == "empirical":
             self._scale = self.width or 1.0
-            self._find_pair()
+            self._find_two_rates()
         elif deviates.size >= _TYPICAL_PIXELS and self.width > _DOUBTFUL_WIDTH:
             warn(
                 f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the read noise "
@@ -72,87 +71,80 @@ class RateComparer:
             )
 
     def for_rows(self, rows):
-        """The same for some rows only; it can be sent to another process."""
-        return self._of(self.stack.for_rows(rows))
+        """Comparer of the rows of a slice alone; it can be sent to another process."""
+        return self._of(self.images.for_rows(rows))
 
     def sample(self, pixels):
-        """The same for some rows only that are spread over all, about so many ``pixels``."""
-        return self._of(self.stack.sample(pixels))
+        """Comparer of about so many ``pixels``, in rows that are evenly spread over the image."""
+        return self._of(self.images.sample(pixels))
 
-    def _of(self, stack):
+    def _of(self, images):
         part = copy.copy(self)
-        part.stack = stack
+        part.images = images
         return part
 
     def rows(self, block, pixels=None):
-        """`Comparison` of the rows of the slice ``block``, or of some pixels of these."""
-        stack = self.stack
-        return compare_rows(
-            stack.rows(block, pixels), stack.seconds, stack.shared, self.offsets, self.free_offset,
-            self._rate_distribution, self._scale,
-        )  # fmt: skip
+        """`Comparison` of a block of rows (slice), or of some ``pixels`` of it (flat indices)."""
+        return compare_rows(self.images.rows(block, pixels), *self._settings)
 
     def noiseless(self, rates):
-        """`Comparison` of pixels that lost no frame and show these rates (electron/s) without noise."""
-        infos, t = self.stack.infos, self.stack.seconds[:, None, None]
+        """`Comparison` of pixels that lost no frame and whose rates (electron/s) are measured without noise."""
+        infos, t = self.images.infos, self.images.seconds[:, None, None]
         frames = np.array([info.frames for info in infos], dtype=float)[:, None, None]
         noise = np.array([info.read_noise or 0.0 for info in infos])[:, None, None] ** 2
         counts = np.reshape(rates, (1, 1, -1)) * t + self.offsets[:, None, None]
         everywhere = np.ones(counts.shape)
         rows = MeanCounts(counts, frames * everywhere, noise / frames * everywhere, everywhere > 0, everywhere * np.nan)
-        return compare_rows(
-            rows, self.stack.seconds, self.stack.shared, self.offsets, self.free_offset, self._rate_distribution,
-            self._scale,
-        )  # fmt: skip
+        return compare_rows(rows, *self._settings)
 
-    def paired(self, block, outliers=False, deviate=None):
-        """`TwoRatesBlock` of a block of rows; the options are those of `TwoRates.rows`."""
-        return self.pair.rows(self.stack.images, block, outliers, deviate)
+    @property
+    def _settings(self):
+        seconds, shared = self.images.seconds, self.images.shared
+        return seconds, shared, self.offsets, self.free_offset, self._rate_distribution, self._scale
 
-    def _find_pair(self):
-        if TwoRates.fits(self.stack, self.free_offset):
-            self.pair = TwoRates(self.stack, self.offsets, self._rate_distribution, self._scale)
+    def two_rates_block(self, block, outliers=False, deviate=None):
+        """`TwoRatesBlock` of a block of rows; for the options see `TwoRates.rows`."""
+        return self.two_rates.rows(self.images, block, outliers, deviate)
 
-    def _find_rate_distribution(self, samples):
-        stack = self.stack
-        numbers = np.array([info.frames for info in stack.infos], dtype=float)
-        return sensor_rate_distribution(samples, stack.seconds, numbers, stack.shared, self.offsets, self.free_offset)
+    def _find_two_rates(self):
+        if TwoRates.fits(self.images, self.free_offset):
+            self.two_rates = TwoRates(self.images, self.offsets, self._rate_distribution, self._scale)
 
-    def _find_deviates(self, stack):
-        sample, found = self._of(stack), []
-        for block in stack.blocks():
-            if self.pair is None:
+    def _find_deviates(self, images):
+        sample, found = self._of(images), []
+        for block in images.blocks():
+            if self.two_rates is None:
                 found.append(sample.rows(block).significance.ravel())
                 continue
-            paired = sample.paired(block)
-            special = paired.special()
-            paired.deviate[special] = sample.rows(block, special).significance
-            found.append(paired.deviate.astype(float))
+            quick = sample.two_rates_block(block)
+            inexact = quick.inexact_pixels()
+            quick.deviate[inexact] = sample.rows(block, inexact).significance
+            found.append(quick.deviate.astype(float))
         deviates = np.concatenate(found)
         return deviates[np.isfinite(deviates)]
 
 
 class _Samples:
-    """The `MeanCounts` of a sample of a stack; whoever changes them is the last to need them."""
+    """`MeanCounts` of some rows, block by block; read anew each time where keeping them takes much memory."""
 
-    def __init__(self, stack):
-        self._stack = stack
-        self._kept = list(stack.all_rows()) if len(stack) <= _KEPT else None
+    def __init__(self, images):
+        self._images = images
+        self._kept = list(images.all_rows()) if len(images) <= _KEPT else None
 
     def __iter__(self):
-        return self._stack.all_rows() if self._kept is None else iter(self._kept)
+        return self._images.all_rows() if self._kept is None else iter(self._kept)
 
 
-def stack_part(stack, comparer, rows):
-    """Some rows of a stack and of its `RateComparer` (or None); both hold the same rows, so that they are sent once."""
+def both_for_rows(images, comparer, rows):
+    """`RateImages` and `RateComparer` (or None) of some rows; they share the rates, which are so sent only once."""
     if comparer is None:
-        return stack.for_rows(rows), None
+        return images.for_rows(rows), None
     comparer = comparer.for_rows(rows)
-    return comparer.stack, comparer
+    return comparer.images, comparer
 
 
 def core_width(deviates):
-    """Half the width of the middle 68.27 % of ``deviates``: 1 for normal ones; None where there are none."""
+    """Half the width of the middle 68.27 % of ``deviates``, 1 for normal ones; None without any."""
     if deviates.size == 0:
         return None
     low, high = np.percentile(deviates, [15.865525, 84.134475])
@@ -160,19 +152,12 @@ def core_width(deviates):
 
 
 def null_width(deviates, degrees):
-    """How much wider than their noise good pixels scatter about one rate; None where there are no pixels.
+    """Scatter of good pixels about one rate, over what their noise explains; None without pixels.
 
-    Parameters
-    ----------
-    deviates : `numpy.ndarray`
-        Equivalent normal deviates of pixels, a few of which may be anything.
-    degrees : int
-        Degrees of freedom of the chi-square that they stand for.
-
-    Notes
-    -----
-    The scale of an empirical null distribution (Efron 2004, J. Am. Stat. Assoc. 99, 96) from the middle 68.27 % of it.
-    Noise that is wider by a factor makes the chi-square, and not its deviate, larger by the square of that.
+    ``deviates`` are equivalent normal deviates of a chi-square of so many ``degrees`` of freedom; outliers among them
+    do not matter. The result is the scale of an empirical null distribution (Efron 2004, J. Am. Stat. Assoc. 99, 96),
+    from its middle 68.27 %. Noise that is f times wider makes the chi-square f^2 times larger, and the deviate by no
+    fixed factor.
     """
     if deviates.size == 0:
         return None
@@ -185,20 +170,18 @@ def null_width(deviates, degrees):
 
 @dataclass
 class Comparison:
-    """Comparison of some rows.
+    """Rates of a block of rows, compared.
 
     Attributes
     ----------
     rows : `MeanCounts`
-        Counts, without the common offsets.
-    seconds : `numpy.ndarray`
-        Exposure times (s).
+        Mean counts without the common offsets, shape (exposures, rows, columns).
+    seconds, shared, free_offset
+        Exposure times (s), and what `ccdproc_darks.statistics.rate_fit.fit_rate` was told.
     fit : `RateFit`
-        The one rate that fits all of them.
+        One proportional rate, fitted to all exposure times.
     significance : `numpy.ndarray`
-        Signed equivalent normal deviate; NaN where there is nothing to compare.
-    free_offset : bool
-        Whether pixels have offsets of their own.
+        Departure from that rate as a signed equivalent normal deviate; NaN where there is nothing to compare.
     """
 
     rows: MeanCounts
@@ -209,19 +192,19 @@ class Comparison:
     free_offset: bool
 
     def difference(self):
-        """Shortest minus longest (electron/s), and its standard deviation for a proportional pixel."""
+        """Rate at the shortest exposure minus that at the longest (electron/s), and its error if proportional."""
         short, long = self._extremes()
-        return self._contrast(short - long), self._deviation(short - long)
+        return self._weighted_sum(short - long), self._deviation(short - long)
 
     def ratio(self):
-        """Shortest over longest, and its standard deviation for a proportional pixel."""
+        """Rate at the shortest exposure over that at the longest, and its error if proportional."""
         short, long = self._extremes()
-        below = self._contrast(long)
+        below = self._weighted_sum(long)
         below = np.where(below > 0, below, np.nan)
-        return self._contrast(short) / below, self._deviation(short - long) / below
+        return self._weighted_sum(short) / below, self._deviation(short - long) / below
 
     def offset(self):
-        """Counts at no exposure (electron) of each pixel's straight line, and their standard deviation."""
+        """Counts at no exposure (electron) of a straight line through the counts, and their standard deviation."""
         rows = self.rows
         line = fit_rate(
             rows.counts, self.seconds, rows.frames, rows.read_variance, rows.usable,
@@ -231,14 +214,14 @@ class Comparison:
         return np.where(possible, line.offset, np.nan), np.sqrt(np.where(possible, line.offset_variance, np.nan))
 
     def largest_departure(self):
-        """Departure (electron/s) of that exposure which is furthest, in sigmas, from what the others foretell."""
+        """Absolute departure (electron/s) of the exposure that is furthest, in sigmas, from what the others predict."""
         deviation = np.abs(self.fit.deletion) * np.sqrt(self.fit.information)
         furthest = deviation.argmax(axis=0)
         rates = np.abs(self.fit.deletion) / self.seconds[:, None, None]
         return np.take_along_axis(rates, furthest[None], axis=0)[0]
 
     def _extremes(self):
-        """Coefficients by which the counts make the short and the long rate, (exposures, rows, columns)."""
+        """Coefficients (1/s) by which counts make the short and the long rate, shape (exposures, rows, columns)."""
         usable, t = self.rows.usable, self.seconds
         first = usable.argmax(axis=0)[None]
         last = len(t) - 1 - usable[::-1].argmax(axis=0)[None]
@@ -253,7 +236,7 @@ class Comparison:
             long = ((index == last) * 1.0 - (index == before)) / (t[last] - t[before])
         return short, long
 
-    def _contrast(self, coefficients):
+    def _weighted_sum(self, coefficients):
         value = (coefficients * self.rows.counts).sum(axis=0)
         return np.where(self.fit.degrees > 0, value, np.nan)
 
@@ -267,26 +250,12 @@ class Comparison:
 
 
 def compare_rows(rows, seconds, shared, offsets, free_offset, rate_distribution=None, width=1.0):
-    """`Comparison` of some rows of a `RateImages`.
+    """`Comparison` of the `MeanCounts` of some rows, from which the common ``offsets`` (electron) are subtracted.
 
-    Parameters
-    ----------
-    rows : `MeanCounts`
-        The counts.
-    seconds : `numpy.ndarray`
-        Exposure times (s).
-    shared : list
-        Biases shared, as of `ccdproc_darks.statistics.rate_fit.fit_rate`.
-    offsets : `numpy.ndarray`
-        To be taken from the counts of each exposure (electron).
-    free_offset : bool
-        Whether pixels have offsets of their own.
-    rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution`, optional
-        Which rates pixels have, where they collect few electrons.
-    width : float
-        How much wider than the noise model departures are taken to be.
+    For ``seconds``, ``shared`` and ``free_offset`` see `ccdproc_darks.statistics.rate_fit.fit_rate`; for
+    ``rate_distribution`` and ``width`` see `ccdproc_darks.statistics.conditional_tail.far_deviate`.
     """
-    rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
+    rows = without_offsets(rows, offsets)
     fit = fit_rate(
         rows.counts, seconds, rows.frames, rows.read_variance, rows.usable, shared=shared, free_offset=free_offset,
         weight_rate=None if rate_distribution is None else rate_distribution.posterior_mean,
@@ -299,6 +268,12 @@ def compare_rows(rows, seconds, shared, offsets, free_offset, rate_distribution=
     return Comparison(rows, seconds, shared, fit, np.copysign(size, fit.excess), free_offset)
 
 
+def without_offsets(rows, offsets):
+    """`MeanCounts` from whose usable counts the common offset of each exposure (electron) is subtracted."""
+    counts = np.where(rows.usable, offsets[:, None, None], 0.0)
+    return replace(rows, counts=np.subtract(rows.counts, counts, out=counts))
+
+
 def _candidates(rows, seconds, shared, fit, far, free_offset):
     covariance = Covariance(fit.covariance.weights[:, far], shared)
     usable = rows.usable[:, far]
@@ -306,36 +281,17 @@ def _candidates(rows, seconds, shared, fit, far, free_offset):
     if free_offset:
         directions.append(covariance.solve(usable.astype(float)))
     return Candidates(
-        rows.counts[:, far],
-        rows.frames[:, far],
-        rows.read_variance[:, far],
-        usable,
-        seconds,
-        shared,
-        fit.rate[far],
-        directions,
-        fit.estimator[:, far],
-        fit.residual[:, far],
-    )
+        rows.counts[:, far], rows.frames[:, far], rows.read_variance[:, far], usable, seconds, shared, fit.rate[far],
+        directions, fit.estimator[:, far], fit.residual[:, far],
+    )  # fmt: skip
 
 
 def common_offsets(samples, seconds, free_offset):
-    """What each set of frames has on top of the others in every pixel (electron).
+    """Common offset of each exposure time: what its frames have more than the others in every pixel (electron).
 
-    Parameters
-    ----------
-    samples : iterable of `ccdproc_darks.rates.rate_images.MeanCounts`
-        Some rows of the rates.
-    seconds : `numpy.ndarray`
-        Their exposure times (s).
-    free_offset : bool
-        Whether pixels have offsets of their own.
-
-    Returns
-    -------
-    `numpy.ndarray`
-        One number a set. An offset that grows with exposure time cannot be told from a dark rate of all pixels: the
-        longest exposure's is 0 by definition (and with free offsets the shortest's too).
+    ``samples`` are `MeanCounts` of some rows, ``seconds`` the exposure times; with ``free_offset`` each pixel has an
+    offset of its own. An offset that grows with exposure time cannot be told from a dark rate of all pixels: the
+    longest exposure's is 0 by definition, and with free offsets the shortest's too.
     """
     t = seconds
     long = len(t) - 1
@@ -362,7 +318,7 @@ def common_offsets(samples, seconds, free_offset):
 
 
 def _plain_rate(rows, t, involved, free_offset):
-    """A rate good enough to weigh with: all electrons over all seconds, or a slope."""
+    """Rate (electron/s) that is good enough for weights: all electrons over all seconds, or a slope."""
     if free_offset:
         _, short, long = involved
         return (rows.counts[long] - rows.counts[short]) / (t[long] - t[short])

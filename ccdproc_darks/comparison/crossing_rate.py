@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The rate that divides pixels into those within a tolerance and those beyond it, and how well it is known."""
+"""Rate above which more than half of the pixels exceed a tolerance, with a confidence interval."""
 
 import math
 
@@ -7,40 +7,40 @@ import numpy as np
 
 __all__ = ["critical_likelihood_ratio", "log_likelihoods", "median_crossing", "past_maximum"]
 
-# Sigmas of a fair coin by which it is settled what typical pixels do.
+# Sigmas of fair coins beyond which a majority is certain.
 _SETTLED = 5.0
-# Quantiles of the distribution D of Banerjee and Wellner (2001, table 2); that of 0.6827 from 52 000 draws of our own.
+# Quantiles of the distribution D of Banerjee and Wellner (2001, table 2); for 0.6827 from 52 000 draws of our own.
 _PROBABILITY = np.array([0.50, 0.6827, 0.80, 0.90, 0.95, 0.99])
 _LIKELIHOOD_RATIO = np.array([0.285, 0.612, 0.987, 1.602, 2.269, 3.836])
-# At the first and last pixel it has a wider law, which grows slowly with their number: 12 000 draws of 1000 pixels,
-# whose probability rises evenly from one half to one. (Of 8000 the 95 % quantile holds 88 %, of 100 98 %.)
+# At the first and last pixel the distribution is wider, slowly more so with more pixels. These are from 12 000 draws of
+# 1000 pixels, whose probability rises evenly from one half to one. (With 8000 pixels the 95 % quantile is exceeded in
+# 12 % of the draws, with 100 in 2 %.)
 _LIKELIHOOD_RATIO_AT_END = np.array([2.06, 3.38, 4.59, 6.26, 7.9, 11.6])
 
 
 def median_crossing(rate, beyond, confidence):
-    """The rate that best divides pixels into those within a tolerance and those beyond it, and its interval.
+    """Rate above which more than half of the pixels exceed a tolerance, and its confidence interval.
 
     Parameters
     ----------
     rate : `numpy.ndarray`
-        Of each pixel, in ascending order.
+        Rate of each pixel (electron/s), in ascending order.
     beyond : `numpy.ndarray` of bool
-        Whether each is beyond the tolerance.
+        Whether each pixel exceeds the tolerance.
     confidence : float
-        Of the interval, from 0.5 to 0.99.
+        Confidence of the interval, from 0.5 to 0.99.
 
     Returns
     -------
-    limit, low, high : float
+    crossing, low, high : float
         The rate and its interval. ``low`` is 0 where no rate is established below which most pixels are within the
-        tolerance; ``limit`` and ``high`` are infinite where none is above which most are beyond it.
+        tolerance; ``crossing`` and ``high`` are infinite where none is above which most exceed it.
 
     Notes
     -----
-    The limit has the fewest pixels on the wrong side: it is where the isotonic regression of their answers crosses one
-    half. The interval is made of all rates that the likelihood-ratio test of this
-    crossing does not reject [1]_, and holds on either side of the limit as many pixels as may answer alike by chance,
-    ``2**-n > 1 - confidence``.
+    The crossing has the fewest pixels on the wrong side: there the isotonic regression of the answers passes one half.
+    The interval holds all rates that the likelihood-ratio test of the crossing does not reject [1]_, and on either
+    side of the crossing as many pixels as may answer alike by chance, ``2**-n > 1 - confidence``.
 
     References
     ----------
@@ -51,13 +51,13 @@ def median_crossing(rate, beyond, confidence):
     >>> import numpy as np
     >>> from ccdproc_darks.comparison.crossing_rate import median_crossing
     >>> rate = np.arange(1.0, 41.0)
-    >>> limit, low, high = median_crossing(rate, rate > 16, confidence=0.95)
-    >>> print(f"{limit:.1f}, from {low:.0f} to {high:.0f}")
+    >>> crossing, low, high = median_crossing(rate, rate > 16, confidence=0.95)
+    >>> print(f"{crossing:.1f}, from {low:.0f} to {high:.0f}")
     16.5, from 12 to 21
     """
     steps = np.where(beyond, 1, -1)
-    # Below a rate at which it is settled that typical pixels are within, none has a say; and above one at which it is
-    # settled that they are beyond, none adds anything to the interval.
+    # Pixels count from the rate at which most are certainly within the tolerance to that at which most certainly exceed
+    # it: others would not change the interval.
     start = beyond.size - past_maximum(steps[::-1])
     score = -np.append(0, np.cumsum(steps[start:]))
     best = start + np.flatnonzero(score == score.max())[[0, -1]]
@@ -83,22 +83,17 @@ def median_crossing(rate, beyond, confidence):
 def critical_likelihood_ratio(confidence, *, end=False):
     """Twice the loss of log-likelihood at the true crossing that is exceeded with a probability of ``1 - confidence``.
 
-    Parameters
-    ----------
-    confidence : float
-        From 0.5 to 0.99.
-    end : bool
-        Whether the crossing is at the first or the last pixel.
+    ``confidence`` is from 0.5 to 0.99; ``end`` means that the crossing is at the first or the last pixel.
     """
     quantiles = _LIKELIHOOD_RATIO_AT_END if end else _LIKELIHOOD_RATIO
-    # They grow nearly linearly with the logarithm of the tail.
+    # Quantiles grow nearly linearly with the logarithm of the tail.
     return np.interp(-np.log1p(-confidence), -np.log1p(-_PROBABILITY), quantiles)
 
 
 def past_maximum(steps):
-    """How many of the steps, each 1 or -1, until it is settled that their sum is past its maximum; all where never.
+    """Number of ``steps``, each 1 or -1, after which their sum has certainly passed its maximum; all if it never has.
 
-    Settled is a fall, from the last maximum, that a fair coin makes in 5 sigmas only.
+    It has when it falls from its last maximum further than the sum of fair coins does in 5 sigmas.
     """
     total = np.append(0, np.cumsum(steps))
     highest = np.maximum.accumulate(total)
@@ -109,22 +104,10 @@ def past_maximum(steps):
 
 
 def log_likelihoods(answers):
-    """
-    Greatest log-likelihood of the first 0, 1, 2... answers, if the probability of yes never falls nor exceeds one half.
+    """Greatest log-likelihoods of the first 0, 1, 2... answers, if the probability of yes never falls nor exceeds 1/2.
 
-    Parameters
-    ----------
-    answers : `numpy.ndarray` of bool
-        Of pixels in ascending order of their rates.
-
-    Returns
-    -------
-    `numpy.ndarray`
-        One more than answers.
-
-    Notes
-    -----
-    The isotonic regression of each (pool adjacent violators; Ayer et al. 1955, Ann. Math. Statist. 26, 641), capped.
+    ``answers`` (bool) are of pixels in ascending order of rate; the result has one element more. Each is of the
+    isotonic regression (pool adjacent violators; Ayer et al. 1955, Ann. Math. Statist. 26, 641), capped at one half.
     """
     blocks, likelihoods = [], [0.0]
     for answer in answers.tolist():

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Whether equal frames scatter more than their noise allows: telegraph pixels."""
+"""Significance of the scatter of equal frames in each pixel, to find telegraph pixels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .comparer import compare_rows
 
 __all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
 
-# With three, one of two levels is held by a single frame, as if by a cosmic ray.
+# With three frames, a pixel that switches has one frame alone at one level: it looks like a cosmic ray.
 LEAST_FRAMES = 4
 _SAMPLE = 2**16
 
@@ -50,7 +50,7 @@ def dark_scatter(
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
 ) -> CCDData:
-    """How unlikely the scatter of equal dark frames is in every pixel: :term:`telegraph` pixels stand out.
+    """Significance of the scatter of equal dark frames in every pixel, large in :term:`telegraph` pixels.
 
     Parameters
     ----------
@@ -58,14 +58,14 @@ def dark_scatter(
         Four dark frames or more of one exposure time, none of them combined, in adu or electron, shape
         (rows, columns).
     gain, read_noise, bias, exposure, saturation
-        As of `dark_rate`.
+        See `dark_rate`.
     clip : float or None
-        The highest sample of a pixel is left out where it is this many sigmas above the others, as after a cosmic ray;
-        one only, as two are rather a pixel that switches. None keeps all.
+        Sigmas above the others by which the highest sample of a pixel is a cosmic ray, and left out. Only one sample
+        is: two high ones are rather of a pixel that switches. None keeps all.
     dtype : {"float32", "float64"}
         Precision of the result.
     mem_limit, executor
-        As of `dark_rate`.
+        See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKSCATTR where ``ccdproc.conf.auto_logging`` is on; False or
         None logs nothing.
@@ -81,15 +81,15 @@ def dark_scatter(
     Raises
     ------
     TypeError, astropy.units.UnitsError, OSError
-        As of `dark_rate`.
+        See `dark_rate`.
     ValueError
-        If there are fewer than four frames, frames of several exposure times, combined ones, or no read noise; and as
-        of `dark_rate`.
+        If there are fewer than four frames, frames of several exposure times, combined ones, or no read noise; see
+        also `dark_rate`.
 
     Warns
     -----
     BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
-        As of `dark_rate`.
+        See `dark_rate`.
 
     See Also
     --------
@@ -97,11 +97,11 @@ def dark_scatter(
 
     Notes
     -----
-    The counts of a pixel that is steady have, given their mean, a chi-square of N - 1 degrees of freedom about it,
-    with the variance ``V = d t + R**2`` of the mean. Its far tail, where the Poisson skewness counts, is the one of
-    `compare_dark_rates`. A pixel that switches between two rates (random telegraph signal; Hopkins and Hopkinson 1993,
-    IEEE Trans. Nucl. Sci. 40, 1567) scatters more. So does one whose read noise is larger than that of the others, as
-    CMOS sensors have: the read noise is one number for all of them.
+    The counts of a steady pixel scatter about their mean, given that mean, with a chi-square of N - 1 degrees of
+    freedom and the variance ``V = d t + R**2`` of a pixel with that mean. The far tail, where Poisson skewness counts,
+    is computed as in `compare_dark_rates`. A pixel that switches between two rates (random telegraph signal; Hopkins
+    and Hopkinson 1993, IEEE Trans. Nucl. Sci. 40, 1567) scatters more. So does one with a larger read noise than the
+    others, as CMOS sensors have: R is one number for all pixels.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def dark_scatter(
 
 
 def _one_set(prepared):
-    """The one set of equal frames, or an error that says what is wrong with them."""
+    """The set of equal frames; an error where there is not one that can be used."""
     if len(prepared.dark_sets) > 1:
         times = ", ".join(f"{dark_set.seconds:g}" for dark_set in prepared.dark_sets)
         raise ValueError(f"darks must be of one exposure time, got {times} s; call once for each")
@@ -175,7 +175,7 @@ def _one_set(prepared):
 
 @dataclass
 class _ScatterJob(BlockJob):
-    """Makes the significance of the scatter of equal frames."""
+    """Makes the significance of the scatter of equal frames (`_one_sided`)."""
 
     dark_set: DarkSet
     reader: ElectronReader
@@ -198,14 +198,14 @@ class _ScatterJob(BlockJob):
             yield replace(self, dark_set=dark_set)
 
     def block(self, rows, out=None):
-        """The significance; there is no fast pass."""
+        """Significance of a block of rows; there is no fast pass."""
         seconds = np.full(len(self.dark_set.frames), self.dark_set.seconds)
         shifts = self.dark_set.level_shifts
         compared = compare_rows(self.counts(rows), seconds, [], shifts, False, self.rate_distribution)
         return Block([_one_sided(compared.significance)])
 
     def counts(self, rows):
-        """`MeanCounts` of frames as if each had an exposure time of its own."""
+        """`MeanCounts` of the frames, each as if it had an exposure time of its own."""
         electrons = self.reader.read(self.dark_set, rows)
         samples, good = electrons.samples, electrons.good
         good &= good.sum(axis=0) >= LEAST_FRAMES
@@ -217,7 +217,7 @@ class _ScatterJob(BlockJob):
 
 
 def _leave_out_highest(samples, good, noise, clip):
-    """Unset ``good`` of each pixel's highest sample where a cosmic ray must have made it."""
+    """Unset ``good`` of the highest sample of each pixel in which it is a cosmic ray."""
     highest = np.where(good, samples, -np.inf).argmax(axis=0)[None]
     value = np.take_along_axis(samples, highest, axis=0)[0]
     rest = np.maximum(good.sum(axis=0) - 1.0, 1.0)
@@ -230,12 +230,12 @@ def _leave_out_highest(samples, good, noise, clip):
 
 
 def _one_sided(significance):
-    """A two-sided deviate, as of a comparison, as the one-sided one of the same probability."""
+    """One-sided normal deviate of the same probability as a two-sided one."""
     return deviate_of_log_tail(np.log(2) + log_ndtr(-np.abs(significance)))
 
 
 def _width(deviates, degrees):
-    """How much wider than their noise frames scatter in good pixels, from the median; None where there are none."""
+    """Scatter of frames in good pixels over their noise, from the median deviate; None without pixels."""
     if deviates.size == 0:
         return None
     # Beyond 37 the probability underflows.
@@ -244,15 +244,7 @@ def _width(deviates, degrees):
 
 
 class ScatterImages:
-    """Results of `dark_scatter`, checked.
-
-    Parameters
-    ----------
-    images : None, `~astropy.nddata.CCDData` or sequence of these
-        What the user gave.
-    shape : tuple of int
-        Of the rates.
-    """
+    """Results of `dark_scatter`: none, one or several; an error where one is not, or has another ``shape``."""
 
     def __init__(self, images, shape):
         if not isinstance(images, list | tuple):
@@ -269,27 +261,26 @@ class ScatterImages:
             if image.shape != shape:
                 raise ValueError(f"{label} must have the shape of the rates, {shape}, got {image.shape}")
         self._images = [np.ma.filled(np.ma.array(image.data, mask=image.mask, dtype=float), np.nan) for image in images]
-
         self._start = 0
 
     def __len__(self):
         return len(self._images)
 
     def for_rows(self, rows):
-        """The same for some rows only; it can be sent to another process."""
+        """The images of the rows of a slice alone; they can be sent to another process."""
         part = copy.copy(self)
         part._images, part._start = [image[rows] for image in self._images], rows.start
         return part
 
-    def critical(self, level):
-        """Deviate beyond which a pixel is a telegraph pixel, by a `FalsePositiveControl`."""
+    def critical(self, control):
+        """Deviate beyond which a pixel is a telegraph pixel, for a `FalsePositiveControl`."""
         if not self._images:
             return np.inf
         values = np.concatenate([image[np.isfinite(image)] for image in self._images])
-        return level.critical(values.size, 1, None if level.fdr is None else values[values > level.least])
+        return control.critical(values.size, 1, None if control.fdr is None else values[values > control.least])
 
     def beyond(self, critical, rows, pixels=None):
-        """Pixels of a block of rows (or some of these, by flat indices) beyond a deviate in one image or more."""
+        """Pixels of a block of rows (or some of them, by flat indices) above a deviate in one image or more."""
         rows = shifted(rows, self._start)
         found = False
         for image in self._images:

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The dark rate above which a sensor's pixels stop being proportional to exposure time."""
+"""Dark rate above which a sensor's pixels stop being proportional to exposure time."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ..rates.rate_images import RateImages
 from ..statistics.noise import frame_variance
 from ..statistics.rate_fit import fit_rate
 from .compare_dark_rates import checked_offset
-from .comparer import Comparison, common_offsets, core_width
+from .comparer import Comparison, common_offsets, core_width, without_offsets
 from .crossing_rate import median_crossing
 
 __all__ = ["ProportionalityLimit", "proportionality_limit"]
 
-# Sigmas of a frame, below saturation, from which on no frame is lost to it.
-# That a pixel takes while it is worked on, for each rate.
+# Memory that a pixel takes while it is computed, for each rate.
 _BYTES = 400
+# Sigmas of a frame below saturation at which no frame is saturated by noise.
 _MARGIN = 3.0
 _BINS_PER_OCTAVE = 2
 _PIXELS_PER_BIN = 10
@@ -44,14 +44,14 @@ class ProportionalityLimit:
         Lower and upper end (electron/s) of the confidence interval, shape (2,). The lower end is 0 where at no rate
         proportionality is established, the upper one infinite where at no rate a departure is.
     tolerance : float
-        Departure that counts, as a fraction of the rate.
+        Smallest departure that counts, as a fraction of the rate.
     confidence : float
         Probability with which such intervals hold the true limit.
     curve : `~astropy.table.QTable`
-        What typical pixels do, the lowest rate first: ``rate`` (median of the bin), ``rate_low``, ``rate_high`` (of its
-        pixels; all electron/s), ``pixels`` (their number), ``departure`` (median of the rate at the shortest exposure
-        minus that at the longest, over the rate), ``departure_error`` (one sigma of that median) and ``scatter`` (half
-        the width of the middle 68.27 % of single pixels, noise included). To plot it:
+        Departure of typical pixels in bins of their rate, the lowest first. Columns: ``rate`` (median), ``rate_low``
+        and ``rate_high`` (lowest and highest; all electron/s), ``pixels`` (their number), ``departure`` (median of the
+        rate at the shortest exposure minus that at the longest, over the rate), ``departure_error`` (one sigma of that
+        median), ``scatter`` (half the width of the middle 68.27 % of single pixels, noise included). To plot it:
         ``plt.errorbar(curve["rate"].value, curve["departure"], yerr=curve["departure_error"])``.
     """
 
@@ -62,7 +62,7 @@ class ProportionalityLimit:
     curve: QTable
 
     def __str__(self) -> str:
-        """What was found, in a sentence or two."""
+        """The result in a sentence or two."""
         low, high = self.interval.to_value(ELECTRON_PER_SECOND)
         limit, unit = self.limit.to_value(ELECTRON_PER_SECOND), str(ELECTRON_PER_SECOND)
         percent, sure = f"{100 * self.tolerance:.3g} %", f"{100 * self.confidence:.4g} %"
@@ -101,21 +101,21 @@ def proportionality_limit(
         Smallest departure that counts: the rate at the shortest exposure minus that at the longest (of those in which
         the pixel is not saturated), either way, as a fraction of the rate.
     confidence : float
-        Of the interval, from 0.5 to 0.99.
+        Confidence of the interval, from 0.5 to 0.99.
     offset : {"common", None, "pixel"}
-        As of `compare_dark_rates`. ``"common"`` takes it that most pixels of the sensor are proportional; where they
-        are not, use None, and frames whose bias did not drift.
+        See `compare_dark_rates`. ``"common"`` is right where most pixels of the sensor are proportional; where they are
+        not, use None, and frames whose bias did not drift.
 
     Returns
     -------
     ProportionalityLimit
-        The limit, its interval, and the curve of departure against rate; printed, it says what was found. The rates are
-        those that `hot_pixel_mask` holds against its ``threshold``: the best estimates from all exposures.
+        Limit, interval, and curve of departure against rate; printed, it says what was found. Rates are the best
+        estimates from all exposures, which `hot_pixel_mask` compares with its ``threshold``.
 
     Raises
     ------
     TypeError
-        If a rate is not CCDData, or a number is none.
+        If a rate is not CCDData, or ``tolerance`` or ``confidence`` is not a number.
     astropy.units.UnitsError
         If a rate is not in electron/s.
     ValueError
@@ -124,7 +124,7 @@ def proportionality_limit(
     Warns
     -----
     TemperatureWarning
-        As of `compare_dark_rates`.
+        See `compare_dark_rates`.
 
     See Also
     --------
@@ -132,20 +132,20 @@ def proportionality_limit(
 
     Notes
     -----
-    The limit is where most pixels depart by more than the tolerance, there and at all higher rates of which there are
-    enough pixels. So it does not matter what a minority of odd pixels (telegraph, cosmic rays) does.
+    Above the limit most pixels depart by more than the tolerance, at all rates of which there are enough pixels. A
+    minority of odd pixels (telegraph, cosmic rays) does not matter.
 
-    Pixels are put in order of their generalised-least-squares rate, which is uncorrelated with the difference of the
-    rates if they are proportional; in the order of the short or the long rate, noise alone would make a trend. Each
-    pixel then says whether it departs by more than the tolerance. The limit is the rate that divides them best (fewest
-    below it that do and above it that do not), where isotonic regression of their answers crosses one half. The
-    interval is made of all rates that the likelihood-ratio test of this crossing does not reject [1]_ [2]_, and holds
-    on either side of the limit at least as many pixels as may answer alike by chance (``2**-n > 1 - confidence``).
-    Nothing is assumed of the departure but that it grows with the rate, gradually or at once.
+    Pixels are sorted by their generalised-least-squares rate. For proportional pixels it is uncorrelated with the
+    difference of the rates; sorted by the short or the long rate, noise alone would make a trend. For each pixel it is
+    asked whether it departs by more than the tolerance. The limit has the fewest pixels on the wrong side: below it
+    that do, above it that do not. There the isotonic regression of the answers crosses one half. The interval holds
+    all rates that the likelihood-ratio test of this crossing does not reject [1]_ [2]_, and on either side of the limit
+    at least as many pixels as may answer alike by chance (``2**-n > 1 - confidence``). The only assumption is that the
+    departure grows with the rate, gradually or at once.
 
-    A pixel takes part where the noise of its departure is below the tolerance: noisier ones would answer by chance, and
-    a few odd ones among them would make a majority. And where its rate is 3 sigmas below that at which a proportional
-    pixel saturates: of those above, only the ones that are not proportional are left.
+    Two kinds of pixels take no part. Where the noise of the departure is above the tolerance, answers would be chance,
+    and a few odd pixels would make a majority. Where the rate is less than 3 sigmas below saturation of a proportional
+    pixel, only pixels that are not proportional are left.
 
     References
     ----------
@@ -173,10 +173,10 @@ def proportionality_limit(
     """
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     confidence = checked_number("confidence", confidence, minimum=0.5, maximum=0.99, inclusive=True)
-    stack = RateImages(rates, least=2)
-    checked_offset(offset, stack)
-    rate, departure, noise = _testable_pixels(stack, offset, tolerance)
-    # Either way; what the two say together is the lower of them.
+    images = RateImages(rates, least=2)
+    checked_offset(offset, images)
+    rate, departure, noise = _testable_pixels(images, offset, tolerance)
+    # Departures up and down each have a limit: the lower one counts.
     ends = [median_crossing(rate, way * departure > tolerance, confidence) for way in (1, -1)]
     limit, low, high = np.min(ends, axis=0)
     if low == 0 and np.isinf(high):
@@ -190,63 +190,62 @@ def proportionality_limit(
     )
 
 
-def _testable_pixels(stack, offset, largest_noise):
-    """Rates (electron/s), relative departures and their noise, in order of the rate, of all pixels that take part."""
+def _testable_pixels(images, offset, largest_noise):
+    """Rates (electron/s), relative departures and their noise, of all pixels that take part, in order of rate."""
     free_offset = offset == "pixel"
-    offsets = np.zeros(len(stack))
+    offsets = np.zeros(len(images))
     if offset is not None:
-        offsets = common_offsets(stack.sample().all_rows(), stack.seconds, free_offset)
+        offsets = common_offsets(images.sample().all_rows(), images.seconds, free_offset)
     pixels, saturated = [], []
-    for block in row_blocks(stack.shape, _BYTES * len(stack)):
-        rows = stack.rows(block)
-        saturated.append([limit[np.isfinite(limit)] for limit in rows.lower_limit])
-        rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
+    for block in row_blocks(images.shape, _BYTES * len(images)):
+        rows = without_offsets(images.rows(block), offsets)
+        saturated.append([lower_limit[np.isfinite(lower_limit)] for lower_limit in rows.lower_limit])
         fit = fit_rate(
-            rows.counts, stack.seconds, rows.frames, rows.read_variance, rows.usable,
-            shared=stack.shared, free_offset=free_offset, diagnose=False,
+            rows.counts, images.seconds, rows.frames, rows.read_variance, rows.usable,
+            shared=images.shared, free_offset=free_offset, diagnose=False,
         )  # fmt: skip
         rate = fit.rate
-        # Only their difference is needed: significances, and a distribution of rates, would take much longer.
-        difference, deviation = Comparison(rows, stack.seconds, stack.shared, fit, None, free_offset).difference()
+        # Only the difference is needed: significances, and a distribution of rates, would take much longer.
+        difference, deviation = Comparison(rows, images.seconds, images.shared, fit, None, free_offset).difference()
         with np.errstate(invalid="ignore"):
             chosen = (rate > 0) & (deviation <= largest_noise * rate)
         rate = rate[chosen]
         pixels.append((rate, difference[chosen] / rate, deviation[chosen] / rate))
     rate, departure, noise = (np.concatenate(values) for values in zip(*pixels, strict=True))
     ceilings = [
-        _ceiling(np.concatenate(limits), seconds, info.read_noise or 0.0)
-        for limits, seconds, info in zip(zip(*saturated, strict=True), stack.seconds, stack.infos, strict=True)
+        _ceiling(np.concatenate(lower_limits), seconds, info.read_noise or 0.0)
+        for lower_limits, seconds, info in zip(zip(*saturated, strict=True), images.seconds, images.infos, strict=True)
     ]
-    # So many exposures are needed to compare.
+    # Two exposures are needed for a comparison, three with free offsets.
     kept = rate < np.sort(ceilings)[-3 if free_offset else -2]
     order = np.argsort(rate[kept], kind="stable")
     return tuple(values[kept][order] for values in (rate, departure, noise))
 
 
-def _ceiling(limits, seconds, read_noise):
-    """Rate above which an exposure has lost frames to saturation, from the lower limits of its saturated pixels."""
-    if limits.size == 0:
+def _ceiling(lower_limits, seconds, read_noise):
+    """Rate (electron/s) above which an exposure loses frames, from lower limits of the rates of saturated pixels."""
+    if lower_limits.size == 0:
         return np.inf
-    full = np.median(limits) * seconds
+    full = np.median(lower_limits) * seconds
     return (full - _MARGIN * np.sqrt(frame_variance(full, read_noise))) / seconds
 
 
 def _curve(rate, departure, noise):
-    """What typical pixels do, in bins of the rate; see `ProportionalityLimit`."""
+    """``curve`` of a `ProportionalityLimit`: what typical pixels do, in bins of the rate."""
     octave = np.floor(_BINS_PER_OCTAVE * np.log2(rate))
     edges = [rate.size]
     for edge in np.append(0, np.flatnonzero(np.diff(octave)) + 1)[::-1]:
         if edges[-1] - edge >= _PIXELS_PER_BIN:
             edges.append(int(edge))
     if len(edges) > 1:
-        # What is left over below goes to the lowest bin.
+        # Pixels left over go to the lowest bin.
         edges[-1] = 0
     elif rate.size:
         edges.append(0)
     rows = []
     for first, end in zip(edges[:0:-1], edges[-2::-1], strict=True):
         number, ordered = end - first, np.sort(departure[first:end])
-        # The order statistics that enclose the median with 68 %; no less than what is known of the noise.
+        # Half the distance of the order statistics that hold the median with 68 %, but not below the error by noise.
         half = max(1, round(math.sqrt(number) / 2))
         low, high = ordered[max(0, (number - 1) // 2 - half)], ordered[min(number - 1, number // 2 + half)]
         least = math.sqrt(math.pi / 2 / number) * np.median(noise[first:end])

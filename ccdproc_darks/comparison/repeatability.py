@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Whether two halves of equal frames agree: the null test of the method itself."""
+"""Null test of the method: whether the rates of two halves of equal frames agree."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..frames.inputs import Frames, as_frames
 from ..rates.dark_rate import dark_rate
 from ..rates.rate_images import RateImages
 from ..statistics.significance import FalsePositiveControl
-from .compare_dark_rates import compared_stack
+from .compare_dark_rates import compared_rates
 
 __all__ = ["repeatability"]
 
@@ -31,20 +31,20 @@ def repeatability(
 ) -> CCDData:
     """Compare the rates of two halves of equal dark frames, which must agree.
 
-    No pixel can be unlike itself: what stands out of this comparison are pixels whose rate changes by itself (telegraph
-    pixels), what rejection has left of cosmic rays, and a noise model that is not right.
+    Each pixel is compared with itself. So pixels beyond the noise are telegraph pixels, whose rate changes by itself,
+    or were hit by cosmic rays that were not rejected; or the noise model is wrong.
 
     Parameters
     ----------
     darks : sequence of `~astropy.nddata.CCDData` or paths, or `ccdproc.ImageFileCollection`
-        Two dark frames or more of one exposure time, in adu or electron, shape (rows, columns). Every other one, in the
-        order given, makes a half, so that a slow drift is in both.
+        Two dark frames or more of one exposure time, in adu or electron, shape (rows, columns). Every second one, in
+        the order given, belongs to the same half, so that a slow drift is in both.
     false_positives : float
-        Good pixels, expected per image, that may stand out (:term:`false positives`).
+        Expected number of good pixels in the image beyond DKSIGMA (:term:`false positives`).
     offset : {"common", None}
-        As of `compare_dark_rates`.
+        See `compare_dark_rates`.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
-        As of `dark_rate`; a Quantity must be one number.
+        See `dark_rate`; a Quantity must be one number.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKREPEAT where ``ccdproc.conf.auto_logging`` is on; False or
         None logs nothing.
@@ -63,14 +63,14 @@ def repeatability(
     Raises
     ------
     TypeError, astropy.units.UnitsError, OSError
-        As of `dark_rate`.
+        See `dark_rate`.
     ValueError
-        If there are fewer than two frames, or frames of several exposure times; and as of `dark_rate`.
+        If there are fewer than two frames, or frames of several exposure times; see also `dark_rate`.
 
     Warns
     -----
     BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
-        As of `dark_rate`, for each half; and as of `compare_dark_rates`.
+        See `dark_rate`, which warns for each half, and `compare_dark_rates`.
 
     See Also
     --------
@@ -90,9 +90,9 @@ def repeatability(
     >>> print(f"{halves.meta['DKWIDTH']:.1f}", halves.meta["NBEYOND"])
     1.0 1
 
-    One good pixel in the image stands out, as ``false_positives=1`` lets it.
+    One good pixel in the image is beyond DKSIGMA, as ``false_positives=1`` says.
     """
-    level = FalsePositiveControl(false_positives)
+    control = FalsePositiveControl(false_positives)
     execution = Execution(options.get("executor"), options.get("mem_limit"))
     if offset not in ("common", None):
         raise ValueError(f"offset must be 'common' or None, got {offset!r}")
@@ -104,11 +104,11 @@ def repeatability(
         times = ", ".join(f"{seconds[group[0]]:g}" for group in equal_exposures(seconds))
         raise ValueError(f"darks must be of one exposure time, got {times} s; call once for each")
     halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]
-    result = compared_stack(
+    result = compared_rates(
         RateImages(halves, least=2, repeated=True), "significance", offset, "theoretical", execution
     )
     compared = result.data[~result.mask]
-    critical = level.critical(compared.size, 2)
+    critical = control.critical(compared.size, 2)
     set_keys(
         result.meta,
         {

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Two rates of pixels that lost no frame: all that matters is a function of their difference and their one rate."""
+"""Fast comparison of two rates of pixels that lost no frame, by their difference and their generalised mean alone."""
 
 from dataclasses import dataclass
 
@@ -11,32 +11,24 @@ from ..statistics.significance import needs_exact_tail
 
 __all__ = ["TwoRates", "TwoRatesBlock"]
 
-# Rounds after which the weights of exposures have settled, as of `ccdproc_darks.statistics.rate_fit.fit_rate`.
+# Rounds after which weights have converged, as in `ccdproc_darks.statistics.rate_fit.fit_rate`.
 _MOST_ROUNDS = 4
-# Error of a standard deviation that may be left, as a fraction of it; in single and in double precision.
+# Relative error of a standard deviation that is negligible, in single (4 bytes) and in double precision.
 _SETTLED = {4: 1e-5, 8: 1e-6}
-# How far from the number of its frames a pixel's uncertainty may be, in frames, and the pixel still count as whole.
+# Frames by which the number that an uncertainty stands for may be off in a pixel that lost none.
 _COMPLETE = 0.25
-# Deviates from which on a pixel may need a closer look are sought on these grids of deviates and rates (electron/s).
+# Grids of deviates and of rates (electron/s) on which it is found where a tail is not normal.
 _SIZES = np.linspace(1.4, 4.0, 261)
 _RATES = np.concatenate([[0.0], np.geomspace(1e-8, 1e8, 641)])
-# Of such a deviate: rounding to single precision must not keep a pixel from being looked at.
+# Factor on such a deviate, so that no pixel is missed by rounding to single precision.
 _MARGIN = 0.999
 
 
 class TwoRates:
-    """What is common to all pixels of two rates that lost no frame.
+    """Fast comparison of two rates of pixels that lost no frame.
 
-    Parameters
-    ----------
-    stack : `ccdproc_darks.rates.rate_images.RateImages`
-        Two rates.
-    offsets : `numpy.ndarray`
-        To be taken from their counts (electron).
-    rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution` or None
-        Which rates pixels have, where they collect few electrons.
-    width : float
-        How much wider than the noise model departures are taken to be.
+    ``images`` are `RateImages` of two rates. For ``offsets``, ``rate_distribution`` and ``width`` see
+    `ccdproc_darks.comparison.comparer.compare_rows`.
 
     Notes
     -----
@@ -46,18 +38,18 @@ class TwoRates:
     `ccdproc_darks.statistics.rate_fit.fit_rate` gives the same in a hundred times the time.
     """
 
-    def __init__(self, stack, offsets, rate_distribution, width):
-        infos, t = stack.infos, stack.seconds
-        self._expected = None if rate_distribution is None else rate_distribution.posterior_mean
-        self._dtype, self._width = stack.dtype, width
+    def __init__(self, images, offsets, rate_distribution, width):
+        infos, t = images.infos, images.seconds
+        self._posterior_mean = None if rate_distribution is None else rate_distribution.posterior_mean
+        self._dtype, self._width = images.dtype, width
         self._seconds, self._shifts = t, offsets / t
         self._frames = np.array([info.frames for info in infos], dtype=float)
         self._noise = np.array([info.read_noise**2 for info in infos])
         self._bias = np.array([info.bias_error**2 for info in infos])
         constant = (self._noise / self._frames + self._bias) / t**2
         growth = 1 / (self._frames * t)
-        common = sum(variance for members, variance in stack.shared if len(members) == 2) / (t[0] * t[1])
-        # Of s_22 - s_12 and of s_11 + s_22 - 2 s_12: the value at no rate, and the growth with it.
+        common = sum(variance for members, variance in images.shared if len(members) == 2) / (t[0] * t[1])
+        # s_22 - s_12 and s_11 + s_22 - 2 s_12: the value at rate zero, and the growth per electron/s.
         self._upper = constant[1] - common, growth[1]
         self._lower = constant.sum() - 2 * common, growth.sum()
         trial = TINY_RATE if rate_distribution is None else max(float(rate_distribution.posterior_mean(0.0)), TINY_RATE)
@@ -66,7 +58,7 @@ class TwoRates:
         self._rounds = self._needed_rounds() if rate_distribution is None else _MOST_ROUNDS
 
     def _find_steps(self, known):
-        """Rates, and the deviates from which on pixels of these and higher rates may need a closer look.
+        """Find deviates beyond which the tail of a pixel may not be normal, from each of some rates (electron/s) on.
 
         The skewness of the difference is that of its Poisson part, ``d (1/T_1^2 - 1/T_2^2)`` over its deviation cubed.
         """
@@ -77,12 +69,12 @@ class TwoRates:
             electrons = _RATES * self._seconds[:, None]
             kurtosis = (electrons / self._frames[:, None] / (electrons + self._noise[:, None]) ** 2).max(axis=0)
         skewness, kurtosis = np.nan_to_num(skewness, posinf=1e9), np.nan_to_num(kurtosis, posinf=1e9)
-        asked = np.zeros((_SIZES.size, _RATES.size), dtype=bool)
+        not_normal = np.zeros((_SIZES.size, _RATES.size), dtype=bool)
         for side in (-1, 1):
-            asked |= needs_exact_tail(_SIZES[:, None], side * skewness, kurtosis, known)
-        # The last of the grid that is not asked: the truth is between this and the next.
-        least = np.where(asked.any(axis=0), _SIZES[np.maximum(asked.argmax(axis=0) - 1, 0)], _SIZES[-1])
-        # From one rate on and up to another: the least between them, with a step to spare on either side.
+            not_normal |= needs_exact_tail(_SIZES[:, None], side * skewness, kurtosis, known)
+        # Largest deviate of the grid whose tail is normal.
+        least = np.where(not_normal.any(axis=0), _SIZES[np.maximum(not_normal.argmax(axis=0) - 1, 0)], _SIZES[-1])
+        # The least deviate between two rates, which are a grid step further apart than needed.
         few = np.flatnonzero(least < _SIZES[-1])
         self._steps = [(0.0, float(_SIZES[-1]))]
         if few.size:
@@ -93,15 +85,15 @@ class TwoRates:
                 self._steps.append((_RATES[last], float(least[last - 1 :].min())))
 
     def _needed_rounds(self):
-        """How often the weights need to be found anew for pixels that get no closer look.
+        """How many times the weights are computed for pixels whose tail is normal.
 
         From one round to the next the error of the rate d shrinks by ``|D| |dw / dd|``, with w the weight of the first
-        rate and a difference D of not more than a few standard deviations; what matters is the variance that it makes.
+        rate and a difference D of a few standard deviations at most. Its effect on the variance must be negligible.
         """
         (upper, upper_growth), (lower, lower_growth) = self._upper, self._lower
         variance = lower + lower_growth * _RATES
         with np.errstate(divide="ignore", invalid="ignore"):
-            shrinks = self.most * abs(upper_growth * lower - upper * lower_growth) / variance**1.5
+            shrinks = self.largest_normal * abs(upper_growth * lower - upper * lower_growth) / variance**1.5
             share = np.where(_RATES > 0, lower_growth * _RATES / variance / 2, 0.0)
             for rounds in range(1, _MOST_ROUNDS):
                 if (share * shrinks**rounds).max() < _SETTLED[self._dtype.itemsize] and shrinks.max() < 1:
@@ -109,38 +101,30 @@ class TwoRates:
         return _MOST_ROUNDS
 
     @property
-    def most(self):
-        """The largest deviate that does without a closer look."""
+    def largest_normal(self):
+        """Largest deviate at which the tail of every pixel is normal."""
         return self._steps[0][1]
 
     @staticmethod
-    def fits(stack, free_offset):
-        """Whether a stack is of this kind."""
-        return len(stack) == 2 and not free_offset and all(info.read_noise is not None for info in stack.infos)
+    def fits(images, free_offset):
+        """Whether these are two rates with read noise, and pixels have no offsets of their own."""
+        return len(images) == 2 and not free_offset and all(info.read_noise is not None for info in images.infos)
 
-    def rows(self, planes, block, outliers=False, deviate=None):
-        """`TwoRatesBlock` of some rows of a stack.
+    def rows(self, images, block, outliers=False, deviate=None):
+        """`TwoRatesBlock` of a block of rows of two `RateImage`.
 
-        Parameters
-        ----------
-        planes : list of `ccdproc_darks.rates.rate_images.RateImage`
-            The stack's.
-        block : slice
-            The rows.
-        outliers : bool
-            Whether rates of pixels that get a closer look must be right here, too.
-        deviate : `numpy.ndarray`, optional
-            Where the deviates may be put, of the precision of the rates.
+        With ``outliers`` the rates are right even of pixels whose tail is not normal. ``deviate`` is an array of the
+        rates' precision that the deviates may be put into.
         """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            return self._rows(planes, block, _MOST_ROUNDS if outliers else self._rounds, deviate)
+            return self._rows(images, block, _MOST_ROUNDS if outliers else self._rounds, deviate)
 
-    def _rows(self, planes, block, rounds, place):
+    def _rows(self, images, block, rounds, place):
         rates, masks, deviations = [], [], []
-        for plane in planes:
-            data, mask, deviation = plane.flat(block)
-            rates.append(self._scaled(data, plane.factor))
-            deviations.append(self._scaled(deviation, plane.factor))
+        for image in images:
+            data, mask, deviation = image.flat(block)
+            rates.append(self._scaled(data, image.factor))
+            deviations.append(self._scaled(deviation, image.factor))
             masks.append(mask)
         if self._needs_numpy:
             return self._numpy(rates, masks, deviations, rounds)
@@ -148,26 +132,26 @@ class TwoRates:
 
     @property
     def _needs_numpy(self):
-        plain = self._dtype == np.float32 and self._expected is None and self._shifts[1] == 0
+        plain = self._dtype == np.float32 and self._posterior_mean is None and self._shifts[1] == 0
         return loops.pair is None or not plain
 
     def _compiled(self, rates, masks, deviations, rounds, place=None):
-        """One pass over the pixels, by the compiled loop."""
+        """The block by the compiled loop, in one pass over the pixels."""
         difference, rate = (np.empty(rates[0].shape, self._dtype) for _ in range(2))
         deviate = np.empty(rates[0].shape, self._dtype) if place is None else place.reshape(-1)
-        complete, special = (np.empty(rates[0].shape, bool) for _ in range(2))
+        complete, inexact = (np.empty(rates[0].shape, bool) for _ in range(2))
         (_, beyond), *steps = self._steps
         numbers = (
             *(self._complete_numbers(index) for index in range(2)), self._shifts[0], self._weight_of_none,
             *self._upper, *self._lower, TINY_RATE, self._width, beyond * _MARGIN, rounds,
         )  # fmt: skip
         steps = tuple((low, least * _MARGIN) for low, least in steps)
-        images = difference, rate, deviate, complete, special
+        images = difference, rate, deviate, complete, inexact
         loops.pair(difference.size, (*rates, *deviations, *masks), numbers, steps, images)
-        return TwoRatesBlock(self, complete, difference, rates[1], rate, deviate, special)
+        return TwoRatesBlock(self, complete, difference, rates[1], rate, deviate, inexact)
 
     def _numpy(self, rates, masks, deviations, rounds):
-        """The same by numpy, in some thirty passes."""
+        """The same block by numpy, in some thirty passes."""
         complete = True
         for index, (data, mask, deviation) in enumerate(zip(rates, masks, deviations, strict=True)):
             complete = self._is_complete(index, data, deviation) & complete
@@ -178,7 +162,7 @@ class TwoRates:
             for rate, shift in zip(rates, self._shifts, strict=True)
         )
         difference = first - second
-        # With the weights of no rate at all, and then with those of the rate found.
+        # Weights of rate zero first, then those of the rate found.
         rate = difference * self._dtype.type(self._weight_of_none)
         rate += second
         trial = lower = np.empty_like(first)
@@ -197,7 +181,7 @@ class TwoRates:
         return TwoRatesBlock(self, complete, difference, second, rate, deviate)
 
     def _scaled(self, image, factor):
-        """In electron/s; it may be the image itself, which is the user's."""
+        """Image in electron/s; it may be the user's own array."""
         if factor == 1 and image.dtype == self._dtype:
             return image
         scaled = image.astype(self._dtype)
@@ -206,16 +190,16 @@ class TwoRates:
         return scaled
 
     def _complete_numbers(self, index):
-        """Of a rate of all its frames: whether that is one, and what tells its variance, as of `_is_complete`."""
+        """Whether a rate is of one frame, and the numbers by which `_is_complete` computes variances."""
         t, number, noise, bias = self._seconds[index], self._frames[index], self._noise[index], self._bias[index]
         return number == 1, 1 / (number * t), (noise / number + bias) / t**2, bias / t**2, _COMPLETE / number
 
     def _is_complete(self, index, data, deviation):
-        """Whether an uncertainty is that of all frames."""
+        """Pixels whose uncertainty is that of all frames."""
         lone, growth, constant, bias, reach = self._complete_numbers(index)
         if lone:
             return np.isfinite(deviation) & np.isfinite(data)
-        # In (electron/s)^2: how far what all frames give is from what is there, and by how much it may be.
+        # Variance of all frames minus the pixel's own, and the largest difference allowed ((electron/s)^2).
         own = deviation * deviation
         miss = np.clip(data, 0, np.inf)
         miss *= self._dtype.type(growth)
@@ -230,20 +214,20 @@ class TwoRates:
         return miss <= 0
 
     def _settled(self, rate, out=None):
-        if self._expected is not None:
-            rate = self._expected(rate).astype(self._dtype, copy=False)
-        # As the maximum of both, and in a third of the time.
+        if self._posterior_mean is not None:
+            rate = self._posterior_mean(rate).astype(self._dtype, copy=False)
+        # numpy.maximum takes three times as long.
         return np.clip(rate, self._dtype.type(TINY_RATE), np.inf, out=out)
 
     def deviation(self, rate):
-        """Standard deviation of the difference of whole pixels, were their rates those given."""
+        """Standard deviation (electron/s) of the difference of pixels whose true rate is ``rate``."""
         return np.sqrt(_linear(self._lower, np.clip(rate, 0, np.inf)))
 
     def needs_exact(self, rate, deviate):
-        """Whether the tail of whole pixels may be another than that of a normal distribution."""
+        """Pixels whose tail may not be that of a normal distribution."""
         size = np.abs(deviate)
-        if self._expected is not None:
-            # Counts are as skew as those of the rate that is expected of such a pixel, however low its own reads.
+        if self._posterior_mean is not None:
+            # Counts are as skew as those of the posterior mean rate, however low the pixel's own.
             rate = self._settled(rate)
         (_, beyond), *steps = self._steps
         near = size > rate.dtype.type(beyond * _MARGIN)
@@ -258,23 +242,23 @@ class TwoRates:
 
 @dataclass
 class TwoRatesBlock:
-    """Some rows of a `TwoRates`, flat.
+    """Two rates of a block of rows, compared; flat arrays, right where ``complete`` is True.
 
     Attributes
     ----------
-    pair : `TwoRates`
-        What they are rows of.
-    whole : `numpy.ndarray` of bool
-        Pixels that lost no frame; for the others nothing else here is right.
+    two_rates : `TwoRates`
+        Common properties of all pixels.
+    complete : `numpy.ndarray` of bool
+        Pixels that lost no frame.
     difference, second, rate : `numpy.ndarray`
-        First rate less the second, the second, and their one rate (electron/s).
+        First rate minus the second, the second, and their generalised mean (electron/s).
     deviate : `numpy.ndarray`
-        The difference in standard deviations.
-    unlike : `numpy.ndarray` of bool, or None
-        Whether the significance of a pixel is not that, where it is known.
+        Difference in standard deviations.
+    needs_exact : `numpy.ndarray` of bool, or None
+        Pixels whose significance is not ``deviate``; None where this is not computed yet.
     """
 
-    pair: TwoRates
+    two_rates: TwoRates
     complete: np.ndarray
     difference: np.ndarray
     second: np.ndarray
@@ -282,27 +266,27 @@ class TwoRatesBlock:
     deviate: np.ndarray
     needs_exact: np.ndarray | None = None
 
-    def special_mask(self):
-        """Whether the significance of each pixel is not its ``deviate``."""
+    def inexact_mask(self):
+        """Pixels whose significance is not ``deviate``, as a boolean array."""
         if self.needs_exact is not None:
             return self.needs_exact
         with np.errstate(invalid="ignore"):
-            special = self.pair.needs_exact(self.rate, self.deviate)
-        special |= ~self.complete
-        return special
+            inexact = self.two_rates.needs_exact(self.rate, self.deviate)
+        inexact |= ~self.complete
+        return inexact
 
-    def special(self):
-        """Pixels (flat indices) whose significance is not their ``deviate``."""
-        return np.flatnonzero(self.special_mask())
+    def inexact_pixels(self):
+        """Flat indices of the pixels whose significance is not ``deviate``."""
+        return np.flatnonzero(self.inexact_mask())
 
     def statistic(self, name):
-        """Images of a statistic of `compare_dark_rates`, and the pixels (flat indices) for which they are not right.
+        """Images of a statistic of `compare_dark_rates`, and flat indices of the pixels for which they are not right.
 
-        These are "significance", and "difference" or "ratio" with their standard deviations.
+        ``name`` is "significance", or "difference" or "ratio", which come with their standard deviations.
         """
         if name == "significance":
-            return [self.deviate], self.special()
-        incomplete, deviation = np.flatnonzero(~self.complete), self.pair.deviation(self.rate)
+            return [self.deviate], self.inexact_pixels()
+        incomplete, deviation = np.flatnonzero(~self.complete), self.two_rates.deviation(self.rate)
         if name == "difference":
             return [self.difference, deviation], incomplete
         with np.errstate(divide="ignore", invalid="ignore"):

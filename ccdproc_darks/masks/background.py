@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""What the surroundings of a pixel have of dark current: smooth structure, such as the glow of an amplifier."""
+"""Smooth structure of dark current around each pixel, such as the glow of an amplifier."""
 
 import numpy as np
 from astropy import units as u
@@ -10,23 +10,15 @@ from .._interface.arguments import ELECTRON_PER_SECOND, checked_quantity, numpy_
 
 __all__ = ["checked_background", "local_background"]
 
-# Pixels of a side: small beside a glow, and enough of them to know its level to 6 % of their noise.
+# Pixels of a box's side: small beside a glow, and enough pixels to know its level to 6 % of their noise.
 _BOX = 16
-# What the first smooth image has missed is in the second, that of the residuals ("twicing"; Tukey 1977).
+# The residuals of the first smooth image are smoothed and added ("twicing"; Tukey 1977).
 _TIMES = 2
 _CLIP = 4.0
 
 
 def checked_background(background, shape):
-    """``background`` as None, "local", or a plain image (electron/s).
-
-    Parameters
-    ----------
-    background : None, "local", `~astropy.nddata.CCDData` or `~astropy.units.Quantity`
-        What the user gave.
-    shape : tuple of int
-        Of the rates.
-    """
+    """The user's ``background`` as None, "local", or a plain image (electron/s) of the rates' ``shape``."""
     if background is None or (isinstance(background, str) and background == "local"):
         return background
     if not isinstance(background, CCDData | u.Quantity):
@@ -44,23 +36,10 @@ def checked_background(background, shape):
 
 
 def local_background(rate):
-    """Smooth part of a rate image.
+    """Smooth part (electron/s) of an image of rates, NaN where there is none (`photutils.background.Background2D`).
 
-    Parameters
-    ----------
-    rate : `numpy.ndarray`
-        Rates (electron/s); NaN where there is none.
-
-    Returns
-    -------
-    `numpy.ndarray`
-        Its local level: means over boxes of 16 x 16 pixels, without what is 4 sigma off, interpolated
-        (`photutils.background.Background2D`).
-
-    Raises
-    ------
-    ImportError
-        If photutils is not installed.
+    It is interpolated between means over boxes of 16 x 16 pixels, without pixels that are 4 sigma off. ImportError if
+    photutils is not installed.
     """
     try:
         from photutils.background import Background2D, MeanBackground
@@ -82,7 +61,7 @@ def local_background(rate):
             filter_size=1,
             sigma_clip=SigmaClip(_CLIP),
             bkg_estimator=MeanBackground(sigma_clip=None),
-            # A box needs a single pixel: what is left of a sensor still has a level.
+            # A box needs a single pixel, for sensors of which little is left.
             exclude_percentile=100,
         ).background
     return smooth

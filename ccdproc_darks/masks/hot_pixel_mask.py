@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Which pixels are hot, which are not proportional to exposure time, and which must not be used."""
+"""Flags and mask: which pixels are hot, which are not proportional to exposure time, which must not be used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .._compute.workers import Execution, fill_images, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
 from .._interface.results import LogEntry, logged, result_image, safe_header
 from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
-from ..comparison.comparer import RateComparer, stack_part
+from ..comparison.comparer import RateComparer, both_for_rows
 from ..comparison.dark_scatter import ScatterImages
 from ..comparison.proportionality_limit import ProportionalityLimit
 from ..rates.rate_images import RateImages
@@ -25,13 +25,13 @@ from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
 from .flagging import COUNTED, FlagJob
 from .hot_pixels import HotPixelTest
-from .pixel_rates import noiseless_pixel, pixel_rates, sample_of_pair
+from .pixel_rates import complete_pixel_rates, noiseless_pixel, pixel_rates
 
 __all__ = ["hot_pixel_mask"]
 
-# Enough to know the scatter of good pixels to 0.3 %.
+# Pixels that are enough for the scatter of good pixels to 0.3 %.
 _TYPICAL_PIXELS = 2**18
-# The share of pixels that lost no frame from which on these are the typical ones.
+# Fraction of pixels that lost no frame above which the typical pixel is found from these alone.
 _MOSTLY_COMPLETE = 0.5
 
 
@@ -50,41 +50,40 @@ def hot_pixel_mask(
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
 ) -> CCDData:
-    """
-    Flag hot pixels and pixels whose dark signal is not proportional to exposure time, and mask what must not be used.
+    """Flag hot pixels and pixels not proportional to exposure time, and mask the pixels that must not be used.
 
     Parameters
     ----------
     *rates : `~astropy.nddata.CCDData`
         Results of `dark_rate`, shape (rows, columns): one, or two and more of one exposure time each, all different.
     threshold : `~astropy.units.Quantity`, optional
-        Dark rate (electron/s) above which a pixel is :term:`hot`; with ``background``, how far above that. None: as far
-        above the :term:`typical pixel` as its noise, and the scatter of good pixels, put the good pixels asked for.
+        Dark rate (electron/s) above which a pixel is :term:`hot`; with ``background``, the rate above that. None: set
+        from the noise and scatter of :term:`typical pixels <typical pixel>`, so that ``false_positives`` good pixels
+        exceed it.
     background : None, "local", `~astropy.nddata.CCDData` or `~astropy.units.Quantity`
-        Dark rate (electron/s) that the surroundings of each pixel have, such as the glow of an amplifier: only what is
-        above it by the threshold is HOT, and what is above the threshold only together with it is WARM. ``"local"``
-        takes it from the rates themselves (`photutils.background.Background2D`, boxes of 16 pixels): where a glow is
-        steep, some tens of good pixels more than asked for are HOT, which an image of the glow avoids.
+        Dark rate (electron/s) of each pixel's surroundings, such as the glow of an amplifier. A pixel that exceeds it
+        by the threshold is HOT; one that exceeds the threshold only together with it is WARM. ``"local"`` takes it from
+        the rates themselves (`photutils.background.Background2D`, boxes of 16 pixels). Where a glow is steep, some tens
+        of good pixels too many are then HOT, which an image of the glow avoids.
     scatter : `~astropy.nddata.CCDData` or sequence of these, optional
-        Results of `dark_scatter`, to flag TELEGRAPH pixels with.
+        Results of `dark_scatter`, from which TELEGRAPH pixels are flagged.
     false_positives : float
-        Good pixels, expected per image, that may be called hot (where ``threshold`` is None), as many that may be
-        called not proportional, and as many telegraph pixels.
+        Expected number of good pixels in the image that are flagged HOT (where ``threshold`` is None); the same for
+        NONLINEAR and for TELEGRAPH.
     fdr : float, optional
-        :term:`False discovery rate`, in place of ``false_positives``: the fraction of the pixels called hot (not
-        proportional, telegraph pixels) that may be good ones.
+        :term:`False discovery rate`, in place of ``false_positives``: expected fraction of good pixels among those
+        flagged HOT; the same for NONLINEAR and for TELEGRAPH.
     tolerance : float
         Smallest departure from proportionality worth flagging, as a fraction of the pixel's rate.
     limit : `~ccdproc_darks.ProportionalityLimit` or `~astropy.units.Quantity`, optional
-        Dark rate (electron/s) above which pixels are NONLINEAR whatever they show themselves, as typical pixels of
-        that rate are: a result of `proportionality_limit` (one that found none changes nothing), or a rate of your
-        own.
+        Dark rate (electron/s) above which all pixels are NONLINEAR, as typical pixels of that rate are: a result of
+        `proportionality_limit` (one that found none changes nothing), or a rate of your own.
     offset : {"common", None, "pixel"}
-        As of `compare_dark_rates`.
+        See `compare_dark_rates`.
     null : {"theoretical", "empirical"}
-        As of `compare_dark_rates`.
+        See `compare_dark_rates`.
     mem_limit, executor
-        As of `dark_rate`.
+        See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKMASK where ``ccdproc.conf.auto_logging`` is on; False or
         None logs nothing.
@@ -94,20 +93,20 @@ def hot_pixel_mask(
     `~astropy.nddata.CCDData`
         ``data`` is a uint32 bit field of shape (rows, columns), without unit; the names are in `DARK_FLAGS`:
 
-        * HOT: the rate, the best estimate from all unsaturated exposures, is above the threshold; or its lower limit,
-          where every exposure is saturated.
-        * WARM (with ``background``): above the threshold, but not above its surroundings by it.
+        * HOT: the rate, the best estimate from all unsaturated exposures, is above the threshold; where every exposure
+          is saturated, its lower limit is.
+        * WARM (with ``background``): above the threshold, but not by the threshold above its surroundings.
         * NONLINEAR (two rates or more): not proportional to exposure time, significantly and by more than the
           tolerance; or above ``limit``.
         * TELEGRAPH (with ``scatter``): equal frames scatter more than the noise allows, not in one frame only.
         * SATURATED (two rates or more): every frame of at least one exposure time is saturated.
-        * UNRELIABLE_DARK (two rates or more): a departure as large as the tolerance could not have been seen with
-          a power of 50 %. "Not flagged NONLINEAR" says nothing of these pixels.
+        * UNRELIABLE_DARK (two rates or more): a departure as large as the tolerance would be found in less than 50 %
+          of such pixels. Not to be NONLINEAR means nothing for these.
         * DO_NOT_USE: exactly where ``mask`` is True.
 
         ``mask`` is True where a pixel must not be used: NONLINEAR, TELEGRAPH, SATURATED, no usable sample in one of
         the rates, or HOT without two exposure times that show that it is proportional. A hot pixel that is
-        proportional is *not* masked: a scaled dark removes it. ``meta`` has DKTHRESH (threshold for a typical pixel,
+        proportional is *not* masked: a scaled dark corrects it. ``meta`` has DKTHRESH (threshold for a typical pixel,
         electron/s), DKTYPIC (rate of the typical pixel), DKHOTWID (scatter of good pixels over their noise), DKSIGMA
         (deviate beyond which a pixel is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL,
         DKWIDTH, and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NMASKED.
@@ -126,24 +125,24 @@ def hot_pixel_mask(
     Warns
     -----
     NoiseWarning, TemperatureWarning
-        As of `compare_dark_rates`.
+        See `compare_dark_rates`.
 
     See Also
     --------
     dark_scatter : Finds telegraph pixels in equal frames.
     proportionality_limit : Finds the rate above which pixels are not proportional.
-    ccdproc_darks.planning : How many frames, and of what exposure time, it takes.
+    ccdproc_darks.planning : How many frames are needed, and of what exposure time.
     ccdproc.ccdmask : Finds pixels of bad *response* in flats.
     ccdproc.bitfield_to_boolean_mask : Makes a mask of chosen flags.
 
     Notes
     -----
-    With n pixels compared, NONLINEAR needs a significance (see `compare_dark_rates`) beyond the deviate that
-    ``false_positives / n`` of normal ones exceed, both sides together; and a departure (of that exposure which is
-    furthest, in sigmas, from what the others foretell) of more than ``tolerance`` times the rate. With ``fdr`` that
-    deviate is Benjamini and Hochberg's (1995), over all pixels that have two exposures to compare. UNRELIABLE_DARK is
-    where a departure of ``tolerance`` times the rate, in the exposure that would show it best, gives the test a
-    non-centrality below the critical value's (the median of a non-central chi-square; 50 % power).
+    A pixel below ``limit`` is NONLINEAR on two conditions. The significance (see `compare_dark_rates`) is beyond the
+    deviate that ``false_positives / n`` of normal ones exceed, both sides together, with n the number of pixels
+    compared; with ``fdr`` it is the deviate of Benjamini and Hochberg (1995). And the departure, of the exposure that
+    is furthest, in sigmas, from what the others predict, is more than ``tolerance`` times the rate. A pixel is
+    UNRELIABLE_DARK where a departure of ``tolerance`` times the rate, in the exposure that would show it best, gives a
+    non-central chi-square whose median is below the critical value (50 % power).
 
     Examples
     --------
@@ -156,46 +155,46 @@ def hot_pixel_mask(
     >>> print(hot.mask.sum(), hot.meta["NHOT"])
     25 25
 
-    Flags of one's own choice make a mask by `ccdproc.bitfield_to_boolean_mask`:
+    `ccdproc.bitfield_to_boolean_mask` makes a mask of flags of your choice:
 
     >>> from ccdproc import bitfield_to_boolean_mask
     >>> print(bitfield_to_boolean_mask(hot, ignore_bits=f"~{DARK_FLAGS.HOT}").sum())
     25
     """
     execution = Execution(executor, mem_limit)
-    level = FalsePositiveControl(false_positives, fdr)
+    control = FalsePositiveControl(false_positives, fdr)
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
-    all_beyond = _checked_limit(limit)
+    rate_limit = _checked_rate_limit(limit)
     checked_choice("null", null, NULLS)
-    stack = RateImages(rates)
-    surroundings = checked_background(background, stack.shape)
-    telegraph = ScatterImages(scatter, stack.shape)
-    several = len(stack) > 1
+    images = RateImages(rates)
+    surroundings = checked_background(background, images.shape)
+    telegraph = ScatterImages(scatter, images.shape)
+    several = len(images) > 1
     comparer = None
     if several:
-        checked_offset(offset, stack)
-        comparer = RateComparer(stack, offset, null)
+        checked_offset(offset, images)
+        comparer = RateComparer(images, offset, null)
     elif above is None and rates[0].uncertainty is None:
         raise ValueError("threshold is needed for a rate without an uncertainty, as a Quantity in electron / s")
 
     if isinstance(surroundings, str):
-        surroundings = local_background(_rate_image(stack, comparer, execution))
-    hot_pixels = HotPixelTest(above, surroundings, _samples(stack, comparer, surroundings) if above is None else ())
-    compared, critical = _settle(level, stack, comparer, hot_pixels, execution)
+        surroundings = local_background(_rate_image(images, comparer, execution))
+    hot_pixels = HotPixelTest(above, surroundings, _samples(images, comparer, surroundings) if above is None else ())
+    compared, critical = _set_thresholds(control, images, comparer, hot_pixels, execution)
     job = FlagJob(
-        stack, comparer, hot_pixels, telegraph, critical, level.planned(compared, 2, critical),
-        telegraph.critical(level), tolerance, all_beyond,
+        images, comparer, hot_pixels, telegraph, critical, control.planned(compared, 2, critical),
+        telegraph.critical(control), tolerance, rate_limit,
     )  # fmt: skip
-    flags, mask = np.empty(stack.shape, dtype=np.uint32), np.zeros(stack.shape, dtype=bool)
+    flags, mask = np.empty(images.shape, dtype=np.uint32), np.zeros(images.shape, dtype=bool)
     number = dict(zip(COUNTED, fill_images(job, [flags, mask], execution).tolist(), strict=True))
     entries = {
-        **(comparison_entries(stack, offset, comparer.offsets, null, comparer.width) if comparer else {}),
+        **(comparison_entries(images, offset, comparer.offsets, null, comparer.width) if comparer else {}),
         **hot_pixels.entries(),
         "DKSIGMA": (critical if several and np.isfinite(critical) else None, "deviate beyond which NONLINEAR"),
-        "DKLIMIT": (all_beyond if np.isfinite(all_beyond) else None, "[electron/s] NONLINEAR above this"),
-        "DKFALSE": (None if fdr is not None else level.false_positives, "false positives expected in an image"),
-        "DKFDR": (level.fdr, "false discovery rate"),
+        "DKLIMIT": (rate_limit if np.isfinite(rate_limit) else None, "[electron/s] NONLINEAR above this"),
+        "DKFALSE": (None if fdr is not None else control.false_positives, "false positives expected in an image"),
+        "DKFDR": (control.fdr, "false discovery rate"),
         "DKTOLER": (tolerance, "smallest departure worth flagging"),
         "NHOT": (number["HOT"], "pixels flagged HOT"),
         "NWARM": (None if background is None else number["WARM"], "pixels flagged WARM"),
@@ -205,8 +204,8 @@ def hot_pixel_mask(
         "NUNRELI": (number["UNRELIABLE_DARK"], "pixels flagged UNRELIABLE_DARK"),
         "NMASKED": (number["DO_NOT_USE"], "pixels that must not be used"),
     }
-    header = safe_header(stack.meta, entries)
-    result = result_image(flags, u.dimensionless_unscaled, header, mask=mask, wcs=stack.wcs)
+    header = safe_header(images.meta, entries)
+    result = result_image(flags, u.dimensionless_unscaled, header, mask=mask, wcs=images.wcs)
     arguments = {
         "rates": rates, "threshold": threshold, "background": background, "scatter": scatter,
         "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit, "offset": offset,
@@ -215,8 +214,8 @@ def hot_pixel_mask(
     return logged(result, "DKMASK", "hot_pixel_mask", arguments, add_keyword)
 
 
-def _checked_limit(limit):
-    """Rate (electron/s) above which all pixels are not proportional; infinite where there is none."""
+def _checked_rate_limit(limit):
+    """Rate (electron/s) above which all pixels are NONLINEAR; infinite where there is none."""
     if limit is None:
         return np.inf
     if isinstance(limit, ProportionalityLimit):
@@ -227,39 +226,39 @@ def _checked_limit(limit):
 
 @dataclass
 class _PixelRatesJob(BlockJob):
-    """Makes the best estimate of the rate; its summary are the deviates that flags depend on."""
+    """Makes the image of the best estimate of the rate; its summaries are the deviates that flags depend on."""
 
-    stack: RateImages
+    images: RateImages
     comparer: RateComparer | None
     hot_pixels: HotPixelTest | None = None
     least: float = 0.0
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
-        return 400 * len(self.stack)
+        return 400 * len(self.images)
 
     def for_rows(self, rows):
         """The job for some rows alone."""
-        stack, comparer = stack_part(self.stack, self.comparer, rows)
+        images, comparer = both_for_rows(self.images, self.comparer, rows)
         hot_pixels = None if self.hot_pixels is None else self.hot_pixels.for_rows(rows)
-        return replace(self, stack=stack, comparer=comparer, hot_pixels=hot_pixels)
+        return replace(self, images=images, comparer=comparer, hot_pixels=hot_pixels)
 
     def block(self, rows, out=None):
-        """The rate (electron/s)."""
-        return Block([pixel_rates(self.stack, self.comparer, rows).rate])
+        """Rate (electron/s) of a block of rows."""
+        return Block([pixel_rates(self.images, self.comparer, rows).rate])
 
     def summary(self, rows):
-        """Deviates above the least: those that tell HOT, and the sizes of those that tell NONLINEAR."""
-        measured = pixel_rates(self.stack, self.comparer, rows)
+        """Deviates above ``least``: of rates above the typical pixel's, and absolute ones of departures."""
+        measured = pixel_rates(self.images, self.comparer, rows)
         size = np.zeros(0) if measured.comparison is None else np.abs(measured.comparison.significance)
-        return self.hot_pixels.large(measured, rows, self.least), size[size > self.least]
+        return self.hot_pixels.deviates_above(measured, rows, self.least), size[size > self.least]
 
 
 @dataclass
 class _CountJob(BlockJob):
     """Counts the pixels that can be compared, and those that have a rate."""
 
-    stack: RateImages
+    images: RateImages
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
@@ -267,11 +266,11 @@ class _CountJob(BlockJob):
 
     def for_rows(self, rows):
         """The job for some rows alone."""
-        return _CountJob(self.stack.for_rows(rows))
+        return _CountJob(self.images.for_rows(rows))
 
     def summary(self, rows):
-        """Both numbers."""
-        once, *others = (image.usable(rows) for image in self.stack.images)
+        """Number of pixels that can be compared, and of those that have a rate."""
+        once, *others = (image.usable(rows) for image in self.images)
         twice = np.zeros(once.shape, bool)
         for usable in others:
             twice |= once & usable
@@ -279,32 +278,32 @@ class _CountJob(BlockJob):
         return np.count_nonzero(twice), np.count_nonzero(once)
 
 
-def _rate_image(stack, comparer, execution):
-    rate, job = np.empty(stack.shape), _PixelRatesJob(stack, comparer)
+def _rate_image(images, comparer, execution):
+    rate, job = np.empty(images.shape), _PixelRatesJob(images, comparer)
     fill_images(job, [rate], execution)
     return rate
 
 
-def _samples(stack, comparer, surroundings):
-    """Rows of the image that tell what a typical pixel is, and their measurement."""
-    if comparer is not None and comparer.pair is not None and surroundings is None:
+def _samples(images, comparer, surroundings):
+    """Blocks of rows, and their `PixelRates`, from which the typical pixel is found."""
+    if comparer is not None and comparer.two_rates is not None and surroundings is None:
         sample, one = comparer.sample(_TYPICAL_PIXELS), noiseless_pixel(comparer, np.zeros(1))
-        samples = [(block, sample_of_pair(sample, block, one)) for block in sample.stack.blocks()]
-        if sum(measured.rate.size for _, measured in samples) > _MOSTLY_COMPLETE * np.prod(sample.stack.shape):
+        samples = [(block, complete_pixel_rates(sample, block, one)) for block in sample.images.blocks()]
+        if sum(measured.rate.size for _, measured in samples) > _MOSTLY_COMPLETE * np.prod(sample.images.shape):
             return samples
-    # Of several exposures, fewer pixels tell as much, and take as much memory.
-    blocks = sample_blocks(stack.shape, _TYPICAL_PIXELS // len(stack))
-    return [(block, pixel_rates(stack, comparer, block)) for block in blocks]
+    # Fewer pixels of several exposures tell as much, in the same memory.
+    blocks = sample_blocks(images.shape, _TYPICAL_PIXELS // len(images))
+    return [(block, pixel_rates(images, comparer, block)) for block in blocks]
 
 
-def _settle(level, stack, comparer, hot_pixels, execution):
-    """Number of pixels compared, and how unlikely one must be to be flagged NONLINEAR; tells ``hot_pixels`` for HOT."""
-    counted = gather_summaries(_CountJob(stack), stack.shape, execution)
+def _set_thresholds(control, images, comparer, hot_pixels, execution):
+    """Number of pixels compared, and deviate beyond which one is NONLINEAR; sets the threshold of ``hot_pixels``."""
+    counted = gather_summaries(_CountJob(images), images.shape, execution)
     compared, with_rate = (sum(numbers) for numbers in zip(*counted, strict=True))
-    if level.fdr is None:
-        hot_pixels.settle(level, with_rate)
-        return compared, level.critical(compared, 2)
-    job = _PixelRatesJob(stack, comparer, hot_pixels, level.least)
-    excesses, sizes = zip(*gather_summaries(job, stack.shape, execution), strict=True)
-    hot_pixels.settle(level, with_rate, np.concatenate(excesses))
-    return compared, level.critical(compared, 2, np.concatenate(sizes))
+    if control.fdr is None:
+        hot_pixels.set_threshold(control, with_rate)
+        return compared, control.critical(compared, 2)
+    job = _PixelRatesJob(images, comparer, hot_pixels, control.least)
+    excesses, sizes = zip(*gather_summaries(job, images.shape, execution), strict=True)
+    hot_pixels.set_threshold(control, with_rate, np.concatenate(excesses))
+    return compared, control.critical(compared, 2, np.concatenate(sizes))

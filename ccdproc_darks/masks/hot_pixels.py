@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Which pixels are hot: above a threshold, or above what the noise of a typical pixel allows."""
+"""Test for hot pixels: above a threshold, or above what the noise of a typical pixel allows."""
 
 import copy
 from dataclasses import dataclass
@@ -12,50 +12,35 @@ from ..statistics.significance import NORMAL_BELOW, saddlepoint_deviate
 
 __all__ = ["HotPixelTest", "TypicalPixel", "typical_pixel"]
 
-# As a fraction; and pixels whose quantiles say where to look.
+# Relative change of a mean that has converged; pixels that are enough for a first quantile.
 _SETTLED, _FEW = 1e-6, 2**16
-# Of normal deviates these are below -1.
+# Fraction of normal deviates below -1.
 _BELOW = 0.15865525
-# A threshold is sought on grids of so many rates, each between two of the last: to 1e-12 of the first one's reach.
+# Points and number of the grids on which a threshold is found, each between two points of the last: to 1e-12 of the
+# first.
 _GRID, _ROUNDS = 101, 6
 
 
 @dataclass
 class TypicalPixel:
-    """What a pixel is that is not hot.
-
-    Attributes
-    ----------
-    rate : float
-        Its rate (electron/s).
-    width : float
-        How much wider good pixels scatter than their noise; at least 1.
-    """
+    """Pixel that is not hot: its ``rate`` (electron/s), and ``width``, the scatter of such pixels over their noise."""
 
     rate: float
     width: float
 
-    def excess(self, rate, variance, exposure, level=None):
-        """How far above it rates are, as an equivalent normal deviate.
+    def excess(self, rate, variance, exposure, background=None):
+        """Equivalent normal deviates of rates (electron/s) above the typical pixel's.
 
-        Parameters
-        ----------
-        rate : `numpy.ndarray`
-            Rates (electron/s).
-        variance : `numpy.ndarray`
-            Their variance, were they of the typical pixel.
-        exposure : `numpy.ndarray`
-            Total exposure behind each (s).
-        level : `numpy.ndarray`, optional
-            Rate of the typical pixel at each place, where it is not the same everywhere.
+        Each has a ``variance`` (of a typical pixel, electron^2/s^2) and a total ``exposure`` (s). ``background`` is the
+        rate of a typical pixel at each place, where it is not the same everywhere.
         """
-        level = np.broadcast_to(self.rate if level is None else level, np.shape(rate))
+        background = np.broadcast_to(self.rate if background is None else background, np.shape(rate))
         with np.errstate(divide="ignore", invalid="ignore"):
-            deviate = (rate - level) / (self.width * np.sqrt(variance))
-        far = np.isfinite(deviate) & (deviate > NORMAL_BELOW) & (exposure > 0) & (level > 0)
+            deviate = (rate - background) / (self.width * np.sqrt(variance))
+        far = np.isfinite(deviate) & (deviate > NORMAL_BELOW) & (exposure > 0) & (background > 0)
         if far.any():
             sigma = np.sqrt(variance[far])
-            poisson = np.minimum(level[far] / exposure[far] / variance[far], 1.0)
+            poisson = np.minimum(background[far] / exposure[far] / variance[far], 1.0)
             one_electron = 1 / (exposure[far] * sigma)
             deviate[far] = saddlepoint_deviate(
                 deviate[far], one_electron[None], (poisson / one_electron**2)[None], 1 - poisson
@@ -63,7 +48,7 @@ class TypicalPixel:
         return deviate
 
     def threshold(self, deviate, variance, exposure):
-        """The rate that is a normal deviate above it, for one variance and exposure: where `excess` reaches that."""
+        """Rate (electron/s) whose `excess` is a given deviate, for one variance and one exposure."""
         low, high = self.rate, self.rate + 2 * self.width * deviate * np.sqrt(variance)
 
         def excess(rates):
@@ -73,27 +58,27 @@ class TypicalPixel:
             high += high - low
         for _ in range(_ROUNDS):
             rates = np.linspace(low, high, _GRID)
-            # Of rates that rounding makes equal, all may be below.
+            # All may be below, where rounding makes the rates equal.
             first = int(np.argmax(np.append(excess(rates[1:-1]) >= deviate, True))) + 1
             low, high = rates[first - 1], rates[first]
         return float(high)
 
 
-def typical_pixel(rates, deviation_at, levels=None):
-    """The `TypicalPixel` of a sample of rates.
+def typical_pixel(rates, deviation_at, backgrounds=None):
+    """`TypicalPixel` of a sample of rates (electron/s).
 
     Parameters
     ----------
     rates : `numpy.ndarray`
-        Rates (electron/s).
+        Rates of some pixels.
     deviation_at : callable
-        Standard deviation of each (or of all), were its pixel's rate the one given.
-    levels : `numpy.ndarray`, optional
-        Rate of the typical pixel at each place, where it is not the same everywhere.
+        Standard deviation of each rate (or of all) as a function of the true rate.
+    backgrounds : `numpy.ndarray`, optional
+        Rate of a typical pixel at each place, where it is not the same everywhere.
 
     Notes
     -----
-    The lower half of the distribution tells the width: hot pixels are all in the upper one.
+    The width is that of the lower half of the distribution: hot pixels are all in the upper one.
     """
     rates = np.asarray(rates, dtype=float)
     if rates.size == 0:
@@ -106,16 +91,16 @@ def typical_pixel(rates, deviation_at, levels=None):
         rate = robust_mean(rates, np.maximum(model, scatter)) or rate
         if abs(rate - last) <= _SETTLED * abs(rate):
             break
-    model = deviation_at(rate if levels is None else levels)
+    model = deviation_at(rate if backgrounds is None else backgrounds)
     with np.errstate(divide="ignore", invalid="ignore"):
-        deviates = (rates - (_quantile(rates, 0.5) if levels is None else levels)) / model
+        deviates = (rates - (_quantile(rates, 0.5) if backgrounds is None else backgrounds)) / model
     deviates = deviates[np.isfinite(deviates)]
     width = -_quantile(deviates, _BELOW) if deviates.size else 1.0
     return TypicalPixel(rate, max(1.0, width))
 
 
 def _quantile(values, share):
-    """As of `numpy.quantile`, of values that are all numbers, and in half the time."""
+    """`numpy.quantile` of values that are all numbers, in half the time."""
     place = share * (values.size - 1)
     first = int(place)
     ordered = np.partition(values, first)
@@ -124,17 +109,17 @@ def _quantile(values, share):
 
 
 class HotPixelTest:
-    """Tells hot pixels.
+    """Test for hot pixels.
 
     Parameters
     ----------
     threshold : float or None
-        Dark rate (electron/s) above which a pixel is hot; with a background, the rate above that. None: `settle` sets
-        it, from the noise and scatter of typical pixels.
+        Dark rate (electron/s) above which a pixel is hot; with a background, the rate above that. None: set by
+        `set_threshold`, from the noise and scatter of typical pixels.
     background : `numpy.ndarray` or None
         Dark rate (electron/s) of each pixel's surroundings.
     samples : iterable of (slice, `ccdproc_darks.masks.pixel_rates.PixelRates`)
-        Blocks of rows that tell what a typical pixel is; not needed with a ``threshold``.
+        Blocks of rows from which the typical pixel is found; not needed with a ``threshold``.
     """
 
     def __init__(self, threshold, background, samples):
@@ -147,44 +132,38 @@ class HotPixelTest:
 
     @property
     def by_noise_alone(self):
-        """Whether a pixel's rate and noise alone tell whether it is hot, whatever is around it."""
+        """Whether rate and noise of a pixel alone decide if it is hot, and not its surroundings."""
         return self._background is None
 
     def for_rows(self, rows):
-        """The test for some rows alone, which can be sent to another process."""
+        """The test for the rows of a slice alone; it can be sent to another process."""
         part = copy.copy(self)
         if self._background is not None:
             part._background, part._start = self._background[rows], rows.start
         return part
 
     def background_at(self, rows, pixels=None):
-        """Dark rate (electron/s) of the surroundings of a block of rows, or of some pixels of it; None without one."""
+        """Background (electron/s) of a block of rows, or of some pixels of it (flat indices); None without one."""
         if self._background is None:
             return None
-        level = np.asarray(self._background[shifted(rows, self._start)], dtype=float)
-        return level if pixels is None else level.reshape(1, -1)[:, pixels]
+        background = np.asarray(self._background[shifted(rows, self._start)], dtype=float)
+        return background if pixels is None else background.reshape(1, -1)[:, pixels]
 
-    def settle(self, level, number, excesses=None):
-        """Set the threshold, so that good pixels exceed it as rarely as asked.
+    def set_threshold(self, control, number, excesses=None):
+        """Set the threshold, so that as many good pixels exceed it as a `FalsePositiveControl` allows.
 
-        Parameters
-        ----------
-        level : `ccdproc_darks.statistics.significance.FalsePositiveControl`
-            How many may exceed it.
-        number : int
-            Pixels that have a rate.
-        excesses : `numpy.ndarray`, optional
-            Their `large` deviates, for a false discovery rate.
+        ``number`` is how many pixels have a rate; ``excesses`` are their `deviates_above`, for a false discovery rate.
+        A threshold that the user gave stays as it is.
         """
         if self._typical is not None:
-            self._critical = level.critical(number, 1, excesses)
+            self._critical = control.critical(number, 1, excesses)
             variance, exposure = self._nominal
-            deviate = level.planned(number, 1, self._critical)
+            deviate = control.planned(number, 1, self._critical)
             self._threshold = self._typical.threshold(deviate, variance, exposure) if variance is not None else 0.0
             self._threshold_of = deviate, variance, exposure
 
-    def edge(self, pixel):
-        """Dark rate (electron/s) above which a pixel is hot that is as noisy as the one of a `PixelRates`."""
+    def threshold_for(self, pixel):
+        """Dark rate (electron/s) above which a pixel as noisy as a single one (`PixelRates`) is hot."""
         if self._typical is None:
             return self._threshold
         if not np.isfinite(self._critical):
@@ -192,7 +171,7 @@ class HotPixelTest:
         wanted = self._critical, pixel.variance_at(self._typical.rate).item(), pixel.exposure.item()
         return self._threshold if wanted == self._threshold_of else self._typical.threshold(*wanted)
 
-    def large(self, measured, block, least):
+    def deviates_above(self, measured, block, least):
         """Deviates above ``least`` among the pixels of a block of rows."""
         if self._typical is None:
             return np.zeros(0)
@@ -201,24 +180,13 @@ class HotPixelTest:
             return excess[excess > least]
 
     def flags(self, measured, block, pixels=None):
-        """Pixels that are hot, and those that are warm: hot only together with their surroundings.
-
-        Parameters
-        ----------
-        measured : `ccdproc_darks.masks.pixel_rates.PixelRates`
-            Some rows, or some pixels of these.
-        block : slice
-            The rows.
-        pixels : `numpy.ndarray` of int, optional
-            The pixels.
-        """
-        level = self.background_at(block, pixels)
-        hot = self._above(measured, level)
+        """Which of the pixels (`PixelRates`) are hot, and which are warm: hot only together with their surroundings."""
+        background = self.background_at(block, pixels)
+        hot = self._above(measured, background)
+        threshold = self._threshold + (0.0 if background is None else background)
         with np.errstate(invalid="ignore"):
-            hot |= np.isnan(measured.rate) & (
-                measured.lower_limit > self._threshold + (0.0 if level is None else level)
-            )
-        warm = False if level is None else self._above(measured, None) & ~hot
+            hot |= np.isnan(measured.rate) & (measured.lower_limit > threshold)
+        warm = False if background is None else self._above(measured, None) & ~hot
         return hot, warm
 
     def entries(self):
@@ -230,41 +198,41 @@ class HotPixelTest:
             "DKHOTWID": (None if typical is None else typical.width, "scatter of good pixels over their noise"),
         }
 
-    def _above(self, measured, level):
+    def _above(self, measured, background):
         with np.errstate(invalid="ignore"):
             if self._typical is None:
-                return measured.rate - (0.0 if level is None else level) > self._threshold
-            return self._excess(measured, level) > self._critical
+                return measured.rate - (0.0 if background is None else background) > self._threshold
+            return self._excess(measured, background) > self._critical
 
-    def _excess(self, measured, level):
-        at = self._typical.rate if level is None else level
-        return self._typical.excess(measured.rate, measured.variance_at(at), measured.exposure, level)
+    def _excess(self, measured, background):
+        at = self._typical.rate if background is None else background
+        return self._typical.excess(measured.rate, measured.variance_at(at), measured.exposure, background)
 
 
 def _typical(samples):
     finite = [np.isfinite(measured.rate) for _, measured in samples]
 
     def deviation_at(rate):
-        rates = [level if np.ndim(rate) else rate for level, _ in samples]
+        rates = [background if np.ndim(rate) else rate for background, _ in samples]
         variances = [measured.variance_at(at) for at, (_, measured) in zip(rates, samples, strict=True)]
-        return np.sqrt(_picked(variances, finite))
+        return np.sqrt(_joined(variances, finite))
 
-    levels = None if samples[0][0] is None else _picked([level for level, _ in samples], finite)
-    return typical_pixel(_picked([measured.rate for _, measured in samples], finite), deviation_at, levels)
+    backgrounds = None if samples[0][0] is None else _joined([background for background, _ in samples], finite)
+    return typical_pixel(_joined([measured.rate for _, measured in samples], finite), deviation_at, backgrounds)
 
 
 def _nominal(samples, typical):
-    """Variance and exposure of a typical pixel; None where there is none."""
+    """Median variance and exposure of the samples as typical pixels; None where there are none."""
     finite = [np.isfinite(measured.rate) for _, measured in samples]
     if not any(some.any() for some in finite):
         return None, None
-    variances = _picked([measured.variance_at(typical.rate) for _, measured in samples], finite)
-    exposures = _picked([measured.exposure for _, measured in samples], finite)
+    variances = _joined([measured.variance_at(typical.rate) for _, measured in samples], finite)
+    exposures = _joined([measured.exposure for _, measured in samples], finite)
     return float(np.median(variances)), float(np.median(exposures))
 
 
-def _picked(images, finite):
-    """Images one after the other where they are finite; or the one number that all pixels have."""
+def _joined(images, finite):
+    """Images one after the other, where they are finite; or the one number that all pixels have."""
     if np.ndim(images[0]) == 0:
         return images[0]
     return np.concatenate([image[keep] for image, keep in zip(images, finite, strict=True)])

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""What the flags of some rows of pixels are made from."""
+"""Measured rates from which the flags of some rows of pixels are made."""
 
 from dataclasses import dataclass
 
@@ -7,27 +7,27 @@ import numpy as np
 
 from ..statistics.rate_fit import rate_variance
 
-__all__ = ["PixelRates", "noiseless_pixel", "pixel_rates", "sample_of_pair"]
+__all__ = ["PixelRates", "complete_pixel_rates", "noiseless_pixel", "pixel_rates"]
 
 
 @dataclass
 class PixelRates:
-    """Some rows, measured.
+    """Rates of some pixels, and what their flags depend on.
 
     Attributes
     ----------
     rate : `numpy.ndarray`
         Best estimate of the rate (electron/s); NaN where there is none.
     variance_at : callable
-        Its variance, were the pixel's rate the one given.
+        Variance of ``rate`` (electron^2/s^2) as a function of the pixel's true rate.
     exposure : `numpy.ndarray` or float
-        Total exposure behind it (s); like the variance, one number where all pixels have the same.
+        Total exposure of the rate (s); like the variance, one number where all pixels have the same.
     lower_limit : `numpy.ndarray`
         Lower limit of the rate (electron/s) where saturated, else NaN.
     unusable : `numpy.ndarray` of bool
         Pixels that lack a usable sample in one of the rates, for whatever reason.
     comparison : `ccdproc_darks.comparison.comparer.Comparison` or None
-        Of two rates or more.
+        Comparison of two rates or more.
     """
 
     rate: np.ndarray
@@ -38,27 +38,18 @@ class PixelRates:
     comparison: object = None
 
 
-def pixel_rates(stack, comparer, rows, pixels=None):
-    """`PixelRates` of a block of rows, or of some pixels of it.
+def pixel_rates(images, comparer, rows, pixels=None):
+    """`PixelRates` of a block of rows of `RateImages`, or of some ``pixels`` of it (flat indices; not of one rate).
 
-    Parameters
-    ----------
-    stack : `ccdproc_darks.rates.rate_images.RateImages`
-        One rate, or several.
-    comparer : `ccdproc_darks.comparison.comparer.RateComparer` or None
-        Compares several rates.
-    rows : slice
-        The block.
-    pixels : `numpy.ndarray` of int, optional
-        Flat indices of the pixels; of one rate always all.
+    ``comparer`` is the `RateComparer` of several rates, or None.
     """
-    return pixel_rates_of_one(stack, rows) if comparer is None else pixel_rates_of_several(comparer.rows(rows, pixels))
+    return pixel_rates_of_one(images, rows) if comparer is None else pixel_rates_of_several(comparer.rows(rows, pixels))
 
 
-def pixel_rates_of_one(stack, rows):
+def pixel_rates_of_one(images, rows):
     """`PixelRates` of a block of rows of one rate alone."""
-    rate, variance, usable, lower_limit = (image[0] for image in stack.values(rows))
-    info = stack.infos[0]
+    rate, variance, usable, lower_limit = (image[0] for image in images.values(rows))
+    info = images.infos[0]
     rate = np.where(usable, rate, np.nan)
     exposure = np.full(rate.shape, info.total)
     # u^2(d0) = u^2 + (d0 - max(d, 0)) / T moves a variance to another rate.
@@ -67,7 +58,7 @@ def pixel_rates_of_one(stack, rows):
 
 
 def pixel_rates_of_several(comparison):
-    """`PixelRates` of a `ccdproc_darks.comparison.comparer.Comparison` of several rates."""
+    """`PixelRates` of the `Comparison` of several rates."""
     rows, seconds = comparison.rows, comparison.seconds
     exposure = (rows.usable * rows.frames * seconds[:, None, None]).sum(axis=0)
 
@@ -83,32 +74,17 @@ def pixel_rates_of_several(comparison):
 
 
 def noiseless_pixel(comparer, rates):
-    """`PixelRates` of pixels that lost no frame and show rates without noise.
-
-    Parameters
-    ----------
-    comparer : `ccdproc_darks.comparison.comparer.RateComparer`
-        What compares them.
-    rates : `numpy.ndarray`
-        The rates (electron/s), shape (pixels,).
-    """
+    """`PixelRates` of pixels that lost no frame and have these rates (electron/s), measured without noise."""
     return pixel_rates_of_several(comparer.noiseless(rates))
 
 
-def sample_of_pair(comparer, block, one):
-    """`PixelRates` of the whole pixels among some rows of a pair of rates, in the pair's own precision.
+def complete_pixel_rates(comparer, block, one):
+    """`PixelRates` of the pixels of a block of rows that lost no frame in either of two rates, in their own precision.
 
-    Parameters
-    ----------
-    comparer : `ccdproc_darks.comparison.comparer.RateComparer`
-        What compares them.
-    block : slice
-        The rows.
-    one : `PixelRates`
-        Of a single whole pixel.
+    ``one`` is the `PixelRates` of a single such pixel.
     """
-    paired = comparer.paired(block)
-    rate = paired.rate[paired.complete].astype(float)
+    quick = comparer.two_rates_block(block)
+    rate = quick.rate[quick.complete].astype(float)
     return PixelRates(
         rate, lambda at: one.variance_at(at).item(), one.exposure.item(), np.full(rate.shape, np.nan),
         np.zeros(rate.shape, dtype=bool),

@@ -153,7 +153,7 @@ class RateImages:
         factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
         self.shape = rates[0].shape
         self._check_together(order)
-        self.images = list(map(RateImage.of, self._rates, factors, self.infos))
+        self._images = list(map(RateImage.of, self._rates, factors, self.infos))
         if not repeated:
             self._check_different()
         self.seconds = np.array([info.longest for info in self.infos])
@@ -185,6 +185,9 @@ class RateImages:
                     f"give dark_rate all frames of one exposure time at once (repeatability compares halves of them)"
                 )
 
+    def __iter__(self):
+        return iter(self._images)
+
     def __len__(self):
         return len(self._rates)
 
@@ -215,15 +218,15 @@ class RateImages:
     def for_rows(self, rows):
         """The rates of some rows alone, without meta data, to be sent to another process."""
         part = copy.copy(self)
-        part.images, part._rates = [image.for_rows(rows) for image in self.images], [None] * len(self)
+        part._images, part._rates = [image.for_rows(rows) for image in self._images], [None] * len(self)
         return part
 
     def sample(self, pixels=_SAMPLE):
         """`RateImages` of about so many pixels, in blocks of rows that are evenly spread over the image."""
         blocks = sample_blocks(self.shape, pixels)
         part = copy.copy(self)
-        part.images, part._rates = [image.sample(blocks) for image in self.images], [None] * len(self)
-        part.shape = part.images[0].data.shape
+        part._images, part._rates = [image.sample(blocks) for image in self._images], [None] * len(self)
+        part.shape = part._images[0].data.shape
         return part
 
     def blocks(self):
@@ -237,11 +240,11 @@ class RateImages:
         Without an uncertainty the variance is 0. A masked pixel that has a rate but no uncertainty was saturated: the
         rate is its lower limit. A pixel that the user masked has both, and no lower limit.
         """
-        first = self.images[0]
+        first = self._images[0]
         shape = first.data[shifted(block, first.start)].shape if pixels is None else (1, pixels.size)
         rates, variances, lower_limits = (np.empty((len(self), *shape)) for _ in range(3))
         usable = np.empty(rates.shape, dtype=bool)
-        for image, *parts in zip(self.images, rates, variances, usable, lower_limits, strict=True):
+        for image, *parts in zip(self._images, rates, variances, usable, lower_limits, strict=True):
             image.put_values(block, pixels, *(part.reshape(-1) for part in parts))
         return rates, variances, usable, lower_limits
 

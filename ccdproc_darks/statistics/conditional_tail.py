@@ -15,9 +15,9 @@ from .significance import deviate_of_log_tail, log_chi_square_tail
 
 __all__ = ["Candidates", "conditional_tail", "far_deviate"]
 
-# Pairs of a pixel and a possible rate that are computed together: their arrays fit into the processor's cache.
+# Pixels times possible rates that are computed together: their arrays fit into the processor's cache.
 _PAIRS = 2**14
-# A possible rate is left out where it is e to this power less likely than the most likely one.
+# Logarithm of how much less likely than the most likely rate one is that is left out.
 _IMPROBABLE = 16.0
 # Possible free offsets of a pixel, in standard deviations from the fitted one.
 _OFFSET_SIGMAS = np.linspace(-2.5, 2.5, 6)
@@ -34,11 +34,9 @@ class Candidates:
     Attributes
     ----------
     counts, frames, read_variance, usable : `numpy.ndarray`
-        See `ccdproc_darks.rates.rate_images.MeanCounts`; shape (exposures, pixels).
-    seconds : `numpy.ndarray`
-        Exposure times (s), shape (exposures,).
-    shared : list
-        Exposures that share a bias: see `ccdproc_darks.statistics.rate_fit.fit_rate`.
+        See `ccdproc_darks.rates.mean_counts.MeanCounts`; shape (exposures, pixels).
+    seconds, shared
+        See `ccdproc_darks.statistics.rate_fit.fit_rate`.
     rate : `numpy.ndarray`
         Fitted rate (electron/s), shape (pixels,).
     directions : list of `numpy.ndarray`
@@ -66,7 +64,7 @@ class Candidates:
         return self.usable.sum(axis=0) - len(self.directions)
 
     def rate_variance_parts(self):
-        """Variance of the fitted rate without dark current (electron^2/s^2), and what each electron/s adds to it."""
+        """Variance of the fitted rate without dark current (electron^2/s^2), and its growth per electron/s."""
         constant = (self.estimator**2 * self.read_variance).sum(axis=0)
         for members, variance in self.shared:
             constant += variance * self.estimator[members].sum(axis=0) ** 2
@@ -88,9 +86,9 @@ def far_deviate(candidates, rate_distribution=None, width=1.0):
     Returns
     -------
     `numpy.ndarray`
-        The normal deviate that is exceeded with the same probability. With one degree of freedom this is the
-        probability of a departure as large on the same side, of a pixel that has one rate; with several degrees, half
-        the probability of a departure as large in any direction.
+        Normal deviate that is exceeded with the same probability as the departure. With one degree of freedom that is
+        the probability of a departure as large on the same side, of a pixel that has one rate; with several degrees,
+        half the probability of a departure as large in any direction.
 
     Notes
     -----
@@ -136,17 +134,15 @@ def conditional_tail(counts, law, directions, residual, width=1.0):
         Law of the counts of pixels that have one rate.
     directions : list of `numpy.ndarray`
         Coefficients of the one or two sums of counts whose values are given.
-    residual : `numpy.ndarray`
-        Counts minus the fitted counts (electron). With one degree of freedom their sign is the side of the departure.
-    width : float
-        Factor by which good pixels scatter more than the law says.
+    residual, width
+        See `Candidates` and `far_deviate`.
 
     Returns
     -------
     log_tail : `numpy.ndarray`
         With one degree of freedom, of a departure on the same side; with several, in any direction, halved.
     log_density : `numpy.ndarray`
-        Logarithm of the probability density of the sums, but for a constant.
+        Logarithm of the probability density of the sums, up to a constant.
 
     Notes
     -----
@@ -196,7 +192,7 @@ def _log_variance(covariance, directions):
 
 
 def _possible_rates(candidates, pixels, rate_distribution):
-    """True rates that each pixel may have, all in one array; their log prior probabilities; and the pixel of each."""
+    """True rates that pixels may have, in one array; the logarithms of their prior probabilities; the pixel of each."""
     estimate = candidates.rate[pixels]
     if rate_distribution is None:
         return np.maximum(estimate, 0.0), np.zeros(pixels.size), pixels

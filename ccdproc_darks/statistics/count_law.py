@@ -29,14 +29,8 @@ class CountLaw:
     ----------
     electrons : `numpy.ndarray`
         Expected electrons m in all N frames of an exposure time together, shape (exposures, pixels).
-    frames : `numpy.ndarray`
-        Number N of frames averaged.
-    read_variance : `numpy.ndarray`
-        Variance of the mean counts by read noise (electron^2), without the bias.
-    usable : `numpy.ndarray` of bool
-        Counts that may be used.
-    shared : list of (list of int, float)
-        Indices of the exposures that share a bias, and the variance of that bias (electron^2).
+    frames, read_variance, usable, shared
+        See `ccdproc_darks.statistics.rate_fit.fit_rate`.
 
     Notes
     -----
@@ -80,8 +74,6 @@ class CountLaw:
     def tilt_to(self, counts):
         """Tilt s for which the mean is ``counts``, shape (exposures, pixels).
 
-        Notes
-        -----
         Given the error of a shared bias, each count has a tilt of its own (`poisson_tilt`). That error is the root of a
         convex function, which Newton's method finds.
         """
@@ -110,20 +102,10 @@ class CountLaw:
         return np.where(self.usable[members], n * tilt, 0.0)
 
     def tilt_in(self, directions, sums):
-        """
-        Tilt s, a combination of ``directions``, for which the expected ``directions . counts`` are the given ``sums``.
+        """Tilt s, a combination of ``directions``, for which the expected ``directions . counts`` are the ``sums``.
 
-        Parameters
-        ----------
-        directions : list of `numpy.ndarray`
-            Coefficients of one or two sums of counts, shape (exposures, pixels); zero where a count is not usable.
-        sums : list of `numpy.ndarray`
-            Value of each sum, shape (pixels,).
-
-        Returns
-        -------
-        `numpy.ndarray`
-            Tilt, shape (exposures, pixels).
+        There are one or two directions, shape (exposures, pixels), zero where a count is not usable, and as many sums,
+        shape (pixels,). The tilt has shape (exposures, pixels).
         """
         amounts = [np.zeros(np.shape(total)) for total in sums]
         moving = np.ones(np.shape(sums[0]), dtype=bool)

@@ -13,20 +13,10 @@ __all__ = ["digitised_read_noise", "frame_variance", "poisson_tilt", "trimmed_va
 
 
 def frame_variance(electrons, read_noise):
-    """Variance of one frame (electron^2).
+    """Variance of one frame (electron^2): ``max(electrons, 0) + read_noise**2``.
 
-    Parameters
-    ----------
-    electrons : array_like
-        Expected dark electrons of the frame. Negative estimates count as zero: the variance is never below
-        ``read_noise**2``.
-    read_noise : array_like
-        Read noise of one digitised frame (electron).
-
-    Returns
-    -------
-    `numpy.ndarray`
-        ``max(electrons, 0) + read_noise**2``.
+    ``electrons`` are the expected dark electrons of the frame; negative estimates count as zero, so that the variance
+    is never below that of the read noise (electron, of one digitised frame).
     """
     return np.maximum(electrons, 0) + np.square(read_noise)
 
@@ -64,27 +54,22 @@ def poisson_tilt(count, expected, variance):
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         electrons = variance * wrightomega(np.log(expected / variance) + count / variance)
-        # Each form loses digits where the other one is used.
+        # Each formula loses digits where the other one is used.
         tilt = np.where(electrons > variance, np.log(electrons / expected), (count - electrons) / variance)
     return tilt, electrons
 
 
 def trimmed_variance(variances, dof, keep=0.95):
-    """Mean of many sample variances of the same noise, without the few that are too large.
+    """Mean of many sample variances of the same noise, without the few that are too large; NaN without any.
 
     Parameters
     ----------
     variances : `numpy.ndarray`
-        Unbiased sample variances, each of ``dof`` degrees of freedom.
+        Unbiased sample variances.
     dof : int or None
-        Degrees of freedom of each. None: the variances hardly scatter, and leaving out the largest needs no correction.
+        Degrees of freedom of each. None: so many that leaving out the largest variances needs no correction.
     keep : float
         Fraction of the variances, from the smallest up, that is averaged.
-
-    Returns
-    -------
-    float
-        Variance of the noise; NaN without variances.
 
     Notes
     -----

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Distribution of the true dark rates of a sensor's pixels: what a pixel of few electrons cannot tell by itself."""
+"""Distribution of the true dark rates of a sensor's pixels; few electrons of one pixel hardly tell its own rate."""
 
 from dataclasses import dataclass
 
@@ -10,19 +10,20 @@ from .robust import robust_mean, upper_median
 
 __all__ = ["RateDistribution", "fit_rate_distribution", "sensor_rate_distribution"]
 
-# Steps of the grid of true rates, and of the bins of estimated ones, in standard deviations of an estimate; most steps.
+# Step of the grid of true rates, and width of the bins of estimated ones (standard deviations of an estimate); most
+# steps.
 _RATE_STEP, _BIN_STEP, _MOST = 0.5, 1 / 6, 400
 # Relative error of the variance of counts at which a pixel's own estimate of its rate is good enough.
 _CERTAIN = 0.05
-# In standard deviations: how far bins go beyond the grid, what is near the median, and what is far below zero.
+# Standard deviations of an estimate: by how much bins reach beyond the grid, near the median, far below zero.
 _REACH, _NEAR, _BELOW = 8.0, 6.0, 5.0
 _LEAST_PIXELS = 100
-# One pixel in seven is enough to find the typical variance, which is the same for most.
+# One pixel in so many is enough for the median variance by read noise.
 _FEW = 7
 # Least smoothing (electron): without read noise, estimates are a comb of whole electrons.
 _LEAST_SMOOTH = 0.3
 _ITERATIONS = 1000
-# Keeps a likelihood above zero; probability of a bin that no pixel reaches.
+# Likelihood in place of zero; largest probability of a bin that counts as empty.
 _IMPOSSIBLE, _NOTHING = 1e-200, 1e-12
 
 
@@ -32,10 +33,8 @@ class RateDistribution:
 
     Attributes
     ----------
-    rates : `numpy.ndarray`
-        Grid of true rates (electron/s), rising, shape (rates,).
-    probability : `numpy.ndarray`
-        Fraction of the pixels that have each rate.
+    rates, probability : `numpy.ndarray`
+        Grid of true rates (electron/s), rising, and the fraction of the pixels that have each; shape (rates,).
     estimates, means : `numpy.ndarray`
         Estimated rates, rising, and the mean true rate of the pixels with such an estimate (electron/s).
     """
@@ -71,8 +70,7 @@ def fit_rate_distribution(estimates, estimator, seconds, frames, read_variance, 
     Returns
     -------
     `RateDistribution` or None
-        None where there are fewer than 100 pixels, or where each pixel's own estimate is enough: where it tells the
-        variance of all its counts to 5 %.
+        None for fewer than 100 pixels, and where each pixel's own estimate tells the variance of its counts to 5 %.
 
     Notes
     -----
@@ -109,7 +107,7 @@ def fit_rate_distribution(estimates, estimator, seconds, frames, read_variance, 
 
 
 def _certain_from(scale, constant, growth, seconds, read_variance):
-    """Value on the scale from which on a pixel's estimated rate tells the variance of all its counts well enough."""
+    """Scale value above which a pixel's own estimated rate tells the variance of all its counts well enough."""
     values = scale.zero + _RATE_STEP * np.arange(_MOST)
     rates = scale.to_rate(values)
     error = np.sqrt(max(constant, 1e-6 * growth**2) + growth * rates)
@@ -118,14 +116,14 @@ def _certain_from(scale, constant, growth, seconds, read_variance):
 
 
 def _typical(estimates, scale):
-    """Typical rate (electron/s): the mean of the estimates near the median, which is biased by their skewness."""
+    """Typical rate (electron/s): mean of the estimates near the median, which itself is biased by their skewness."""
     median = upper_median(estimates)
     near = np.abs(scale.from_rate(estimates) - scale.from_rate(median)) < _NEAR
     return robust_mean(estimates[near], np.full(np.count_nonzero(near), scale.error(median)))
 
 
 def _nodes(scale, typical, top):
-    """Grid of true rates, as values on the scale: zero, the typical rate, and steps from it up to ``top``."""
+    """Grid of true rates, as scale values: zero, the ``typical`` one, and equal steps down and up from it."""
     below = np.arange(typical, scale.zero, -_RATE_STEP)[::-1]
     nodes = np.concatenate([below, np.arange(typical + _RATE_STEP, max(top, typical + _RATE_STEP), _RATE_STEP)])
     return np.unique(np.concatenate([[scale.zero], nodes]))
@@ -152,22 +150,13 @@ class _StabilisedScale:
 
 
 def _probability_of_bins(edges, rates, constant, growth, steps):
-    """Probability that the estimated rate of a pixel falls between two ``edges``, shape (bins, rates).
+    """Probability that a pixel of each of the ``rates`` is estimated between two ``edges``, shape (bins, rates).
 
-    Parameters
-    ----------
-    edges, rates : `numpy.ndarray`
-        Edges of the bins of estimated rates, and true rates (electron/s).
-    constant : float
-        Variance of the Gaussian part of an estimate (electron^2/s^2).
-    growth, steps : `numpy.ndarray`
-        What each exposure adds to the estimate for a true rate of 1, and what one electron in it adds (1/s).
-
-    Notes
-    -----
-    The integral of an inverse Fourier transform, that of the characteristic function of an estimate,
+    ``constant`` is the variance of the Gaussian part of an estimate (electron^2/s^2). ``growth`` is what each exposure
+    adds to the estimate per electron/s of true rate, ``steps`` what one electron in it adds (1/s). The result is exact:
+    the integral of an inverse Fourier transform, that of the characteristic function of an estimate,
     ``exp(d sum_k g_k / a_k (e^(i w a_k) - 1) - w^2 v / 2)`` with d the rate, v the constant, g the growth and a the
-    steps. It is exact.
+    steps.
     """
     variance = max(constant, (_LEAST_SMOOTH * np.abs(steps).max()) ** 2)
     margin = 4 * np.sqrt(variance)
@@ -184,33 +173,22 @@ def _probability_of_bins(edges, rates, constant, growth, steps):
 
 
 def sensor_rate_distribution(samples, seconds, numbers, shared, offsets, free_offset):
-    """`RateDistribution` of a sensor's pixels, from some of its rows; None where none is needed.
+    """`RateDistribution` of a sensor's pixels, from the `MeanCounts` of some of its rows; None where none is needed.
 
-    Parameters
-    ----------
-    samples : iterable of `ccdproc_darks.rates.rate_images.MeanCounts`
-        The rows; changed in place.
-    seconds, numbers : `numpy.ndarray`
-        Exposure times (s), and the number of frames of each.
-    shared : list
-        Exposures that share a bias: see `ccdproc_darks.statistics.rate_fit.fit_rate`.
-    offsets : `numpy.ndarray`
-        Common offset of each exposure (electron).
-    free_offset : bool
-        Whether each pixel has an offset of its own.
+    There is one exposure time ``seconds``, one ``numbers`` of frames and one common offset (``offsets``, electron) for
+    each exposure. For ``shared`` and ``free_offset`` see `ccdproc_darks.statistics.rate_fit.fit_rate`.
     """
     counts, variances = [], []
     for rows in samples:
-        rows.counts -= np.where(rows.usable, offsets[:, None, None], 0.0)
         # Only pixels that lost no frame: their estimates all have the same law.
-        complete = (rows.usable & (rows.frames == numbers[:, None, None])).all(axis=0)
-        complete = np.flatnonzero(complete)
+        complete = np.flatnonzero((rows.usable & (rows.frames == numbers[:, None, None])).all(axis=0))
         found, variance = (part.reshape(len(numbers), -1) for part in (rows.counts, rows.read_variance))
         counts.append(found if complete.size == found.shape[1] else found[:, complete])
         variances.append(variance[:, complete[::_FEW]])
     counts, variances = np.concatenate(counts, axis=1), np.concatenate(variances, axis=1)
     if counts.shape[1] < _LEAST_PIXELS:
         return None
+    counts -= offsets[:, None]
     # A rate without weights by noise is good enough to find the typical one.
     if free_offset:
         rates = (counts[-1] - counts[0]) / (seconds[-1] - seconds[0])

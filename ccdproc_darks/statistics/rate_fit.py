@@ -8,17 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = [
-    "TINY_RATE",
-    "Covariance",
-    "RateFit",
-    "count_variance",
-    "fit_rate",
-    "rate_estimator",
-    "rate_variance",
-]
+__all__ = ["TINY_RATE", "Covariance", "RateFit", "count_variance", "fit_rate", "rate_estimator", "rate_variance"]
 
-# Enough for the weights to converge to a part in a thousand from any start.
+# Rounds in which weights converge to a part in a thousand from any start.
 _ITERATIONS = 4
 # Smallest rate that weights are computed for (electron/s): far below that of any sensor.
 TINY_RATE = 1e-15
@@ -89,20 +81,16 @@ class RateFit:
     ----------
     rate, variance : `numpy.ndarray`
         Rate (electron/s) and its variance (electron^2/s^2), shape (rows, columns); NaN where no count could be used.
-    degrees : `numpy.ndarray` of int
-        Degrees of freedom; negative where there is no rate.
-    chi_square : `numpy.ndarray`
-        Chi-square of the residuals; NaN without degrees of freedom.
-    deletion : `numpy.ndarray`
-        Each count minus its prediction from the other exposures (electron), shape (exposures, rows, columns).
-    information : `numpy.ndarray`
-        1 / variance of ``deletion``; zero where the other exposures cannot predict the count.
+    degrees, chi_square : `numpy.ndarray`
+        Degrees of freedom, negative where there is no rate; chi-square of the residuals, NaN where there are none.
+    deletion, information : `numpy.ndarray`
+        Each count minus its prediction from the other exposures (electron), shape (exposures, rows, columns); and 1
+        over its variance, zero where the other exposures cannot predict the count.
     excess : `numpy.ndarray`
         Number with the sign of the departure. It is positive where shorter exposures read higher than the fit (with a
         free offset: where counts grow less than linearly; with equal exposure times: where the first reads higher).
-    skewness : `numpy.ndarray`
+    skewness, kurtosis : `numpy.ndarray`
         Skewness of the counts in the direction of the residuals; where it is negative, that tail is a light one.
-    kurtosis : `numpy.ndarray`
         Largest excess kurtosis of a count; above 0.1 where counts are a few electrons.
     residual : `numpy.ndarray`
         Counts minus the fitted counts (electron).
@@ -159,7 +147,7 @@ def fit_rate(
     diagnose : bool
         Whether to compute residuals and goodness of fit.
     weight_rate : callable, optional
-        Gives, for fitted rates, the rates whose noise the counts are weighted with. None: the fitted rates.
+        Rates by whose noise counts are weighted, as a function of the fitted rates. None: the fitted rates.
 
     Returns
     -------
@@ -196,26 +184,16 @@ def fit_rate(
     leverage = np.where(testable, leverage, 0.0)
     chi_square = np.where(degrees > 0, (residual * solved).sum(axis=0), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        third = (solved**3 * (np.maximum(weight_rate(rate), 0) * used.t / frames**2)).sum(axis=0)
-        skewness = third / np.maximum(chi_square, 0) ** 1.5
-        poisson = np.maximum(weight_rate(rate), 0) * used.t / frames
+        electrons = np.maximum(weight_rate(rate), 0) * used.t
+        skewness = (solved**3 * (electrons / frames**2)).sum(axis=0) / np.maximum(chi_square, 0) ** 1.5
+        poisson = electrons / frames
         kurtosis = (poisson * np.square(used.covariance.weights / frames)).max(axis=0)
+    deletion = np.divide(solved, leverage, out=np.zeros_like(solved), where=testable)
     return RateFit(
-        rate,
-        variance,
-        degrees,
-        chi_square=chi_square,
-        skewness=skewness,
-        kurtosis=kurtosis,
-        deletion=np.divide(solved, leverage, out=np.zeros_like(solved), where=testable),
-        information=leverage,
-        excess=_excess(solved, used.t, free_offset),
-        residual=residual,
-        covariance=used.covariance,
-        estimator=used.estimator(),
-        offset=offset,
-        offset_variance=offset_variance,
-    )
+        rate, variance, degrees, chi_square=chi_square, deletion=deletion, information=leverage,
+        excess=_excess(solved, used.t, free_offset), skewness=skewness, kurtosis=kurtosis, residual=residual,
+        covariance=used.covariance, estimator=used.estimator(), offset=offset, offset_variance=offset_variance,
+    )  # fmt: skip
 
 
 def _excess(solved, t, free_offset):

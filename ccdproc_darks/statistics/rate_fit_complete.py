@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""The fit of `rate_fit` for pixels that lost no frame: faster, in arrays that fit into the processor's cache."""
+"""Fit of `rate_fit` for pixels that lost no frame: faster, in arrays that fit into the processor's cache."""
 
 import numpy as np
 
@@ -61,13 +61,11 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
     Parameters
     ----------
     counts : `numpy.ndarray`
-        Mean counts (electron), in one dimension.
-    seconds : float
-        Exposure time (s).
+        Mean counts (electron), shape (pixels,).
+    seconds, bias_error : float
+        Exposure time (s), and standard deviation of the bias (electron).
     frames, frame_variance : float or `numpy.ndarray`
         Number of frames averaged, and variance of one frame without dark electrons (electron^2).
-    bias_error : float
-        Standard deviation of the bias (electron).
     dtype : `numpy.dtype`
         Type of the standard deviation.
     out : sequence of `numpy.ndarray` or None
@@ -85,7 +83,7 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
     number = np.dtype(dtype).type
     variance = np.empty(counts.shape, dtype)
     np.copyto(variance, counts, casting="same_kind")
-    # The same as numpy.maximum(counts, 0), in a third of the time.
+    # numpy.maximum takes three times as long.
     np.clip(variance, 0, np.inf, out=variance)
     variance += frame_variance if np.ndim(frame_variance) else number(frame_variance)
     variance *= factor if np.ndim(factor) else number(factor)

@@ -9,7 +9,7 @@ __all__ = ["robust_mean", "upper_median"]
 _KEEP = 4.0
 # Most iterations; they end earlier where the mean changes by less than this fraction of its error.
 _ROUNDS, _SETTLED = 5, 1e-3
-# Number of values that is enough for a first median.
+# Values that are enough for a first median.
 _FEW = 2**16
 
 
@@ -29,7 +29,7 @@ def robust_mean(values, deviations):
         values, deviations = values[finite], np.broadcast_to(deviations, finite.shape)[finite]
     if values.size == 0:
         return 0.0
-    # Medians only tell where the values are.
+    # Medians are only the start.
     few = slice(None, None, 1 + values.size // _FEW)
     mean = upper_median(values[few])
     noise = deviations[few] if np.ndim(deviations) else deviations

@@ -9,15 +9,9 @@ from scipy.special import chdtrc, gammaln, ndtr, ndtri, ndtri_exp
 from .._interface.arguments import checked_number
 
 __all__ = [
-    "NORMAL_BELOW",
-    "FalsePositiveControl",
-    "critical_deviate",
-    "deviate_of_chi_square",
-    "deviate_of_log_tail",
-    "log_chi_square_tail",
-    "needs_exact_tail",
-    "saddlepoint_deviate",
-]
+    "NORMAL_BELOW", "FalsePositiveControl", "critical_deviate", "deviate_of_chi_square", "deviate_of_log_tail",
+    "log_chi_square_tail", "needs_exact_tail", "saddlepoint_deviate",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,26 +45,17 @@ class FalsePositiveControl:
         return 0.0 if self.fdr is None else critical_deviate(self.fdr)
 
     def critical(self, number, sides, deviates=None):
-        """Normal deviate above which a pixel is flagged; infinite where no pixel is.
+        """Normal deviate above which a pixel is flagged, of ``number`` pixels tested; infinite where no pixel is.
 
-        Parameters
-        ----------
-        number : int
-            Number of pixels tested.
-        sides : int
-            1 where only positive deviates are flagged, 2 where negative ones are too.
-        deviates : `numpy.ndarray`, optional
-            All deviates above ``least`` (of a two-sided test: their absolute values); needed with ``fdr``.
-
-        Notes
-        -----
-        With ``fdr``, the step-up procedure of Benjamini and Hochberg (1995, J. R. Stat. Soc. B 57, 289). Only pixels
-        with a probability below ``fdr`` can be flagged: of the others only the number matters.
+        ``sides`` is 1 where only positive deviates are flagged, 2 where negative ones are too. ``fdr`` needs all
+        ``deviates`` above `least` (of a two-sided test: absolute ones), for the step-up procedure of Benjamini and
+        Hochberg (1995, J. R. Stat. Soc. B 57, 289). Only pixels with a probability below ``fdr`` can be flagged: of the
+        others the number is enough.
         """
         number = max(number, 1)
         if self.fdr is None:
             return critical_deviate(min(self.false_positives / number / sides, 0.5))
-        # Heavy to import, and seldom needed.
+        # Slow to import, and seldom needed.
         from scipy.stats import false_discovery_control
 
         probability = sides * ndtr(-deviates)
@@ -82,14 +67,14 @@ class FalsePositiveControl:
         return float(np.nextafter(flagged.min(), -np.inf)) if flagged.size else np.inf
 
     def planned(self, number, sides, critical):
-        """Deviate for the power of a test: ``critical``; where that is infinite, the one of one false positive."""
+        """Deviate for the power of a test: ``critical``; if that is infinite, the one of one false positive."""
         return critical if np.isfinite(critical) else float(-ndtri(1 / max(number, 1) / sides))
 
 
 # Deviate below which the normal tail is right to a few per cent, and the saddlepoint formula divides by nearly zero.
 NORMAL_BELOW = 2.5
 _NEWTON_STEPS = 60
-# Relative change of a tail probability that does not matter.
+# Relative change of a tail probability that is negligible.
 _NEGLIGIBLE = 0.01
 
 
@@ -107,10 +92,10 @@ def needs_exact_tail(size, skewness, kurtosis, known):
 
     Notes
     -----
-    Where a tail is lighter than a normal one, or counts are few, the exact tail is needed sooner: a small departure is
-    as improbable as a larger one of a normal distribution. The normal tail will do where the variance is known, and the
-    first two terms of Edgeworth's series (of a quantile: Cornish and Fisher 1938) change the tail probability by less
-    than a hundredth.
+    Where a tail is lighter than a normal one, or counts are few, the exact tail is needed at smaller departures: they
+    are as improbable as larger ones of a normal distribution. The normal tail is enough where the variance is known,
+    and the first two terms of Edgeworth's series (of a quantile: Cornish and Fisher 1938) change the tail probability
+    by less than a hundredth.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         sooner = np.clip(1.5 * np.maximum(-skewness, kurtosis), 0.0, 1.0)
@@ -127,10 +112,7 @@ def critical_deviate(probability):
 def deviate_of_chi_square(chi_square, degrees):
     """Normal deviate (not negative) whose two-sided probability is that of a chi-square as large or larger.
 
-    Parameters
-    ----------
-    chi_square, degrees : `numpy.ndarray`
-        Chi-square and its degrees of freedom; NaN, or no degrees of freedom, give NaN.
+    NaN for a chi-square of NaN, and without ``degrees`` of freedom.
     """
     deviate = np.full(np.shape(chi_square), np.nan)
     one = degrees == 1
@@ -148,10 +130,7 @@ def deviate_of_log_tail(log_probability):
 def log_chi_square_tail(chi_square, degrees):
     """Logarithm of the probability that a chi-square variable is as large or larger.
 
-    Notes
-    -----
-    Where the probability underflows, the asymptotic series of the incomplete gamma function
-    (Abramowitz and Stegun 6.5.32) takes its place.
+    Where it underflows: the asymptotic series of the incomplete gamma function (Abramowitz and Stegun 6.5.32).
     """
     x, k = np.maximum(chi_square, 0), np.asarray(degrees, dtype=float)
     with np.errstate(divide="ignore"):
@@ -164,7 +143,7 @@ def log_chi_square_tail(chi_square, degrees):
 
 
 def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
-    """Equivalent normal deviate of a sum of Poisson counts and Gaussian noise.
+    """Equivalent normal deviate z of a sum of Poisson counts and Gaussian noise: P(sum larger) = P(normal deviate > z).
 
     Parameters
     ----------
@@ -176,11 +155,6 @@ def saddlepoint_deviate(deviate, coefficients, electrons, gaussian_variance):
         Expected electrons of each count, shape (counts, pixels).
     gaussian_variance : `numpy.ndarray`
         Variance of the Gaussian part of the standardised sum, shape (pixels,).
-
-    Returns
-    -------
-    `numpy.ndarray`
-        The z with P(sum larger) = P(normal deviate > z), shape (pixels,).
 
     Notes
     -----

@@ -102,8 +102,8 @@ def check_comparison(rates, tolerance):
     comparer, block = RateComparer(RateImages(rates), "common", "theoretical"), slice(0, rates[0].shape[0])
     exact = comparer.rows(block)
     for statistic in STATISTICS[:3]:
-        paired = comparer.paired(block, outliers=statistic != "significance")
-        images, special = paired.statistic(statistic)
+        quick = comparer.two_rates_block(block, outliers=statistic != "significance")
+        images, special = quick.statistic(statistic)
         mended = comparer.rows(block, special)
         if statistic == "significance":
             images, expected, mended = [*images, 1.0], [exact.significance, 1.0], [mended.significance, 1.0]
@@ -111,14 +111,14 @@ def check_comparison(rates, tolerance):
             expected, mended = (getattr(found, statistic)() for found in (exact, mended))
         images, expected, mended = (
             [np.broadcast_to(np.ravel(image), size).copy() for image in found]
-            for found, size in ((images, paired.rate.size), (expected, paired.rate.size), (mended, special.size))
+            for found, size in ((images, quick.rate.size), (expected, quick.rate.size), (mended, special.size))
         )
         for image, new, right in zip(images, mended, expected, strict=True):
             np.testing.assert_array_equal(new, right[special])
             image[special] = new
         images[1][np.isnan(images[0])] = expected[1][np.isnan(expected[0])] = np.nan
         assert_near(*images, *expected, tolerance)
-    return paired.rate.size - paired.special().size
+    return quick.rate.size - quick.inexact_pixels().size
 
 
 def check_results(rates, tolerance, **options):
@@ -199,9 +199,9 @@ def test_lost_frames(numbers, dtype):
     rates = pair_of(np.random.default_rng(3), numbers=numbers, frames=True, dtype=dtype, bad=False, bias="none")
     assert all(rate.meta["DKLOST"] > 10 for rate in rates)
     comparer = RateComparer(RateImages(rates), "common", "theoretical")
-    frames = comparer.stack.rows(slice(0, SHAPE[0])).frames
+    frames = comparer.images.rows(slice(0, SHAPE[0])).frames
     complete = (frames == np.array(sorted(numbers, key=numbers.index))[:, None, None]).all(axis=0).ravel()
-    np.testing.assert_array_equal(comparer.paired(slice(0, SHAPE[0])).complete, complete)
+    np.testing.assert_array_equal(comparer.two_rates_block(slice(0, SHAPE[0])).complete, complete)
     assert 0 < (~complete).sum() < complete.size / 2
     check_both(rates, dtype)
 
@@ -327,7 +327,7 @@ class TestTrust:
 
     @staticmethod
     def complete(rates):
-        return RateComparer(RateImages(rates), "common", "theoretical").paired(slice(0, SHAPE[0])).complete
+        return RateComparer(RateImages(rates), "common", "theoretical").two_rates_block(slice(0, SHAPE[0])).complete
 
     def test_nothing_changed(self, rates):
         assert [rate.meta["DKLOST"] for rate in rates] == [0, 0]
@@ -449,10 +449,10 @@ class TestCloserLook:
             assert distribution is not None
         exact = compare_rows(stack.rows(rows), stack.seconds, stack.shared, none, False, distribution)
         pair = TwoRates(stack, none, distribution, 1.0)
-        quick = pair.rows(stack.images, rows)
+        quick = pair.rows(stack, rows)
         assert quick.complete.all()
         special, deviate, rate = (
-            part.reshape(self.RATES.shape) for part in (quick.special_mask(), quick.deviate, quick.rate)
+            part.reshape(self.RATES.shape) for part in (quick.inexact_mask(), quick.deviate, quick.rate)
         )
         # None is missed: where it begins, a tail that is not normal is a thousand times as far off as this.
         np.testing.assert_allclose(deviate[~special], exact.significance[~special], rtol=SETTLED[dtype], atol=1e-6)

@@ -26,11 +26,11 @@ def noisy(rng, truth):
     return rng.poisson(np.asarray(truth) * EXPOSURE) / EXPOSURE + rng.normal(0, np.sqrt(READ_VARIANCE), np.shape(truth))
 
 
-def hotness(level, rates, background=None, *, number=None):
+def hot_pixel_test(control, rates, background=None, *, number=None):
     """Settled, by a sample that is all of the rates."""
     found = HotPixelTest(None, background, [(EVERYTHING, measured(rates))])
-    excesses = None if level.fdr is None else found.large(measured(rates), EVERYTHING, level.least)
-    found.settle(level, rates.size if number is None else number, excesses)
+    excesses = None if control.fdr is None else found.deviates_above(measured(rates), EVERYTHING, control.least)
+    found.set_threshold(control, rates.size if number is None else number, excesses)
     return found
 
 
@@ -39,14 +39,14 @@ class TestThreshold:
 
     def test_above_it(self):
         found = HotPixelTest(2.0, None, iter(()))
-        found.settle(FalsePositiveControl(), 10**6)
+        found.set_threshold(FalsePositiveControl(), 10**6)
         rates = measured([[1.9, 2.1, np.nan, np.nan, np.nan]], [[np.nan, np.nan, np.nan, 1.9, 2.1]])
         hot, warm = found.flags(rates, EVERYTHING)
         assert hot.tolist() == [[False, True, False, False, True]]
         assert not np.any(warm)
         assert found.entries()["DKTHRESH"][0] == 2
         assert found.entries()["DKTYPIC"][0] is found.entries()["DKHOTWID"][0] is None
-        assert found.large(rates, EVERYTHING, 0.0).size == 0
+        assert found.deviates_above(rates, EVERYTHING, 0.0).size == 0
 
     def test_above_the_surroundings(self):
         """Background, and a pixel on top of it: hot by itself, warm together, or neither; saturated ones too."""
@@ -75,14 +75,14 @@ class TestNoise:
     def test_false_positives(self, rate):
         rng = np.random.default_rng(1)
         rates = noisy(rng, np.full((500, 1000), rate))
-        found = hotness(FalsePositiveControl(200.0), rates)
+        found = hot_pixel_test(FalsePositiveControl(200.0), rates)
         hot, warm = found.flags(measured(rates), EVERYTHING)
         assert abs(hot.sum() - 200) < 4 * np.sqrt(200)
         assert not np.any(warm)
         np.testing.assert_array_equal(hot, rates > found.entries()["DKTHRESH"][0])
         # A sensor ten times as large: so many fewer of these are.
         assert (
-            hotness(FalsePositiveControl(200.0), rates, number=10 * rates.size)
+            hot_pixel_test(FalsePositiveControl(200.0), rates, number=10 * rates.size)
             .flags(measured(rates), EVERYTHING)[0]
             .sum()
             < 60
@@ -94,14 +94,14 @@ class TestNoise:
         rng = np.random.default_rng(2)
         background = np.broadcast_to(np.linspace(0.01, 3, 1000), (500, 1000))
         rates = noisy(rng, background)
-        found = hotness(FalsePositiveControl(200.0), rates, background)
+        found = hot_pixel_test(FalsePositiveControl(200.0), rates, background)
         hot, warm = found.flags(measured(rates), EVERYTHING)
         assert abs(hot.sum() - 200) < 4 * np.sqrt(200)
         assert abs(hot[:, :500].sum() - 100) < 4 * np.sqrt(100)
         assert found.entries()["DKHOTWID"][0] == pytest.approx(1, abs=0.01)
         assert not (hot & warm).any()
         # Without the background the bright part as a whole is.
-        without = hotness(FalsePositiveControl(200.0), rates)
+        without = hot_pixel_test(FalsePositiveControl(200.0), rates)
         alone = without.flags(measured(rates), EVERYTHING)[0]
         assert alone.sum() < (hot | warm).sum()
 
@@ -111,7 +111,7 @@ class TestNoise:
         truth = background.copy()
         truth[::20, ::20] += 1.0
         rates = noisy(rng, truth)
-        hot, warm = hotness(FalsePositiveControl(1.0), rates, background).flags(measured(rates), EVERYTHING)
+        hot, warm = hot_pixel_test(FalsePositiveControl(1.0), rates, background).flags(measured(rates), EVERYTHING)
         assert hot[::20, ::20].all()
         assert hot.sum() <= 100 + 6
         # An excess of 0.6 sigma of the glow's own noise of 0.05 electron/s is no hot pixel.
@@ -125,20 +125,20 @@ class TestNoise:
         truth[0] = 0.05 + np.linspace(0.03, 0.2, 500)
         rates = noisy(rng, truth)
         background = np.full(truth.shape, 0.05) if with_background else None
-        found = hotness(FalsePositiveControl(fdr=0.1), rates, background)
+        found = hot_pixel_test(FalsePositiveControl(fdr=0.1), rates, background)
         hot, _ = found.flags(measured(rates), EVERYTHING)
         assert hot[0].sum() > 350
         assert hot[1:].sum() / hot.sum() == pytest.approx(0.1, abs=4 * np.sqrt(0.1 / 450))
-        p = stats.norm.sf(found.large(measured(rates), EVERYTHING, -np.inf))
+        p = stats.norm.sf(found.deviates_above(measured(rates), EVERYTHING, -np.inf))
         # With the typical pixel's own excess below the median rounded to it, only the tail is asked.
         assert hot.sum() == (stats.false_discovery_control(p) <= 0.1).sum()
 
     def test_nothing_discovered(self):
         """The threshold is then that of one false positive."""
         rates = np.random.default_rng(5).normal(0.05, 0.01, (50, 50)).clip(0.03, 0.07)
-        found = hotness(FalsePositiveControl(fdr=0.01), rates)
+        found = hot_pixel_test(FalsePositiveControl(fdr=0.01), rates)
         assert not found.flags(measured(rates), EVERYTHING)[0].any()
-        assert found.entries()["DKTHRESH"] == hotness(FalsePositiveControl(1.0), rates).entries()["DKTHRESH"]
+        assert found.entries()["DKTHRESH"] == hot_pixel_test(FalsePositiveControl(1.0), rates).entries()["DKTHRESH"]
 
     def test_rows_without_a_rate_tell_nothing(self):
         """Neither they nor single pixels without one, among rows that have rates, move the threshold."""
@@ -147,12 +147,12 @@ class TestNoise:
         samples = [(EVERYTHING, measured(values)) for values in (np.full((5, 53), np.nan), some)]
         found = HotPixelTest(None, None, samples)
         found.settle(FalsePositiveControl(), rates.size)
-        assert found.entries() == hotness(FalsePositiveControl(), rates).entries()
+        assert found.entries() == hot_pixel_test(FalsePositiveControl(), rates).entries()
 
     def test_nothing_measured(self):
         rates = np.full((3, 4), np.nan)
         for background in (None, np.ones((3, 4))):
-            found = hotness(FalsePositiveControl(), rates, background, number=0)
+            found = hot_pixel_test(FalsePositiveControl(), rates, background, number=0)
             hot, _ = found.flags(measured(rates), EVERYTHING)
             assert not hot.any()
             assert found.entries()["DKTHRESH"][0] == 0
