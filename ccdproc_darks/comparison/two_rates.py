@@ -15,7 +15,7 @@ __all__ = ["TwoRates", "TwoRatesBlock"]
 _MOST_ROUNDS = 4
 # Relative error of a standard deviation that is negligible, in single (4 bytes) and in double precision.
 _SETTLED = {4: 1e-5, 8: 1e-6}
-# Frames by which the number that an uncertainty stands for may be off in a pixel that lost none.
+# Pixels lost no frame where the number of frames that their uncertainty implies differs by less from all (frames).
 _COMPLETE = 0.25
 # Grids of deviates and of rates (electron/s) on which it is found where a tail is not normal.
 _SIZES = np.linspace(1.4, 4.0, 261)
