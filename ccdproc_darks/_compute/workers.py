@@ -226,7 +226,7 @@ def _bytes_sent(job):
 
 
 def _compute_elsewhere(job, rows, blocks, columns, types):
-    """First row, images and sum of the counts of some blocks, in another process."""
+    """First row, images and counts of some blocks: what runs in another process, or on a worker of a cluster."""
     results = [np.zeros((rows.stop - rows.start, columns), dtype) for dtype in types]
     return rows.start, results, _compute_blocks(job, rows, blocks, results)
 

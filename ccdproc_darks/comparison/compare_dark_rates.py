@@ -17,6 +17,7 @@ from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice
 from .._interface.results import LogEntry, logged, result_image, safe_header
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
+from .two_rates import QUICK_STATISTICS
 
 __all__ = ["NULLS", "checked_offset", "compare_dark_rates", "compared_rates", "comparison_entries"]
 
@@ -194,7 +195,7 @@ class _ComparisonJob(BlockJob):
 
     @property
     def _has_fast_pass(self):
-        return self.comparer.two_rates is not None and self.statistic != "offset"
+        return self.comparer.two_rates is not None and self.statistic in QUICK_STATISTICS
 
     def _images(self, compared):
         found = [compared.significance] if self.statistic == "significance" else getattr(compared, self.statistic)()

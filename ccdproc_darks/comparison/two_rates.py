@@ -9,7 +9,7 @@ from .._compute import loops
 from ..statistics.rate_fit import TINY_RATE
 from ..statistics.significance import needs_exact_tail
 
-__all__ = ["TwoRates", "TwoRatesBlock"]
+__all__ = ["QUICK_STATISTICS", "TwoRates", "TwoRatesBlock"]
 
 # Rounds after which weights have converged, as in `ccdproc_darks.statistics.rate_fit.fit_rate`.
 _MOST_ROUNDS = 4
@@ -22,6 +22,8 @@ _SIZES = np.linspace(1.4, 4.0, 261)
 _RATES = np.concatenate([[0.0], np.geomspace(1e-8, 1e8, 641)])
 # Factor on such a deviate, so that no pixel is missed by rounding to single precision.
 _MARGIN = 0.999
+# Statistics of `compare_dark_rates` that have a fast pass.
+QUICK_STATISTICS = ("significance", "difference", "ratio")
 
 
 class TwoRates:
@@ -254,7 +256,7 @@ class TwoRatesBlock:
         First rate minus the second, the second, and their generalised mean (electron/s).
     deviate : `numpy.ndarray`
         Difference in standard deviations.
-    needs_exact : `numpy.ndarray` of bool, or None
+    inexact : `numpy.ndarray` of bool, or None
         Pixels whose significance is not ``deviate``; None where this is not computed yet.
     """
 
@@ -264,12 +266,12 @@ class TwoRatesBlock:
     second: np.ndarray
     rate: np.ndarray
     deviate: np.ndarray
-    needs_exact: np.ndarray | None = None
+    inexact: np.ndarray | None = None
 
     def inexact_mask(self):
         """Pixels whose significance is not ``deviate``, as a boolean array."""
-        if self.needs_exact is not None:
-            return self.needs_exact
+        if self.inexact is not None:
+            return self.inexact
         with np.errstate(invalid="ignore"):
             inexact = self.two_rates.needs_exact(self.rate, self.deviate)
         inexact |= ~self.complete
@@ -280,18 +282,20 @@ class TwoRatesBlock:
         return np.flatnonzero(self.inexact_mask())
 
     def statistic(self, name):
-        """Images of a statistic of `compare_dark_rates`, and flat indices of the pixels for which they are not right.
+        """Images of one of `QUICK_STATISTICS`, and flat indices of the pixels that need the exact way.
 
-        ``name`` is "significance", or "difference" or "ratio", which come with their standard deviations.
+        Difference and ratio come with their standard deviations.
         """
         if name == "significance":
             return [self.deviate], self.inexact_pixels()
         incomplete, deviation = np.flatnonzero(~self.complete), self.two_rates.deviation(self.rate)
         if name == "difference":
             return [self.difference, deviation], incomplete
-        with np.errstate(divide="ignore", invalid="ignore"):
-            second = np.where(self.second > 0, self.second, np.nan)
-            return [(self.difference + self.second) / second, deviation / second], incomplete
+        if name == "ratio":
+            with np.errstate(divide="ignore", invalid="ignore"):
+                second = np.where(self.second > 0, self.second, np.nan)
+                return [(self.difference + self.second) / second, deviation / second], incomplete
+        raise ValueError(f"no statistic {name!r} in the fast pass")
 
 
 def _linear(parts, rate, out=None):

@@ -169,7 +169,7 @@ class FitsImage:
 
 @dataclass(frozen=True)
 class FileReader:
-    """Reader of the rows of a `FileFrame`. It can be sent to any thread, process or machine that sees the file."""
+    """Reader of the rows of a `FileFrame`: any thread, process or machine that sees the file can open it for itself."""
 
     label: str  # name of the file in messages
     image: FitsImage  # of the frame

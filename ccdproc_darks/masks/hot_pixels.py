@@ -150,10 +150,11 @@ class HotPixelTest:
         return background if pixels is None else background.reshape(1, -1)[:, pixels]
 
     def set_threshold(self, control, number, excesses=None):
-        """Set the threshold, so that as many good pixels exceed it as a `FalsePositiveControl` allows.
+        """Set the threshold of HOT, so that as many good pixels exceed it as a `FalsePositiveControl` allows.
 
+        It is a deviate, which takes into account how noisy each pixel is; in electron/s it is that of a typical pixel.
         ``number`` is how many pixels have a rate; ``excesses`` are their `deviates_above`, for a false discovery rate.
-        A threshold that the user gave stays as it is.
+        A threshold that the user gave, in electron/s, stays as it is.
         """
         if self._typical is not None:
             self._critical = control.critical(number, 1, excesses)

@@ -96,7 +96,10 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
 
 
 def reject(samples, good, combined, *, read_noise, own_variance, level_shifts, clip):
-    """Set ``good`` to False where `mean_of_kept` rejects a sample; images are as there, but shape (frames, pixels)."""
+    """Set ``good`` to False for samples that a cosmic ray has hit, by the rule in the notes of `mean_of_kept`.
+
+    ``samples``, ``good`` and ``own_variance`` have the shape (frames, pixels).
+    """
     if len(samples) < 2 or (read_noise is None and own_variance is None):
         return
     compared = samples if level_shifts is None or not np.any(level_shifts) else samples - level_shifts[:, None]

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Workers of a dask cluster for the command. dask is imported only if a scheduler is given."""
+"""Connection of the command to a dask cluster. dask is imported only if a scheduler is given."""
 
 import json
 import re
