@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 from scipy.stats import binom, norm, poisson
 
-from ccdproc_darks.rates.rejection import deviate_of_share, least_above_others, mean_of_kept
+from ccdproc_darks.rates.rejection import deviate_of_share, least_above_others, least_excess, mean_of_kept
 
 numbers = st.integers(1, 50).map(float)
 read_noises = st.sampled_from([0.0, 0.1]) | st.floats(0.3, 30)
@@ -209,6 +210,24 @@ def test_what_is_not_far_above_the_others_is_no_outlier(seed, read_noise):
     clip = rng.uniform(2, 12, size)
     value = others + least_above_others(others, own, rest, np.sqrt(noise), clip)
     assert (deviate(value, others, own, rest, read_noise) < clip).all()
+
+
+def test_the_worst_of_what_is_not_far_above():
+    """One frame over another that rounding has put below zero: the deviate is 1.03 times the normal one."""
+    noise = np.sqrt(1 / 12)
+    others = -noise * np.linspace(0, 4, 400)
+    value = others + least_above_others(others, 1.0, 1.0, noise, 2.0)
+    assert (deviate(value, others, 1.0, 1.0, 0.0) < 2).all()
+    normal = noise * np.sqrt(2)
+    assert 1.03 < deviate(others + 2 * normal, others, 1.0, 1.0, 0.0).max() / 2 < 1.04
+
+
+@pytest.mark.parametrize("clip", [3.0, 5.0, 30.0])
+def test_what_is_not_asked_would_be_kept(clip):
+    """A thousand exposures over one without an electron: the deviate is nearly sqrt(2) times the normal one."""
+    own, rest = 1000.0, 1.0
+    value = brentq(lambda x: x - least_excess(own * x / (own + rest), own, rest, 0.0, clip), 0.01, 1e4)
+    assert 0.8 * clip < deviate(value, 0.0, own, rest, 0.0).item() < clip
 
 
 def test_and_what_is_far_is_nearly_one():
