@@ -176,5 +176,7 @@ def test_report(report, tmp_path):
         fits.setval(path, "SET-TEMP", value=-20.0)
     with pytest.warns(TemperatureWarning, match="^the rates were measured at") as caught:
         report(folder)
-    assert {warning.filename for warning in caught} == {__file__}
-    assert {warning.category for warning in caught} == {TemperatureWarning}
+    # Old versions of matplotlib warn of themselves.
+    ours = [warning for warning in caught if not issubclass(warning.category, DeprecationWarning)]
+    assert {warning.filename for warning in ours} == {__file__}
+    assert {warning.category for warning in ours} == {TemperatureWarning}
