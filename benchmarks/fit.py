@@ -5,7 +5,7 @@ One rate of twenty frames at four exposure times: five each of 90 s, 300 s, 600 
 * `numpy.polyfit` of degree 1 on the cube: float32, in electrons, in memory before the clock starts; one weight a
   frame, from the noise model at the typical rate. It neither rejects cosmic rays nor tells uncertainties.
 * `dark_rate` of the raw frames in memory: a line through zero, weights of each pixel, rejection, uncertainty and mask.
-* The same from files; and that without the loops in C, as where there is no compiler.
+* The same from files; and that without the compiled loops, as where there is no compiler.
 * The same with ``offset="pixel"``: as in polyfit a line with an intercept.
 
 Median slopes agree to 10 %.

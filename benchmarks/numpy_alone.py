@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""What this package does without its loops in C: why it has them."""
+"""What this package does without its compiled loops: why it has them."""
 
 import functools
 from unittest import mock
@@ -16,7 +16,7 @@ def numpy_alone(work):
     def alone(*arguments, **options):
         names = [name for name in loops.__all__ if callable(getattr(loops, name))]
         if not names:
-            raise RuntimeError("the loops in C were not built: there is nothing to do without")
+            raise RuntimeError("the compiled loops were not built: there is nothing to do without")
         with mock.patch.multiple(loops, **dict.fromkeys(names)):
             return work(*arguments, **options)
 

@@ -7,7 +7,7 @@ Both begin with two FITS files: float32, in adu, bias-subtracted, means of 10 fr
 * ccdproc reads, trims, sets the uncertainty of the noise model, multiplies by the gain, divides by the exposure
   time, subtracts one rate from the other, divides by the propagated uncertainty and puts a threshold to that.
 * `dark_rate` of each, `compare_dark_rates` (the pooled test, its tails exact) and `hot_pixel_mask`.
-* The same without the loops in C, as where there is no compiler.
+* The same without the compiled loops, as where there is no compiler.
 * To read both files, and write once to as much memory as two rates, two uncertainties, a significance and flags take,
   on all cores and without any arithmetic: what nobody can do without.
 

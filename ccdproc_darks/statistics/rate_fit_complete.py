@@ -107,7 +107,7 @@ class _CompleteLine:
         return self._bias_weight < np.inf
 
     def compiled(self, counts):
-        """Rate and variance in single precision, by one loop in C over the counts."""
+        """Rate and variance in single precision, by one compiled loop over the counts."""
         rate, variance = (np.empty(counts[0].shape, np.float32) for _ in range(2))
         numbers = tuple(
             (1 / t, coefficient, growth, constant)

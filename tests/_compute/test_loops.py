@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Loops in C give what numpy gives, to the bit; so that it does not matter whether there was a compiler."""
+"""Compiled loops give what numpy gives, to the bit; so that it does not matter whether there was a compiler."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ LOOPS = ("counts", "file_sums", "fit", "pair", "rate", "sums")
 CAN_BUILD = shutil.which("cc") and Path(sysconfig.get_path("include"), "Python.h").exists()
 UNWANTED = bool(os.environ.get("CCDPROC_DARKS_NO_C"))
 
-needs_loops = pytest.mark.skipif(loops.pair is None, reason="the loops in C were not built, or are not wanted")
+needs_loops = pytest.mark.skipif(loops.pair is None, reason="the compiled loops were not built, or are not wanted")
 
 
 @pytest.mark.skipif(not os.environ.get("CI") or not CAN_BUILD, reason="a user may have no compiler")

@@ -22,7 +22,7 @@ from ccdproc_darks.rates.stack import StreamedFrameBlock, frame_block
 
 from ..helpers import assert_same_image
 
-pytestmark = pytest.mark.skipif(loops.file_sums is None, reason="the loops in C were not built, or are not wanted")
+pytestmark = pytest.mark.skipif(loops.file_sums is None, reason="the compiled loops were not built, or are not wanted")
 
 SHAPE = (60, 50)
 BLOCKS = [slice(0, 60), slice(7, 8), slice(13, 60)]
