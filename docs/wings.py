@@ -10,25 +10,24 @@ import matplotlib.pyplot as plt
 import ccdproc_darks
 
 PACKAGE = Path(ccdproc_darks.__file__).parent
-OWN_BOX = {"cli", "temperature"}  # the other modules beside the wings share one
-BESIDE = ", ".join(sorted({path.stem for path in PACKAGE.glob("*.py")} - OWN_BOX - {"__init__", "version"}))
+OWN_BOX = {"cli", "temperature"}  # the other modules beside the wings are small, used by all, and left out
 COLUMNS = {"frames": -1, "planning": -1, "simulation": 1, "temperature": 1}  # of boxes; the others are in the middle
 WIDTH, HEIGHT, LETTERS = 2.3, 0.85, 31
 
 
 def wing_of(parts):
-    """The box of a module, from the parts of its name within the package."""
-    return parts[0] if (PACKAGE / parts[0]).is_dir() or parts[0] in OWN_BOX else BESIDE
+    """The box of a module, from the parts of its name within the package; None of a module without one."""
+    return parts[0] if (PACKAGE / parts[0]).is_dir() or parts[0] in OWN_BOX else None
 
 
 def read_wings():
     """Wings that each wing imports from, anywhere in its source; and the first sentence of each one's docstring."""
-    imports, sentences = {}, {BESIDE: "What all wings use."}
+    imports, sentences = {}, {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
-        if parts == ("__init__",):
-            continue
         wing, tree = wing_of(parts), ast.parse(path.read_text(encoding="utf-8"))
+        if wing is None:
+            continue
         if parts[-1] == "__init__" or parts[0] in OWN_BOX:
             sentences[wing] = " ".join(ast.get_docstring(tree).partition("\n\n")[0].split())
         imported = imports.setdefault(wing, set())
@@ -37,7 +36,7 @@ def read_wings():
                 above = parts[: len(parts) - node.level]
                 names = [node.module] if node.module else [alias.name for alias in node.names]
                 imported.update(wing_of((*above, *name.split("."))) for name in names)
-        imported.discard(wing)
+        imported -= {wing, None}
     return imports, sentences
 
 
@@ -67,17 +66,16 @@ def draw():
                 start, arrow["connectionstyle"] = (x + WIDTH / 2, y), "angle,angleA=0,angleB=90"
             axis.annotate("", (x_below, y_below + HEIGHT / 2), start, arrowprops=arrow)
     for wing, (x, y) in places.items():
-        private = wing in ("_compute", BESIDE)
+        private = wing.startswith("_")
         box = plt.Rectangle(
-            (x - WIDTH / 2, y - HEIGHT / 2), WIDTH, HEIGHT, facecolor="0.93" if private else "#dbe9f6", edgecolor="0.3"
-        )
+            (x - WIDTH / 2, y - HEIGHT / 2), WIDTH, HEIGHT, facecolor="0.93" if private else "#dbe9f6", edgecolor="0.3",
+            zorder=3,
+        )  # fmt: skip
         axis.add_patch(box)
-        name = (
-            textwrap.fill(wing, LETTERS - 5) if wing == BESIDE else wing + ("/" if (PACKAGE / wing).is_dir() else ".py")
-        )
-        axis.text(x, y + 0.37, name, ha="center", va="top", weight="bold", size=9)
-        text = textwrap.fill(sentences[wing].rstrip("."), LETTERS)
-        axis.text(x, y - 0.12, text, ha="center", va="center", size=7.5)
+        name = wing + ("/" if (PACKAGE / wing).is_dir() else ".py")
+        axis.text(x, y + 0.37, name, ha="center", va="top", weight="bold", size=9, zorder=4)
+        text = textwrap.fill(sentences[wing].rstrip(".").replace("`", ""), LETTERS)
+        axis.text(x, y - 0.12, text, ha="center", va="center", size=7.5, zorder=4)
     axis.margins(0.01)
     axis.autoscale_view()
     axis.set_aspect("equal")
