@@ -146,7 +146,7 @@ class TestNoise:
         some = np.insert(rates, [3, 17, 17], np.nan, axis=1)
         samples = [(EVERYTHING, measured(values)) for values in (np.full((5, 53), np.nan), some)]
         found = HotPixelTest(None, None, samples)
-        found.settle(FalsePositiveControl(), rates.size)
+        found.set_threshold(FalsePositiveControl(), rates.size)
         assert found.entries() == hot_pixel_test(FalsePositiveControl(), rates).entries()
 
     def test_nothing_measured(self):
