@@ -300,11 +300,12 @@ def test_saturation_of_integers(saturation, expected):
     assert np.isfinite(found.limit).sum() == expected
 
 
+@pytest.mark.parametrize("dtype", ["uint16", "float64"])
 @pytest.mark.parametrize("rate", [0.0, 1.0, 100.0, 1e4])
-def test_few_clean_pixels_are_looked_at(rate):
+def test_few_clean_pixels_are_looked_at(rate, dtype):
     """So that nothing is sorted: of twenty good frames, one pixel in fifty at most needs a look."""
     rng = np.random.default_rng(8)
-    values = simulated(rng, 20, "uint16", read_noise=10.0, gain=1.5, rate=rate, shape=(200, 200), rays=0.0)
+    values = simulated(rng, 20, dtype, read_noise=10.0, gain=1.5, rate=rate, shape=(200, 200), rays=0.0)
     dark_set = DarkSet([frame_of(frame) for frame in values], 100.0, np.ones(20))
     rules = CountingSettings(ElectronReader(1.5, Bias(level=450.0), 65535.0), 10.0, 5.0)
     found = quick_mean_counts(dark_set, slice(0, 200), rules)
@@ -312,7 +313,7 @@ def test_few_clean_pixels_are_looked_at(rate):
     # Nor do rays bring others to be looked at than the pixels that they hit: here of 8 sigmas of a frame.
     struck = np.zeros(found.special.shape, bool)
     struck[100 * 200 + 100 : 100 * 200 + 110] = True
-    values.reshape(20, -1)[3, struck] += np.uint16(8 * np.sqrt(10**2 + rate) / 1.5)
+    values.reshape(20, -1)[3, struck] += values.dtype.type(8 * np.sqrt(10**2 + rate) / 1.5)
     hit = quick_mean_counts(dark_set, slice(0, 200), rules)
     np.testing.assert_array_equal(hit.special, found.special | struck)
 
