@@ -19,7 +19,7 @@ from .._compute.blocks import Block, BlockJob, sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_dtype, checked_number, numpy_images, unit_name
 from .._interface.results import LogEntry, logged, result_image, safe_header
-from ..frames.headers import FrameSetting
+from ..frames.headers import FrameSetting, check_one_exposure
 from ..frames.inputs import Frames
 from ..rates.dark_frames import DarkSet, ElectronReader
 from ..rates.dark_rate import prepare_darks
@@ -157,9 +157,7 @@ def dark_scatter(
 
 def _one_set(prepared):
     """The set of equal frames; an error where there is not one that can be used."""
-    if len(prepared.dark_sets) > 1:
-        times = ", ".join(f"{dark_set.seconds:g}" for dark_set in prepared.dark_sets)
-        raise ValueError(f"darks must be of one exposure time, got {times} s; call once for each")
+    check_one_exposure([dark_set.seconds for dark_set in prepared.dark_sets])
     (dark_set,) = prepared.dark_sets
     number = len(dark_set.frames)
     if number < LEAST_FRAMES:

@@ -10,7 +10,7 @@ from astropy.nddata import CCDData
 
 from .._compute.workers import Execution
 from .._interface.results import LogEntry, logged, set_keys
-from ..frames.headers import FrameSetting, equal_exposures, exposures
+from ..frames.headers import FrameSetting, check_one_exposure, equal_exposures, exposures
 from ..frames.inputs import Frames, as_frames
 from ..rates.dark_rate import dark_rate
 from ..rates.rate_images import RateImages
@@ -100,9 +100,7 @@ def repeatability(
     seconds = exposures(exposure, frames)
     if len(frames) < 2:
         raise ValueError(f"two equal frames or more are needed for two halves, got {len(frames)}")
-    if len(equal_exposures(seconds)) > 1:
-        times = ", ".join(f"{seconds[group[0]]:g}" for group in equal_exposures(seconds))
-        raise ValueError(f"darks must be of one exposure time, got {times} s; call once for each")
+    check_one_exposure([seconds[group[0]] for group in equal_exposures(seconds)])
     halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]
     result = compared_rates(
         RateImages(halves, least=2, repeated=True), "significance", offset, "theoretical", execution

@@ -18,6 +18,7 @@ __all__ = [
     "TEMPERATURE_KEYS",
     "TEMPERATURE_SPREAD",
     "FrameSetting",
+    "check_one_exposure",
     "checked_unit",
     "common_setting",
     "equal_exposures",
@@ -167,6 +168,14 @@ def equal_exposures(seconds):
         else:
             groups.append([int(index)])
     return groups
+
+
+def check_one_exposure(times):
+    """A ValueError if there is more than one of the exposure times (s) of sets of equal frames."""
+    if len(times) > 1:
+        raise ValueError(
+            f"darks must be of one exposure time, got {', '.join(f'{time:g}' for time in times)} s; call once for each"
+        )
 
 
 def _image_type(frame):
