@@ -68,9 +68,8 @@ def pixel_rates_of_several(comparison):
             free_offset=comparison.free_offset,
         )  # fmt: skip
 
-    highest = np.where(np.isnan(rows.lower_limit), -np.inf, rows.lower_limit).max(axis=0)
-    lower_limit = np.where(np.isfinite(highest), highest, np.nan)
-    return PixelRates(comparison.fit.rate, variance_at, exposure, lower_limit, ~rows.usable.all(axis=0), comparison)
+    unusable = ~rows.usable.all(axis=0)
+    return PixelRates(comparison.fit.rate, variance_at, exposure, rows.highest_lower_limit(), unusable, comparison)
 
 
 def noiseless_pixel(comparer, rates):

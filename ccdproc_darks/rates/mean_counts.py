@@ -59,6 +59,11 @@ class MeanCounts:
         """The five arrays."""
         return self.counts, self.frames, self.read_variance, self.usable, self.lower_limit
 
+    def highest_lower_limit(self):
+        """Highest lower limit of the rate at any exposure time (electron/s), shape (rows, columns); NaN without one."""
+        highest = np.where(np.isnan(self.lower_limit), -np.inf, self.lower_limit).max(axis=0)
+        return np.where(np.isfinite(highest), highest, np.nan)
+
     def reshaped(self, shape):
         """The same pixels in another shape (rows, columns)."""
         return MeanCounts(*(part.reshape(len(part), *shape) for part in self.parts))

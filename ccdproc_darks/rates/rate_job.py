@@ -160,7 +160,7 @@ class RateJob(BlockJob):
             rate, deviation = self._fitted(counts, complete)
         mask = ~np.isfinite(rate)
         if not self.free_offset:
-            lower_limit = np.where(np.isnan(counts.lower_limit), -np.inf, counts.lower_limit).max(axis=0).ravel()
+            lower_limit = counts.highest_lower_limit().ravel()
             rate = np.where(mask & np.isfinite(lower_limit), lower_limit, rate)
         return Block([rate, deviation, mask], count=int(np.count_nonzero(usable & ~complete)))
 
