@@ -17,14 +17,15 @@ from ..statistics.significance import deviate_of_chi_square, needs_exact_tail
 from .two_rates import TwoRates
 
 __all__ = [
-    "Comparison", "RateComparer", "both_for_rows", "common_offsets", "compare_rows", "core_width", "null_width",
-    "without_offsets",
+    "DOUBTFUL_WIDTH", "Comparison", "RateComparer", "both_for_rows", "common_offsets", "compare_rows", "core_width",
+    "null_width", "without_offsets",
 ]  # fmt: skip
 
 # Most exposure times of which a sample is kept in memory.
 _KEPT = 3
 _CORE = 0.6827
-_DOUBTFUL_WIDTH = 1.2
+# Scatter of good pixels over their noise from which on the noise model is doubtful.
+DOUBTFUL_WIDTH = 1.2
 # Fewest pixels whose width is judged: it has an error of 3 %.
 _TYPICAL_PIXELS = 1000
 
@@ -62,7 +63,7 @@ class RateComparer:
         if null == "empirical":
             self._scale = self.width or 1.0
             self._find_two_rates()
-        elif deviates.size >= _TYPICAL_PIXELS and self.width > _DOUBTFUL_WIDTH:
+        elif deviates.size >= _TYPICAL_PIXELS and self.width > DOUBTFUL_WIDTH:
             warn(
                 f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the read noise "
                 "is too low, or the frames drift, and more good pixels than asked for are significant. "

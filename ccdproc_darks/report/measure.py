@@ -11,6 +11,7 @@ from astropy import units as u
 from .._interface.arguments import GAIN_UNIT
 from .._interface.warnings import DarkWarning, FrameLevelWarning, NoiseWarning
 from ..comparison.compare_dark_rates import compare_dark_rates
+from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..comparison.proportionality_limit import proportionality_limit
 from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, common_setting, frame_settings
@@ -277,7 +278,7 @@ def _compare(result, options, step):
         if result.has_bias:
             result.pairs = [_pair(result, seconds, options.work) for seconds, _ in result.exposures[:-1]]
     width = result.significance.meta.get("DKWIDTH")
-    if width is not None and width > 1.2 and options.null == "theoretical":
+    if width is not None and width > DOUBTFUL_WIDTH and options.null == "theoretical":
         result.notes.append(
             f"Good pixels depart {width:.2f} times wider from proportionality than the noise model says: the read "
             "noise is too low, or the frames drift. More good pixels than asked for are flagged NONLINEAR "
