@@ -48,15 +48,20 @@ def some_counts(law, rng, reach=8.0):
     return np.maximum(counts, -reach * np.sqrt(law.read_variance)), sigma
 
 
+def slopes(function, law, tilt):
+    """Central difference of a function of the tilt by the tilt of each exposure."""
+    step = 1e-4 * law.frames
+    for exposure in range(len(tilt)):
+        only = np.arange(len(tilt))[:, None] == exposure
+        up, down = (function(tilt + sign * step * only) for sign in (1, -1))
+        yield (up - down) / (2 * step[exposure])
+
+
 @given(laws())
 def test_mean_is_the_derivative_of_the_cumulant(case):
     law, rng = case
     tilt = law.frames * rng.uniform(-2, 2, law.frames.shape)
-    step = 1e-4 * law.frames
-    for exposure in range(len(tilt)):
-        only = np.arange(len(tilt))[:, None] == exposure
-        up, down = (law.cumulant(tilt + sign * step * only) for sign in (1, -1))
-        slope = (up - down) / (2 * step[exposure])
+    for exposure, slope in enumerate(slopes(law.cumulant, law, tilt)):
         size = sum(np.abs(law.cumulant(sign * np.abs(tilt))) for sign in (1, -1)) / law.frames[exposure]
         size += law.mean(np.zeros(tilt.shape))[exposure]
         np.testing.assert_array_less(np.abs(slope - law.mean(tilt)[exposure]), 1e-6 * size + 1e-9)
@@ -66,11 +71,7 @@ def test_mean_is_the_derivative_of_the_cumulant(case):
 def test_covariance_is_the_derivative_of_the_mean(case):
     law, rng = case
     tilt = law.frames * rng.uniform(-2, 2, law.frames.shape)
-    step = 1e-4 * law.frames
-    for exposure in range(len(tilt)):
-        only = np.arange(len(tilt))[:, None] == exposure
-        up, down = (law.mean(tilt + sign * step * only) for sign in (1, -1))
-        slope = (up - down) / (2 * step[exposure])
+    for exposure, slope in enumerate(slopes(law.mean, law, tilt)):
         for pixel in range(4):
             expected = full_covariance(law, tilt, pixel)
             np.testing.assert_allclose(slope[:, pixel], expected[:, exposure], atol=1e-6 * expected.max())
