@@ -11,9 +11,12 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from ._interface.version import __version__ as __version__
     from ._interface.warnings import BiasWarning as BiasWarning
     from ._interface.warnings import DarkWarning as DarkWarning
+    from ._interface.warnings import DuplicateFrameWarning as DuplicateFrameWarning
     from ._interface.warnings import FrameLevelWarning as FrameLevelWarning
+    from ._interface.warnings import HeaderWarning as HeaderWarning
     from ._interface.warnings import MissingInformationWarning as MissingInformationWarning
     from ._interface.warnings import NoiseWarning as NoiseWarning
+    from ._interface.warnings import NoUsablePixelWarning as NoUsablePixelWarning
     from ._interface.warnings import TemperatureWarning as TemperatureWarning
     from .comparison.compare_dark_rates import compare_dark_rates as compare_dark_rates
     from .comparison.dark_scatter import dark_scatter as dark_scatter
@@ -36,8 +39,11 @@ _MODULE_OF = {
     "DARK_FLAGS": "flags",
     "DarkSequence": "simulation",
     "DarkWarning": "_interface.warnings",
+    "DuplicateFrameWarning": "_interface.warnings",
     "FrameLevelWarning": "_interface.warnings",
+    "HeaderWarning": "_interface.warnings",
     "MissingInformationWarning": "_interface.warnings",
+    "NoUsablePixelWarning": "_interface.warnings",
     "NoiseWarning": "_interface.warnings",
     "ProportionalityLimit": "comparison.proportionality_limit",
     "Sensor": "simulation",

@@ -10,8 +10,11 @@ from astropy.utils.exceptions import AstropyUserWarning
 __all__ = [
     "BiasWarning",
     "DarkWarning",
+    "DuplicateFrameWarning",
     "FrameLevelWarning",
+    "HeaderWarning",
     "MissingInformationWarning",
+    "NoUsablePixelWarning",
     "NoiseWarning",
     "TemperatureWarning",
     "warn",
@@ -35,6 +38,13 @@ class BiasWarning(DarkWarning):
     """
 
 
+class DuplicateFrameWarning(DarkWarning):
+    """Frames were given twice: they have the same values in every pixel. Each is counted once.
+
+    Give every exposure once. Copies would make the noise look smaller than it is.
+    """
+
+
 class FrameLevelWarning(DarkWarning):
     """The level of a frame differs from that of equal frames, as after a drift of the bias level.
 
@@ -42,10 +52,24 @@ class FrameLevelWarning(DarkWarning):
     """
 
 
+class HeaderWarning(DarkWarning):
+    """A header contradicts itself, another header, or the pixels of its frame.
+
+    Correct the header, or pass the value as an argument.
+    """
+
+
 class MissingInformationWarning(DarkWarning):
     """Headers of frames or bias have no read noise, no uncertainty, or not the number of exposures that were averaged.
 
     Pass ``read_noise`` or ``n_combined``, or write RDNOISE or NCOMBINE into ``meta``.
+    """
+
+
+class NoUsablePixelWarning(DarkWarning):
+    """No pixel of the result can be used: all of them are masked.
+
+    See whether ``saturation`` is below the bias, and whether frames or masks are of the right sensor.
     """
 
 
