@@ -3,6 +3,7 @@
 
 import re
 import warnings
+from contextlib import suppress
 from functools import lru_cache
 
 import ccdproc
@@ -31,10 +32,15 @@ _FLOAT_DIGITS = 20
 
 
 def meta_cards(meta):
-    """Key, value and comment of each entry of a header or a dict."""
+    """Key, value and comment of each entry of a header or a dict; cards that cannot be read are left out."""
     if isinstance(meta, fits.Header):
         # Unpacking each card would take four times as long.
-        yield from ((card.keyword, card.value, card.comment) for card in meta.cards)
+        for card in meta.cards:
+            try:
+                entry = card.keyword, card.value, card.comment
+            except fits.VerifyError:  # a card that cannot be read has no value to go on
+                continue
+            yield entry
         return
     for key, value in meta.items():
         # ccdproc's log entries in a plain dict are pairs (value, comment).
@@ -106,7 +112,8 @@ def safe_header(meta, entries=None):
         if key.upper() in _NOT_OURS:
             continue
         if key in _COMMENTARY:
-            remarks.append(fits.Card(key, value))
+            with suppress(ValueError):  # characters that FITS cannot hold
+                remarks.append(fits.Card(key, value))
             continue
         card = writable(key, value, comment)
         if card is not None:

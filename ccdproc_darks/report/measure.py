@@ -19,12 +19,14 @@ from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
-from .folder import Group, Unusable
+from .folder import Group, Unusable, unusable_file
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
 # electron/s between which rates are well measured and not saturated, for the ratio of two exposures.
 BRIGHT = (8.0, 64.0)
+# Times that a group is measured, if its files change meanwhile.
+_MOST_TRIALS = 3
 
 
 @dataclass
@@ -108,8 +110,44 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
     """Measure a group and return the `Measured`; ValueError, which says why, if nothing can be measured.
 
     ``step`` is called with a text before each step. ``known_noise`` is the read noise of the same camera, a Quantity,
-    for a group that cannot tell its own.
+    for a group that cannot tell its own. Files that vanish or change meanwhile are taken out of the group, which is
+    then measured again; after three times it is given up with an OSError.
     """
+    lost = []
+    for _ in range(_MOST_TRIALS):
+        try:
+            result = _measure_group(group, options, step, known_noise)
+        except OSError as error:
+            found = _lost_files(group)
+            if not found:
+                raise
+            reason = error
+        else:
+            found = _lost_files(group)
+            if not found:
+                result.unusable += lost
+                return result
+            reason = OSError("; ".join(f"{item.name}: {item.reason}" for item in found))
+        lost += found
+        if not group.darks:
+            raise ValueError("; ".join(f"{item.name}: {item.reason}" for item in lost))
+    raise reason
+
+
+def _lost_files(group):
+    """Take those files out of a group that are gone, or are not the same any more; returns the list of `Unusable`."""
+    lost = []
+    for frames in (group.biases, group.darks):
+        for frame in list(frames):
+            try:
+                frame.file.check_unchanged()
+            except OSError as error:
+                lost.append(unusable_file(frame.file.path, error))
+                frames.remove(frame)
+    return lost
+
+
+def _measure_group(group, options, step, known_noise):
     result = Measured(group, group.exposures)
     frames = [frame.file for frame in group.darks]
     gain = options.gain
