@@ -4,6 +4,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from astropy import units as u
+
 from .._interface.shown import shown
 from ..frames.file_frame import FileFrame
 from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
@@ -84,7 +86,7 @@ def find_groups(folder, progress=iter):
             if path.suffix.lower() == ".fz" and len(path.suffixes) == 1:
                 raise ValueError("not looked into: a file packed by fpack is called .fits.fz")
             frames.append(_classified(FileFrame(path)))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, u.UnitsError) as error:
             unusable.append(unusable_file(path, error))
     frames, processed = _raw_ones(frames)
     unusable += processed
