@@ -100,6 +100,10 @@ _COMMENTARY = ("COMMENT", "HISTORY", "")
 # Keys that belong to the other image, or to FITS itself.
 _NOT_OURS = ("BUNIT", "EXTEND", "CHECKSUM", "DATASUM", "ZDATASUM", "ZHECKSUM", "CONTINUE", "END", "HIERARCH")
 
+_AXIS = re.compile("NAXIS[0-9]+")
+# Types without which astropy refuses to write a header.
+_EXTENSION = {"EXTNAME": str, "EXTVER": int, "EXTLEVEL": int}
+
 
 def safe_header(meta, entries=None):
     """New header with the entries of ``meta`` (of another image) that FITS gives back as they were written.
@@ -109,7 +113,9 @@ def safe_header(meta, entries=None):
     """
     cards, remarks = {}, []
     for key, value, comment in meta_cards(meta):
-        if key.upper() in _NOT_OURS:
+        if key.upper() in _NOT_OURS or _AXIS.fullmatch(key.upper()):
+            continue
+        if not isinstance(value, _EXTENSION.get(key.upper(), object)):
             continue
         if key in _COMMENTARY:
             with suppress(ValueError):  # characters that FITS cannot hold

@@ -21,9 +21,13 @@ BLOCK = 2880
 _CARD = 80
 # Longer headers (36000 cards) are refused: a header without END would be searched for to the end of the file.
 _MOST_BLOCKS = 1000
+# Zeros may follow the last HDU: tapes had blocks of 28800 bytes.
+_MOST_REST = 2**20
 _MOST_AXES = _MOST_FIELDS = 999
 # Deflate, the strongest of the compressions of tiles but for constant images, reaches 1032.
-_MOST_COMPRESSION, _FREE_SIZE = 1032, 2**28
+_MOST_COMPRESSION, _FREE_SIZE = 1032, 2**26
+# END, also as astropy takes it.
+_END = re.compile(rb"END(?![A-Z0-9_-])")
 _INTEGER = re.compile(rb"= +([+-]?[0-9]{1,18}) *(?:/.*)?", re.DOTALL)
 # Keywords that tell what an HDU is and how large; and for images compressed in tiles, how large these are.
 _SIZE = (b"SIMPLE", b"XTENSION", b"BITPIX", b"NAXIS", b"PCOUNT", b"GCOUNT", b"GROUPS", b"TFIELDS", b"THEAP", b"ZIMAGE")
@@ -64,8 +68,7 @@ def find_hdus(source):
     """List of each `Hdu` of a file.
 
     ``source`` has the methods ``read``, of a number of bytes, and ``skip``, which raises OSError where as many bytes
-    are not there. What follows the last HDU and is no HDU is left alone, as astropy does. Raises ValueError, which says
-    what is wrong.
+    are not there. It is read to its end. Raises ValueError, which says what is wrong.
     """
     hdus, offset = [], 0
     while True:
@@ -88,20 +91,33 @@ def _header_text(source, is_extension):
     start = b"XTENSION" if is_extension else b"SIMPLE  ="
     if not block.startswith(start):
         if is_extension:
+            _check_rest(block, source)
             return None
         raise ValueError("it does not begin with SIMPLE")
     blocks = []
     while len(blocks) < _MOST_BLOCKS:
-        position = block.find(b"END")
-        while position >= 0:
-            if position % _CARD == 0 and block[position : position + _CARD].rstrip(b" \0") == b"END":
-                return b"".join(blocks) + block[: position + _CARD]
-            position = block.find(b"END", position + 1)
+        end = next((match.start() for match in _END.finditer(block) if match.start() % _CARD == 0), None)
+        if end is not None:
+            if block[end : end + _CARD].rstrip(b" \0") != b"END":
+                raise ValueError(f"END in a header is followed by something: {_shown(block[end : end + _CARD])}")
+            return b"".join(blocks) + block[: end + _CARD]
         blocks.append(block)
         if len(block) < BLOCK:
             raise ValueError("truncated: it ends within a header, without END")
         block = source.read(BLOCK)
     raise ValueError(f"a header without END in {_MOST_BLOCKS * BLOCK // _CARD} cards")
+
+
+def _check_rest(rest, source):
+    """Raise ValueError if there is more than zeros after the last HDU: astropy finds all kinds of things in it."""
+    size = 0
+    while rest:
+        size += len(rest)
+        if rest.strip(b"\0"):
+            raise ValueError("after the last HDU there are bytes that are no HDU")
+        if size > _MOST_REST:
+            raise ValueError(f"more than {_MOST_REST} bytes follow the last HDU")
+        rest = source.read(BLOCK)
 
 
 def _hdu(text, offset):
@@ -156,22 +172,28 @@ def _integer(cards, key, least=None, most=None, default=None):
 
 
 def _kind(cards):
-    text = {key: _value(values[0]) for key, values in cards.items() if key in ("SIMPLE", "XTENSION", "GROUPS")}
-    if "SIMPLE" in text and "XTENSION" not in text:
+    text = {key: _text(cards, key) for key in ("SIMPLE", "XTENSION", "GROUPS", "ZIMAGE")}
+    if text["SIMPLE"] is not None and text["XTENSION"] is not None:
+        raise ValueError("both SIMPLE and XTENSION in one header")
+    if text["XTENSION"] is None:
         if text["SIMPLE"] != "T":
             raise ValueError(f"SIMPLE is {text['SIMPLE']}: not in the form of the FITS standard")
-        if text.get("GROUPS") == "T":
+        if text["GROUPS"] == "T":
             raise ValueError("it holds random groups")
         return "image"
     names = {"IMAGE": "image", "TABLE": "table", "BINTABLE": "table", "A3DTABLE": "table"}
     kind = names.get(text["XTENSION"].strip("'").rstrip(), "other")
-    if kind == "table" and "ZIMAGE" in cards and _value(cards["ZIMAGE"][0]) == "T":
-        return "compressed image"
-    return kind
+    return "compressed image" if kind == "table" and text["ZIMAGE"] == "T" else kind
 
 
-def _value(card):
-    return shown(card[10:].split(b"/")[0].decode("ascii", "backslashreplace")).strip()
+def _text(cards, key):
+    """The text of a card after '=', given once or every time the same; None where there is none."""
+    if key not in cards:
+        return None
+    texts = [shown(card[8:].split(b"/")[0].decode("ascii", "backslashreplace")).strip() for card in cards[key]]
+    if not texts[0].startswith("=") or set(texts) != {texts[0]}:
+        raise ValueError(f"{key} in its header cannot be read, or is ambiguous: {_shown(cards[key][-1])}")
+    return texts[0][1:].strip()
 
 
 def _check_table(cards, bitpix, axes, extras, groups):

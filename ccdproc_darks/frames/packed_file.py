@@ -15,8 +15,6 @@ from .hdus import BLOCK, find_hdus
 __all__ = ["TemporaryFile", "opener_of", "unpack"]
 
 _COPIED = 2**20
-# Bytes that may follow the last HDU: tapes had blocks of 28800.
-_MOST_REST = 2**20
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DAMAGED = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError,
             zipfile.BadZipFile)  # fmt: skip
@@ -82,10 +80,7 @@ def unpack(path, opener, temporary):
     except _DAMAGED as error:
         raise ValueError(f"its data cannot be read, truncated? ({error})") from None
     with packed:
-        source = _Unpacked(packed, temporary)
-        hdus = find_hdus(source)
-        source.read_to_end()
-    return hdus
+        return find_hdus(_Unpacked(packed, temporary))
 
 
 class _Unpacked:
@@ -114,10 +109,3 @@ class _Unpacked:
                 break
         if self._size < end:
             raise ValueError(f"truncated, {self._size} bytes where the header promises {end}")
-
-    def read_to_end(self):
-        """Read what follows the last HDU: the checksum stands at the end."""
-        for _ in range(_MOST_REST // BLOCK):
-            if not self.read(BLOCK):
-                return
-        raise ValueError(f"more than {_MOST_REST} bytes follow the last HDU")
