@@ -24,6 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
+from astropy import log
 
 from tests.frames import fuzz
 
@@ -74,6 +75,7 @@ def outcome(steps, folder):
 def work(seed, start, step, connection, beat):
     """Try cases one after the other, and send their outcomes."""
     warnings.simplefilter("ignore")
+    log.setLevel("ERROR")
     signal.signal(signal.SIGALRM, _ring)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     own = Path(tempfile.mkdtemp(prefix="fuzz-"))
@@ -115,6 +117,7 @@ def main():
 def replay(path):
     """Try the recipes of a file again; 1 if something is found."""
     warnings.simplefilter("ignore")
+    log.setLevel("ERROR")
     signal.signal(signal.SIGALRM, _ring)
     found = Counter()
     with tempfile.TemporaryDirectory() as folder:

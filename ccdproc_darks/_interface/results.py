@@ -100,9 +100,8 @@ _COMMENTARY = ("COMMENT", "HISTORY", "")
 # Keys that belong to the other image, or to FITS itself.
 _NOT_OURS = ("BUNIT", "EXTEND", "CHECKSUM", "DATASUM", "ZDATASUM", "ZHECKSUM", "CONTINUE", "END", "HIERARCH")
 
-_AXIS = re.compile("NAXIS[0-9]+")
-# Types without which astropy refuses to write a header.
-_EXTENSION = {"EXTNAME": str, "EXTVER": int, "EXTLEVEL": int}
+# Keys by which `~astropy.io.fits.Header.strip` counts.
+_COUNTS = re.compile("NAXIS[0-9]*|TFIELDS")
 
 
 def safe_header(meta, entries=None):
@@ -113,10 +112,10 @@ def safe_header(meta, entries=None):
     """
     cards, remarks = {}, []
     for key, value, comment in meta_cards(meta):
-        if key.upper() in _NOT_OURS or _AXIS.fullmatch(key.upper()):
+        if key.upper() in _NOT_OURS or _COUNTS.fullmatch(key.upper()):
             continue
-        if not isinstance(value, _EXTENSION.get(key.upper(), object)):
-            continue
+        if key.upper() == "EXTNAME" and not isinstance(value, str):
+            continue  # astropy would refuse to write it
         if key in _COMMENTARY:
             with suppress(ValueError):  # characters that FITS cannot hold
                 remarks.append(fits.Card(key, value))

@@ -89,6 +89,8 @@ class FileFrame:
 
     def _image_of(self, hdus, path):
         """Header and `FileReader` of the first image of some HDUs, with its mask and uncertainty."""
+        for hdu in hdus:
+            hdu.check()
         index = next((index for index, hdu in enumerate(hdus) if len(hdu.shape) == 2 and hdu.name not in _PLANES), None)
         if index is None:
             raise OSError(f"no 2-D image in it (shapes: {[hdu.shape for hdu in hdus if hdu.is_image]})")

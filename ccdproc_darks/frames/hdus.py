@@ -13,6 +13,7 @@ from astropy.io import fits
 
 from .._interface.shown import shown
 from .fits_image import BITPIX
+from .headers import header_value
 
 __all__ = ["BLOCK", "Hdu", "find_hdus"]
 
@@ -26,6 +27,7 @@ _MOST_REST = 2**20
 _MOST_AXES = _MOST_FIELDS = 999
 # Deflate, the strongest of the compressions of tiles but for constant images, reaches 1032.
 _MOST_COMPRESSION, _FREE_SIZE = 1032, 2**26
+_NEEDED = ("EXTNAME", "EXTVER", "BZERO", "BSCALE", "BLANK", "CHECKSUM", "DATASUM")
 # END, also as astropy takes it.
 _END = re.compile(rb"END(?![A-Z0-9_-])")
 _INTEGER = re.compile(rb"= +([+-]?[0-9]{1,18}) *(?:/.*)?", re.DOTALL)
@@ -53,10 +55,12 @@ class Hdu:
     @cached_property
     def name(self):
         """EXTNAME in capitals; empty where there is none."""
-        try:
-            return str(self.header.get("EXTNAME", "")).strip().upper()
-        except fits.VerifyError:
-            raise ValueError(f"EXTNAME in its header cannot be read: {_shown(self.header.cards['EXTNAME'])}") from None
+        return str(header_value(self.header, "EXTNAME", "")).strip().upper()
+
+    def check(self):
+        """Raise ValueError where a card cannot be read without which astropy does not take it for an HDU."""
+        for key in _NEEDED:
+            header_value(self.header, key)
 
     @property
     def is_image(self):
@@ -178,12 +182,19 @@ def _kind(cards):
     if text["XTENSION"] is None:
         if text["SIMPLE"] != "T":
             raise ValueError(f"SIMPLE is {text['SIMPLE']}: not in the form of the FITS standard")
-        if text["GROUPS"] == "T":
-            raise ValueError("it holds random groups")
+        if text["GROUPS"] not in (None, "F"):
+            raise ValueError(f"GROUPS is {text['GROUPS']}, for random groups instead of an image")
         return "image"
+    name = re.fullmatch(r"'([^']*)'", text["XTENSION"])
+    if name is None:
+        raise ValueError(f"XTENSION in its header cannot be read: {text['XTENSION']}")
     names = {"IMAGE": "image", "TABLE": "table", "BINTABLE": "table", "A3DTABLE": "table"}
-    kind = names.get(text["XTENSION"].strip("'").rstrip(), "other")
-    return "compressed image" if kind == "table" and text["ZIMAGE"] == "T" else kind
+    kind = names.get(name[1].rstrip(), "other")
+    if kind == "table" and text["ZIMAGE"] not in (None, "F"):
+        if text["ZIMAGE"] != "T":
+            raise ValueError(f"ZIMAGE is {text['ZIMAGE']}, which is neither T nor F")
+        return "compressed image"
+    return kind
 
 
 def _text(cards, key):
@@ -223,5 +234,4 @@ def _with_compressed_shape(hdu, rows):
 
 def _shown(card):
     """A card as a person may see it."""
-    text = card.decode("ascii", "backslashreplace") if isinstance(card, bytes) else card.image
-    return repr(shown(text).rstrip())
+    return repr(shown(card.decode("ascii", "backslashreplace")).rstrip())

@@ -77,12 +77,14 @@ def header_value(header, key, default=None):
 
 
 def _broken_card(header, key):
+    """The first 80 characters of the first card of a key that cannot be read."""
     for card in header.cards:
         if card.keyword == key.upper():
             try:
                 _ = card.value
             except fits.VerifyError:
-                return shown(card.image).rstrip()
+                # Not `image`, which repairs the card as far as it can, and warns.
+                return shown((card._image or key)[:80]).rstrip()
     return key
 
 
