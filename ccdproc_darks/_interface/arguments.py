@@ -3,7 +3,7 @@
 
 import numpy as np
 from astropy import units as u
-from astropy.nddata import CCDData
+from astropy.nddata import CCDData, InverseVariance, StdDevUncertainty, VarianceUncertainty
 
 from .warnings import DarkWarning, warn
 
@@ -99,7 +99,7 @@ def numpy_images(images, labels):
 
     Arrays of another library (dask, any of the array API) are converted, with one warning for all images, or refused
     with a TypeError; both name an image by its label. The mask of a masked array (`numpy.ma`, `astropy.utils.masked`)
-    is added to the mask of the image.
+    is added to the mask of the image. A mask of integers is bad where they are not zero.
     """
     converted = {}
     images = [
@@ -121,16 +121,65 @@ def _numpy_image(image, label, converted):
     uncertainty = image.uncertainty
     parts = {"data": image.data, "mask": image.mask, "uncertainty": None if uncertainty is None else uncertainty.array}
     plain = {name: _numpy_array(part, f"{label}.{name}", label, converted) for name, part in parts.items()}
+    _check_parts(plain, label)
+    if plain["mask"] is not None and plain["mask"].dtype != bool:
+        plain["mask"] = plain["mask"] != 0
+    factor = 1.0 if uncertainty is None else _uncertainty_factor(uncertainty, image.unit, f"{label}.uncertainty")
+    if factor != 1.0:
+        plain["uncertainty"] = plain["uncertainty"] * factor
     masks = [part.mask for part in plain.values() if hasattr(part, "mask")]
     if not masks and all(plain[name] is parts[name] for name in parts):
         return image
     data, mask, deviation = (None if part is None else np.asarray(part) for part in plain.values())
     for another in masks:
         mask = another if mask is None else mask | another
+    mask = None if mask is None else np.broadcast_to(mask, data.shape)
     result = CCDData(data, unit=image.unit, mask=mask, meta=image.meta, wcs=image.wcs)
     if deviation is not None:
-        result.uncertainty = type(uncertainty)(deviation, unit=uncertainty.unit, copy=False)
+        unit = None if uncertainty.unit is None else _uncertainty_unit(uncertainty, image.unit)
+        result.uncertainty = type(uncertainty)(deviation, unit=unit, copy=False)
     return result
+
+
+def _check_parts(parts, label):
+    """Raise an error where data, mask or uncertainty (numpy arrays or None) are of a wrong type or shape."""
+    shape = np.shape(parts["data"])
+    if 0 in shape:
+        raise ValueError(f"{label} must be an image with one pixel or more, got the shape {shape}")
+    wanted = {
+        "data": ("iuf", "numbers"),
+        "mask": ("biu", "bool, True where a pixel is bad"),
+        "uncertainty": ("iuf", "numbers"),
+    }
+    for name, part in parts.items():
+        if part is None:
+            continue
+        kinds, what = wanted[name]
+        if part.dtype.kind not in kinds:
+            raise TypeError(f"{label}.{name} must be an array of {what}, got one of {part.dtype}")
+        if part.shape not in (shape, ()):
+            raise ValueError(f"{label}.{name} must have the shape of the data, {shape}, got {part.shape}")
+
+
+_POWERS = {StdDevUncertainty: 1, VarianceUncertainty: 2, InverseVariance: -2}
+
+
+def _uncertainty_unit(uncertainty, unit):
+    return unit ** next(power for kind, power in _POWERS.items() if isinstance(uncertainty, kind))
+
+
+def _uncertainty_factor(uncertainty, unit, name):
+    """Factor that brings an uncertainty of an image in ``unit`` to that unit, or a power of it."""
+    if not isinstance(uncertainty, tuple(_POWERS)):
+        kinds = ", ".join(kind.__name__ for kind in _POWERS)
+        raise TypeError(f"{name} must be one of {kinds}, got {type(uncertainty).__name__}")
+    wanted = _uncertainty_unit(uncertainty, unit)
+    if uncertainty.unit is None or uncertainty.unit == wanted:
+        return 1.0
+    try:
+        return uncertainty.unit.to(wanted)
+    except u.UnitConversionError:
+        raise u.UnitsError(f"{name} is in {unit_name(uncertainty.unit)}, expected {wanted}") from None
 
 
 def _numpy_array(values, name, label, converted):
