@@ -11,6 +11,8 @@ __all__ = [
     "ELECTRON_PER_SECOND",
     "GAIN_UNIT",
     "checked_choice",
+    "checked_clip",
+    "checked_count",
     "checked_dtype",
     "checked_number",
     "checked_quantity",
@@ -21,11 +23,16 @@ __all__ = [
 ELECTRON_PER_SECOND = u.electron / u.s
 GAIN_UNIT = u.electron / u.adu
 
+# Numbers beyond these are no measurement, whatever their unit; within them no result overflows.
+_LEAST, _MOST = 1e-15, 1e15
+# Below it, one good sample in forty is a "cosmic ray", and rates are too low.
+_LEAST_CLIP = 2.0
+
 
 def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=True, equivalencies=()):
     """Value of a Quantity in ``unit``: one number as a float, or an array of float if not ``scalar``.
 
-    It must be finite and positive; ``zero`` allows zero too, and ``negative`` any finite number.
+    It must be positive, from 1e-15 to 1e15; ``zero`` allows zero and less than 1e-15 too, and ``negative`` both signs.
 
     Raises
     ------
@@ -34,7 +41,7 @@ def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=Tr
     astropy.units.UnitsError
         If its unit cannot be converted, with the equivalencies (`astropy.units`).
     ValueError
-        If it is not finite, or negative or zero where it must not be.
+        If it is not finite, out of range, or negative or zero where it must not be.
     """
     expected = f"a Quantity in {unit}"
     if not isinstance(value, u.Quantity):
@@ -55,22 +62,53 @@ def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=Tr
     if not negative and ((number < 0).any() or (not zero and (number == 0).any())):
         wanted = "zero or positive" if zero else "positive"
         raise ValueError(f"{name} must be {wanted} ({expected}), got {_shown(value)}")
+    if (np.abs(number) > _MOST).any():
+        raise ValueError(f"{name} must be up to {_MOST:g} {unit}, got {_shown(value)}")
+    if not negative and not zero and (number < _LEAST).any():
+        raise ValueError(f"{name} must be {_LEAST:g} {unit} or more, got {_shown(value)}")
     return float(number) if scalar else number
 
 
 def checked_number(name, value, *, minimum=0.0, maximum=np.inf, inclusive=False):
     """``value`` as a float between ``minimum`` and ``maximum``, or equal to one where ``inclusive``; else an error."""
     try:
-        if isinstance(value, str | bool):
+        if isinstance(value, str | bool) or np.ndim(value):
             raise TypeError
         number = float(value)
-    except TypeError:
+    except OverflowError:
+        number = np.inf
+    except (TypeError, ValueError):
         raise TypeError(f"{name} must be a plain number, got {_shown(value)}") from None
     inside = minimum <= number <= maximum if inclusive else minimum < number < maximum
     if not inside:
         between = f"from {minimum:g} to {maximum:g}" if inclusive else f"between {minimum:g} and {maximum:g}"
         wanted = f"finite and above {minimum:g}" if np.isinf(maximum) else between
-        raise ValueError(f"{name} must be {wanted}, got {value!r}")
+        raise ValueError(f"{name} must be {wanted}, got {_shown(value)}")
+    if abs(number) > _MOST or 0 < abs(number) < _LEAST:
+        raise ValueError(f"{name} must be from {_LEAST:g} to {_MOST:g}, got {value!r}")
+    return number
+
+
+def checked_count(name, value, most=10**15):
+    """``value`` as an int, if it is a whole number from 1 to ``most``; else an error."""
+    number = checked_number(name, value)
+    if number < 1 or number != int(number):
+        raise ValueError(f"{name} must be a whole number from 1, got {value!r}")
+    if number > most:
+        raise ValueError(f"{name} must be up to {most:g}, got {value!r}")
+    return int(number)
+
+
+def checked_clip(clip):
+    """``clip``, sigmas above which a sample is rejected, as a float; None where none is."""
+    if clip is None:
+        return None
+    number = checked_number("clip", clip)
+    if number < _LEAST_CLIP:
+        raise ValueError(
+            f"clip must be {_LEAST_CLIP:g} or more, or None to keep all samples, got {clip!r}: a lower one rejects "
+            "good samples, one in forty or more of them, and rates come out too low"
+        )
     return number
 
 
