@@ -197,6 +197,15 @@ def _check_parts(parts, label):
             raise TypeError(f"{label}.{name} must be an array of {what}, got one of {part.dtype}")
         if part.shape not in (shape, ()):
             raise ValueError(f"{label}.{name} must have the shape of the data, {shape}, got {part.shape}")
+    deviation, mask = parts["uncertainty"], parts["mask"]
+    # Ignores NaN, and takes no memory.
+    if deviation is not None and np.fmin.reduce(deviation, axis=None) < 0:
+        negative = (deviation < 0) if mask is None else (deviation < 0) & ~mask.astype(bool)
+        if negative.any():
+            raise ValueError(
+                f"{label}.uncertainty must be zero or positive, got {np.count_nonzero(negative)} pixels that are "
+                "negative; mask them, or give an image without an uncertainty"
+            )
 
 
 _POWERS = {StdDevUncertainty: 1, VarianceUncertainty: 2, InverseVariance: -2}

@@ -98,11 +98,10 @@ class Bias:
         rows = sample(self._frame, sample_blocks(self._frame.shape, _ERROR_PIXELS)).rows(slice(None))
         deviation = rows.deviation.astype(float)
         deviation = deviation.ravel() if rows.mask is None else deviation[~rows.mask]
-        if deviation.size and ((deviation < 0).any() or not np.isfinite(deviation).any()):
-            wrong = "negative" if (deviation < 0).any() else "not finite"
+        if deviation.size and not np.isfinite(deviation).any():
             raise ValueError(
-                f"{self._frame.label}: its uncertainty is {wrong}; without an uncertainty, the error of the bias is "
-                "found from NCOMBINE and the read noise"
+                f"{self._frame.label}: its uncertainty is in no pixel a finite number; without an uncertainty, the "
+                "error of the bias is found from NCOMBINE and the read noise"
             )
         variances = (deviation * self._scale) ** 2
         if number > 1 and "DKVERS" not in self._frame.header:

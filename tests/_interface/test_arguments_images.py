@@ -174,3 +174,54 @@ def test_dimensions(label, make, call, shape):
     image._data, image._mask, image._uncertainty = np.ones(shape), None, None
     with pytest.raises(ValueError, match=r" must (be (one number or )?a 2-D image|have the shape of the rates)|shapes"):
         call(image)
+
+
+@with_uncertainty
+@pytest.mark.parametrize("kind", [StdDevUncertainty, VarianceUncertainty, InverseVariance])
+def test_negative_uncertainty(label, make, call, kind):
+    """Where the pixel is not masked: what is under a mask does not count."""
+    image = make()
+    deviation = np.array(image.uncertainty.array)
+    deviation[2, 3:6] = -1.0
+    image.uncertainty = kind(deviation)
+    with pytest.raises(ValueError, match=named(label, r"\.uncertainty must be zero or positive, got 3 pixels that")):
+        call(image)
+    image.mask = deviation < 0
+    call(image)
+
+
+@pytest.mark.parametrize("kind", [StdDevUncertainty, VarianceUncertainty, InverseVariance])
+@pytest.mark.parametrize("call", [lambda image: compare_dark_rates(rate(100.0), image), hot_pixel_mask])
+def test_rate_without_noise(call, kind):
+    image = rate()
+    deviation = np.array(image.uncertainty.array)
+    deviation[2, 3:6] = 0.0
+    with np.errstate(divide="ignore"):
+        power = {StdDevUncertainty: 1.0, VarianceUncertainty: 2.0, InverseVariance: -2.0}[kind]
+        image.uncertainty = kind(deviation**power)
+    with pytest.raises(ValueError, match=r"^rates\[.\]\.uncertainty must be above zero, .* got 3 pixels of no"):
+        call(image)
+    image.mask = deviation == 0
+    call(image)
+
+
+def test_rate_of_a_camera_without_noise():
+    """What dark_rate itself gives where no electron came."""
+    image = dark_rate(dark(np.eye(5, 50), 10.0, "electron"), read_noise=0 * u.electron)
+    assert (image.uncertainty.array == 0).any()
+    hot_pixel_mask(image)
+
+
+def test_negative_uncertainty_in_a_file(tmp_path):
+    """Its name is told."""
+    paths = []
+    for number in range(3):
+        image = frame(read_noise=None)
+        if number == 1:
+            image.uncertainty.array[2, 3] = -1.0
+        paths.append(tmp_path / f"{number}.fits")
+        image.write(paths[-1])
+    with pytest.raises(ValueError, match=r"1\.fits: its uncertainty \(extension UNCERT\) is negative in a good"):
+        dark_rate(paths)
+    with pytest.raises(ValueError, match=r"1\.fits: its uncertainty \(extension UNCERT\) is negative in a good"):
+        dark_rate(paths[0], bias=paths[1], read_noise=5 * u.electron)
