@@ -15,7 +15,7 @@ from astropy.nddata import CCDData
 
 from .._compute.blocks import sample_blocks
 from .._compute.workers import Execution, fill_images
-from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_clip, checked_count, checked_dtype
 from .._interface.results import LogEntry, logged, result_image, safe_header
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import (
@@ -29,12 +29,12 @@ from ..frames.headers import (
 )
 from ..frames.inputs import Frames, as_frames
 from ..statistics.rate_distribution import sensor_rate_distribution
-from .bias import Bias, as_bias, combined_number
+from .bias import MOST_COMBINED, Bias, as_bias, combined_number
 from .counts import CountingSettings
 from .dark_frames import DarkSet, ElectronReader
 from .frame_selection import FrameSelection, mean_temperature, warn_temperatures
-from .rate_images import RateMeta
 from .rate_job import RateJob
+from .rate_meta import RateMeta
 from .read_noise import given_noise, measured_noise
 
 __all__ = ["PreparedDarks", "dark_rate", "prepare_darks"]
@@ -89,7 +89,7 @@ def dark_rate(
         Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
     clip : float or None
         Sigmas above which a sample is rejected as a cosmic ray: the normal deviate that is as unlikely as so high a
-        sample among equal exposures, by read noise and Poisson statistics. None keeps all.
+        sample among equal exposures, by read noise and Poisson statistics; 2 or more. None keeps all.
     offset : {None, "pixel"}
         ``"pixel"`` gives every pixel an unknown offset, for frames without a bias: the rate is then the slope over two
         exposure times or more.
@@ -174,8 +174,7 @@ def dark_rate(
     """
     execution = Execution(executor, mem_limit)
     checked_choice("offset", offset, (None, "pixel"))
-    if clip is not None:
-        clip = checked_number("clip", clip)
+    clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
@@ -268,7 +267,7 @@ class PreparedDarks:
     noise : float or None
         Read noise of a frame (electron).
     source : str
-        Source of the noise, see `ccdproc_darks.rates.rate_images.RateMeta`.
+        Source of the noise, see `ccdproc_darks.rates.rate_meta.RateMeta`.
     gain, saturation : float or None
         Gain (electron/adu); saturation level (the frames' unit).
     """
@@ -331,10 +330,7 @@ def _saturation(saturation, frames, gain):
 def _combined(n_combined, frames):
     if n_combined is None:
         return [combined_number(frame, "n_combined") for frame in frames]
-    number = checked_number("n_combined", n_combined)
-    if number < 1 or number != int(number):
-        raise ValueError(f"n_combined must be a whole number from 1, got {n_combined!r}")
-    return [int(number)] * len(frames)
+    return [checked_count("n_combined", n_combined, MOST_COMBINED)] * len(frames)
 
 
 def _dark_sets(frames, seconds, combined):
