@@ -6,6 +6,7 @@ from pathlib import Path
 
 from astropy import units as u
 
+from ..frames.duplicates import earlier_copies
 from ..frames.file_frame import FileFrame
 from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
 
@@ -87,6 +88,8 @@ def find_groups(folder, progress=iter):
             unusable.append(Unusable(path.name, str(error).replace(f"{path}: ", "").replace(str(path), path.name)))
     frames, processed = _raw_ones(frames)
     unusable += processed
+    frames, copies = _without_copies(frames)
+    unusable += copies
     groups = _grouped(frames)
     for group in groups:
         for frame in () if group.darks else group.biases:
@@ -144,6 +147,23 @@ def _raw_ones(frames):
         else:
             kept.append(frame)
     return kept, processed
+
+
+def _without_copies(frames):
+    """Frames without copies, and the latter: files with the same value in every pixel.
+
+    Of copies that tell another exposure time or type, one is wrong, and nobody knows which: none is used.
+    """
+    copies, reasons = earlier_copies([frame.file for frame in frames]), {}
+    for index, first in copies.items():
+        one, two = frames[first], frames[index]
+        reasons[index] = f"the same pixel values as {one.name}"
+        if one.kind != two.kind or len(equal_exposures([one.seconds, two.seconds])) > 1:
+            told = " and ".join(f"{frame.kind} of {frame.seconds:g} s" for frame in (one, two))
+            reasons[first] = f"the same pixel values as {two.name}, but the headers tell of a {told}: one is wrong"
+            reasons[index] = f"the same pixel values as {one.name}, but the headers tell of a {told}: one is wrong"
+    kept = [frame for index, frame in enumerate(frames) if index not in reasons]
+    return kept, [Unusable(frames[index].name, reason) for index, reason in sorted(reasons.items())]
 
 
 def _grouped(frames):
