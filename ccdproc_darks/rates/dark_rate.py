@@ -34,8 +34,8 @@ from .bias import Bias, as_bias, combined_number
 from .counts import CountingSettings
 from .dark_frames import DarkSet, ElectronReader
 from .frame_selection import FrameSelection, mean_temperature, warn_temperatures
-from .rate_images import RateMeta
 from .rate_job import RateJob
+from .rate_meta import RateMeta
 from .read_noise import given_noise, measured_noise
 
 __all__ = ["PreparedDarks", "dark_rate", "prepare_darks"]
@@ -269,7 +269,7 @@ class PreparedDarks:
     noise : float or None
         Read noise of a frame (electron).
     source : str
-        Source of the noise, see `ccdproc_darks.rates.rate_images.RateMeta`.
+        Source of the noise, see `ccdproc_darks.rates.rate_meta.RateMeta`.
     gain, saturation : float or None
         Gain (electron/adu); saturation level (the frames' unit).
     """
