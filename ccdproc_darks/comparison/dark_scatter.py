@@ -22,8 +22,8 @@ from .._interface.results import LogEntry, logged, result_image, safe_header
 from ..frames.headers import FrameSetting, check_one_exposure
 from ..frames.inputs import Frames
 from ..rates.dark_frames import DarkSet, ElectronReader
-from ..rates.dark_rate import prepare_darks
 from ..rates.mean_counts import MeanCounts
+from ..rates.prepared_darks import prepare_darks
 from ..rates.rejection import deviate_of_share
 from ..statistics.rate_distribution import sensor_rate_distribution
 from ..statistics.significance import deviate_of_log_tail

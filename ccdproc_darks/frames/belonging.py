@@ -9,7 +9,6 @@ import numpy as np
 
 from .._interface.warnings import HeaderWarning, TemperatureWarning, warn
 from .headers import EXPOSURE_KEYS, SAME_EXPOSURE, TEMPERATURE_KEYS, TEMPERATURE_SPREAD
-from .inputs import sample
 
 __all__ = [
     "BIAS",

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -18,27 +17,16 @@ from .._compute.workers import Execution, fill_images
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
 from .._interface.results import LogEntry, logged, result_image, safe_header
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
-from ..frames.duplicates import distinct_frames
-from ..frames.headers import (
-    SATURATION_KEYS,
-    FrameSetting,
-    common_setting,
-    equal_exposures,
-    exposures,
-    frame_settings,
-    known_gain,
-)
-from ..frames.inputs import Frames, as_frames
+from ..frames.headers import FrameSetting
+from ..frames.inputs import Frames
 from ..statistics.rate_distribution import sensor_rate_distribution
-from .bias import Bias, as_bias, combined_number
 from .counts import CountingSettings
-from .dark_frames import DarkSet, ElectronReader
-from .frame_selection import FrameSelection, mean_temperature, warn_temperatures
+from .frame_selection import mean_temperature
+from .prepared_darks import prepare_darks
 from .rate_job import RateJob
 from .rate_meta import RateMeta
-from .read_noise import given_noise, measured_noise
 
-__all__ = ["PreparedDarks", "dark_rate", "prepare_darks"]
+__all__ = ["dark_rate"]
 
 # Fewest pixels for a typical value; rows, and columns, that are enough to find its sign.
 _TYPICAL_PIXELS, _FEW = 100, 200
@@ -248,106 +236,3 @@ def _warn_sign(data, deviation):
             "is it another camera's?",
             BiasWarning,
         )
-
-
-@dataclass
-class PreparedDarks:
-    """Dark frames with their settings.
-
-    Attributes
-    ----------
-    frames : list
-        All frames.
-    dark_sets : list of `ccdproc_darks.rates.dark_frames.DarkSet`
-        The frames by exposure time, the shortest first.
-    reader : `ccdproc_darks.rates.dark_frames.ElectronReader`
-        Reads rows of a set as electrons.
-    bias : `ccdproc_darks.rates.bias.Bias`
-        Bias that the reader subtracts.
-    bias_error : float
-        Error of the bias (electron).
-    noise : float or None
-        Read noise of a frame (electron).
-    source : str
-        Source of the noise, see `ccdproc_darks.rates.rate_meta.RateMeta`.
-    gain, saturation : float or None
-        Gain (electron/adu); saturation level (the frames' unit).
-    """
-
-    frames: list
-    dark_sets: list
-    reader: ElectronReader
-    bias: Bias
-    bias_error: float
-    noise: float | None
-    source: str
-    gain: float | None
-    saturation: float | None
-
-    @property
-    def shape(self):
-        """Rows and columns."""
-        return self.frames[0].shape
-
-
-def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, execution):
-    """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
-    frames = as_frames(darks)
-    gain = known_gain(gain, frames)
-    saturation = _saturation(saturation, frames, gain)
-    seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
-    noise, source = given_noise(read_noise, frames)
-    kept = distinct_frames(frames, seconds, combined)
-    frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
-    dark_sets = _dark_sets(frames, seconds, combined)
-    if offset == "pixel" and len(dark_sets) < 2:
-        raise ValueError(
-            f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
-        )
-    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
-    warn_temperatures(frames)
-    scale = gain if frames[0].unit == u.adu else 1.0
-    reader = ElectronReader(scale, the_bias, saturation, own_noise=source == "uncertainty")
-    for dark_set in dark_sets:
-        selection = FrameSelection.of(dark_set, reader, execution)
-        selection.warn(f"frames of {dark_set.seconds:g} s", ", and shifts all rates")
-    if source in ("none", "uncertainty"):
-        noise, source = measured_noise(dark_sets, reader, source, offset)
-        reader.own_noise = source == "uncertainty"
-    error = the_bias.error(noise)
-    return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation)
-
-
-def _saturation(saturation, frames, gain):
-    """Saturation level in the frames' unit, or None."""
-    unit, dtype = frames[0].unit, frames[0].dtype
-    convert = [(u.adu, u.electron, lambda x: x * gain, lambda x: x / gain)] if gain else []
-    # A header's SATURATE is in adu; frames in electron of unknown gain cannot be compared with it.
-    keys = SATURATION_KEYS if unit == u.adu or gain else ()
-    levels = frame_settings("saturation", saturation, frames, unit, keys, header_unit=u.adu, equivalencies=convert)
-    level = common_setting("saturation", levels, frames)
-    if dtype.kind == "u":
-        top = float(np.iinfo(dtype).max)
-        level = top if level is None else min(level, top)
-    return level
-
-
-def _combined(n_combined, frames):
-    if n_combined is None:
-        return [combined_number(frame, "n_combined") for frame in frames]
-    number = checked_number("n_combined", n_combined)
-    if number < 1 or number != int(number):
-        raise ValueError(f"n_combined must be a whole number from 1, got {n_combined!r}")
-    return [int(number)] * len(frames)
-
-
-def _dark_sets(frames, seconds, combined):
-    """Frames by exposure time, the shortest first."""
-    return [
-        DarkSet(
-            [frames[index] for index in group],
-            float(np.mean([seconds[index] for index in group])),
-            np.array([combined[index] for index in group], dtype=float),
-        )
-        for group in equal_exposures(seconds)
-    ]
