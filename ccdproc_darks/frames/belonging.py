@@ -50,8 +50,6 @@ _MISTAKE, _DOUBT = 0.1, 0.01
 _LONGEST_BIAS = 1.0
 # Header units of EXPOSURE over seconds, where EXPTIME is in seconds.
 _SHORTER_UNITS = (1e3, 1e6)
-# Fewest pixels of which equal values are no chance; pixels of a first look, and of a second one.
-_LEAST_PIXELS, _FIRST_LOOK, _SECOND_LOOK = 100, 1000, 2**16
 
 _WAY_ON = "pass check_headers=False if they belong together all the same"
 
@@ -66,20 +64,25 @@ class Labelled:
 
 def frame_type(header):
     """Type of a frame by its header: 'dark', 'bias', 'flat' or 'light'; None where that does not tell."""
+    return _type_and_key(header)[0]
+
+
+def _type_and_key(header):
     for key in TYPE_KEYS:
         text = _told(header, key)
         if not isinstance(text, str):
             continue
         words = set(re.findall("[a-z]+", text))
-        if "dark" in text:  # before a flat: the dark of a flat is a dark
-            return DARK
+        # The dark of a flat is a dark.
+        if "dark" in text:
+            return DARK, key
         if "bias" in text or "zero" in words:
-            return BIAS
+            return BIAS, key
         if "flat" in text:
-            return FLAT
+            return FLAT, key
         if words & _LIGHT_WORDS:
-            return LIGHT
-    return None
+            return LIGHT, key
+    return None, None
 
 
 def header_settings(header):
@@ -112,42 +115,36 @@ def check_darks(darks):
 def check_biases(biases):
     """A ValueError if headers of bias frames tell that they are not, or not of one sensor and setting.
 
-    A dark of at most a second passes, as of a camera that takes no bias frames.
+    A dark of at most a second is taken for a bias frame, as of a camera that takes no other.
     """
-    long = [frame for frame in biases if (_seconds(frame.header) or 0.0) > _LONGEST_BIAS]
-    _check_type("biases", biases, {FLAT, LIGHT})
-    _check_type("biases", [frame for frame in biases if frame in long or _seconds(frame.header) is None], {DARK})
+    exposures = [_exposure(frame.header) for frame in biases]
+    short = [found is not None and found[1] <= _LONGEST_BIAS for found in exposures]
+    for frame, is_short in zip(biases, short, strict=True):
+        _check_type("biases", [frame], {FLAT, LIGHT} if is_short else {DARK, FLAT, LIGHT})
     _check_same("biases", biases, _SENSOR | _SETTING)
+    long = [frame for frame, is_short, found in zip(biases, short, exposures, strict=True) if found and not is_short]
     if long:
         key, seconds = _exposure(long[0].header)
         warn(
-            f"{key} is {seconds:g} s in {long[0].label}{_and_more(long)}, and a bias frame has no exposure: is it a "
-            f"dark? It takes {seconds:g} s of dark current away",
+            f"{key} is {seconds:g} in the header of {long[0].label}{_and_more(long)}, and a bias frame has no "
+            "exposure: is it a dark? It takes dark current away",
             HeaderWarning,
         )
 
 
-def check_bias(bias, darks, *, gain_of_header):
-    """A ValueError if a master bias does not belong to the darks, a warning if that is in doubt.
+def check_bias(bias, darks, *, shortest, gain_of_header):
+    """A ValueError if a master bias does not belong to the darks, a warning where that is in doubt.
 
-    With ``gain_of_header`` the gain is what EGAIN tells, and must be the same.
+    ``shortest`` is the exposure time (s) of the shortest dark. With ``gain_of_header`` the gain is what EGAIN tells,
+    which must be the same then.
     """
-    _check_type("bias", [bias], {FLAT, LIGHT} if _exposure(bias.header) else {DARK, FLAT, LIGHT})
-    shortest = min(darks, key=lambda dark: _seconds(dark.header) or math.inf)
-    kinds = _SENSOR | _SETTING | (_GAIN if gain_of_header else {})
-    _check_same("bias and darks", [bias, *darks], kinds)
-    _check_bias_exposure(bias, shortest)
+    share = _exposure_share(bias, darks, shortest)
+    # A very short dark is a bias: its exposure tells.
+    _check_type("bias", [bias], {DARK, FLAT, LIGHT} if share is None else {FLAT, LIGHT})
+    _check_same("bias and darks", [bias, *darks], _SENSOR | _SETTING | (_GAIN if gain_of_header else {}))
+    if share is not None:
+        _check_bias_exposure(*share)
     _warn_bias_temperature(bias, darks)
-
-
-def check_bias_is_no_dark(bias, darks):
-    """A ValueError if a bias is one of the darks: the same file or image, or the same values in every pixel."""
-    for dark in darks:
-        if _is_one(bias, dark) or _has_same_values(bias, dark):
-            raise ValueError(
-                f"bias is one of the darks: {bias.label} and {dark.label} have the same values in every pixel. Pass a "
-                "master bias, or the bias level as a Quantity"
-            )
 
 
 def warn_exposures(frames):
@@ -171,7 +168,7 @@ def _contradicts(header):
 
 def _told(header, key):
     """Value of a key: a float where it is a number, else text without case and blanks; None where it tells nothing."""
-    value = header[key] if key in header else None
+    value = header.get(key)
     if isinstance(value, bool | np.bool_):
         return str(bool(value)).lower()
     try:
@@ -205,29 +202,38 @@ def _check_same(what, images, kinds):
 
 def _check_type(what, images, wrong):
     for image in images:
-        found = frame_type(image.header)
+        found, key = _type_and_key(image.header)
         if found in wrong:
-            key = next(key for key in TYPE_KEYS if key in image.header)
             raise ValueError(
-                f"{what}: {image.label} is a {found} frame, by {key} = {_shown(image, key)} in its header; "
-                "pass check_headers=False if the header is wrong"
+                f"{what}: {image.label} is a {found} frame, its header has {key} = {_shown(image, key)}; pass "
+                "check_headers=False if the header is wrong"
             )
 
 
-def _check_bias_exposure(bias, dark):
+def _exposure_share(bias, darks, shortest):
+    """Exposure time of a bias over that of the shortest dark, and both in words; None where headers do not tell.
+
+    ``shortest`` (s) is that of the shortest dark where no header of the darks has the key.
+    """
+    found = _exposure(bias.header)
+    if found is None:
+        return None
+    key, own = found
+    times = [(_told(dark.header, key), dark.label) for dark in darks]
+    # By the same key of both, whatever its unit is.
+    time, label = min(((time, label) for time, label in times if isinstance(time, float)), default=(shortest, "darks"))
+    return (own / time, f"{key} is {own:g} in {bias.label}, {time:g} in {label}") if time > 0 else None
+
+
+def _check_bias_exposure(share, text):
     """An error or a warning if the exposure of a bias is not short beside that of the shortest dark."""
-    of_bias, of_dark = _exposure(bias.header), _exposure(dark.header)
-    if of_bias is None or of_dark is None or of_dark[1] <= 0:
-        return
-    share = of_bias[1] / of_dark[1]
-    text = (
-        f"bias takes dark current away: {of_bias[0]} is {of_bias[1]:g} in {bias.label}, {of_dark[0]} is "
-        f"{of_dark[1]:g} in {dark.label}"
-    )
     if share > _MISTAKE:
-        raise ValueError(f"{text}; pass a master bias of frames without exposure, or check_headers=False")
+        raise ValueError(
+            f"bias takes dark current away: {text}; pass a master bias of frames without exposure, or "
+            "check_headers=False if the header is wrong"
+        )
     if share > _DOUBT:
-        warn(f"{text}, so that rates are {100 * share:.2g} % too low or more", HeaderWarning)
+        warn(f"bias takes {100 * share:.2g} % of the dark current away: {text}", HeaderWarning)
 
 
 def _warn_bias_temperature(bias, darks):
@@ -254,6 +260,10 @@ def _exposure(header):
     return next(((key, value) for key, value in values if isinstance(value, float)), None)
 
 
-def _seconds(header):
-    found = _exposure(header)
-    return None if found is None else found[1]
+def _shown(image, key):
+    value = image.header[key]
+    return repr(value.strip()) if isinstance(value, str) else f"{value}"
+
+
+def _and_more(images):
+    return f" (and {len(images) - 1} more)" if len(images) > 1 else ""

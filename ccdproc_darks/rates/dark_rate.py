@@ -45,6 +45,7 @@ def dark_rate(
     n_combined: int | None = None,
     clip: float | None = 5.0,
     offset: Literal["pixel"] | None = None,
+    check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
     executor: Executor | None = None,
@@ -82,6 +83,9 @@ def dark_rate(
     offset : {None, "pixel"}
         ``"pixel"`` gives every pixel an unknown offset, for frames without a bias: the rate is then the slope over two
         exposure times or more.
+    check_headers : bool
+        True: it is an error if headers tell that frames and bias do not belong together, by camera, binning, region of
+        the sensor, setting, type of frame, or the exposure time of the bias. False takes them as they are.
     dtype : {"float32", "float64"}
         Precision of the result. Sums are always accumulated in float64.
     mem_limit : `~astropy.units.Quantity` or int, optional
@@ -112,8 +116,9 @@ def dark_rate(
     astropy.units.UnitsError
         If a unit is wrong.
     ValueError
-        If something needed is missing, negative, zero or not finite, if frames do not fit together, or if
-        ``mem_limit`` is too small for a few rows of them.
+        If something needed is missing, negative, zero or not finite, if frames do not fit together, if headers tell
+        that they do not belong together, if the bias is one of the darks, or if ``mem_limit`` is too small for a few
+        rows of them.
     OSError
         If a file is absent, empty, truncated or not FITS.
 
@@ -123,13 +128,16 @@ def dark_rate(
         If frames look raw and no bias is given; if a bias seems to be still in them, or subtracted twice.
     FrameLevelWarning
         If the level of a frame differs from that of equal frames, as after a drift of the bias level.
+    HeaderWarning
+        If EXPTIME and EXPOSURE of a header disagree; if the exposure time of a bias is above 1 % of the shortest dark's
+        (above 10 % it is an error).
     MissingInformationWarning
         If the read noise is unknown, so that there is no uncertainty; if the number of exposures in a combined frame or
         bias is unknown; if the error of the bias is unknown.
     NoiseWarning
         If equal frames scatter by much more than their own uncertainties.
     TemperatureWarning
-        If the frames were taken at different sensor temperatures.
+        If the frames, or frames and bias, were taken at different sensor temperatures.
 
     See Also
     --------
@@ -168,7 +176,7 @@ def dark_rate(
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=n_combined, offset=offset, execution=execution,
+        n_combined=n_combined, offset=offset, check_headers=check_headers, execution=execution,
     )  # fmt: skip
     frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
     job = RateJob(
@@ -210,7 +218,8 @@ def dark_rate(
     result = result_image(data, ELECTRON_PER_SECOND, header, mask=mask, deviation=known, wcs=frames[0].wcs)
     arguments = {
         "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
-        "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset, "dtype": dtype.name,
+        "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset,
+        "check_headers": check_headers, "dtype": dtype.name,
     }  # fmt: skip
     return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
 

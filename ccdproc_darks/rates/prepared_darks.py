@@ -7,7 +7,8 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_number
-from ..frames.duplicates import distinct_frames
+from ..frames.belonging import check_bias, check_darks, warn_exposures
+from ..frames.duplicates import distinct_frames, earlier_copies
 from ..frames.headers import (
     SATURATION_KEYS,
     common_setting,
@@ -65,10 +66,10 @@ class PreparedDarks:
         return self.frames[0].shape
 
 
-def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, execution):
+def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, check_headers, execution):
     """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
     frames = as_frames(darks)
-    gain = known_gain(gain, frames)
+    gain_of_header, gain = gain is None, known_gain(gain, frames)
     saturation = _saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
     noise, source = given_noise(read_noise, frames)
@@ -80,6 +81,12 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
             f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
         )
     the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
+    if exposure is None:
+        warn_exposures(frames)
+    if check_headers:
+        check_darks(frames)
+    if the_bias.frame is not None:
+        _check_bias(the_bias.frame, frames, dark_sets[0].seconds, gain_of_header, check_headers)
     warn_temperatures(frames)
     scale = gain if frames[0].unit == u.adu else 1.0
     reader = ElectronReader(scale, the_bias, saturation, own_noise=source == "uncertainty")
@@ -91,6 +98,18 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
         reader.own_noise = source == "uncertainty"
     error = the_bias.error(noise)
     return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation)
+
+
+def _check_bias(bias, darks, shortest, gain_of_header, check_headers):
+    """A ValueError if a master bias is one of the darks, or does not belong to them by its header."""
+    copies = [darks[index - 1] for index, first in earlier_copies([bias, *darks]).items() if first == 0]
+    if copies:
+        raise ValueError(
+            f"bias is one of the darks: {bias.label} and {copies[0].label} have the same value in every pixel; pass a "
+            "master bias, or the bias level as a Quantity"
+        )
+    if check_headers:
+        check_bias(bias, darks, shortest=shortest, gain_of_header=gain_of_header)
 
 
 def _saturation(saturation, frames, gain):
