@@ -61,9 +61,9 @@ class HeaderWarning(DarkWarning):
 
 
 class LightWarning(DarkWarning):
-    """Light seems to have fallen on frames that were given as darks or bias frames: they show stars.
+    """Light seems to have fallen on frames that were given as darks or bias frames: they show stars, or are flats.
 
-    Leave out light frames, and look for a shutter or a cap that was open.
+    Leave out what is no dark. Where all of them are, look for a shutter, a cap or a door that let light in.
     """
 
 

@@ -91,7 +91,8 @@ def dark_scatter(
 
     Warns
     -----
-    BiasWarning, FrameLevelWarning, HeaderWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+    BiasWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning, NoiseWarning,
+    TemperatureWarning
         See `dark_rate`.
 
     See Also

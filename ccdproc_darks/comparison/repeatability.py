@@ -74,7 +74,8 @@ def repeatability(
 
     Warns
     -----
-    BiasWarning, FrameLevelWarning, HeaderWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+    BiasWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning, NoiseWarning,
+    TemperatureWarning
         See `dark_rate`, which warns for each half, and `compare_dark_rates`.
 
     See Also

@@ -46,6 +46,11 @@ class Bias:
         some = sample(self.frame, sample_blocks(self.frame.shape, _IDENTITY_PIXELS))
         return f"{zlib.crc32(some.data):08x}"
 
+    @property
+    def is_subtracted(self):
+        """Whether there is a bias to subtract."""
+        return self.frame is not None or self.level != 0
+
     def for_rows(self, rows):
         """The bias of some rows alone, to be sent to another process."""
         return Bias(None if self.frame is None else self.frame.for_rows(rows), self.level, self._scale)

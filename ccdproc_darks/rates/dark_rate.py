@@ -131,6 +131,9 @@ def dark_rate(
     HeaderWarning
         If EXPTIME and EXPOSURE of a header disagree; if the exposure time of a bias is above 1 % of the shortest dark's
         (above 10 % it is an error).
+    LightWarning
+        If light seems to have fallen on frames: two frames or more of one exposure time have stars in common, or look
+        like flats; or one of three or more has stars, and a higher level.
     MissingInformationWarning
         If the read noise is unknown, so that there is no uncertainty; if the number of exposures in a combined frame or
         bias is unknown; if the error of the bias is unknown.

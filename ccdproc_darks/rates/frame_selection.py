@@ -64,7 +64,7 @@ class FrameSelection:
         if electrons is None:
             dark_set.level_shifts = np.zeros(len(dark_set.frames))
             return cls(dark_set, reader)
-        light = light_in_all(electrons, reader.scale)
+        light = light_in_all(electrons, reader.scale, flats=reader.bias.is_subtracted)
         dark_set.level_shifts = _level_shifts(electrons, execution)
         selection = cls(dark_set, reader, light)
         if not light.frames:

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Frames that light fell on: a star is spread over neighbouring pixels, a hot pixel is not."""
+"""Frames that light fell on: stars are spread over neighbouring pixels, as no hot pixels are; flats are smooth."""
 
 from dataclasses import dataclass, field
 
@@ -23,6 +23,11 @@ _LEAST_OF_ONE, _TIMES = 20, 8.0
 _BAND, _BAND_ROWS = 8, 0.25
 # Least noise, in units of the frames: that of whole numbers may look like none.
 _LEAST_NOISE = 0.5
+# A flat: least electrons of a pixel, largest scatter from one pixel to the next and least variation over the sensor, as
+# fractions of them, and largest fraction of bright pixels. Real darks scatter by 9 % or more, and have hot pixels.
+_FLAT_LEVEL, _FLAT_STEP, _FLAT_SLOPE, _MOST_HOT = 3000.0, 0.03, 0.005, 1e-4
+# Pixels of a piece of a row, and every so many rows, for these differences.
+_PIECE, _FEW_ROWS = 32, 4
 # Samples of which a median takes no time.
 _FEW_SAMPLES = 2**15
 # Every so many pixels is enough for a noise.
@@ -31,44 +36,45 @@ _NOISE_STEP = 7
 
 @dataclass
 class Light:
-    """Frames that look like light frames.
+    """Frames that look as if light fell on them.
 
     Attributes
     ----------
     frames : dict
-        Extended and all bright places in a sample of their rows (two int), by index of the frame.
+        By the index of each such frame, how it looks (str).
     """
 
     frames: dict = field(default_factory=dict)
 
     def warn(self, frames, equals):
-        """Warn of the light frames among all ``frames``; ``equals`` names these."""
-        for index, (extended, bright) in self.frames.items():
-            everywhere = len(self.frames) == len(frames)
-            label = equals if everywhere else frames[index].label
+        """Warn of those among all ``frames``, which ``equals`` names."""
+        together = len(self.frames) == len(frames)
+        for index, look in list(self.frames.items())[: 1 if together else None]:
             warn(
-                f"{label} look{'' if everywhere else 's'} like light frames: {extended} of {bright} bright places in a "
-                "sample of the rows are spread over neighbouring pixels, as stars are and hot pixels are not. Leave "
-                "out what is no dark",
+                f"light seems to have fallen on {equals if together else frames[index].label}: {look}. Leave out what "
+                "is no dark",
                 LightWarning,
             )
-            if everywhere:
-                break
 
 
-def light_in_all(electrons, step):
-    """`Light` of equal frames, all or none, from the `Electrons` of some rows; ``step`` (electron) is one
-    of their units.
+def light_in_all(electrons, step, flats=True):
+    """`Light` of equal frames, all or none, from the `Electrons` of some rows.
 
-    Of what two darks or more have in common, hardly anything is extended; light frames have their stars in common. A
-    single frame tells nothing: cosmic rays are extended, too.
+    ``step`` (electron) is one unit of the frames. Without ``flats`` no flats are looked for: frames must be without
+    their bias for that. Of what two darks or more have in common, hardly anything is extended; light frames have their
+    stars in common. A single frame tells nothing: cosmic rays are extended, too.
     """
     count, _, columns = electrons.samples.shape
     if count < 2 or columns <= 2 * _AWAY + 2:
         return Light()
-    extended, bright = _extended(_common(electrons), step)
-    lit = extended >= max(_LEAST, _FRACTION * bright)
-    return Light(dict.fromkeys(range(count), (extended, bright)) if lit else {})
+    common = _common(electrons)
+    extended, bright = _extended(common, step)
+    look = None
+    if extended >= max(_LEAST, _FRACTION * bright):
+        look = _star_look(extended, bright)
+    elif flats and bright <= _MOST_HOT * common.size:
+        look = _flat_look(common)
+    return Light({} if look is None else dict.fromkeys(range(count), look))
 
 
 def light_in_some(electrons, step, suspects):
@@ -78,9 +84,37 @@ def light_in_some(electrons, step, suspects):
         return Light()
     common = _common(electrons)
     found = [_extended(_known(electrons, index) - common, step) for index in range(count)]
-    usual = np.median([extended for extended, _ in found])
-    enough = max(_LEAST_OF_ONE, _TIMES * usual)
-    return Light({index: found[index] for index in suspects if found[index][0] >= enough})
+    enough = max(_LEAST_OF_ONE, _TIMES * np.median([extended for extended, _ in found]))
+    return Light({index: _star_look(*found[index]) for index in suspects if found[index][0] >= enough})
+
+
+def _star_look(extended, bright):
+    return (
+        f"{extended} of {bright} bright places in a sample of the rows are spread over neighbouring pixels, as stars "
+        "are and hot pixels are not"
+    )
+
+
+def _flat_look(common):
+    """How a flat looks, where what frames have in common looks so; else None.
+
+    A sensor responds to light almost alike in all pixels, but each pixel has a dark current of its own.
+    """
+    rows = common[::_FEW_ROWS]
+    finite = np.isfinite(rows)
+    level = np.median(rows[finite]) if finite.any() else 0.0
+    if level < _FLAT_LEVEL or rows.shape[1] < _PIECE:
+        return None
+    rows = np.where(finite, rows, level)
+    pieces = rows[:, : rows.shape[1] // _PIECE * _PIECE].reshape(-1, _PIECE)
+    steps = 1.4826 * np.median(np.abs(np.diff(rows, axis=1))) / np.sqrt(2)
+    # Photon noise of a single frame: that of several is smaller.
+    if steps > _FLAT_STEP * level + np.sqrt(level) or np.std(np.median(pieces, axis=1)) < _FLAT_SLOPE * level:
+        return None
+    return (
+        f"their pixels collected {level:.3g} electron, nearly alike from one to the next and none of them hot, as in a "
+        "flat"
+    )
 
 
 def _known(electrons, index):

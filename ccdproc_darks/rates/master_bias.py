@@ -78,6 +78,8 @@ def master_bias(
         If the level of a frame differs from the others', as after a drift of the bias level.
     HeaderWarning
         If the exposure time of a frame is above a second.
+    LightWarning
+        If frames have stars, see `dark_rate`.
 
     See Also
     --------
