@@ -70,7 +70,7 @@ def repeatability(
 
     Warns
     -----
-    BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
         See `dark_rate`, which warns for each half, and `compare_dark_rates`.
 
     See Also
