@@ -91,8 +91,8 @@ def dark_scatter(
 
     Warns
     -----
-    BiasWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning, NoiseWarning,
-    TemperatureWarning
+    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
+    NoiseWarning, TemperatureWarning
         See `dark_rate`.
 
     See Also

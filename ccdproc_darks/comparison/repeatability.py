@@ -74,8 +74,8 @@ def repeatability(
 
     Warns
     -----
-    BiasWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning, NoiseWarning,
-    TemperatureWarning
+    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
+    NoiseWarning, TemperatureWarning
         See `dark_rate`, which warns for each half, and `compare_dark_rates`.
 
     See Also

@@ -33,24 +33,28 @@ def distinct_frames(frames, seconds=None, combined=None):
         pair = f"{frames[first].label} and {frames[index].label} have the same value in every pixel"
         if seconds is not None and not math.isclose(seconds[first], seconds[index], rel_tol=SAME_EXPOSURE):
             raise ValueError(
-                f"{pair}, but exposure times of {seconds[first]:g} and {seconds[index]:g} s: they are one exposure, and "
-                "one of the times is wrong; leave out that frame"
+                f"{pair}, but exposure times of {seconds[first]:g} and {seconds[index]:g} s: it is one exposure, and "
+                "one of the times is wrong; leave that frame out"
             )
         if combined is not None and combined[first] != combined[index]:
             raise ValueError(
                 f"{pair}, but one is the mean of {combined[first]:g} exposures and the other of {combined[index]:g}: "
-                "one NCOMBINE is wrong; leave out that frame"
+                "one NCOMBINE is wrong; leave that frame out"
             )
-        named.setdefault(first, []).append(frames[index].label)
-    for first, labels in named.items():
-        *others, last = labels
-        have = f"{', '.join(others)} and {last} have" if others else f"{last} has"
+        named.setdefault(first, [frames[first].label]).append(frames[index].label)
+    if named:
         warn(
-            f"{have} the same value in every pixel as {frames[first].label}: one exposure given {len(labels) + 1} "
-            "times, and counted once",
+            "frames given more than once, with the same value in every pixel, are counted once: "
+            f"{'; '.join(map(_listed, named.values()))}. Give every exposure once",
             DuplicateFrameWarning,
         )
     return [index for index in range(len(frames)) if index not in copies]
+
+
+def _listed(labels):
+    """Names of the copies of one exposure; one name with its number where all copies have it."""
+    *others, last = dict.fromkeys(labels)
+    return f"{', '.join(others)} and {last}" if others else f"{last} ({len(labels)} times)"
 
 
 def same_values(first, second):

@@ -126,6 +126,8 @@ def dark_rate(
     -----
     BiasWarning
         If frames look raw and no bias is given; if a bias seems to be still in them, or subtracted twice.
+    DuplicateFrameWarning
+        If frames have the same value in every pixel: they are one exposure, and counted once.
     FrameLevelWarning
         If the level of a frame differs from that of equal frames, as after a drift of the bias level.
     HeaderWarning

@@ -74,6 +74,8 @@ def master_bias(
 
     Warns
     -----
+    DuplicateFrameWarning
+        If frames have the same value in every pixel: they are one exposure, and counted once.
     FrameLevelWarning
         If the level of a frame differs from the others', as after a drift of the bias level.
     HeaderWarning

@@ -159,9 +159,10 @@ def _without_copies(frames):
         one, two = frames[first], frames[index]
         reasons[index] = f"the same pixel values as {one.name}"
         if one.kind != two.kind or len(equal_exposures([one.seconds, two.seconds])) > 1:
-            told = " and ".join(f"{frame.kind} of {frame.seconds:g} s" for frame in (one, two))
-            reasons[first] = f"the same pixel values as {two.name}, but the headers tell of a {told}: one is wrong"
-            reasons[index] = f"the same pixel values as {one.name}, but the headers tell of a {told}: one is wrong"
+            told = " and ".join(f"a {frame.kind} of {frame.seconds:g} s" for frame in (one, two))
+            reasons[first] = f"the same pixel values as {two.name}"
+            for this in (first, index):
+                reasons[this] += f", but the headers tell of {told}: one is wrong"
     kept = [frame for index, frame in enumerate(frames) if index not in reasons]
     return kept, [Unusable(frames[index].name, reason) for index, reason in sorted(reasons.items())]
 
