@@ -169,7 +169,16 @@ def _plain(value):
 
 
 def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
-    """CCDData of plain arrays, which are not copied; ``deviation`` is the standard deviation, in ``unit``."""
+    """CCDData of plain arrays, which are not copied; ``deviation`` is the standard deviation, in ``unit``.
+
+    A ValueError where a number is infinite: no result is, unless the input is beyond all reason.
+    """
+    for array in (data, deviation):
+        if array is not None and array.dtype.kind == "f" and _overflows(array):
+            raise ValueError(
+                f"the result overflows {array.dtype}, {np.count_nonzero(np.isinf(array))} of its numbers are infinite: "
+                "pixel values, gain, exposure time or read noise are too large or too small"
+            )
     set_keys(header, {"DKVERS": (__version__, "ccdproc_darks version")})
     if unit is u.dimensionless_unscaled:
         # Without a unit astropy writes no BUNIT, and refuses to read an image without BUNIT.
@@ -179,6 +188,11 @@ def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
     if deviation is not None:
         image.uncertainty = StdDevUncertainty(deviation, copy=False)
     return image
+
+
+def _overflows(array):
+    """Whether a number is infinite; unlike `numpy.isinf`, this takes no memory."""
+    return np.isinf([np.fmax.reduce(array, axis=None), np.fmin.reduce(array, axis=None)]).any()
 
 
 def logged(result, key, function, arguments, add_keyword):

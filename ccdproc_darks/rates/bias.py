@@ -14,8 +14,10 @@ from ..frames.headers import header_number
 from ..frames.inputs import as_frames, sample
 from ..statistics.noise import trimmed_variance
 
-__all__ = ["Bias", "as_bias", "combined_number"]
+__all__ = ["MOST_COMBINED", "Bias", "as_bias", "combined_number"]
 
+# Highest number of exposures that a frame is the mean of.
+MOST_COMBINED = 10**9
 # Pixels of the checksum of a master bias: enough, as two master biases differ in every pixel.
 _IDENTITY_PIXELS = 2**16
 # Pixels from which the error of a master bias is found.
@@ -100,7 +102,13 @@ class Bias:
     def _error_from_deviation(self, number):
         rows = sample(self.frame, sample_blocks(self.frame.shape, _ERROR_PIXELS)).rows(slice(None))
         deviation = rows.deviation.astype(float)
-        variances = ((deviation.ravel() if rows.mask is None else deviation[~rows.mask]) * self._scale) ** 2
+        deviation = deviation.ravel() if rows.mask is None else deviation[~rows.mask]
+        if deviation.size and not np.isfinite(deviation).any():
+            raise ValueError(
+                f"{self.frame.label}: its uncertainty is in no pixel a finite number; without an uncertainty, the "
+                "error of the bias is found from NCOMBINE and the read noise"
+            )
+        variances = (deviation * self._scale) ** 2
         if number > 1 and "DKVERS" not in self.frame.header:
             # ccdproc.combine: scatter / sqrt(N) with ddof 0.
             return float(np.sqrt(trimmed_variance(variances * number / (number - 1), number - 1)))
@@ -138,8 +146,9 @@ def combined_number(frame, argument):
     """Number of exposures that a frame is the mean of: NCOMBINE, else 1, with a warning if it is a combined frame."""
     if "NCOMBINE" in frame.header:
         number = header_number(frame, "NCOMBINE")
-        if number < 1 or number != int(number):
-            raise ValueError(f"{frame.label}: NCOMBINE must be a whole number from 1, got {number:g}")
+        if not 1 <= number <= MOST_COMBINED or number != int(number):
+            wanted = "a whole number from 1" if number < MOST_COMBINED else f"up to {MOST_COMBINED:g}"
+            raise ValueError(f"{frame.label}: NCOMBINE must be {wanted}, got {number:g}")
         return int(number)
     if frame.header.get("combined"):
         remedy = "n_combined=" if argument == "n_combined" else f"{argument}.meta['NCOMBINE'] ="

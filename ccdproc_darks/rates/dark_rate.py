@@ -14,7 +14,7 @@ from astropy.nddata import CCDData
 
 from .._compute.blocks import sample_blocks
 from .._compute.workers import Execution, fill_images
-from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_clip, checked_count, checked_dtype
 from .._interface.results import LogEntry, logged, result_image, safe_header
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import FrameSetting
@@ -79,7 +79,7 @@ def dark_rate(
         Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
     clip : float or None
         Sigmas above which a sample is rejected as a cosmic ray: the normal deviate that is as unlikely as so high a
-        sample among equal exposures, by read noise and Poisson statistics. None keeps all.
+        sample among equal exposures, by read noise and Poisson statistics; 2 or more. None keeps all.
     offset : {None, "pixel"}
         ``"pixel"`` gives every pixel an unknown offset, for frames without a bias: the rate is then the slope over two
         exposure times or more.
@@ -176,8 +176,7 @@ def dark_rate(
     """
     execution = Execution(executor, mem_limit)
     checked_choice("offset", offset, (None, "pixel"))
-    if clip is not None:
-        clip = checked_number("clip", clip)
+    clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,

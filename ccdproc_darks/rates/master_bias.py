@@ -14,7 +14,7 @@ from astropy.nddata import CCDData
 
 from .._compute.blocks import Block, BlockJob
 from .._compute.workers import Execution, fill_images
-from .._interface.arguments import checked_dtype, checked_number
+from .._interface.arguments import checked_clip, checked_dtype
 from .._interface.results import LogEntry, logged, result_image, safe_header
 from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
@@ -105,8 +105,7 @@ def master_bias(
     1000.0 adu of 20 frames
     """
     execution = Execution(executor, mem_limit)
-    if clip is not None:
-        clip = checked_number("clip", clip)
+    clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     # The report passes the frames it has chosen, with levels measured on all frames.
     chosen = biases if isinstance(biases, FrameSelection) else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
-from .._interface.arguments import checked_number
+from .._interface.arguments import checked_count
 from ..frames.belonging import check_bias, check_darks, warn_exposures
 from ..frames.duplicates import distinct_frames, earlier_copies
 from ..frames.headers import (
@@ -18,7 +18,7 @@ from ..frames.headers import (
     known_gain,
 )
 from ..frames.inputs import as_frames
-from .bias import Bias, as_bias, combined_number
+from .bias import MOST_COMBINED, Bias, as_bias, combined_number
 from .dark_frames import DarkSet, ElectronReader
 from .frame_selection import FrameSelection, warn_temperatures
 from .read_noise import given_noise, measured_noise
@@ -129,10 +129,7 @@ def _saturation(saturation, frames, gain):
 def _combined(n_combined, frames):
     if n_combined is None:
         return [combined_number(frame, "n_combined") for frame in frames]
-    number = checked_number("n_combined", n_combined)
-    if number < 1 or number != int(number):
-        raise ValueError(f"n_combined must be a whole number from 1, got {n_combined!r}")
-    return [int(number)] * len(frames)
+    return [checked_count("n_combined", n_combined, MOST_COMBINED)] * len(frames)
 
 
 def _dark_sets(frames, seconds, combined):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy import units as u
-from astropy.nddata import CCDData
+from astropy.nddata import CCDData, InverseVariance
 
 from .._compute.blocks import row_blocks, sample_blocks, shifted
 from .._interface.arguments import ELECTRON_PER_SECOND, numpy_images, unit_name
@@ -51,6 +51,8 @@ class RateImages:
         self.infos = [infos[index] for index in order]
         self._rates, self._labels = [rates[index] for index in order], [f"rates[{index}]" for index in order]
         factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
+        for index in order:
+            _check_noise(rates[index], infos[index], f"rates[{index}]")
         self.shape = rates[0].shape
         self._check_together(order)
         if check_headers:
@@ -278,6 +280,27 @@ class RateImage:
         others = np.flatnonzero(~usable)
         saturated = others[np.isfinite(rates[others]) & ((deviation is None) | np.isnan(variances[others]))]
         lower_limits[saturated] = rates[saturated]
+
+
+def _check_noise(rate, info, label):
+    """A ValueError where a pixel that can be used has an uncertainty of zero, though there is noise in all pixels."""
+    if rate.uncertainty is None or not (info.read_noise or info.bias_error):
+        return
+    array, exact = rate.uncertainty.array, 0
+    if isinstance(rate.uncertainty, InverseVariance):
+        array, exact = np.negative(array), -np.inf
+    # Ignores NaN, and takes no memory.
+    if np.fmin.reduce(array, axis=None) > exact:
+        return
+    without = (array <= exact) & np.isfinite(rate.data)
+    if rate.mask is not None:
+        without &= ~rate.mask
+    if without.any():
+        raise ValueError(
+            f"{label}.uncertainty must be above zero, as there is noise in every pixel (DKRDNOI, DKBIASER), got "
+            f"{np.count_nonzero(without)} pixels of no uncertainty that are not masked: mask them, or measure the "
+            "rate again"
+        )
 
 
 def _checked_factor(rate, label):
