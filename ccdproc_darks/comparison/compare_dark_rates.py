@@ -37,6 +37,7 @@ def compare_dark_rates(
     statistic: Literal["difference", "significance", "ratio", "offset"] = "difference",
     offset: Literal["common", "pixel"] | None = "common",
     null: Literal["theoretical", "empirical"] = "theoretical",
+    check_headers: bool = True,
     mem_limit: u.Quantity | float | None = None,
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
@@ -63,6 +64,9 @@ def compare_dark_rates(
     null : {"theoretical", "empirical"}
         Noise that departures are compared with: of the noise model, or of the noise model scaled to the :term:`width`
         that most pixels show (DKWIDTH), as where the read noise is not well known.
+    check_headers : bool
+        True: it is an error if headers tell that rates are not of one camera, binning and region of the sensor. False
+        takes them as they are.
     mem_limit, executor
         See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
@@ -86,7 +90,7 @@ def compare_dark_rates(
         If a rate is not in electron/s.
     ValueError
         If there are fewer than two rates, two of equal exposure, different shapes, one without an uncertainty or not a
-        result of `dark_rate`; or if ``statistic``, ``offset`` or ``null`` is unknown.
+        result of `dark_rate`; if they are not of one sensor; or if ``statistic``, ``offset`` or ``null`` is unknown.
 
     Warns
     -----
@@ -135,12 +139,14 @@ def compare_dark_rates(
     execution = Execution(executor, mem_limit)
     checked_choice("statistic", statistic, _STATISTICS)
     checked_choice("null", null, NULLS)
-    images = RateImages(rates, least=2)
+    images = RateImages(rates, least=2, check_headers=check_headers)
     checked_offset(offset, images)
     if statistic == "offset" and offset == "pixel":
         raise ValueError("statistic='offset' is the offset of each pixel: offset must be 'common' or None, got 'pixel'")
     result = compared_rates(images, statistic, offset, null, execution)
-    arguments = {"rates": rates, "statistic": statistic, "offset": offset, "null": null}
+    arguments = {
+        "rates": rates, "statistic": statistic, "offset": offset, "null": null, "check_headers": check_headers,
+    }  # fmt: skip
     return logged(result, "DKCOMPAR", "compare_dark_rates", arguments, add_keyword)
 
 

@@ -46,6 +46,7 @@ def hot_pixel_mask(
     limit: ProportionalityLimit | u.Quantity | None = None,
     offset: Literal["common", "pixel"] | None = "common",
     null: Literal["theoretical", "empirical"] = "theoretical",
+    check_headers: bool = True,
     mem_limit: u.Quantity | float | None = None,
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
@@ -82,6 +83,8 @@ def hot_pixel_mask(
         See `compare_dark_rates`.
     null : {"theoretical", "empirical"}
         See `compare_dark_rates`.
+    check_headers : bool
+        See `compare_dark_rates`; also of ``background`` and ``scatter``.
     mem_limit, executor
         See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
@@ -167,9 +170,12 @@ def hot_pixel_mask(
     above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
     rate_limit = _checked_rate_limit(limit)
     checked_choice("null", null, NULLS)
-    images = RateImages(rates)
+    images = RateImages(rates, check_headers=check_headers)
     surroundings = checked_background(background, images.shape)
     telegraph = ScatterImages(scatter, images.shape)
+    if check_headers:
+        others = {"background": background.meta} if isinstance(background, CCDData) else {}
+        images.check_one_sensor(others | telegraph.headers)
     several = len(images) > 1
     comparer = None
     if several:
@@ -209,7 +215,7 @@ def hot_pixel_mask(
     arguments = {
         "rates": rates, "threshold": threshold, "background": background, "scatter": scatter,
         "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit, "offset": offset,
-        "null": null,
+        "null": null, "check_headers": check_headers,
     }  # fmt: skip
     return logged(result, "DKMASK", "hot_pixel_mask", arguments, add_keyword)
 

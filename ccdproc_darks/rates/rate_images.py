@@ -12,6 +12,7 @@ from astropy.nddata import CCDData, InverseVariance
 from .._compute.blocks import row_blocks, sample_blocks, shifted
 from .._interface.arguments import ELECTRON_PER_SECOND, numpy_images, unit_name
 from .._interface.warnings import TemperatureWarning, warn
+from ..frames.belonging import Labelled, check_one_sensor
 from ..frames.fits_image import as_deviation
 from ..frames.headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
 from .mean_counts import MeanCounts
@@ -28,10 +29,11 @@ _SAMPLE = 2**17
 class RateImages:
     """Results of `dark_rate` (CCDData), checked and sorted by exposure time.
 
-    At least ``least`` of them are needed; ``repeated`` allows equal exposure times.
+    At least ``least`` of them are needed; ``repeated`` allows equal exposure times. With ``check_headers`` they must be
+    of one sensor by their meta.
     """
 
-    def __init__(self, rates, least=1, repeated=False):
+    def __init__(self, rates, least=1, repeated=False, check_headers=True):
         for number, rate in enumerate(rates):
             if not isinstance(rate, CCDData):
                 remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
@@ -47,12 +49,14 @@ class RateImages:
         infos = [RateMeta.of(rate, f"rates[{number}]") for number, rate in enumerate(rates)]
         order = np.argsort([info.longest for info in infos], kind="stable")
         self.infos = [infos[index] for index in order]
-        self._rates = [rates[index] for index in order]
+        self._rates, self._labels = [rates[index] for index in order], [f"rates[{index}]" for index in order]
         factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
         for index in order:
             _check_noise(rates[index], infos[index], f"rates[{index}]")
         self.shape = rates[0].shape
         self._check_together(order)
+        if check_headers:
+            self.check_one_sensor({})
         self._images = list(map(RateImage.of, self._rates, factors, self.infos))
         if not repeated:
             self._check_different()
@@ -76,6 +80,14 @@ class RateImages:
                 )
             if len(self._rates) > 1 and rate.uncertainty is None:
                 raise ValueError(f"rates[{index}] has no uncertainty: give dark_rate a read_noise")
+
+    def check_one_sensor(self, others):
+        """A ValueError if the meta of rates, and of ``others`` by their names, tell of several sensors."""
+        headers = dict(zip(self._labels, (rate.meta for rate in self._rates), strict=True)) | others
+        check_one_sensor(
+            "rates, background and scatter" if others else "rates",
+            [Labelled(label, header) for label, header in headers.items()],
+        )
 
     def _check_different(self):
         for first, second in zip(self.infos[:-1], self.infos[1:], strict=True):

@@ -19,7 +19,7 @@ from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
-from .folder import Group, Unusable, unusable_file
+from .folder import Group, Unusable, without_lost
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
@@ -114,37 +114,29 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
     then measured again; after three times it is given up with an OSError.
     """
     lost = []
-    for _ in range(_MOST_TRIALS):
+    for trial in range(_MOST_TRIALS):
+        reason = None
         try:
             result = _measure_group(group, options, step, known_noise)
         except OSError as error:
-            found = _lost_files(group)
-            if not found:
-                raise
             reason = error
-        else:
-            found = _lost_files(group)
-            if not found:
-                result.unusable += lost
-                return result
-            reason = OSError("; ".join(f"{item.name}: {item.reason}" for item in found))
+        found = _take_out_lost(group, read=reason is not None)
+        if not found and reason is None:
+            result.unusable += lost
+            return result
         lost += found
+        told = "; ".join(f"{item.name}: {item.reason}" for item in lost)
+        if not found or trial == _MOST_TRIALS - 1:
+            raise reason or OSError(told)
         if not group.darks:
-            raise ValueError("; ".join(f"{item.name}: {item.reason}" for item in lost))
-    raise reason
+            raise ValueError(told)
 
 
-def _lost_files(group):
-    """Take those files out of a group that are gone, or are not the same any more; returns the list of `Unusable`."""
-    lost = []
-    for frames in (group.biases, group.darks):
-        for frame in list(frames):
-            try:
-                frame.file.check_unchanged()
-            except OSError as error:
-                lost.append(unusable_file(frame.file.path, error))
-                frames.remove(frame)
-    return lost
+def _take_out_lost(group, read):
+    """Take those frames out of a group whose files are lost, see `without_lost`; returns the list of `Unusable`."""
+    group.biases, lost = without_lost(group.biases, read)
+    group.darks, others = without_lost(group.darks, read)
+    return lost + others
 
 
 def _measure_group(group, options, step, known_noise):
