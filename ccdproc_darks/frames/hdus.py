@@ -27,7 +27,7 @@ _MOST_REST = 2**20
 _MOST_AXES = _MOST_FIELDS = 999
 # Deflate, the strongest of the compressions of tiles but for constant images, reaches 1032.
 _MOST_COMPRESSION, _FREE_SIZE = 1032, 2**26
-_NEEDED = ("EXTNAME", "EXTVER", "BZERO", "BSCALE", "BLANK", "CHECKSUM", "DATASUM")
+_NEEDED = ("EXTEND", "EXTNAME", "EXTVER", "BZERO", "BSCALE", "BLANK", "CHECKSUM", "DATASUM")
 # END, also as astropy takes it.
 _END = re.compile(rb"END(?![A-Z0-9_-])")
 _INTEGER = re.compile(rb"= +([+-]?[0-9]{1,18}) *(?:/.*)?", re.DOTALL)
