@@ -145,6 +145,8 @@ def _cards(text, starts):
     for position in range(0, len(text), _CARD):
         if text.startswith(starts, position):
             key = text[position : position + 8].rstrip().decode("ascii", "replace")
+            if text.startswith(b"CONTINUE", position + _CARD):
+                raise ValueError(f"{key} in its header cannot be read: a card CONTINUE follows")
             cards.setdefault(key, []).append(text[position : position + _CARD])
     return cards
 

@@ -244,8 +244,9 @@ def checked_unit(unit, label):
     """``unit`` as an astropy unit, if it is adu or electron; else an error."""
     try:
         unit = u.Unit(unit)
+        is_known = unit in (u.adu, u.electron)
     except Exception:  # astropy may fail on a text of any kind
         raise u.UnitsError(f"{label} has the unit {unit!r}, expected adu or electron") from None
-    if unit not in (u.adu, u.electron):
+    if not is_known:
         raise u.UnitsError(f"{label} is in {unit_name(unit)}, expected adu or electron")
     return unit

@@ -39,6 +39,11 @@ def opener_of(path):
     return next((opener for magic, opener in _OPENERS.items() if start.startswith(magic)), None)
 
 
+def open_new(path):
+    """Open a file for writing, without a buffer: a full disk is then told by the write that it is too small for."""
+    return open(path, "wb", buffering=0)
+
+
 class TemporaryFile:
     """Writes a temporary file. A full disk is told as such."""
 
@@ -46,7 +51,7 @@ class TemporaryFile:
         self._path = path
 
     def __enter__(self):
-        self._file = open(self._path, "wb", buffering=0)
+        self._file = open_new(self._path)
         return self
 
     def __exit__(self, *error):
