@@ -128,6 +128,7 @@ def _hdu(text, offset):
     cards = _cards(text, _SIZE)
     bitpix, axes = _format(cards)
     extras, groups = _integer(cards, "PCOUNT", 0, default=0), _integer(cards, "GCOUNT", 0, default=1)
+    _integer(cards, "TFIELDS", 0, _MOST_FIELDS, default=0)
     kind = _kind(cards)
     if kind == "image" and (extras, groups) != (0, 1):
         raise ValueError(f"PCOUNT is {extras} and GCOUNT is {groups}, where an image has 0 and 1")
@@ -212,7 +213,6 @@ def _text(cards, key):
 def _check_table(cards, bitpix, axes, extras, groups):
     if bitpix != 8 or len(axes) != 2 or groups != 1:
         raise ValueError(f"a table with BITPIX {bitpix}, NAXIS {len(axes)} and GCOUNT {groups} instead of 8, 2 and 1")
-    _integer(cards, "TFIELDS", 0, _MOST_FIELDS)
     rows = math.prod(axes)
     heap = _integer(cards, "THEAP", default=rows)
     if not rows <= heap <= rows + extras:

@@ -118,9 +118,9 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
         reason = None
         try:
             result = _measure_group(group, options, step, known_noise)
-        except OSError as error:
+        except (OSError, ValueError, u.UnitsError) as error:
             reason = error
-        found = _take_out_lost(group, read=reason is not None)
+        found = _take_out_lost(group, read=isinstance(reason, OSError))
         if not found and reason is None:
             result.unusable += lost
             return result

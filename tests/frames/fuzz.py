@@ -291,6 +291,10 @@ def check_file(path):
         frame = FileFrame(path)
     except _CLEAR as error:
         return _refused(path, error)
+    try:
+        frame.rows(slice(None))
+    except _CLEAR as error:
+        return _refused(path, error)
     _compare(frame, path)
     try:
         rate = dark_rate(path, bias=10 * u.adu if frame.unit == u.adu else 10 * u.electron)

@@ -102,6 +102,7 @@ def test_absurd_numbers(path, key, value, message):
         ("PCOUNT", "7", "PCOUNT is 7 and GCOUNT is 1, where an image has 0 and 1"),
         ("GCOUNT", "99999999999", "PCOUNT is 0 and GCOUNT is 99999999999"),
         ("GCOUNT", "-1", "GCOUNT in its header is out of range"),
+        ("TFIELDS", "2147483648", "TFIELDS in its header is out of range"),
         ("GROUPS", "T", "GROUPS is T, for random groups"),
         ("BITPIX", "8", "BITPIX is in its header twice, 16 and 8"),
         ("NAXIS1", "6", "NAXIS1 is in its header twice, 5 and 6"),
