@@ -14,7 +14,7 @@ from astropy.nddata import CCDData
 
 from .._compute.blocks import sample_blocks
 from .._compute.workers import Execution, fill_images
-from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_clip, checked_count, checked_dtype
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_clip, checked_dtype
 from .._interface.results import LogEntry, logged, result_image, safe_header
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import FrameSetting
