@@ -94,7 +94,7 @@ class TestSensorAndSetting:
     ])  # fmt: skip
     def test_what_must_be_one(self, key, first, second, kind):
         given = images({key: first}, {}, {key: second})
-        with pytest.raises(ValueError, match=rf"^darks must be of one {kind}.*: {key} is .* in darks\[0\], .* darks\[2\]"
+        with pytest.raises(ValueError, match=rf"^darks must be of one {kind}.*: {key} is .* in darks\[0\], .*\[2\]"
                                              ".*check_headers=False"):  # fmt: skip
             check_darks(given)
         if kind in ("camera", "binning", "region"):
@@ -160,7 +160,7 @@ class TestBias:
 
     @pytest.mark.parametrize("seconds", [11.0, 100.0, 1000.0])
     def test_of_a_long_exposure(self, seconds):
-        with pytest.raises(ValueError, match=rf"^bias takes dark current away: EXPTIME is {seconds:g} in bias\[0\], 100 "
+        with pytest.raises(ValueError, match=rf"^bias takes dark current .*: EXPTIME is {seconds:g} in bias\[0\], 100 "
                                              r"in darks\[1\];.*check_headers=False"):  # fmt: skip
             checked(of_bias(EXPTIME=seconds), {"EXPTIME": 300.0}, {"EXPTIME": 100.0})
 

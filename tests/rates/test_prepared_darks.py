@@ -83,7 +83,7 @@ class TestDarks:
     def test_gain_of_the_user(self):
         """Another EGAIN is none where the user tells the gain."""
         mixed = frames(2, EGAIN=1.0) + frames(2, EGAIN=2.0, seed=5)
-        with pytest.raises(ValueError, match="^gain must be the same"):
+        with pytest.raises(ValueError, match=r"^gain must be the same"):
             dark_rate(mixed, bias=500 * u.adu)
         dark_rate(mixed, bias=500 * u.adu, gain=2 * u.electron / u.adu)
 
