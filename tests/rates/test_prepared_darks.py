@@ -17,6 +17,9 @@ from ccdproc_darks import (
 )
 
 from ..helpers import assert_same_image, dark
+from ..report.conftest import real_frames
+
+__all__ = ["real_frames"]  # a fixture
 
 SHAPE = (40, 40)
 CAMERA = {
@@ -208,3 +211,45 @@ class TestRates:
         rates = rate(100.0), rate(300.0)
         assert "check_headers=False" in compare_dark_rates(*rates, check_headers=False).meta["DKCOMPAR"]
         assert "check_headers=False" in hot_pixel_mask(*rates, check_headers=False).meta["DKMASK"]
+
+
+class TestRealFrames:
+    """Two cameras whose frames are of one shape."""
+
+    @pytest.fixture
+    def stl(self, real_frames):
+        return sorted((real_frames / "stl1001_2019_0C").glob("dark_10series_0c_0m30s*"))[:3]
+
+    @pytest.fixture
+    def arcsat(self, real_frames):
+        return sorted((real_frames / "arcsat_2025_m25C").glob("Dark*"))[:3]
+
+    def test_two_cameras(self, stl, arcsat):
+        gain = 1.5 * u.electron / u.adu
+        with pytest.raises(
+            ValueError, match=r"^darks must be of one camera: INSTRUME is 'SBIG STL.*, 'dcam-spare' in "
+        ):
+            dark_rate([*stl, *arcsat], bias=1000 * u.adu, gain=gain)
+        rates = [
+            dark_rate(paths, bias=1000 * u.adu, gain=gain, exposure=seconds * u.s)
+            for paths, seconds in ((stl, 30), (arcsat, 31))
+        ]
+        with pytest.raises(ValueError, match=r"^rates must be of one camera: INSTRUME is 'SBIG STL"):
+            compare_dark_rates(*rates)
+
+    def test_bias_of_another_camera(self, real_frames, stl):
+        biases = sorted((real_frames / "arcsat_2025_m25C").glob("Bias*"))
+        bias = master_bias(biases, gain=1.5 * u.electron / u.adu)
+        with pytest.raises(ValueError, match=r"^bias and darks must be of one camera: INSTRUME is 'dcam-spare' in"):
+            dark_rate(stl, bias=bias)
+
+    def test_bias_of_the_same_camera(self, real_frames, stl):
+        biases = sorted((real_frames / "stl1001_2019_0C").glob("bias_series_0c*"))[1:5]
+        assert len(biases) == 4
+        dark_rate(stl, bias=master_bias(biases))
+
+    def test_dark_as_bias(self, stl):
+        with pytest.raises(ValueError, match=r"^bias takes dark current away: EXPTIME is 30 in .*, 30 in "):
+            dark_rate(stl[:2], bias=stl[2])
+        with pytest.raises(ValueError, match=r"^bias is one of the darks"):
+            dark_rate(stl, bias=stl[2])
