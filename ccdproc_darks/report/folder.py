@@ -7,7 +7,7 @@ from pathlib import Path
 from astropy import units as u
 
 from ..frames.belonging import BIAS, DARK, TYPE_KEYS, are_alike, frame_type, header_settings
-from ..frames.duplicates import earlier_copies
+from ..frames.duplicates import SeenFrames
 from ..frames.file_frame import FileFrame
 from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
 
@@ -154,17 +154,23 @@ def _without_copies(frames):
 
     Of copies that tell another exposure time or type, one is wrong, and nobody knows which: none is used.
     """
-    copies, reasons = earlier_copies([frame.file for frame in frames]), {}
-    for index, first in copies.items():
-        one, two = frames[first], frames[index]
-        reasons[index] = f"the same pixel values as {one.name}"
-        if one.kind != two.kind or len(equal_exposures([one.seconds, two.seconds])) > 1:
-            told = " and ".join(f"a {frame.kind} of {frame.seconds:g} s" for frame in (one, two))
-            reasons[first] = f"the same pixel values as {two.name}"
-            for this in (first, index):
-                reasons[this] += f", but the headers tell of {told}: one is wrong"
-    kept = [frame for index, frame in enumerate(frames) if index not in reasons]
-    return kept, [Unusable(frames[index].name, reason) for index, reason in sorted(reasons.items())]
+    seen, by_file, reasons = SeenFrames(), {frame.file: frame for frame in frames}, {}
+    for file, frame in by_file.items():
+        try:
+            earlier = seen.earlier(file)
+        except OSError as error:
+            reasons[file] = str(error).replace(f"{file.label}: ", "")
+            continue
+        if earlier is None:
+            continue
+        first = by_file[earlier]
+        reasons[file] = f"the same pixel values as {first.name}"
+        if frame.kind != first.kind or len(equal_exposures([frame.seconds, first.seconds])) > 1:
+            told = f"a {first.kind} of {first.seconds:g} s and a {frame.kind} of {frame.seconds:g} s"
+            for this, other in ((file, first), (earlier, frame)):
+                reasons[this] = f"the same pixel values as {other.name}, but headers tell of {told}: one is wrong"
+    kept = [frame for frame in frames if frame.file not in reasons]
+    return kept, [Unusable(by_file[file].name, reason) for file, reason in reasons.items()]
 
 
 def _grouped(frames):

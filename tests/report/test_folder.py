@@ -10,7 +10,7 @@ import pytest
 from astropy import units as u
 from astropy.io import fits
 
-from ccdproc_darks.report.folder import find_groups
+from ccdproc_darks.report.folder import _classified, find_groups
 
 from .conftest import SHAPE, write_frames
 
@@ -237,12 +237,28 @@ def test_copies_with_another_header_are_not_used(tmp_path):
     assert [(seconds, len(frames)) for seconds, frames in group.exposures] == [(30, 2), (300, 3)]
     assert len(group.biases) == 2
     assert {each.name: each.reason for each in unusable} == {
-        "a.fit": "the same pixel values as bias_0_0.fit, but the headers tell of a dark of 30 s and a bias of 0 s: one "
-                 "is wrong",
-        "bias_0_0.fit": "the same pixel values as a.fit, but the headers tell of a dark of 30 s and a bias of 0 s: one "
-                        "is wrong",
-        "b.fit": "the same pixel values as dark_30_1.fit, but the headers tell of a dark of 60 s and a dark of 30 s: "
+        "a.fit": "the same pixel values as bias_0_0.fit, but headers tell of a dark of 30 s and a bias of 0 s: one is "
+                 "wrong",
+        "bias_0_0.fit": "the same pixel values as a.fit, but headers tell of a dark of 30 s and a bias of 0 s: one is "
+                        "wrong",
+        "b.fit": "the same pixel values as dark_30_1.fit, but headers tell of a dark of 60 s and a dark of 30 s: "
                  "one is wrong",
-        "dark_30_1.fit": "the same pixel values as b.fit, but the headers tell of a dark of 60 s and a dark of 30 s: "
+        "dark_30_1.fit": "the same pixel values as b.fit, but headers tell of a dark of 60 s and a dark of 30 s: "
                          "one is wrong",
     }  # fmt: skip
+
+
+def test_a_file_that_cannot_be_read_any_more_is_named(tmp_path, monkeypatch):
+    """Where copies are looked for, pixels are read for the first time."""
+    paths = write_frames(tmp_path, [(0, 2), (30, 3)])
+
+    def classified(file):
+        if file.path == paths[3]:
+            file.path.unlink()
+        return _classified(file)
+
+    monkeypatch.setattr("ccdproc_darks.report.folder._classified", classified)
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert [frame.name for frame in group.darks] == ["dark_30_0.fit", "dark_30_2.fit"]
+    assert unusable.name == "dark_30_1.fit"
+    assert unusable.reason.startswith("cannot be read any more")
