@@ -14,7 +14,7 @@ from astropy.nddata import CCDData
 from .._compute.blocks import Block, BlockJob, Deferred
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 from .two_rates import QUICK_STATISTICS
@@ -133,6 +133,7 @@ def compare_dark_rates(
     Unit("electron / s")
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     checked_choice("statistic", statistic, _STATISTICS)
     checked_choice("null", null, NULLS)
     images = RateImages(rates, least=2)

@@ -18,7 +18,7 @@ from scipy.special import chdtri, log_ndtr, ndtr
 from .._compute.blocks import Block, BlockJob, sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_clip, checked_dtype, numpy_images, unit_name
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..frames.headers import FrameSetting, check_one_exposure
 from ..frames.inputs import Frames
 from ..rates.dark_frames import DarkSet, ElectronReader
@@ -117,6 +117,7 @@ def dark_scatter(
     5
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(

@@ -9,7 +9,7 @@ import numpy as np
 from astropy.nddata import CCDData
 
 from .._compute.workers import Execution
-from .._interface.results import LogEntry, logged, set_keys
+from .._interface.results import LogEntry, checked_log_entry, logged, set_keys
 from ..frames.headers import FrameSetting, check_one_exposure, equal_exposures, exposures
 from ..frames.inputs import Frames, as_frames
 from ..rates.dark_rate import dark_rate
@@ -93,10 +93,12 @@ def repeatability(
     One good pixel in the image is beyond DKSIGMA, as ``false_positives=1`` says.
     """
     control = FalsePositiveControl(false_positives)
+    checked_log_entry(add_keyword)
     execution = Execution(options.get("executor"), options.get("mem_limit"))
     if offset not in ("common", None):
         raise ValueError(f"offset must be 'common' or None, got {offset!r}")
     frames = as_frames(darks)
+    control.check(frames[0].shape[0] * frames[0].shape[1])
     seconds = exposures(exposure, frames)
     if len(frames) < 2:
         raise ValueError(f"two equal frames or more are needed for two halves, got {len(frames)}")

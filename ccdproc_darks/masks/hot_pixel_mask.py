@@ -15,7 +15,7 @@ from astropy.nddata import CCDData
 from .._compute.blocks import Block, BlockJob, sample_blocks
 from .._compute.workers import Execution, fill_images, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
 from ..comparison.comparer import RateComparer, both_for_rows
 from ..comparison.dark_scatter import ScatterImages
@@ -162,12 +162,14 @@ def hot_pixel_mask(
     25
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     control = FalsePositiveControl(false_positives, fdr)
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
     rate_limit = _checked_rate_limit(limit)
     checked_choice("null", null, NULLS)
     images = RateImages(rates)
+    control.check(images.shape[0] * images.shape[1])
     surroundings = checked_background(background, images.shape)
     telegraph = ScatterImages(scatter, images.shape)
     several = len(images) > 1

@@ -16,7 +16,7 @@ from astropy.nddata import CCDData
 from .._compute.blocks import sample_blocks
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_clip, checked_count, checked_dtype
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import (
     SATURATION_KEYS,
@@ -173,6 +173,7 @@ def dark_rate(
     0.0033
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     checked_choice("offset", offset, (None, "pixel"))
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))

@@ -15,7 +15,7 @@ from astropy.nddata import CCDData
 from .._compute.blocks import Block, BlockJob
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_clip, checked_dtype
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
 from ..frames.inputs import Frames, as_frames
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
@@ -93,6 +93,7 @@ def master_bias(
     1000.0 adu of 20 frames
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     # The report passes the frames it has chosen, with levels measured on all frames.
