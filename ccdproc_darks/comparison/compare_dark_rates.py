@@ -15,6 +15,7 @@ from .._compute.blocks import Block, BlockJob, Deferred
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
+from .._interface.warnings import NoUsablePixelWarning, warn
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 from .two_rates import QUICK_STATISTICS
@@ -90,6 +91,8 @@ def compare_dark_rates(
 
     Warns
     -----
+    NoUsablePixelWarning
+        If no pixel can be compared.
     NoiseWarning
         If good pixels scatter more than 1.2 times their noise and ``null`` is theoretical.
     TemperatureWarning
@@ -153,6 +156,8 @@ def compared_rates(images, statistic, offset, null, execution):
     deviation = None if statistic == "significance" else np.empty(images.shape, images.dtype)
     outputs = [data, mask] if deviation is None else [data, mask, deviation]
     fill_images(job, outputs, execution)
+    if mask.all():
+        warn(f"no pixel can be compared, all are masked: {images.usable_pixels()}", NoUsablePixelWarning)
     header = safe_header(
         images.meta,
         {

@@ -23,6 +23,7 @@ from ..frames.headers import FrameSetting, check_one_exposure
 from ..frames.inputs import Frames
 from ..rates.dark_frames import DarkSet, ElectronReader
 from ..rates.dark_rate import prepare_darks
+from ..rates.lost_samples import warn_lost_samples
 from ..rates.mean_counts import MeanCounts
 from ..rates.rejection import deviate_of_share
 from ..statistics.rate_distribution import sensor_rate_distribution
@@ -88,7 +89,7 @@ def dark_scatter(
 
     Warns
     -----
-    BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+    BiasWarning, FrameLevelWarning, MissingInformationWarning, NoUsablePixelWarning, NoiseWarning, TemperatureWarning
         See `dark_rate`.
 
     See Also
@@ -134,6 +135,8 @@ def dark_scatter(
     data = np.empty(shape, dtype)
     fill_images(job, [data], execution)
     mask = np.isnan(data)
+    if mask.all():
+        warn_lost_samples([dark_set], prepared.reader, f"no pixel has {LEAST_FRAMES} samples that can be used")
     header = safe_header(
         prepared.frames[0].header,
         {

@@ -69,7 +69,7 @@ def repeatability(
 
     Warns
     -----
-    BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+    BiasWarning, FrameLevelWarning, MissingInformationWarning, NoUsablePixelWarning, NoiseWarning, TemperatureWarning
         See `dark_rate`, which warns for each half, and `compare_dark_rates`.
 
     See Also

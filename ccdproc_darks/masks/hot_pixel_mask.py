@@ -16,6 +16,7 @@ from .._compute.blocks import Block, BlockJob, sample_blocks
 from .._compute.workers import Execution, fill_images, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
+from .._interface.warnings import NoUsablePixelWarning, warn
 from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
 from ..comparison.comparer import RateComparer, both_for_rows
 from ..comparison.dark_scatter import ScatterImages
@@ -124,6 +125,8 @@ def hot_pixel_mask(
 
     Warns
     -----
+    NoUsablePixelWarning
+        If all pixels are masked.
     NoiseWarning, TemperatureWarning
         See `compare_dark_rates`.
 
@@ -190,6 +193,9 @@ def hot_pixel_mask(
     )  # fmt: skip
     flags, mask = np.empty(images.shape, dtype=np.uint32), np.zeros(images.shape, dtype=bool)
     number = dict(zip(COUNTED, fill_images(job, [flags, mask], execution).tolist(), strict=True))
+    if mask.all():
+        found = ", ".join(f"{number[name]} are {name}" for name in ("NONLINEAR", "TELEGRAPH", "SATURATED", "HOT"))
+        warn(f"all pixels are masked: {found}; {images.usable_pixels()}", NoUsablePixelWarning)
     entries = {
         **(comparison_entries(images, offset, comparer.offsets, null, comparer.width) if comparer else {}),
         **hot_pixels.entries(),

@@ -33,6 +33,7 @@ from .bias import MOST_COMBINED, Bias, as_bias, combined_number
 from .counts import CountingSettings
 from .dark_frames import DarkSet, ElectronReader
 from .frame_selection import FrameSelection, mean_temperature, warn_temperatures
+from .lost_samples import warn_lost_samples
 from .rate_job import RateJob
 from .rate_meta import RateMeta
 from .read_noise import given_noise, measured_noise
@@ -137,6 +138,8 @@ def dark_rate(
     MissingInformationWarning
         If the read noise is unknown, so that there is no uncertainty; if the number of exposures in a combined frame or
         bias is unknown; if the error of the bias is unknown.
+    NoUsablePixelWarning
+        If all pixels are masked; the samples that are not finite, masked and saturated are counted.
     NoiseWarning
         If equal frames scatter by much more than their own uncertainties.
     TemperatureWarning
@@ -197,6 +200,8 @@ def dark_rate(
         )
     else:
         _warn_sign(data, deviation)
+    if mask.all():
+        warn_lost_samples(dark_sets, prepared.reader, "no pixel has a sample that can be used")
 
     header = safe_header(
         frames[0].header,

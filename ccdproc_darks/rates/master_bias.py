@@ -21,6 +21,7 @@ from ..frames.inputs import Frames, as_frames
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
 from .dark_frames import DarkSet
 from .frame_selection import FrameSelection, select_biases
+from .lost_samples import warn_lost_samples
 
 __all__ = ["master_bias"]
 
@@ -70,6 +71,8 @@ def master_bias(
     -----
     FrameLevelWarning
         If the level of a frame differs from the others', as after a drift of the bias level.
+    NoUsablePixelWarning
+        If all pixels are masked.
 
     See Also
     --------
@@ -108,6 +111,8 @@ def master_bias(
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
     job = _BiasJob(selection.dark_set, CountingSettings(selection.reader, noise, clip))
     fill_images(job, [data, deviation, mask], execution)
+    if mask.all():
+        warn_lost_samples([selection.dark_set], selection.reader, "no pixel has a sample that can be used")
     entries = {
         "NCOMBINE": (len(frames), "number of frames"),
         "COMBINED": (True, "a master bias"),

@@ -19,6 +19,7 @@ from ccdproc_darks import (
     FrameLevelWarning,
     MissingInformationWarning,
     NoiseWarning,
+    NoUsablePixelWarning,
     TemperatureWarning,
     compare_dark_rates,
     dark_rate,
@@ -37,7 +38,9 @@ from ..helpers import dark
 from ..report.conftest import write_frames
 
 SHAPE = (30, 40)
-CLASSES = {BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning}
+CLASSES = {
+    BiasWarning, FrameLevelWarning, MissingInformationWarning, NoUsablePixelWarning, NoiseWarning, TemperatureWarning,
+}  # fmt: skip
 
 
 def darks(number=5, seconds=100.0, *, noise=5.0, level=1.0, odd=0.0, read_noise=10.0, **keys):
@@ -74,6 +77,17 @@ def noisy_rates():
     return [dark_rate(darks(seconds=time, noise=15.0)) for time in (10.0, 100.0)]
 
 
+def empty_darks(value=np.nan):
+    return [dark(np.full(SHAPE, value)) for _ in range(5)]
+
+
+def empty_rates():
+    """Two of which each pixel is masked in one."""
+    rates = [dark_rate(darks(seconds=time)) for time in (10.0, 100.0)]
+    rates[0].mask[:15], rates[1].mask[15:] = True, True
+    return rates
+
+
 # What is called; the class of the warning, and how it begins.
 CASES = [
     (dark_rate, lambda: dark_rate(raw_darks()), BiasWarning, "no bias given"),
@@ -88,6 +102,19 @@ CASES = [
      MissingInformationWarning, "the error of the bias is unknown"),
     (dark_rate, lambda: dark_rate(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
     (dark_rate, lambda: dark_rate(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
+    (dark_rate, lambda: dark_rate(empty_darks()), NoUsablePixelWarning,
+     "all pixels of the result are masked, as no pixel has a sample that can be used: of 6000 samples, 6000 are not f"),
+    (dark_rate, lambda: dark_rate(darks(level=500.0), saturation=100 * u.adu), NoUsablePixelWarning,
+     "all pixels of the result are masked, as no pixel has a sample that can be used: of 6000 samples, 6000 are at the "
+     "saturation level, 100 with the bias, or above"),
+    (master_bias, lambda: master_bias(empty_darks()), NoUsablePixelWarning, "all pixels of the result are masked"),
+    (dark_scatter, lambda: dark_scatter(empty_darks()), NoUsablePixelWarning,
+     "all pixels of the result are masked, as no pixel has 4 samples that can be used: of 6000 samples, 6000 are"),
+    (repeatability, lambda: repeatability(empty_darks()), NoUsablePixelWarning, "all pixels of the result are masked"),
+    (compare_dark_rates, lambda: compare_dark_rates(*empty_rates()), NoUsablePixelWarning,
+     "no pixel can be compared, all are masked: 600 of 1200 pixels of the rate of 10 s can be used, 600 of 1200 pix"),
+    (hot_pixel_mask, lambda: hot_pixel_mask(*empty_rates()), NoUsablePixelWarning,
+     "all pixels are masked: 0 are NONLINEAR, 0 are TELEGRAPH, 0 are SATURATED, 0 are HOT; 600 of 1200 pixels of"),
     (master_bias, lambda: master_bias(darks(odd=30.0)), FrameLevelWarning, "biases[4] sits +"),
     (dark_scatter, lambda: dark_scatter(raw_darks()), BiasWarning, "no bias given"),
     (dark_scatter, lambda: dark_scatter(darks(odd=30.0)), FrameLevelWarning, "darks[4] sits +"),
