@@ -10,7 +10,7 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import GAIN_UNIT
-from .._interface.warnings import DarkWarning, FrameLevelWarning, HeaderWarning, NoiseWarning
+from .._interface.warnings import DarkWarning, FrameLevelWarning, HeaderWarning, NoiseWarning, NoUsablePixelWarning
 from ..comparison.compare_dark_rates import compare_dark_rates
 from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
@@ -121,7 +121,7 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
     scale = gain.value if frames[0].unit == u.adu else 1.0
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        _measure_rates(result, options, gain, scale, known_noise, step)
+        _measure_rates(result, options, gain, scale, known_noise, step, caught)
     # Levels that drift are told of in words of the page, and not once for every rate.
     told = [warning for warning in caught if issubclass(warning.category, DarkWarning)]
     texts = {str(warning.message) for warning in told if not issubclass(warning.category, FrameLevelWarning)}
@@ -132,8 +132,8 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
     return result
 
 
-def _measure_rates(result, options, gain, scale, known_noise, step):
-    """Set the master bias, and the rates and the scatter of all exposure times."""
+def _measure_rates(result, options, gain, scale, known_noise, step, caught):
+    """Set the master bias, and the rates and the scatter of all exposure times; ``caught`` has the warnings so far."""
     files = [frame.file for frame in result.group.darks]
     common = {"gain": gain, "saturation": options.saturation, **options.work}
     step("bias")
@@ -161,8 +161,7 @@ def _measure_rates(result, options, gain, scale, known_noise, step):
     used = [frame for _, same in result.exposures for frame in same]
     result.rate = dark_rate(_paths(used), bias=bias, offset=offset, read_noise=read_noise, **common)
     if result.rate.mask.all():
-        level = result.rate.meta.get("DKSATUR", np.inf)
-        raise ValueError(f"no pixel has a sample that is finite and below the saturation level ({level:g})")
+        raise ValueError(next(str(one.message) for one in caught if issubclass(one.category, NoUsablePixelWarning)))
     if read_noise is None and "DKRDNOI" in result.rate.meta:
         read_noise = result.rate.meta["DKRDNOI"] * u.electron
         result.noise_source = "the scatter of equal darks"
