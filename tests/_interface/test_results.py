@@ -302,11 +302,11 @@ class TestAddKeyword:
 
     @pytest.fixture(params=["DKRATE", "DKBIAS", "DKCOMPAR", "DKMASK", "DKSCATTR", "DKREPEAT"])
     def call(self, request):
-        frames = [dark(np.ones((2, 2)), unit="electron") for _ in range(4)]
+        frames, biases = ([dark(np.ones((2, 2)), time, "electron") for _ in range(4)] for time in (100.0, 0.0))
         rates = [rate_image(np.ones((2, 2)), seconds) for seconds in (10.0, 100.0)]
         calls = {
             "DKRATE": lambda **options: dark_rate(frames[0], **options),
-            "DKBIAS": lambda **options: master_bias(frames, **options),
+            "DKBIAS": lambda **options: master_bias(biases, **options),
             "DKCOMPAR": lambda **options: compare_dark_rates(*rates, **options),
             "DKMASK": lambda **options: hot_pixel_mask(*rates, threshold=3 * u.electron / u.s, **options),
             "DKSCATTR": lambda **options: dark_scatter(frames, **options),
@@ -396,7 +396,7 @@ def test_log_of_every_kind_of_argument(tmp_path):
     ).meta["DKRATE"]  # fmt: skip
     assert log == (
         "dark_rate: darks=<2 CCDData>, gain=Keyword(GAINKEY), read_noise=RDNOISE, bias=1.0 adu, exposure=<Quantity>, "
-        "saturation=None, n_combined=None, clip=5.0, offset=None, dtype=float32"
+        "saturation=None, n_combined=None, clip=5.0, offset=None, check_headers=True, dtype=float32"
     )
     path = tmp_path / "dünkel.fits"
     frames[0].write(path)
