@@ -14,7 +14,8 @@ from astropy.nddata import CCDData
 from .._compute.blocks import Block, BlockJob, Deferred
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
+from .._interface.warnings import NoUsablePixelWarning, warn
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 from .two_rates import QUICK_STATISTICS
@@ -94,6 +95,8 @@ def compare_dark_rates(
 
     Warns
     -----
+    NoUsablePixelWarning
+        If no pixel can be compared.
     NoiseWarning
         If good pixels scatter more than 1.2 times their noise and ``null`` is theoretical.
     TemperatureWarning
@@ -137,6 +140,7 @@ def compare_dark_rates(
     Unit("electron / s")
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     checked_choice("statistic", statistic, _STATISTICS)
     checked_choice("null", null, NULLS)
     images = RateImages(rates, least=2, check_headers=check_headers)
@@ -158,6 +162,8 @@ def compared_rates(images, statistic, offset, null, execution):
     deviation = None if statistic == "significance" else np.empty(images.shape, images.dtype)
     outputs = [data, mask] if deviation is None else [data, mask, deviation]
     fill_images(job, outputs, execution)
+    if mask.all():
+        warn(f"no pixel can be compared, all are masked: {images.usable_pixels()}", NoUsablePixelWarning)
     header = safe_header(
         images.meta,
         {

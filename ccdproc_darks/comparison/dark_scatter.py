@@ -18,10 +18,11 @@ from scipy.special import chdtri, log_ndtr, ndtr
 from .._compute.blocks import Block, BlockJob, sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_clip, checked_dtype, numpy_images, unit_name
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..frames.headers import FrameSetting, check_one_exposure
 from ..frames.inputs import Frames
 from ..rates.dark_frames import DarkSet, ElectronReader
+from ..rates.lost_samples import warn_lost_samples
 from ..rates.mean_counts import MeanCounts
 from ..rates.prepared_darks import prepare_darks
 from ..rates.rejection import deviate_of_share
@@ -92,7 +93,7 @@ def dark_scatter(
     Warns
     -----
     BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
-    NoiseWarning, TemperatureWarning
+    NoUsablePixelWarning, NoiseWarning, TemperatureWarning
         See `dark_rate`.
 
     See Also
@@ -121,6 +122,7 @@ def dark_scatter(
     5
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
@@ -137,6 +139,8 @@ def dark_scatter(
     data = np.empty(shape, dtype)
     fill_images(job, [data], execution)
     mask = np.isnan(data)
+    if mask.all():
+        warn_lost_samples([dark_set], prepared.reader, f"no pixel has {LEAST_FRAMES} samples that can be used")
     header = safe_header(
         prepared.frames[0].header,
         {

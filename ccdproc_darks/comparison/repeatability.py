@@ -9,7 +9,7 @@ import numpy as np
 from astropy.nddata import CCDData
 
 from .._compute.workers import Execution
-from .._interface.results import LogEntry, logged, set_keys
+from .._interface.results import LogEntry, checked_log_entry, logged, set_keys
 from ..frames.belonging import check_darks
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import FrameSetting, check_one_exposure, equal_exposures, exposures
@@ -75,7 +75,7 @@ def repeatability(
     Warns
     -----
     BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
-    NoiseWarning, TemperatureWarning
+    NoUsablePixelWarning, NoiseWarning, TemperatureWarning
         See `dark_rate`, which warns for each half, and `compare_dark_rates`.
 
     See Also
@@ -99,10 +99,12 @@ def repeatability(
     One good pixel in the image is beyond DKSIGMA, as ``false_positives=1`` says.
     """
     control = FalsePositiveControl(false_positives)
+    checked_log_entry(add_keyword)
     execution = Execution(options.get("executor"), options.get("mem_limit"))
     if offset not in ("common", None):
         raise ValueError(f"offset must be 'common' or None, got {offset!r}")
     frames = as_frames(darks)
+    control.check(frames[0].shape[0] * frames[0].shape[1])
     seconds = exposures(exposure, frames)
     kept = distinct_frames(frames, seconds)
     frames, seconds = ([each[index] for index in kept] for each in (frames, seconds))

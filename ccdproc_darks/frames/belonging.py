@@ -68,8 +68,9 @@ def frame_type(header):
 
 
 def _type_and_key(header):
+    known = set(header)
     for key in TYPE_KEYS:
-        text = _told(header, key)
+        text = _told(header, key) if key in known else None
         if not isinstance(text, str):
             continue
         words = set(re.findall("[a-z]+", text))
@@ -141,7 +142,7 @@ def check_bias(bias, darks, *, shortest, gain_of_header):
     share = _exposure_share(bias, darks, shortest)
     # A very short dark is a bias: its exposure tells.
     _check_type("bias", [bias], {DARK, FLAT, LIGHT} if share is None else {FLAT, LIGHT})
-    _check_same("bias and darks", [bias, *darks], _SENSOR | _SETTING | (_GAIN if gain_of_header else {}))
+    _check_same("bias and darks", [bias, *darks], _SENSOR | _SETTING | (_GAIN if gain_of_header else {}), agreed=True)
     if share is not None:
         _check_bias_exposure(*share)
     _warn_bias_temperature(bias, darks)
@@ -185,19 +186,26 @@ def _is_same(first, second):
     return first == second if whole else math.isclose(first, second, rel_tol=_SAME_NUMBER)
 
 
-def _check_same(what, images, kinds):
+def _check_same(what, images, kinds, agreed=False):
+    """Check the keys of ``kinds``; all images but the first are ``agreed`` where they were checked already."""
+    # To ask a header for a key that it does not have takes longer than to list those that it has.
+    present = [set(image.header) for image in images]
     for kind, keys in kinds.items():
         for key in keys:
-            # The first image that has the key: those before it tell nothing.
-            values = ((image, _told(image.header, key)) for image in images)
-            found = [(image, value) for image, value in values if value is not None]
-            for image, value in found[1:]:
-                first, expected = found[0]
-                if not _is_same(expected, value):
+            first = expected = None
+            for image, known in zip(images, present, strict=True):
+                value = _told(image.header, key) if key in known else None
+                if value is None:
+                    continue
+                if first is None:
+                    first, expected = image, value
+                elif not _is_same(expected, value):
                     raise ValueError(
                         f"{what} must be of one {kind}: {key} is {_shown(first, key)} in {first.label}, "
                         f"{_shown(image, key)} in {image.label}; {_WAY_ON}"
                     )
+                if agreed and image is not images[0]:
+                    break
 
 
 def _check_type(what, images, wrong):

@@ -12,7 +12,7 @@ from .._interface.warnings import DuplicateFrameWarning, warn
 from .headers import SAME_EXPOSURE
 from .inputs import MemoryFrame, open_files
 
-__all__ = ["distinct_frames", "earlier_copies", "same_values"]
+__all__ = ["SeenFrames", "distinct_frames", "earlier_copies", "same_values"]
 
 # Fewer pixels may have the same values in two exposures by chance.
 _LEAST_PIXELS = 100
@@ -60,30 +60,45 @@ def _listed(labels):
 def same_values(first, second):
     """Whether two frames are the same exposure: they have the same value in every pixel, and not by chance.
 
-    A bias that is one of the darks is found in this way. See `earlier_copies` for what counts as the same.
+    A bias that is one of the darks is found in this way. See `SeenFrames` for what counts as the same.
     """
     return bool(earlier_copies([first, second]))
 
 
 def earlier_copies(frames):
-    """Dict from the index of each frame that is a copy of an earlier one to the index of that one.
+    """Dict from the index of each frame that is a copy of an earlier one to the index of that one."""
+    seen, places, copies = SeenFrames(), {}, {}
+    for index, frame in enumerate(frames):
+        first = seen.earlier(frame)
+        if first is None:
+            places[frame] = index
+        else:
+            copies[index] = places[first]
+    return copies
+
+
+class SeenFrames:
+    """Frames seen so far, by which copies of them are known.
 
     Copies have the same value in every pixel, NaN being equal to NaN, however the values are stored: as integers or
     floats, with BZERO, compressed, in memory or in a file. Masks and headers do not matter. Frames of fewer than 100
     pixels, or with one single value, may be alike by chance: they are copies only where they are the same CCDData or
     the same file. Frames of different shapes are never copies.
     """
-    seen, copies = {}, {}
-    for index, frame in enumerate(frames):
+
+    def __init__(self):
+        self._seen = {}
+
+    def earlier(self, frame):
+        """The frame seen before of which ``frame`` is a copy; None where there is none: it then counts as seen."""
         keys = {_origin(frame), _checksum(frame)} - {None}
-        candidates = sorted({other for key in keys for other in seen.get(key, ())})
-        first = next((other for other in candidates if _equal(frames[other], frame)), None)
-        if first is not None:
-            copies[index] = first
-            continue
+        candidates = dict.fromkeys(other for key in keys for other in self._seen.get(key, ()))
+        for other in candidates:
+            if _equal(other, frame):
+                return other
         for key in keys:
-            seen.setdefault(key, []).append(index)
-    return copies
+            self._seen.setdefault(key, []).append(frame)
+        return None
 
 
 def _origin(frame):

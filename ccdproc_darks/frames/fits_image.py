@@ -215,9 +215,7 @@ class FileReader:
             stored = self._values(self.deviation, block)
             negative = stored < 0
             if (negative if mask is None else negative & ~mask).any():
-                raise ValueError(
-                    f"{self.label}: its uncertainty (extension UNCERT) is negative in a pixel that is good"
-                )
+                raise ValueError(f"{self.label}: its uncertainty (extension UNCERT) is negative in a good pixel")
             deviation = as_deviation(stored, UNCERTAINTIES[self.kind])
         return Samples(self._values(self.image, block, out), mask, deviation)
 

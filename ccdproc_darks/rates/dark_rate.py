@@ -14,14 +14,15 @@ from astropy.nddata import CCDData
 
 from .._compute.blocks import sample_blocks
 from .._compute.workers import Execution, fill_images
-from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_clip, checked_count, checked_dtype
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_clip, checked_dtype
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import FrameSetting
 from ..frames.inputs import Frames
 from ..statistics.rate_distribution import sensor_rate_distribution
 from .counts import CountingSettings
 from .frame_selection import mean_temperature
+from .lost_samples import warn_lost_samples
 from .prepared_darks import prepare_darks
 from .rate_job import RateJob
 from .rate_meta import RateMeta
@@ -139,6 +140,8 @@ def dark_rate(
     MissingInformationWarning
         If the read noise is unknown, so that there is no uncertainty; if the number of exposures in a combined frame or
         bias is unknown; if the error of the bias is unknown.
+    NoUsablePixelWarning
+        If all pixels are masked; the samples that are not finite, masked and saturated are counted.
     NoiseWarning
         If equal frames scatter by much more than their own uncertainties.
     TemperatureWarning
@@ -175,6 +178,7 @@ def dark_rate(
     0.0033
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     checked_choice("offset", offset, (None, "pixel"))
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
@@ -198,6 +202,8 @@ def dark_rate(
         )
     else:
         _warn_sign(data, deviation)
+    if mask.all():
+        warn_lost_samples(dark_sets, prepared.reader, "no pixel has a sample that can be used")
 
     header = safe_header(
         frames[0].header,

@@ -127,7 +127,8 @@ def select_biases(frames, scale, execution=THREADS):
     The median of the first frame is taken as bias level, so that counts of a hot pixel above it are Poisson electrons.
     """
     some = sample(frames[0], sample_blocks(frames[0].shape, _LEVEL_SAMPLE)).data
-    return select_frames(frames, scale, float(np.nanmedian(some.astype(float))) * scale, execution)
+    finite = some[np.isfinite(some)].astype(float)
+    return select_frames(frames, scale, float(np.median(finite)) * scale if finite.size else 0.0, execution)
 
 
 def outlying_frames(levels):

@@ -149,7 +149,7 @@ def _extended(image, step):
     rows, columns = np.divmod(np.flatnonzero(excess > _BRIGHT * sigma), excess.shape[1])
     inside = (columns > 0) & (columns < excess.shape[1] - 1)
     rows, columns = rows[inside], columns[inside]
-    place, left, right = (excess[rows, columns + step] for step in (0, -1, 1))
+    place, left, right = (excess[rows, columns + aside] for aside in (0, -1, 1))
     peak = (place >= left) & (place > right)
     extended = peak & (np.minimum(left, right) > np.maximum(_NEIGHBOUR * sigma, _SHARE * place))
     # Bad columns side by side are extended in all rows.

@@ -15,7 +15,7 @@ from astropy.nddata import CCDData
 from .._compute.blocks import Block, BlockJob
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_clip, checked_dtype
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
@@ -23,6 +23,7 @@ from ..frames.inputs import Frames, as_frames
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
 from .dark_frames import DarkSet
 from .frame_selection import FrameSelection, select_biases
+from .lost_samples import warn_lost_samples
 
 __all__ = ["master_bias"]
 
@@ -82,6 +83,8 @@ def master_bias(
         If the exposure time of a frame is above a second.
     LightWarning
         If frames have stars, see `dark_rate`.
+    NoUsablePixelWarning
+        If all pixels are masked.
 
     See Also
     --------
@@ -105,6 +108,7 @@ def master_bias(
     1000.0 adu of 20 frames
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     # The report passes the frames it has chosen, with levels measured on all frames.
@@ -124,6 +128,8 @@ def master_bias(
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
     job = _BiasJob(selection.dark_set, CountingSettings(selection.reader, noise, clip))
     fill_images(job, [data, deviation, mask], execution)
+    if mask.all():
+        warn_lost_samples([selection.dark_set], selection.reader, "no pixel has a sample that can be used")
     entries = {
         "NCOMBINE": (len(frames), "number of frames"),
         "COMBINED": (True, "a master bias"),

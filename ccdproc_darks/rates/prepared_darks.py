@@ -8,7 +8,7 @@ from astropy import units as u
 
 from .._interface.arguments import checked_count
 from ..frames.belonging import check_bias, check_darks, warn_exposures
-from ..frames.duplicates import distinct_frames, earlier_copies
+from ..frames.duplicates import distinct_frames, same_values
 from ..frames.headers import (
     SATURATION_KEYS,
     common_setting,
@@ -102,14 +102,23 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
 
 def _check_bias(bias, darks, shortest, gain_of_header, check_headers):
     """A ValueError if a master bias is one of the darks, or does not belong to them by its header."""
-    copies = [darks[index - 1] for index, first in earlier_copies([bias, *darks]).items() if first == 0]
-    if copies:
+    row = _middle_row(bias)
+    alike = (dark for dark in darks if np.array_equal(_middle_row(dark), row, equal_nan=True))
+    copy = next((dark for dark in alike if same_values(bias, dark)), None)
+    if copy is not None:
         raise ValueError(
-            f"bias is one of the darks: {bias.label} and {copies[0].label} have the same value in every pixel; pass a "
+            f"bias is one of the darks: {bias.label} and {copy.label} have the same value in every pixel; pass a "
             "master bias, or the bias level as a Quantity"
         )
     if check_headers:
         check_bias(bias, darks, shortest=shortest, gain_of_header=gain_of_header)
+
+
+def _middle_row(frame):
+    """Values of one row, in the precision that a copy has at least."""
+    middle = frame.shape[0] // 2
+    with np.errstate(over="ignore"):
+        return frame.rows(slice(middle, middle + 1)).values.astype(np.float32)
 
 
 def _saturation(saturation, frames, gain):

@@ -191,6 +191,15 @@ class RateImages:
         read_variance[~usable] = 0.0
         return MeanCounts(counts, frames, read_variance, usable, lower_limit)
 
+    def usable_pixels(self):
+        """How many pixels of each rate can be used, in words."""
+        total = self.shape[0] * self.shape[1]
+        return ", ".join(
+            f"{sum(np.count_nonzero(image.usable(block)) for block in self.blocks())} of {total} pixels of the rate of "
+            f"{image.info.longest:g} s can be used"
+            for image in self._images
+        )
+
     def all_rows(self):
         """Yield `MeanCounts` of all rows, block by block."""
         return (self.rows(block) for block in self.blocks())

@@ -8,7 +8,7 @@ from astropy import units as u
 
 from .._interface.shown import shown
 from ..frames.belonging import BIAS, DARK, TYPE_KEYS, are_alike, frame_type, header_settings
-from ..frames.duplicates import earlier_copies
+from ..frames.duplicates import SeenFrames
 from ..frames.file_frame import FileFrame
 from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
 
@@ -91,7 +91,7 @@ def find_groups(folder, progress=iter):
             unusable.append(unusable_file(path, error))
     frames, processed = _raw_ones(frames)
     unusable += processed
-    frames, copies = _readable_without_copies(frames)
+    frames, copies = _without_copies(frames)
     unusable += copies
     groups = _grouped(frames)
     for group in groups:
@@ -178,34 +178,28 @@ def _raw_ones(frames):
     return kept, processed
 
 
-def _readable_without_copies(frames):
-    """As `_without_copies`; frames whose files cannot be read are among the latter."""
-    try:
-        return _without_copies(frames)
-    except OSError:
-        kept, lost = without_lost(frames, read=True)
-        if not lost:
-            raise
-        kept, others = _readable_without_copies(kept)
-        return kept, lost + others
-
-
 def _without_copies(frames):
     """Frames without copies, and the latter: files with the same value in every pixel.
 
     Of copies that tell another exposure time or type, one is wrong, and nobody knows which: none is used.
     """
-    copies, reasons = earlier_copies([frame.file for frame in frames]), {}
-    for index, first in copies.items():
-        one, two = frames[first], frames[index]
-        reasons[index] = f"the same pixel values as {one.name}"
-        if one.kind != two.kind or len(equal_exposures([one.seconds, two.seconds])) > 1:
-            told = " and ".join(f"a {frame.kind} of {frame.seconds:g} s" for frame in (one, two))
-            reasons[first] = f"the same pixel values as {two.name}"
-            for this in (first, index):
-                reasons[this] += f", but the headers tell of {told}: one is wrong"
-    kept = [frame for index, frame in enumerate(frames) if index not in reasons]
-    return kept, [Unusable(frames[index].name, reason) for index, reason in sorted(reasons.items())]
+    seen, by_file, reasons = SeenFrames(), {frame.file: frame for frame in frames}, {}
+    for file, frame in by_file.items():
+        try:
+            earlier = seen.earlier(file)
+        except (OSError, ValueError) as error:
+            reasons[file] = unusable_file(file.path, error).reason
+            continue
+        if earlier is None:
+            continue
+        first = by_file[earlier]
+        reasons[file] = f"the same pixel values as {first.name}"
+        if frame.kind != first.kind or len(equal_exposures([frame.seconds, first.seconds])) > 1:
+            told = f"a {first.kind} of {first.seconds:g} s and a {frame.kind} of {frame.seconds:g} s"
+            for this, other in ((file, first), (earlier, frame)):
+                reasons[this] = f"the same pixel values as {other.name}, but headers tell of {told}: one is wrong"
+    kept = [frame for frame in frames if frame.file not in reasons]
+    return kept, [Unusable(by_file[file].name, reason) for file, reason in reasons.items()]
 
 
 def _grouped(frames):

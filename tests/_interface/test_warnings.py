@@ -22,6 +22,7 @@ from ccdproc_darks import (
     LightWarning,
     MissingInformationWarning,
     NoiseWarning,
+    NoUsablePixelWarning,
     TemperatureWarning,
     compare_dark_rates,
     dark_rate,
@@ -42,7 +43,7 @@ from ..report.conftest import write_frames
 SHAPE = (30, 40)
 CLASSES = {
     BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
-    NoiseWarning, TemperatureWarning,
+    NoUsablePixelWarning, NoiseWarning, TemperatureWarning,
 }  # fmt: skip
 
 
@@ -103,6 +104,17 @@ def noisy_rates():
     return [dark_rate(darks(seconds=time, noise=15.0)) for time in (10.0, 100.0)]
 
 
+def empty_darks(value=np.nan):
+    return [dark(np.full(SHAPE, value)) for _ in range(5)]
+
+
+def empty_rates():
+    """Two of which each pixel is masked in one."""
+    rates = [dark_rate(darks(seconds=time)) for time in (10.0, 100.0)]
+    rates[0].mask[:15], rates[1].mask[15:] = True, True
+    return rates
+
+
 # What is called; the class of the warning, and how it begins.
 CASES = [
     (dark_rate, lambda: dark_rate(raw_darks()), BiasWarning, "no bias given"),
@@ -126,6 +138,19 @@ CASES = [
     (master_bias, lambda: master_bias(darks()), HeaderWarning, "EXPTIME is 100"),
     (master_bias, lambda: master_bias(starry_darks()), LightWarning, "light seems to have fallen on bias frames"),
     (master_bias, lambda: master_bias(given_twice()), DuplicateFrameWarning, "frames given more than once"),
+    (dark_rate, lambda: dark_rate(empty_darks()), NoUsablePixelWarning,
+     "all pixels of the result are masked, as no pixel has a sample that can be used: of 6000 samples, 6000 are not f"),
+    (dark_rate, lambda: dark_rate(darks(level=500.0), saturation=100 * u.adu), NoUsablePixelWarning,
+     "all pixels of the result are masked, as no pixel has a sample that can be used: of 6000 samples, 6000 are at the "
+     "saturation level, 100 with the bias, or above"),
+    (master_bias, lambda: master_bias(empty_darks()), NoUsablePixelWarning, "all pixels of the result are masked"),
+    (dark_scatter, lambda: dark_scatter(empty_darks()), NoUsablePixelWarning,
+     "all pixels of the result are masked, as no pixel has 4 samples that can be used: of 6000 samples, 6000 are"),
+    (repeatability, lambda: repeatability(empty_darks()), NoUsablePixelWarning, "all pixels of the result are masked"),
+    (compare_dark_rates, lambda: compare_dark_rates(*empty_rates()), NoUsablePixelWarning,
+     "no pixel can be compared, all are masked: 600 of 1200 pixels of the rate of 10 s can be used, 600 of 1200 pix"),
+    (hot_pixel_mask, lambda: hot_pixel_mask(*empty_rates()), NoUsablePixelWarning,
+     "all pixels are masked: 0 are NONLINEAR, 0 are TELEGRAPH, 0 are SATURATED, 0 are HOT; 600 of 1200 pixels of"),
     (master_bias, lambda: master_bias(darks(odd=30.0)), FrameLevelWarning, "biases[4] sits +"),
     (dark_scatter, lambda: dark_scatter(raw_darks()), BiasWarning, "no bias given"),
     (dark_scatter, lambda: dark_scatter(given_twice()), DuplicateFrameWarning, "frames given more than once"),

@@ -13,7 +13,7 @@ from astropy.io import fits
 
 from ccdproc_darks.frames.fits_image import FileReader
 from ccdproc_darks.report import folder
-from ccdproc_darks.report.folder import find_groups
+from ccdproc_darks.report.folder import _classified, find_groups
 
 from ..frames.test_disk_file import make_oddity
 from ..frames.test_headers import BROKEN
@@ -100,7 +100,11 @@ def test_broken_files_are_named(tmp_path, night):
     "change",
     [
         {"INSTRUME": "another camera"},
+        {"DETECTOR": "another"},
         {"XBINNING": 2},
+        {"XORGSUBF": 90},
+        {"YORGSUBF": 60},
+        {"READOUTM": "fast"},
         {"EGAIN": 3.0},
         {"GAIN": 120},
         {"SET_TEMP": -10.0, "CCD_TEMP": -10.2},
@@ -112,6 +116,45 @@ def test_what_does_not_belong_together_is_parted(tmp_path, change):
     set_header(second, **change)
     groups, _ = find_groups(tmp_path)
     assert len(groups) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"INSTRUME": " low-noise "},
+        {"XBINNING": "1"},
+        {"XBINNING": None, "YBINNING": None},
+        {"XORGSUBF": 0, "YORGSUBF": 0.0},
+        {"EGAIN": 1.5001},
+        {"EGAIN": "1.5"},
+        {"DETECTOR": ""},
+    ],
+)
+def test_what_belongs_together_is_not_parted(tmp_path, change):
+    """Numbers and texts that are alike, and keys that have their usual value or none."""
+    paths = write_frames(tmp_path, [(30, 2)])
+    set_header(paths[0], INSTRUME="Low-Noise")
+    set_header(paths[1], INSTRUME="low-noise")
+    set_header(paths[1], **change)
+    groups, unusable = find_groups(tmp_path)
+    assert len(groups) == 1
+    assert unusable == []
+
+
+def test_regions_of_one_size_are_named(tmp_path):
+    first, second = write_frames(tmp_path, [(30, 2)])
+    set_header(first, XORGSUBF=0, YORGSUBF=0)
+    set_header(second, XORGSUBF=512, YORGSUBF=0)
+    groups, _ = find_groups(tmp_path)
+    assert sorted(", from 512 0, " in group.title for group in groups) == [False, True]
+
+
+def test_master_biases_are_no_bias_frames(tmp_path):
+    _, second = write_frames(tmp_path, [(30, 1), (0, 1)])
+    set_header(second, IMAGETYP="Master Bias")
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert group.biases == []
+    assert "'Master Bias': neither bias nor dark" in unusable.reason
 
 
 def test_shapes_are_parted(tmp_path):
@@ -199,13 +242,13 @@ def test_copies_with_another_header_are_not_used(tmp_path):
     assert [(seconds, len(frames)) for seconds, frames in group.exposures] == [(30, 2), (300, 3)]
     assert len(group.biases) == 2
     assert {each.name: each.reason for each in unusable} == {
-        "a.fit": "the same pixel values as bias_0_0.fit, but the headers tell of a dark of 30 s and a bias of 0 s: one "
-                 "is wrong",
-        "bias_0_0.fit": "the same pixel values as a.fit, but the headers tell of a dark of 30 s and a bias of 0 s: one "
-                        "is wrong",
-        "b.fit": "the same pixel values as dark_30_1.fit, but the headers tell of a dark of 60 s and a dark of 30 s: "
+        "a.fit": "the same pixel values as bias_0_0.fit, but headers tell of a dark of 30 s and a bias of 0 s: one is "
+                 "wrong",
+        "bias_0_0.fit": "the same pixel values as a.fit, but headers tell of a dark of 30 s and a bias of 0 s: one is "
+                        "wrong",
+        "b.fit": "the same pixel values as dark_30_1.fit, but headers tell of a dark of 60 s and a dark of 30 s: "
                  "one is wrong",
-        "dark_30_1.fit": "the same pixel values as b.fit, but the headers tell of a dark of 60 s and a dark of 30 s: "
+        "dark_30_1.fit": "the same pixel values as b.fit, but headers tell of a dark of 60 s and a dark of 30 s: "
                          "one is wrong",
     }  # fmt: skip
 
@@ -296,12 +339,17 @@ def test_a_file_of_which_a_part_cannot_be_read(tmp_path, monkeypatch):
     assert (unusable.name, unusable.reason) == (paths[0].name, "its data cannot be read (Input/output error)")
 
 
-def test_another_error_than_of_a_file_is_not_hidden(tmp_path, monkeypatch):
-    write_frames(tmp_path, [(30, 2)])
+def test_a_file_that_cannot_be_read_any_more_is_named(tmp_path, monkeypatch):
+    """Where copies are looked for, pixels are read for the first time."""
+    paths = write_frames(tmp_path, [(0, 2), (30, 3)])
 
-    def fail(frames):
-        raise OSError("the network is down")
+    def classified(file):
+        if file.path == paths[3]:
+            file.path.unlink()
+        return _classified(file)
 
-    monkeypatch.setattr(folder, "_without_copies", fail)
-    with pytest.raises(OSError, match="the network is down"):
-        find_groups(tmp_path)
+    monkeypatch.setattr("ccdproc_darks.report.folder._classified", classified)
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert [frame.name for frame in group.darks] == ["dark_30_0.fit", "dark_30_2.fit"]
+    assert unusable.name == "dark_30_1.fit"
+    assert unusable.reason.startswith("cannot be read any more")
