@@ -48,14 +48,14 @@ def test_report_of_several_folders(frames, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     out = tmp_path / "out"
     folders = [str(frames), str(tmp_path / "empty"), str(tmp_path / "absent")]
-    assert main(["report", *folders, "-o", str(out), "--threshold", "3"]) == 0
+    assert main(["report", *folders, "-o", str(out), "--threshold", "3"]) == 3
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"{frames}:"
     assert lines[2].startswith("    6 darks: median rate 0.0")
     assert lines[-3] == f"not measured: {folders[1]}: no FITS files (.fit, .fits, .fts, also compressed)"
     assert lines[-2] == f"not measured: {folders[2]}: no such folder"
     assert lines[-1] == f"report: {out / 'report.html'}"
-    assert {path.name for path in out.iterdir()} == {"report.html", "summary.ecsv", "frames"}
+    assert {path.name for path in out.iterdir()} == {"report.html", "summary.ecsv", "manifest.json", "frames"}
 
 
 def test_several_folders_of_nothing(tmp_path, capsys):

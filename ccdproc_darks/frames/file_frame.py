@@ -3,9 +3,7 @@
 
 import bz2
 import gzip
-import os
 import shutil
-import tempfile
 import warnings
 import weakref
 import zlib
@@ -16,6 +14,7 @@ from astropy.nddata import CCDData
 from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 
+from .._temporary import discard, temporary_file
 from .fits_image import BITPIX, UNCERTAINTIES, FileReader, FitsImage
 from .headers import checked_unit
 
@@ -132,10 +131,9 @@ class FileFrame:
 
     def _temporary(self):
         """Path of a new file that is deleted together with this object."""
-        handle, path = tempfile.mkstemp(prefix="ccdproc_darks-", suffix=".fits")
-        os.close(handle)
-        weakref.finalize(self, os.unlink, path)
-        return Path(path)
+        path = temporary_file()
+        weakref.finalize(self, discard, path)
+        return path
 
     def _uncertainty_name(self, hdu):
         name = str(hdu.header.get("UTYPE", "StdDevUncertainty")).strip()

@@ -155,12 +155,11 @@ class DarkSequence:
 
         Raises
         ------
-        FileExistsError
-            If ``folder`` exists and is not empty.
+        OSError
+            At once, if ``folder`` exists and is not empty, cannot be made, or is being written by another process. In
+            the end, if somebody else made it in the meantime; the error tells where the frames are then.
         """
         folder = Path(folder)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise FileExistsError(f"{folder} is there already; choose another folder")
         counts: dict[float, int] = {}
         names = []
         with new_folder(folder) as new:
@@ -172,8 +171,6 @@ class DarkSequence:
                 names.append(f"{kind}_{counts[seconds]:04d}.fits")
                 frame.write(new / names[-1])
             self._write_truth(new / "truth")
-            if folder.exists():
-                folder.rmdir()  # fails where it is not empty any more
         return [folder / name for name in names]
 
     def _write_truth(self, folder):
