@@ -26,7 +26,10 @@ def write_manifest(folder):
         if not is_folder and name != MANIFEST
     ]
     text = json.dumps({"about": _ABOUT, "ccdproc_darks": __version__, "files": files}, indent=1)
-    (folder / MANIFEST).write_text(text + "\n", encoding="ascii")
+    # Never half written: a folder without a manifest is not finished.
+    part = folder / f"{MANIFEST}.part"
+    part.write_text(text + "\n", encoding="ascii")
+    part.rename(folder / MANIFEST)
 
 
 class Manifest:

@@ -247,6 +247,8 @@ def _put_back(folder, place):
 
 def _clear(folder, place):
     """Remove a folder that this package made in a hidden folder; what is somebody else's is kept beside the place."""
+    with suppress(OSError):
+        folder.rmdir()  # empty, or missing
     if not os.path.lexists(folder):
         return
     try:
@@ -280,6 +282,12 @@ def _resolved(path):
     place = Path(os.path.realpath(path))
     if not place.name:
         raise FileExistsError(f"{path} is the root of the file system; choose a folder in it")
+    try:
+        os.lstat(place)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:  # such as a name that is too long
+        raise type(error)(f"{path} cannot be made: {error.strerror}") from None
     if path.is_symlink() and not os.path.exists(path):
         raise FileNotFoundError(f"{path} is a link to {os.readlink(path)}, which is not there")
     for parent in place.parents:
