@@ -14,7 +14,7 @@ from ._exchange import exchange
 from ._interface.shown import shown
 from ._manifest import MANIFEST, Manifest
 from ._signals import uninterrupted
-from ._temporary import remove_left_behind
+from ._temporary import check_room, remove_left_behind
 
 __all__ = ["PAGE", "SUMMARY", "WRITTEN", "check_place", "new_folder"]
 
@@ -144,6 +144,7 @@ class _Work:
                         claim.leave()
         for sentence in remove_left_behind():
             _log.warning(sentence)
+        check_room()
         self.new.mkdir()
 
     def finish(self, former):

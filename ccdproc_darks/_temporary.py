@@ -9,9 +9,9 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from ._claim import LOCK, Claim
+from ._claim import LOCK, Claim, process_lives
 
-__all__ = ["discard", "remove_left_behind", "temporary_file", "temporary_folder"]
+__all__ = ["check_room", "discard", "remove_left_behind", "temporary_file", "temporary_folder"]
 
 _PREFIX = "ccdproc_darks-"
 # A finalizer that discards a file may run at any moment of the same thread.
@@ -54,23 +54,41 @@ def discard(path):
                 return
 
 
+def check_room():
+    """Raise OSError where no temporary file can be written: astropy needs one to write FITS, after all the work."""
+    try:
+        path = temporary_file()
+        try:
+            path.write_bytes(b" ")
+        finally:
+            discard(path)
+    except OSError as error:
+        raise OSError(
+            f"no temporary file can be written ({error.strerror or error}); let the environment variable TMPDIR name a "
+            "folder that can be written and has room"
+        ) from None
+
+
 def remove_left_behind():
     """Remove the temporary files of processes that were killed; yields a sentence on each."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):
-            if not folder.is_dir() or folder.is_symlink() or not (folder / LOCK).is_file():
+            if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
                 continue
-            if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+            pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+            if not (folder / LOCK).exists():
+                # Of a process that was killed as it made the folder: nothing is in it.
+                if not process_lives(pid):
+                    folder.rmdir()
                 continue
             claim = Claim(folder, create=False)
-            if not claim.former:  # its process makes it just now
+            if not claim.former and process_lives(pid):  # it makes the folder just now
                 claim.leave()
                 continue
             left = [path for path in folder.iterdir() if path.name != LOCK]
             for path in left:
                 _remove(path)
             claim.release()
-            pid = claim.former.get("pid")
             yield f"removed {folder} with {len(left)} temporary files of process {pid}, which was killed"
 
 

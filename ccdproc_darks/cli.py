@@ -33,7 +33,7 @@ def main(arguments=None):
         try:
             return given.run(given, command)
         except KeyboardInterrupt as stopped:
-            written = ", ".join(map(str, WRITTEN[before:]))
+            written = ", ".join(str(path) for path in WRITTEN[before:] if path.exists())
             _tell_error(f"stopped; {f'written before: {written}' if written else 'nothing was written'}")
             return getattr(stopped, "status", 130)
         except (OSError, ValueError) as error:

@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from ccdproc_darks import _new_folder
@@ -71,6 +72,8 @@ def names_in(folder):
 
 
 def main(folder, number, overwrite, exchange):
+    tempfile.tempdir = str(folder / "tmp")
+    (folder / "tmp").mkdir()
     if not exchange:
         _new_folder.exchange = lambda one, other: False
     for last in itertools.count(1):
@@ -100,6 +103,7 @@ def main(folder, number, overwrite, exchange):
             assert text_of(out) == (found or before)
         else:
             assert text_of(out) in (before, "new")
+        assert names_in(folder / "tmp") == []
         assert names_in(place) == ["mine.txt", "out"] if out.exists() else ["mine.txt"]
         assert status_of(lambda out=out: report(out, "next", True)) == 0
         assert text_of(out) == "next"

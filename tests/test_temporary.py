@@ -9,7 +9,7 @@ import tempfile
 import pytest
 
 from ccdproc_darks import _temporary
-from ccdproc_darks._temporary import discard, remove_left_behind, temporary_file, temporary_folder
+from ccdproc_darks._temporary import check_room, discard, remove_left_behind, temporary_file, temporary_folder
 
 MAKE = """
 import os, sys, tempfile
@@ -71,6 +71,7 @@ def test_what_a_killed_process_left(place):
     (left,) = place.iterdir()
     mine = temporary_file()
     (place / "ccdproc_darks-mine").mkdir()
+    (place / "ccdproc_darks-mine" / "note").touch()
     (place / "ccdproc_darks-file").touch()
     assert list(remove_left_behind()) == [f"removed {left} with 2 temporary files of process {pid}, which was killed"]
     assert sorted(path.name for path in place.iterdir()) == sorted(
@@ -80,16 +81,18 @@ def test_what_a_killed_process_left(place):
 
 
 def test_of_another_user_or_just_being_made(place, monkeypatch):
-    for name, text in (("others", json.dumps({"pid": 1, "host": "here"})), ("new", "")):
+    monkeypatch.setattr(_temporary, "process_lives", lambda pid: pid == "new")
+    (place / "ccdproc_darks-new-2").mkdir()
+    (place / "ccdproc_darks-dead-2").mkdir()
+    for name, text in (("others-1", json.dumps({"pid": 1, "host": "here"})), ("new-1", ""), ("dead-1", "")):
         (place / f"ccdproc_darks-{name}").mkdir()
         (place / f"ccdproc_darks-{name}" / "lock").write_text(text, encoding="ascii")
     if hasattr(os, "getuid"):
-        monkeypatch.setattr(os, "getuid", lambda: -1)
-        assert list(remove_left_behind()) == []
-        monkeypatch.undo()
-        monkeypatch.setattr(tempfile, "tempdir", str(place))
-    assert len(list(remove_left_behind())) == 1
-    assert [path.name for path in place.iterdir()] == ["ccdproc_darks-new"]
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getuid", lambda: -1)
+            assert list(remove_left_behind()) == []
+    assert len(list(remove_left_behind())) == 2
+    assert sorted(path.name for path in place.iterdir()) == ["ccdproc_darks-new-1", "ccdproc_darks-new-2"]
 
 
 def test_a_full_disk(place, monkeypatch):
@@ -100,6 +103,10 @@ def test_a_full_disk(place, monkeypatch):
         patch.setattr(os, "write", full)
         with pytest.raises(OSError, match="No space left"):
             temporary_file()
+        with pytest.raises(OSError, match=r"no temporary file can be written \(No space left on device\); .*TMPDIR"):
+            check_room()
+    assert list(place.iterdir()) == []
+    check_room()
     assert list(place.iterdir()) == []
     first = temporary_file()
     with monkeypatch.context() as patch:

@@ -12,6 +12,7 @@ from .._interface.shown import file_name, shown
 from .._interface.version import __version__
 from .._manifest import MANIFEST, write_manifest
 from .._new_folder import PAGE, SUMMARY, new_folder
+from .._signals import uninterrupted
 from .folder import find_groups
 from .measure import measure_group, steps
 from .page import page
@@ -136,7 +137,9 @@ def _write_group(folder, measured):
     if measured.significance is not None:
         images["significance"] = measured.significance
     for name, image in images.items():
-        image.write(folder / f"{name}.fits")
+        # astropy makes a temporary file, which it would leave behind.
+        with uninterrupted():
+            image.write(folder / f"{name}.fits")
 
 
 def _folder_names(groups):

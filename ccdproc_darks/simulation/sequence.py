@@ -16,6 +16,7 @@ from astropy.time import Time, TimeDelta
 
 from .._interface.arguments import checked_dtype, checked_quantity
 from .._new_folder import new_folder
+from .._signals import uninterrupted
 from .exposure import Moment
 from .frame import DTYPES, checked_execution, checked_sensor, frame_of
 from .sensor import Sensor
@@ -169,7 +170,8 @@ class DarkSequence:
                 counts[seconds] = counts.get(seconds, 0) + 1
                 kind = f"dark_{seconds:.10g}s" if seconds > 0 else "bias"
                 names.append(f"{kind}_{counts[seconds]:04d}.fits")
-                frame.write(new / names[-1])
+                with uninterrupted():  # astropy makes a temporary file, which it would leave behind
+                    frame.write(new / names[-1])
             self._write_truth(new / "truth")
         return [folder / name for name in names]
 
