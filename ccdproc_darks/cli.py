@@ -4,6 +4,7 @@
 import argparse
 import logging
 import math
+import os
 import shlex
 import sys
 from contextlib import contextmanager
@@ -245,8 +246,8 @@ def _simulate(given, command):
     darks = DarkSequence(sensor, exposures, rng=given.seed, temperature=temperature)
     write_frames(darks, given.out)
     rows, columns = sensor.shape
-    tell(f"{len(darks)} frames of {rows} x {columns} pixels: {given.out}")
-    tell(f"true rates and flags: {given.out / 'truth'}")
+    frames = f"{len(darks)} frames of {rows} x {columns} pixels: {given.out}"
+    _print([frames, f"true rates and flags: {given.out / 'truth'}"])
     return 0
 
 
@@ -276,23 +277,31 @@ def _options(given, executor=None):
 def _print_report(out, results, failures, unusable):
     from .report.terminal import sentences
 
-    for sentence in sentences(results, failures, unusable):
-        tell(sentence)
-    tell(f"report: {out / 'report.html'}")
+    _print([*sentences(results, failures, unusable), f"report: {out / 'report.html'}"])
     return 3 if failures else 0
 
 
 def _print_reports(out, reports):
+    lines = []
     for report in reports:
         if not report.reason:
-            tell(f"{report.folder}:")
-        for sentence in report.sentences:
-            tell(f"  {sentence}")
-    for report in reports:
-        if report.reason:
-            tell(f"not measured: {report.folder}: {report.reason}")
-    tell(f"report: {out / 'report.html'}")
+            lines.append(f"{report.folder}:")
+        lines += [f"  {sentence}" for sentence in report.sentences]
+    lines += [f"not measured: {report.folder}: {report.reason}" for report in reports if report.reason]
+    _print([*lines, f"report: {out / 'report.html'}"])
     return 3 if any(report.reason or report.failures for report in reports) else 0
+
+
+def _print(lines):
+    """Print lines; where nobody reads them, as after ``| head``, what was written stays written and is no error."""
+    try:
+        for line in lines:
+            tell(line)
+        sys.stdout.flush()
+    except OSError as error:
+        _tell_error(f"{lines[-1]} (not all lines could be printed: {error.strerror or error})")
+        # What is still to be printed would fail at the end of the process.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
 
 
 def _positive(text):
