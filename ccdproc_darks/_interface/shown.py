@@ -41,7 +41,7 @@ def tell(text, file=None):
 
 
 def file_name(text):
-    r"""A text as a name for a file: at most 200 bytes, and an underline for what cannot be printed or separates folders.
+    r"""A text as a name for a file: at most 200 bytes, and an underline for what cannot be shown or divides folders.
 
     Examples
     --------

@@ -2,7 +2,6 @@
 """Frames in FITS files, compressed or not. A file is checked and its header read once; then it is read by rows."""
 
 import os
-import tempfile
 import warnings
 import weakref
 from pathlib import Path
@@ -13,11 +12,12 @@ from astropy.nddata import CCDData
 from astropy.wcs import WCS
 
 from .._interface.shown import shown
+from .._temporary import discard, temporary_file
 from .disk_file import FileState
 from .fits_image import UNCERTAINTIES, FileReader, FitsImage
 from .hdus import BLOCK, find_hdus
 from .headers import check_used_cards, checked_unit, header_value
-from .packed_file import TemporaryFile, opener_of, unpack
+from .packed_file import TemporaryFile, opener_of, unpack, unwritable
 
 __all__ = ["FileFrame"]
 
@@ -131,10 +131,12 @@ class FileFrame:
 
     def _temporary(self):
         """Path of a new file that is deleted together with this object."""
-        handle, path = tempfile.mkstemp(prefix="ccdproc_darks-", suffix=".fits")
-        os.close(handle)
-        weakref.finalize(self, os.unlink, path)
-        return Path(path)
+        try:
+            path = temporary_file()
+        except OSError as error:
+            raise unwritable(error) from None
+        weakref.finalize(self, discard, path)
+        return path
 
 
 class _Plain:

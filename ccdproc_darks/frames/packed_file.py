@@ -2,7 +2,6 @@
 """Files compressed as a whole: decompressed once, as far as their headers promise, into a temporary file."""
 
 import bz2
-import errno
 import gzip
 import lzma
 import tempfile
@@ -12,10 +11,9 @@ import zlib
 from .._interface.shown import shown
 from .hdus import BLOCK, find_hdus
 
-__all__ = ["TemporaryFile", "opener_of", "unpack"]
+__all__ = ["TemporaryFile", "opener_of", "unpack", "unwritable"]
 
 _COPIED = 2**20
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DAMAGED = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError,
             zipfile.BadZipFile)  # fmt: skip
 
@@ -64,14 +62,17 @@ class TemporaryFile:
             while data:
                 data = data[self._file.write(data) :]
         except OSError as error:
-            if error.errno not in _NO_ROOM:
-                raise
-            folder = shown(tempfile.gettempdir())
-            raise OSError(
-                error.errno,
-                f"no room to decompress it in {folder}, the folder of temporary files ({error.strerror}); let the "
-                "environment variable TMPDIR name a folder with more room",
-            ) from None
+            raise unwritable(error) from None
+
+
+def unwritable(error):
+    """The OSError that tells why nothing can be decompressed: a full disk, mostly."""
+    folder = shown(tempfile.gettempdir())
+    return OSError(
+        error.errno,
+        f"it cannot be decompressed in {folder}, the folder of temporary files ({error.strerror or error}); let the "
+        "environment variable TMPDIR name a folder that can be written and has room",
+    )
 
 
 def unpack(path, opener, temporary):

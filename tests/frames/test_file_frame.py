@@ -335,14 +335,14 @@ class TestCompressed:
     def test_decompressed_once(self, camera_files, form, temporary):
         """Into a file each; what was compressed is not needed any more."""
         frames = [FileFrame(squeezed(path, form)) for path in camera_files]
-        assert len(list(temporary.iterdir())) == len(frames)
+        assert len(list(temporary.rglob("*.fits"))) == len(frames)
         for frame in frames:
             frame.path.unlink()
             with frame.for_rows(slice(0, 6)).open_files() as part:
                 for row in range(6):
                     part.rows(slice(row, row + 1))
         assert_same_image(dark_rate(as_frames(frames), bias=BIAS), dark_rate(camera_files, bias=BIAS))
-        assert len(list(temporary.iterdir())) == len(frames)
+        assert len(list(temporary.rglob("*.fits"))) == len(frames)
 
     def test_no_file_is_left(self, camera_files, form, temporary):
         path = squeezed(camera_files[0], form)
@@ -350,7 +350,7 @@ class TestCompressed:
         part = frame.for_rows(slice(0, 6))
         expected = FileFrame(camera_files[0]).rows(slice(0, 6)).values
         np.testing.assert_array_equal(frame.rows(slice(0, 6)).values, expected)
-        assert len(list(temporary.iterdir())) == 1
+        assert len(list(temporary.rglob("*.fits"))) == 1
         del frame
         gc.collect()
         assert not list(temporary.iterdir())

@@ -120,6 +120,14 @@ def test_a_full_disk_is_told_as_such(tmp_path, form, name, number, folder, monke
     assert "truncated" not in str(caught.value)
 
 
+def test_no_temporary_file_at_all(tmp_path, folder, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.mkdtemp", fail)
+    refused(packed(tmp_path, "gz", sound("u2")), "it cannot be decompressed in .*No space left on device.*TMPDIR")
+
+
 def test_another_error_of_writing(tmp_path, folder, monkeypatch):
     def fail(*_, **__):
         raise OSError(errno.EIO, "Input/output error")

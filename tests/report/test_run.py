@@ -20,7 +20,7 @@ from .conftest import SHAPE, write_frames
 
 def test_files(report):
     out, results = report
-    assert {path.name for path in out.iterdir()} == {"report.html", "summary.ecsv", results[0][0]}
+    assert {path.name for path in out.iterdir()} == {"report.html", "summary.ecsv", "manifest.json", results[0][0]}
     written = {path.name for path in (out / results[0][0]).iterdir()}
     assert written == {
         "rate_all.fits", "rate_30s.fits", "rate_300s.fits", "significance.fits", "mask.fits", "master_bias.fits",
