@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The HDUs of a FITS file, found by the mandatory keywords of their headers, which are checked card by card.
 
-astropy takes these keywords as they come: of absurd ones it makes other numbers, or it searches for minutes.
+astropy takes these keywords as they come: with absurd ones it searches for minutes, or fills the memory.
 """
 
 import math
@@ -13,7 +13,7 @@ from astropy.io import fits
 
 from .._interface.shown import shown
 from .fits_image import BITPIX
-from .headers import header_value
+from .headers import check_cards, header_value
 
 __all__ = ["BLOCK", "Hdu", "find_hdus"]
 
@@ -27,7 +27,7 @@ _MOST_REST = 2**20
 _MOST_AXES = _MOST_FIELDS = 999
 # Deflate, the strongest of the compressions of tiles but for constant images, reaches 1032.
 _MOST_COMPRESSION, _FREE_SIZE = 1032, 2**26
-_NEEDED = ("EXTEND", "EXTNAME", "EXTVER", "BZERO", "BSCALE", "BLANK", "CHECKSUM", "DATASUM")
+_NEEDED = {"EXTEND", "EXTNAME", "EXTVER", "BZERO", "BSCALE", "BLANK", "CHECKSUM", "DATASUM"}
 # END, also as astropy takes it.
 _END = re.compile(rb"END(?![A-Z0-9_-])")
 _INTEGER = re.compile(rb"= +([+-]?[0-9]{1,18}) *(?:/.*)?", re.DOTALL)
@@ -59,8 +59,7 @@ class Hdu:
 
     def check(self):
         """Raise ValueError where a card cannot be read without which astropy does not take it for an HDU."""
-        for key in _NEEDED:
-            header_value(self.header, key)
+        check_cards(self.header, _NEEDED)
 
     @property
     def is_image(self):

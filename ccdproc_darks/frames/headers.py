@@ -22,6 +22,7 @@ __all__ = [
     "TEMPERATURE_KEYS",
     "TEMPERATURE_SPREAD",
     "FrameSetting",
+    "check_cards",
     "check_one_exposure",
     "check_used_cards",
     "checked_unit",
@@ -88,11 +89,26 @@ def _broken_card(header, key):
     return key
 
 
+def check_cards(header, keys):
+    """Raise ValueError where the card of one of the keys cannot be read, or is ambiguous."""
+    seen = {}
+    for card in header.cards:
+        key = card.keyword
+        if key in keys:
+            try:
+                value = card.value
+            except fits.VerifyError:
+                header_value(header, key)
+                raise
+            if seen.setdefault(key, value) != value:
+                header_value(header, key)
+
+
 def check_used_cards(header, label):
     """Raise ValueError where a card that a measurement may ask for cannot be read, or is ambiguous."""
-    for key in sorted(USED_KEYS.intersection(header.keys())):
+    if isinstance(header, fits.Header):
         try:
-            header_value(header, key)
+            check_cards(header, USED_KEYS)
         except ValueError as error:
             raise ValueError(f"{label}: {error}") from None
 
