@@ -49,6 +49,7 @@ class FileFrame:
             raise OSError(f"{self.label}: {error.strerror or error}") from None
         except Exception as error:  # whatever astropy makes of a damaged file
             raise OSError(f"{self.label}: not a readable FITS file: {error or type(error).__name__}") from None
+        self.check_unchanged()
         try:
             check_used_cards(self.header, self.label)
         except ValueError as error:
@@ -83,9 +84,7 @@ class FileFrame:
                 return find_hdus(_Plain(file, self._state.size)), self.path.absolute()
         path = self._temporary()
         with TemporaryFile(path) as temporary:
-            hdus = unpack(self.path, opener, temporary)
-        self.check_unchanged()
-        return hdus, path
+            return unpack(self.path, opener, temporary), path
 
     def _image_of(self, hdus, path):
         """Header and `FileReader` of the first image of some HDUs, with its mask and uncertainty."""

@@ -159,8 +159,8 @@ def recipe(rng):
 def _step(rng, packed=False):
     hdu, index = int(rng.integers(0, 3)), int(rng.integers(0, 40))
     kind = str(rng.choice(
-        ["card", "insert", "value", "delete", "move", "double", "bytes", "zeros", "truncate", "append", "no end"],
-        p=[0.12, 0.2, 0.2, 0.07, 0.05, 0.06, 0.12, 0.05, 0.06, 0.04, 0.03],
+        ["card", "insert", "value", "delete", "move", "double", "bytes", "data", "zeros", "truncate", "append", "no end"],
+        p=[0.12, 0.2, 0.2, 0.06, 0.05, 0.05, 0.06, 0.1, 0.04, 0.05, 0.04, 0.03],
     ))  # fmt: skip
     if packed:
         kind = _pick(rng, ["bytes", "zeros", "truncate", "append"])
@@ -176,6 +176,10 @@ def _step(rng, packed=False):
             return [kind, hdu, index, int(rng.integers(0, 40))]
         case "bytes":
             return [kind, where, rng.bytes(int(rng.choice([1, 1, 2, 8, 100]))).hex()]
+        case "data":
+            # Descriptors of tiles are pairs of 4 bytes: size, and place in the heap.
+            number = _pick(rng, [0, 1, 2, 7, 1000, 2**16, 2**31 - 1, 2**31, 2**32 - 1, int(rng.integers(2**32))])
+            return [kind, hdu, int(rng.integers(0, 60)), number]
         case "zeros":
             return [kind, where, int(rng.choice([1, 8, 80, 2880]))]
         case "truncate":
@@ -262,6 +266,15 @@ def _set_bytes(content, where, data):
     return content[:start] + data + content[start + len(data) :]
 
 
+def _set_data(content, hdu, place, number):
+    """Content with four bytes of the data of one HDU overwritten."""
+    ends = [end for end in range(0, len(content), CARD) if content[end : end + CARD] == b"END".ljust(CARD)]
+    if not ends:
+        return content
+    start = (ends[hdu % len(ends)] // BLOCK + 1) * BLOCK + 4 * place
+    return content[:start] + number.to_bytes(4, "big") + content[start + 4 :] if start < len(content) else content
+
+
 def _pack(content, form):
     if form != "zip":
         return PACKERS[form](content)
@@ -273,7 +286,7 @@ def _pack(content, form):
 
 _CHANGES = {
     "card": _set_card, "insert": _insert_card, "value": _set_value, "delete": _delete_card, "move": _move_card,
-    "double": _double_card, "no end": _without_end, "bytes": _set_bytes, "pack": _pack,
+    "double": _double_card, "no end": _without_end, "bytes": _set_bytes, "data": _set_data, "pack": _pack,
     "zeros": lambda content, where, number: _set_bytes(content, where, "00" * number),
     "truncate": lambda content, where: content[: int(where * len(content))],
     "append": lambda content, text, size: content + (text.encode("latin-1") * size)[:size],
