@@ -159,7 +159,8 @@ def recipe(rng):
 def _step(rng, packed=False):
     hdu, index = int(rng.integers(0, 3)), int(rng.integers(0, 40))
     kind = str(rng.choice(
-        ["card", "insert", "value", "delete", "move", "double", "bytes", "data", "zeros", "truncate", "append", "no end"],
+        ["card", "insert", "value", "delete", "move", "double", "bytes", "data", "zeros", "truncate", "append",
+         "no end"],
         p=[0.12, 0.2, 0.2, 0.06, 0.05, 0.05, 0.06, 0.1, 0.04, 0.05, 0.04, 0.03],
     ))  # fmt: skip
     if packed:
