@@ -10,6 +10,7 @@ import ccdproc
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
+from astropy.io.fits.verify import VerifyError
 from astropy.nddata import CCDData, NDData, StdDevUncertainty
 from astropy.wcs import WCS
 
@@ -41,7 +42,7 @@ def meta_cards(meta):
         for card in meta.cards:
             try:
                 entry = card.keyword, card.value, card.comment
-            except fits.VerifyError:  # a card that cannot be read has no value to go on
+            except VerifyError:  # a card that cannot be read has no value to go on
                 continue
             yield entry
         return

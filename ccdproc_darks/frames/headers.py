@@ -8,6 +8,7 @@ from contextlib import suppress
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
+from astropy.io.fits.verify import VerifyError
 from ccdproc import Keyword
 
 from .._interface.arguments import GAIN_UNIT, checked_quantity, unit_name
@@ -69,7 +70,7 @@ def header_value(header, key, default=None):
         value = header[key]
         number = header.count(key) if isinstance(header, fits.Header) else 1
         others = [header[key, index] for index in range(1, number)]
-    except fits.VerifyError:
+    except VerifyError:
         raise ValueError(f"{key} in the header cannot be read: {_broken_card(header, key)!r}") from None
     for other in others:
         if other != value:
@@ -83,7 +84,7 @@ def _broken_card(header, key):
         if card.keyword == key.upper():
             try:
                 _ = card.value
-            except fits.VerifyError:
+            except VerifyError:
                 # Not `image`, which repairs the card as far as it can, and warns.
                 return shown((card._image or key)[:80]).rstrip()
     return key
@@ -97,7 +98,7 @@ def check_cards(header, keys):
         if key in keys:
             try:
                 value = card.value
-            except fits.VerifyError:
+            except VerifyError:
                 header_value(header, key)
                 raise
             if seen.setdefault(key, value) != value:
