@@ -13,7 +13,16 @@ from astropy.io import fits
 from astropy.nddata import CCDData, StdDevUncertainty
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
 
 from ccdproc_darks import (
     BiasWarning,
@@ -54,6 +63,12 @@ add_keywords = st.sampled_from(
 computing = st.fixed_dictionaries(
     {"executor": st.booleans(), "mem_limit": st.sampled_from([None, 2**26, 64 * u.Mbyte])}
 )
+forms = st.lists(st.sampled_from(FORMS[:3]), min_size=1, max_size=3)
+rate_options = st.fixed_dictionaries({
+    "dtype": st.sampled_from(["float32", "float64"]),
+    "clip": st.sampled_from([5.0, 3.0, None]),
+    "add_keyword": add_keywords,
+})  # fmt: skip
 ways = st.sampled_from(["memory", "memory", "files", "mixture", "collection"])
 
 
@@ -125,7 +140,7 @@ def same_places(first, second):
 class Workflows(RuleBasedStateMachine):
     """A night's frames, and all that is made from them."""
 
-    darks, biases = Bundle("darks"), Bundle("biases")
+    darks, fits = Bundle("darks"), Bundle("fits")
     masters, rates, scatters, masks = Bundle("masters"), Bundle("rates"), Bundle("scatters"), Bundle("masks")
     science = Bundle("science")
 
@@ -135,6 +150,7 @@ class Workflows(RuleBasedStateMachine):
         self.pool = ThreadPoolExecutor(2)
         self.files = 0
         self.known = []
+        self.comparable = False  # whether there are rates of two exposure times
 
     def teardown(self):
         """Leave nothing behind."""
@@ -156,9 +172,14 @@ class Workflows(RuleBasedStateMachine):
             self.keep(frame)
         return Frames(night.darks, doubts=self.doubts)
 
-    @initialize(target=biases)
-    def take_biases(self):
-        return "raw"
+    @initialize(target=scatters)
+    def no_scatter(self):
+        """A bundle that is empty would end the example where one of it may be given."""
+        return None
+
+    @initialize(target=masters)
+    def no_master(self):
+        return None
 
     # What holds after every step
 
@@ -284,7 +305,7 @@ class Workflows(RuleBasedStateMachine):
     def subtract_bias(self, darks, master):
         if "bias" in darks.stages or darks.frames[0].unit != u.adu:
             return multiple()
-        master = self.reduced(master, darks.region)
+        master = self.reduced(master or self.combined_biases(), darks.region)
         deviated = with_deviation(master)
         frames = [self.quietly(ccdproc.subtract_bias, with_deviation(frame), deviated) for frame in darks.frames]
         for before, after in zip(darks.frames, frames, strict=True):
@@ -315,15 +336,7 @@ class Workflows(RuleBasedStateMachine):
         frames = darks.of_one_time(number).frames
         if len(frames) < 3 or "combined" in darks.stages:
             return multiple()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # Of other classes, ccdproc gives the class of the frames to what is a standard deviation.
-            combined = ccdproc.combine(list(map(with_deviation, frames)), method="average", dtype="float64")
-        if counted:
-            combined.meta["NCOMBINE"] = len(frames)
-        elif "NCOMBINE" in combined.meta:
-            del combined.meta["NCOMBINE"]  # of a single frame
-        self.keep(combined)
+        combined = self.combined(frames, counted)
         return darks.after([combined], "combined", *([] if counted else ["uncounted"]))
 
     @rule(target=darks, darks=darks, name=st.sampled_from(["add", "subtract", "multiply", "divide"]))
@@ -345,9 +358,9 @@ class Workflows(RuleBasedStateMachine):
 
     # Steps of this package
 
-    @rule(target=masters, biases=biases, way=ways, chosen=computing, dtype=st.sampled_from(["float32", "float64"]),
+    @rule(target=masters, way=ways, chosen=computing, dtype=st.sampled_from(["float32", "float64"]),
           add_keyword=add_keywords, clip=st.sampled_from([5.0, 3.0, None]))  # fmt: skip
-    def make_master_bias(self, biases, way, chosen, dtype, add_keyword, clip):
+    def make_master_bias(self, way, chosen, dtype, add_keyword, clip):
         frames = self.night.biases
         options = dict(dtype=dtype, clip=clip, add_keyword=add_keyword, **self.options(chosen))
         excused = self.doubts & {FrameLevelWarning}
@@ -360,28 +373,63 @@ class Workflows(RuleBasedStateMachine):
         assert np.isnan(result.data[result.mask]).all()
         return result
 
-    @rule(target=masters, counted=st.booleans())
-    def combine_biases(self, counted):
-        frames = self.night.biases
+    @rule(target=masters)
+    def combine_biases(self):
+        return self.combined_biases()
+
+    def combined_biases(self):
+        """The master bias of ccdproc."""
+        return self.combined(self.night.biases, counted=True)
+
+    def combined(self, frames, counted):
+        """Frames as ccdproc combines them; where they are not ``counted``, nothing tells their number."""
+        # Of other classes, ccdproc gives the class of the frames to what is a standard deviation.
+        frames = [with_deviation(frame) for frame in frames]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # Of other classes, ccdproc gives the class of the frames to what is a standard deviation.
-            combined = ccdproc.combine(list(map(with_deviation, frames)), method="average", dtype="float64")
-        combined.meta["NCOMBINE"] = len(frames)
+            combined = ccdproc.combine(frames, method="average", dtype="float64")
+        if counted:
+            combined.meta["NCOMBINE"] = len(frames)
+        elif "NCOMBINE" in combined.meta:
+            del combined.meta["NCOMBINE"]  # of a single frame
         return self.keep(combined)
 
-    @rule(target=rates, darks=darks, master=masters | st.none(), number=st.none() | st.integers(0, 2), way=ways,
-          forms=st.lists(st.sampled_from(FORMS[:3]), min_size=1, max_size=3), chosen=computing,
-          dtype=st.sampled_from(["float32", "float64"]), clip=st.sampled_from([5.0, 3.0, None]),
-          explicit=st.booleans(), free=st.booleans(), add_keyword=add_keywords)  # fmt: skip
-    def make_rate(self, darks, master, number, way, forms, chosen, dtype, clip, explicit, free, add_keyword):
-        darks = darks if number is None else darks.of_one_time(number)
+    @rule(target=rates, darks=darks, master=masters, way=ways, forms=forms, chosen=computing, options=rate_options,
+          explicit=st.booleans())  # fmt: skip
+    def rate_each_time(self, darks, master, way, forms, chosen, options, explicit):
+        sets = [darks.of_one_time(number) for number in range(len({seconds_of(frame) for frame in darks.frames}))]
+        made = [self.make_rate(one, master, way, forms, chosen, explicit, options) for one in sets]
+        if any(rate.image.uncertainty is None for rate in made):
+            return multiple()
+        self.comparable |= len(made) > 1
+        return made
+
+    @initialize(target=rates, darks=darks)
+    def first_rates(self, darks):
+        """Rates from the start on, so that there is something to compare in most examples."""
+        sets = [darks.of_one_time(number) for number in range(len({seconds_of(frame) for frame in darks.frames}))]
+        options = {"dtype": "float32", "clip": 5.0}
+        made = [
+            self.make_rate(one, None, "memory", [], {"executor": False, "mem_limit": None}, True, options)
+            for one in sets
+        ]
+        self.comparable = len(made) > 1
+        return made
+
+    @rule(target=fits, darks=darks, master=masters, way=ways, forms=forms, chosen=computing, options=rate_options,
+          explicit=st.booleans(), free=st.booleans())  # fmt: skip
+    def fit_all_times(self, darks, master, way, forms, chosen, options, explicit, free):
+        if free and len({seconds_of(frame) for frame in darks.frames}) > 1:
+            options = {**options, "offset": "pixel"}
+        rate = self.make_rate(darks, master, way, forms, chosen, explicit, options)
+        return rate if rate.image.uncertainty is not None else multiple()
+
+    def make_rate(self, darks, master, way, forms, chosen, explicit, options):
+        """`Rate` of darks, checked."""
         frames, excused = darks.frames, set(darks.doubts)
-        times = {seconds_of(frame) for frame in frames}
         bias = self.bias_of(darks, master)
-        options = dict(bias=bias, dtype=dtype, clip=clip, add_keyword=add_keyword, **self.noise(explicit))
-        if free and len(times) > 1:
-            options["offset"] = "pixel"
+        options = {"bias": bias, **options, **self.noise(explicit)}
+        if "offset" in options:
             excused |= {NoiseWarning, BiasWarning}
         if not (explicit or self.noise_known):
             excused |= {MissingInformationWarning, NoiseWarning}
@@ -392,17 +440,13 @@ class Workflows(RuleBasedStateMachine):
             excused |= {BiasWarning, NoiseWarning}
         inputs = [*frames, *([bias] if isinstance(bias, CCDData) else [])]
         given = self.given(frames, way, forms)
-        rate, told = self.call(
-            dark_rate, given, excused=excused, inputs=inputs, **options, **self.options(chosen)
-        )  # fmt: skip
+        rate, told = self.call(dark_rate, given, excused=excused, inputs=inputs, **options, **self.options(chosen))
         # ccdproc says that a frame is combined in a header alone, not in a dict.
         assert MissingInformationWarning in told or not (uncounted and frames[0].meta.get("combined"))
         self.check_rate(rate, frames, bias, options)
         if given != frames or chosen["executor"]:
             again, _ = self.call(dark_rate, frames, excused=excused, inputs=inputs, **options)
             assert_same_image(again, rate)
-        if rate.uncertainty is None or len(times) > 1:
-            return multiple()
         return Rate(rate, darks.region, frozenset(excused) - {MissingInformationWarning})
 
     def bias_of(self, darks, master):
@@ -445,24 +489,23 @@ class Workflows(RuleBasedStateMachine):
             assert np.isnan(rate.uncertainty.array[rate.mask]).all()
             assert (rate.uncertainty.array[~rate.mask] > 0).all() or meta["DKNOISE"] == "uncertainty"
 
-    def together(self, rates):
+    def together(self, groups):
         """Rates of different exposure times and one region, which are compared in one call; none where there is one."""
-        kept = {}
-        for rate in rates:
-            if rate.region in ((), rates[0].region):
-                kept.setdefault(rate.seconds, rate)
+        rates, kept = [rate for group in groups for rate in group], {}
         region = rates[0].region
-        return [
-            rate if rate.region == region else replace(rate, image=self.reduced(rate.image, region), region=region)
-            for rate in kept.values()
-            if rate.region == region or region == ("trimmed",)
-        ]
+        for rate in rates:
+            if rate.region == region:
+                kept.setdefault(rate.seconds, rate)
+            elif (rate.region, region) == ((), ("trimmed",)):
+                kept.setdefault(rate.seconds, replace(rate, image=self.reduced(rate.image, region), region=region))
+        return list(kept.values())
 
-    @rule(target=rates, rate=rates)
-    def store_rate(self, rate):
-        return replace(rate, image=self.keep(self.read_back(rate.image)))
+    @rule(target=rates, rates=rates)
+    def store_rates(self, rates):
+        return [replace(rate, image=self.keep(self.read_back(rate.image))) for rate in rates]
 
-    @rule(rates=st.lists(rates, min_size=2, max_size=3), statistic=st.sampled_from(
+    @precondition(lambda self: self.comparable)
+    @rule(rates=st.lists(rates, min_size=1, max_size=3), statistic=st.sampled_from(
         ["difference", "significance", "ratio", "offset"]), offset=st.sampled_from(["common", None, "pixel"]),
         null=st.sampled_from(["theoretical", "empirical"]), chosen=computing, add_keyword=add_keywords)  # fmt: skip
     def compare(self, rates, statistic, offset, null, chosen, add_keyword):
@@ -487,28 +530,32 @@ class Workflows(RuleBasedStateMachine):
         assert result.meta["DKNCOMP"] == np.count_nonzero(~result.mask)
         assert result.meta["NCOMBINE"] == sum(image.meta["NCOMBINE"] for image in images)
 
-    @rule(target=masks, rates=st.lists(rates, min_size=1, max_size=3), scatter=scatters | st.none(),
+    @rule(target=masks, fit=fits, scatter=scatters, add_keyword=add_keywords)
+    def mask_of_a_fit(self, fit, scatter, add_keyword):
+        return self.checked_mask([fit], scatter, {"add_keyword": add_keyword})
+
+    @rule(target=masks, rates=st.lists(rates, min_size=1, max_size=3), scatter=scatters,
           threshold=st.none() | st.just(1 * ELECTRON_PER_SECOND), background=st.sampled_from([None, "local", "image"]),
           fdr=st.none() | st.just(0.01), limited=st.booleans(), chosen=computing, add_keyword=add_keywords)  # fmt: skip
     def make_mask(self, rates, scatter, threshold, background, fdr, limited, chosen, add_keyword):
-        rates = self.together(rates)
-        images, region = [rate.image for rate in rates], rates[0].region
+        rates, limit = self.together(rates), None
         if background == "image":
-            background = CCDData(np.full(images[0].shape, 0.01), unit=ELECTRON_PER_SECOND)
-        if scatter is not None and scatter.region != region:
-            scatter = None
-        excused = set().union(*(rate.doubts for rate in rates))
-        limit = None
-        if limited and len(images) > 1:
+            background = CCDData(np.full(rates[0].image.shape, 0.01), unit=ELECTRON_PER_SECOND)
+        if limited and len(rates) > 1:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                limit = proportionality_limit(*images)
+                limit = proportionality_limit(*(rate.image for rate in rates))
             assert str(limit)
-        mask, _ = self.call(
-            hot_pixel_mask, *images, threshold=threshold, background=background, fdr=fdr, limit=limit,
-            scatter=None if scatter is None else scatter.image, add_keyword=add_keyword, excused=excused, inputs=images,
-            **self.options(chosen),
-        )  # fmt: skip
+        options = dict(threshold=threshold, background=background, fdr=fdr, limit=limit, add_keyword=add_keyword)
+        return self.checked_mask(rates, scatter, {**options, **self.options(chosen)})
+
+    def checked_mask(self, rates, scatter, options):
+        """Mask of rates of one region, and of a scatter where that is of the same."""
+        images, region = [rate.image for rate in rates], rates[0].region
+        if scatter is not None and scatter.region == region:
+            options["scatter"] = scatter.image
+        excused = set().union(*(rate.doubts for rate in rates))
+        mask, _ = self.call(hot_pixel_mask, *images, excused=excused, inputs=images, **options)
         assert mask.unit == u.dimensionless_unscaled
         assert mask.dtype == np.uint32
         for image in images:
@@ -517,7 +564,7 @@ class Workflows(RuleBasedStateMachine):
         assert mask.meta["NMASKED"] == np.count_nonzero(mask.mask)
         return Rate(mask, region)
 
-    @rule(target=scatters, darks=darks, master=masters | st.none(), number=st.integers(0, 2), way=ways,
+    @rule(target=scatters, darks=darks, master=masters, number=st.integers(0, 2), way=ways,
           chosen=computing, add_keyword=add_keywords)  # fmt: skip
     def scatter(self, darks, master, number, way, chosen, add_keyword):
         darks = darks.of_one_time(number)
@@ -539,7 +586,7 @@ class Workflows(RuleBasedStateMachine):
         assert np.isfinite(result.data[~result.mask]).all()
         return Rate(result, darks.region)
 
-    @rule(darks=darks, master=masters | st.none(), number=st.integers(0, 2), way=ways, chosen=computing,
+    @rule(darks=darks, master=masters, number=st.integers(0, 2), way=ways, chosen=computing,
           add_keyword=add_keywords)  # fmt: skip
     def compare_halves(self, darks, master, number, way, chosen, add_keyword):
         darks = darks.of_one_time(number)
@@ -560,11 +607,12 @@ class Workflows(RuleBasedStateMachine):
 
     # Science frames
 
-    @rule(target=science, rate=rates, master=masters, scale=st.booleans())
-    def calibrate(self, rate, master, scale):
+    @rule(target=science, rates=rates, master=masters, scale=st.booleans())
+    def calibrate(self, rates, master, scale):
         """A light without bias and dark: the dark is a rate times the light's exposure time."""
+        rate = rates[-1]
         light = self.reduced(self.night.light, rate.region)
-        bias = with_deviation(self.reduced(master, rate.region))
+        bias = with_deviation(self.reduced(master or self.combined_biases(), rate.region))
         light = self.quietly(ccdproc.subtract_bias, with_deviation(light), bias)
         light = self.quietly(ccdproc.gain_correct, light, self.night.sensor.gain)
         time, seconds = seconds_of(light), (1.0 if scale else seconds_of(light)) * u.s

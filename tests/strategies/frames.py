@@ -68,16 +68,15 @@ def frames(draw, shape=None, style=None):
     gain, read_noise, time = draw(gains), draw(read_noises), draw(seconds)
     meta = camera_meta(style, time, gain=gain, read_noise=read_noise, saturate=float(TOPS[dtype.name]), celsius=-20.0)
     frame = CCDData(data.astype(dtype), unit=unit, mask=draw(masks(shape)), meta=meta)
-    frame.uncertainty = draw(uncertainties(shape, 10.0))
+    frame.uncertainty = draw(st.none() | uncertainties(shape, 10.0))
     if draw(st.booleans()):
         frame.wcs = simple_wcs()
     return frame
 
 
 def uncertainties(shape, sigma):
-    """None, or an uncertainty of one of astropy's three classes, with the standard deviation ``sigma``."""
-    kinds = st.sampled_from([None, *_POWER])
-    return kinds.map(lambda kind: None if kind is None else kind(np.full(shape, float(sigma) ** _POWER[kind])))
+    """An uncertainty of one of astropy's three classes, with the standard deviation ``sigma``."""
+    return st.sampled_from(list(_POWER)).map(lambda kind: kind(np.full(shape, float(sigma) ** _POWER[kind])))
 
 
 def simple_wcs():
