@@ -645,5 +645,6 @@ class Workflows(RuleBasedStateMachine):
             assert_same_image(CCDData.read(path), image)
 
 
-Workflows.TestCase.settings = settings(settings.default, stateful_step_count=15)
+# A step takes some tens of milliseconds.
+Workflows.TestCase.settings = settings(stateful_step_count=30 if settings.default.derandomize else 60)
 TestWorkflows = Workflows.TestCase
