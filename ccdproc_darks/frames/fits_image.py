@@ -208,15 +208,9 @@ class FileReader:
             with self.open_files() as opened:
                 return opened.rows(block, out)
         deviation = None
-        mask = None if self.mask is None else self._values(self.mask, block).astype(bool)
         if self.deviation is not None:
-            stored = self._values(self.deviation, block)
-            negative = stored < 0
-            if (negative if mask is None else negative & ~mask).any():
-                raise ValueError(
-                    f"{self.label}: its uncertainty (extension UNCERT) is negative in a pixel that is good"
-                )
-            deviation = as_deviation(stored, UNCERTAINTIES[self.kind])
+            deviation = as_deviation(self._values(self.deviation, block), UNCERTAINTIES[self.kind])
+        mask = None if self.mask is None else self._values(self.mask, block).astype(bool)
         return Samples(self._values(self.image, block, out), mask, deviation)
 
     def read(self, block, raw):
@@ -300,6 +294,4 @@ def as_deviation(array, kind):
     """Standard deviations of an uncertainty of the `astropy.nddata` class ``kind``; not copied if it has them."""
     if kind is StdDevUncertainty:
         return array
-    # A variance below zero is NaN, and an inverse variance of zero infinite: neither can be used.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return kind(array, copy=False).represent_as(StdDevUncertainty).array
+    return kind(array, copy=False).represent_as(StdDevUncertainty).array
