@@ -208,9 +208,13 @@ class FileReader:
             with self.open_files() as opened:
                 return opened.rows(block, out)
         deviation = None
-        if self.deviation is not None:
-            deviation = as_deviation(self._values(self.deviation, block), UNCERTAINTIES[self.kind])
         mask = None if self.mask is None else self._values(self.mask, block).astype(bool)
+        if self.deviation is not None:
+            stored = self._values(self.deviation, block)
+            negative = stored < 0
+            if (negative if mask is None else negative & ~mask).any():
+                raise ValueError(f"{self.label}: its uncertainty (extension UNCERT) is negative in a good pixel")
+            deviation = as_deviation(stored, UNCERTAINTIES[self.kind])
         return Samples(self._values(self.image, block, out), mask, deviation)
 
     def read(self, block, raw):
@@ -294,4 +298,6 @@ def as_deviation(array, kind):
     """Standard deviations of an uncertainty of the `astropy.nddata` class ``kind``; not copied if it has them."""
     if kind is StdDevUncertainty:
         return array
-    return kind(array, copy=False).represent_as(StdDevUncertainty).array
+    # A variance below zero is NaN, and an inverse variance of zero infinite: neither can be used.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return kind(array, copy=False).represent_as(StdDevUncertainty).array

@@ -76,8 +76,8 @@ def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_un
     """
     header_unit, known = header_unit or unit, {}
 
-    def converted(quantity, **options):
-        return checked_quantity(argument, quantity, unit, equivalencies=equivalencies, **options)
+    def converted(quantity, name=argument, **options):
+        return checked_quantity(name, quantity, unit, equivalencies=equivalencies, **options)
 
     def from_key(frame, key, key_unit, default=None):
         if key not in frame.header:
@@ -91,7 +91,7 @@ def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_un
                 f"in {key_unit}; pass {argument} as a Quantity"
             )
         if number not in known:
-            known[number] = converted(number * key_unit)
+            known[number] = converted(number * key_unit, f"{argument} ({key} in the header of {frame.label})")
         return known[number]
 
     if isinstance(value, u.Quantity):

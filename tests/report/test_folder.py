@@ -95,7 +95,11 @@ def test_broken_files_are_named(tmp_path, night):
     "change",
     [
         {"INSTRUME": "another camera"},
+        {"DETECTOR": "another"},
         {"XBINNING": 2},
+        {"XORGSUBF": 90},
+        {"YORGSUBF": 60},
+        {"READOUTM": "fast"},
         {"EGAIN": 3.0},
         {"GAIN": 120},
         {"SET_TEMP": -10.0, "CCD_TEMP": -10.2},
@@ -107,6 +111,45 @@ def test_what_does_not_belong_together_is_parted(tmp_path, change):
     set_header(second, **change)
     groups, _ = find_groups(tmp_path)
     assert len(groups) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"INSTRUME": " low-noise "},
+        {"XBINNING": "1"},
+        {"XBINNING": None, "YBINNING": None},
+        {"XORGSUBF": 0, "YORGSUBF": 0.0},
+        {"EGAIN": 1.5001},
+        {"EGAIN": "1.5"},
+        {"DETECTOR": ""},
+    ],
+)
+def test_what_belongs_together_is_not_parted(tmp_path, change):
+    """Numbers and texts that are alike, and keys that have their usual value or none."""
+    paths = write_frames(tmp_path, [(30, 2)])
+    set_header(paths[0], INSTRUME="Low-Noise")
+    set_header(paths[1], INSTRUME="low-noise")
+    set_header(paths[1], **change)
+    groups, unusable = find_groups(tmp_path)
+    assert len(groups) == 1
+    assert unusable == []
+
+
+def test_regions_of_one_size_are_named(tmp_path):
+    first, second = write_frames(tmp_path, [(30, 2)])
+    set_header(first, XORGSUBF=0, YORGSUBF=0)
+    set_header(second, XORGSUBF=512, YORGSUBF=0)
+    groups, _ = find_groups(tmp_path)
+    assert sorted(", from 512 0, " in group.title for group in groups) == [False, True]
+
+
+def test_master_biases_are_no_bias_frames(tmp_path):
+    _, second = write_frames(tmp_path, [(30, 1), (0, 1)])
+    set_header(second, IMAGETYP="Master Bias")
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert group.biases == []
+    assert "'Master Bias': neither bias nor dark" in unusable.reason
 
 
 def test_shapes_are_parted(tmp_path):

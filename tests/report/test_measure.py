@@ -2,11 +2,13 @@
 
 import ast
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.io import fits
 
 import ccdproc_darks
 from ccdproc_darks import report
@@ -126,7 +128,8 @@ def test_frames_of_another_level_are_left_out(tmp_path):
 
 def test_everything_saturated(night):
     with pytest.raises(
-        ValueError, match=r"no pixel has a sample that is finite and below the saturation level \(100\)"
+        ValueError,
+        match=r"^all pixels of the result are masked, .* at the saturation level, 100 with the bias, or above",
     ):
         measured(night, Options(saturation=100 * u.adu))
 
@@ -137,9 +140,7 @@ def test_no_finite_sample(tmp_path):
     for path in write_frames(tmp_path, [(0, 3), (300, 3)], dtype="float32"):
         if "dark" in path.name:
             fits.update(path, np.full(SHAPE, np.nan, np.float32), fits.getheader(path), 0)
-    with pytest.raises(
-        ValueError, match=r"no pixel has a sample that is finite and below the saturation level \(inf\)"
-    ):
+    with pytest.raises(ValueError, match=r"^all pixels of the result are masked, as no pixel has .* are not finite"):
         measured(tmp_path)
 
 
@@ -186,6 +187,37 @@ def test_frames_of_another_level_are_used_where_few_remain(tmp_path):
         f"drifted_{name}_0.fit has a level +20 adu from the other {equals}; it is used all the same."
         for name, equals in (("bias_0", "bias frames"), ("dark_30", "30 s darks"))
     ]
+
+
+def test_header_keys_that_disagree_are_told_once(tmp_path):
+    for path in write_frames(tmp_path, [(0, 3), (30, 3), (300, 4)]):
+        fits.setval(path, "EXPOSURE", value=77.0)
+    notes = [note for note in measured(tmp_path).notes if "EXPOSURE" in note]
+    text = r"EXPTIME is 30 and EXPOSURE is 77 in the header of dark_30_\d.fit \(and 6 more\): EXPTIME is used, as s.*"
+    assert [bool(re.fullmatch(text, note)) for note in notes] == [True]
+
+
+def test_light_frames_that_are_called_darks_are_told(tmp_path):
+    paths = write_frames(tmp_path, [(0, 5), (30, 3), (300, 4)])
+    for path in paths[5:8]:
+        with fits.open(path, mode="update") as hdus:
+            for row in range(0, SHAPE[0], 3):
+                column = 8 + row * 7 % (SHAPE[1] - 16)
+                hdus[0].data[row, column - 1 : column + 2] = (900, 3000, 900)
+    notes = [note for note in measured(tmp_path).notes if "light" in note]
+    assert [bool(re.match("light seems to have fallen on frames of 30 s: .* spread over", note)) for note in notes] == [
+        True
+    ]
+
+
+def test_a_bias_frame_that_is_one_of_the_darks(tmp_path):
+    """Of copies with different types one is wrong: none is used."""
+    dark, *_ = write_frames(tmp_path, [(30, 3), (300, 3)])
+    shutil.copy(dark, tmp_path / "bias.fit")
+    fits.setval(tmp_path / "bias.fit", "IMAGETYP", value="Bias Frame")
+    (group,), unusable = find_groups(tmp_path)
+    assert group.biases == []
+    assert {item.name for item in unusable} == {"bias.fit", dark.name}
 
 
 def test_of_the_rates_it_knows_public_functions_and_the_selection_of_frames():
