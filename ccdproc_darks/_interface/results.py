@@ -3,12 +3,14 @@
 
 import re
 import warnings
+from contextlib import suppress
 from functools import lru_cache
 
 import ccdproc
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
+from astropy.io.fits.verify import VerifyError
 from astropy.nddata import CCDData, NDData, StdDevUncertainty
 from astropy.wcs import WCS
 
@@ -34,10 +36,15 @@ _FLOAT_DIGITS = 20
 
 
 def meta_cards(meta):
-    """Key, value and comment of each entry of a header or a dict."""
+    """Key, value and comment of each entry of a header or a dict; cards that cannot be read are left out."""
     if isinstance(meta, fits.Header):
         # Unpacking each card would take four times as long.
-        yield from ((card.keyword, card.value, card.comment) for card in meta.cards)
+        for card in meta.cards:
+            try:
+                entry = card.keyword, card.value, card.comment
+            except VerifyError:  # a card that cannot be read has no value to go on
+                continue
+            yield entry
         return
     for key, value in meta.items():
         # ccdproc's log entries in a plain dict are pairs (value, comment).
@@ -106,6 +113,9 @@ _COMMENTARY = ("COMMENT", "HISTORY", "")
 # Keys that belong to the other image, or to FITS itself.
 _NOT_OURS = ("BUNIT", "EXTEND", "CHECKSUM", "DATASUM", "ZDATASUM", "ZHECKSUM", "CONTINUE", "END", "HIERARCH")
 
+# Keys by which `~astropy.io.fits.Header.strip` counts.
+_COUNTS = re.compile("NAXIS[0-9]*|TFIELDS")
+
 
 def safe_header(meta, entries=None):
     """New header with the entries of ``meta`` (of another image) that FITS gives back as they were written.
@@ -115,10 +125,13 @@ def safe_header(meta, entries=None):
     """
     cards, remarks = {}, []
     for key, value, comment in meta_cards(meta):
-        if key.upper() in _NOT_OURS:
+        if key.upper() in _NOT_OURS or _COUNTS.fullmatch(key.upper()):
             continue
+        if key.upper() == "EXTNAME" and not isinstance(value, str):
+            continue  # astropy would refuse to write it
         if key in _COMMENTARY:
-            remarks.append(fits.Card(key, value))
+            with suppress(ValueError):  # characters that FITS cannot hold
+                remarks.append(fits.Card(key, value))
             continue
         card = writable(key, value, comment)
         if card is not None:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from astropy import units as u
 
+from .._interface.shown import shown
 from ..frames.belonging import BIAS, DARK, TYPE_KEYS, are_alike, frame_type, header_settings
 from ..frames.duplicates import SeenFrames
 from ..frames.file_frame import FileFrame
 from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
 
-__all__ = ["Frame", "Group", "Unusable", "find_groups"]
+__all__ = ["Frame", "Group", "Unusable", "find_groups", "unusable_file", "without_lost"]
 
 _SUFFIXES = (".fit", ".fits", ".fts")
 _COMPRESSED = (".gz", ".bz2", ".fz")
@@ -29,8 +30,8 @@ class Frame:
 
     @property
     def name(self):
-        """File name."""
-        return self.file.path.name
+        """File name, as people may see it."""
+        return shown(self.file.path.name)
 
 
 @dataclass
@@ -78,14 +79,16 @@ def find_groups(folder, progress=iter):
     """Group the frames of a folder, without its sub-folders; ``progress`` wraps the list of files, as `tqdm.tqdm` does.
 
     Returns the list of each `Group` that has darks, in the order of camera and temperature, and the list of `Unusable`:
-    all FITS files that are in none of them.
+    all that is called as a FITS file and is in none of them.
     """
     frames, unusable = [], []
     for path in progress(_fits_files(Path(folder))):
         try:
+            if path.suffix.lower() == ".fz" and len(path.suffixes) == 1:
+                raise ValueError("not looked into: a file packed by fpack is called .fits.fz")
             frames.append(_classified(FileFrame(path)))
         except (OSError, ValueError, u.UnitsError) as error:
-            unusable.append(Unusable(path.name, str(error).replace(f"{path}: ", "").replace(str(path), path.name)))
+            unusable.append(unusable_file(path, error))
     frames, processed = _raw_ones(frames)
     unusable += processed
     frames, copies = _without_copies(frames)
@@ -97,12 +100,38 @@ def find_groups(folder, progress=iter):
     return [group for group in groups if group.darks], unusable
 
 
+def without_lost(frames, read=False):
+    """Frames whose files are still those whose headers were read, and the list of `Unusable` of all others.
+
+    With ``read``, all pixels are read: that finds files of which a part cannot be read.
+    """
+    kept, lost = [], []
+    for frame in frames:
+        try:
+            frame.file.check_unchanged()
+            if read:
+                frame.file.rows(slice(None))
+        except OSError as error:
+            lost.append(unusable_file(frame.file.path, error))
+        else:
+            kept.append(frame)
+    return kept, lost
+
+
+def unusable_file(path, error):
+    """`Unusable` of a file for an error of it."""
+    label, name = shown(str(path)), shown(path.name)
+    return Unusable(name, shown(str(error)).replace(f"{label}: ", "").replace(label, name))
+
+
 def _fits_files(folder):
+    """Everything in a folder that bears the name of a FITS file, whatever it is."""
+
     def is_fits(path):
         suffixes = [suffix.lower() for suffix in path.suffixes]
-        if suffixes and suffixes[-1] in _COMPRESSED:
+        if suffixes and suffixes[-1] in _COMPRESSED and suffixes != [".fz"]:
             suffixes.pop()
-        return path.is_file() and bool(suffixes) and suffixes[-1] in _SUFFIXES and not path.name.startswith(".")
+        return bool(suffixes) and suffixes[-1] in (*_SUFFIXES, ".fz") and not path.name.startswith(".")
 
     return sorted(path for path in folder.iterdir() if is_fits(path))
 
@@ -158,8 +187,8 @@ def _without_copies(frames):
     for file, frame in by_file.items():
         try:
             earlier = seen.earlier(file)
-        except OSError as error:
-            reasons[file] = str(error).replace(f"{file.label}: ", "")
+        except (OSError, ValueError) as error:
+            reasons[file] = unusable_file(file.path, error).reason
             continue
         if earlier is None:
             continue

@@ -20,12 +20,14 @@ from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
-from .folder import Group, Unusable
+from .folder import Group, Unusable, without_lost
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
 # electron/s between which rates are well measured and not saturated, for the ratio of two exposures.
 BRIGHT = (8.0, 64.0)
+# Times that a group is measured, if its files change meanwhile.
+_MOST_TRIALS = 3
 
 
 @dataclass
@@ -109,8 +111,36 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
     """Measure a group and return the `Measured`; ValueError, which says why, if nothing can be measured.
 
     ``step`` is called with a text before each step. ``known_noise`` is the read noise of the same camera, a Quantity,
-    for a group that cannot tell its own.
+    for a group that cannot tell its own. Files that vanish or change meanwhile are taken out of the group, which is
+    then measured again; after three times it is given up with an OSError.
     """
+    lost = []
+    for trial in range(_MOST_TRIALS):
+        reason = None
+        try:
+            result = _measure_group(group, options, step, known_noise)
+        except (OSError, ValueError, u.UnitsError) as error:
+            reason = error
+        found = _take_out_lost(group, read=isinstance(reason, OSError))
+        if not found and reason is None:
+            result.unusable += lost
+            return result
+        lost += found
+        told = "; ".join(f"{item.name}: {item.reason}" for item in lost)
+        if not found or trial == _MOST_TRIALS - 1:
+            raise reason or OSError(told)
+        if not group.darks:
+            raise ValueError(told)
+
+
+def _take_out_lost(group, read):
+    """Take those frames out of a group whose files are lost, see `without_lost`; returns the list of `Unusable`."""
+    group.biases, lost = without_lost(group.biases, read)
+    group.darks, others = without_lost(group.darks, read)
+    return lost + others
+
+
+def _measure_group(group, options, step, known_noise):
     result = Measured(group, group.exposures)
     frames = [frame.file for frame in group.darks]
     gain = options.gain

@@ -410,3 +410,14 @@ def test_mask_of_a_result_is_an_array():
         assert result.mask.shape == result.shape, name
         assert result.mask.dtype == bool
         assert full_mask(result).any()
+
+
+@pytest.mark.parametrize(
+    "card", ["DATE-OBS= garbage", "OBSERVER= 'me", "OBJECT  = \x1b[31m", "HISTORY \x1b[31m", "COMMENT \x07",
+             "EXTNAME = 5", "TFIELDS = 2147483648", "TFIELDS = 'x'", "NAXIS   = 'x'", "NAXIS3  = 7", "FOCUS   = 1.5.5"]
+)  # fmt: skip
+def test_cards_that_cannot_be_read_or_written_are_left_out(card, tmp_path):
+    header = fits.Header.fromstring("EXPTIME = 100.0".ljust(80) + card.ljust(80) + "OBSERVAT= 'here'".ljust(80))
+    safe = safe_header(header)
+    assert list(safe) == ["EXPTIME", "OBSERVAT"]
+    fits.PrimaryHDU(np.ones((2, 2)), safe).writeto(tmp_path / "x.fits")

@@ -1,6 +1,7 @@
 """The measurement of a group of frames."""
 
 import ast
+import os
 import re
 import shutil
 from pathlib import Path
@@ -232,3 +233,83 @@ def test_of_the_rates_it_knows_public_functions_and_the_selection_of_frames():
     }
     assert {module for module, name in imported if name not in ccdproc_darks.__all__} == {"rates.frame_selection"}
     assert {module for module, _ in imported} == {"rates.dark_rate", "rates.frame_selection", "rates.master_bias"}
+
+
+class TestFilesThatChange:
+    """A file that is lost while a group is measured is named, and the group is measured without it."""
+
+    @staticmethod
+    def copied(night, tmp_path):
+        for path in night.iterdir():
+            shutil.copy2(path, tmp_path)
+        (group,), _ = find_groups(tmp_path)
+        return group
+
+    @staticmethod
+    def after(step_of_change, change):
+        """A function of steps that calls ``change`` once, at that step."""
+        seen = []
+
+        def step(text):
+            seen.append(text)
+            if seen.count(text) == 1 and text == step_of_change:
+                change()
+
+        return step
+
+    @pytest.mark.parametrize(
+        ("at", "change"),
+        [("bias", "truncated"), ("all exposure times", "other"), ("300 s", "vanished"), ("mask", "truncated")],
+    )
+    def test_measured_again(self, night, tmp_path, at, change):
+        group = self.copied(night, tmp_path)
+        path = group.darks[0].file.path
+
+        def damage():
+            if change == "vanished":
+                path.unlink()
+            elif change == "truncated":
+                os.truncate(path, 4000)
+            else:
+                shutil.copy(tmp_path / "dark_30_0.fit", path)
+
+        result = measure_group(group, Options(), self.after(at, damage))
+        assert [len(frames) for _, frames in result.exposures] == [4, 3]
+        (lost,) = result.unusable
+        assert lost.name == path.name
+        assert re.match("changed while it was read|cannot be read any more", lost.reason)
+        path.unlink(missing_ok=True)
+        (without,), _ = find_groups(tmp_path)
+        np.testing.assert_array_equal(result.rate.data, measure_group(without, Options()).rate.data)
+
+    def test_all_biases(self, night, tmp_path):
+        group = self.copied(night, tmp_path)
+        change = [frame.file.path.unlink for frame in group.biases]
+        result = measure_group(group, Options(), self.after("bias", lambda: [each() for each in change]))
+        assert not result.has_bias
+        assert len(result.unusable) == 5
+
+    def test_all_darks(self, night, tmp_path):
+        group = self.copied(night, tmp_path)
+        change = [frame.file.path.unlink for frame in group.darks]
+        with pytest.raises(ValueError, match=r"dark_300_0\.fit: cannot be read any more .*; .*dark_30_3\.fit"):
+            measure_group(group, Options(), self.after("bias", lambda: [each() for each in change]))
+
+    def test_again_and_again(self, night, tmp_path):
+        group = self.copied(night, tmp_path)
+        names = iter(["dark_30_0.fit", "dark_30_1.fit", "dark_300_0.fit", "dark_300_1.fit"])
+
+        def step(text):
+            if text == "mask":
+                (tmp_path / next(names)).unlink()
+
+        with pytest.raises(OSError, match=r"dark_30_0\.fit: .*; dark_30_1\.fit: .*; dark_300_0\.fit: "):
+            measure_group(group, Options(), step)
+
+    def test_an_error_that_is_of_no_file(self, night, tmp_path, monkeypatch):
+        def fail(*_, **__):
+            raise OSError("the network is down")
+
+        monkeypatch.setattr("ccdproc_darks.report.measure.dark_rate", fail)
+        with pytest.raises(OSError, match=r"^the network is down$"):
+            measure_group(self.copied(night, tmp_path), Options())
