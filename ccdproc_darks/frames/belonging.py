@@ -77,7 +77,7 @@ def _type_and_key(header):
         # The dark of a flat is a dark.
         if "dark" in text:
             return DARK, key
-        if "bias" in text or "zero" in words:
+        if "bias" in text or any(word.startswith("zero") for word in words):
             return BIAS, key
         if "flat" in text:
             return FLAT, key

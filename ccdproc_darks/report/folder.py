@@ -143,7 +143,7 @@ def _classified(file):
         raise ValueError(f"its header has none of {', '.join(TYPE_KEYS)}: neither bias nor dark")
     text, kind = str(header[key]).strip(), frame_type(header)
     # A master bias is not one of the frames that a new one is made of.
-    if kind not in (DARK, BIAS) or (kind == BIAS and "master" in text.lower()):
+    if kind not in (DARK, BIAS) or (kind == BIAS and not text.lower().startswith((BIAS, "zero"))):
         raise ValueError(f"{key} is {text!r}: neither bias nor dark")
     key = next((key for key in EXPOSURE_KEYS if key in header), None)
     if key is None and kind == DARK:

@@ -20,9 +20,19 @@ from ..helpers import ELECTRON_PER_SECOND, assert_same_image, dark, rate_image, 
 SHAPE = (5, 50)
 
 
-def frame(seconds=100.0, **options):
-    rng = np.random.default_rng(int(seconds))
+def frame(seconds=100.0, number=0, **options):
+    """The exposure of that number."""
+    rng = np.random.default_rng([int(seconds), number])
     return dark(rng.normal(10, 3, SHAPE), seconds, uncertainty=StdDevUncertainty(np.full(SHAPE, 3.0)), **options)
+
+
+def equal_frames(count):
+    """Others than `frame` gives."""
+    return [frame(number=number) for number in range(1, count + 1)]
+
+
+def bias_frame(number=0):
+    return frame(0.0, number)
 
 
 def rate(seconds=10.0):
@@ -30,7 +40,7 @@ def rate(seconds=10.0):
 
 
 def scatter():
-    return dark_scatter([frame() for _ in range(4)])
+    return dark_scatter(equal_frames(4))
 
 
 def glow():
@@ -39,12 +49,12 @@ def glow():
 
 # Label of the image, an image that is right, and a call with another in its place.
 CALLS = {
-    "dark_rate": ("darks[1]", frame, lambda image: dark_rate([frame(), image])),
+    "dark_rate": ("darks[1]", frame, lambda image: dark_rate([frame(number=1), image])),
     "one frame": ("darks[0]", frame, lambda image: dark_rate(image)),
-    "bias": ("bias[0]", frame, lambda image: dark_rate(frame(), bias=image)),
-    "master_bias": ("biases[1]", frame, lambda image: master_bias([frame(), image])),
-    "dark_scatter": ("darks[3]", frame, lambda image: dark_scatter([frame()] * 3 + [image])),
-    "repeatability": ("darks[1]", frame, lambda image: repeatability([frame(), image])),
+    "bias": ("bias[0]", bias_frame, lambda image: dark_rate(frame(), bias=image)),
+    "master_bias": ("biases[1]", bias_frame, lambda image: master_bias([bias_frame(1), image])),
+    "dark_scatter": ("darks[3]", frame, lambda image: dark_scatter([*equal_frames(3), image])),
+    "repeatability": ("darks[1]", frame, lambda image: repeatability([frame(number=1), image])),
     "compare_dark_rates": ("rates[1]", rate, lambda image: compare_dark_rates(rate(100.0), image)),
     "hot_pixel_mask": ("rates[0]", rate, lambda image: hot_pixel_mask(image)),
     "scatter": ("scatter[0]", scatter, lambda image: hot_pixel_mask(rate(), scatter=image)),
@@ -53,7 +63,7 @@ CALLS = {
 }  # fmt: skip
 calls = pytest.mark.parametrize(("label", "make", "call"), CALLS.values(), ids=CALLS)
 with_uncertainty = pytest.mark.parametrize(
-    ("label", "make", "call"), [case for case in CALLS.values() if case[1] in (frame, rate)]
+    ("label", "make", "call"), [case for case in CALLS.values() if case[1] in (frame, bias_frame, rate)]
 )
 
 
@@ -216,7 +226,7 @@ def test_negative_uncertainty_in_a_file(tmp_path):
     """Its name is told."""
     paths = []
     for number in range(3):
-        image = frame(read_noise=None)
+        image = frame(number=number, read_noise=None)
         if number == 1:
             image.uncertainty.array[2, 3] = -1.0
         paths.append(tmp_path / f"{number}.fits")
