@@ -6,16 +6,15 @@ import gzip
 import os
 import shutil
 import tempfile
-import warnings
 import weakref
 import zlib
 from pathlib import Path
 
 from astropy.io import fits
 from astropy.nddata import CCDData
-from astropy.utils.exceptions import AstropyWarning
-from astropy.wcs import WCS
 
+from .._interface.warnings import filtered
+from .._interface.world_coordinates import take_wcs
 from .fits_image import BITPIX, UNCERTAINTIES, FileReader, FitsImage
 from .headers import checked_unit
 
@@ -51,7 +50,7 @@ class FileFrame:
         self.dtype = self._reader.dtype
         self.unit = checked_unit(_unit_of(self.header), self.label)
         #: World coordinate system, or None; its keys are taken out of the header.
-        self.wcs = _take_wcs(self.header)
+        self.wcs = take_wcs(self.header)
 
     def for_rows(self, rows):
         """`FileReader` of the rows of the slice ``rows``; it can read all others, too."""
@@ -63,8 +62,7 @@ class FileFrame:
 
     def _lone_image(self):
         """Header, shape and `FileReader` of a file with a single image; None for others. A short cut: most are such."""
-        with open(self._uncompressed, "rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore", AstropyWarning)
+        with open(self._uncompressed, "rb") as file, filtered("ignore"):
             if file.read(9) != b"SIMPLE  =":
                 return None
             file.seek(0)
@@ -147,9 +145,8 @@ class FileFrame:
 
     def _open(self):
         try:
-            with warnings.catch_warnings():
-                # A truncated file is an error further on, which says more than these warnings.
-                warnings.simplefilter("ignore", AstropyWarning)
+            # A truncated file is an error further on, which says more than these warnings.
+            with filtered("ignore"):
                 hdus = fits.open(self._uncompressed, memmap=False, do_not_scale_image_data=True)
                 try:
                     len(hdus)
@@ -176,19 +173,3 @@ def _unit_of(header):
     """Unit of a FITS image, BUNIT; adu where there is none, as in a camera's files."""
     text = str(header.get("BUNIT", "adu")).strip()
     return CCDData.known_invalid_fits_unit_strings.get(text, text.lower() if text.lower() == "adu" else text) or "adu"
-
-
-def _take_wcs(header):
-    """World coordinate system of a header, or None; its keys are removed, as `astropy.nddata.CCDData.read` does."""
-    if not str(header.get("CTYPE1", "")).strip():
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            wcs = WCS(header)
-            keys = set(wcs.to_header(relax=True)) - {"JD-OBS", "MJD-OBS", "DATE-OBS"}
-        except Exception:  # a broken WCS is no reason not to measure a dark
-            return None
-    for key in keys | {"CD1_1", "CD1_2", "CD2_1", "CD2_2"}:
-        header.remove(key, ignore_missing=True)
-    return wcs
