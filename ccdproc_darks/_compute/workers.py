@@ -98,7 +98,10 @@ THREADS = Execution()
 def _bytes(number):
     if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
         raise TypeError(f"mem_limit must be a number of bytes or a Quantity in byte, got {number!r}")
-    return number * u.byte
+    try:
+        return float(number) * u.byte
+    except OverflowError:
+        raise ValueError(f"mem_limit must be up to 1e+15 byte, got a {type(number).__name__} that is larger") from None
 
 
 def fill_images(job, outputs, execution):

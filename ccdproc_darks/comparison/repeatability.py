@@ -9,6 +9,7 @@ import numpy as np
 from astropy.nddata import CCDData
 
 from .._compute.workers import Execution
+from .._interface.arguments import checked_choice
 from .._interface.results import LogEntry, checked_log_entry, logged, set_keys
 from ..frames.headers import FrameSetting, check_one_exposure, equal_exposures, exposures
 from ..frames.inputs import Frames, as_frames
@@ -95,8 +96,7 @@ def repeatability(
     control = FalsePositiveControl(false_positives)
     checked_log_entry(add_keyword)
     execution = Execution(options.get("executor"), options.get("mem_limit"))
-    if offset not in ("common", None):
-        raise ValueError(f"offset must be 'common' or None, got {offset!r}")
+    checked_choice("offset", offset, ("common", None))
     frames = as_frames(darks)
     control.check(frames[0].shape[0] * frames[0].shape[1])
     seconds = exposures(exposure, frames)
