@@ -194,7 +194,7 @@ def _checked_start(start):
         return start.utc
     try:
         return Time(start, scale="utc")
-    except (TypeError, ValueError):
+    except Exception:  # astropy tries many forms, each with errors of its own
         raise ValueError(f"start must be a date such as {_START!r} or an astropy Time, got {start!r}") from None
 
 
