@@ -85,7 +85,7 @@ def _fits(key, value, comment):
             return True  # a long text goes on on further cards
     else:
         size = max(len(str(value)), 30)
-    return (name == 8 or len(key) > 8) and name + size + len(comment) + 5 <= fits.Card.length
+    return (name == 8 or len(key) > 8) and name + size + len(comment) + 7 <= fits.Card.length
 
 
 def as_fits_float(value):
