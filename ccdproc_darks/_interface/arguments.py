@@ -200,7 +200,9 @@ def _check_parts(parts, label):
     deviation, mask = parts["uncertainty"], parts["mask"]
     # Ignores NaN, and takes no memory.
     if deviation is not None and np.fmin.reduce(deviation, axis=None) < 0:
-        negative = (deviation < 0) if mask is None else (deviation < 0) & ~mask.astype(bool)
+        # One that is infinite cannot be used, whatever its sign.
+        negative = (deviation < 0) & np.isfinite(deviation)
+        negative = negative if mask is None else negative & ~mask.astype(bool)
         if negative.any():
             raise ValueError(
                 f"{label}.uncertainty must be zero or positive, got {np.count_nonzero(negative)} pixels that are "

@@ -301,7 +301,7 @@ def _check_noise(rate, info, label):
     # Ignores NaN, and takes no memory.
     if np.fmin.reduce(array, axis=None) > exact:
         return
-    without = (array <= exact) & np.isfinite(rate.data)
+    without = (array == exact) & np.isfinite(rate.data)
     if rate.mask is not None:
         without &= ~rate.mask
     if without.any():
