@@ -147,7 +147,7 @@ class _Work:
                 if folder != self.folder and (folder / LOCK).is_file() and not folder.is_symlink():
                     claim = Claim(folder, create=False)
                     if claim.former:
-                        _recover(claim, folder.parent / str(claim.former.get("place", "report")))
+                        _recover(claim, folder.with_name(Path(str(claim.former.get("place"))).name))
                         claim.release()
                     else:
                         claim.leave()
