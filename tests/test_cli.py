@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.io import fits
 from astropy.nddata import CCDData
 
 import ccdproc_darks
@@ -44,6 +45,18 @@ def test_report(frames, tmp_path, capsys):
     assert f"report: {out / 'report.html'}" in printed.out
     assert printed.err == ""
     assert (out / "report.html").exists()
+
+
+def test_light_frames_are_told(frames, tmp_path, capsys):
+    for path in frames.glob("30_*"):
+        with fits.open(path, mode="update") as hdus:
+            for row in range(0, 40, 3):
+                column = 8 + row * 7 % 34
+                hdus[0].data[row, column - 1 : column + 2] = (900, 3000, 900)
+    out = tmp_path / "out"
+    main(["report", str(frames), "-o", str(out), "--threshold", "3"])
+    assert "note: light seems to have fallen on frames of 30 s" in capsys.readouterr().out
+    assert "light seems to have fallen on frames of 30 s" in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_failure_is_one_clear_line(tmp_path, capsys):
