@@ -15,7 +15,7 @@ from astropy.nddata import CCDData
 from astropy.time import Time, TimeDelta
 
 from .._interface.arguments import checked_dtype, checked_quantity
-from .._new_folder import new_folder
+from .._new_folder import named_errors, new_folder
 from .._signals import uninterrupted
 from .exposure import Moment
 from .frame import DTYPES, checked_execution, checked_sensor, frame_of
@@ -166,7 +166,7 @@ class DarkSequence:
         folder = Path(folder)
         counts: dict[float, int] = {}
         names = []
-        with new_folder(folder) as new:
+        with new_folder(folder) as new, named_errors(folder):
             (new / "truth").mkdir()
             for frame in progress(iter(self)) if progress else self:
                 seconds = frame.meta["EXPTIME"]

@@ -129,6 +129,30 @@ def test_nothing_is_half_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_made_by_somebody_else_in_the_meantime(tmp_path):
+    """Theirs stays, and the frames get another name."""
+
+    def meanwhile(frames):
+        yield from frames
+        (tmp_path / "night").mkdir()
+        (tmp_path / "night" / "mine").touch()
+
+    with pytest.raises(FileExistsError, match=r"else made it in the meantime\); what is new is in .*night-new$"):
+        DarkSequence(sensor(), PLAN, rng=1).write(tmp_path / "night", progress=meanwhile)
+    assert [path.name for path in (tmp_path / "night").iterdir()] == ["mine"]
+    assert len(list((tmp_path / "night-new").glob("*.fits"))) == 6
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_place_that_cannot_be(tmp_path):
+    """Told before the first frame is simulated."""
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    for name, match in (("file/night", "file is a file"), ("file", "is there already"), ("link", "a link to nowhere")):
+        with pytest.raises(OSError, match=match):
+            DarkSequence(sensor(), PLAN, rng=1).write(tmp_path / name, progress=lambda frames: pytest.fail("late"))
+
+
 def test_exposure_times_as_one_quantity():
     assert [frame.meta["EXPTIME"] for frame in DarkSequence(sensor(), [1, 2] * u.min, rng=1)] == [60, 120]
 
