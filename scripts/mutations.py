@@ -15,7 +15,6 @@ survive are printed. The exit status is 1 if there are any, or if a survivor of 
 import argparse
 import ast
 import difflib
-import inspect
 import json
 import os
 import re
@@ -42,6 +41,11 @@ from mutmut.mutation.mutators import mutation_operators
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "ccdproc_darks"
+# This checkout, and no other that may be installed.
+sys.path.insert(0, str(ROOT))
+from ccdproc_darks._compute import loops  # noqa: E402
+
+LOOPS = [name for name in loops.__all__ if name != "MOST_EXPOSURES"]
 SURVIVORS = ROOT / "scripts" / "mutation_survivors.txt"
 # Modules that decide, and the tests that are quick and strong.
 MODULES = {
@@ -82,6 +86,7 @@ class Mutant:
     outside: bool
     number: int = 0
     verdict: str = ""
+    seconds: float = 0.0
 
     @property
     def key(self):
@@ -217,10 +222,11 @@ def _rebind(name, old, value):
 
 @dataclass
 class Tests:
-    """What is known of the tests with the original: those of each line, and their processor times (s)."""
+    """What is known of the tests with the original: times (s), those of each line, those that call a compiled loop."""
 
     seconds: dict
     lines: dict
+    calls: set
     kills: Counter = field(default_factory=Counter)
 
     def choose(self, mutant, items):
@@ -238,7 +244,8 @@ class Tests:
 class Plugin:
     """Runs the mutants in place of the tests, in forks of the process that has collected these."""
 
-    def __init__(self, name, mutants, jobs, folder):
+    def __init__(self, name, mutants, jobs, folder, verbose):
+        self.verbose = verbose
         self.path, self.mutants, self.jobs, self.folder = ROOT / PACKAGE / f"{name}.py", mutants, jobs, folder
         self.module_name = f"{PACKAGE}.{name.replace('/', '.')}"
         self.failed, self.error = None, None
@@ -252,7 +259,14 @@ class Plugin:
     def pytest_runtestloop(self, session):
         """Run the original once, then all mutants."""
         items = list(session.items)
-        self.tests = [self._baseline(items, loops) for loops in (True, False)]
+        compiled, plain = (self._baseline(items, compiled) for compiled in (True, False))
+        # Tests that need no compiled loop are the same without.
+        plain.seconds = {
+            test: seconds
+            for test, seconds in plain.seconds.items()
+            if test in compiled.calls or test not in compiled.seconds
+        }
+        self.tests = compiled, plain
         if not any(tests.seconds for tests in self.tests):
             self.error = "no test passes with the original"
             return True
@@ -264,20 +278,20 @@ class Plugin:
         self._run_all(items, self.mutants)
         return True
 
-    def _baseline(self, items, loops):
+    def _baseline(self, items, compiled):
         """`Tests`, from a run of the original in a fork."""
-        place = self.folder / f"baseline{loops:d}.json"
+        place = self.folder / f"baseline{compiled:d}.json"
         pid = os.fork()
         if not pid:
-            with _child(self.folder / "baseline"), _without_loops(not loops):
+            with _child(self.folder / "baseline"), _without_loops(not compiled):
                 place.write_text(json.dumps(self._measured(items)))
         os.waitpid(pid, 0)
-        seconds, lines = json.loads(place.read_text())
-        return Tests(seconds, {int(line): tests for line, tests in lines.items()})
+        seconds, lines, calls = json.loads(place.read_text())
+        return Tests(seconds, {int(line): tests for line, tests in lines.items()}, set(calls))
 
     def _measured(self, items):
-        """Times of the tests that pass and are quick, and which of them run each line."""
-        seconds, slow = {}, []
+        """Times of the tests that pass and are quick, which of them run each line, and which call a compiled loop."""
+        seconds, calls = {}, set()
         coverage = Coverage(data_file=None, include=[str(self.path)], config_file=False)
         shared = defaultdict(set)
 
@@ -286,12 +300,24 @@ class Plugin:
 
             @pytest.hookimpl(wrapper=True)
             def pytest_fixture_setup(self, fixturedef, request):
-                if fixturedef.scope != "function":
-                    coverage.switch_context(f"fixture {fixturedef.argname}")
-                result = yield
+                outer, shares = current[0], fixturedef.scope != "function"
+                current[0] = f"fixture {fixturedef.argname}" if shares else outer
                 coverage.switch_context(current[0])
+                result = yield
+                current[0] = outer
+                coverage.switch_context(outer)
                 return result
 
+        def noted(loop):
+            def call(*args):
+                calls.add(current[0])
+                return loop(*args)
+
+            return call
+
+        for name in LOOPS:
+            if getattr(loops, name) is not None:
+                setattr(loops, name, noted(getattr(loops, name)))
         current, contexts = [""], Contexts()
         items[0].config.pluginmanager.register(contexts)
         coverage.start()
@@ -305,13 +331,13 @@ class Plugin:
             spent = time.process_time() - start
             if self.failed is None and spent < SLOWEST:
                 seconds[item.nodeid] = spent
-            elif spent >= SLOWEST:
-                slow.append(item.nodeid)
         coverage.stop()
-        lines = {}
-        for line, contexts in coverage.get_data().contexts_by_lineno(str(self.path)).items():
-            lines[line] = sorted(set().union(*(shared.get(context, {context}) for context in contexts)))
-        return seconds, lines
+
+        def tests_of(contexts):
+            return sorted(set().union(*(shared.get(context, {context}) for context in contexts)))
+
+        found = coverage.get_data().contexts_by_lineno(str(self.path))
+        return seconds, {line: tests_of(contexts) for line, contexts in found.items()}, tests_of(calls)
 
     def _run_all(self, items, mutants):
         """Run forks, so many at a time; set the mutants' verdicts."""
@@ -323,15 +349,18 @@ class Plugin:
                 running[self._start(items, mutant, place)] = mutant, place, time.monotonic()
             for pid in list(running):
                 mutant, place, start = running[pid]
-                done, status = os.waitpid(pid, os.WNOHANG)
+                done, status, used = os.wait4(pid, os.WNOHANG)
                 if not done and time.monotonic() - start < 300:
                     continue
                 with suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
                 if not done:
                     os.waitpid(pid, 0)
+                mutant.seconds = used.ru_utime + used.ru_stime
                 del running[pid]
                 self._judge(mutant, place / "verdict", status if done else None)
+                if self.verbose:
+                    print(f"{mutant.seconds:.2f} s, {mutant.verdict}\n{mutant.key}\n", flush=True)
                 shutil.rmtree(place, ignore_errors=True)
             time.sleep(0.002)
 
@@ -368,8 +397,8 @@ class Plugin:
         except Exception as error:
             return f"killed: {type(error).__name__} where it is put into the module"
         self.failed = None
-        for items, loops in zip(chosen, (True, False), strict=True):
-            with _without_loops(not loops):
+        for items, compiled in zip(chosen, (True, False), strict=True):
+            with _without_loops(not compiled):
                 for item, following in zip(items, [*items[1:], None], strict=True):
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                     if self.failed is not None:
@@ -400,19 +429,16 @@ class _child(ExitStack):
 
 def _without_loops(wanted):
     """Context without the compiled loops, if ``wanted``."""
-    from ccdproc_darks._compute import loops
-
     stack = ExitStack()
     if wanted:
-        names = [name for name in loops.__all__ if name != "MOST_EXPOSURES"]
-        stack.enter_context(mock.patch.multiple(loops, **dict.fromkeys(names)))
+        stack.enter_context(mock.patch.multiple(loops, **dict.fromkeys(LOOPS)))
     return stack
 
 
-def run(name, mutants, jobs):
+def run(name, mutants, jobs, verbose=False):
     """Set the verdicts of a module's mutants."""
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
-        plugin = Plugin(name, mutants, jobs, Path(folder))
+        plugin = Plugin(name, mutants, jobs, Path(folder), verbose)
         files = [str(ROOT / "tests" / file) for file in MODULES[name] if (ROOT / "tests" / file).exists()]
         options = ["-q", "-s", "-m", WITHOUT, "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=native",
                    "-o", "addopts=--import-mode=importlib --strict-markers", f"--rootdir={ROOT}",
@@ -445,14 +471,14 @@ def main(arguments=None):
     parser.add_argument("--again", action="store_true", help="only mutants that survived the last time, or are new")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time (default: 1)")
     parser.add_argument("--match", default="", help="only mutants whose function and text have this in them")
+    parser.add_argument("--verbose", action="store_true", help="print what becomes of each mutant, and in which time")
     given = parser.parse_args(arguments)
-    sys.path.insert(0, str(ROOT))
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ.update(HYPOTHESIS_PROFILE="mutations", COVERAGE_CORE="ctrace")
     # A failure is enough: it need not be made simple.
     settings.register_profile(
-        "mutations", max_examples=30, deadline=None, derandomize=True, database=None,
+        "mutations", max_examples=15, deadline=None, derandomize=True, database=None,
         phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     known, store, bad = known_survivors(), ROOT / "build" / "mutations", 0
@@ -470,7 +496,7 @@ def main(arguments=None):
         if not pid:
             # A process for each module: the tests of one must not see those of another.
             if todo:
-                run(name, todo, given.jobs)
+                run(name, todo, given.jobs, given.verbose)
             last = {mutant.key: last.get(mutant.key, "") for mutant in mutants}
             result.write_text(json.dumps(last | {mutant.key: mutant.verdict for mutant in todo}, indent=1))
             sys.stdout.flush()
