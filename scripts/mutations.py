@@ -321,7 +321,7 @@ class Plugin:
         current, contexts = [""], Contexts()
         items[0].config.pluginmanager.register(contexts)
         coverage.start()
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in zip(items, [*items[1:], None], strict=False):
             current[0] = item.nodeid
             coverage.switch_context(item.nodeid)
             for name in item.fixturenames:
@@ -367,6 +367,9 @@ class Plugin:
     def _judge(self, mutant, verdict, status):
         """Set a mutant's verdict, from what its process wrote, or from its end."""
         text = verdict.read_text() if verdict.exists() else ""
+        if mutant.place == "original" and not text:
+            error = verdict.with_name("error")
+            print(f"without a change: {error.read_text() if error.exists() else status}")
         if status == 0 and text:
             mutant.verdict = text
         else:
@@ -399,7 +402,7 @@ class Plugin:
         self.failed = None
         for items, compiled in zip(chosen, (True, False), strict=True):
             with _without_loops(not compiled):
-                for item, following in zip(items, [*items[1:], None], strict=True):
+                for item, following in zip(items, [*items[1:], None], strict=False):
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                     if self.failed is not None:
                         return f"killed: {self.failed}"
@@ -504,7 +507,7 @@ def main(arguments=None):
         if os.waitpid(pid, 0)[1]:
             return 2
         verdicts = json.loads(result.read_text())
-        survived = [key for key, verdict in verdicts.items() if not verdict.startswith("killed")]
+        survived = [key for key, verdict in verdicts.items() if verdict and not verdict.startswith("killed")]
         new = [key for key in survived if key not in known[name]]
         stale = [key for key in known[name] if key not in survived]
         for text, keys in (("survived", new), ("killed or gone, but among the known survivors", stale)):
