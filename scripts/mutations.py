@@ -55,20 +55,16 @@ MODULES = {
     "rates/rejection": ["rates/test_rejection.py", "_compute/test_loops.py", "rates/test_stack_files.py"],
     "comparison/two_rates": ["comparison/test_two_rates.py", "_compute/test_loops.py"],
     "comparison/crossing_rate": ["comparison/test_crossing_rate.py"],
-    "masks/flagging": [
-        "masks/test_flagging.py", "masks/test_flagging_proportionality.py", "masks/test_hot_pixel_mask.py",
-    ],
-    "masks/hot_pixels": [
-        "masks/test_hot_pixels.py", "masks/test_hot_pixels_threshold.py", "masks/test_hot_pixel_mask.py",
-    ],
+    "masks/flagging": ["masks/test_flagging.py", "masks/test_flagging_proportionality.py"],
+    "masks/hot_pixels": ["masks/test_hot_pixels.py", "masks/test_hot_pixels_threshold.py"],
     "frames/headers": ["frames/test_headers.py"],
-}  # fmt: skip
+}
 # Tests by many draws, and of other things than numbers.
 WITHOUT = "not (statistics or memory or cluster or benchmarks)"
 # Processor time (s) after which a mutant is taken for an endless loop: so many times that of the original, and more.
 TIMES, MORE = 4, 5
 # Slower tests (s) are left out.
-SLOWEST = 2.0
+SLOWEST = 0.5
 
 
 @dataclass

@@ -217,7 +217,7 @@ def _first(holds):
         if first == 0:
             return None
         rates = np.linspace(rates[first - 1], rates[first], _CLOSER)
-    return float(rates[first])
+    return float(rates[-1])
 
 
 def _above(rates, edge, pixels, inexact):
