@@ -164,7 +164,7 @@ class TestThreshold:
 class TestTypicalPixel:
     """By its definition."""
 
-    RATES = np.r_[np.random.default_rng(7).normal(1, 0.3, 60), 40.0, 50.0]
+    RATES = np.r_[np.random.default_rng(7).normal(1, 0.3, 60), np.linspace(1.3, 4, 40), 40.0, 50.0]
 
     def test_scatter_is_that_of_the_lower_half(self):
         """Weights are from the larger of noise and scatter."""
@@ -177,9 +177,41 @@ class TestTypicalPixel:
             width = max(-np.quantile(deviates, stats.norm.cdf(-1)), 1)
             assert typical.width == pytest.approx(width, rel=1e-6)
 
+    def test_scatter_of_many_is_that_of_every_second(self):
+        """From 65 536 pixels on; of every third from twice as many on."""
+        for number, step in ((65_535, 1), (65_536, 2), (131_071, 2), (131_072, 3)):
+            rates = np.resize(self.RATES, number) * (1 + 1e-3 * np.sin(np.arange(number)))
+            few = rates[::step]
+            scatter = np.median(few) - np.quantile(few, stats.norm.cdf(-1))
+            typical = typical_pixel(rates, lambda rate: 0.001)
+            assert typical.rate == pytest.approx(robust_mean(rates, scatter), rel=1e-9)
+
+    def test_rounds(self):
+        """Until the rate has settled, three at most; and the noise once more for the width."""
+        asked = []
+
+        def noise(rate):
+            asked.append(rate)
+            return 0.8
+
+        typical_pixel(self.RATES, noise)
+        assert len(asked) == 3
+        asked.clear()
+        typical_pixel(np.zeros(5), noise)
+        assert asked == [0, 0]
+        asked.clear()
+        first = np.arange(11) < 5
+
+        def restless(rate):
+            """It says of the two kinds of pixels in turn that they are noisy."""
+            return noise(rate) * np.where(first == len(asked) % 2, 1, 100)
+
+        typical_pixel(np.where(first, 0.0, 1.0), restless)
+        assert len(asked) == 4
+
     def test_backgrounds(self):
         """Deviates are then from these, and their noise is that of these."""
-        backgrounds = np.linspace(0.2, 2, self.RATES.size)
+        backgrounds = np.linspace(1, 2, self.RATES.size)
         typical = typical_pixel(self.RATES, lambda rate: 0.1 + 0.01 * rate + 0 * self.RATES, backgrounds)
         deviates = (self.RATES - backgrounds) / (0.1 + 0.01 * backgrounds)
         assert typical.width == pytest.approx(-np.quantile(deviates, stats.norm.cdf(-1)), rel=1e-6)

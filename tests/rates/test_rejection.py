@@ -175,6 +175,14 @@ def test_deviate_of_electrons_and_read_noise(read_noise, own, rest, others):
         assert deviate(value, others, own, rest, read_noise).item() == pytest.approx(expected, abs=0.02)
 
 
+@pytest.mark.parametrize(("value", "others", "own", "rest"), [(0.5, 0.0, 1, 1), (0.6, 0.0, 1, 1), (0.8, 0.05, 1, 4)])
+def test_small_deviates_of_less_than_an_electron(value, others, own, rest):
+    """There it is a root's curvature that counts: against the same sum, to a hundredth."""
+    expected = conditional_deviate(value, others, own, rest, 1.0)
+    assert 0.3 < expected < 0.7
+    assert deviate(value, others, own, rest, 1.0).item() == pytest.approx(expected, abs=0.003)
+
+
 @given(st.floats(0.1, 1e5), st.just(0.0) | st.floats(0.01, 1e5), numbers, numbers, read_noises)
 def test_first_cut_loses_nothing(excess, others, own, rest, read_noise):
     """No deviate is more than sqrt(2) times the normal one."""
@@ -246,6 +254,89 @@ def test_and_what_is_far_is_nearly_one():
     assert 4.5 < deviate(value, 0.0, 1.0, 19.0, 100.0).item() < 5
 
 
+class TestPixelsOfAnImage:
+    """What is done with one of them is done with each, whatever the others are."""
+
+    @pytest.mark.parametrize("own_variance", [False, True])
+    @pytest.mark.parametrize("shifts", [None, np.array([0.0, 4.0, -2.0, 1.0])])
+    def test_each_as_if_alone(self, own_variance, shifts):
+        rng = np.random.default_rng(10)
+        shape, combined = (4, 3, 5), np.array([1.0, 3.0, 2.0, 1.0])
+        samples = rng.normal(20, 5, shape)
+        samples[rng.random(shape) < 0.2] += 300
+        good = rng.random(shape) < 0.8
+        good[:, 0, 0], good[:, 1, 1] = False, [True, False, False, False]
+        options = {"level_shifts": shifts, "clip": 5.0}
+        variance = rng.uniform(0.01, 30, shape) if own_variance else None
+        options |= {} if own_variance else {"read_noise": 3.0}
+        kept = good.copy()
+        found = mean_of_kept(samples, kept, combined, own_variance=variance, **options)
+        assert (kept <= good).all()
+        assert 5 < (kept < good).sum() < 20
+        for row, column in np.ndindex(shape[1:]):
+            at = np.s_[:, row : row + 1, column : column + 1]
+            alone = good[at].copy()
+            own = None if variance is None else variance[at]
+            expected = mean_of_kept(samples[at], alone, combined, own_variance=own, **options)
+            np.testing.assert_array_equal(kept[at], alone)
+            for image, one in zip(found, expected, strict=True):
+                assert (image is None) == (one is None) == (one is expected[2] and not own_variance)
+                if image is not None:
+                    np.testing.assert_allclose(image[row, column], one[0, 0], rtol=1e-12)
+        weight = combined[:, None, None] * kept
+        some = weight.sum(axis=0) > 0
+        assert not some.all()
+        np.testing.assert_array_equal(found[1], weight.sum(axis=0))
+        np.testing.assert_allclose(found[0][some], ((weight * samples).sum(axis=0) / found[1].clip(1))[some])
+        assert (found[0][~some] == 0).all()
+        if own_variance:
+            # Of a mean with these weights.
+            np.testing.assert_allclose(
+                found[2][some], ((weight**2 * variance).sum(axis=0) / found[1].clip(1) ** 2)[some]
+            )
+            assert (found[2][~some] == 0).all()
+
+
+class TestLimits:
+    """Samples at a limit are kept, and what is not known rejects nothing."""
+
+    def test_nothing_known(self):
+        assert mean([10, 1e6], read_noise=None) == (500_005, 2, [True, True])
+
+    def test_at_the_deviate(self):
+        """As it is computed: of 40 and 0 electrons."""
+        clip = deviate(40.0, 0.0, 1.0, 1.0, 3.0).item()
+        assert mean([0, 40], clip=clip)[1] == 2
+        assert mean([0, 40], clip=np.nextafter(clip, 0))[1] == 1
+
+    def test_at_ten_sigma_of_own_variance(self):
+        samples = np.array([1.0, 2.0, 11.5])[:, None, None]
+        for value, kept in ((11.5, 3), (11.51, 2)):
+            samples[2] = value
+            found = mean_of_kept(
+                samples, np.ones((3, 1, 1), bool), np.ones(3), own_variance=np.full((3, 1, 1), 2.0), clip=5.0
+            )
+            assert found[1].item() == kept
+
+    def test_masked_samples_have_no_variance(self):
+        """1 is 7 sigma above 0 of a variance of 0.01 each, whatever a masked one has."""
+        samples, good = np.array([0.0, 0.0, 1.0, 0.0])[:, None, None], np.ones((4, 1, 1), bool)
+        good[3] = False
+        found = mean_of_kept(samples, good, np.ones(4), own_variance=np.full((4, 1, 1), 0.01), clip=5.0)
+        assert found[0].item() == 0
+        assert found[1].item() == 2
+
+    def test_masked_samples_have_no_electrons(self):
+        """Seven electrons in one of ten frames are too many, six are not; an eleventh frame that is masked is none."""
+        for electrons, frames in ((7, 9), (6, 10)):
+            samples = [0.0] * 9 + [electrons, 1000.0]
+            assert mean(samples, good=[True] * 10 + [False], read_noise=0.0)[1] == frames
+
+    def test_until_one_is_left(self):
+        """Two hits of three samples."""
+        assert mean([500, 10, 9000]) == (10, 1, [False, True, False])
+
+
 class TestBound:
     """Excess over the mean of all up to which no sample is rejected; by hand, of four frames of a read noise of 3."""
 
@@ -271,6 +362,12 @@ class TestBound:
         bound = self.bound(shifts=[1.0, -1.0, 0.0, 4.0])
         assert bound.least_excess(0.0) == pytest.approx((5 * np.sqrt(6) * 3 / 4 - 2) / 2, rel=1e-8)
         assert bound.least_excess(8.0) == pytest.approx((5 * np.sqrt(16 * 2 / 3) * 3 / 4 - 2) / 2, rel=1e-8)
+
+    def test_levels_below_zero(self):
+        """Of nothing that is known of the counts, the bound is that of none."""
+        bound = self.bound(shifts=[-4.0, 0.0, 0.0, 0.0])
+        assert bound.least_excess(0.0) == pytest.approx((5 * np.sqrt(6) * 3 / 4 - 3) / 2, rel=1e-8)
+        assert bound.least_excess(0.5) == pytest.approx((5 * np.sqrt(10.5 * 2 / 3) * 3 / 4 - 3) / 2, rel=1e-8)
 
     def test_combined_frames(self):
         """The heaviest frame may be the highest, over those that are left without the lightest: 6 and 9 of 12."""
@@ -379,9 +476,12 @@ class TestMayLoseHighest:
 
     @pytest.mark.parametrize(("least", "number"), [(1e300, 0), (-1e300, 12), (2.0**28, 0), (-(2.0**28), 12)])
     def test_of_integers_and_a_bound_that_they_never_reach(self, least, number):
-        past = np.array([2**30, -(2**30) + 1] * 6, np.int32)
+        past = np.array([2**30] + [-(2**30) + 1] * 11, np.int32)
         pixels, _, _ = self.asked(np.zeros(12), past, least)
         assert len(pixels) == number
+        # The same of one alone: most are then not asked.
+        past = np.array([-(2**30) + 1] + [-(2**30)] * 11, np.int32)
+        assert len(self.asked(np.zeros(12), past, least)[0]) == (1 if least < 0 else 0)
 
     @pytest.mark.parametrize(("number", "tested"), [(3, 3), (4, 12)])
     def test_all_are_asked_where_more_than_a_fourth_would_be(self, number, tested):
@@ -401,6 +501,19 @@ class TestMayLoseHighest:
         pixels, _, bound = self.asked(counts, np.zeros(counts.size))
         assert bound.lows == [10]
         assert sorted(counts[pixels]) == [6, 7, 8, 9, 9.9]
+
+    def test_counts_below_zero(self):
+        """They are no low counts: no more is asked of them than of others."""
+        assert self.asked(np.full(9, -1.0), np.zeros(9))[0] == []
+
+    def test_less_than_an_electron(self):
+        """Where read noise is yet less: one of 505 pixels is below the others of 0.9 electrons."""
+        counts = np.full(505, 0.9)
+        counts[7] = 0.8
+        bound = self.Bound(5.0)
+        bound.read_noise = 0.5
+        pixels, _ = may_lose_highest(SimpleNamespace(counts=counts, past=np.zeros(505)), bound)
+        assert pixels.tolist() == [7]
 
     @pytest.mark.parametrize(("count", "low"), [(9.0, 0), (9.1, 9.1), (-9.0, 0), (1.0, 0)])
     def test_counts_below_read_noise(self, count, low):
