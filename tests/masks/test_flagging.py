@@ -13,9 +13,11 @@ from ccdproc_darks._compute.blocks import Deferred
 from ccdproc_darks.comparison.comparer import RateComparer
 from ccdproc_darks.comparison.dark_scatter import ScatterImages
 from ccdproc_darks.masks import flagging
-from ccdproc_darks.masks.flagging import COUNTED, FlagJob, detectable
+from ccdproc_darks.masks.flagging import COUNTED, FlagJob, detectable, not_proportional
 from ccdproc_darks.masks.hot_pixels import HotPixelTest
+from ccdproc_darks.masks.pixel_rates import pixel_rates
 from ccdproc_darks.rates.rate_images import RateImages
+from ccdproc_darks.statistics.significance import FalsePositiveControl
 
 from ..helpers import rate_image
 from ..quadrature import Cell
@@ -60,6 +62,11 @@ def deviation(rate):
     return np.sqrt(np.sum((rate * SECONDS + READ_NOISE**2) / FRAMES / SECONDS**2))
 
 
+def test_flags_that_are_counted():
+    """By the names that the header of a mask has."""
+    assert COUNTED == ("HOT", "WARM", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "DO_NOT_USE")
+
+
 class TestOneRate:
     """Hot pixels, telegraph pixels and those without a rate: all of them must not be used."""
 
@@ -74,6 +81,10 @@ class TestOneRate:
         """More than 9000 electron/s: hot, as the threshold is below that."""
         assert exact_flags(job_of([1e5])) == [HOT | UNUSED]
         assert exact_flags(job_of([1e5], threshold=9001.0)) == [UNUSED]
+
+    def test_rows_sent_elsewhere(self):
+        part = job_of([[1.0], [101.0], [2.0]]).for_rows(slice(1, 3))
+        assert part._flags_of(slice(1, 3)).images[0].ravel().tolist() == [HOT | UNUSED, 0]
 
     def test_no_fast_pass(self):
         job = job_of([1.0, 101.0])
@@ -119,6 +130,11 @@ class TestSeveralRates:
         found = job.exact(Deferred(np.array([2, 1])))
         assert found.images[0].ravel().tolist() == [UNRELIABLE | TELEGRAPH | UNUSED, HOT]
 
+    def test_some_pixels_of_a_glow(self):
+        rates = [110.0, 50.0, 149.0]
+        job = job_of(rates, rates, background=[50.0, 0.0, 0.0])
+        assert exact_flags(job, np.array([2, 0])) == [HOT, WARM]
+
     def test_rows_sent_elsewhere(self):
         """They keep their numbers, and the whole job is left as it is."""
         rates = np.array([[50.0], [150.0], [0.001], [160.0]])
@@ -140,7 +156,7 @@ class TestFastPass:
         for place in (out, (None, None)):
             block = job.block(EVERYTHING, place)
             flags, mask = block.images
-            assert flags.dtype == np.uint32
+            assert (flags.dtype, mask.dtype) == (np.uint32, bool)
             assert np.shares_memory(flags, out[0]) == (place is out)
             pixels = block.deferred.pixels
             good = np.delete(np.arange(expected.size), pixels)
@@ -169,6 +185,24 @@ class TestFastPass:
         rates = np.r_[50 * factors, 10.0, 90.0]
         job = job_of(rates, rates, **{name: 50.0})
         assert self.check(job) == [1, 2]
+
+    def test_hot_pixels_too_faint_for_a_comparison(self):
+        job = job_of([0.001, 0.0001], [0.001, 0.0001], threshold=0.0005)
+        assert self.check(job) == []
+        assert exact_flags(job) == [HOT | UNRELIABLE, UNRELIABLE]
+
+    def test_threshold_by_noise(self):
+        """The edge is that of a pixel that lost no frame."""
+        rates = np.r_[np.random.default_rng(11).normal(1, 0.002, 40), 1.0, 3.0]
+        job = job_of(rates, rates)
+        hot = HotPixelTest(None, None, [(EVERYTHING, pixel_rates(job.images, job.comparer, EVERYTHING))])
+        hot.set_threshold(FalsePositiveControl(1.0), 42)
+        job = FlagJob(job.images, job.comparer, hot, job.telegraph, 3.0, 3.0, 5.0, 0.1, np.inf)
+        sigma = np.sqrt(sum(SECONDS * FRAMES + READ_NOISE**2 * FRAMES)) / sum(SECONDS * FRAMES)
+        assert 1 + 1.5 * sigma < job._edges["hot"] == pytest.approx(hot.entries()["DKTHRESH"][0], rel=1e-9)
+        assert job._edges["hot"] < 1.5
+        self.check(job)
+        assert [flag & HOT for flag in exact_flags(job)] == [0] * 41 + [HOT]
 
     def test_near_where_a_departure_becomes_detectable(self):
         edge = job_of([1.0], [1.0])._edges["detectable"]
@@ -205,6 +239,13 @@ class TestFastPass:
             job = job_of(first, rates, tolerance=share * factor)
             assert (self.check(job) == list(range(6))) == close
             assert exact_flags(job) == [NONLINEAR | UNUSED if factor < 1 else 0] * 6
+
+    def test_near_a_critical_deviate_below_one(self):
+        """As of many false positives."""
+        rates = np.full(3, 50.0)
+        first = rates + 0.5 * deviation(50.0) * np.array([0.9, 1, 1.1])
+        size = np.abs(job_of(first, rates).comparer.two_rates_block(EVERYTHING).deviate)[1]
+        assert self.check(job_of(first, rates, critical=size, tolerance=1e-4)) == [1]
 
     def test_pixels_that_do_not_depart(self):
         """No difference at all is not one close to a critical deviate of nothing."""
@@ -257,6 +298,16 @@ class TestFastPass:
         assert exact_flags(job) == [UNRELIABLE] * 2
 
 
+def test_tolerance_of_faint_pixels():
+    """It is one of their own rate: 0.075 of 0.5 electron/s is more than a tenth."""
+    cell = Cell(0.0, 5.0, (100, 1000), (10, 20), 20)
+    counts = 0.5 * cell.seconds[:, None, None] * np.array([[[1.15]], [[1.0]]])
+    compared = cell.compared(counts)
+    assert np.abs(compared.significance.item()) > 1.5
+    assert not_proportional(compared, 1.5, 0.1).all()
+    assert not not_proportional(compared, 1.5, 0.2).any()
+
+
 class TestPower:
     """From where on a departure of the tolerance would be significant."""
 
@@ -305,12 +356,12 @@ class TestFirst:
 
 
 class TestAbove:
-    @pytest.mark.parametrize(("edge", "above"), [(np.inf, []), (0.0, [1, 2, 3]), (-1.0, [0, 1, 2, 3])])
-    def test_edges_that_are_exact(self, edge, above):
+    def test_nothing_is_above_infinity(self):
         inexact = np.zeros(9, bool)
-        found = flagging._above(np.array([0.0, 1e-30, 1.0, 1e30]), edge, np.arange(4), inexact)
-        assert np.flatnonzero(found).tolist() == above
-        assert not inexact.any()
+        for dtype in ("f4", "f8"):
+            found = flagging._above(np.array([0.0, 1e-30, 1.0, 1e30, np.nan], dtype), np.inf, np.arange(5), inexact)
+            assert not found.any()
+            assert not inexact.any()
 
     def test_close_to_it(self):
         inexact = np.zeros(9, bool)
