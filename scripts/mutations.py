@@ -50,18 +50,14 @@ SURVIVORS = ROOT / "scripts" / "mutation_survivors.txt"
 # Modules that decide, and the tests that are quick and strong.
 MODULES = {
     "statistics/noise": ["statistics/test_noise.py"],
-    "statistics/rate_fit": ["statistics/test_rate_fit.py", "statistics/test_rate_fit_complete.py"],
+    "statistics/rate_fit": ["statistics/test_rate_fit.py"],
     "statistics/rate_fit_complete": ["statistics/test_rate_fit_complete.py", "_compute/test_loops.py"],
     "rates/rejection": ["rates/test_rejection.py", "_compute/test_loops.py", "rates/test_stack_files.py"],
-    "comparison/two_rates": [
-        "comparison/test_two_rates_formulas.py",
-        "comparison/test_two_rates.py",
-        "_compute/test_loops.py",
-    ],
+    "comparison/two_rates": ["comparison/test_two_rates_formulas.py"],
     "comparison/crossing_rate": ["comparison/test_crossing_rate.py"],
     "masks/flagging": ["masks/test_flagging.py", "masks/test_flagging_proportionality.py"],
     "masks/hot_pixels": ["masks/test_hot_pixels.py", "masks/test_hot_pixels_threshold.py"],
-    "frames/headers": ["frames/test_headers.py"],
+    "frames/headers": ["frames/test_headers_values.py", "frames/test_headers.py"],
 }
 # Tests by many draws, and of other things than numbers.
 WITHOUT = "not (statistics or memory or cluster or benchmarks)"

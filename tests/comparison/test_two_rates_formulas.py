@@ -352,6 +352,8 @@ class TestRounds:
     def test_four_with_a_distribution_or_for_outliers(self):
         camera = CAMERAS["no read noise"]
         assert camera.pair(distribution=Distribution)._rounds == 4
+        few = CAMERAS["two biases"]
+        assert few.pair("f4")._rounds < few.pair("f4", distribution=Distribution)._rounds == 4
         pair, asked = camera.pair(), []
         with mock.patch.object(TwoRates, "_rows", lambda self, images, block, rounds, place: asked.append(rounds)):
             pair.rows([], EVERYTHING)

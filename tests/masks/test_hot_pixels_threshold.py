@@ -177,14 +177,25 @@ class TestTypicalPixel:
             width = max(-np.quantile(deviates, stats.norm.cdf(-1)), 1)
             assert typical.width == pytest.approx(width, rel=1e-6)
 
-    def test_scatter_of_many_is_that_of_every_second(self):
-        """From 65 536 pixels on; of every third from twice as many on."""
-        for number, step in ((65_535, 1), (65_536, 2), (131_071, 2), (131_072, 3)):
-            rates = np.resize(self.RATES, number) * (1 + 1e-3 * np.sin(np.arange(number)))
-            few = rates[::step]
-            scatter = np.median(few) - np.quantile(few, stats.norm.cdf(-1))
-            typical = typical_pixel(rates, lambda rate: 0.001)
-            assert typical.rate == pytest.approx(robust_mean(rates, scatter), rel=1e-9)
+    def pattern(self, number):
+        """Every second pixel is about 1; of the others every second is below that, and every second above."""
+        core = 1 + 0.02 * np.sin(np.arange(number))
+        odd = np.arange(number) % 4
+        spread = np.arange(number) % 997 / 997
+        return np.where(odd == 1, 0.2 + 0.7 * spread, np.where(odd == 3, 1 + 5 * spread, core))
+
+    @pytest.mark.parametrize(
+        ("number", "step"), [(4001, 1), (65_535, 1), (65_536, 2), (131_071, 2), (131_072, 3), (262_143, 4)]
+    )
+    def test_scatter_of_many_is_that_of_some(self, number, step):
+        """Of every second from 65 536 pixels on, of every third from twice as many on."""
+        rates = self.pattern(number)
+        few = rates[::step]
+        scatter = np.median(few) - np.quantile(few, stats.norm.cdf(-1))
+        found = typical_pixel(rates, lambda rate: 0.001).rate
+        assert found == pytest.approx(robust_mean(rates, scatter), rel=1e-9)
+        # It makes a difference which they are.
+        assert abs(found - robust_mean(rates, 10 * scatter)) > 0.01
 
     def test_rounds(self):
         """Until the rate has settled, three at most; and the noise once more for the width."""

@@ -263,7 +263,7 @@ class TestPixelsOfAnImage:
         rng = np.random.default_rng(10)
         shape, combined = (4, 3, 5), np.array([1.0, 3.0, 2.0, 1.0])
         samples = rng.normal(20, 5, shape)
-        samples[rng.random(shape) < 0.2] += 300
+        samples += np.where(rng.random(shape) < 0.2, rng.uniform(10, 90, shape), 0)
         good = rng.random(shape) < 0.8
         good[:, 0, 0], good[:, 1, 1] = False, [True, False, False, False]
         options = {"level_shifts": shifts, "clip": 5.0}
@@ -272,7 +272,7 @@ class TestPixelsOfAnImage:
         kept = good.copy()
         found = mean_of_kept(samples, kept, combined, own_variance=variance, **options)
         assert (kept <= good).all()
-        assert 5 < (kept < good).sum() < 20
+        assert 2 < (kept < good).sum() < 20
         for row, column in np.ndindex(shape[1:]):
             at = np.s_[:, row : row + 1, column : column + 1]
             alone = good[at].copy()

@@ -444,6 +444,18 @@ def test_excess_of_a_line_is_its_curvature(case):
     assert actual.excess.item() / 1e6 == pytest.approx(-curvature / variance, rel=5e-3, abs=1e-2 / np.sqrt(variance))
 
 
+@given(case=cases())
+def test_excess_is_the_sum_of_what_departs(case):
+    """Each in units of its variance, ``1^T C^-1 r``: positive where shorter exposures read higher."""
+    actual = fit(case)
+    expected = actual.covariance.solve(actual.residual).sum(axis=0)
+    np.testing.assert_allclose(actual.excess, expected, rtol=1e-12)
+    counts, seconds, *rest = case
+    counts = 2 * seconds
+    counts[0] += 0.1 * seconds[0]
+    assert fit((counts, seconds, *rest)).excess.item() > 0
+
+
 def test_excess_of_equal_exposure_times_is_that_of_the_first():
     frames = np.array([4.0, 2.0, 1.0])
     for counts in ([12.0, 10.0, 11.0], [10.0, 12.0, 11.0], [11.0, 10.0, 19.0]):
