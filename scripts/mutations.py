@@ -58,6 +58,7 @@ MODULES = {
     "masks/flagging": ["masks/test_flagging.py", "masks/test_flagging_proportionality.py"],
     "masks/hot_pixels": ["masks/test_hot_pixels.py", "masks/test_hot_pixels_threshold.py"],
     "frames/headers": ["frames/test_headers_values.py", "frames/test_headers.py"],
+    "frames/belonging": ["frames/test_belonging_values.py", "frames/test_belonging.py"],
 }
 # Tests by many draws, and of other things than numbers.
 WITHOUT = "not (statistics or memory or cluster or benchmarks)"

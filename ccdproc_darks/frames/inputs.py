@@ -15,7 +15,7 @@ from .._compute.blocks import shifted
 from .._interface.arguments import numpy_images
 from .file_frame import FileFrame
 from .fits_image import Samples, as_deviation
-from .headers import checked_unit
+from .headers import check_used_cards, checked_unit
 
 __all__ = ["Frames", "MemoryFrame", "MemoryReader", "as_frames", "open_files", "sample"]
 
@@ -35,16 +35,17 @@ class MemoryFrame:
             raise ValueError(f"{label} must be a 2-D image, got {ccd.data.ndim} dimensions {ccd.data.shape}")
         self.label = label
         self.header = ccd.header
+        check_used_cards(self.header, label)
         self.shape = ccd.data.shape
         self.unit = checked_unit(ccd.unit, label)
         self.dtype = ccd.data.dtype.newbyteorder("=")
         self.has_mask, self.has_deviation = ccd.mask is not None, ccd.uncertainty is not None
         self.wcs = ccd.wcs
-        self._ccd = ccd
+        self.ccd = ccd
 
     def for_rows(self, rows):
         """`MemoryReader` of the rows of the slice ``rows``, and of no others: it can be sent to another process."""
-        ccd = self._ccd
+        ccd = self.ccd
         uncertainty, kind, factor = None, None, 1.0
         if ccd.uncertainty is not None:
             uncertainty, kind = np.broadcast_to(ccd.uncertainty.array, self.shape)[rows], type(ccd.uncertainty)

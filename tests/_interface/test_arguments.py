@@ -314,7 +314,7 @@ def test_images_of_the_mask(number):
     with pytest.raises(ValueError, match=r"^scatter\[0\] is not a result of dark_scatter: DKSTAT is None"):
         mask(rates=rates, scatter=rates[0])
     with pytest.raises(ValueError, match=r"^scatter\[0\] must have the shape of the rates, \(3, 4\), got \(2, 2\)"):
-        mask(rates=rates, scatter=scatter(frames=[dark(np.ones((2, 2)))] * 4))
+        mask(rates=rates, scatter=scatter(frames=[dark(np.ones((2, 2))) for _ in range(4)]))
 
 
 @pytest.mark.parametrize("function", [mask, halves])
@@ -322,6 +322,14 @@ def test_images_of_the_mask(number):
 def test_false_positives(function, value):
     with pytest.raises(ValueError, match=rf"^false_positives must be finite and above 0, got {value}"):
         function(false_positives=value)
+
+
+@pytest.mark.parametrize("function", [mask, halves])
+@pytest.mark.parametrize("value", [12, 13.0, 1e9])
+def test_as_many_false_positives_as_pixels(function, value):
+    with pytest.raises(ValueError, match=rf"^false_positives must be below the number of pixels, 12, got {value}"):
+        function(false_positives=value)
+    function(false_positives=11.9)
 
 
 @pytest.mark.parametrize("argument", ["false_positives", "tolerance"])

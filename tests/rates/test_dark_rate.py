@@ -8,7 +8,14 @@ from astropy.nddata import CCDData, StdDevUncertainty
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccdproc_darks import BiasWarning, MissingInformationWarning, compare_dark_rates, dark_rate, hot_pixel_mask
+from ccdproc_darks import (
+    BiasWarning,
+    HeaderWarning,
+    MissingInformationWarning,
+    compare_dark_rates,
+    dark_rate,
+    hot_pixel_mask,
+)
 
 from ..helpers import (
     ELECTRON_PER_SECOND,
@@ -144,13 +151,14 @@ class TestUnits:
         same(gain=gain * 1e3 * u.electron / (1e3 * u.adu))
         same(bias=bias * gain * u.electron)
         same(bias=CCDData(np.full(counts.shape, bias), unit="adu", uncertainty=StdDevUncertainty(0 * counts)))
-        same(saturation=None, frames=[dark(counts, None, gain=None, read_noise=None, SATURATE=saturation)] * 2)
+        same([dark(counts, None, gain=None, read_noise=None, SATURATE=saturation) for _ in range(2)], saturation=None)
         keyed = [dark(counts, None, gain=None, read_noise=None, MYGAIN=gain, MYNOISE=read_noise, MYTIME=time,
                       MYTOP=saturation, MYMIN=time / 60) for _ in range(2)]  # fmt: skip
         same(keyed, gain="MYGAIN", read_noise="MYNOISE", exposure="MYTIME", saturation="MYTOP")
         same(keyed, gain=ccdproc.Keyword("MYGAIN", unit=GAIN_UNIT), exposure=ccdproc.Keyword("MYMIN", unit=u.min))
         same(gain=ccdproc.Keyword("NOGAIN", unit=GAIN_UNIT, value=gain))
-        same([dark(counts, time, gain=gain, read_noise=read_noise)] * 2, gain=None, read_noise=None, exposure=None)
+        told = [dark(counts, time, gain=gain, read_noise=read_noise) for _ in range(2)]
+        same(told, gain=None, read_noise=None, exposure=None)
 
         electrons = [dark(counts * gain, None, "electron", gain=None, read_noise=None) for _ in range(2)]
         same(electrons, saturation=saturation * gain * u.electron, bias=bias * gain * u.electron)
@@ -159,7 +167,8 @@ class TestUnits:
 
     def test_exposure_before_exptime(self):
         frame = dark([[50.0]], 100.0, EXPOSURE=7.0)
-        assert dark_rate(frame).data[0, 0] == 1
+        with pytest.warns(HeaderWarning, match=r"^EXPTIME is 100 and EXPOSURE is 7 .*: EXPTIME is used"):
+            assert dark_rate(frame).data[0, 0] == 1
         del frame.meta["EXPTIME"]
         frame.meta["EXPOSURE"] = 50.0
         assert dark_rate(frame).data[0, 0] == 2
