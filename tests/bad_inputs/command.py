@@ -17,7 +17,9 @@ REPORT, DEMO, SIMULATE = "ccdproc-darks report", "ccdproc-darks demo", "ccdproc-
 
 def option(name, tried, *options, words, status=2):
     """Row for options of the report."""
-    return Row(name, tried, REPORT, lambda t: t(folder(t.folder), "-o", t.out, *options), Refused(*words, status=status))
+    return Row(
+        name, tried, REPORT, lambda t: t(folder(t.folder), "-o", t.out, *options), Refused(*words, status=status)
+    )
 
 
 def simulate(name, tried, *options, words, status=1, preset="low-noise-cmos"):
@@ -359,9 +361,10 @@ OUTPUTS = [
     Row("interrupted", "Ctrl-C while the report measures", REPORT, interrupt,
         Refused("nothing was written", status=130)),
     Row("killed", "the process is killed (SIGKILL) while it writes", REPORT, lambda t: killed(t, "SIGKILL"),
-        Right("The next run says what it found, cleans it up, and writes the report.", recovered)),
+        Right("The next run says what it found, cleans it up, and writes the report.", recovered), seconds=20),
     Row("terminated", "the process is terminated (SIGTERM) while it writes", REPORT, lambda t: killed(t, "SIGTERM"),
-        Right("Nothing is left behind; the command ends with status 143.", lambda found: stopped(found, 143))),
+        Right("Nothing is left behind; the command ends with status 143.", lambda found: stopped(found, 143)),
+        seconds=20),
 ]  # fmt: skip
 
 GROUPS = {"Options of the command": OPTIONS, "Folders of frames": FOLDERS, "Reports that are there": OUTPUTS}

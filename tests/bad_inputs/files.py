@@ -9,8 +9,8 @@ from astropy import units as u
 from astropy.io import fits
 
 from ..helpers import full_mask
-from .given import ADU, BIAS, card, file, file_bytes, folder
-from .wanted import Error, NotUsed, Refused, Right, Row, Told
+from .given import ADU, BIAS, card, file, file_bytes, folder, frame
+from .wanted import Error, Named, NotUsed, Refused, Right, Row, Told
 
 __all__ = ["GROUPS"]
 
@@ -18,14 +18,13 @@ LEVEL = BIAS * ADU
 # Cards that cannot be: the name of the row, what is tried, the key, the card, and words of the message.
 CARDS = [
     ("exptime-comma", "EXPTIME = 100,0", "EXPTIME", "EXPTIME =                100,0", ("EXPTIME", "100,0")),
-    ("instrume-unclosed", "INSTRUME = 'cam, without the second quote", "INSTRUME", "INSTRUME= 'cam", ("INSTRUME",)),
+    ("instrume-unclosed", "INSTRUME = 'cam", "INSTRUME", "INSTRUME= 'cam", ("INSTRUME",)),
     ("egain-two-points", "EGAIN = 1.5.5", "EGAIN", "EGAIN   =                1.5.5", ("EGAIN", "1.5.5")),
     ("egain-nan", "EGAIN = nan", "EGAIN", "EGAIN   =                  nan", ("EGAIN", "nan")),
     ("exptime-nan-text", "EXPTIME = 'nan'", "EXPTIME", "EXPTIME = 'nan     '", ("EXPTIME", "nan")),
     ("exptime-infinite", "EXPTIME = 1E999", "EXPTIME", "EXPTIME =                1E999", ("EXPTIME",)),
-    ("imagetyp-garbage", "IMAGETYP = Dark, without quotes", "IMAGETYP", "IMAGETYP= Dark Frame", ("IMAGETYP",)),
+    ("imagetyp-garbage", "IMAGETYP = Dark Frame", "IMAGETYP", "IMAGETYP= Dark Frame", ("IMAGETYP",)),
     ("escape-bytes", "escape and bell characters in a card", "INSTRUME", "INSTRUME= 'cam\x1b[31m\x07'", ("INSTRUME",)),
-    ("latin-letters", "a letter beyond ASCII in a card", "INSTRUME", "INSTRUME= 'cam\xe9ra'", ("INSTRUME",)),
     ("bitpix-float", "BITPIX = 16.0", "BITPIX", "BITPIX  =                 16.0", ("BITPIX", "16.0")),
     ("bitpix-15", "BITPIX = 15", "BITPIX", "BITPIX  =                   15", ("BITPIX", "15")),
     ("bitpix-text", "BITPIX = '16'", "BITPIX", "BITPIX  = '16      '", ("BITPIX",)),
@@ -34,7 +33,7 @@ CARDS = [
     ("naxis-negative", "NAXIS = -1", "NAXIS   ", "NAXIS   =                   -1", ("NAXIS",)),
     ("naxis1-negative", "NAXIS1 = -48", "NAXIS1", "NAXIS1  =                  -48", ("NAXIS1", "-48")),
     ("naxis1-float", "NAXIS1 = 24.0", "NAXIS1", "NAXIS1  =                 24.0", ("NAXIS1",)),
-    ("naxis1-huge", "NAXIS1 = 2000000000, more than the file holds", "NAXIS1", "NAXIS1  =           2000000000",
+    ("naxis1-huge", "NAXIS1 = 2000000000", "NAXIS1", "NAXIS1  =           2000000000",
      ("truncated",)),
     ("bzero-text", "BZERO = 'x'", "BZERO", "BZERO   = 'x       '", ("BZERO", "x")),
     ("bscale-zero", "BSCALE = 0", "BSCALE", "BSCALE  =                    0", ("BSCALE", "0")),
@@ -44,10 +43,11 @@ CARDS = [
 def of_card(name, tried, key, text, words):
     """Rows for a card of a file: in the report, and in dark_rate."""
     cards = ((key.strip(), text),)
-    yield Row(f"folder-{name}", f"one file of a folder has ``{tried}``" if "=" in tried else f"one file of a folder has {tried}",
-              "ccdproc-darks report", lambda t: t(with_file(t, "bad.fits", cards=cards), "-o", t.out),
+    tried = f"a file has ``{tried}``" if "=" in tried else f"a file has {tried}"
+    yield Row(f"folder-{name}", tried, "ccdproc-darks report",
+    lambda t: t(with_file(t, "bad.fits", cards=cards), "-o", t.out),
               NotUsed("bad.fits", *words, check=eight_darks))  # fmt: skip
-    yield Row(f"file-{name}", f"a file has ``{tried}``" if "=" in tried else f"a file has {tried}", "dark_rate",
+    yield Row(f"file-{name}", tried, "dark_rate",
               lambda t: t([file(t.folder, "good.fits", seed=1), file(t.folder, seed=2, cards=cards)], bias=LEVEL),
               Error("OSError|ValueError", "bad.fits", *words))  # fmt: skip
 
@@ -66,15 +66,11 @@ def eight_darks(ran):
     return "8 darks" in ran.out
 
 
-def table_of(fields):
-    """A file with a table that promises so many fields, and no image."""
-    content = file_bytes()
-    extension = [
-        "XTENSION= 'BINTABLE'", "BITPIX  =                    8", "NAXIS   =                    2",
-        "NAXIS1  =                    4", "NAXIS2  =                    1", "PCOUNT  =                    0",
-        "GCOUNT  =                    1", f"TFIELDS = {fields:20d}", "END",
-    ]  # fmt: skip
-    return content + "".join(text.ljust(80) for text in extension).ljust(2880).encode() + bytes(2880)
+def compressed(key, text):
+    """A file with a compressed image, and another card in the header of its table."""
+    image = fits.CompImageHDU(frame(30.0, seed=9).data, frame(30.0).header)
+    content = _bytes(fits.HDUList([fits.PrimaryHDU(), image]))
+    return content[:2880] + card(content[2880:], key, text)
 
 
 def cube():
@@ -103,7 +99,8 @@ CONTENTS = [
     ("empty", "an empty file", "bad.fits", lambda: b"", ("empty",)),
     ("text", "a text with the name of a FITS file", "bad.fits", lambda: b"not a FITS file\n" * 400, ("FITS",)),
     ("zeros", "a file of zeros", "bad.fits", lambda: bytes(5760), ("FITS",)),
-    ("truncated", "a file that ends in the middle of its image", "bad.fits", lambda: file_bytes()[:3400], ("truncated",)),
+    ("truncated", "a file that ends in the middle of its image", "bad.fits",
+    lambda: file_bytes()[:3400], ("truncated",)),
     ("header-only", "a file that ends in its header", "bad.fits", lambda: file_bytes()[:400], ("FITS",)),
     ("cube", "a file with a cube of images", "bad.fits", cube, ("no 2-D image", "(3, 4, 5)")),
     ("no-image", "a file without an image", "bad.fits", no_image, ("no 2-D image",)),
@@ -113,7 +110,14 @@ CONTENTS = [
      lambda: gzip.compress(file_bytes(), 1)[:-200], ("truncated",)),
     ("bz2-truncated", "a file of bzip2 that ends too early", "bad.fits.bz2",
      lambda: bz2.compress(file_bytes())[:-200], ("truncated",)),
-    ("tfields-huge", "a file with TFIELDS = 2147483648 in a table", "bad.fits", lambda: table_of(2**31), ("TFIELDS",)),
+    ("tfields-huge", "a compressed image (.fz) with TFIELDS = 2147483648", "bad.fits.fz",
+     lambda: compressed("TFIELDS", "TFIELDS =           2147483648"), ("bad.fits.fz",)),
+    ("zbitpix-15", "a compressed image (.fz) with ZBITPIX = 15", "bad.fits.fz",
+     lambda: compressed("ZBITPIX", "ZBITPIX =                   15"), ("bad.fits.fz",)),
+    ("zcmptype", "a compressed image (.fz) of an unknown kind of compression", "bad.fits.fz",
+     lambda: compressed("ZCMPTYPE", "ZCMPTYPE= 'UNKNOWN '"), ("bad.fits.fz",)),
+    ("naxis1-backwards", "a file with NAXIS1 = -48, which leads a reader back to the header again and again", "bad.fits",
+     lambda: file_bytes(shape=(30, 48), cards=(("NAXIS1", "NAXIS1  =                  -48"),)), ("NAXIS1", "-48")),
     ("key-twice", "a file with EXPTIME 100, and EXPTIME 300 further on", "bad.fits", lambda: double(100, 300),
      ("EXPTIME", "100", "300")),
 ]  # fmt: skip
@@ -122,8 +126,13 @@ CONTENTS = [
 def of_content(name, tried, file_name, make, words):
     """Rows for the content of a file: in the report, and in dark_rate."""
     words = words if file_name in words else (file_name, *words)
-    yield Row(f"folder-{name}", f"in a folder, {tried}", "ccdproc-darks report",
-              lambda t: t(with_file(t, file_name, make()), "-o", t.out), NotUsed(*words, check=eight_darks))
+    yield Row(
+        f"folder-{name}",
+        tried,
+        "ccdproc-darks report",
+        lambda t: t(with_file(t, file_name, make()), "-o", t.out),
+        NotUsed(*words, check=eight_darks),
+    )
     yield Row(f"file-{name}", tried, "dark_rate", lambda t: t(written(t, file_name, make()), bias=LEVEL),
               Error("OSError|ValueError", *words))  # fmt: skip
 
@@ -144,7 +153,9 @@ def two_folders(trial):
 def replaced(trial):
     """A file that is replaced by another after its header was read."""
     path = folder(trial.folder)
-    other = file_bytes(seconds=30.0, seed=3, shape=(30, 30))
+    image = frame(30.0, seed=3)
+    image.data = image.data.astype("float32")
+    other = _bytes(image.to_hdu()[0])
 
     def replace():
         (path / "dark_30s_0.fits").write_bytes(other)
@@ -230,7 +241,8 @@ OTHERS = [
     Row("biases-file-broken", "a bias frame that ends in the middle of its image", "master_bias",
         lambda t: t(written(t, "bad.fits", file_bytes(seconds=0.0)[:3400])), Error("OSError", "bad.fits", "truncated")),
     Row("scatter-file-broken", "a dark that ends in the middle of its image", "dark_scatter",
-        lambda t: t(written(t, "bad.fits", file_bytes()[:3400]), bias=LEVEL), Error("OSError", "bad.fits", "truncated")),
+        lambda t: t(written(t, "bad.fits", file_bytes()[:3400]), bias=LEVEL),
+        Error("OSError", "bad.fits", "truncated")),
     Row("repeatability-file-broken", "a dark that ends in the middle of its image", "repeatability",
         lambda t: t(written(t, "bad.fits", file_bytes()[:3400]), bias=LEVEL),
         Error("OSError", "bad.fits", "truncated")),
@@ -239,11 +251,11 @@ OTHERS = [
     Row("folder-two-one-bad", "two folders, one of them with a broken file", "ccdproc-darks report", two_folders,
         NotUsed("bad.fits", "EXPTIME", then="The file is named as not used; both folders are measured.",
                 check=lambda ran: ran.out.count("8 darks") == 2)),
-    Row("folder-replaced", "a file that is replaced while the report measures", "ccdproc-darks report", replaced,
-        Told("dark_30s_0.fits", status=3, then="It is not measured with what was read before: the command names the "
-             "file, and ends with status 3.")),
+    Row("folder-replaced", "a file that is replaced by one of another type while the report measures",
+        "ccdproc-darks report", replaced, Named("dark_30s_0.fits", then="The command names the file. It is not read as "
+        "what it was before.")),
     Row("folder-vanished", "a file that is removed while the report measures", "ccdproc-darks report", vanished,
-        Told("dark_30s_0.fits", status=3, then="The command names the file, and ends with status 3.")),
+        Named("dark_30s_0.fits", then="The command names the file.")),
     Row("folder-undecodable", "a file whose name is not UTF-8", "ccdproc-darks report", undecodable,
         Told("rk.fits", then="The file is named, readably; the rest is measured.", check=eight_darks)),
     Row("folder-full-tmpdir", "compressed frames, and no room for them in TMPDIR", "ccdproc-darks report", full_tmpdir,

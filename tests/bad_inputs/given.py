@@ -16,16 +16,17 @@ from ..helpers import ELECTRON_PER_SECOND
 __all__ = [
     "ADU",
     "BIAS",
-    "E",
     "GAIN",
     "PER_SECOND",
     "SHAPE",
+    "E",
     "S",
     "biases",
     "card",
     "darks",
     "file",
     "folder",
+    "frame",
     "master",
     "rate",
     "rates",
@@ -96,7 +97,8 @@ def rate(seconds=100.0, *, number=5, seed=0, shape=SHAPE, frames=None, **changes
 def rates(*times, frames=None, **changes):
     """Rates of several exposure times, of which the first has its meta changed."""
     return [
-        rate(seconds, frames=frames, **(changes if index == 0 else {})) for index, seconds in enumerate(times or (50, 500))
+        rate(seconds, frames=frames, **(changes if index == 0 else {}))
+        for index, seconds in enumerate(times or (50, 500))
     ]
 
 

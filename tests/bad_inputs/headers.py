@@ -145,7 +145,8 @@ RATES = [
     Row("mask-scatter-text", "a scatter image in electron", "hot_pixel_mask",
         lambda t: t(*rates(), scatter=in_electron()), Error("UnitsError", "scatter", "electron")),
     Row("keyword-of-ours", "add_keyword={'DKEXPMAX': 1.0}, a key that a later step reads", "dark_rate",
-        lambda t: t(darks(), bias=LEVEL, add_keyword={"DKEXPMAX": 1.0}), Error("ValueError", "add_keyword", "DKEXPMAX")),
+        lambda t: t(darks(), bias=LEVEL, add_keyword={"DKEXPMAX": 1.0}),
+        Error("ValueError", "add_keyword", "DKEXPMAX")),
     Row("keyword-ncombine", "add_keyword='NCOMBINE'", "dark_rate",
         lambda t: t(darks(), bias=LEVEL, add_keyword="NCOMBINE"), Error("ValueError", "add_keyword", "NCOMBINE")),
     Row("keyword-structure", "add_keyword={'NAXIS1': 5}, a key of the file's structure", "dark_rate",
@@ -168,7 +169,8 @@ def with_deviation_none():
 
 
 def in_adu():
-    return CCDData(rate().data, unit="adu", meta=rate().meta, uncertainty=rate().uncertainty)
+    deviation = StdDevUncertainty(rate().uncertainty.array)
+    return CCDData(rate().data, unit="adu", meta=rate().meta, uncertainty=deviation)
 
 
 def in_electron():

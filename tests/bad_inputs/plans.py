@@ -3,7 +3,7 @@
 import numpy as np
 from astropy import units as u
 
-from .given import ADU, E, PER_SECOND, S
+from .given import ADU, PER_SECOND, E, S
 from .wanted import Error, Right, Row
 
 __all__ = ["GROUPS"]
@@ -69,7 +69,7 @@ PLANS = [
     plan("plan-false-positives", "false_positives=0", "frames_to_test", Error("ValueError", "false_positives", "0"),
          false_positives=0),
     plan("plan-false-positives-all", "more false positives than pixels", "frames_to_test",
-         Error("ValueError", "false_positives", "pixels"), false_positives=1e9),
+         Error("ValueError", "false_positives", "1e+06", "1000000000"), false_positives=1e9),
     plan("plan-tolerance-zero", "a tolerance of zero", "frames_to_test", Error("ValueError", "tolerance", "0"),
          tolerance=0),
     plan("plan-noise-bare", "a read noise without a unit", "smallest_testable_rate",

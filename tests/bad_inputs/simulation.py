@@ -8,7 +8,7 @@ from ccdproc_darks import DarkSequence, Sensor
 from ccdproc_darks.simulation import CosmicRays
 from ccdproc_darks.temperature import DoublingDarkCurrent
 
-from .given import ADU, E, GAIN, PER_SECOND, S, SHAPE
+from .given import ADU, GAIN, PER_SECOND, SHAPE, E, S
 from .trial import little_memory
 from .wanted import Error, Right, Row
 
@@ -54,7 +54,8 @@ SENSORS = [
     sensor("sensor-images-differ", "images of rates and bias of two shapes", Error("ValueError", "shape", "(2, 3)"),
            bias=np.ones((2, 3)) * ADU),
     sensor("sensor-gain-zero", "a gain of zero", Error("ValueError", "gain", "0"), gain=0 * GAIN),
-    sensor("sensor-gain-huge", "a gain of 1e300 electron/adu", Error("ValueError", "gain", "1e+300"), gain=1e300 * GAIN),
+    sensor("sensor-gain-huge", "a gain of 1e300 electron/adu",
+           Error("ValueError", "gain", "1e+300"), gain=1e300 * GAIN),
     sensor("sensor-noise-negative", "a read noise below zero", Error("ValueError", "read_noise", "-5"),
            read_noise=-5 * E),
     sensor("sensor-noise-huge", "a read noise of 1e300 electron", Error("ValueError", "read_noise", "1e+300"),
@@ -66,7 +67,7 @@ SENSORS = [
     sensor("sensor-full-well", "a full well below the bias", Error("ValueError", "saturation", "bias"),
            bias=1000 * ADU, saturation=500 * ADU),
     sensor("sensor-linearity", "a linearity limit above the full well",
-           Error("ValueError", "linearity_limit", "full_well"), full_well=1000 * E, linearity_limit=2000 * E),
+           Error("ValueError", "linearity_limit", "full well", "2000"), full_well=1000 * E, linearity_limit=2000 * E),
     sensor("sensor-cosmics", "cosmic rays without a size of pixels", Error("TypeError", "pixel_size"),
            cosmic_rays=CosmicRays()),
     sensor("sensor-model", "a model of temperature without a temperature", Error("TypeError", "temperature"),
@@ -81,7 +82,8 @@ SENSORS = [
     sensor("sensor-glow", "a glow that is a number", Error("TypeError", "glow", "AmplifierGlow", "5"), glow=5),
     sensor("sensor-name", "a name with a line break", Error("ValueError", "name"), name="my\ncamera"),
     Row("hot-pixels-fraction", "a fraction of hot pixels of 1.5", "simulation.HotPixels",
-        lambda t: t(fraction=1.5, above=1 * PER_SECOND, maximum=2 * PER_SECOND), Error("ValueError", "fraction", "1.5")),
+        lambda t: t(fraction=1.5, above=1 * PER_SECOND, maximum=2 * PER_SECOND),
+        Error("ValueError", "fraction", "1.5")),
     Row("hot-pixels-order", "hot pixels whose highest rate is below the lowest", "simulation.HotPixels",
         lambda t: t(fraction=0.1, above=5 * PER_SECOND, maximum=2 * PER_SECOND), Error("ValueError", "maximum", "2")),
     Row("telegraph-dwell", "telegraph pixels that stay in a state for zero seconds", "simulation.TelegraphPixels",

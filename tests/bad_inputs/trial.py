@@ -13,15 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 from astropy.nddata import CCDData
 
 from ..helpers import snapshot
 from .wanted import HANG, HARM, Verdict
 
 __all__ = ["Ran", "Seen", "Trial", "tried"]
-
-#: Time that a row may take (s).
-SECONDS = 5.0
 
 
 class TookTooLongError(BaseException):
@@ -132,23 +130,23 @@ class Trial:
                 self.harm.append(f"{path!r} {what}")
 
 
-def tried(row, folder, seconds=SECONDS):
+def tried(row, folder):
     """What a row came to, as a Verdict."""
-    seen = _seen(row, Path(folder), seconds)
+    seen = _seen(row, Path(folder))
     if seen.hung:
-        return Verdict(HANG, f"more than {seconds:g} s")
+        return Verdict(HANG, f"more than {row.seconds:g} s")
     verdict = row.wanted.judged(seen)
     if seen.harm and verdict.kind == "as wanted":
         return Verdict(HARM, "; ".join(seen.harm[:3]))
     return verdict
 
 
-def _seen(row, folder, seconds):
+def _seen(row, folder):
     trial, seen = Trial(row.function, folder), Seen()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            with _at_most(seconds):
+            with _at_most(row.seconds):
                 seen.result = row.call(trial)
         except TookTooLongError:
             seen.hung = True
@@ -218,8 +216,10 @@ def _named(function):
 
 
 def _images(value):
+    """All images in a list, or lists of lists, whose arrays are numpy's."""
     if isinstance(value, CCDData):
-        yield value
+        if isinstance(value.data, np.ndarray):
+            yield value
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _images(item)

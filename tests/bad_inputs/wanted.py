@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["KINDS", "Error", "NotUsed", "Refused", "Right", "Row", "Told", "Verdict", "Warned"]
+__all__ = ["KINDS", "KNOW", "Error", "Named", "NotUsed", "Refused", "Right", "Row", "Told", "Verdict", "Warned"]
 
 AS_WANTED, ACCEPTED, WRONG, UNCLEAR, HANG, HARM = (
     "as wanted",
@@ -16,6 +16,8 @@ AS_WANTED, ACCEPTED, WRONG, UNCLEAR, HANG, HARM = (
 )
 #: What a row can come to.
 KINDS = (AS_WANTED, ACCEPTED, WRONG, UNCLEAR, HANG, HARM)
+#: How an error about headers ends: with the argument that says "I know".
+KNOW = "check_headers=False"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Row:
     tried: str  # for the reader of the documentation
     function: str  # as in "dark_rate", "planning.rate_uncertainty" or "ccdproc-darks report"
     call: Callable[[Any], Any]  # gets a Trial, and calls it as the function
-    wanted: Any  # an Error, Warned, Right, Refused, NotUsed or Told
+    wanted: Any  # an Error, Warned, Right, Refused, NotUsed, Told or Named
+    seconds: float = 5.0  # that it may take
 
 
 class _Wanted:
@@ -50,7 +53,7 @@ class _Wanted:
     @property
     def named(self):
         """The words, for a sentence."""
-        return _listed([f"``{word}``" for word in self.words])
+        return _listed([f"``{word}``" for word in self.words if word != KNOW])
 
     def wrong(self, seen):
         """A Verdict where the result is not right; else None."""
@@ -73,7 +76,8 @@ class Error(_Wanted):
     def sentence(self):
         """What the documentation says."""
         kind = " or ".join(f"``{one}``" for one in self.kind.split("|"))
-        return self.then or f"Error ({kind}) that names {self.named}."
+        known = f" It goes on with ``{KNOW}``." if KNOW in self.words else ""
+        return self.then or f"Error ({kind}) that tells of {self.named}.{known}"
 
     def judged(self, seen):
         """Verdict on what was seen."""
@@ -95,7 +99,7 @@ class Warned(_Wanted):
 
     def sentence(self):
         """What the documentation says."""
-        names = f" that names {self.named}" if self.words else ""
+        names = f" that tells of {self.named}" if self.words else ""
         return f"Warning (`~ccdproc_darks.{self.kind}`){names}.{' ' if self.then else ''}{self.then}"
 
     def judged(self, seen):
@@ -191,6 +195,21 @@ class NotUsed(Told):
     def line_begins(self, line):
         """Whether a line tells of a file that is not used."""
         return line.startswith("not used")
+
+
+class Named(Told):
+    """The command names a file that it cannot use any more, with the words, whether or not the rest is measured."""
+
+    def judged(self, seen):
+        """Verdict on what was seen."""
+        if seen.error is not None:
+            return Verdict(UNCLEAR, f"traceback: {type(seen.error).__name__}: {seen.error}")
+        ran = seen.result
+        lines = [line.strip() for line in (ran.out + "\n" + ran.err).splitlines()]
+        found = [line for line in lines if not self.lacks(line)]
+        if not found:
+            return Verdict(ACCEPTED if ran.status in (0, 3) else UNCLEAR, f"status {ran.status}: {ran.out}{ran.err}")
+        return self.wrong(seen) or Verdict(AS_WANTED, found[0])
 
 
 def _listed(words):
