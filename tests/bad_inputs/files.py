@@ -116,7 +116,7 @@ CONTENTS = [
      lambda: compressed("ZBITPIX", "ZBITPIX =                   15"), ("bad.fits.fz",)),
     ("zcmptype", "a compressed image (.fz) of an unknown kind of compression", "bad.fits.fz",
      lambda: compressed("ZCMPTYPE", "ZCMPTYPE= 'UNKNOWN '"), ("bad.fits.fz",)),
-    ("naxis1-backwards", "a file with NAXIS1 = -48, which leads a reader back to the header again and again", "bad.fits",
+    ("naxis1-backwards", "a file with NAXIS1 = -48, which leads a reader back to the header for ever", "bad.fits",
      lambda: file_bytes(shape=(30, 48), cards=(("NAXIS1", "NAXIS1  =                  -48"),)), ("NAXIS1", "-48")),
     ("key-twice", "a file with EXPTIME 100, and EXPTIME 300 further on", "bad.fits", lambda: double(100, 300),
      ("EXPTIME", "100", "300")),

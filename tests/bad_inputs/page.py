@@ -22,12 +22,37 @@ bad input ends in one of these:
 Your frames, arrays and files are never changed.
 """
 
+#: What a reader has to know before the rows of a group.
+_FIRST = {
+    "Frames given twice": (
+        "Copies would make the noise look smaller than it is. Two frames are copies where they have the same "
+        "values in every pixel."
+    ),
+    "Frames that do not belong together": (
+        "Where headers say that frames, a bias or rates are not of one camera, binning, region, gain or "
+        "temperature, or a frame is of another kind, that is an error. ``check_headers=False`` says that they "
+        "belong together all the same."
+    ),
+    "Header cards that cannot be read": "One card of one file is wrong. In a folder, only that file is lost.",
+    "Broken files": "In a folder, only the broken file is lost.",
+    "Rates, and their own headers": (
+        "A rate carries in its header how it was measured, and later steps compute with that."
+    ),
+    "Units of arguments": "Physical arguments are Quantities, with a unit of `astropy.units`.",
+    "Values of pixels": (
+        "A sample that is masked, saturated or not finite is left out. A pixel without any other is masked."
+    ),
+    "Reports that are there": "Only files that an earlier report has written are ever replaced.",
+}
+
 
 def page():
     """The page as reStructuredText."""
     parts = [_HEAD]
     for title, rows in GROUPS.items():
         parts.append(f"{title}\n{'-' * len(title)}\n")
+        if title in _FIRST:
+            parts.append(f"{_FIRST[title]}\n")
         parts.append(".. list-table::\n   :header-rows: 1\n   :widths: 34 20 46\n")
         parts.append("   * - what is tried\n     - where\n     - what happens")
         for tried, where, happens in _cells(rows):

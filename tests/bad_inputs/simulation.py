@@ -118,7 +118,7 @@ FRAMES = [
               bias=1000 * ADU, saturation=500 * ADU),
     simulated("frame-bias-too-high", "a bias above the top of the ADC", Error("ValueError", "bias", "70000"),
               bias=70000 * ADU),
-    simulated("frame-executor", "executor=4", Error("TypeError", "executor", "int"), executor=4),
+    simulated("frame-executor", "executor=4", Error("TypeError", "executor"), executor=4),
     Row("frame-sensor-name", "the name of a camera in place of a sensor", "simulate_dark",
         lambda t: t("low-noise-cmos", exposure=10 * S), Error("TypeError", "sensor", "sensor_preset")),
     Row("frame-sensor-and-gain", "a sensor, and a gain beside it", "simulate_dark",
