@@ -125,6 +125,7 @@ def meanwhile_out(trial):
         (trial.out / "note.txt").write_text("mine")
         trial.settle()
 
+    trial.beside = "out-new"
     with trial.meanwhile(make):
         return trial(frames, "-o", trial.out)
 
@@ -239,7 +240,7 @@ def stopped(found, status):
 
 def recovered(found):
     first, left, again, after = found
-    return first.status == -9 and again.status == 0 and not after and (not left or left[0] in again.out + again.err)
+    return first.status == -9 and again.status == 0 and not after and (not left or "killed" in again.err)
 
 
 def interrupt(trial):
@@ -347,7 +348,7 @@ OUTPUTS = [
     Row("out-holds-frames", "``--overwrite`` of a report that holds the frames", REPORT, over_own_frames,
         Refused("out", "frames")),
     Row("out-appears", "a file that somebody puts into OUT while the report measures", REPORT, meanwhile_out,
-        Refused("out", then="The file stays. The command says that OUT is there by now, and ends with status 1.")),
+        Refused("out-new", then="The file stays. The report is left beside it, in OUT-new; the command ends with status 1.")),
     Row("out-twice-at-once", "two reports into one new OUT at the same time", REPORT, two_at_once,
         Right("One is written; the other says that it is not, and ends with status 1.", one_of_two)),
     Row("overwrite-note", "``--overwrite`` of a report with a note of the user's in it", REPORT,

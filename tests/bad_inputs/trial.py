@@ -60,6 +60,7 @@ class Trial:
     def __init__(self, function, folder):
         self.function, self.folder, self.out, self.harm = function, folder, folder / "out", []
         self.before = None
+        self.beside = None  # name of a folder that an error may leave
 
     def __call__(self, *args, **options):
         """Call the function."""
@@ -79,8 +80,8 @@ class Trial:
             self._compare_files(failed)
 
     def settle(self):
-        """Take the files as they are now for those that must not change."""
-        self.before = tree(self.folder)
+        """Take the files as they are now for those that must not change; but none that the package works with."""
+        self.before = {path: content for path, content in tree(self.folder).items() if not path.startswith(".")}
 
     def meanwhile(self, action, where="ccdproc_darks.report.run.find_groups"):
         """Context in which an action is done as soon as the function ``where`` has been called by the package."""
@@ -125,6 +126,8 @@ class Trial:
             after = {path: content for path, content in after.items() if not _is_in(path, self.out.name)}
             self.before = {path: content for path, content in self.before.items() if not _is_in(path, self.out.name)}
         for path in sorted(set(after) | set(self.before)):
+            if self.beside and _is_in(path, self.beside):
+                continue
             if after.get(path) != self.before.get(path):
                 what = "is new" if path not in self.before else "is gone" if path not in after else "has changed"
                 self.harm.append(f"{path!r} {what}")
