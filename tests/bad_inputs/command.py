@@ -200,8 +200,9 @@ def whole(found):
 
 
 def killed(trial, how):
-    """A process that is killed while it measures; then the same again. What is left behind, and how the two ended."""
+    """A process that is killed while it writes; then the same again. How the two ended, and what they left behind."""
     frames = folder(trial.folder)
+    file(frames, "dark.fits.gz", seed=9)  # it is decompressed into TMPDIR
     code = (
         "import os, signal, sys\n"
         "import ccdproc_darks.report.page as page\n"
@@ -348,7 +349,8 @@ OUTPUTS = [
     Row("out-holds-frames", "``--overwrite`` of a report that holds the frames", REPORT, over_own_frames,
         Refused("out", "frames")),
     Row("out-appears", "a file that somebody puts into OUT while the report measures", REPORT, meanwhile_out,
-        Refused("out-new", then="The file stays. The report is left beside it, in OUT-new; the command ends with status 1.")),
+        Refused("out-new",
+                then="The file stays. The report is beside it, in OUT-new; the command ends with status 1.")),
     Row("out-twice-at-once", "two reports into one new OUT at the same time", REPORT, two_at_once,
         Right("One is written; the other says that it is not, and ends with status 1.", one_of_two)),
     Row("overwrite-note", "``--overwrite`` of a report with a note of the user's in it", REPORT,
