@@ -131,6 +131,23 @@ def with_extra(trial, name, **options):
 OTHER = {"INSTRUME": "camera B"}
 
 
+def starry(seconds=100.0):
+    """Frames with the same stars, each over three columns."""
+    frames = [frame(seconds, seed=index, shape=(40, 64)) for index in range(4)]
+    for one in frames:
+        for row in range(0, 40, 3):
+            one.data[row, 10 + row : 13 + row] += np.array([2000, 5000, 2000], "uint16")
+    return frames
+
+
+def flats():
+    """Frames of a light that falls off by a fifth from one side to the other."""
+    light = np.broadcast_to(np.linspace(20000, 16000, 64), (40, 64))
+    return [
+        frame(100.0, data=(np.random.default_rng(seed).poisson(light) / 2 + BIAS).astype("uint16")) for seed in range(4)
+    ]
+
+
 def no_warning(found):
     return found is not None
 
@@ -240,6 +257,12 @@ TOGETHER = [
     Row("light-by-its-pixels", "a light called a dark by its header", "dark_rate",
         lambda t: t([*darks(4), darks(1, seed=9, per_second=200.0)[0]], bias=LEVEL),
         Warned("FrameLevelWarning", "darks[4]")),
+    Row("stars-in-darks", "lights with stars, called darks by their headers", "dark_rate",
+        lambda t: t(starry(), bias=LEVEL), Warned("LightWarning", "light", "stars")),
+    Row("stars-in-biases", "lights with stars, called bias frames by their headers", "master_bias",
+        lambda t: t(starry(0.0)), Warned("LightWarning", "light", "stars")),
+    Row("flats-by-their-pixels", "flats called darks by their headers", "dark_rate",
+        lambda t: t(flats(), bias=LEVEL), Warned("LightWarning", "light", "flat")),
     Row("folder-light-by-its-pixels", "a folder with a light called a dark by its header", "ccdproc-darks report",
         lambda t: t(with_extra(t, "light.fits", seconds=30.0, seed=5, per_second=200.0), "-o", t.out),
         Told("light.fits")),
