@@ -10,7 +10,7 @@ from astropy.io import fits
 
 from ..helpers import full_mask
 from .given import ADU, BIAS, card, file, file_bytes, folder, frame
-from .wanted import Error, Named, NotUsed, Refused, Right, Row
+from .wanted import Error, Named, NotUsed, Refused, Right, Row, listed
 
 __all__ = ["GROUPS"]
 
@@ -44,12 +44,18 @@ def of_card(name, tried, key, text, words):
     """Rows for a card of a file: in the report, and in dark_rate."""
     cards = ((key.strip(), text),)
     tried = f"a file has ``{tried}``" if "=" in tried else f"a file has {tried}"
+    not_used, error = refused(("bad.fits", *words))
     yield Row(f"folder-{name}", tried, "ccdproc-darks report",
-    lambda t: t(with_file(t, "bad.fits", cards=cards), "-o", t.out),
-              NotUsed("bad.fits", *words, check=eight_darks))  # fmt: skip
+              lambda t: t(with_file(t, "bad.fits", cards=cards), "-o", t.out), not_used)  # fmt: skip
     yield Row(f"file-{name}", tried, "dark_rate",
               lambda t: t([file(t.folder, "good.fits", seed=1), file(t.folder, seed=2, cards=cards)], bias=LEVEL),
-              Error("OSError|ValueError", "bad.fits", *words))  # fmt: skip
+              error)  # fmt: skip
+
+
+def refused(words):
+    """What must happen with a file in the report, and in dark_rate: the page says it in one row."""
+    then = f"The file is not used. The message tells of {listed(words)}."
+    return NotUsed(*words, then=then, check=eight_darks), Error("OSError|ValueError", *words, then=then)
 
 
 def with_file(trial, name, content=None, **options):
@@ -125,16 +131,10 @@ CONTENTS = [
 
 def of_content(name, tried, file_name, make, words):
     """Rows for the content of a file: in the report, and in dark_rate."""
-    words = words if file_name in words else (file_name, *words)
-    yield Row(
-        f"folder-{name}",
-        tried,
-        "ccdproc-darks report",
-        lambda t: t(with_file(t, file_name, make()), "-o", t.out),
-        NotUsed(*words, check=eight_darks),
-    )
-    yield Row(f"file-{name}", tried, "dark_rate", lambda t: t(written(t, file_name, make()), bias=LEVEL),
-              Error("OSError|ValueError", *words))  # fmt: skip
+    not_used, error = refused(words if file_name in words else (file_name, *words))
+    yield Row(f"folder-{name}", tried, "ccdproc-darks report",
+              lambda t: t(with_file(t, file_name, make()), "-o", t.out), not_used)  # fmt: skip
+    yield Row(f"file-{name}", tried, "dark_rate", lambda t: t(written(t, file_name, make()), bias=LEVEL), error)
 
 
 def written(trial, name, content):

@@ -35,15 +35,17 @@ def compared(name, tried, wanted, function="compare_dark_rates", **options):
 
 
 def quantities(argument, unit):
-    """Rows for one Quantity of dark_rate."""
+    """Rows for one Quantity of dark_rate; the page shows those of all arguments together."""
     for name, tried, value, kind, words in (
         ("bare", "a number without a unit", 3, "TypeError", ()),
         ("unit", "a value in m", 3 * u.m, "UnitsError", ("3.0 m",)),
         ("negative", "a value below zero", -1 * unit, "ValueError", ("-1.0",)),
         ("nan", "a value that is NaN", np.nan * unit, "ValueError", ("nan",)),
     ):
-        yield measured(f"{argument}-{name}", f"``{argument}``: {tried}", Error(kind, argument, *words),
-                       **{argument: value})  # fmt: skip
+        known = ", ".join(f"``{argument}``" for argument in ARGUMENTS)
+        then = f"Error (``{kind}``) that tells of the argument, of its value and of the unit that it must have."
+        wanted = Error(kind, argument, *words, then=then)
+        yield measured(f"{argument}-{name}", f"{known}: {tried}", wanted, **{argument: value})
 
 
 UNITS = [row for argument, unit in ARGUMENTS.items() for row in quantities(argument, unit)]

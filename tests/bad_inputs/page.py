@@ -33,8 +33,14 @@ _FIRST = {
         "temperature, or a frame is of another kind, that is an error. ``check_headers=False`` says that they "
         "belong together all the same."
     ),
-    "Header cards that cannot be read": "One card of one file is wrong. In a folder, only that file is lost.",
-    "Broken files": "In a folder, only the broken file is lost.",
+    "Header cards that cannot be read": (
+        "One card of one file is wrong. The report names this file as not used, and measures the others; a "
+        "function raises an OSError or a ValueError that begins with the path of the file."
+    ),
+    "Broken files": (
+        "The report names the broken file as not used, and measures the others; a function raises an OSError or a "
+        "ValueError that begins with the path of the file."
+    ),
     "Rates, and their own headers": (
         "A rate carries in its header how it was measured, and later steps compute with that."
     ),

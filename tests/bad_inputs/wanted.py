@@ -6,7 +6,20 @@ from typing import Any
 
 import ccdproc_darks
 
-__all__ = ["KINDS", "KNOW", "Error", "Named", "NotUsed", "Refused", "Right", "Row", "Told", "Verdict", "Warned"]
+__all__ = [
+    "KINDS",
+    "KNOW",
+    "Error",
+    "Named",
+    "NotUsed",
+    "Refused",
+    "Right",
+    "Row",
+    "Told",
+    "Verdict",
+    "Warned",
+    "listed",
+]
 
 AS_WANTED, ACCEPTED, WRONG, UNCLEAR, HANG, HARM = (
     "as wanted",
@@ -55,7 +68,7 @@ class _Wanted:
     @property
     def named(self):
         """The words, for a sentence."""
-        return _listed([f"``{word}``" for word in self.words if word != KNOW])
+        return listed(word for word in self.words if word != KNOW)
 
     def wrong(self, seen):
         """A Verdict where the result is not right; else None."""
@@ -216,6 +229,7 @@ class Named(Told):
         return self.wrong(seen) or Verdict(AS_WANTED, found[0])
 
 
-def _listed(words):
-    *others, last = words or [""]
+def listed(words):
+    """Words as they are in a sentence of the page."""
+    *others, last = [f"``{word}``" for word in words] or [""]
     return f"{', '.join(others)} and {last}" if others else last
