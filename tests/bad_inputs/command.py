@@ -206,7 +206,7 @@ def killed(trial, how):
     code = (
         "import os, signal, sys\n"
         "import ccdproc_darks.report.page as page\n"
-        "page.as_png = lambda figure: ''\n"
+        "page.draw_all = lambda *_: ()\n"
         "import ccdproc_darks.report.run as run\n"
         "written = run.write_report\n"
         "def write(*args, **options):\n"
