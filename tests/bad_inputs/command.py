@@ -339,7 +339,7 @@ OUTPUTS = [
     Row("out-file", "an OUT that is a file", REPORT, lambda t: t(folder(t.folder), "-o", note(t)), Refused("note.txt")),
     Row("out-full", "an OUT that holds files", REPORT, lambda t: t(folder(t.folder), "-o", full(t)), Refused("full")),
     Row("out-full-overwrite", "``--overwrite`` of a folder that is no report", REPORT,
-        lambda t: t(folder(t.folder), "-o", full(t), "--overwrite"), Refused("full", "not")),
+        lambda t: t(folder(t.folder), "-o", full(t), "--overwrite"), Refused("full")),
     Row("out-report", "an OUT that is an earlier report, without ``--overwrite``", REPORT,
         lambda t: t(earlier(t), "-o", t.out), Refused("out", "--overwrite")),
     Row("out-below-file", "an OUT below a file", REPORT, lambda t: t(folder(t.folder), "-o", note(t) / "out"),

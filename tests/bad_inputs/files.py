@@ -54,7 +54,7 @@ def of_card(name, tried, key, text, words):
 
 def refused(words):
     """What must happen with a file in the report, and in dark_rate: the page says it in one row."""
-    then = f"The file is not used. The message tells of {listed(words)}."
+    then = f"The file is not used. The message says {listed(words)}."
     return NotUsed(*words, then=then, check=eight_darks), Error("OSError|ValueError", *words, then=then)
 
 

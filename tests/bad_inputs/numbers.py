@@ -43,7 +43,7 @@ def quantities(argument, unit):
         ("nan", "a value that is NaN", np.nan * unit, "ValueError", ("nan",)),
     ):
         known = ", ".join(f"``{argument}``" for argument in ARGUMENTS)
-        then = f"Error (``{kind}``) that tells of the argument, of its value and of the unit that it must have."
+        then = f"Error (``{kind}``) that says the argument, its value and the unit that it must have."
         wanted = Error(kind, argument, *words, then=then)
         yield measured(f"{argument}-{name}", f"{known}: {tried}", wanted, **{argument: value})
 

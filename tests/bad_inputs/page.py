@@ -13,13 +13,12 @@ What happens with bad input
 Each row of this page is tried by a test. A mask made from bad frames would spoil every science image after it. So a
 bad input ends in one of these:
 
-* **an error**. Its message tells of the argument, file or header key that is wrong, and of its value. Nothing is
-  written;
+* **an error**. Its message says which argument, file or header key is wrong, and its value. Nothing is written;
 * **a warning**, and a result. The warning says what is doubtful;
 * **a file that is not used**. The command names it and the reason, and measures the others;
 * **a right result**, where the input only looks bad.
 
-Your frames, arrays and files are never changed.
+Your frames, arrays and files are never changed. Where the last column quotes words, they are in the message.
 """
 
 #: What a reader has to know before the rows of a group.

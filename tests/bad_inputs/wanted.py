@@ -91,8 +91,8 @@ class Error(_Wanted):
     def sentence(self):
         """What the documentation says."""
         kind = " or ".join(f"``{one}``" for one in self.kind.split("|"))
-        known = f" It goes on with ``{KNOW}``." if KNOW in self.words else ""
-        return self.then or f"Error ({kind}) that tells of {self.named}.{known}"
+        known = f" ``{KNOW}`` goes on all the same." if KNOW in self.words else ""
+        return self.then or f"Error ({kind}) that says {self.named}.{known}"
 
     def judged(self, seen):
         """Verdict on what was seen."""
@@ -114,7 +114,7 @@ class Warned(_Wanted):
 
     def sentence(self):
         """What the documentation says."""
-        names = f" that tells of {self.named}" if self.words else ""
+        names = f" that says {self.named}" if self.words else ""
         return f"Warning (`~ccdproc_darks.{self.kind}`){names}.{' ' if self.then else ''}{self.then}"
 
     def judged(self, seen):
@@ -155,7 +155,7 @@ class Refused(_Wanted):
 
     def sentence(self):
         """What the documentation says."""
-        return self.then or f"Nothing is written. The command ends with status {self.status} and names {self.named}."
+        return self.then or f"Nothing is written. The command ends with status {self.status} and says {self.named}."
 
     def judged(self, seen):
         """Verdict on what was seen."""
@@ -180,7 +180,7 @@ class Told(_Wanted):
     def sentence(self):
         """What the documentation says."""
         told = f" and ends with status {self.status}" if self.status else ""
-        return self.then or f"The rest is measured. The command names {self.named}{told}."
+        return self.then or f"The rest is measured. The command says {self.named}{told}."
 
     def line_begins(self, line):
         """Whether a line may be the one."""
@@ -207,7 +207,7 @@ class NotUsed(Told):
 
     def sentence(self):
         """What the documentation says."""
-        return self.then or f"The file is not used. The command names {self.named}, and the rest is measured."
+        return self.then or f"The file is not used. The command says {self.named}, and measures the others."
 
     def line_begins(self, line):
         """Whether a line tells of a file that is not used."""
