@@ -54,7 +54,7 @@ OPTIONS = [
         Refused("--size", "0", status=2)),
     Row("demo-seed", "``--seed one``", DEMO, lambda t: t("-o", t.out, "--seed", "one"),
         Refused("--seed", "one", status=2)),
-    Row("demo-frames-there", "``--frames`` with a folder that is there", DEMO, lambda t: demo_frames(t),
+    Row("demo-frames-there", "``--frames`` with a folder that holds files", DEMO, lambda t: demo_frames(t),
         Refused("kept")),
     Row("demo-out-there", "an OUT that holds files", DEMO, lambda t: t("-o", full(t), "--size", "64"), Refused("full")),
     simulate("simulate-preset", "``--preset kodak``", "--exposures", "2x10", preset="kodak",
@@ -79,6 +79,7 @@ OPTIONS = [
 
 def demo_frames(trial):
     (trial.folder / "kept").mkdir()
+    (trial.folder / "kept" / "note.txt").write_text("mine")
     return trial("-o", trial.out, "--size", "64", "--frames", trial.folder / "kept")
 
 
