@@ -102,7 +102,7 @@ def aspen(adu, seconds):
 
 def test_read_noise_alone_of_the_guide():
     """Ten darks of 90 s: 0.035 electron/s."""
-    measured = dark_rate([aspen([[0, 0]], 90.0)] * 10, bias=0 * u.adu, dtype="float64")
+    measured = dark_rate([aspen([[0, 0]], 90.0) for _ in range(10)], bias=0 * u.adu, dtype="float64")
     np.testing.assert_allclose(measured.uncertainty.array, 0.035, atol=5e-4)
 
 

@@ -88,7 +88,7 @@ def dark_scatter(
 
     Warns
     -----
-    BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
         See `dark_rate`.
 
     See Also

@@ -10,6 +10,7 @@ from astropy.nddata import CCDData
 
 from .._compute.workers import Execution
 from .._interface.results import LogEntry, logged, set_keys
+from ..frames.duplicates import distinct_frames
 from ..frames.headers import FrameSetting, check_one_exposure, equal_exposures, exposures
 from ..frames.inputs import Frames, as_frames
 from ..rates.dark_rate import dark_rate
@@ -69,7 +70,7 @@ def repeatability(
 
     Warns
     -----
-    BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
         See `dark_rate`, which warns for each half, and `compare_dark_rates`.
 
     See Also
@@ -98,6 +99,8 @@ def repeatability(
         raise ValueError(f"offset must be 'common' or None, got {offset!r}")
     frames = as_frames(darks)
     seconds = exposures(exposure, frames)
+    kept = distinct_frames(frames, seconds)
+    frames, seconds = ([each[index] for index in kept] for each in (frames, seconds))
     if len(frames) < 2:
         raise ValueError(f"two equal frames or more are needed for two halves, got {len(frames)}")
     check_one_exposure([seconds[group[0]] for group in equal_exposures(seconds)])

@@ -40,11 +40,11 @@ class MemoryFrame:
         self.dtype = ccd.data.dtype.newbyteorder("=")
         self.has_mask, self.has_deviation = ccd.mask is not None, ccd.uncertainty is not None
         self.wcs = ccd.wcs
-        self._ccd = ccd
+        self.ccd = ccd
 
     def for_rows(self, rows):
         """`MemoryReader` of the rows of the slice ``rows``, and of no others: it can be sent to another process."""
-        ccd = self._ccd
+        ccd = self.ccd
         uncertainty, kind, factor = None, None, 1.0
         if ccd.uncertainty is not None:
             uncertainty, kind = np.broadcast_to(ccd.uncertainty.array, self.shape)[rows], type(ccd.uncertainty)

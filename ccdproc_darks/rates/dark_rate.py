@@ -18,6 +18,7 @@ from .._compute.workers import Execution, fill_images
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
 from .._interface.results import LogEntry, logged, result_image, safe_header
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
+from ..frames.duplicates import distinct_frames
 from ..frames.headers import (
     SATURATION_KEYS,
     FrameSetting,
@@ -132,6 +133,8 @@ def dark_rate(
     -----
     BiasWarning
         If frames look raw and no bias is given; if a bias seems to be still in them, or subtracted twice.
+    DuplicateFrameWarning
+        If frames have the same value in every pixel: they are one exposure, and counted once.
     FrameLevelWarning
         If the level of a frame differs from that of equal frames, as after a drift of the bias level.
     MissingInformationWarning
@@ -294,14 +297,17 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     frames = as_frames(darks)
     gain = known_gain(gain, frames)
     saturation = _saturation(saturation, frames, gain)
-    dark_sets = _dark_sets(frames, exposures(exposure, frames), _combined(n_combined, frames))
+    seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
+    noise, source = given_noise(read_noise, frames)
+    kept = distinct_frames(frames, seconds, combined)
+    frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
+    dark_sets = _dark_sets(frames, seconds, combined)
     if offset == "pixel" and len(dark_sets) < 2:
         raise ValueError(
             f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
         )
     the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
     warn_temperatures(frames)
-    noise, source = given_noise(read_noise, frames)
     scale = gain if frames[0].unit == u.adu else 1.0
     reader = ElectronReader(scale, the_bias, saturation, own_noise=source == "uncertainty")
     for dark_set in dark_sets:

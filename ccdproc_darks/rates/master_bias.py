@@ -16,6 +16,7 @@ from .._compute.blocks import Block, BlockJob
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_dtype, checked_number
 from .._interface.results import LogEntry, logged, result_image, safe_header
+from ..frames.duplicates import distinct_frames
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
 from ..frames.inputs import Frames, as_frames
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
@@ -68,6 +69,8 @@ def master_bias(
 
     Warns
     -----
+    DuplicateFrameWarning
+        If frames have the same value in every pixel: they are one exposure, and counted once.
     FrameLevelWarning
         If the level of a frame differs from the others', as after a drift of the bias level.
 
@@ -101,9 +104,12 @@ def master_bias(
     frames = as_frames(biases, "biases") if chosen is None else chosen.dark_set.frames
     scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
     told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
+    noise = common_setting("read_noise", told, frames)
+    if chosen is None:
+        frames = [frames[index] for index in distinct_frames(frames)]
     selection = chosen or select_biases(frames, scale, execution)
     selection.warn("bias frames")
-    noise = selection.read_noise() if told is None else common_setting("read_noise", told, frames)
+    noise = selection.read_noise() if noise is None else noise
     shape, first = frames[0].shape, frames[0]
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
     job = _BiasJob(selection.dark_set, CountingSettings(selection.reader, noise, clip))

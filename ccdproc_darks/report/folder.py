@@ -6,6 +6,7 @@ from pathlib import Path
 
 from astropy import units as u
 
+from ..frames.duplicates import SeenFrames
 from ..frames.file_frame import FileFrame
 from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
 
@@ -87,6 +88,8 @@ def find_groups(folder, progress=iter):
             unusable.append(Unusable(path.name, str(error).replace(f"{path}: ", "").replace(str(path), path.name)))
     frames, processed = _raw_ones(frames)
     unusable += processed
+    frames, copies = _without_copies(frames)
+    unusable += copies
     groups = _grouped(frames)
     for group in groups:
         for frame in () if group.darks else group.biases:
@@ -144,6 +147,30 @@ def _raw_ones(frames):
         else:
             kept.append(frame)
     return kept, processed
+
+
+def _without_copies(frames):
+    """Frames without copies, and the latter: files with the same value in every pixel.
+
+    Of copies that tell another exposure time or type, one is wrong, and nobody knows which: none is used.
+    """
+    seen, by_file, reasons = SeenFrames(), {frame.file: frame for frame in frames}, {}
+    for file, frame in by_file.items():
+        try:
+            earlier = seen.earlier(file)
+        except OSError as error:
+            reasons[file] = str(error).replace(f"{file.label}: ", "")
+            continue
+        if earlier is None:
+            continue
+        first = by_file[earlier]
+        reasons[file] = f"the same pixel values as {first.name}"
+        if frame.kind != first.kind or len(equal_exposures([frame.seconds, first.seconds])) > 1:
+            told = f"a {first.kind} of {first.seconds:g} s and a {frame.kind} of {frame.seconds:g} s"
+            for this, other in ((file, first), (earlier, frame)):
+                reasons[this] = f"the same pixel values as {other.name}, but headers tell of {told}: one is wrong"
+    kept = [frame for frame in frames if frame.file not in reasons]
+    return kept, [Unusable(by_file[file].name, reason) for file, reason in reasons.items()]
 
 
 def _grouped(frames):

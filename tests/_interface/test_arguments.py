@@ -314,7 +314,7 @@ def test_images_of_the_mask(number):
     with pytest.raises(ValueError, match=r"^scatter\[0\] is not a result of dark_scatter: DKSTAT is None"):
         mask(rates=rates, scatter=rates[0])
     with pytest.raises(ValueError, match=r"^scatter\[0\] must have the shape of the rates, \(3, 4\), got \(2, 2\)"):
-        mask(rates=rates, scatter=scatter(frames=[dark(np.ones((2, 2)))] * 4))
+        mask(rates=rates, scatter=scatter(frames=[dark(np.ones((2, 2))) for _ in range(4)]))
 
 
 @pytest.mark.parametrize("function", [mask, halves])

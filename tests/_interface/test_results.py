@@ -294,14 +294,14 @@ class TestAddKeyword:
 
     @pytest.fixture(params=["DKRATE", "DKCOMPAR", "DKMASK", "DKSCATTR", "DKREPEAT"])
     def call(self, request):
-        frame = dark(np.ones((2, 2)), unit="electron")
+        frames = [dark(np.ones((2, 2)), unit="electron") for _ in range(4)]
         rates = [rate_image(np.ones((2, 2)), seconds) for seconds in (10.0, 100.0)]
         calls = {
-            "DKRATE": lambda **options: dark_rate(frame, **options),
+            "DKRATE": lambda **options: dark_rate(frames[0], **options),
             "DKCOMPAR": lambda **options: compare_dark_rates(*rates, **options),
             "DKMASK": lambda **options: hot_pixel_mask(*rates, threshold=3 * u.electron / u.s, **options),
-            "DKSCATTR": lambda **options: dark_scatter([frame] * 4, **options),
-            "DKREPEAT": lambda **options: repeatability([frame] * 4, clip=3.0, **options),
+            "DKSCATTR": lambda **options: dark_scatter(frames, **options),
+            "DKREPEAT": lambda **options: repeatability(frames, clip=3.0, **options),
         }
         # The rates were logged themselves.
         for rate in rates:

@@ -16,6 +16,7 @@ import ccdproc_darks
 from ccdproc_darks import (
     BiasWarning,
     DarkWarning,
+    DuplicateFrameWarning,
     FrameLevelWarning,
     MissingInformationWarning,
     NoiseWarning,
@@ -37,7 +38,9 @@ from ..helpers import dark
 from ..report.conftest import write_frames
 
 SHAPE = (30, 40)
-CLASSES = {BiasWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning}
+CLASSES = {
+    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning,
+}  # fmt: skip
 
 
 def darks(number=5, seconds=100.0, *, noise=5.0, level=1.0, odd=0.0, read_noise=10.0, **keys):
@@ -51,6 +54,11 @@ def raw_darks():
     return [dark(image) for image in np.ones((4, *SHAPE), "u2")]
 
 
+def given_twice():
+    frames = darks(6)
+    return [*frames, frames[0]]
+
+
 def combined_darks():
     return darks(combined=True)
 
@@ -62,7 +70,7 @@ def uncertain_darks():
 
 
 def darks_of_two_temperatures():
-    return darks(4, **{"CCD-TEMP": -20.0}) + darks(1, **{"CCD-TEMP": 0.0})
+    return darks(4, **{"CCD-TEMP": -20.0}) + darks(5, **{"CCD-TEMP": 0.0})[4:]
 
 
 def rates_of_two_temperatures():
@@ -79,6 +87,7 @@ CASES = [
     (dark_rate, lambda: dark_rate(raw_darks()), BiasWarning, "no bias given"),
     (dark_rate, lambda: dark_rate(darks(level=900.0, read_noise=None)), BiasWarning, "equal frames have"),
     (dark_rate, lambda: dark_rate(darks(level=-900.0)), BiasWarning, "the median rate is -18"),
+    (dark_rate, lambda: dark_rate(given_twice()), DuplicateFrameWarning, "frames given more than once"),
     (dark_rate, lambda: dark_rate(darks(odd=30.0)), FrameLevelWarning, "darks[4] sits +"),
     (dark_rate, lambda: dark_rate(darks(1, read_noise=None)), MissingInformationWarning, "no read noise"),
     (dark_rate, lambda: dark_rate(combined_darks()), MissingInformationWarning, "darks[0] is combined"),
@@ -88,12 +97,15 @@ CASES = [
      MissingInformationWarning, "the error of the bias is unknown"),
     (dark_rate, lambda: dark_rate(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
     (dark_rate, lambda: dark_rate(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
+    (master_bias, lambda: master_bias(given_twice()), DuplicateFrameWarning, "frames given more than once"),
     (master_bias, lambda: master_bias(darks(odd=30.0)), FrameLevelWarning, "biases[4] sits +"),
     (dark_scatter, lambda: dark_scatter(raw_darks()), BiasWarning, "no bias given"),
+    (dark_scatter, lambda: dark_scatter(given_twice()), DuplicateFrameWarning, "frames given more than once"),
     (dark_scatter, lambda: dark_scatter(darks(odd=30.0)), FrameLevelWarning, "darks[4] sits +"),
     (dark_scatter, lambda: dark_scatter(combined_darks()), MissingInformationWarning, "darks[0] is combined"),
     (dark_scatter, lambda: dark_scatter(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
     (dark_scatter, lambda: dark_scatter(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
+    (repeatability, lambda: repeatability(given_twice()), DuplicateFrameWarning, "frames given more than once"),
     # By dark_rate, which it calls; frames are those of a half.
     (repeatability, lambda: repeatability(raw_darks()), BiasWarning, "no bias given"),
     (repeatability, lambda: repeatability(darks(6, odd=30.0)), FrameLevelWarning, "darks[5] sits +"),

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ccdproc_darks import DARK_FLAGS, Sensor, dark_rate, dark_scatter, hot_pixel_mask, simulate_dark
+from ccdproc_darks import (
+    DARK_FLAGS,
+    DuplicateFrameWarning,
+    Sensor,
+    dark_rate,
+    dark_scatter,
+    hot_pixel_mask,
+    simulate_dark,
+)
 from ccdproc_darks.comparison.dark_scatter import ScatterImages
 from ccdproc_darks.simulation import TelegraphPixels
 from ccdproc_darks.statistics.significance import FalsePositiveControl
@@ -145,7 +153,7 @@ def test_telegraph_pixels_of_a_simulated_sensor():
 @given(frame_sets(max_frames=6))
 def test_of_any_frames(frames):
     """Masked exactly where fewer than four samples are usable; the frames stay as they are."""
-    frames = (frames * 4)[: max(4, len(frames))]
+    frames = [frame.copy() for frame in (frames * 4)[: max(4, len(frames))]]
     before = [snapshot(frame) for frame in frames]
     scatter = dark_scatter(frames, read_noise=3 * u.electron, clip=None)
     usable = sum(np.isfinite(frame.data) & ~full_mask(frame) for frame in frames)
@@ -288,7 +296,20 @@ class TestRefused:
     def test_too_few(self, number):
         """It says how many are needed."""
         with pytest.raises(ValueError, match=rf"^at least 4 equal frames are needed .* cosmic ray, got {number}$"):
-            dark_scatter([dark(np.ones((3, 4)))] * number)
+            dark_scatter([dark(np.ones((3, 4))) for _ in range(number)])
+
+    def test_given_twice(self):
+        """Copies do not scatter: only distinct frames count, and there must be enough."""
+        darks = noisy_darks(np.random.default_rng(1), 0.5, 100.0, 6, 5.0, (40, 50))
+        with (
+            pytest.warns(DuplicateFrameWarning, match=r"once: darks\[0\], .* and darks\[5\]"),
+            pytest.raises(ValueError, match=r"^at least 4 equal frames are needed .* cosmic ray, got 1$"),
+        ):
+            dark_scatter(darks[:1] * 6)
+        with pytest.warns(DuplicateFrameWarning, match=r"once: darks\[0\] and darks\[6\]"):
+            twice = dark_scatter(darks * 2)
+        assert_same_image(twice, dark_scatter(darks))
+        assert twice.meta["NCOMBINE"] == 6
 
     def test_combined(self):
         frames = [dark(np.ones((3, 4)), NCOMBINE=number) for number in (1, 1, 3, 1)]

@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from scipy import stats
 
-from ccdproc_darks import MissingInformationWarning, dark_rate, repeatability
+from ccdproc_darks import DuplicateFrameWarning, MissingInformationWarning, dark_rate, repeatability
 
 from ..helpers import assert_same_image, dark, full_mask, master_bias, noisy_darks, snapshot
 
@@ -161,6 +161,21 @@ def test_the_last_exposure_decides_nothing(good):
     assert np.isfinite(repeatability(darks).data).all()
 
 
+def test_given_twice(good):
+    """A copy in the other half would agree too well."""
+    expected = repeatability(good)
+    with pytest.warns(DuplicateFrameWarning, match=r"once: darks\[0\] and darks\[1\]") as caught:
+        result = repeatability([good[0], *good])
+    assert len(caught) == 1
+    assert_same_image(result, expected)
+    assert result.meta["DKWIDTH"] == expected.meta["DKWIDTH"]
+    with (
+        pytest.warns(DuplicateFrameWarning, match=r"once: darks\[0\], darks\[1\] and darks\[2\]"),
+        pytest.raises(ValueError, match=r"^two equal frames or more are needed for two halves, got 1$"),
+    ):
+        repeatability([good[0]] * 3)
+
+
 class TestRefused:
     def test_one_frame(self):
         with pytest.raises(ValueError, match=r"^two equal frames or more are needed for two halves, got 1$"):
@@ -174,10 +189,10 @@ class TestRefused:
     @pytest.mark.parametrize("offset", ["pixel", "nonsense", 3])
     def test_offset(self, offset):
         with pytest.raises(ValueError, match=r"^offset must be 'common' or None, got"):
-            repeatability([dark(np.ones((3, 4)))] * 2, offset=offset)
+            repeatability([dark(np.ones((3, 4))) for _ in range(2)], offset=offset)
 
     def test_no_uncertainty(self):
-        frames = [dark(np.ones((3, 4)), read_noise=None)] * 2
+        frames = [dark(np.ones((3, 4)), read_noise=None) for _ in range(2)]
         with (
             pytest.warns(MissingInformationWarning, match="no read noise"),
             pytest.raises(ValueError, match=r"has no uncertainty: give dark_rate a read_noise"),

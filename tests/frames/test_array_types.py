@@ -125,9 +125,10 @@ def test_an_array_s_own_mask_counts(argument, call, make, part):
         frame.mask = frame.mask | masked(frame.data).mask
     result = call([holding(frame, masked, part) for frame in plain()])
     assert_same_image(result, call(expected))
-    without = holding(plain()[0], masked, part)
-    without.mask = None
-    assert_same_image(call([without] * 6), call([holding(without, lambda values: masked(values), part)] * 6))
+    without = [holding(frame, masked, part) for frame in plain()]
+    for frame in without:
+        frame.mask = None
+    assert_same_image(call(without), call([holding(frame, lambda values: masked(values), part) for frame in without]))
 
 
 def test_a_mask_in_lazy_data_counts():

@@ -144,13 +144,14 @@ class TestUnits:
         same(gain=gain * 1e3 * u.electron / (1e3 * u.adu))
         same(bias=bias * gain * u.electron)
         same(bias=CCDData(np.full(counts.shape, bias), unit="adu", uncertainty=StdDevUncertainty(0 * counts)))
-        same(saturation=None, frames=[dark(counts, None, gain=None, read_noise=None, SATURATE=saturation)] * 2)
+        same([dark(counts, None, gain=None, read_noise=None, SATURATE=saturation) for _ in range(2)], saturation=None)
         keyed = [dark(counts, None, gain=None, read_noise=None, MYGAIN=gain, MYNOISE=read_noise, MYTIME=time,
                       MYTOP=saturation, MYMIN=time / 60) for _ in range(2)]  # fmt: skip
         same(keyed, gain="MYGAIN", read_noise="MYNOISE", exposure="MYTIME", saturation="MYTOP")
         same(keyed, gain=ccdproc.Keyword("MYGAIN", unit=GAIN_UNIT), exposure=ccdproc.Keyword("MYMIN", unit=u.min))
         same(gain=ccdproc.Keyword("NOGAIN", unit=GAIN_UNIT, value=gain))
-        same([dark(counts, time, gain=gain, read_noise=read_noise)] * 2, gain=None, read_noise=None, exposure=None)
+        told = [dark(counts, time, gain=gain, read_noise=read_noise) for _ in range(2)]
+        same(told, gain=None, read_noise=None, exposure=None)
 
         electrons = [dark(counts * gain, None, "electron", gain=None, read_noise=None) for _ in range(2)]
         same(electrons, saturation=saturation * gain * u.electron, bias=bias * gain * u.electron)

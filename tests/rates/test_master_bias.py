@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from astropy import units as u
 
-from ccdproc_darks import FrameLevelWarning, dark_rate, master_bias, simulate_dark
+from ccdproc_darks import DuplicateFrameWarning, FrameLevelWarning, dark_rate, master_bias, simulate_dark
 from ccdproc_darks.frames.inputs import as_frames
 from ccdproc_darks.rates.frame_selection import select_biases
+
+from ..helpers import assert_same_image
 
 GAIN, NOISE = 1.5, 6.0
 
@@ -110,6 +112,21 @@ class TestMasterBias:
         frames[2] = frames[2].add(30 * u.adu, handle_meta="first_found")
         with pytest.warns(FrameLevelWarning, match=r"biases\[2\] sits \+30\.. adu from the other bias frames"):
             master_bias(frames)
+
+    def test_given_twice(self):
+        """Five times one frame tell nothing of the read noise."""
+        frames = raw_biases(4)
+        for frame in frames:
+            del frame.meta["RDNOISE"]
+        with pytest.warns(DuplicateFrameWarning, match=r"once: biases\[0\], .* and biases\[4\]"):
+            single = master_bias([frames[0]] * 5)
+        assert single.uncertainty is None
+        assert single.meta["NCOMBINE"] == 1
+        assert "DKRDNOI" not in single.meta
+        with pytest.warns(DuplicateFrameWarning, match=r"once: biases\[0\] and biases\[4\]"):
+            twice = master_bias(frames * 2, gain=np.full(8, GAIN) * u.electron / u.adu)
+        assert_same_image(twice, master_bias(frames, gain=GAIN * u.electron / u.adu))
+        assert twice.meta["NCOMBINE"] == 4
 
     def test_no_gain(self):
         frames = raw_biases(3)

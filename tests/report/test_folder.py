@@ -1,5 +1,7 @@
 """Finding and grouping of frames."""
 
+import bz2
+import gzip
 import re
 import shutil
 
@@ -8,7 +10,7 @@ import pytest
 from astropy import units as u
 from astropy.io import fits
 
-from ccdproc_darks.report.folder import find_groups
+from ccdproc_darks.report.folder import _classified, find_groups
 
 from .conftest import SHAPE, write_frames
 
@@ -160,3 +162,60 @@ def test_compressed_files_are_found(tmp_path, night):
     (group,), unusable = find_groups(tmp_path)
     assert unusable == []
     assert len(group.darks) == 1
+
+
+def test_copies_are_named(tmp_path, night):
+    """Compressed, linked and renamed files: each exposure counts once."""
+    shutil.copytree(night, tmp_path, dirs_exist_ok=True)
+    dark, other, bias = (tmp_path / name for name in ("dark_300_0.fit", "dark_30_1.fit", "bias_0_2.fit"))
+    (tmp_path / "dark_300_0.fit.gz").write_bytes(gzip.compress(dark.read_bytes()))
+    (tmp_path / "dark_300_0.fit.bz2").write_bytes(bz2.compress(dark.read_bytes()))
+    (tmp_path / "linked.fit").symlink_to(other)
+    shutil.copy(bias, tmp_path / "copied.fit")
+    (group,), unusable = find_groups(tmp_path)
+    assert [(seconds, len(frames)) for seconds, frames in group.exposures] == [(30, 4), (300, 4)]
+    assert len(group.biases) == 5
+    assert {each.name: each.reason for each in unusable} == {
+        "copied.fit": "the same pixel values as bias_0_2.fit",
+        "dark_300_0.fit.bz2": "the same pixel values as dark_300_0.fit",
+        "dark_300_0.fit.gz": "the same pixel values as dark_300_0.fit",
+        "linked.fit": "the same pixel values as dark_30_1.fit",
+    }
+
+
+def test_copies_with_another_header_are_not_used(tmp_path):
+    """One of the headers is wrong, and nobody knows which."""
+    paths = write_frames(tmp_path, [(0, 3), (30, 3), (300, 3)])
+    for index, name, entries in ((0, "a.fit", {"EXPTIME": 30.0, "IMAGETYP": "Dark"}), (4, "b.fit", {"EXPTIME": 60.0})):
+        shutil.copy(paths[index], tmp_path / name)
+        for key, value in entries.items():
+            fits.setval(tmp_path / name, key, value=value)
+    (group,), unusable = find_groups(tmp_path)
+    assert [(seconds, len(frames)) for seconds, frames in group.exposures] == [(30, 2), (300, 3)]
+    assert len(group.biases) == 2
+    assert {each.name: each.reason for each in unusable} == {
+        "a.fit": "the same pixel values as bias_0_0.fit, but headers tell of a dark of 30 s and a bias of 0 s: one is "
+                 "wrong",
+        "bias_0_0.fit": "the same pixel values as a.fit, but headers tell of a dark of 30 s and a bias of 0 s: one is "
+                        "wrong",
+        "b.fit": "the same pixel values as dark_30_1.fit, but headers tell of a dark of 60 s and a dark of 30 s: "
+                 "one is wrong",
+        "dark_30_1.fit": "the same pixel values as b.fit, but headers tell of a dark of 60 s and a dark of 30 s: "
+                         "one is wrong",
+    }  # fmt: skip
+
+
+def test_a_file_that_cannot_be_read_any_more_is_named(tmp_path, monkeypatch):
+    """Where copies are looked for, pixels are read for the first time."""
+    paths = write_frames(tmp_path, [(0, 2), (30, 3)])
+
+    def classified(file):
+        if file.path == paths[3]:
+            file.path.unlink()
+        return _classified(file)
+
+    monkeypatch.setattr("ccdproc_darks.report.folder._classified", classified)
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert [frame.name for frame in group.darks] == ["dark_30_0.fit", "dark_30_2.fit"]
+    assert unusable.name == "dark_30_1.fit"
+    assert unusable.reason.startswith("cannot be read any more")

@@ -68,7 +68,7 @@ def test_read_noise_passes_between_groups_of_a_camera(tmp_path):
     from astropy.io import fits
 
     cold = write_frames(tmp_path, [(0, 5), (300, 2)])
-    warm = write_frames(tmp_path, [(0, 1), (300, 1)], prefix="warm_", temperature=10 * u.deg_C)
+    warm = write_frames(tmp_path, [(0, 1), (300, 1)], prefix="warm_", temperature=10 * u.deg_C, seed=1)
     for path in cold + warm:
         fits.delval(path, "RDNOISE")
     results, failures, _ = make_report(tmp_path, tmp_path / "out", Options())

@@ -1,0 +1,157 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Frames given twice: which frames are copies of others, in memory or in files, by their pixel values."""
+
+import math
+import os
+import zlib
+
+import numpy as np
+
+from .._compute.blocks import row_blocks, sample_blocks
+from .._interface.warnings import DuplicateFrameWarning, warn
+from .headers import SAME_EXPOSURE
+from .inputs import MemoryFrame, open_files
+
+__all__ = ["SeenFrames", "distinct_frames", "earlier_copies", "same_values"]
+
+# Fewer pixels may have the same values in two exposures by chance.
+_LEAST_PIXELS = 100
+# Pixels of the rows that are compared first: two exposures differ in every row.
+_SAMPLE = 2**14
+# Bytes of a pixel for which the blocks of a full comparison are cut: they then take a few megabytes.
+_BYTES = 2**8
+
+
+def distinct_frames(frames, seconds=None, combined=None):
+    """Indices of the frames without those that are copies of an earlier one, with a warning that names both.
+
+    A ValueError where copies have different exposure times ``seconds`` (s), or are the mean of different numbers of
+    exposures ``combined``; both are lists with a number for each frame, or None.
+    """
+    copies, named = earlier_copies(frames), {}
+    for index, first in copies.items():
+        pair = f"{frames[first].label} and {frames[index].label} have the same value in every pixel"
+        if seconds is not None and not math.isclose(seconds[first], seconds[index], rel_tol=SAME_EXPOSURE):
+            raise ValueError(
+                f"{pair}, but exposure times of {seconds[first]:g} and {seconds[index]:g} s: it is one exposure, and "
+                "one of the times is wrong; leave that frame out"
+            )
+        if combined is not None and combined[first] != combined[index]:
+            raise ValueError(
+                f"{pair}, but one is the mean of {combined[first]:g} exposures and the other of {combined[index]:g}: "
+                "one NCOMBINE is wrong; leave that frame out"
+            )
+        named.setdefault(first, [frames[first].label]).append(frames[index].label)
+    if named:
+        warn(
+            "frames given more than once, with the same value in every pixel, are counted once: "
+            f"{'; '.join(map(_listed, named.values()))}. Give every exposure once",
+            DuplicateFrameWarning,
+        )
+    return [index for index in range(len(frames)) if index not in copies]
+
+
+def _listed(labels):
+    """Names of the copies of one exposure; one name with its number where all copies have it."""
+    *others, last = dict.fromkeys(labels)
+    return f"{', '.join(others)} and {last}" if others else f"{last} ({len(labels)} times)"
+
+
+def same_values(first, second):
+    """Whether two frames are the same exposure: they have the same value in every pixel, and not by chance.
+
+    A bias that is one of the darks is found in this way. See `SeenFrames` for what counts as the same.
+    """
+    return bool(earlier_copies([first, second]))
+
+
+def earlier_copies(frames):
+    """Dict from the index of each frame that is a copy of an earlier one to the index of that one."""
+    seen, places, copies = SeenFrames(), {}, {}
+    for index, frame in enumerate(frames):
+        first = seen.earlier(frame)
+        if first is None:
+            places[frame] = index
+        else:
+            copies[index] = places[first]
+    return copies
+
+
+class SeenFrames:
+    """Frames seen so far, by which copies of them are known.
+
+    Copies have the same value in every pixel, NaN being equal to NaN, however the values are stored: as integers or
+    floats, with BZERO, compressed, in memory or in a file. Masks and headers do not matter. Frames of fewer than 100
+    pixels, or with one single value, may be alike by chance: they are copies only where they are the same CCDData or
+    the same file. Frames of different shapes are never copies.
+    """
+
+    def __init__(self):
+        self._seen = {}
+
+    def earlier(self, frame):
+        """The frame seen before of which ``frame`` is a copy; None where there is none: it then counts as seen."""
+        keys = {_origin(frame), _checksum(frame)} - {None}
+        candidates = dict.fromkeys(other for key in keys for other in self._seen.get(key, ()))
+        for other in candidates:
+            if _equal(other, frame):
+                return other
+        for key in keys:
+            self._seen.setdefault(key, []).append(frame)
+        return None
+
+
+def _origin(frame):
+    """What two frames share if they are the same CCDData or the same file, however that is called."""
+    if isinstance(frame, MemoryFrame):
+        return id(frame.ccd)
+    try:
+        status = os.stat(frame.path)
+    except OSError:  # it was decompressed, and then removed
+        return os.path.realpath(frame.path)
+    return status.st_dev, status.st_ino
+
+
+def _checksum(frame):
+    """Checksum of the values of some rows; None for a frame that may be like another one by chance."""
+    if math.prod(frame.shape) < _LEAST_PIXELS:
+        return None
+    values = _values(frame, sample_blocks(frame.shape, _SAMPLE))
+    if _is_constant(values):
+        value, blocks = values[:1, :1], row_blocks(frame.shape, _BYTES)
+        if all(_is_constant(np.append(value, _values(frame, block))) for block in blocks):
+            return None
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    # -0.0 is equal to 0.0, and any NaN to any other.
+    single += np.float32(0)
+    single[np.isnan(single)] = np.nan
+    return zlib.crc32(single)
+
+
+def _equal(first, second):
+    """Whether two frames have the same shape, and the same value in every pixel."""
+    if first.shape != second.shape:
+        return False
+    with open_files([frame.for_rows(slice(None)) for frame in (first, second)]) as readers:
+        return all(
+            _equal_values(*(reader.rows(block).values for reader in readers))
+            for block in row_blocks(first.shape, _BYTES)
+        )
+
+
+def _equal_values(first, second):
+    if first.dtype.kind == second.dtype.kind == "f" and first.dtype != second.dtype:
+        # A copy in single precision has rounded values.
+        least = min(first.dtype, second.dtype, key=lambda dtype: dtype.itemsize)
+        with np.errstate(over="ignore"):
+            first, second = first.astype(least), second.astype(least)
+    return np.array_equal(first, second, equal_nan=True)
+
+
+def _is_constant(values):
+    return _equal_values(values, np.broadcast_to(values.flat[0], values.shape))
+
+
+def _values(frame, rows):
+    return frame.for_rows(slice(None)).rows(rows).values
