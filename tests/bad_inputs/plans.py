@@ -97,7 +97,7 @@ def model(name, tried, function, temperature, wanted, **options):
 
 TEMPERATURES = [
     gap("gap-hot", "the band gap at 1e9 K, where silicon is no more", 1e9 * u.K,
-        Error("ValueError", "temperature", "1000000000.0 K")),
+        Error("ValueError", "temperature", "1e+09 K")),
     gap("gap-zero", "the band gap at absolute zero", 0 * u.K, Error("ValueError", "temperature", "0")),
     gap("gap-negative", "the band gap at -5 K", -5 * u.K, Error("ValueError", "temperature", "-5")),
     gap("gap-below-zero", "the band gap at -300 deg C, below absolute zero", -300 * u.deg_C,
@@ -115,7 +115,7 @@ TEMPERATURES = [
     model("thermal-negative", "a temperature of -5 K", "ThermalDarkCurrent", -5 * u.K,
           Error("ValueError", "temperature", "-5")),
     model("thermal-hot", "a temperature of 1e9 K", "ThermalDarkCurrent", 1e9 * u.K,
-          Error("ValueError", "temperature", "1000000000.0")),
+          Error("ValueError", "temperature", "1e+09 K")),
     model("thermal-reference-zero", "a reference temperature of 0 K", "ThermalDarkCurrent", 260 * u.K,
           Error("ValueError", "reference_temperature", "0"), reference_temperature=0 * u.K),
 ]  # fmt: skip
