@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from ._interface.warnings import DuplicateFrameWarning as DuplicateFrameWarning
     from ._interface.warnings import FrameLevelWarning as FrameLevelWarning
     from ._interface.warnings import HeaderWarning as HeaderWarning
+    from ._interface.warnings import LightWarning as LightWarning
     from ._interface.warnings import MissingInformationWarning as MissingInformationWarning
     from ._interface.warnings import NoiseWarning as NoiseWarning
     from ._interface.warnings import NoUsablePixelWarning as NoUsablePixelWarning
@@ -42,6 +43,7 @@ _MODULE_OF = {
     "DuplicateFrameWarning": "_interface.warnings",
     "FrameLevelWarning": "_interface.warnings",
     "HeaderWarning": "_interface.warnings",
+    "LightWarning": "_interface.warnings",
     "MissingInformationWarning": "_interface.warnings",
     "NoUsablePixelWarning": "_interface.warnings",
     "NoiseWarning": "_interface.warnings",

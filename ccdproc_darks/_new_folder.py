@@ -1,49 +1,312 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Write a folder of results completely or not at all."""
+"""Write a folder of results completely or not at all, and never lose what somebody else wrote."""
 
+import errno
+import hashlib
+import logging
+import os
 import shutil
-import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["PAGE", "SUMMARY", "check_place", "new_folder"]
+from ._claim import LOCK, Claim, ClaimedError
+from ._exchange import exchange
+from ._interface.shown import shown
+from ._manifest import MANIFEST, Manifest
+from ._signals import uninterrupted
+from ._temporary import check_room, remove_left_behind
+
+__all__ = ["PAGE", "SUMMARY", "WRITTEN", "check_place", "new_folder"]
 
 #: Names of the two files in the folder of each report.
 SUMMARY, PAGE = "summary.ecsv", "report.html"
+#: Folders that this process has written so far, and where they are now.
+WRITTEN = []
 
-
-def check_place(out, overwrite, folders):
-    """Raise OSError where a report may not be written to the path ``out``.
-
-    With ``overwrite`` it may replace an earlier report, but none that holds one of the ``folders`` of frames.
-    """
-    for parent in out.parents:
-        if parent.is_file():
-            raise NotADirectoryError(f"{out} cannot be made: {parent} is a file")
-    if not out.exists():
-        return
-    if out.is_dir() and not any(out.iterdir()):
-        return
-    if not overwrite:
-        raise FileExistsError(f"{out} is there already; choose another folder, or --overwrite an earlier report")
-    names = {path.name for path in out.iterdir() if path.is_file()} if out.is_dir() else set()
-    if names != {SUMMARY, PAGE}:
-        raise FileExistsError(
-            f"{out} is not an earlier report (it would hold just {SUMMARY}, {PAGE} and folders): not overwritten"
-        )
-    for folder in folders:
-        if Path(folder).resolve().is_relative_to(out.resolve()):
-            raise FileExistsError(f"{out} holds the frames of {folder}: not overwritten")
+_SCRATCH = ".ccdproc-darks"
+_LONGEST = 200  # bytes of a name, to which more can be added
+_NAMED = 3
+_log = logging.getLogger(__package__)
 
 
 @contextmanager
-def new_folder(out):
-    """Temporary folder beside the path ``out``: it becomes ``out`` in the end, or is deleted after an error."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
-        new = Path(scratch) / "new"
-        new.mkdir()
-        yield new
-        if out.exists():
-            out.rename(Path(scratch) / "former")
-        shutil.move(new, out)
+def new_folder(out, *, overwrite=False, folders=()):
+    """Folder that is filled in the block, and then becomes the folder ``out``; it is deleted after an error.
+
+    Until then it is in a hidden folder beside ``out``, which is claimed for this process. ``out`` may be missing or
+    empty, or with ``overwrite`` an earlier report, of which only files in its manifest are replaced. ``folders`` are
+    those of the frames. What somebody else puts there meanwhile stays, and the new folder gets another name beside it.
+    A folder that a killed run left behind is cleaned up, and an earlier report in it is put back.
+
+    Raises
+    ------
+    OSError
+        If ``out`` may not be written, at once; also if another process writes it now, or if somebody else made it in
+        the meantime: the error says where the new folder is.
+    """
+    out = Path(out)
+    place = _resolved(out)
+    work = _Work(out, place)
+    try:
+        try:
+            with uninterrupted():
+                work.begin()
+        except ClaimedError:
+            raise
+        except OSError:
+            check_place(out, overwrite, folders)  # may say more
+            raise
+        former = check_place(out, overwrite, folders)
+        yield work.new
+        with uninterrupted():
+            work.finish(former)
+    finally:
+        with uninterrupted():
+            work.end()
+
+
+def check_place(out, overwrite=False, folders=()):
+    """Raise OSError where a folder may not be written to the path ``out``; return the `Manifest` of the report there.
+
+    With ``overwrite`` it may replace an earlier report, but none with files of somebody else's. Without a report there,
+    None is returned. ``folders`` are those of the frames of a report.
+    """
+    place = _resolved(Path(out))
+    there = os.path.lexists(place)
+    empty = there and place.is_dir() and not any(place.iterdir())
+    if there and not empty and not overwrite:
+        hint = ", or --overwrite an earlier report" if folders else ""
+        raise FileExistsError(f"{out} is there already; choose another folder{hint}")
+    for folder in folders:
+        if Path(os.path.realpath(folder)).is_relative_to(place):
+            raise FileExistsError(f"{out} holds the frames of {folder}: not overwritten")
+    if there and _here().is_relative_to(place):
+        raise FileExistsError(f"{out} is the folder that you are in, or holds it: choose another, or leave it first")
+    if there and os.path.ismount(place):
+        raise FileExistsError(f"{out} is a mount point, which cannot be replaced; choose a folder in it")
+    return _report_at(out, place) if there and not empty else None
+
+
+def _report_at(out, place):
+    """Manifest of an earlier report that may be replaced."""
+    if not place.is_dir() or not {PAGE, SUMMARY} & set(os.listdir(place)):
+        raise FileExistsError(f"{out} is not an earlier report: not overwritten")
+    try:
+        former = Manifest(place)
+    except ValueError as error:
+        raise FileExistsError(
+            f"{out} is a report of an earlier version, or not whole: {error}, so that its files cannot be told from "
+            "others: not overwritten; move it away or remove it yourself"
+        ) from None
+    strangers = former.strangers(place)
+    if strangers:
+        raise FileExistsError(
+            f"{out} has files that are not as the report wrote them: {_listed(strangers)}: not overwritten; move them "
+            "out of it, or choose another folder"
+        )
+    return former
+
+
+class _Work:
+    """The hidden folder beside a place, in which its new folder is made."""
+
+    def __init__(self, out, place):
+        self.out, self.place = out, place
+        name = place.name
+        if len(os.fsencode(name)) > _LONGEST:
+            name = hashlib.sha256(os.fsencode(name)).hexdigest()
+        self.folder = place.parent / f".{name}{_SCRATCH}"
+        #: The folder to be filled.
+        self.new = self.folder / "new"
+        self._claim, self._made = None, []
+
+    def begin(self):
+        """Make the hidden folder, after what killed runs left behind was cleaned up."""
+        try:
+            self._make_parents()
+            self._claim = self._claimed()
+        except ClaimedError as error:
+            raise ClaimedError(
+                f"{self.out} is being written by {error} now: wait for it, or choose another folder"
+            ) from None
+        except OSError as error:
+            raise type(error)(f"{self.out} cannot be made: {error.strerror or error}") from None
+        if self._claim.former:
+            _recover(self._claim)
+        for folder in self.folder.parent.glob(f".*{_SCRATCH}"):
+            with suppress(OSError):
+                if folder != self.folder and (folder / LOCK).is_file() and not folder.is_symlink():
+                    claim = Claim(folder, create=False)
+                    if claim.former:
+                        _recover(claim)
+                        claim.release()
+                    else:
+                        claim.leave()
+        for sentence in remove_left_behind():
+            _log.warning(sentence)
+        check_room()
+        self.new.mkdir()
+
+    def finish(self, former):
+        """Put the new folder in its place; that of the `Manifest` ``former`` is replaced."""
+        try:
+            self._put(former)
+        except OSError as error:
+            _put_back(self.folder, self.place)
+            kept = _kept(self.new, self.place, "new")
+            WRITTEN.append(kept)
+            reason = str(error) if isinstance(error, _TakenError) else error.strerror or str(error)
+            raise FileExistsError(f"{self.out} was not written ({reason}); what is new is in {kept}") from None
+        WRITTEN.append(self.place)
+
+    def end(self):
+        """Remove the hidden folder, with all in it that this package wrote."""
+        if self._claim is not None:
+            _tidy(self.folder, self.place)
+            self._claim.release()
+            self._claim = None
+        for parent in reversed(self._made):
+            with suppress(OSError):
+                parent.rmdir()
+
+    def _make_parents(self):
+        missing = [parent for parent in self.place.parents if not os.path.lexists(parent)]
+        for parent in reversed(missing):
+            with suppress(FileExistsError):
+                parent.mkdir()
+                self._made.append(parent)
+
+    def _claimed(self):
+        for _ in range(3):
+            with suppress(FileExistsError):
+                self.folder.mkdir()
+            names = os.listdir(self.folder)
+            if names and LOCK not in names:
+                raise FileExistsError(errno.EEXIST, f"{self.folder} is in the way")
+            # Another process may remove it just now.
+            with suppress(FileNotFoundError):
+                return Claim(self.folder, note={"place": self.place.name})
+        raise ClaimedError("other processes")
+
+    def _put(self, former):
+        if former is None or not os.path.lexists(self.place):
+            # A folder never replaces a file, or a folder with something in it.
+            if os.name == "nt" and self.place.is_dir():
+                self.place.rmdir()
+            try:
+                self.new.rename(self.place)
+            except (FileExistsError, NotADirectoryError, IsADirectoryError):
+                raise _TakenError("somebody else made it in the meantime") from None
+            except OSError as error:
+                if error.errno != errno.ENOTEMPTY:
+                    raise
+                raise _TakenError("somebody else made it in the meantime") from None
+            return
+        if not former.is_of(self.place):
+            raise _TakenError("somebody else replaced the earlier report in the meantime")
+        strangers = former.strangers(self.place)
+        if strangers:
+            raise _TakenError(f"somebody put there or changed in the meantime: {_listed(strangers)}")
+        if exchange(self.new, self.place):
+            return
+        # Where the second step fails, or if the process is killed before it, the earlier report is put back.
+        self.place.rename(self.folder / "former")
+        self.new.rename(self.place)
+
+
+class _TakenError(OSError):
+    """The place is somebody else's now."""
+
+
+def _recover(claim):
+    """Clean up the hidden folder of a killed run."""
+    place = claim.folder.parent / str(claim.former.get("place", "report"))
+    _log.warning(f"{place}: process {claim.former.get('pid')} was killed while it wrote this; what it left is removed")
+    _tidy(claim.folder, place)
+
+
+def _tidy(folder, place):
+    """Remove all that this package wrote into the hidden folder of a place, after an earlier report is put back."""
+    _put_back(folder, place)
+    for name in ("new", "former"):
+        _clear(folder / name, place)
+
+
+def _put_back(folder, place):
+    """Put the earlier report from the hidden folder of a place back, unless the new one has taken its place."""
+    former, waits = folder / "former", (folder / "new").exists()
+    if not former.is_dir() or (os.path.lexists(place) and not waits):
+        return
+    try:
+        if os.name == "nt" and place.is_dir():
+            place.rmdir()
+        former.rename(place)
+        _log.warning(f"{place}: the earlier report is put back")
+    except OSError:  # somebody else made something there
+        _log.warning(f"{place}: the earlier report is in {_kept(former, place, 'former')}")
+
+
+def _clear(folder, place):
+    """Remove a folder that this package made in a hidden folder; what is somebody else's is kept beside the place."""
+    with suppress(OSError):
+        folder.rmdir()  # empty, or missing
+    if not os.path.lexists(folder):
+        return
+    try:
+        manifest = Manifest(folder)
+    except ValueError:
+        # The manifest is written last: without it, the folder is half written.
+        if folder.name == "new" and not (folder / MANIFEST).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            return
+    else:
+        if manifest.remove(folder):
+            return
+    with suppress(OSError):
+        _log.warning(f"{place}: files that are not as the report wrote them are in {_kept(folder, place, 'former')}")
+
+
+def _kept(folder, place, word):
+    """Give a folder a visible name beside a place, and return its path."""
+    name = os.fsdecode(os.fsencode(place.name)[:_LONGEST]) or "report"
+    number = 1
+    while True:
+        kept = place.parent / (f"{name}-{word}" if number == 1 else f"{name}-{word}-{number}")
+        if not os.path.lexists(kept):
+            folder.rename(kept)
+            return kept
+        number += 1
+
+
+def _resolved(path):
+    """Absolute path without links; OSError where a link leads nowhere, or a parent is no folder."""
+    place = Path(os.path.realpath(path))
+    if not place.name:
+        raise FileExistsError(f"{path} is the root of the file system; choose a folder in it")
+    try:
+        os.lstat(place)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:  # such as a name that is too long
+        raise type(error)(f"{path} cannot be made: {error.strerror}") from None
+    if path.is_symlink() and not os.path.exists(path):
+        raise FileNotFoundError(f"{path} is a link to {os.readlink(path)}, which is not there")
+    for parent in place.parents:
+        if os.path.lexists(parent):
+            if not parent.is_dir():
+                kind = "a file" if parent.is_file() else "not a folder"
+                raise NotADirectoryError(f"{path} cannot be made: {parent} is {kind}")
+            break
+    return place
+
+
+def _here():
+    try:
+        return Path(os.path.realpath(os.getcwd()))
+    except OSError:  # the folder was removed
+        return Path(os.sep)
+
+
+def _listed(names):
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(map(shown, names[:_NAMED])) + more

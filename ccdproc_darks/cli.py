@@ -2,11 +2,19 @@
 """The command ``ccdproc-darks``."""
 
 import argparse
+import logging
 import math
+import os
 import shlex
 import sys
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+
+from ._interface.shown import shown, tell
+from ._new_folder import WRITTEN, check_place
+from ._signals import stopped_by_signals, uninterrupted
+from ._temporary import discard, temporary_folder
 
 __all__ = ["main"]
 
@@ -14,24 +22,53 @@ __all__ = ["main"]
 def main(arguments=None):
     """Run the command ``ccdproc-darks`` with a list of arguments; default: those of the command line.
 
-    Returns the exit status: 0, 1 after an error, 2 without a command, 130 if interrupted.
+    Returns the exit status: 0; 1 after an error, with nothing written to OUT; 2 without a command; 3 if a group of
+    frames or a folder could not be measured, and the report has the rest; 128 and the signal's number if a signal
+    stopped it, as 130 after Ctrl-C.
     """
+    given = _parser().parse_args(arguments)
     arguments = sys.argv[1:] if arguments is None else arguments
-    parser = _parser()
-    given = parser.parse_args(arguments)
     command = "ccdproc-darks " + shlex.join(str(argument) for argument in arguments)
+    before = len(WRITTEN)
+    with _told_on_stderr(), stopped_by_signals():
+        try:
+            return given.run(given, command)
+        except KeyboardInterrupt as stopped:
+            written = ", ".join(str(path) for path in WRITTEN[before:] if path.exists())
+            _tell_error(f"stopped; {f'written before: {written}' if written else 'nothing was written'}")
+            return getattr(stopped, "status", 130)
+        except (OSError, ValueError) as error:
+            _tell_error(error)
+            return 1
+
+
+def _tell_error(error):
+    tell(f"ccdproc-darks: {error}", sys.stderr)
+
+
+@contextmanager
+def _told_on_stderr():
+    """Have what is found on the disk told as errors are."""
+
+    class Handler(logging.Handler):
+        def emit(self, record):
+            _tell_error(record.getMessage())
+
+    log, handler = logging.getLogger(__package__), Handler()
+    log.addHandler(handler)
     try:
-        return given.run(given, command)
-    except KeyboardInterrupt:
-        print("ccdproc-darks: stopped; nothing was written", file=sys.stderr)
-        return 130
-    except (OSError, ValueError) as error:
-        print(f"ccdproc-darks: {error}", file=sys.stderr)
-        return 1
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        super().error(shown(message))
 
 
 def _parser():
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="ccdproc-darks",
         description="Measure dark current, hot pixels and pixels that are not proportional to exposure time.",
     )
@@ -172,21 +209,22 @@ def _report(given, command):
 
 
 def _demo(given, command):
-    import tempfile
-
     from .report.demo import INTRODUCTION, write_demo_frames
     from .report.run import make_report
 
-    with tempfile.TemporaryDirectory(prefix="ccdproc-darks-") as scratch:
-        frames = Path(scratch)
-        if given.frames is not None:
-            given.frames.mkdir(parents=True)
-            frames = given.frames
+    check_place(given.out, given.overwrite, [] if given.frames is None else [given.frames])
+    scratch = temporary_folder() if given.frames is None else None
+    try:
+        frames = given.frames or scratch
         write_demo_frames(frames, size=given.size, seed=given.seed)
         found = make_report(
             frames, given.out, _options(given), overwrite=given.overwrite, command=command,
             title="A simulated camera (demo)", intro=INTRODUCTION,
         )  # fmt: skip
+    finally:
+        if scratch is not None:
+            with uninterrupted():
+                discard(scratch)
     return _print_report(given.out, *found)
 
 
@@ -208,8 +246,8 @@ def _simulate(given, command):
     darks = DarkSequence(sensor, exposures, rng=given.seed, temperature=temperature)
     write_frames(darks, given.out)
     rows, columns = sensor.shape
-    print(f"{len(darks)} frames of {rows} x {columns} pixels: {given.out}")
-    print(f"true rates and flags: {given.out / 'truth'}")
+    frames = f"{len(darks)} frames of {rows} x {columns} pixels: {given.out}"
+    _print([frames, f"true rates and flags: {given.out / 'truth'}"])
     return 0
 
 
@@ -239,25 +277,31 @@ def _options(given, executor=None):
 def _print_report(out, results, failures, unusable):
     from .report.terminal import sentences
 
-    for sentence in sentences(results, unusable):
-        print(sentence)
-    print(f"report: {out / 'report.html'}")
-    return 0
+    _print([*sentences(results, failures, unusable), f"report: {out / 'report.html'}"])
+    return 3 if failures else 0
 
 
 def _print_reports(out, reports):
+    lines = []
     for report in reports:
         if not report.reason:
-            print(f"{report.folder}:")
-        for sentence in report.sentences:
-            print(f"  {sentence}")
-        for title, reason in report.failures:
-            print(f"  not measured: {title}: {reason}")
-    for report in reports:
-        if report.reason:
-            print(f"not measured: {report.folder}: {report.reason}")
-    print(f"report: {out / 'report.html'}")
-    return 0
+            lines.append(f"{report.folder}:")
+        lines += [f"  {sentence}" for sentence in report.sentences]
+    lines += [f"not measured: {report.folder}: {report.reason}" for report in reports if report.reason]
+    _print([*lines, f"report: {out / 'report.html'}"])
+    return 3 if any(report.reason or report.failures for report in reports) else 0
+
+
+def _print(lines):
+    """Print lines; where nobody reads them, as after ``| head``, what was written stays written and is no error."""
+    try:
+        for line in lines:
+            tell(line)
+        sys.stdout.flush()
+    except OSError as error:
+        _tell_error(f"{lines[-1]} (not all lines could be printed: {error.strerror or error})")
+        # What is still to be printed would fail at the end of the process.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
 
 
 def _positive(text):

@@ -84,6 +84,7 @@ def test_all_names_are_public_and_found():
         "DuplicateFrameWarning",
         "FrameLevelWarning",
         "HeaderWarning",
+        "LightWarning",
         "MissingInformationWarning",
         "NoUsablePixelWarning",
         "NoiseWarning",

@@ -28,7 +28,6 @@ MOST_ARROWS, MOST_LINES = 50, 400
 
 # Modules without a test file of their own, and where they are tested.
 TESTED_ELSEWHERE = {
-    "_new_folder": "by what writes into a new folder: report/test_run.py, test_many.py, simulation/test_sequence.py",
     "masks.pixel_rates": "by the flags made from them: masks/test_hot_pixels.py, test_flagging_proportionality.py",
     "rates.rate_job": "by its results: rates/test_dark_rate.py, test_counts.py, _compute/test_workers.py",
     "rates.mean_counts": "by what makes and reads them: rates/test_counts.py, test_rate_images.py",

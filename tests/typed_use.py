@@ -40,11 +40,13 @@ if TYPE_CHECKING:
         rate: CCDData = dark_rate(
             paths, bias=bias, gain="GAIN", mem_limit=2**28, executor=pool, add_keyword={"RATE": 1}
         )
-    slope: CCDData = dark_rate("dark.fits", exposure=90 * u.s, offset="pixel", clip=4, dtype="float64")
+    slope: CCDData = dark_rate(
+        "dark.fits", exposure=90 * u.s, offset="pixel", clip=4, dtype="float64", check_headers=False
+    )
     ratio: CCDData = compare_dark_rates(rate, slope, statistic="ratio", offset=None, null="empirical", add_keyword=None)
-    scatter: CCDData = dark_scatter(biases, read_noise=10 * u.electron)
-    halves: CCDData = repeatability(paths, false_positives=2, bias=bias)
-    found: ProportionalityLimit = proportionality_limit(rate, slope, tolerance=0.05)
+    scatter: CCDData = dark_scatter(biases, read_noise=10 * u.electron, check_headers=False)
+    halves: CCDData = repeatability(paths, false_positives=2, bias=bias, check_headers=True)
+    found: ProportionalityLimit = proportionality_limit(rate, slope, tolerance=0.05, check_headers=False)
     hot: CCDData = hot_pixel_mask(rate, slope, background="local", scatter=[scatter], limit=found, fdr=0.01)
     bit: int = DARK_FLAGS.HOT
 
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     count: int | np.ndarray = planning.frames_needed(rate, exposure=90 * u.s, read_noise=noise, precision=0.2)
 
     dark_rate(paths, offset="common")  # type: ignore[arg-type]
+    master_bias(biases, check_headers="no")  # type: ignore[arg-type]
     dark_rate(paths, executor=2)  # type: ignore[arg-type]
     compare_dark_rates(rate, slope, statistic="sigma")  # type: ignore[arg-type]
     hot_pixel_mask(rate, thresholds=1 * u.Hz)  # type: ignore[call-arg]

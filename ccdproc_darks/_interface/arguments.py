@@ -3,7 +3,7 @@
 
 import numpy as np
 from astropy import units as u
-from astropy.nddata import CCDData
+from astropy.nddata import CCDData, InverseVariance, StdDevUncertainty, VarianceUncertainty
 
 from .warnings import DarkWarning, warn
 
@@ -11,6 +11,8 @@ __all__ = [
     "ELECTRON_PER_SECOND",
     "GAIN_UNIT",
     "checked_choice",
+    "checked_clip",
+    "checked_count",
     "checked_dtype",
     "checked_number",
     "checked_quantity",
@@ -21,11 +23,16 @@ __all__ = [
 ELECTRON_PER_SECOND = u.electron / u.s
 GAIN_UNIT = u.electron / u.adu
 
+# Numbers beyond these are no measurement, whatever their unit; within them no result overflows.
+_LEAST, _MOST = 1e-15, 1e15
+# Below it, one good sample in forty is a "cosmic ray", and rates are too low.
+_LEAST_CLIP = 2.0
+
 
 def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=True, equivalencies=()):
     """Value of a Quantity in ``unit``: one number as a float, or an array of float if not ``scalar``.
 
-    It must be finite and positive; ``zero`` allows zero too, and ``negative`` any finite number.
+    It must be positive, from 1e-15 to 1e15; ``zero`` allows zero and less than 1e-15 too, and ``negative`` both signs.
 
     Raises
     ------
@@ -34,7 +41,7 @@ def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=Tr
     astropy.units.UnitsError
         If its unit cannot be converted, with the equivalencies (`astropy.units`).
     ValueError
-        If it is not finite, or negative or zero where it must not be.
+        If it is not finite, out of range, or negative or zero where it must not be.
     """
     expected = f"a Quantity in {unit}"
     if not isinstance(value, u.Quantity):
@@ -55,22 +62,53 @@ def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=Tr
     if not negative and ((number < 0).any() or (not zero and (number == 0).any())):
         wanted = "zero or positive" if zero else "positive"
         raise ValueError(f"{name} must be {wanted} ({expected}), got {_shown(value)}")
+    if (np.abs(number) > _MOST).any():
+        raise ValueError(f"{name} must be up to {_MOST:g} {unit}, got {_shown(value)}")
+    if not negative and not zero and (number < _LEAST).any():
+        raise ValueError(f"{name} must be {_LEAST:g} {unit} or more, got {_shown(value)}")
     return float(number) if scalar else number
 
 
 def checked_number(name, value, *, minimum=0.0, maximum=np.inf, inclusive=False):
     """``value`` as a float between ``minimum`` and ``maximum``, or equal to one where ``inclusive``; else an error."""
     try:
-        if isinstance(value, str | bool):
+        if isinstance(value, str | bool) or np.ndim(value):
             raise TypeError
         number = float(value)
-    except TypeError:
+    except OverflowError:
+        number = np.inf
+    except (TypeError, ValueError):
         raise TypeError(f"{name} must be a plain number, got {_shown(value)}") from None
     inside = minimum <= number <= maximum if inclusive else minimum < number < maximum
     if not inside:
         between = f"from {minimum:g} to {maximum:g}" if inclusive else f"between {minimum:g} and {maximum:g}"
         wanted = f"finite and above {minimum:g}" if np.isinf(maximum) else between
-        raise ValueError(f"{name} must be {wanted}, got {value!r}")
+        raise ValueError(f"{name} must be {wanted}, got {_shown(value)}")
+    if abs(number) > _MOST or 0 < abs(number) < _LEAST:
+        raise ValueError(f"{name} must be from {_LEAST:g} to {_MOST:g}, got {value!r}")
+    return number
+
+
+def checked_count(name, value, most=10**15):
+    """``value`` as an int, if it is a whole number from 1 to ``most``; else an error."""
+    number = checked_number(name, value)
+    if number < 1 or number != int(number):
+        raise ValueError(f"{name} must be a whole number from 1, got {value!r}")
+    if number > most:
+        raise ValueError(f"{name} must be up to {most:g}, got {value!r}")
+    return int(number)
+
+
+def checked_clip(clip):
+    """``clip``, sigmas above which a sample is rejected, as a float; None where none is."""
+    if clip is None:
+        return None
+    number = checked_number("clip", clip)
+    if number < _LEAST_CLIP:
+        raise ValueError(
+            f"clip must be {_LEAST_CLIP:g} or more, or None to keep all samples, got {clip!r}: a lower one rejects "
+            "good samples, one in forty or more of them, and rates come out too low"
+        )
     return number
 
 
@@ -99,7 +137,7 @@ def numpy_images(images, labels):
 
     Arrays of another library (dask, any of the array API) are converted, with one warning for all images, or refused
     with a TypeError; both name an image by its label. The mask of a masked array (`numpy.ma`, `astropy.utils.masked`)
-    is added to the mask of the image.
+    is added to the mask of the image. A mask of integers is bad where they are not zero.
     """
     converted = {}
     images = [
@@ -121,16 +159,74 @@ def _numpy_image(image, label, converted):
     uncertainty = image.uncertainty
     parts = {"data": image.data, "mask": image.mask, "uncertainty": None if uncertainty is None else uncertainty.array}
     plain = {name: _numpy_array(part, f"{label}.{name}", label, converted) for name, part in parts.items()}
+    _check_parts(plain, label)
+    if plain["mask"] is not None and plain["mask"].dtype != bool:
+        plain["mask"] = plain["mask"] != 0
+    factor = 1.0 if uncertainty is None else _uncertainty_factor(uncertainty, image.unit, f"{label}.uncertainty")
+    if factor != 1.0:
+        plain["uncertainty"] = plain["uncertainty"] * factor
     masks = [part.mask for part in plain.values() if hasattr(part, "mask")]
     if not masks and all(plain[name] is parts[name] for name in parts):
         return image
     data, mask, deviation = (None if part is None else np.asarray(part) for part in plain.values())
     for another in masks:
         mask = another if mask is None else mask | another
+    mask = None if mask is None else np.broadcast_to(mask, data.shape)
     result = CCDData(data, unit=image.unit, mask=mask, meta=image.meta, wcs=image.wcs)
     if deviation is not None:
-        result.uncertainty = type(uncertainty)(deviation, unit=uncertainty.unit, copy=False)
+        unit = None if uncertainty.unit is None else _uncertainty_unit(uncertainty, image.unit)
+        result.uncertainty = type(uncertainty)(deviation, unit=unit, copy=False)
     return result
+
+
+def _check_parts(parts, label):
+    """Raise an error where data, mask or uncertainty (numpy arrays or None) are of a wrong type or shape."""
+    shape = np.shape(parts["data"])
+    if 0 in shape:
+        raise ValueError(f"{label} must be an image with one pixel or more, got the shape {shape}")
+    wanted = {
+        "data": ("iuf", "numbers"),
+        "mask": ("biu", "bool, True where a pixel is bad"),
+        "uncertainty": ("iuf", "numbers"),
+    }
+    for name, part in parts.items():
+        if part is None:
+            continue
+        kinds, what = wanted[name]
+        if part.dtype.kind not in kinds:
+            raise TypeError(f"{label}.{name} must be an array of {what}, got one of {part.dtype}")
+        if part.shape not in (shape, ()):
+            raise ValueError(f"{label}.{name} must have the shape of the data, {shape}, got {part.shape}")
+    deviation, mask = parts["uncertainty"], parts["mask"]
+    # Ignores NaN, and takes no memory.
+    if deviation is not None and np.fmin.reduce(deviation, axis=None) < 0:
+        negative = (deviation < 0) if mask is None else (deviation < 0) & ~mask.astype(bool)
+        if negative.any():
+            raise ValueError(
+                f"{label}.uncertainty must be zero or positive, got {np.count_nonzero(negative)} pixels that are "
+                "negative; mask them, or give an image without an uncertainty"
+            )
+
+
+_POWERS = {StdDevUncertainty: 1, VarianceUncertainty: 2, InverseVariance: -2}
+
+
+def _uncertainty_unit(uncertainty, unit):
+    return unit ** next(power for kind, power in _POWERS.items() if isinstance(uncertainty, kind))
+
+
+def _uncertainty_factor(uncertainty, unit, name):
+    """Factor that brings an uncertainty of an image in ``unit`` to that unit, or a power of it."""
+    if not isinstance(uncertainty, tuple(_POWERS)):
+        kinds = ", ".join(kind.__name__ for kind in _POWERS)
+        raise TypeError(f"{name} must be one of {kinds}, got {type(uncertainty).__name__}")
+    wanted = _uncertainty_unit(uncertainty, unit)
+    if uncertainty.unit is None or uncertainty.unit == wanted:
+        return 1.0
+    try:
+        return uncertainty.unit.to(wanted)
+    except u.UnitConversionError:
+        raise u.UnitsError(f"{name} is in {unit_name(uncertainty.unit)}, expected {wanted}") from None
 
 
 def _numpy_array(values, name, label, converted):

@@ -3,18 +3,23 @@
 
 import re
 import warnings
+from contextlib import suppress
 from functools import lru_cache
 
 import ccdproc
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
+from astropy.io.fits.verify import VerifyError
 from astropy.nddata import CCDData, NDData, StdDevUncertainty
 from astropy.wcs import WCS
 
 from .version import __version__
 
-__all__ = ["LogEntry", "as_fits_float", "logged", "meta_cards", "result_image", "safe_header", "set_keys", "writable"]
+__all__ = [
+    "LogEntry", "as_fits_float", "checked_log_entry", "logged", "meta_cards", "result_image", "safe_header", "set_keys",
+    "writable",
+]  # fmt: skip
 
 # Type of ``add_keyword``.
 LogEntry = bool | str | ccdproc.Keyword | dict | None
@@ -31,10 +36,15 @@ _FLOAT_DIGITS = 20
 
 
 def meta_cards(meta):
-    """Key, value and comment of each entry of a header or a dict."""
+    """Key, value and comment of each entry of a header or a dict; cards that cannot be read are left out."""
     if isinstance(meta, fits.Header):
         # Unpacking each card would take four times as long.
-        yield from ((card.keyword, card.value, card.comment) for card in meta.cards)
+        for card in meta.cards:
+            try:
+                entry = card.keyword, card.value, card.comment
+            except VerifyError:  # a card that cannot be read has no value to go on
+                continue
+            yield entry
         return
     for key, value in meta.items():
         # ccdproc's log entries in a plain dict are pairs (value, comment).
@@ -90,9 +100,21 @@ def _is_plain(key, value, comment):
     return known and len(comment) <= _MOST_TEXT - _FLOAT_DIGITS
 
 
+# Keys of log entries, and keys that must not be overwritten: those of results, and of the structure of FITS.
+_LOGS = ("DKRATE", "DKBIAS", "DKSCATTR", "DKCOMPAR", "DKREPEAT", "DKMASK")
+_OURS = re.compile(
+    "DK.*|NCOMBINE|COMBINED|EXPTIME|EXPOSURE|BUNIT|NBEYOND|NHOT|NWARM|NNONLIN|NTELEGR|NSATUR|NUNRELI|NMASKED|"
+    r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|[PG]COUNT|GROUPS|BSCALE|BZERO|BLANK|TFIELDS|T(FORM|TYPE|DIM)\d+|"
+    r"EXTNAME|EXTVER|EXTLEVEL|INHERIT|UTYPE|Z(IMAGE|CMPTYPE|BITPIX|NAXIS\d*|TILE\d+|SIMPLE|EXTEND|[PG]COUNT)|"
+    "Z?DATASUM|CHECKSUM|ZHECKSUM|CONTINUE|LONGSTRN|END|HIERARCH"
+)
+
 _COMMENTARY = ("COMMENT", "HISTORY", "")
 # Keys that belong to the other image, or to FITS itself.
 _NOT_OURS = ("BUNIT", "EXTEND", "CHECKSUM", "DATASUM", "ZDATASUM", "ZHECKSUM", "CONTINUE", "END", "HIERARCH")
+
+# Keys by which `~astropy.io.fits.Header.strip` counts.
+_COUNTS = re.compile("NAXIS[0-9]*|TFIELDS")
 
 
 def safe_header(meta, entries=None):
@@ -103,10 +125,13 @@ def safe_header(meta, entries=None):
     """
     cards, remarks = {}, []
     for key, value, comment in meta_cards(meta):
-        if key.upper() in _NOT_OURS:
+        if key.upper() in _NOT_OURS or _COUNTS.fullmatch(key.upper()):
             continue
+        if key.upper() == "EXTNAME" and not isinstance(value, str):
+            continue  # astropy would refuse to write it
         if key in _COMMENTARY:
-            remarks.append(fits.Card(key, value))
+            with suppress(ValueError):  # characters that FITS cannot hold
+                remarks.append(fits.Card(key, value))
             continue
         card = writable(key, value, comment)
         if card is not None:
@@ -169,7 +194,16 @@ def _plain(value):
 
 
 def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
-    """CCDData of plain arrays, which are not copied; ``deviation`` is the standard deviation, in ``unit``."""
+    """CCDData of plain arrays, which are not copied; ``deviation`` is the standard deviation, in ``unit``.
+
+    A ValueError where a number is infinite: no result is, unless the input is beyond all reason.
+    """
+    for array in (data, deviation):
+        if array is not None and array.dtype.kind == "f" and _overflows(array):
+            raise ValueError(
+                f"the result overflows {array.dtype}, {np.count_nonzero(np.isinf(array))} of its numbers are infinite: "
+                "pixel values, gain, exposure time or read noise are too large or too small"
+            )
     set_keys(header, {"DKVERS": (__version__, "ccdproc_darks version")})
     if unit is u.dimensionless_unscaled:
         # Without a unit astropy writes no BUNIT, and refuses to read an image without BUNIT.
@@ -181,36 +215,55 @@ def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
     return image
 
 
+def _overflows(array):
+    """Whether a number is infinite; unlike `numpy.isinf`, this takes no memory."""
+    return np.isinf([np.fmax.reduce(array, axis=None), np.fmin.reduce(array, axis=None)]).any()
+
+
+def checked_log_entry(add_keyword):
+    """Cards (key, value, comment) of an entry of the user's own; none for True, False and None.
+
+    An error where it is of a wrong kind, cannot be written, or has a key that this package or FITS writes itself.
+    """
+    if not add_keyword or add_keyword is True:
+        return []
+    if isinstance(add_keyword, str):
+        entries = {add_keyword: None}
+    elif isinstance(add_keyword, ccdproc.Keyword):
+        value = add_keyword.value
+        entries = {add_keyword.name: value.value if isinstance(value, u.Quantity) else value}
+    else:
+        try:
+            entries = dict(add_keyword)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"add_keyword must be True, False, None, a str, a ccdproc.Keyword or a dict, got {add_keyword!r}"
+            ) from None
+    cards = []
+    for name, value in entries.items():
+        if not isinstance(name, str):
+            raise TypeError(f"add_keyword: keys must be str, got {name!r}")
+        key = name.upper().removeprefix("HIERARCH ").strip()
+        if _OURS.fullmatch(key) and key not in _LOGS:
+            raise ValueError(f"add_keyword: {name!r} is a key that ccdproc_darks or FITS itself needs; take another")
+        card = writable(name, value, "")
+        if card is None:
+            raise ValueError(f"add_keyword: {name!r} = {value!r} cannot be written to a FITS header")
+        cards.append(card)
+    return cards
+
+
 def logged(result, key, function, arguments, add_keyword):
     """Add the log entry of a call to the meta of its result, as ccdproc's functions do, and return the result.
 
     With True as ``add_keyword``, the entry is ``key`` (at most 8 characters) with the call, ``function`` and
     ``arguments``, if `ccdproc.conf.auto_logging` is on; with False or None, nothing; else ``add_keyword`` itself.
     """
-    if not add_keyword:
-        return result
-    if add_keyword is True:
-        if not ccdproc.conf.auto_logging:
-            return result
+    cards = checked_log_entry(add_keyword)
+    if add_keyword is True and ccdproc.conf.auto_logging:
         text = ", ".join(f"{name}={_shown(value)}" for name, value in arguments.items())
-        entries = {key: (_ascii(f"{function}: {text}"), "")}
-    elif isinstance(add_keyword, str):
-        entries = {add_keyword: (None, "")}
-    elif isinstance(add_keyword, ccdproc.Keyword):
-        value = add_keyword.value
-        entries = {add_keyword.name: (value.value if isinstance(value, u.Quantity) else value, "")}
-    else:
-        try:
-            entries = {name: (value, "") for name, value in dict(add_keyword).items()}
-        except (TypeError, ValueError):
-            raise TypeError(
-                f"add_keyword must be True, False, None, a str, a ccdproc.Keyword or a dict, got {add_keyword!r}"
-            ) from None
-    for name, (value, comment) in entries.items():
-        card = writable(name, value, comment)
-        if card is None:
-            raise ValueError(f"add_keyword: {name!r} = {value!r} cannot be written to a FITS header")
-        key, value, comment = card
+        cards = [writable(key, _ascii(f"{function}: {text}"), "")]
+    for key, value, comment in cards:
         result.meta[key] = (value, comment)
     return result
 

@@ -13,6 +13,7 @@ __all__ = [
     "DuplicateFrameWarning",
     "FrameLevelWarning",
     "HeaderWarning",
+    "LightWarning",
     "MissingInformationWarning",
     "NoUsablePixelWarning",
     "NoiseWarning",
@@ -56,6 +57,13 @@ class HeaderWarning(DarkWarning):
     """A header contradicts itself, another header, or the pixels of its frame.
 
     Correct the header, or pass the value as an argument.
+    """
+
+
+class LightWarning(DarkWarning):
+    """Light seems to have fallen on frames that were given as darks or bias frames: they show stars, or are flats.
+
+    Leave out what is no dark. Where all of them are, look for a shutter, a cap or a door that let light in.
     """
 
 

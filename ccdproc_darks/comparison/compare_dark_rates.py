@@ -14,7 +14,8 @@ from astropy.nddata import CCDData
 from .._compute.blocks import Block, BlockJob, Deferred
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
+from .._interface.warnings import NoUsablePixelWarning, warn
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 from .two_rates import QUICK_STATISTICS
@@ -37,6 +38,7 @@ def compare_dark_rates(
     statistic: Literal["difference", "significance", "ratio", "offset"] = "difference",
     offset: Literal["common", "pixel"] | None = "common",
     null: Literal["theoretical", "empirical"] = "theoretical",
+    check_headers: bool = True,
     mem_limit: u.Quantity | float | None = None,
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
@@ -63,6 +65,9 @@ def compare_dark_rates(
     null : {"theoretical", "empirical"}
         Noise that departures are compared with: of the noise model, or of the noise model scaled to the :term:`width`
         that most pixels show (DKWIDTH), as where the read noise is not well known.
+    check_headers : bool
+        True: it is an error if headers tell that rates are not of one camera, binning and region of the sensor. False
+        takes them as they are.
     mem_limit, executor
         See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
@@ -86,10 +91,12 @@ def compare_dark_rates(
         If a rate is not in electron/s.
     ValueError
         If there are fewer than two rates, two of equal exposure, different shapes, one without an uncertainty or not a
-        result of `dark_rate`; or if ``statistic``, ``offset`` or ``null`` is unknown.
+        result of `dark_rate`; if they are not of one sensor; or if ``statistic``, ``offset`` or ``null`` is unknown.
 
     Warns
     -----
+    NoUsablePixelWarning
+        If no pixel can be compared.
     NoiseWarning
         If good pixels scatter more than 1.2 times their noise and ``null`` is theoretical.
     TemperatureWarning
@@ -133,14 +140,17 @@ def compare_dark_rates(
     Unit("electron / s")
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     checked_choice("statistic", statistic, _STATISTICS)
     checked_choice("null", null, NULLS)
-    images = RateImages(rates, least=2)
+    images = RateImages(rates, least=2, check_headers=check_headers)
     checked_offset(offset, images)
     if statistic == "offset" and offset == "pixel":
         raise ValueError("statistic='offset' is the offset of each pixel: offset must be 'common' or None, got 'pixel'")
     result = compared_rates(images, statistic, offset, null, execution)
-    arguments = {"rates": rates, "statistic": statistic, "offset": offset, "null": null}
+    arguments = {
+        "rates": rates, "statistic": statistic, "offset": offset, "null": null, "check_headers": check_headers,
+    }  # fmt: skip
     return logged(result, "DKCOMPAR", "compare_dark_rates", arguments, add_keyword)
 
 
@@ -152,6 +162,8 @@ def compared_rates(images, statistic, offset, null, execution):
     deviation = None if statistic == "significance" else np.empty(images.shape, images.dtype)
     outputs = [data, mask] if deviation is None else [data, mask, deviation]
     fill_images(job, outputs, execution)
+    if mask.all():
+        warn(f"no pixel can be compared, all are masked: {images.usable_pixels()}", NoUsablePixelWarning)
     header = safe_header(
         images.meta,
         {

@@ -17,13 +17,14 @@ from scipy.special import chdtri, log_ndtr, ndtr
 
 from .._compute.blocks import Block, BlockJob, sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
-from .._interface.arguments import checked_dtype, checked_number, numpy_images, unit_name
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.arguments import checked_clip, checked_dtype, numpy_images, unit_name
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..frames.headers import FrameSetting, check_one_exposure
 from ..frames.inputs import Frames
 from ..rates.dark_frames import DarkSet, ElectronReader
-from ..rates.dark_rate import prepare_darks
+from ..rates.lost_samples import warn_lost_samples
 from ..rates.mean_counts import MeanCounts
+from ..rates.prepared_darks import prepare_darks
 from ..rates.rejection import deviate_of_share
 from ..statistics.rate_distribution import sensor_rate_distribution
 from ..statistics.significance import deviate_of_log_tail
@@ -45,6 +46,7 @@ def dark_scatter(
     exposure: FrameSetting = None,
     saturation: FrameSetting = None,
     clip: float | None = 5.0,
+    check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
     executor: Executor | None = None,
@@ -62,6 +64,8 @@ def dark_scatter(
     clip : float or None
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray, and left out. Only one sample
         is: two high ones are rather of a pixel that switches. None keeps all.
+    check_headers : bool
+        See `dark_rate`.
     dtype : {"float32", "float64"}
         Precision of the result.
     mem_limit, executor
@@ -88,7 +92,8 @@ def dark_scatter(
 
     Warns
     -----
-    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
+    NoUsablePixelWarning, NoiseWarning, TemperatureWarning
         See `dark_rate`.
 
     See Also
@@ -117,12 +122,12 @@ def dark_scatter(
     5
     """
     execution = Execution(executor, mem_limit)
-    if clip is not None:
-        clip = checked_number("clip", clip)
+    checked_log_entry(add_keyword)
+    clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=None, offset=None, execution=execution,
+        n_combined=None, offset=None, check_headers=check_headers, execution=execution,
     )  # fmt: skip
     dark_set = _one_set(prepared)
     shape, number = prepared.shape, len(dark_set.frames)
@@ -134,6 +139,8 @@ def dark_scatter(
     data = np.empty(shape, dtype)
     fill_images(job, [data], execution)
     mask = np.isnan(data)
+    if mask.all():
+        warn_lost_samples([dark_set], prepared.reader, f"no pixel has {LEAST_FRAMES} samples that can be used")
     header = safe_header(
         prepared.frames[0].header,
         {
@@ -150,7 +157,8 @@ def dark_scatter(
     result = result_image(data, u.dimensionless_unscaled, header, mask=mask, wcs=prepared.frames[0].wcs)
     arguments = {
         "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
-        "saturation": saturation, "clip": clip, "dtype": dtype.name,
+        "saturation": saturation, "clip": clip, "check_headers": check_headers,
+        "dtype": dtype.name,
     }  # fmt: skip
     return logged(result, "DKSCATTR", "dark_scatter", arguments, add_keyword)
 
@@ -260,6 +268,7 @@ class ScatterImages:
                 raise ValueError(f"{label} must have the shape of the rates, {shape}, got {image.shape}")
         self._images = [np.ma.filled(np.ma.array(image.data, mask=image.mask, dtype=float), np.nan) for image in images]
         self._start = 0
+        self.headers = {f"scatter[{number}]": image.meta for number, image in enumerate(images)}
 
     def __len__(self):
         return len(self._images)
@@ -267,7 +276,7 @@ class ScatterImages:
     def for_rows(self, rows):
         """The images of the rows of a slice alone; they can be sent to another process."""
         part = copy.copy(self)
-        part._images, part._start = [image[rows] for image in self._images], rows.start
+        part._images, part._start, part.headers = [image[rows] for image in self._images], rows.start, {}
         return part
 
     def critical(self, control):

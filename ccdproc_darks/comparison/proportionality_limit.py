@@ -90,6 +90,7 @@ def proportionality_limit(
     tolerance: float = 0.1,
     confidence: float = 0.95,
     offset: Literal["common", "pixel"] | None = "common",
+    check_headers: bool = True,
 ) -> ProportionalityLimit:
     """Dark rate above which the pixels of a sensor stop being :term:`proportional` to exposure time.
 
@@ -105,6 +106,8 @@ def proportionality_limit(
     offset : {"common", None, "pixel"}
         See `compare_dark_rates`. ``"common"`` is right where most pixels of the sensor are proportional; where they are
         not, use None, and frames whose bias did not drift.
+    check_headers : bool
+        See `compare_dark_rates`.
 
     Returns
     -------
@@ -173,7 +176,7 @@ def proportionality_limit(
     """
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     confidence = checked_number("confidence", confidence, minimum=0.5, maximum=0.99, inclusive=True)
-    images = RateImages(rates, least=2)
+    images = RateImages(rates, least=2, check_headers=check_headers)
     checked_offset(offset, images)
     rate, departure, noise = _testable_pixels(images, offset, tolerance)
     # Departures up and down each have a limit: the lower one counts.

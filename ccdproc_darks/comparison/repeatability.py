@@ -9,7 +9,8 @@ import numpy as np
 from astropy.nddata import CCDData
 
 from .._compute.workers import Execution
-from .._interface.results import LogEntry, logged, set_keys
+from .._interface.results import LogEntry, checked_log_entry, logged, set_keys
+from ..frames.belonging import check_darks
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import FrameSetting, check_one_exposure, equal_exposures, exposures
 from ..frames.inputs import Frames, as_frames
@@ -27,6 +28,7 @@ def repeatability(
     false_positives: float = 1.0,
     offset: Literal["common"] | None = "common",
     exposure: FrameSetting = None,
+    check_headers: bool = True,
     add_keyword: LogEntry = True,
     **options: Any,
 ) -> CCDData:
@@ -46,6 +48,8 @@ def repeatability(
         See `compare_dark_rates`.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         See `dark_rate`; a Quantity must be one number.
+    check_headers : bool
+        See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKREPEAT where ``ccdproc.conf.auto_logging`` is on; False or
         None logs nothing.
@@ -70,7 +74,8 @@ def repeatability(
 
     Warns
     -----
-    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning
+    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
+    NoUsablePixelWarning, NoiseWarning, TemperatureWarning
         See `dark_rate`, which warns for each half, and `compare_dark_rates`.
 
     See Also
@@ -94,20 +99,24 @@ def repeatability(
     One good pixel in the image is beyond DKSIGMA, as ``false_positives=1`` says.
     """
     control = FalsePositiveControl(false_positives)
+    checked_log_entry(add_keyword)
     execution = Execution(options.get("executor"), options.get("mem_limit"))
     if offset not in ("common", None):
         raise ValueError(f"offset must be 'common' or None, got {offset!r}")
     frames = as_frames(darks)
+    control.check(frames[0].shape[0] * frames[0].shape[1])
     seconds = exposures(exposure, frames)
     kept = distinct_frames(frames, seconds)
     frames, seconds = ([each[index] for index in kept] for each in (frames, seconds))
     if len(frames) < 2:
         raise ValueError(f"two equal frames or more are needed for two halves, got {len(frames)}")
+    if check_headers:
+        check_darks(frames)
     check_one_exposure([seconds[group[0]] for group in equal_exposures(seconds)])
+    options["check_headers"] = check_headers
     halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]
-    result = compared_rates(
-        RateImages(halves, least=2, repeated=True), "significance", offset, "theoretical", execution
-    )
+    images = RateImages(halves, least=2, repeated=True, check_headers=check_headers)
+    result = compared_rates(images, "significance", offset, "theoretical", execution)
     compared = result.data[~result.mask]
     critical = control.critical(compared.size, 2)
     set_keys(

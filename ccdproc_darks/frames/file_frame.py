@@ -1,54 +1,61 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Frames in FITS files, compressed or not. A file is checked and its header read once; then it is read by rows."""
 
-import bz2
-import gzip
 import os
-import shutil
-import tempfile
 import warnings
 import weakref
-import zlib
 from pathlib import Path
 
+import numpy as np
 from astropy.io import fits
 from astropy.nddata import CCDData
-from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 
-from .fits_image import BITPIX, UNCERTAINTIES, FileReader, FitsImage
-from .headers import checked_unit
+from .._interface.shown import shown
+from .._temporary import discard, temporary_file
+from .disk_file import FileState
+from .fits_image import UNCERTAINTIES, FileReader, FitsImage
+from .hdus import BLOCK, find_hdus
+from .headers import check_used_cards, checked_unit, header_value
+from .packed_file import TemporaryFile, opener_of, unpack, unwritable
 
 __all__ = ["FileFrame"]
 
-# Decompression by the first bytes of a file. Not left to astropy, which does not verify the checksum.
-_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}
-_COPIED = 2**20
-_FITS_BLOCK = 2880
+_PLANES = ("MASK", "UNCERT")
+# Numbers of axes of a WCS, and orders of the polynomials of its distortion.
+_WCS_ORDERS, _MOST_ORDER = ("WCSAXES", "A_ORDER", "B_ORDER", "AP_ORDER", "BP_ORDER"), 99
 
 
 class FileFrame:
     """Frame in a FITS file, read by rows. Its first HDU with a 2-D image is the frame.
 
     Extensions MASK and UNCERT, as `astropy.nddata.CCDData.write` makes them, are its mask and uncertainty. A compressed
-    file is decompressed once, into a temporary file that is deleted together with this object. FileNotFoundError is
-    raised where there is no such file, OSError where it is empty, not FITS, truncated or without a 2-D image.
+    file is decompressed once, into a temporary file that is deleted together with this object.
+
+    Raises FileNotFoundError where there is no such file; OSError where it is no regular file, empty, not FITS,
+    truncated or without a 2-D image, or where a card that may be needed cannot be read or is there twice with different
+    values. All messages begin with ``label``.
     """
 
     def __init__(self, path):
         self.path = Path(path)
-        self.label = str(self.path)
-        if not self.path.exists():
-            raise FileNotFoundError(f"{self.label}: no such file")
-        if self.path.is_dir():
-            raise OSError(f"{self.label}: a folder, not a FITS file")
-        if self.path.stat().st_size == 0:
+        self.label = shown(str(self.path))
+        self._state = FileState.of_path(self.path, self.label)
+        if self._state.size == 0:
             raise OSError(f"{self.label}: the file is empty")
-        self._uncompressed = self._decompressed()
-        self.header, self.shape, self._reader = self._lone_image() or self._image_among_others()
+        try:
+            self.header, self._reader = self._image_of(*self._find_hdus())
+        except OSError as error:
+            raise OSError(f"{self.label}: {error.strerror or error}") from None
+        except Exception as error:  # whatever astropy makes of a damaged file
+            raise OSError(f"{self.label}: not a readable FITS file: {error or type(error).__name__}") from None
+        self.check_unchanged()
+        try:
+            check_used_cards(self.header, self.label)
+        except ValueError as error:
+            raise OSError(str(error)) from None
+        self.shape, self.dtype = self._reader.image.shape, self._reader.dtype
         self.has_mask, self.has_deviation = self._reader.mask is not None, self._reader.deviation is not None
-        self._reader.check_size()
-        self.dtype = self._reader.dtype
         self.unit = checked_unit(_unit_of(self.header), self.label)
         #: World coordinate system, or None; its keys are taken out of the header.
         self.wcs = _take_wcs(self.header)
@@ -61,115 +68,109 @@ class FileFrame:
         """`Samples` of the rows of the slice ``block``; the values are put into ``out``, if given."""
         return self._reader.rows(block, out)
 
-    def _lone_image(self):
-        """Header, shape and `FileReader` of a file with a single image; None for others. A short cut: most are such."""
-        with open(self._uncompressed, "rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore", AstropyWarning)
-            if file.read(9) != b"SIMPLE  =":
-                return None
-            file.seek(0)
-            try:
-                header = fits.Header.fromfile(file)
-                axes, shape, bitpix = header["NAXIS"], (header["NAXIS2"], header["NAXIS1"]), header["BITPIX"]
-                lone = axes == 2 and min(shape) > 0 and bitpix in BITPIX and "EXTNAME" not in header
-            except Exception:  # astropy reads the file next, and tells what is wrong with it
-                return None
-            offset = file.tell()
-        if not lone:
-            return None
-        image = FitsImage.from_header(self._uncompressed.absolute(), offset, shape, bitpix, header)
-        if self._uncompressed.stat().st_size > -(-image.end // _FITS_BLOCK) * _FITS_BLOCK:
-            return None
-        return header, shape, FileReader(self.label, image)
-
-    def _image_among_others(self):
-        """Header, shape and `FileReader` of the first image in the file, with its mask and uncertainty."""
-        with self._open() as hdus:
-            index = self._image_index(hdus)
-            header = hdus[index].header.copy()
-            if index > 0:
-                header.extend(hdus[0].header, unique=True)
-            planes = {"": hdus[index], **{hdu.name: hdu for hdu in hdus if hdu.name in ("MASK", "UNCERT")}}
-            kind = self._uncertainty_name(planes["UNCERT"]) if "UNCERT" in planes else None
-            images = self._images(planes)
-            reader = FileReader(self.label, images[""], images.get("MASK"), images.get("UNCERT"), kind)
-            return header, hdus[index].shape, reader
-
-    def _images(self, planes):
-        """`FitsImage` of the frame, its mask and its uncertainty, from their HDUs; compressed ones are copied."""
-        if self._is_fits() and not any(isinstance(hdu, fits.CompImageHDU) for hdu in planes.values()):
-            return {name: FitsImage.from_hdu(self._uncompressed.absolute(), hdu) for name, hdu in planes.items()}
+    def check_unchanged(self):
+        """Raise OSError if the file is gone, or is not the one any more whose header was read."""
         try:
-            numbers = [fits.ImageHDU(hdu.data, name=name) for name, hdu in planes.items()]
-        except (OSError, ValueError, TypeError, EOFError, zlib.error) as error:
-            raise OSError(f"{self.label}: its data cannot be read, truncated? ({error})") from None
-        path = self._temporary()
-        with open(path, "wb") as file:
-            fits.HDUList([fits.PrimaryHDU(), *numbers]).writeto(file)
-        with fits.open(path, memmap=False) as hdus:
-            # The original headers tell what the numbers mean.
-            return {
-                name: FitsImage.from_hdu(path, hdu, planes[name].header)
-                for name, hdu in zip(planes, hdus[1:], strict=True)
-            }
+            status = os.stat(self.path)
+        except OSError as error:
+            raise OSError(f"{self.label}: cannot be read any more ({error.strerror})") from None
+        self._state.check(status, self.label)
 
-    def _decompressed(self):
-        """Path of the file; of a decompressed copy, if the file is compressed as a whole. Verifies the checksum."""
-        with open(self.path, "rb") as file:
-            start = file.read(3)
-        opener = next((opener for magic, opener in _OPENERS.items() if start.startswith(magic)), None)
+    def _find_hdus(self):
+        """List of each `Hdu` in the file, and the path of the file or of a decompressed copy."""
+        opener = opener_of(self.path)
         if opener is None:
-            return self.path
+            with open(self.path, "rb") as file:
+                return find_hdus(_Plain(file, self._state.size)), self.path.absolute()
         path = self._temporary()
-        try:
-            with opener(self.path) as packed, open(path, "wb") as file:
-                shutil.copyfileobj(packed, file, _COPIED)
-        except (OSError, EOFError, zlib.error) as error:
-            raise OSError(
-                f"{self.label}: not a readable FITS file: its data cannot be read, truncated? ({error})"
-            ) from None
-        return path
+        with TemporaryFile(path) as temporary:
+            return unpack(self.path, opener, temporary), path
+
+    def _image_of(self, hdus, path):
+        """Header and `FileReader` of the first image of some HDUs, with its mask and uncertainty."""
+        for hdu in hdus:
+            hdu.check()
+        index = next((index for index, hdu in enumerate(hdus) if len(hdu.shape) == 2 and hdu.name not in _PLANES), None)
+        if index is None:
+            raise OSError(f"no 2-D image in it (shapes: {[hdu.shape for hdu in hdus if hdu.is_image]})")
+        shape = hdus[index].shape
+        if 0 in shape:
+            raise OSError(f"its image has no pixels (shape {shape})")
+        planes = {"": index}
+        for number, hdu in enumerate(hdus[1:], 1):
+            if hdu.name in _PLANES and hdu.name not in planes:
+                planes[hdu.name] = number
+                if hdu.shape != shape:
+                    raise OSError(f"its {hdu.name} extension has the shape {hdu.shape}, its image {shape}")
+        kind = _uncertainty_name(hdus[planes["UNCERT"]].header) if "UNCERT" in planes else None
+        if all(hdus[number].kind == "image" for number in planes.values()):
+            header = hdus[index].header
+            images = {name: FitsImage.of(path, hdus[number]) for name, number in planes.items()}
+            state = self._state if path == self.path.absolute() else FileState.of(os.stat(path))
+        else:
+            header, images, state = self._decompressed(path, planes, hdus)
+        if index > 0:
+            header.extend(hdus[0].header, unique=True)
+        return header, FileReader(self.label, images[""], images.get("MASK"), images.get("UNCERT"), kind, state)
+
+    def _decompressed(self, packed, planes, hdus):
+        """Header of the frame; `FitsImage` of it, its mask and uncertainty, decompressed; and their file's state."""
+        path, images, offset, header = self._temporary(), {}, 0, None
+        with warnings.catch_warnings(), TemporaryFile(path) as file:
+            warnings.simplefilter("ignore")
+            for name, hdu, data in _tiled_images(packed, planes):
+                header = hdu.header.copy() if header is None else header
+                if data.shape != hdus[planes[name]].shape:
+                    raise ValueError(f"its data have the shape {data.shape}, not {hdus[planes[name]].shape}")
+                bitpix = data.dtype.itemsize * (-8 if data.dtype.kind == "f" else 8)
+                images[name] = FitsImage.from_header(path, offset, data.shape, bitpix, hdu.header)
+                file.write(np.ascontiguousarray(data, data.dtype.newbyteorder(">")))
+                offset += data.nbytes
+        return header, images, FileState.of(os.stat(path))
 
     def _temporary(self):
         """Path of a new file that is deleted together with this object."""
-        handle, path = tempfile.mkstemp(prefix="ccdproc_darks-", suffix=".fits")
-        os.close(handle)
-        weakref.finalize(self, os.unlink, path)
-        return Path(path)
-
-    def _uncertainty_name(self, hdu):
-        name = str(hdu.header.get("UTYPE", "StdDevUncertainty")).strip()
-        if name not in UNCERTAINTIES:
-            raise OSError(
-                f"{self.label}: UTYPE in its UNCERT extension must be one of {', '.join(UNCERTAINTIES)}, got {name!r}"
-            )
-        return name
-
-    def _open(self):
         try:
-            with warnings.catch_warnings():
-                # A truncated file is an error further on, which says more than these warnings.
-                warnings.simplefilter("ignore", AstropyWarning)
-                hdus = fits.open(self._uncompressed, memmap=False, do_not_scale_image_data=True)
-                try:
-                    len(hdus)
-                except Exception:
-                    hdus.close()
-                    raise
-                return hdus
-        except (OSError, ValueError, TypeError, IndexError, EOFError) as error:
-            raise OSError(f"{self.label}: not a readable FITS file ({error})") from None
+            path = temporary_file()
+        except OSError as error:
+            raise unwritable(error) from None
+        weakref.finalize(self, discard, path)
+        return path
 
-    def _is_fits(self):
-        with open(self._uncompressed, "rb") as file:
-            return file.read(6) == b"SIMPLE"
 
-    def _image_index(self, hdus):
-        for index, hdu in enumerate(hdus):
-            if hdu.is_image and len(hdu.shape) == 2 and hdu.name not in ("MASK", "UNCERT"):
-                return index
-        shapes = [hdu.shape for hdu in hdus if hdu.is_image]
-        raise OSError(f"{self.label}: no 2-D image in it (shapes: {shapes})")
+class _Plain:
+    """Source for `find_hdus`: a file that is not compressed."""
+
+    def __init__(self, file, size):
+        self._size = size
+        self.read = file.read
+        self._seek = file.seek
+
+    def skip(self, size, offset):
+        """Go to the block after the ``size`` bytes of data at the position ``offset``."""
+        end = offset + size
+        if end > self._size:
+            raise OSError(f"truncated, {self._size} bytes where the header promises {end}")
+        self._seek(-(-end // BLOCK) * BLOCK)
+
+
+def _tiled_images(path, planes):
+    """Name, HDU and stored numbers of each image in a file; astropy decompresses their tiles."""
+    try:
+        with fits.open(path, memmap=False, do_not_scale_image_data=True) as opened:
+            for name, number in planes.items():
+                # As many HDUs are read as are needed.
+                hdu = opened[number]
+                yield name, hdu, hdu.data
+    except Exception as error:
+        raise ValueError(f"its data cannot be read, truncated? ({error})") from None
+
+
+def _uncertainty_name(header):
+    name = str(header_value(header, "UTYPE", "StdDevUncertainty")).strip()
+    if name not in UNCERTAINTIES:
+        raise OSError(f"UTYPE in its UNCERT extension must be one of {', '.join(UNCERTAINTIES)}, got {name!r}")
+    return name
 
 
 def _unit_of(header):
@@ -180,11 +181,13 @@ def _unit_of(header):
 
 def _take_wcs(header):
     """World coordinate system of a header, or None; its keys are removed, as `astropy.nddata.CCDData.read` does."""
-    if not str(header.get("CTYPE1", "")).strip():
-        return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
+            # Of absurd orders wcslib and astropy fill the memory.
+            small = all(0 <= int(header.get(key, 0)) <= _MOST_ORDER for key in _WCS_ORDERS)
+            if not small or not str(header.get("CTYPE1", "")).strip():
+                return None
             wcs = WCS(header)
             keys = set(wcs.to_header(relax=True)) - {"JD-OBS", "MJD-OBS", "DATE-OBS"}
         except Exception:  # a broken WCS is no reason not to measure a dark

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
 
+from .disk_file import FileState
+from .headers import header_value
+
 __all__ = [
     "BITPIX",
     "UNCERTAINTIES",
@@ -28,6 +31,8 @@ BITPIX = (8, 16, 32, 64, -32, -64)
 # BZERO that turns signed integers into unsigned ones, and unsigned bytes into signed ones (FITS Standard 4.0, 4.4.2.5).
 _UNSIGNED = {16: 2**15, 32: 2**31, 64: 2**63}
 _SIGNED_BYTES = -128
+# BZERO and BSCALE are smaller: those of double precision can be.
+_HUGE = 1e308
 
 
 @dataclass
@@ -52,15 +57,16 @@ class FitsImage:
     blank: int | None = None  # BLANK, the stored integer that means NaN
 
     @classmethod
-    def from_hdu(cls, path, hdu, header=None):
-        """Image of an HDU whose data were not read yet; BZERO, BSCALE and BLANK come from ``header``, if given."""
-        header = hdu.header if header is None else header
-        return cls.from_header(path, hdu.fileinfo()["datLoc"], hdu.shape, hdu.header["BITPIX"], header)
+    def of(cls, path, hdu):
+        """Image of an `ccdproc_darks.frames.hdus.Hdu`, not compressed, of the file at ``path``."""
+        return cls.from_header(path, hdu.offset, hdu.shape, hdu.bitpix, hdu.header)
 
     @classmethod
     def from_header(cls, path, offset, shape, bitpix, header):
         """Image that begins at the byte ``offset``, with BZERO, BSCALE and BLANK from its ``header``."""
-        zero, scale = header.get("BZERO", 0), header.get("BSCALE", 1)
+        zero, scale = _scaling(header, "BZERO", 0), _scaling(header, "BSCALE", 1)
+        if scale == 0:
+            raise ValueError("BSCALE in the header is 0")
         return cls(str(path), offset, shape, bitpix, zero, scale, _blank_of(header, bitpix))
 
     def first_byte(self, row):
@@ -176,14 +182,8 @@ class FileReader:
     mask: FitsImage | None = None  # extension MASK
     deviation: FitsImage | None = None  # extension UNCERT
     kind: str | None = None  # UTYPE of the extension UNCERT
+    state: FileState | None = None  # of the file, when its headers were read
     file: int | None = None  # descriptor of the file, while it is open
-
-    def check_size(self):
-        """Raise OSError if the file is shorter than its headers promise."""
-        size = os.stat(self.image.path).st_size
-        end = max(image.end for image in (self.image, self.mask, self.deviation) if image is not None)
-        if end > size:
-            raise OSError(f"{self.label}: truncated, {size} bytes where the header promises {end}")
 
     @contextmanager
     def open_files(self):
@@ -193,6 +193,8 @@ class FileReader:
         except OSError as error:
             raise OSError(f"{self.label}: cannot be read any more ({error})") from None
         try:
+            if self.state is not None:
+                self.state.check(os.fstat(file), self.label)
             yield replace(self, file=file)
         finally:
             os.close(file)
@@ -208,9 +210,13 @@ class FileReader:
             with self.open_files() as opened:
                 return opened.rows(block, out)
         deviation = None
-        if self.deviation is not None:
-            deviation = as_deviation(self._values(self.deviation, block), UNCERTAINTIES[self.kind])
         mask = None if self.mask is None else self._values(self.mask, block).astype(bool)
+        if self.deviation is not None:
+            stored = self._values(self.deviation, block)
+            negative = stored < 0
+            if (negative if mask is None else negative & ~mask).any():
+                raise ValueError(f"{self.label}: its uncertainty (extension UNCERT) is negative in a good pixel")
+            deviation = as_deviation(stored, UNCERTAINTIES[self.kind])
         return Samples(self._values(self.image, block, out), mask, deviation)
 
     def read(self, block, raw):
@@ -270,9 +276,16 @@ def _stored_dtype(bitpix):
     return np.dtype(f"{kind}{abs(bitpix) // 8}")
 
 
+def _scaling(header, key, default):
+    value = header_value(header, key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _HUGE:
+        raise ValueError(f"{key} in the header must be a finite number, got {value!r}")
+    return value
+
+
 def _blank_of(header, bitpix):
     """BLANK of a header, or None: some cameras write values that the image cannot hold."""
-    blank = header.get("BLANK")
+    blank = header_value(header, "BLANK")
     if bitpix < 0 or not isinstance(blank, int) or isinstance(blank, bool):
         return None
     limits = np.iinfo(_stored_dtype(bitpix))
@@ -294,4 +307,6 @@ def as_deviation(array, kind):
     """Standard deviations of an uncertainty of the `astropy.nddata` class ``kind``; not copied if it has them."""
     if kind is StdDevUncertainty:
         return array
-    return kind(array, copy=False).represent_as(StdDevUncertainty).array
+    # A variance below zero is NaN, and an inverse variance of zero infinite: neither can be used.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return kind(array, copy=False).represent_as(StdDevUncertainty).array

@@ -2,12 +2,17 @@
 """Gain, exposure time, read noise, saturation and temperature of frames: from the user, or from their headers."""
 
 import math
+import re
+from contextlib import suppress
 
 import numpy as np
 from astropy import units as u
+from astropy.io import fits
+from astropy.io.fits.verify import VerifyError
 from ccdproc import Keyword
 
 from .._interface.arguments import GAIN_UNIT, checked_quantity, unit_name
+from .._interface.shown import shown
 
 __all__ = [
     "EXPOSURE_KEYS",
@@ -18,13 +23,16 @@ __all__ = [
     "TEMPERATURE_KEYS",
     "TEMPERATURE_SPREAD",
     "FrameSetting",
+    "check_cards",
     "check_one_exposure",
+    "check_used_cards",
     "checked_unit",
     "common_setting",
     "equal_exposures",
     "exposures",
     "frame_settings",
     "header_number",
+    "header_value",
     "known_gain",
 ]
 
@@ -42,14 +50,81 @@ SAME_EXPOSURE = 1e-3
 TEMPERATURE_SPREAD = 2.0
 
 
+# All keys that a measurement may ask for: where one of them cannot be read, the frame is not used.
+USED_KEYS = {
+    *GAIN_KEYS, *READ_NOISE_KEYS, *EXPOSURE_KEYS, *SATURATION_KEYS, *TEMPERATURE_KEYS, "SET-TEMP",
+    "IMAGETYP", "IMGTYPE", "OBSTYPE", "FRAME", "NCOMBINE", "COMBINED", "DKVERS", "BUNIT", "BZERO", "BSCALE", "BLANK",
+    "INSTRUME", "DETECTOR", "CAMERA", "CCDNAME", "XBINNING", "YBINNING", "CCDXBIN", "CCDYBIN", "CCDSUM", "BINNING",
+    "XORGSUBF", "YORGSUBF", "CCDSUBFL", "CCDSUBFT", "CCDSEC", "DETSEC",
+    "GAIN", "OFFSET", "BLKLEVEL", "READOUTM", "READMODE",
+}  # fmt: skip
+# A number in a text: Python would take '1_5' for 15 as well.
+_NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+
+
+def header_value(header, key, default=None):
+    """Value of a key in a header, or the default. Raises ValueError where its card cannot be read, or is ambiguous."""
+    if key not in header:
+        return default
+    try:
+        value = header[key]
+        number = header.count(key) if isinstance(header, fits.Header) else 1
+        others = [header[key, index] for index in range(1, number)]
+    except VerifyError:
+        raise ValueError(f"{key} in the header cannot be read: {_broken_card(header, key)!r}") from None
+    for other in others:
+        if other != value:
+            raise ValueError(f"{key} is in the header twice, {value!r} and {other!r}")
+    return value
+
+
+def _broken_card(header, key):
+    """The first 80 characters of the first card of a key that cannot be read."""
+    for card in header.cards:
+        if card.keyword == key.upper():
+            try:
+                _ = card.value
+            except VerifyError:
+                # Not `image`, which repairs the card as far as it can, and warns.
+                return shown((card._image or key)[:80]).rstrip()
+    return key
+
+
+def check_cards(header, keys):
+    """Raise ValueError where the card of one of the keys cannot be read, or is ambiguous."""
+    seen = {}
+    for card in header.cards:
+        key = card.keyword
+        if key in keys:
+            try:
+                value = card.value
+            except VerifyError:
+                header_value(header, key)
+                raise
+            if seen.setdefault(key, value) != value:
+                header_value(header, key)
+
+
+def check_used_cards(header, label):
+    """Raise ValueError where a card that a measurement may ask for cannot be read, or is ambiguous."""
+    if isinstance(header, fits.Header):
+        try:
+            check_cards(header, USED_KEYS)
+        except ValueError as error:
+            raise ValueError(f"{label}: {error}") from None
+
+
 def header_number(frame, key):
     """A finite number from a frame's header; anything else is an error that names frame, key and value."""
-    value = frame.header[key]
     try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if isinstance(value, bool) or not math.isfinite(number):
+        value = header_value(frame.header, key)
+    except ValueError as error:
+        raise ValueError(f"{frame.label}: {error}") from None
+    number = math.nan
+    if not isinstance(value, bool) and (not isinstance(value, str) or _NUMBER.fullmatch(value)):
+        with suppress(TypeError, ValueError, OverflowError):
+            number = float(value)
+    if not math.isfinite(number):
         raise ValueError(f"{frame.label}: {key} in the header must be a finite number, got {value!r}")
     return number
 
@@ -76,8 +151,8 @@ def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_un
     """
     header_unit, known = header_unit or unit, {}
 
-    def converted(quantity, **options):
-        return checked_quantity(argument, quantity, unit, equivalencies=equivalencies, **options)
+    def converted(quantity, name=argument, **options):
+        return checked_quantity(name, quantity, unit, equivalencies=equivalencies, **options)
 
     def from_key(frame, key, key_unit, default=None):
         if key not in frame.header:
@@ -91,7 +166,7 @@ def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_un
                 f"in {key_unit}; pass {argument} as a Quantity"
             )
         if number not in known:
-            known[number] = converted(number * key_unit)
+            known[number] = converted(number * key_unit, f"{argument} ({key} in the header of {frame.label})")
         return known[number]
 
     if isinstance(value, u.Quantity):
@@ -144,7 +219,7 @@ def exposures(value, frames):
     """Exposure time of each frame (s), as a list."""
     for frame in frames if value is None else ():
         key = next((key for key in EXPOSURE_KEYS if key in frame.header), None)
-        if key is not None and frame.header[key] == 0:
+        if key is not None and header_number(frame, key) == 0:
             raise ValueError(
                 f"exposure: {key} in the header of {frame.label} is 0, expected a positive number in s; "
                 f"pass exposure as a Quantity, or no bias frames (its IMAGETYP is {_image_type(frame)})"
@@ -179,15 +254,16 @@ def check_one_exposure(times):
 
 
 def _image_type(frame):
-    return repr(str(frame.header.get("IMAGETYP", "absent")).strip())
+    return repr(str(header_value(frame.header, "IMAGETYP", "absent")).strip())
 
 
 def checked_unit(unit, label):
     """``unit`` as an astropy unit, if it is adu or electron; else an error."""
     try:
         unit = u.Unit(unit)
-    except (ValueError, TypeError):
+        is_known = unit in (u.adu, u.electron)
+    except Exception:  # astropy may fail on a text of any kind
         raise u.UnitsError(f"{label} has the unit {unit!r}, expected adu or electron") from None
-    if unit not in (u.adu, u.electron):
+    if not is_known:
         raise u.UnitsError(f"{label} is in {unit_name(unit)}, expected adu or electron")
     return unit

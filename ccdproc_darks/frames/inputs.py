@@ -15,7 +15,7 @@ from .._compute.blocks import shifted
 from .._interface.arguments import numpy_images
 from .file_frame import FileFrame
 from .fits_image import Samples, as_deviation
-from .headers import checked_unit
+from .headers import check_used_cards, checked_unit
 
 __all__ = ["Frames", "MemoryFrame", "MemoryReader", "as_frames", "open_files", "sample"]
 
@@ -35,6 +35,7 @@ class MemoryFrame:
             raise ValueError(f"{label} must be a 2-D image, got {ccd.data.ndim} dimensions {ccd.data.shape}")
         self.label = label
         self.header = ccd.header
+        check_used_cards(self.header, label)
         self.shape = ccd.data.shape
         self.unit = checked_unit(ccd.unit, label)
         self.dtype = ccd.data.dtype.newbyteorder("=")

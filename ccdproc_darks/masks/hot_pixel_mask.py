@@ -15,7 +15,8 @@ from astropy.nddata import CCDData
 from .._compute.blocks import Block, BlockJob, sample_blocks
 from .._compute.workers import Execution, fill_images, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
+from .._interface.warnings import NoUsablePixelWarning, warn
 from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
 from ..comparison.comparer import RateComparer, both_for_rows
 from ..comparison.dark_scatter import ScatterImages
@@ -46,6 +47,7 @@ def hot_pixel_mask(
     limit: ProportionalityLimit | u.Quantity | None = None,
     offset: Literal["common", "pixel"] | None = "common",
     null: Literal["theoretical", "empirical"] = "theoretical",
+    check_headers: bool = True,
     mem_limit: u.Quantity | float | None = None,
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
@@ -82,6 +84,8 @@ def hot_pixel_mask(
         See `compare_dark_rates`.
     null : {"theoretical", "empirical"}
         See `compare_dark_rates`.
+    check_headers : bool
+        See `compare_dark_rates`; also of ``background`` and ``scatter``.
     mem_limit, executor
         See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
@@ -124,6 +128,8 @@ def hot_pixel_mask(
 
     Warns
     -----
+    NoUsablePixelWarning
+        If all pixels are masked.
     NoiseWarning, TemperatureWarning
         See `compare_dark_rates`.
 
@@ -162,14 +168,19 @@ def hot_pixel_mask(
     25
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     control = FalsePositiveControl(false_positives, fdr)
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
     rate_limit = _checked_rate_limit(limit)
     checked_choice("null", null, NULLS)
-    images = RateImages(rates)
+    images = RateImages(rates, check_headers=check_headers)
+    control.check(images.shape[0] * images.shape[1])
     surroundings = checked_background(background, images.shape)
     telegraph = ScatterImages(scatter, images.shape)
+    if check_headers:
+        others = {"background": background.meta} if isinstance(background, CCDData) else {}
+        images.check_one_sensor(others | telegraph.headers)
     several = len(images) > 1
     comparer = None
     if several:
@@ -188,6 +199,9 @@ def hot_pixel_mask(
     )  # fmt: skip
     flags, mask = np.empty(images.shape, dtype=np.uint32), np.zeros(images.shape, dtype=bool)
     number = dict(zip(COUNTED, fill_images(job, [flags, mask], execution).tolist(), strict=True))
+    if mask.all():
+        found = ", ".join(f"{number[name]} are {name}" for name in ("NONLINEAR", "TELEGRAPH", "SATURATED", "HOT"))
+        warn(f"all pixels are masked: {found}; {images.usable_pixels()}", NoUsablePixelWarning)
     entries = {
         **(comparison_entries(images, offset, comparer.offsets, null, comparer.width) if comparer else {}),
         **hot_pixels.entries(),
@@ -209,7 +223,7 @@ def hot_pixel_mask(
     arguments = {
         "rates": rates, "threshold": threshold, "background": background, "scatter": scatter,
         "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit, "offset": offset,
-        "null": null,
+        "null": null, "check_headers": check_headers,
     }  # fmt: skip
     return logged(result, "DKMASK", "hot_pixel_mask", arguments, add_keyword)
 

@@ -1,20 +1,12 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Checks of the arguments that all planning functions share."""
+"""Check of the arguments that tell the noise, which all planning functions share."""
 
 import numpy as np
 from astropy import units as u
 
-from .._interface.arguments import checked_number, checked_quantity
+from .._interface.arguments import checked_count, checked_quantity
 
-__all__ = ["checked_count", "checked_noise"]
-
-
-def checked_count(name, value):
-    """``value`` as an int, if it is a whole number from 1; else an error."""
-    number = checked_number(name, value)
-    if number < 1 or number != int(number):
-        raise ValueError(f"{name} must be a whole number from 1, got {value!r}")
-    return int(number)
+__all__ = ["checked_noise"]
 
 
 def checked_noise(read_noise, bias_frames, bias_error):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 from astropy import units as u
 
-from .._interface.arguments import checked_quantity
+from .._interface.arguments import checked_count, checked_quantity
 from ..frames.headers import SAME_EXPOSURE
 from ..statistics.noise import frame_variance
-from .arguments import checked_count, checked_noise
+from .arguments import checked_noise
 
 __all__ = ["DarkPair", "Exposures"]
 

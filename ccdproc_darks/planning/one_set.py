@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 from astropy import units as u
 
-from .._interface.arguments import ELECTRON_PER_SECOND, checked_number, checked_quantity
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_count, checked_number, checked_quantity
 from ..statistics.noise import frame_variance
-from .arguments import checked_count, checked_noise
+from .arguments import checked_noise
 from .solutions import positive_root, smallest_number
 
 __all__ = ["exposure_needed", "frames_needed", "rate_uncertainty", "smallest_rate"]

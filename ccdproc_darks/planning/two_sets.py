@@ -9,9 +9,8 @@ import numpy as np
 from astropy import units as u
 from scipy.special import ndtr, ndtri
 
-from .._interface.arguments import ELECTRON_PER_SECOND, checked_number, checked_quantity
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_count, checked_number, checked_quantity
 from ..statistics.significance import critical_deviate
-from .arguments import checked_count
 from .dark_pair import DarkPair, Exposures
 from .solutions import positive_root, smallest_number
 

@@ -14,8 +14,10 @@ from ..frames.headers import header_number
 from ..frames.inputs import as_frames, sample
 from ..statistics.noise import trimmed_variance
 
-__all__ = ["Bias", "as_bias", "combined_number"]
+__all__ = ["MOST_COMBINED", "Bias", "as_bias", "combined_number"]
 
+# Highest number of exposures that a frame is the mean of.
+MOST_COMBINED = 10**9
 # Pixels of the checksum of a master bias: enough, as two master biases differ in every pixel.
 _IDENTITY_PIXELS = 2**16
 # Pixels from which the error of a master bias is found.
@@ -36,29 +38,34 @@ class Bias:
     """
 
     def __init__(self, frame=None, level=0.0, scale=1.0):
-        self._frame, self.level, self._scale = frame, level, scale
+        self.frame, self.level, self._scale = frame, level, scale
 
     @property
     def identity(self):
         """Checksum of the master bias, by which rates with the same one are known; '' where there is none."""
-        if self._frame is None:
+        if self.frame is None:
             return ""
-        some = sample(self._frame, sample_blocks(self._frame.shape, _IDENTITY_PIXELS))
+        some = sample(self.frame, sample_blocks(self.frame.shape, _IDENTITY_PIXELS))
         return f"{zlib.crc32(some.data):08x}"
+
+    @property
+    def is_subtracted(self):
+        """Whether there is a bias to subtract."""
+        return self.frame is not None or self.level != 0
 
     def for_rows(self, rows):
         """The bias of some rows alone, to be sent to another process."""
-        return Bias(None if self._frame is None else self._frame.for_rows(rows), self.level, self._scale)
+        return Bias(None if self.frame is None else self.frame.for_rows(rows), self.level, self._scale)
 
     def sample(self, blocks):
         """The bias of some blocks of rows, one after the other, in memory."""
-        return Bias(None if self._frame is None else sample(self._frame, blocks), self.level, self._scale)
+        return Bias(None if self.frame is None else sample(self.frame, blocks), self.level, self._scale)
 
     def rows(self, block):
         """Bias (electron) and mask (or None) of some rows."""
-        if self._frame is None:
+        if self.frame is None:
             return self.level, None
-        rows = self._frame.rows(block)
+        rows = self.frame.rows(block)
         values = np.multiply(rows.values, self._scale, dtype=float)
         finite = np.isfinite(rows.values)
         bad = None if finite.all() else ~finite
@@ -68,10 +75,10 @@ class Bias:
 
     def error(self, read_noise):
         """Error of the bias (electron), one number for the sensor; without uncertainties, from the ``read_noise``."""
-        if self._frame is None:
+        if self.frame is None:
             return 0.0
-        number = combined_number(self._frame, "bias")
-        if self._frame.has_deviation:
+        number = combined_number(self.frame, "bias")
+        if self.frame.has_deviation:
             return self._error_from_deviation(number)
         if read_noise is None:
             warn(
@@ -86,17 +93,23 @@ class Bias:
 
         None for any other bias, and with N below three.
         """
-        frame = self._frame
+        frame = self.frame
         if frame is None or not frame.has_deviation or "NCOMBINE" not in frame.header or "DKVERS" in frame.header:
             return None
         number = combined_number(frame, "bias")
         return float(self._error_from_deviation(number) * np.sqrt(number)) if number >= 3 else None
 
     def _error_from_deviation(self, number):
-        rows = sample(self._frame, sample_blocks(self._frame.shape, _ERROR_PIXELS)).rows(slice(None))
+        rows = sample(self.frame, sample_blocks(self.frame.shape, _ERROR_PIXELS)).rows(slice(None))
         deviation = rows.deviation.astype(float)
-        variances = ((deviation.ravel() if rows.mask is None else deviation[~rows.mask]) * self._scale) ** 2
-        if number > 1 and "DKVERS" not in self._frame.header:
+        deviation = deviation.ravel() if rows.mask is None else deviation[~rows.mask]
+        if deviation.size and not np.isfinite(deviation).any():
+            raise ValueError(
+                f"{self.frame.label}: its uncertainty is in no pixel a finite number; without an uncertainty, the "
+                "error of the bias is found from NCOMBINE and the read noise"
+            )
+        variances = (deviation * self._scale) ** 2
+        if number > 1 and "DKVERS" not in self.frame.header:
             # ccdproc.combine: scatter / sqrt(N) with ddof 0.
             return float(np.sqrt(trimmed_variance(variances * number / (number - 1), number - 1)))
         return float(np.sqrt(trimmed_variance(variances, None)))
@@ -133,8 +146,9 @@ def combined_number(frame, argument):
     """Number of exposures that a frame is the mean of: NCOMBINE, else 1, with a warning if it is a combined frame."""
     if "NCOMBINE" in frame.header:
         number = header_number(frame, "NCOMBINE")
-        if number < 1 or number != int(number):
-            raise ValueError(f"{frame.label}: NCOMBINE must be a whole number from 1, got {number:g}")
+        if not 1 <= number <= MOST_COMBINED or number != int(number):
+            wanted = "a whole number from 1" if number < MOST_COMBINED else f"up to {MOST_COMBINED:g}"
+            raise ValueError(f"{frame.label}: NCOMBINE must be {wanted}, got {number:g}")
         return int(number)
     if frame.header.get("combined"):
         remedy = "n_combined=" if argument == "n_combined" else f"{argument}.meta['NCOMBINE'] ="

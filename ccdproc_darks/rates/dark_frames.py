@@ -121,7 +121,8 @@ class ElectronReader:
                 good[index] &= ~rows.mask
             if variance is not None:
                 factor = self.scale**2 * dark_set.unbiased[index]
-                variance[index] = np.square(rows.deviation, dtype=float) * factor
+                with np.errstate(over="ignore"):
+                    variance[index] = np.square(rows.deviation, dtype=float) * factor
                 good[index] &= np.isfinite(variance[index])
         if bad_bias is not None:
             good &= ~bad_bias

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -15,30 +14,20 @@ from astropy.nddata import CCDData
 
 from .._compute.blocks import sample_blocks
 from .._compute.workers import Execution, fill_images
-from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_dtype, checked_number
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_clip, checked_dtype
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
-from ..frames.duplicates import distinct_frames
-from ..frames.headers import (
-    SATURATION_KEYS,
-    FrameSetting,
-    common_setting,
-    equal_exposures,
-    exposures,
-    frame_settings,
-    known_gain,
-)
-from ..frames.inputs import Frames, as_frames
+from ..frames.headers import FrameSetting
+from ..frames.inputs import Frames
 from ..statistics.rate_distribution import sensor_rate_distribution
-from .bias import Bias, as_bias, combined_number
 from .counts import CountingSettings
-from .dark_frames import DarkSet, ElectronReader
-from .frame_selection import FrameSelection, mean_temperature, warn_temperatures
-from .rate_images import RateMeta
+from .frame_selection import mean_temperature
+from .lost_samples import warn_lost_samples
+from .prepared_darks import prepare_darks
 from .rate_job import RateJob
-from .read_noise import given_noise, measured_noise
+from .rate_meta import RateMeta
 
-__all__ = ["PreparedDarks", "dark_rate", "prepare_darks"]
+__all__ = ["dark_rate"]
 
 # Fewest pixels for a typical value; rows, and columns, that are enough to find its sign.
 _TYPICAL_PIXELS, _FEW = 100, 200
@@ -57,6 +46,7 @@ def dark_rate(
     n_combined: int | None = None,
     clip: float | None = 5.0,
     offset: Literal["pixel"] | None = None,
+    check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
     executor: Executor | None = None,
@@ -90,10 +80,13 @@ def dark_rate(
         Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
     clip : float or None
         Sigmas above which a sample is rejected as a cosmic ray: the normal deviate that is as unlikely as so high a
-        sample among equal exposures, by read noise and Poisson statistics. None keeps all.
+        sample among equal exposures, by read noise and Poisson statistics; 2 or more. None keeps all.
     offset : {None, "pixel"}
         ``"pixel"`` gives every pixel an unknown offset, for frames without a bias: the rate is then the slope over two
         exposure times or more.
+    check_headers : bool
+        True: it is an error if headers tell that frames and bias do not belong together, by camera, binning, region of
+        the sensor, setting, type of frame, or the exposure time of the bias. False takes them as they are.
     dtype : {"float32", "float64"}
         Precision of the result. Sums are always accumulated in float64.
     mem_limit : `~astropy.units.Quantity` or int, optional
@@ -124,8 +117,9 @@ def dark_rate(
     astropy.units.UnitsError
         If a unit is wrong.
     ValueError
-        If something needed is missing, negative, zero or not finite, if frames do not fit together, or if
-        ``mem_limit`` is too small for a few rows of them.
+        If something needed is missing, negative, zero or not finite, if frames do not fit together, if headers tell
+        that they do not belong together, if the bias is one of the darks, or if ``mem_limit`` is too small for a few
+        rows of them.
     OSError
         If a file is absent, empty, truncated or not FITS.
 
@@ -137,13 +131,21 @@ def dark_rate(
         If frames have the same value in every pixel: they are one exposure, and counted once.
     FrameLevelWarning
         If the level of a frame differs from that of equal frames, as after a drift of the bias level.
+    HeaderWarning
+        If EXPTIME and EXPOSURE of a header disagree; if the exposure time of a bias is above 1 % of the shortest dark's
+        (above 10 % it is an error).
+    LightWarning
+        If light seems to have fallen on frames: two frames or more of one exposure time have stars in common, or look
+        like flats; or one of three or more has stars, and a higher level.
     MissingInformationWarning
         If the read noise is unknown, so that there is no uncertainty; if the number of exposures in a combined frame or
         bias is unknown; if the error of the bias is unknown.
+    NoUsablePixelWarning
+        If all pixels are masked; the samples that are not finite, masked and saturated are counted.
     NoiseWarning
         If equal frames scatter by much more than their own uncertainties.
     TemperatureWarning
-        If the frames were taken at different sensor temperatures.
+        If the frames, or frames and bias, were taken at different sensor temperatures.
 
     See Also
     --------
@@ -176,13 +178,13 @@ def dark_rate(
     0.0033
     """
     execution = Execution(executor, mem_limit)
+    checked_log_entry(add_keyword)
     checked_choice("offset", offset, (None, "pixel"))
-    if clip is not None:
-        clip = checked_number("clip", clip)
+    clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=n_combined, offset=offset, execution=execution,
+        n_combined=n_combined, offset=offset, check_headers=check_headers, execution=execution,
     )  # fmt: skip
     frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
     job = RateJob(
@@ -200,6 +202,8 @@ def dark_rate(
         )
     else:
         _warn_sign(data, deviation)
+    if mask.all():
+        warn_lost_samples(dark_sets, prepared.reader, "no pixel has a sample that can be used")
 
     header = safe_header(
         frames[0].header,
@@ -224,7 +228,8 @@ def dark_rate(
     result = result_image(data, ELECTRON_PER_SECOND, header, mask=mask, deviation=known, wcs=frames[0].wcs)
     arguments = {
         "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
-        "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset, "dtype": dtype.name,
+        "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset,
+        "check_headers": check_headers, "dtype": dtype.name,
     }  # fmt: skip
     return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
 
@@ -250,106 +255,3 @@ def _warn_sign(data, deviation):
             "is it another camera's?",
             BiasWarning,
         )
-
-
-@dataclass
-class PreparedDarks:
-    """Dark frames with their settings.
-
-    Attributes
-    ----------
-    frames : list
-        All frames.
-    dark_sets : list of `ccdproc_darks.rates.dark_frames.DarkSet`
-        The frames by exposure time, the shortest first.
-    reader : `ccdproc_darks.rates.dark_frames.ElectronReader`
-        Reads rows of a set as electrons.
-    bias : `ccdproc_darks.rates.bias.Bias`
-        Bias that the reader subtracts.
-    bias_error : float
-        Error of the bias (electron).
-    noise : float or None
-        Read noise of a frame (electron).
-    source : str
-        Source of the noise, see `ccdproc_darks.rates.rate_images.RateMeta`.
-    gain, saturation : float or None
-        Gain (electron/adu); saturation level (the frames' unit).
-    """
-
-    frames: list
-    dark_sets: list
-    reader: ElectronReader
-    bias: Bias
-    bias_error: float
-    noise: float | None
-    source: str
-    gain: float | None
-    saturation: float | None
-
-    @property
-    def shape(self):
-        """Rows and columns."""
-        return self.frames[0].shape
-
-
-def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, execution):
-    """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
-    frames = as_frames(darks)
-    gain = known_gain(gain, frames)
-    saturation = _saturation(saturation, frames, gain)
-    seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
-    noise, source = given_noise(read_noise, frames)
-    kept = distinct_frames(frames, seconds, combined)
-    frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
-    dark_sets = _dark_sets(frames, seconds, combined)
-    if offset == "pixel" and len(dark_sets) < 2:
-        raise ValueError(
-            f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
-        )
-    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
-    warn_temperatures(frames)
-    scale = gain if frames[0].unit == u.adu else 1.0
-    reader = ElectronReader(scale, the_bias, saturation, own_noise=source == "uncertainty")
-    for dark_set in dark_sets:
-        selection = FrameSelection.of(dark_set, reader, execution)
-        selection.warn(f"frames of {dark_set.seconds:g} s", ", and shifts all rates")
-    if source in ("none", "uncertainty"):
-        noise, source = measured_noise(dark_sets, reader, source, offset)
-        reader.own_noise = source == "uncertainty"
-    error = the_bias.error(noise)
-    return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation)
-
-
-def _saturation(saturation, frames, gain):
-    """Saturation level in the frames' unit, or None."""
-    unit, dtype = frames[0].unit, frames[0].dtype
-    convert = [(u.adu, u.electron, lambda x: x * gain, lambda x: x / gain)] if gain else []
-    # A header's SATURATE is in adu; frames in electron of unknown gain cannot be compared with it.
-    keys = SATURATION_KEYS if unit == u.adu or gain else ()
-    levels = frame_settings("saturation", saturation, frames, unit, keys, header_unit=u.adu, equivalencies=convert)
-    level = common_setting("saturation", levels, frames)
-    if dtype.kind == "u":
-        top = float(np.iinfo(dtype).max)
-        level = top if level is None else min(level, top)
-    return level
-
-
-def _combined(n_combined, frames):
-    if n_combined is None:
-        return [combined_number(frame, "n_combined") for frame in frames]
-    number = checked_number("n_combined", n_combined)
-    if number < 1 or number != int(number):
-        raise ValueError(f"n_combined must be a whole number from 1, got {n_combined!r}")
-    return [int(number)] * len(frames)
-
-
-def _dark_sets(frames, seconds, combined):
-    """Frames by exposure time, the shortest first."""
-    return [
-        DarkSet(
-            [frames[index] for index in group],
-            float(np.mean([seconds[index] for index in group])),
-            np.array([combined[index] for index in group], dtype=float),
-        )
-        for group in equal_exposures(seconds)
-    ]

@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Which equal frames belong together: those that have the same level, without a drift of the bias."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ..frames.headers import TEMPERATURE_KEYS, TEMPERATURE_SPREAD, header_number
 from ..frames.inputs import sample
 from .bias import Bias
 from .dark_frames import DarkSet, ElectronReader
+from .light import Light, light_in_all, light_in_some
 from .read_noise import measure_scatter, scatter_read_noise
 
 __all__ = [
@@ -48,16 +49,28 @@ class FrameSelection:
         The frames, with their level shifts.
     reader : `ElectronReader`
         Reader of their rows.
+    light : `Light`
+        Frames that look like light frames.
     """
 
     dark_set: DarkSet
     reader: ElectronReader
+    light: Light = field(default_factory=Light)
 
     @classmethod
     def of(cls, dark_set, reader, execution=THREADS):
         """Selection of a `DarkSet`, whose level shifts are measured and set."""
-        dark_set.level_shifts = frame_level_shifts(dark_set, reader, execution)
-        return cls(dark_set, reader)
+        electrons = _sample(dark_set, reader)
+        if electrons is None:
+            dark_set.level_shifts = np.zeros(len(dark_set.frames))
+            return cls(dark_set, reader)
+        light = light_in_all(electrons, reader.scale, flats=reader.bias.is_subtracted)
+        dark_set.level_shifts = _level_shifts(electrons, execution)
+        selection = cls(dark_set, reader, light)
+        if not light.frames:
+            # The level of every pixel is no matter here, so that it may have been subtracted.
+            selection.light = light_in_some(electrons, reader.scale, selection.outlying)
+        return selection
 
     @property
     def levels(self):
@@ -92,6 +105,7 @@ class FrameSelection:
 
     def warn(self, equals, harm=""):
         """Warn of outlying frames; in the text ``equals`` names the other frames, and ``harm`` the effect."""
+        self.light.warn(self.dark_set.frames, equals)
         for index in self.outlying:
             frame = self.dark_set.frames[index]
             warn(
@@ -113,7 +127,8 @@ def select_biases(frames, scale, execution=THREADS):
     The median of the first frame is taken as bias level, so that counts of a hot pixel above it are Poisson electrons.
     """
     some = sample(frames[0], sample_blocks(frames[0].shape, _LEVEL_SAMPLE)).data
-    return select_frames(frames, scale, float(np.nanmedian(some.astype(float))) * scale, execution)
+    finite = some[np.isfinite(some)].astype(float)
+    return select_frames(frames, scale, float(np.median(finite)) * scale if finite.size else 0.0, execution)
 
 
 def outlying_frames(levels):
@@ -134,11 +149,22 @@ def frame_level_shifts(dark_set, reader, execution=THREADS):
 
     Zero where the shift is not significant; zero for all frames if they have too few pixels.
     """
+    electrons = _sample(dark_set, reader)
+    return np.zeros(len(dark_set.frames)) if electrons is None else _level_shifts(electrons, execution)
+
+
+def _sample(dark_set, reader):
+    """`Electrons` of some rows, spread over the sensor; None of a single frame."""
     count = len(dark_set.frames)
     if count < 2:
-        return np.zeros(count)
+        return None
     blocks = sample_blocks(dark_set.frames[0].shape, min(_LEVEL_SAMPLE, _MOST_SAMPLES // count))
-    electrons = reader.sample(blocks).read(dark_set.sample(blocks), slice(None))
+    return reader.sample(blocks).read(dark_set.sample(blocks), slice(None))
+
+
+def _level_shifts(electrons, execution):
+    """`frame_level_shifts` from the `Electrons` of some rows, which are changed."""
+    count = len(electrons.samples)
     complete = electrons.good.all(axis=0)
     shifts = electrons.samples.reshape(count, -1) if complete.all() else electrons.samples[:, complete]
     number = shifts.shape[1]

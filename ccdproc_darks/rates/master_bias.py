@@ -14,14 +14,16 @@ from astropy.nddata import CCDData
 
 from .._compute.blocks import Block, BlockJob
 from .._compute.workers import Execution, fill_images
-from .._interface.arguments import checked_dtype, checked_number
-from .._interface.results import LogEntry, logged, result_image, safe_header
+from .._interface.arguments import checked_clip, checked_dtype
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
+from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
 from ..frames.inputs import Frames, as_frames
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
 from .dark_frames import DarkSet
 from .frame_selection import FrameSelection, select_biases
+from .lost_samples import warn_lost_samples
 
 __all__ = ["master_bias"]
 
@@ -32,6 +34,7 @@ def master_bias(
     gain: FrameSetting = None,
     read_noise: FrameSetting = None,
     clip: float | None = 5.0,
+    check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
     executor: Executor | None = None,
@@ -48,6 +51,9 @@ def master_bias(
     read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Read noise of one frame (electron), as in `dark_rate`. None looks for RDNOISE; then measures the scatter of
         three frames or more; then keeps all samples, and gives no uncertainty.
+    check_headers : bool
+        True: it is an error if headers tell that frames are no bias frames, or not of one camera, binning, region of
+        the sensor and setting. False takes them as they are.
     clip, dtype, mem_limit, executor
         See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
@@ -65,7 +71,7 @@ def master_bias(
     TypeError, astropy.units.UnitsError, OSError
         See `dark_rate`.
     ValueError
-        If there is no frame, shapes differ, or the gain is not known.
+        If there is no frame, shapes differ, the gain is not known, or headers tell that frames do not belong together.
 
     Warns
     -----
@@ -73,6 +79,12 @@ def master_bias(
         If frames have the same value in every pixel: they are one exposure, and counted once.
     FrameLevelWarning
         If the level of a frame differs from the others', as after a drift of the bias level.
+    HeaderWarning
+        If the exposure time of a frame is above a second.
+    LightWarning
+        If frames have stars, see `dark_rate`.
+    NoUsablePixelWarning
+        If all pixels are masked.
 
     See Also
     --------
@@ -96,8 +108,8 @@ def master_bias(
     1000.0 adu of 20 frames
     """
     execution = Execution(executor, mem_limit)
-    if clip is not None:
-        clip = checked_number("clip", clip)
+    checked_log_entry(add_keyword)
+    clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     # The report passes the frames it has chosen, with levels measured on all frames.
     chosen = biases if isinstance(biases, FrameSelection) else None
@@ -105,6 +117,8 @@ def master_bias(
     scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
     told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
     noise = common_setting("read_noise", told, frames)
+    if check_headers:
+        check_biases(frames)
     if chosen is None:
         frames = [frames[index] for index in distinct_frames(frames)]
     selection = chosen or select_biases(frames, scale, execution)
@@ -114,6 +128,8 @@ def master_bias(
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
     job = _BiasJob(selection.dark_set, CountingSettings(selection.reader, noise, clip))
     fill_images(job, [data, deviation, mask], execution)
+    if mask.all():
+        warn_lost_samples([selection.dark_set], selection.reader, "no pixel has a sample that can be used")
     entries = {
         "NCOMBINE": (len(frames), "number of frames"),
         "COMBINED": (True, "a master bias"),
@@ -121,7 +137,8 @@ def master_bias(
     }
     header, deviation = safe_header(first.header, entries), None if noise is None else deviation
     result = result_image(data, first.unit, header, mask=mask, deviation=deviation, wcs=first.wcs)
-    arguments = {"biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "dtype": dtype.name}
+    arguments = {"biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "check_headers": check_headers,
+                 "dtype": dtype.name}  # fmt: skip
     return logged(result, "DKBIAS", "master_bias", arguments, add_keyword)
 
 

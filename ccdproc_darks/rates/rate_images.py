@@ -2,22 +2,23 @@
 """Rates of several exposure times side by side, read back as the counts that they came from."""
 
 import copy
-import math
 import os
 from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy import units as u
-from astropy.nddata import CCDData
+from astropy.nddata import CCDData, InverseVariance
 
 from .._compute.blocks import row_blocks, sample_blocks, shifted
 from .._interface.arguments import ELECTRON_PER_SECOND, numpy_images, unit_name
 from .._interface.warnings import TemperatureWarning, warn
+from ..frames.belonging import Labelled, check_one_sensor
 from ..frames.fits_image import as_deviation
 from ..frames.headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
 from .mean_counts import MeanCounts
+from .rate_meta import RateMeta
 
-__all__ = ["RateImage", "RateImages", "RateMeta"]
+__all__ = ["RateImage", "RateImages"]
 
 # Bytes of a pixel of each rate while it is worked on.
 _ROW_BYTES = 200
@@ -25,115 +26,14 @@ _ROW_BYTES = 200
 _SAMPLE = 2**17
 
 
-@dataclass
-class RateMeta:
-    """How a rate was measured.
-
-    Attributes
-    ----------
-    shortest, longest : float
-        Shortest and longest exposure time (s).
-    exposures : int
-        Number of different exposure times.
-    total : float
-        Total exposure time of all frames (s).
-    frames : int
-        Number of frames (a combined frame counts as many as went into it).
-    bias_error : float
-        Error of the bias that all pixels share (electron).
-    bias_identity : str
-        Checksum of the master bias; empty where there was none.
-    gain, read_noise, saturation, temperature : float or None
-        Gain (electron/adu), read noise (electron), saturation level (the frames' unit), temperature (deg C).
-    noise_source : str
-        Source of the noise: 'argument', 'header', 'uncertainty' (the frames' own), 'estimated', 'bias' or 'none'.
-    offset : str
-        'pixel' where every pixel had a free offset, else 'none'.
-    incomplete : int or None
-        Number of pixels that lost some of their frames; None where they were not counted.
-    """
-
-    shortest: float
-    longest: float
-    exposures: int
-    total: float
-    frames: int
-    bias_error: float
-    bias_identity: str
-    gain: float | None
-    read_noise: float | None
-    noise_source: str
-    saturation: float | None
-    temperature: float | None
-    offset: str
-    incomplete: int | None = None
-
-    def entries(self):
-        """Header entries, as ``{key: (value, comment)}``."""
-        single = self.shortest if self.exposures == 1 else None
-        return {
-            "EXPTIME": (single, "[s] exposure time of a frame"),
-            "EXPOSURE": (single, "[s] exposure time of a frame"),
-            "DKEXPMIN": (self.shortest, "[s] shortest exposure time"),
-            "DKEXPMAX": (self.longest, "[s] longest exposure time"),
-            "DKNEXP": (self.exposures, "number of exposure times"),
-            "DKTOTAL": (self.total, "[s] total exposure of all frames"),
-            "NCOMBINE": (self.frames, "number of frames"),
-            "DKGAIN": (self.gain, "[electron/adu] gain used"),
-            "DKRDNOI": (self.read_noise, "[electron] read noise of a frame"),
-            "DKNOISE": (self.noise_source, "where the noise is from"),
-            "DKBIASER": (self.bias_error, "[electron] error of the bias"),
-            "DKBIASID": (self.bias_identity, "checksum of the master bias"),
-            "DKSATUR": (self.saturation, "saturation level in the frames' unit"),
-            "DKTEMP": (self.temperature, "[deg C] mean sensor temperature"),
-            "DKOFFSET": (self.offset, "offset of a pixel: pixel (free), none"),
-            "DKLOST": (self.incomplete, "pixels that lost some of their frames"),
-        }
-
-    @classmethod
-    def of(cls, rate, label):
-        """`RateMeta` from the meta of a rate; a ValueError where it is not a result of `dark_rate`."""
-        meta = rate.meta
-        missing = [key for key in ("DKEXPMIN", "DKEXPMAX", "DKNEXP", "DKTOTAL", "NCOMBINE") if key not in meta]
-        if missing:
-            raise ValueError(f"{label} is not a result of dark_rate: its meta lacks {', '.join(missing)}")
-
-        def number(key, default=None):
-            if key not in meta and default is not None:
-                return default
-            try:
-                value = float(meta[key])
-            except (TypeError, ValueError):
-                value = math.nan
-            if not math.isfinite(value):
-                raise ValueError(f"{label}: {key} in its meta must be a finite number, got {meta[key]!r}")
-            return value
-
-        return cls(
-            shortest=number("DKEXPMIN"),
-            longest=number("DKEXPMAX"),
-            exposures=int(number("DKNEXP")),
-            total=number("DKTOTAL"),
-            frames=int(number("NCOMBINE")),
-            bias_error=number("DKBIASER", 0.0),
-            bias_identity=str(meta.get("DKBIASID", "")),
-            gain=number("DKGAIN") if "DKGAIN" in meta else None,
-            read_noise=number("DKRDNOI") if "DKRDNOI" in meta else None,
-            noise_source=str(meta.get("DKNOISE", "none")),
-            saturation=number("DKSATUR") if "DKSATUR" in meta else None,
-            temperature=number("DKTEMP") if "DKTEMP" in meta else None,
-            offset=str(meta.get("DKOFFSET", "none")),
-            incomplete=int(number("DKLOST")) if "DKLOST" in meta else None,
-        )
-
-
 class RateImages:
     """Results of `dark_rate` (CCDData), checked and sorted by exposure time.
 
-    At least ``least`` of them are needed; ``repeated`` allows equal exposure times.
+    At least ``least`` of them are needed; ``repeated`` allows equal exposure times. With ``check_headers`` they must be
+    of one sensor by their meta.
     """
 
-    def __init__(self, rates, least=1, repeated=False):
+    def __init__(self, rates, least=1, repeated=False, check_headers=True):
         for number, rate in enumerate(rates):
             if not isinstance(rate, CCDData):
                 remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
@@ -149,10 +49,14 @@ class RateImages:
         infos = [RateMeta.of(rate, f"rates[{number}]") for number, rate in enumerate(rates)]
         order = np.argsort([info.longest for info in infos], kind="stable")
         self.infos = [infos[index] for index in order]
-        self._rates = [rates[index] for index in order]
+        self._rates, self._labels = [rates[index] for index in order], [f"rates[{index}]" for index in order]
         factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
+        for index in order:
+            _check_noise(rates[index], infos[index], f"rates[{index}]")
         self.shape = rates[0].shape
         self._check_together(order)
+        if check_headers:
+            self.check_one_sensor({})
         self._images = list(map(RateImage.of, self._rates, factors, self.infos))
         if not repeated:
             self._check_different()
@@ -176,6 +80,14 @@ class RateImages:
                 )
             if len(self._rates) > 1 and rate.uncertainty is None:
                 raise ValueError(f"rates[{index}] has no uncertainty: give dark_rate a read_noise")
+
+    def check_one_sensor(self, others):
+        """A ValueError if the meta of rates, and of ``others`` by their names, tell of several sensors."""
+        headers = dict(zip(self._labels, (rate.meta for rate in self._rates), strict=True)) | others
+        check_one_sensor(
+            "rates, background and scatter" if others else "rates",
+            [Labelled(label, header) for label, header in headers.items()],
+        )
 
     def _check_different(self):
         for first, second in zip(self.infos[:-1], self.infos[1:], strict=True):
@@ -279,6 +191,15 @@ class RateImages:
         read_variance[~usable] = 0.0
         return MeanCounts(counts, frames, read_variance, usable, lower_limit)
 
+    def usable_pixels(self):
+        """How many pixels of each rate can be used, in words."""
+        total = self.shape[0] * self.shape[1]
+        return ", ".join(
+            f"{sum(np.count_nonzero(image.usable(block)) for block in self.blocks())} of {total} pixels of the rate of "
+            f"{image.info.longest:g} s can be used"
+            for image in self._images
+        )
+
     def all_rows(self):
         """Yield `MeanCounts` of all rows, block by block."""
         return (self.rows(block) for block in self.blocks())
@@ -368,6 +289,27 @@ class RateImage:
         others = np.flatnonzero(~usable)
         saturated = others[np.isfinite(rates[others]) & ((deviation is None) | np.isnan(variances[others]))]
         lower_limits[saturated] = rates[saturated]
+
+
+def _check_noise(rate, info, label):
+    """A ValueError where a pixel that can be used has an uncertainty of zero, though there is noise in all pixels."""
+    if rate.uncertainty is None or not (info.read_noise or info.bias_error):
+        return
+    array, exact = rate.uncertainty.array, 0
+    if isinstance(rate.uncertainty, InverseVariance):
+        array, exact = np.negative(array), -np.inf
+    # Ignores NaN, and takes no memory.
+    if np.fmin.reduce(array, axis=None) > exact:
+        return
+    without = (array <= exact) & np.isfinite(rate.data)
+    if rate.mask is not None:
+        without &= ~rate.mask
+    if without.any():
+        raise ValueError(
+            f"{label}.uncertainty must be above zero, as there is noise in every pixel (DKRDNOI, DKBIASER), got "
+            f"{np.count_nonzero(without)} pixels of no uncertainty that are not masked: mask them, or measure the "
+            "rate again"
+        )
 
 
 def _checked_factor(rate, label):

@@ -6,18 +6,16 @@ from pathlib import Path
 
 from astropy import units as u
 
+from .._interface.shown import shown
+from ..frames.belonging import BIAS, DARK, TYPE_KEYS, are_alike, frame_type, header_settings
 from ..frames.duplicates import SeenFrames
 from ..frames.file_frame import FileFrame
 from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
 
-__all__ = ["Frame", "Group", "Unusable", "find_groups"]
+__all__ = ["Frame", "Group", "Unusable", "find_groups", "unusable_file", "without_lost"]
 
 _SUFFIXES = (".fit", ".fits", ".fts")
 _COMPRESSED = (".gz", ".bz2", ".fz")
-_TYPE_KEYS = ("IMAGETYP", "IMGTYPE", "OBSTYPE", "FRAME")
-_DARK, _BIAS = "dark", "bias"
-# Settings of gain and offset change what the numbers of a frame mean: frames with different ones are never mixed.
-_SETTING_KEYS = ("EGAIN", "GAIN", "OFFSET", "READOUTM")
 _SAME_TEMPERATURE = 1.0
 
 
@@ -32,8 +30,8 @@ class Frame:
 
     @property
     def name(self):
-        """File name."""
-        return self.file.path.name
+        """File name, as people may see it."""
+        return shown(self.file.path.name)
 
 
 @dataclass
@@ -46,12 +44,12 @@ class Unusable:
 
 @dataclass
 class Group:
-    """Frames of one camera, shape, binning, setting and temperature."""
+    """Frames of one camera, shape, binning, region of the sensor, setting and temperature."""
 
     camera: str  # INSTRUME, or 'unknown camera'
     shape: tuple  # rows and columns
     binning: str  # in columns and rows, such as '1x1'
-    settings: dict  # header keys of gain, offset and readout mode that were found, and their values
+    settings: dict  # values of the header keys by which frames are grouped, see `header_settings`
     temperature: float | None  # mean of the frames (deg C)
     biases: list = field(default_factory=list)
     darks: list = field(default_factory=list)
@@ -62,6 +60,9 @@ class Group:
         parts = [self.camera, f"{self.shape[1]} x {self.shape[0]} pixels"]
         if self.binning != "1x1":
             parts.append(f"binned {self.binning}")
+        corner = [self.settings.get(key, 0.0) for key in ("XORGSUBF", "YORGSUBF")]
+        if any(corner):
+            parts.append("from {} {}".format(*map(_number_text, corner)))
         if self.temperature is not None:
             parts.append(f"{round(self.temperature)} C")
         return ", ".join(parts)
@@ -78,14 +79,16 @@ def find_groups(folder, progress=iter):
     """Group the frames of a folder, without its sub-folders; ``progress`` wraps the list of files, as `tqdm.tqdm` does.
 
     Returns the list of each `Group` that has darks, in the order of camera and temperature, and the list of `Unusable`:
-    all FITS files that are in none of them.
+    all that is called as a FITS file and is in none of them.
     """
     frames, unusable = [], []
     for path in progress(_fits_files(Path(folder))):
         try:
+            if path.suffix.lower() == ".fz" and len(path.suffixes) == 1:
+                raise ValueError("not looked into: a file packed by fpack is called .fits.fz")
             frames.append(_classified(FileFrame(path)))
         except (OSError, ValueError, u.UnitsError) as error:
-            unusable.append(Unusable(path.name, str(error).replace(f"{path}: ", "").replace(str(path), path.name)))
+            unusable.append(unusable_file(path, error))
     frames, processed = _raw_ones(frames)
     unusable += processed
     frames, copies = _without_copies(frames)
@@ -97,35 +100,61 @@ def find_groups(folder, progress=iter):
     return [group for group in groups if group.darks], unusable
 
 
+def without_lost(frames, read=False):
+    """Frames whose files are still those whose headers were read, and the list of `Unusable` of all others.
+
+    With ``read``, all pixels are read: that finds files of which a part cannot be read.
+    """
+    kept, lost = [], []
+    for frame in frames:
+        try:
+            frame.file.check_unchanged()
+            if read:
+                frame.file.rows(slice(None))
+        except OSError as error:
+            lost.append(unusable_file(frame.file.path, error))
+        else:
+            kept.append(frame)
+    return kept, lost
+
+
+def unusable_file(path, error):
+    """`Unusable` of a file for an error of it."""
+    label, name = shown(str(path)), shown(path.name)
+    return Unusable(name, shown(str(error)).replace(f"{label}: ", "").replace(label, name))
+
+
 def _fits_files(folder):
+    """Everything in a folder that bears the name of a FITS file, whatever it is."""
+
     def is_fits(path):
         suffixes = [suffix.lower() for suffix in path.suffixes]
-        if suffixes and suffixes[-1] in _COMPRESSED:
+        if suffixes and suffixes[-1] in _COMPRESSED and suffixes != [".fz"]:
             suffixes.pop()
-        return path.is_file() and bool(suffixes) and suffixes[-1] in _SUFFIXES and not path.name.startswith(".")
+        return bool(suffixes) and suffixes[-1] in (*_SUFFIXES, ".fz") and not path.name.startswith(".")
 
     return sorted(path for path in folder.iterdir() if is_fits(path))
 
 
 def _classified(file):
     header = file.header
-    key = next((key for key in _TYPE_KEYS if key in header), None)
+    key = next((key for key in TYPE_KEYS if key in header), None)
     if key is None:
-        raise ValueError(f"its header has none of {', '.join(_TYPE_KEYS)}: neither bias nor dark")
-    text = str(header[key]).strip()
-    kind = _DARK if "dark" in text.lower() else _BIAS if text.lower().startswith((_BIAS, "zero")) else None
-    if kind is None:
+        raise ValueError(f"its header has none of {', '.join(TYPE_KEYS)}: neither bias nor dark")
+    text, kind = str(header[key]).strip(), frame_type(header)
+    # A master bias is not one of the frames that a new one is made of.
+    if kind not in (DARK, BIAS) or (kind == BIAS and not text.lower().startswith((BIAS, "zero"))):
         raise ValueError(f"{key} is {text!r}: neither bias nor dark")
     key = next((key for key in EXPOSURE_KEYS if key in header), None)
-    if key is None and kind == _DARK:
+    if key is None and kind == DARK:
         raise ValueError("no exposure time: neither EXPTIME nor EXPOSURE in its header")
     seconds = 0.0 if key is None else header_number(file, key)
-    if kind == _DARK and seconds <= 0:
+    if kind == DARK and seconds <= 0:
         raise ValueError(f"{key} is {seconds:g} s: a dark needs an exposure")
     is_set = "SET-TEMP" in header
     key = "SET-TEMP" if is_set else "CCD-TEMP"
     temperature = header_number(file, key) if key in header else None
-    if is_set and "CCD-TEMP" in header and kind == _DARK:
+    if is_set and "CCD-TEMP" in header and kind == DARK:
         sensor = header_number(file, "CCD-TEMP")
         if abs(sensor - temperature) > TEMPERATURE_SPREAD:
             raise ValueError(f"the sensor was at {sensor:.1f} C, not at the {temperature:g} C that were set")
@@ -158,8 +187,8 @@ def _without_copies(frames):
     for file, frame in by_file.items():
         try:
             earlier = seen.earlier(file)
-        except OSError as error:
-            reasons[file] = str(error).replace(f"{file.label}: ", "")
+        except (OSError, ValueError) as error:
+            reasons[file] = unusable_file(file.path, error).reason
             continue
         if earlier is None:
             continue
@@ -174,21 +203,29 @@ def _without_copies(frames):
 
 
 def _grouped(frames):
-    cameras = {}
+    cameras = []
     for frame in frames:
-        header = frame.file.header
-        camera = str(header.get("INSTRUME", "")).strip() or "unknown camera"
-        binning = f"{_binning_text(header.get('XBINNING', 1))}x{_binning_text(header.get('YBINNING', 1))}"
-        settings = tuple((key, header[key]) for key in _SETTING_KEYS if key in header)
-        cameras.setdefault((camera, frame.file.shape, binning, settings), []).append(frame)
+        shape, settings = frame.file.shape, header_settings(frame.file.header)
+        same = (members for own, known, members in cameras if own == shape and are_alike(known, settings))
+        members = next(same, None)
+        if members is None:
+            members = []
+            cameras.append((shape, settings, members))
+        members.append(frame)
     groups = []
-    for (camera, shape, binning, settings), members in sorted(cameras.items(), key=lambda item: str(item[0])):
+    for shape, settings, members in cameras:
+        header = members[0].file.header
+        camera = str(header.get("INSTRUME", "")).strip() or "unknown camera"
+        binning = f"{_number_text(header.get('XBINNING', 1))}x{_number_text(header.get('YBINNING', 1))}"
         for temperature, same in _by_temperature(members):
-            group = Group(camera, shape, binning, dict(settings), temperature)
+            group = Group(camera, shape, binning, settings, temperature)
             for frame in same:
-                (group.darks if frame.kind == _DARK else group.biases).append(frame)
+                (group.darks if frame.kind == DARK else group.biases).append(frame)
             groups.append(group)
-    return groups
+    # Groups of one camera are already in the order of temperature.
+    return sorted(
+        groups, key=lambda group: str((group.camera, group.shape, group.binning, list(group.settings.items())))
+    )
 
 
 def _by_temperature(frames):
@@ -207,5 +244,5 @@ def _by_temperature(frames):
         yield None, unknown
 
 
-def _binning_text(value):
+def _number_text(value):
     return f"{value:g}" if isinstance(value, int | float) else str(value).strip()

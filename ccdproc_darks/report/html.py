@@ -1,9 +1,11 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """HTML pages and tables."""
 
-from html import escape
+import html
 
-__all__ = ["document", "table"]
+from .._interface.shown import shown
+
+__all__ = ["document", "escape", "table"]
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
@@ -15,6 +17,11 @@ tr:nth-child(even) td { background: #f4f6f8; }
 figcaption, .dim { color: #555; } .note { background: #fff6df; border-left: 4px solid #e6a700; padding: .4rem .8rem; }
 pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size: .92em; }
 """
+
+
+def escape(text):
+    """HTML of a text, `shown`."""
+    return html.escape(shown(text))
 
 
 def document(title, parts):

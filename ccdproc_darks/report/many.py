@@ -3,17 +3,18 @@
 
 import os
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from astropy import units as u
 from astropy.table import QTable, vstack
 
+from .._interface.shown import file_name, shown
 from .._interface.version import __version__
-from .._new_folder import PAGE, SUMMARY, check_place, new_folder
-from .html import document, table
-from .run import NothingMeasuredError, measure_folder, report_title, write_report
+from .._manifest import MANIFEST, write_manifest
+from .._new_folder import PAGE, SUMMARY, new_folder
+from .html import document, escape, table
+from .run import NothingMeasuredError, measure_folder, named_errors, report_title, write_report
 from .summary import rate_rows
 from .terminal import progress_bar, sentences
 
@@ -49,32 +50,34 @@ def make_reports(folders, out, options, *, overwrite=False, command=""):
     """
     folders, out = [Path(folder) for folder in folders], Path(out)
     _check_different(folders)
-    check_place(out, overwrite, folders)
-    with new_folder(out) as new:
+    with new_folder(out, overwrite=overwrite, folders=folders) as new:
         reports = []
         pairs = list(zip(folders, report_names(folders), strict=True))
         for folder, name in progress_bar(pairs, desc="folders", unit="folder"):
-            reports.append(_report(folder, name, new, options, command))
+            reports.append(_report(folder, name, new, out, options, command))
         measured = [report for report in reports if not report.reason]
         if not measured:
             first, more = reports[0], len(reports) - 1
             raise NothingMeasuredError(f"nothing measured; {first.folder}: {first.reason} (and {more} more folders)")
-        _summary(reports).write(new / SUMMARY, format="ascii.ecsv")
-        (new / PAGE).write_text(_page(reports, command), encoding="utf-8")
+        with named_errors(out):
+            _summary(reports).write(new / SUMMARY, format="ascii.ecsv")
+            (new / PAGE).write_text(_page(reports, command), encoding="utf-8", errors="backslashreplace")
+            write_manifest(new)
     return reports
 
 
-def _report(folder, name, parent, options, command):
+def _report(folder, name, parent, out, options, command):
     """Measure a folder and write its report into ``parent / name``."""
     try:
         results, failures, unusable = measure_folder(folder, options)
     except (ValueError, OSError, u.UnitsError) as error:
         return FolderReport(folder, name, str(error).removeprefix(f"{folder}: "))
     own = parent / name
-    own.mkdir()
-    written = write_report(own, results, failures, unusable, title=report_title(folder), command=command)
+    with named_errors(out):
+        own.mkdir()
+        written = write_report(own, results, failures, unusable, title=report_title(folder), command=command)
     groups = [_numbers(measured) for _, measured in results]
-    told = list(sentences(results, unusable))
+    told = list(sentences(results, failures, unusable))
     return FolderReport(folder, name, "", written, groups, failures, len(unusable), told)
 
 
@@ -105,12 +108,14 @@ def _summary(reports):
     combined = vstack(tables, metadata_conflicts="silent")
     combined.meta = {
         "folders": {
-            report.name: {"path": str(report.folder.absolute()), **report.table.meta}
+            report.name: {"path": shown(report.folder.absolute()), **report.table.meta}
             for report in reports
             if report.table is not None
         },
         "not_measured": [
-            {"folder": str(report.folder.absolute()), "reason": report.reason} for report in reports if report.reason
+            {"folder": shown(report.folder.absolute()), "reason": shown(report.reason)}
+            for report in reports
+            if report.reason
         ],
     }
     return combined
@@ -150,12 +155,12 @@ def report_names(folders):
     """
     paths = [Path(os.path.abspath(folder)).parts[1:] or ("folder",) for folder in folders]
     folded = [tuple(part.casefold() for part in path) for path in paths]
-    names, taken = [], {PAGE, SUMMARY}
+    names, taken = [], {PAGE, SUMMARY, MANIFEST}
     for path, own in zip(paths, folded, strict=True):
         depth = 1
         while depth < len(path) and sum(other[-depth:] == own[-depth:] for other in folded) > 1:
             depth += 1
-        stem = name = "_".join(path[-depth:])
+        stem = name = file_name("_".join(path[-depth:]))
         number = 1
         while name.casefold() in taken:
             number += 1

@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The measurement of one group of frames: rates, comparison and mask."""
 
+import os
 import warnings
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import GAIN_UNIT
-from .._interface.warnings import DarkWarning, FrameLevelWarning, NoiseWarning
+from .._interface.warnings import DarkWarning, FrameLevelWarning, HeaderWarning, NoiseWarning, NoUsablePixelWarning
 from ..comparison.compare_dark_rates import compare_dark_rates
 from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
@@ -19,12 +20,14 @@ from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
-from .folder import Group, Unusable
+from .folder import Group, Unusable, without_lost
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
 # electron/s between which rates are well measured and not saturated, for the ratio of two exposures.
 BRIGHT = (8.0, 64.0)
+# Times that a group is measured, if its files change meanwhile.
+_MOST_TRIALS = 3
 
 
 @dataclass
@@ -108,8 +111,36 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
     """Measure a group and return the `Measured`; ValueError, which says why, if nothing can be measured.
 
     ``step`` is called with a text before each step. ``known_noise`` is the read noise of the same camera, a Quantity,
-    for a group that cannot tell its own.
+    for a group that cannot tell its own. Files that vanish or change meanwhile are taken out of the group, which is
+    then measured again; after three times it is given up with an OSError.
     """
+    lost = []
+    for trial in range(_MOST_TRIALS):
+        reason = None
+        try:
+            result = _measure_group(group, options, step, known_noise)
+        except (OSError, ValueError, u.UnitsError) as error:
+            reason = error
+        found = _take_out_lost(group, read=isinstance(reason, OSError))
+        if not found and reason is None:
+            result.unusable += lost
+            return result
+        lost += found
+        told = "; ".join(f"{item.name}: {item.reason}" for item in lost)
+        if not found or trial == _MOST_TRIALS - 1:
+            raise reason or OSError(told)
+        if not group.darks:
+            raise ValueError(told)
+
+
+def _take_out_lost(group, read):
+    """Take those frames out of a group whose files are lost, see `without_lost`; returns the list of `Unusable`."""
+    group.biases, lost = without_lost(group.biases, read)
+    group.darks, others = without_lost(group.darks, read)
+    return lost + others
+
+
+def _measure_group(group, options, step, known_noise):
     result = Measured(group, group.exposures)
     frames = [frame.file for frame in group.darks]
     gain = options.gain
@@ -120,17 +151,19 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
     scale = gain.value if frames[0].unit == u.adu else 1.0
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        _measure_rates(result, options, gain, scale, known_noise, step)
+        _measure_rates(result, options, gain, scale, known_noise, step, caught)
     # Levels that drift are told of in words of the page, and not once for every rate.
     told = [warning for warning in caught if issubclass(warning.category, DarkWarning)]
     texts = {str(warning.message) for warning in told if not issubclass(warning.category, FrameLevelWarning)}
-    result.notes += sorted(f"{text}." for text in texts)
+    # The page names files without their folder.
+    parent = os.path.join(frames[0].path.parent, "")
+    result.notes += sorted(f"{text.replace(parent, '')}." for text in texts)
     _compare(result, options, step)
     return result
 
 
-def _measure_rates(result, options, gain, scale, known_noise, step):
-    """Set the master bias, and the rates and the scatter of all exposure times."""
+def _measure_rates(result, options, gain, scale, known_noise, step, caught):
+    """Set the master bias, and the rates and the scatter of all exposure times; ``caught`` has the warnings so far."""
     files = [frame.file for frame in result.group.darks]
     common = {"gain": gain, "saturation": options.saturation, **options.work}
     step("bias")
@@ -158,19 +191,21 @@ def _measure_rates(result, options, gain, scale, known_noise, step):
     used = [frame for _, same in result.exposures for frame in same]
     result.rate = dark_rate(_paths(used), bias=bias, offset=offset, read_noise=read_noise, **common)
     if result.rate.mask.all():
-        level = result.rate.meta.get("DKSATUR", np.inf)
-        raise ValueError(f"no pixel has a sample that is finite and below the saturation level ({level:g})")
+        raise ValueError(next(str(one.message) for one in caught if issubclass(one.category, NoUsablePixelWarning)))
     if read_noise is None and "DKRDNOI" in result.rate.meta:
         read_noise = result.rate.meta["DKRDNOI"] * u.electron
         result.noise_source = "the scatter of equal darks"
     common |= {"bias": _bias_level(result) if bias is None else bias, "read_noise": read_noise}
-    for seconds, same in result.exposures:
-        step(f"{seconds:g} s")
-        alone = len(result.exposures) == 1
-        result.rates[seconds] = result.rate if alone else dark_rate(_paths(same), **common)
-    if read_noise is not None:
-        enough = [(seconds, same) for seconds, same in result.exposures if len(same) >= LEAST_FRAMES]
-        result.scatter = {seconds: dark_scatter(_paths(same), **common) for seconds, same in enough}
+    with warnings.catch_warnings():
+        # Said of all exposure times already.
+        warnings.simplefilter("ignore", HeaderWarning)
+        for seconds, same in result.exposures:
+            step(f"{seconds:g} s")
+            alone = len(result.exposures) == 1
+            result.rates[seconds] = result.rate if alone else dark_rate(_paths(same), **common)
+        if read_noise is not None:
+            enough = [(seconds, same) for seconds, same in result.exposures if len(same) >= LEAST_FRAMES]
+            result.scatter = {seconds: dark_scatter(_paths(same), **common) for seconds, same in enough}
 
 
 def _used(result, darks, seconds, scale):

@@ -1,9 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The report as one self-contained HTML page."""
 
-from html import escape
-
-from .html import document, table
+from .html import document, escape, table
 from .measure import BRIGHT
 from .pictures import as_png, draw_all
 from .summary import flag_counts, rate_rows

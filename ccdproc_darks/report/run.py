@@ -2,13 +2,17 @@
 """From a folder of frames to a folder of results, which is written completely or not at all."""
 
 import re
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from astropy import units as u
 
+from .._interface.shown import file_name, shown
 from .._interface.version import __version__
-from .._new_folder import PAGE, SUMMARY, check_place, new_folder
+from .._manifest import MANIFEST, write_manifest
+from .._new_folder import PAGE, SUMMARY, new_folder
+from .._signals import uninterrupted
 from .folder import find_groups
 from .measure import measure_group, steps
 from .page import page
@@ -16,7 +20,7 @@ from .summary import summary_table
 from .terminal import progress_bar
 from .truth import against_truth
 
-__all__ = ["NothingMeasuredError", "make_report", "measure_folder", "report_title", "write_report"]
+__all__ = ["NothingMeasuredError", "make_report", "measure_folder", "named_errors", "report_title", "write_report"]
 
 
 class NothingMeasuredError(ValueError):
@@ -45,12 +49,20 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
     OSError
         If ``folder`` is missing, or ``out`` exists.
     """
-    out = Path(out)
-    check_place(out, overwrite, [folder])
-    found = measure_folder(folder, options)
-    with new_folder(out) as new:
-        write_report(new, *found, title=title or report_title(folder), command=command, intro=intro)
+    with new_folder(out, overwrite=overwrite, folders=[folder]) as new:
+        found = measure_folder(folder, options)
+        with named_errors(out):
+            write_report(new, *found, title=title or report_title(folder), command=command, intro=intro)
     return found
+
+
+@contextmanager
+def named_errors(out):
+    """Name the folder ``out`` in the errors of writing it, such as a full disk."""
+    try:
+        yield
+    except OSError as error:
+        raise type(error)(f"{out} cannot be written: {error.strerror or error}") from error
 
 
 def measure_folder(folder, options):
@@ -86,7 +98,7 @@ def _measure(groups, options):
             group = groups[index]
 
             def step(text, title=group.title):
-                bar.set_description(f"{title}: {text}")
+                bar.set_description(shown(f"{title}: {text}"))
                 bar.update()
 
             camera = (group.camera, group.shape, group.binning, str(group.settings))
@@ -111,7 +123,8 @@ def write_report(folder, results, failures, unusable, *, title, command="", intr
     table = summary_table(results, failures, unusable)
     table.write(folder / SUMMARY, format="ascii.ecsv")
     text = page(title, results, failures, unusable, __version__, command, intro)
-    (folder / PAGE).write_text(text, encoding="utf-8")
+    (folder / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
+    write_manifest(folder)
     return table
 
 
@@ -124,18 +137,23 @@ def _write_group(folder, measured):
     if measured.significance is not None:
         images["significance"] = measured.significance
     for name, image in images.items():
-        image.write(folder / f"{name}.fits")
+        # astropy makes a temporary file, which it would leave behind.
+        with uninterrupted():
+            image.write(folder / f"{name}.fits")
 
 
 def _folder_names(groups):
-    """Folder name for each group, all different."""
-    names = []
+    """Folder name for each group, of bounded length; all different also when upper and lower case count as equal."""
+    names, taken = [], {PAGE, SUMMARY, MANIFEST}
     for group in groups:
-        name = re.sub(r"[^A-Za-z0-9+-]+", "_", group.title.replace(" x ", "x").replace(" pixels", "")).strip("_")
-        number = names.count(name)
-        names.append(name if number == 0 else f"{name}_{number + 1}")
-        while names[-1] in names[:-1]:
-            names[-1] += "_"
+        title = group.title.replace(" x ", "x").replace(" pixels", "")
+        stem = name = file_name(re.sub(r"[^A-Za-z0-9+-]+", "_", title).strip("_"))
+        number = 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        taken.add(name.casefold())
+        names.append(name)
     return names
 
 

@@ -6,6 +6,7 @@ from astropy import units as u
 from astropy.table import QTable
 
 from .._interface.arguments import ELECTRON_PER_SECOND
+from .._interface.shown import shown
 from ..flags import DARK_FLAGS
 
 __all__ = ["flag_counts", "rate_rows", "summary_table"]
@@ -39,7 +40,7 @@ def summary_table(results, failures, unusable):
     rows = [
         {
             "group": folder,
-            "camera": measured.group.camera,
+            "camera": shown(measured.group.camera),
             "temperature": np.nan if measured.group.temperature is None else measured.group.temperature,
             "exposure": label,
             "frames": frames,
@@ -55,8 +56,8 @@ def summary_table(results, failures, unusable):
     table["median_rate"].unit = table["median_error"].unit = ELECTRON_PER_SECOND
     table.meta = {
         "groups": {folder: _group_meta(measured) for folder, measured in results},
-        "not_measured": [{"group": name, "reason": reason} for name, reason in failures],
-        "not_used": [{"file": item.name, "reason": item.reason} for item in unusable],
+        "not_measured": [{"group": shown(name), "reason": shown(reason)} for name, reason in failures],
+        "not_used": [{"file": shown(item.name), "reason": shown(item.reason)} for item in unusable],
     }
     return QTable(table)
 
@@ -64,12 +65,12 @@ def summary_table(results, failures, unusable):
 def _group_meta(measured):
     meta = measured.rate.meta
     entry = {
-        "title": measured.group.title,
+        "title": shown(measured.group.title),
         "flags": flag_counts(measured.mask),
         "threshold_electron_per_s": measured.mask.meta["DKTHRESH"],
         "bias_frames": 0 if measured.bias is None else measured.bias.meta["NCOMBINE"],
         "read_noise_from": measured.noise_source,
-        "notes": list(measured.notes),
+        "notes": [shown(note) for note in measured.notes],
         "pairs": [
             {
                 "short_s": pair.short,

@@ -13,7 +13,7 @@ def progress_bar(*args, **kwargs):
     return tqdm(*args, disable=None, leave=False, **kwargs)
 
 
-def sentences(results, unusable):
+def sentences(results, failures, unusable):
     """Lines of text with the main numbers and notes of a report; arguments as in `summary_table`."""
     for _, measured in results:
         meta = measured.mask.meta
@@ -33,5 +33,7 @@ def sentences(results, unusable):
             yield f"  truth: {sentence}"
         for note in measured.notes:
             yield f"  note: {note}"
+    for title, reason in failures:
+        yield f"not measured: {title}: {reason}"
     for item in unusable:
         yield f"not used: {item.name}: {item.reason}"

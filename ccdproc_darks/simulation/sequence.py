@@ -16,6 +16,7 @@ from astropy.time import Time, TimeDelta
 
 from .._interface.arguments import checked_dtype, checked_quantity
 from .._new_folder import new_folder
+from .._signals import uninterrupted
 from .exposure import Moment
 from .frame import DTYPES, checked_execution, checked_sensor, frame_of
 from .sensor import Sensor
@@ -155,12 +156,11 @@ class DarkSequence:
 
         Raises
         ------
-        FileExistsError
-            If ``folder`` exists and is not empty.
+        OSError
+            At once, if ``folder`` exists and is not empty, cannot be made, or is being written by another process. In
+            the end, if somebody else made it in the meantime; the error tells where the frames are then.
         """
         folder = Path(folder)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise FileExistsError(f"{folder} is there already; choose another folder")
         counts: dict[float, int] = {}
         names = []
         with new_folder(folder) as new:
@@ -170,10 +170,9 @@ class DarkSequence:
                 counts[seconds] = counts.get(seconds, 0) + 1
                 kind = f"dark_{seconds:.10g}s" if seconds > 0 else "bias"
                 names.append(f"{kind}_{counts[seconds]:04d}.fits")
-                frame.write(new / names[-1])
+                with uninterrupted():  # astropy makes a temporary file, which it would leave behind
+                    frame.write(new / names[-1])
             self._write_truth(new / "truth")
-            if folder.exists():
-                folder.rmdir()  # fails where it is not empty any more
         return [folder / name for name in names]
 
     def _write_truth(self, folder):

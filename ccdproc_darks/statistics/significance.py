@@ -39,6 +39,14 @@ class FalsePositiveControl:
                     "give one of them"
                 )
 
+    def check(self, pixels):
+        """A ValueError if as many good pixels are asked for as there are in the image."""
+        if self.false_positives > 1 and self.false_positives >= pixels:
+            raise ValueError(
+                f"false_positives must be below the number of pixels, {pixels}, got {self.false_positives!r}: it is "
+                "the number of good pixels in the image that may be flagged"
+            )
+
     @property
     def least(self):
         """Normal deviate below which no pixel is flagged, in one-sided and in two-sided tests."""

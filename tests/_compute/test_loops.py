@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, master_bias, simulate_dark
 from ccdproc_darks._compute import loops
 from ccdproc_darks.comparison.two_rates import TwoRates
-from ccdproc_darks.rates.rate_images import RateMeta
+from ccdproc_darks.rates.rate_meta import RateMeta
 from ccdproc_darks.rates.rejection import RejectionBound, may_lose_highest
 from ccdproc_darks.rates.stack import FrameBlock, SumSettings
 from ccdproc_darks.statistics.rate_fit_complete import fit_complete_pixels

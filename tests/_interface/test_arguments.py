@@ -324,6 +324,14 @@ def test_false_positives(function, value):
         function(false_positives=value)
 
 
+@pytest.mark.parametrize("function", [mask, halves])
+@pytest.mark.parametrize("value", [12, 13.0, 1e9])
+def test_as_many_false_positives_as_pixels(function, value):
+    with pytest.raises(ValueError, match=rf"^false_positives must be below the number of pixels, 12, got {value}"):
+        function(false_positives=value)
+    function(false_positives=11.9)
+
+
 @pytest.mark.parametrize("argument", ["false_positives", "tolerance"])
 def test_options_of_the_mask(argument):
     for value in (0, -1, np.nan):

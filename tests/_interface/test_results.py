@@ -12,7 +12,15 @@ from astropy.nddata import CCDData
 from astropy.wcs import WCS
 
 import ccdproc_darks
-from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, repeatability, simulate_dark
+from ccdproc_darks import (
+    compare_dark_rates,
+    dark_rate,
+    dark_scatter,
+    hot_pixel_mask,
+    master_bias,
+    repeatability,
+    simulate_dark,
+)
 from ccdproc_darks._interface.results import safe_header
 
 from ..helpers import STRUCTURAL, assert_same_image, dark, full_mask, rate_image
@@ -292,12 +300,13 @@ def test_meta_says_how_the_rate_was_made():
 class TestAddKeyword:
     """As ccdproc's functions do it."""
 
-    @pytest.fixture(params=["DKRATE", "DKCOMPAR", "DKMASK", "DKSCATTR", "DKREPEAT"])
+    @pytest.fixture(params=["DKRATE", "DKBIAS", "DKCOMPAR", "DKMASK", "DKSCATTR", "DKREPEAT"])
     def call(self, request):
-        frames = [dark(np.ones((2, 2)), unit="electron") for _ in range(4)]
+        frames, biases = ([dark(np.ones((2, 2)), time, "electron") for _ in range(4)] for time in (100.0, 0.0))
         rates = [rate_image(np.ones((2, 2)), seconds) for seconds in (10.0, 100.0)]
         calls = {
             "DKRATE": lambda **options: dark_rate(frames[0], **options),
+            "DKBIAS": lambda **options: master_bias(biases, **options),
             "DKCOMPAR": lambda **options: compare_dark_rates(*rates, **options),
             "DKMASK": lambda **options: hot_pixel_mask(*rates, threshold=3 * u.electron / u.s, **options),
             "DKSCATTR": lambda **options: dark_scatter(frames, **options),
@@ -310,7 +319,8 @@ class TestAddKeyword:
 
     def test_true(self, call):
         key, function = call
-        name = {"DKRATE": "dark_rate: darks=<CCDData>", "DKCOMPAR": "compare_dark_rates: rates=<2 CCDData>",
+        name = {"DKRATE": "dark_rate: darks=<CCDData>", "DKBIAS": "master_bias: biases=<4 CCDData>",
+                "DKCOMPAR": "compare_dark_rates: rates=<2 CCDData>",
                 "DKMASK": "hot_pixel_mask: rates=<2 CCDData>, threshold=3.0 electron / s",
                 "DKSCATTR": "dark_scatter: darks=<4 CCDData>, gain=None",
                 "DKREPEAT": "repeatability: darks=<4 CCDData>, false_positives=1.0, offset=common, exposure=None, "
@@ -351,6 +361,31 @@ class TestAddKeyword:
             call[1](add_keyword={"MYKEY": [1, 2]})
         with pytest.raises(TypeError, match=r"add_keyword must be True, False, None, a str, .* got 3"):
             call[1](add_keyword=3)
+        with pytest.raises(TypeError, match=r"add_keyword: keys must be str, got 3"):
+            call[1](add_keyword={3: 1})
+
+    @pytest.mark.parametrize("key", [
+        "DKEXPMAX", "dkexpmax", "HIERARCH DKEXPMAX", "hierarch dkexpmax", "DKWIDTH", "DKOFF1", "DKVERS", "DKANYTHING",
+        "NCOMBINE", "EXPTIME", "EXPOSURE", "BUNIT", "BITPIX", "NAXIS", "NAXIS1", "BZERO", "EXTNAME", "END", "NMASKED",
+    ])  # fmt: skip
+    @pytest.mark.parametrize("form", [
+        lambda key: {key: 1.0}, lambda key: {"MINE": 1, key: 1.0}, lambda key: ccdproc.Keyword(key, value="1"), str,
+    ])  # fmt: skip
+    def test_a_key_that_is_needed_is_not_overwritten(self, call, form, key):
+        with pytest.raises(
+            ValueError, match=rf"^add_keyword: '{key}' is a key that ccdproc_darks or FITS itself needs"
+        ):
+            call[1](add_keyword=form(key))
+
+    @pytest.mark.parametrize("key", ["DKRATE", "DKBIAS", "DKCOMPAR", "DKMASK", "DKSCATTR", "DKREPEAT", "dkrate"])
+    def test_log_of_another_step(self, call, key):
+        assert call[1](add_keyword={key: "by hand"}).meta[key] == "by hand"
+
+    def test_told_before_the_work(self, call, monkeypatch):
+        monkeypatch.setattr("ccdproc_darks._interface.results.result_image", None)
+        monkeypatch.setattr("ccdproc_darks._compute.workers._compute_blocks", None)
+        with pytest.raises(ValueError, match=r"^add_keyword: 'NCOMBINE' is a key"):
+            call[1](add_keyword={"NCOMBINE": 1})
 
 
 def test_log_of_every_kind_of_argument(tmp_path):
@@ -361,7 +396,7 @@ def test_log_of_every_kind_of_argument(tmp_path):
     ).meta["DKRATE"]  # fmt: skip
     assert log == (
         "dark_rate: darks=<2 CCDData>, gain=Keyword(GAINKEY), read_noise=RDNOISE, bias=1.0 adu, exposure=<Quantity>, "
-        "saturation=None, n_combined=None, clip=5.0, offset=None, dtype=float32"
+        "saturation=None, n_combined=None, clip=5.0, offset=None, check_headers=True, dtype=float32"
     )
     path = tmp_path / "dünkel.fits"
     frames[0].write(path)
@@ -375,3 +410,14 @@ def test_mask_of_a_result_is_an_array():
         assert result.mask.shape == result.shape, name
         assert result.mask.dtype == bool
         assert full_mask(result).any()
+
+
+@pytest.mark.parametrize(
+    "card", ["DATE-OBS= garbage", "OBSERVER= 'me", "OBJECT  = \x1b[31m", "HISTORY \x1b[31m", "COMMENT \x07",
+             "EXTNAME = 5", "TFIELDS = 2147483648", "TFIELDS = 'x'", "NAXIS   = 'x'", "NAXIS3  = 7", "FOCUS   = 1.5.5"]
+)  # fmt: skip
+def test_cards_that_cannot_be_read_or_written_are_left_out(card, tmp_path):
+    header = fits.Header.fromstring("EXPTIME = 100.0".ljust(80) + card.ljust(80) + "OBSERVAT= 'here'".ljust(80))
+    safe = safe_header(header)
+    assert list(safe) == ["EXPTIME", "OBSERVAT"]
+    fits.PrimaryHDU(np.ones((2, 2)), safe).writeto(tmp_path / "x.fits")

@@ -18,8 +18,11 @@ from ccdproc_darks import (
     DarkWarning,
     DuplicateFrameWarning,
     FrameLevelWarning,
+    HeaderWarning,
+    LightWarning,
     MissingInformationWarning,
     NoiseWarning,
+    NoUsablePixelWarning,
     TemperatureWarning,
     compare_dark_rates,
     dark_rate,
@@ -39,7 +42,8 @@ from ..report.conftest import write_frames
 
 SHAPE = (30, 40)
 CLASSES = {
-    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, MissingInformationWarning, NoiseWarning, TemperatureWarning,
+    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
+    NoUsablePixelWarning, NoiseWarning, TemperatureWarning,
 }  # fmt: skip
 
 
@@ -69,6 +73,24 @@ def uncertain_darks():
     return [dark(frame.data, read_noise=None, uncertainty=deviation) for frame in darks()]
 
 
+def contradicting_darks(number=4):
+    return darks(number, EXPOSURE=300.0)
+
+
+def starry_darks(number=4):
+    """A star in every third row."""
+    frames = darks(number)
+    for frame in frames:
+        for row in range(0, SHAPE[0], 3):
+            column = 8 + row % 24
+            frame.data[row, column - 1 : column + 2] += (2000, 5000, 2000)
+    return frames
+
+
+def bias_of(seconds, **keys):
+    return dark(np.random.default_rng(9).normal(0, 5, SHAPE), seconds, **keys)
+
+
 def darks_of_two_temperatures():
     return darks(4, **{"CCD-TEMP": -20.0}) + darks(5, **{"CCD-TEMP": 0.0})[4:]
 
@@ -82,6 +104,17 @@ def noisy_rates():
     return [dark_rate(darks(seconds=time, noise=15.0)) for time in (10.0, 100.0)]
 
 
+def empty_darks(value=np.nan):
+    return [dark(np.full(SHAPE, value)) for _ in range(5)]
+
+
+def empty_rates():
+    """Two of which each pixel is masked in one."""
+    rates = [dark_rate(darks(seconds=time)) for time in (10.0, 100.0)]
+    rates[0].mask[:15], rates[1].mask[15:] = True, True
+    return rates
+
+
 # What is called; the class of the warning, and how it begins.
 CASES = [
     (dark_rate, lambda: dark_rate(raw_darks()), BiasWarning, "no bias given"),
@@ -90,6 +123,9 @@ CASES = [
     (dark_rate, lambda: dark_rate(given_twice()), DuplicateFrameWarning, "frames given more than once"),
     (dark_rate, lambda: dark_rate(darks(odd=30.0)), FrameLevelWarning, "darks[4] sits +"),
     (dark_rate, lambda: dark_rate(darks(1, read_noise=None)), MissingInformationWarning, "no read noise"),
+    (dark_rate, lambda: dark_rate(contradicting_darks()), HeaderWarning, "EXPTIME is 100 and EXPOSURE is 300"),
+    (dark_rate, lambda: dark_rate(darks(), bias=bias_of(5.0)), HeaderWarning, "bias takes 5 % of the dark current"),
+    (dark_rate, lambda: dark_rate(starry_darks()), LightWarning, "light seems to have fallen on frames of 100 s"),
     (dark_rate, lambda: dark_rate(combined_darks()), MissingInformationWarning, "darks[0] is combined"),
     (dark_rate, lambda: dark_rate(darks(1), bias=CCDData(np.ones(SHAPE), unit="adu", meta={"combined": True})),
      MissingInformationWarning, "bias[0] is combined"),
@@ -97,11 +133,30 @@ CASES = [
      MissingInformationWarning, "the error of the bias is unknown"),
     (dark_rate, lambda: dark_rate(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
     (dark_rate, lambda: dark_rate(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
+    (dark_rate, lambda: dark_rate(darks(**{"CCD-TEMP": -20.0}), bias=bias_of(0.0, **{"CCD-TEMP": 0.0})),
+     TemperatureWarning, "the bias was taken at 0.0 deg C"),
+    (master_bias, lambda: master_bias(darks()), HeaderWarning, "EXPTIME is 100"),
+    (master_bias, lambda: master_bias(starry_darks()), LightWarning, "light seems to have fallen on bias frames"),
     (master_bias, lambda: master_bias(given_twice()), DuplicateFrameWarning, "frames given more than once"),
+    (dark_rate, lambda: dark_rate(empty_darks()), NoUsablePixelWarning,
+     "all pixels of the result are masked, as no pixel has a sample that can be used: of 6000 samples, 6000 are not f"),
+    (dark_rate, lambda: dark_rate(darks(level=500.0), saturation=100 * u.adu), NoUsablePixelWarning,
+     "all pixels of the result are masked, as no pixel has a sample that can be used: of 6000 samples, 6000 are at the "
+     "saturation level, 100 with the bias, or above"),
+    (master_bias, lambda: master_bias(empty_darks()), NoUsablePixelWarning, "all pixels of the result are masked"),
+    (dark_scatter, lambda: dark_scatter(empty_darks()), NoUsablePixelWarning,
+     "all pixels of the result are masked, as no pixel has 4 samples that can be used: of 6000 samples, 6000 are"),
+    (repeatability, lambda: repeatability(empty_darks()), NoUsablePixelWarning, "all pixels of the result are masked"),
+    (compare_dark_rates, lambda: compare_dark_rates(*empty_rates()), NoUsablePixelWarning,
+     "no pixel can be compared, all are masked: 600 of 1200 pixels of the rate of 10 s can be used, 600 of 1200 pix"),
+    (hot_pixel_mask, lambda: hot_pixel_mask(*empty_rates()), NoUsablePixelWarning,
+     "all pixels are masked: 0 are NONLINEAR, 0 are TELEGRAPH, 0 are SATURATED, 0 are HOT; 600 of 1200 pixels of"),
     (master_bias, lambda: master_bias(darks(odd=30.0)), FrameLevelWarning, "biases[4] sits +"),
     (dark_scatter, lambda: dark_scatter(raw_darks()), BiasWarning, "no bias given"),
     (dark_scatter, lambda: dark_scatter(given_twice()), DuplicateFrameWarning, "frames given more than once"),
     (dark_scatter, lambda: dark_scatter(darks(odd=30.0)), FrameLevelWarning, "darks[4] sits +"),
+    (dark_scatter, lambda: dark_scatter(contradicting_darks()), HeaderWarning, "EXPTIME is 100 and EXPOSURE is 300"),
+    (dark_scatter, lambda: dark_scatter(starry_darks()), LightWarning, "light seems to have fallen on"),
     (dark_scatter, lambda: dark_scatter(combined_darks()), MissingInformationWarning, "darks[0] is combined"),
     (dark_scatter, lambda: dark_scatter(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
     (dark_scatter, lambda: dark_scatter(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
@@ -109,6 +164,8 @@ CASES = [
     # By dark_rate, which it calls; frames are those of a half.
     (repeatability, lambda: repeatability(raw_darks()), BiasWarning, "no bias given"),
     (repeatability, lambda: repeatability(darks(6, odd=30.0)), FrameLevelWarning, "darks[5] sits +"),
+    (repeatability, lambda: repeatability(contradicting_darks()), HeaderWarning, "EXPTIME is 100 and EXPOSURE is 300"),
+    (repeatability, lambda: repeatability(starry_darks()), LightWarning, "light seems to have fallen on"),
     (repeatability, lambda: repeatability(combined_darks()), MissingInformationWarning, "darks[0] is combined"),
     (repeatability, lambda: repeatability(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
     (repeatability, lambda: repeatability(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),

@@ -21,8 +21,8 @@ BIAS = 1000 * u.adu
 CALLS = {
     "dark_rate": ("darks", lambda frames: dark_rate(frames, bias=BIAS)),
     "one frame": ("darks", lambda frames: dark_rate(frames[0], bias=BIAS)),
-    "bias": ("bias", lambda frames: dark_rate(plain(), bias=frames[0])),
-    "master_bias": ("biases", lambda frames: master_bias(frames)),
+    "bias": ("bias", lambda frames: dark_rate(plain()[1:], bias=frames[0], check_headers=False)),
+    "master_bias": ("biases", lambda frames: master_bias(frames, check_headers=False)),
     "dark_scatter": ("darks", lambda frames: dark_scatter(frames, bias=BIAS)),
     "repeatability": ("darks", lambda frames: repeatability(frames, bias=BIAS)),
 }

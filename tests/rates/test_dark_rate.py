@@ -8,7 +8,14 @@ from astropy.nddata import CCDData, StdDevUncertainty
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccdproc_darks import BiasWarning, MissingInformationWarning, compare_dark_rates, dark_rate, hot_pixel_mask
+from ccdproc_darks import (
+    BiasWarning,
+    HeaderWarning,
+    MissingInformationWarning,
+    compare_dark_rates,
+    dark_rate,
+    hot_pixel_mask,
+)
 
 from ..helpers import (
     ELECTRON_PER_SECOND,
@@ -160,7 +167,8 @@ class TestUnits:
 
     def test_exposure_before_exptime(self):
         frame = dark([[50.0]], 100.0, EXPOSURE=7.0)
-        assert dark_rate(frame).data[0, 0] == 1
+        with pytest.warns(HeaderWarning, match=r"^EXPTIME is 100 and EXPOSURE is 7 .*: EXPTIME is used"):
+            assert dark_rate(frame).data[0, 0] == 1
         del frame.meta["EXPTIME"]
         frame.meta["EXPOSURE"] = 50.0
         assert dark_rate(frame).data[0, 0] == 2

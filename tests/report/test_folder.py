@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import os
 import re
 import shutil
 
@@ -10,8 +11,12 @@ import pytest
 from astropy import units as u
 from astropy.io import fits
 
+from ccdproc_darks.frames.fits_image import FileReader
+from ccdproc_darks.report import folder
 from ccdproc_darks.report.folder import _classified, find_groups
 
+from ..frames.test_disk_file import make_oddity
+from ..frames.test_headers import BROKEN
 from .conftest import SHAPE, write_frames
 
 
@@ -95,7 +100,11 @@ def test_broken_files_are_named(tmp_path, night):
     "change",
     [
         {"INSTRUME": "another camera"},
+        {"DETECTOR": "another"},
         {"XBINNING": 2},
+        {"XORGSUBF": 90},
+        {"YORGSUBF": 60},
+        {"READOUTM": "fast"},
         {"EGAIN": 3.0},
         {"GAIN": 120},
         {"SET_TEMP": -10.0, "CCD_TEMP": -10.2},
@@ -107,6 +116,45 @@ def test_what_does_not_belong_together_is_parted(tmp_path, change):
     set_header(second, **change)
     groups, _ = find_groups(tmp_path)
     assert len(groups) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"INSTRUME": " low-noise "},
+        {"XBINNING": "1"},
+        {"XBINNING": None, "YBINNING": None},
+        {"XORGSUBF": 0, "YORGSUBF": 0.0},
+        {"EGAIN": 1.5001},
+        {"EGAIN": "1.5"},
+        {"DETECTOR": ""},
+    ],
+)
+def test_what_belongs_together_is_not_parted(tmp_path, change):
+    """Numbers and texts that are alike, and keys that have their usual value or none."""
+    paths = write_frames(tmp_path, [(30, 2)])
+    set_header(paths[0], INSTRUME="Low-Noise")
+    set_header(paths[1], INSTRUME="low-noise")
+    set_header(paths[1], **change)
+    groups, unusable = find_groups(tmp_path)
+    assert len(groups) == 1
+    assert unusable == []
+
+
+def test_regions_of_one_size_are_named(tmp_path):
+    first, second = write_frames(tmp_path, [(30, 2)])
+    set_header(first, XORGSUBF=0, YORGSUBF=0)
+    set_header(second, XORGSUBF=512, YORGSUBF=0)
+    groups, _ = find_groups(tmp_path)
+    assert sorted(", from 512 0, " in group.title for group in groups) == [False, True]
+
+
+def test_master_biases_are_no_bias_frames(tmp_path):
+    _, second = write_frames(tmp_path, [(30, 1), (0, 1)])
+    set_header(second, IMAGETYP="Master Bias")
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert group.biases == []
+    assert "'Master Bias': neither bias nor dark" in unusable.reason
 
 
 def test_shapes_are_parted(tmp_path):
@@ -203,6 +251,92 @@ def test_copies_with_another_header_are_not_used(tmp_path):
         "dark_30_1.fit": "the same pixel values as b.fit, but headers tell of a dark of 60 s and a dark of 30 s: "
                          "one is wrong",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("card", BROKEN)
+def test_one_file_with_a_card_that_cannot_be_read(tmp_path, card):
+    """It is named, and the others are used."""
+    paths = write_frames(tmp_path, [(30, 3), (0, 2)])
+    content = paths[1].read_bytes()
+    start = content.find(f"{card[:8]}=".encode())
+    start = content.index(b"END".ljust(80)) if start < 0 else start
+    moved = b"" if content[start : start + 3] != b"END" else b"END".ljust(80)
+    card = card.encode("latin-1").ljust(80)
+    paths[1].write_bytes(content[:start] + card + moved + content[start + len(card + moved) :])
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert (len(group.darks), len(group.biases)) == (2, 2)
+    assert unusable.name == paths[1].name
+    assert re.match(rf"{card[:8].decode().strip()} in the header cannot be read: ", unusable.reason)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("fifo", "a FIFO, not a FITS file"),
+        ("socket", "a socket, not a FITS file"),
+        ("folder", "a folder, not a FITS file"),
+        ("loop", "(Too many levels of symbolic links|.*resolved.*)"),
+        ("lost link", "a link to a file that does not exist"),
+    ],
+)
+def test_what_is_no_file_is_named(tmp_path, kind, reason, monkeypatch):
+    write_frames(tmp_path, [(30, 1)])
+    make_oddity(kind, tmp_path / "odd.fits", monkeypatch)
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert len(group.darks) == 1
+    assert unusable.name == "odd.fits"
+    assert re.fullmatch(reason, unusable.reason)
+
+
+def test_a_bare_fz_is_named(tmp_path):
+    (path,) = write_frames(tmp_path, [(30, 1)])
+    path.rename(tmp_path / "x.fz")
+    groups, (unusable,) = find_groups(tmp_path)
+    assert (groups, unusable.name) == ([], "x.fz")
+    assert unusable.reason == "not looked into: a file packed by fpack is called .fits.fz"
+
+
+@pytest.mark.parametrize("name", ["a\x1b[31m.fits", "a\nb.fits", b"a\xe9.fits"])
+def test_names_that_cannot_be_printed(tmp_path, name):
+    path, other = write_frames(tmp_path, [(30, 2)])
+    path.rename(tmp_path / os.fsdecode(name))
+    other.write_bytes(b"")
+    other.rename(tmp_path / f"b{os.fsdecode(name)}")
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert group.darks[0].name.isprintable()
+    assert unusable.name == f"b{group.darks[0].name}"
+    assert unusable.reason == "the file is empty"
+
+
+def test_a_file_that_vanishes_while_copies_are_looked_for(tmp_path, monkeypatch):
+    paths = write_frames(tmp_path, [(30, 3)])
+    really = folder._raw_ones
+
+    def vanish(frames):
+        paths[0].unlink(missing_ok=True)
+        return really(frames)
+
+    monkeypatch.setattr(folder, "_raw_ones", vanish)
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert len(group.darks) == 2
+    assert unusable.name == paths[0].name
+    assert unusable.reason.startswith("cannot be read any more")
+
+
+def test_a_file_of_which_a_part_cannot_be_read(tmp_path, monkeypatch):
+    """As on a disk with a bad sector."""
+    paths = write_frames(tmp_path, [(30, 3)])
+    really = FileReader.rows
+
+    def fail(self, block, out=None):
+        if self.label == str(paths[0]):
+            raise OSError(f"{self.label}: its data cannot be read (Input/output error)")
+        return really(self, block, out)
+
+    monkeypatch.setattr(FileReader, "rows", fail)
+    (group,), (unusable,) = find_groups(tmp_path)
+    assert len(group.darks) == 2
+    assert (unusable.name, unusable.reason) == (paths[0].name, "its data cannot be read (Input/output error)")
 
 
 def test_a_file_that_cannot_be_read_any_more_is_named(tmp_path, monkeypatch):

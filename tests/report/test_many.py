@@ -15,6 +15,8 @@ from ccdproc_darks.report.run import NothingMeasuredError, make_report
 
 from .conftest import write_frames
 
+# Files of each report.
+OWN = {"report.html", "summary.ecsv", "manifest.json"}
 # Quickly measured.
 SMALL = {"shape": (24, 30), "hot_fraction": 0.02}
 
@@ -43,9 +45,7 @@ def report(mosaic, tmp_path_factory):
 def test_a_report_for_each_folder(report):
     out, reports = report
     assert [each.name for each in reports] == ["first_ccd", "second_ccd", "a & <b>", "empty"]
-    assert {path.name for path in out.iterdir()} == {
-        "report.html", "summary.ecsv", "first_ccd", "second_ccd", "a & <b>",
-    }  # fmt: skip
+    assert {path.name for path in out.iterdir()} == {*OWN, "first_ccd", "second_ccd", "a & <b>"}
     assert len(list(out.glob("*/report.html"))) == 3
     assert len(list(out.glob("*/*/mask.fits"))) == 4
 
@@ -118,7 +118,7 @@ def no_pictures(monkeypatch):
 def test_a_missing_folder_does_not_stop_the_others(mosaic, tmp_path):
     reports = make_reports([tmp_path / "absent", mosaic[1]], tmp_path / "out", Options())
     assert [each.reason for each in reports] == ["no such folder", ""]
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"report.html", "summary.ecsv", "ccd"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*OWN, "ccd"}
 
 
 def test_nothing_measured_at_all(mosaic, tmp_path):
@@ -144,9 +144,9 @@ def test_overwrite(mosaic, tmp_path):
     with pytest.raises(FileExistsError, match="is there already"):
         make_reports(mosaic[2:], out, Options())
     make_reports(mosaic[2:], out, Options(), overwrite=True)
-    assert {path.name for path in out.iterdir()} == {"report.html", "summary.ecsv", "a & <b>"}
+    assert {path.name for path in out.iterdir()} == {*OWN, "a & <b>"}
     (out / "mine.txt").touch()
-    with pytest.raises(FileExistsError, match="is not an earlier report"):
+    with pytest.raises(FileExistsError, match=r"not as the report wrote them: mine\.txt: not overwritten"):
         make_reports(mosaic[1:3], out, Options(), overwrite=True)
     assert (out / "mine.txt").exists()
 

@@ -1,12 +1,15 @@
 """The measurement of a group of frames."""
 
 import ast
+import os
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.io import fits
 
 import ccdproc_darks
 from ccdproc_darks import report
@@ -126,7 +129,8 @@ def test_frames_of_another_level_are_left_out(tmp_path):
 
 def test_everything_saturated(night):
     with pytest.raises(
-        ValueError, match=r"no pixel has a sample that is finite and below the saturation level \(100\)"
+        ValueError,
+        match=r"^all pixels of the result are masked, .* at the saturation level, 100 with the bias, or above",
     ):
         measured(night, Options(saturation=100 * u.adu))
 
@@ -137,9 +141,7 @@ def test_no_finite_sample(tmp_path):
     for path in write_frames(tmp_path, [(0, 3), (300, 3)], dtype="float32"):
         if "dark" in path.name:
             fits.update(path, np.full(SHAPE, np.nan, np.float32), fits.getheader(path), 0)
-    with pytest.raises(
-        ValueError, match=r"no pixel has a sample that is finite and below the saturation level \(inf\)"
-    ):
+    with pytest.raises(ValueError, match=r"^all pixels of the result are masked, as no pixel has .* are not finite"):
         measured(tmp_path)
 
 
@@ -188,6 +190,37 @@ def test_frames_of_another_level_are_used_where_few_remain(tmp_path):
     ]
 
 
+def test_header_keys_that_disagree_are_told_once(tmp_path):
+    for path in write_frames(tmp_path, [(0, 3), (30, 3), (300, 4)]):
+        fits.setval(path, "EXPOSURE", value=77.0)
+    notes = [note for note in measured(tmp_path).notes if "EXPOSURE" in note]
+    text = r"EXPTIME is 30 and EXPOSURE is 77 in the header of dark_30_\d.fit \(and 6 more\): EXPTIME is used, as s.*"
+    assert [bool(re.fullmatch(text, note)) for note in notes] == [True]
+
+
+def test_light_frames_that_are_called_darks_are_told(tmp_path):
+    paths = write_frames(tmp_path, [(0, 5), (30, 3), (300, 4)])
+    for path in paths[5:8]:
+        with fits.open(path, mode="update") as hdus:
+            for row in range(0, SHAPE[0], 3):
+                column = 8 + row * 7 % (SHAPE[1] - 16)
+                hdus[0].data[row, column - 1 : column + 2] = (900, 3000, 900)
+    notes = [note for note in measured(tmp_path).notes if "light" in note]
+    assert [bool(re.match("light seems to have fallen on frames of 30 s: .* spread over", note)) for note in notes] == [
+        True
+    ]
+
+
+def test_a_bias_frame_that_is_one_of_the_darks(tmp_path):
+    """Of copies with different types one is wrong: none is used."""
+    dark, *_ = write_frames(tmp_path, [(30, 3), (300, 3)])
+    shutil.copy(dark, tmp_path / "bias.fit")
+    fits.setval(tmp_path / "bias.fit", "IMAGETYP", value="Bias Frame")
+    (group,), unusable = find_groups(tmp_path)
+    assert group.biases == []
+    assert {item.name for item in unusable} == {"bias.fit", dark.name}
+
+
 def test_of_the_rates_it_knows_public_functions_and_the_selection_of_frames():
     folder = Path(report.__file__).parent
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.glob("*.py")]
@@ -200,3 +233,83 @@ def test_of_the_rates_it_knows_public_functions_and_the_selection_of_frames():
     }
     assert {module for module, name in imported if name not in ccdproc_darks.__all__} == {"rates.frame_selection"}
     assert {module for module, _ in imported} == {"rates.dark_rate", "rates.frame_selection", "rates.master_bias"}
+
+
+class TestFilesThatChange:
+    """A file that is lost while a group is measured is named, and the group is measured without it."""
+
+    @staticmethod
+    def copied(night, tmp_path):
+        for path in night.iterdir():
+            shutil.copy2(path, tmp_path)
+        (group,), _ = find_groups(tmp_path)
+        return group
+
+    @staticmethod
+    def after(step_of_change, change):
+        """A function of steps that calls ``change`` once, at that step."""
+        seen = []
+
+        def step(text):
+            seen.append(text)
+            if seen.count(text) == 1 and text == step_of_change:
+                change()
+
+        return step
+
+    @pytest.mark.parametrize(
+        ("at", "change"),
+        [("bias", "truncated"), ("all exposure times", "other"), ("300 s", "vanished"), ("mask", "truncated")],
+    )
+    def test_measured_again(self, night, tmp_path, at, change):
+        group = self.copied(night, tmp_path)
+        path = group.darks[0].file.path
+
+        def damage():
+            if change == "vanished":
+                path.unlink()
+            elif change == "truncated":
+                os.truncate(path, 4000)
+            else:
+                shutil.copy(tmp_path / "dark_30_0.fit", path)
+
+        result = measure_group(group, Options(), self.after(at, damage))
+        assert [len(frames) for _, frames in result.exposures] == [4, 3]
+        (lost,) = result.unusable
+        assert lost.name == path.name
+        assert re.match("changed while it was read|cannot be read any more", lost.reason)
+        path.unlink(missing_ok=True)
+        (without,), _ = find_groups(tmp_path)
+        np.testing.assert_array_equal(result.rate.data, measure_group(without, Options()).rate.data)
+
+    def test_all_biases(self, night, tmp_path):
+        group = self.copied(night, tmp_path)
+        change = [frame.file.path.unlink for frame in group.biases]
+        result = measure_group(group, Options(), self.after("bias", lambda: [each() for each in change]))
+        assert not result.has_bias
+        assert len(result.unusable) == 5
+
+    def test_all_darks(self, night, tmp_path):
+        group = self.copied(night, tmp_path)
+        change = [frame.file.path.unlink for frame in group.darks]
+        with pytest.raises(ValueError, match=r"dark_300_0\.fit: cannot be read any more .*; .*dark_30_3\.fit"):
+            measure_group(group, Options(), self.after("bias", lambda: [each() for each in change]))
+
+    def test_again_and_again(self, night, tmp_path):
+        group = self.copied(night, tmp_path)
+        names = iter(["dark_30_0.fit", "dark_30_1.fit", "dark_300_0.fit", "dark_300_1.fit"])
+
+        def step(text):
+            if text == "mask":
+                (tmp_path / next(names)).unlink()
+
+        with pytest.raises(OSError, match=r"dark_30_0\.fit: .*; dark_30_1\.fit: .*; dark_300_0\.fit: "):
+            measure_group(group, Options(), step)
+
+    def test_an_error_that_is_of_no_file(self, night, tmp_path, monkeypatch):
+        def fail(*_, **__):
+            raise OSError("the network is down")
+
+        monkeypatch.setattr("ccdproc_darks.report.measure.dark_rate", fail)
+        with pytest.raises(OSError, match=r"^the network is down$"):
+            measure_group(self.copied(night, tmp_path), Options())

@@ -1,6 +1,9 @@
 """From a folder of frames to a folder of results."""
 
+import os
 import re
+import shutil
+import time
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from ccdproc_darks.report import run
+from ccdproc_darks.report.folder import find_groups
 from ccdproc_darks.report.measure import Options
 from ccdproc_darks.report.run import NothingMeasuredError, make_report
 
@@ -16,7 +20,7 @@ from .conftest import SHAPE, write_frames
 
 def test_files(report):
     out, results = report
-    assert {path.name for path in out.iterdir()} == {"report.html", "summary.ecsv", results[0][0]}
+    assert {path.name for path in out.iterdir()} == {"report.html", "summary.ecsv", "manifest.json", results[0][0]}
     written = {path.name for path in (out / results[0][0]).iterdir()}
     assert written == {
         "rate_all.fits", "rate_30s.fits", "rate_300s.fits", "significance.fits", "mask.fits", "master_bias.fits",
@@ -119,3 +123,51 @@ def test_one_group_that_fails_does_not_stop_the_others(tmp_path):
     assert "20 x 20" in title
     assert "no bias frames" in reason
     assert "20 x 20" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_one_bad_file_of_ten(night, tmp_path):
+    """Named, with the reason, on the page, in the table and in the result; the others are measured."""
+    folder = tmp_path / "night"
+    shutil.copytree(night, folder)
+    bad = folder / "dark_300_1.fit"
+    bad.write_bytes(bad.read_bytes().replace(b"EXPTIME =                300.0", b"EXPTIME = 300,0               "))
+    (folder / os.fsdecode(b"b\xe9\x1b.fits")).write_bytes(b"")
+    os.mkfifo(folder / "pipe.fits")
+    ((_, measured),), failures, unusable = make_report(folder, tmp_path / "out", Options())
+    assert failures == []
+    assert [len(frames) for _, frames in measured.exposures] == [4, 3]
+    told = {item.name: item.reason for item in unusable}
+    assert told == {
+        "dark_300_1.fit": "EXPTIME in the header cannot be read: 'EXPTIME = 300,0                / [s] exposure time'",
+        "b\\xe9\\x1b.fits": "the file is empty",
+        "pipe.fits": "a FIFO, not a FITS file",
+    }
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert all(name in page for name in told)
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {b"NAXIS1  =                   90": b"NAXIS1  =                  -48"},
+        {b"NAXIS1  =                   90": b"NAXIS1  =         999999999999"},
+        {b"BITPIX  =                   16": b"BITPIX  =                 16.0"},
+        {b"BITPIX  =                   16": b"BITPIX  =                   15"},
+        {b"NAXIS   =                    2": b"NAXIS   =                  999"},
+        {b"NAXIS   =                    2": b"NAXIS   =         999999999999"},
+    ],
+    ids=str,
+)
+def test_absurd_numbers_in_one_file(night, tmp_path, cards):
+    for path in night.iterdir():
+        shutil.copy(path, tmp_path)
+    bad = tmp_path / "dark_30_1.fit"
+    content = bad.read_bytes()
+    for card, other in cards.items():
+        assert card in content
+        content = content.replace(card, other)
+    bad.write_bytes(content)
+    start = time.perf_counter()
+    (_,), (unusable,) = find_groups(tmp_path)
+    assert time.perf_counter() - start < 2
+    assert unusable.name == bad.name

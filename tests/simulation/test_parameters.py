@@ -150,7 +150,7 @@ class TestBadParameters:
             (
                 lambda: OffsetPixels(offset=1e20 * u.electron),
                 ValueError,
-                r"^OffsetPixels offset must be from 0 to 1e\+15 electron, got 1e\+20 electron",
+                r"^OffsetPixels offset must be up to 1e\+15 electron, got 1e\+20 electron",
             ),
             (
                 lambda: TelegraphPixels(amplitude=1 * ELECTRON_PER_SECOND, dwell_low=1e-9 * u.s, dwell_high=1 * u.s),

@@ -1,0 +1,140 @@
+"""Temporary files, and what is left of them after a kill."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from ccdproc_darks import _temporary
+from ccdproc_darks._temporary import check_room, discard, remove_left_behind, temporary_file, temporary_folder
+
+MAKE = """
+import os, sys, tempfile
+from ccdproc_darks._temporary import temporary_file, temporary_folder
+
+tempfile.tempdir = sys.argv[1]
+temporary_file().write_text("frame")
+(temporary_folder() / "inner").write_text("frame")
+print(os.getpid())
+if sys.argv[2] == "kill":
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def run(place, how):
+    done = subprocess.run([sys.executable, "-c", MAKE, str(place), how], capture_output=True, text=True)
+    assert done.stderr == ""
+    return int(done.stdout)
+
+
+def test_made_and_discarded(place):
+    file, folder = temporary_file(), temporary_folder()
+    assert file.parent == folder.parent
+    assert file.parent.parent == place
+    assert file.parent.name.startswith(f"ccdproc_darks-{os.getpid()}-")
+    (folder / "inner").touch()
+    discard(folder)
+    assert sorted(path.name for path in file.parent.iterdir()) == sorted([file.name, "lock"])
+    discard(file)
+    discard(file)
+    assert list(place.iterdir()) == []
+
+
+def test_another_folder_of_temporary_files(place, monkeypatch):
+    first = temporary_file()
+    (place / "inner").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place / "inner"))
+    second = temporary_file()
+    assert (first.parent.parent, second.parent.parent) == (place, place / "inner")
+    discard(first)
+    discard(second)
+    assert [path.name for path in place.rglob("*")] == ["inner"]
+
+
+def test_nothing_is_left_by_a_process_that_ends(place):
+    run(place, "end")
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no SIGKILL")
+def test_what_a_killed_process_left(place):
+    pid = run(place, "kill")
+    (left,) = place.iterdir()
+    mine = temporary_file()
+    (place / "ccdproc_darks-mine").mkdir()
+    (place / "ccdproc_darks-mine" / "note").touch()
+    (place / "ccdproc_darks-file").touch()
+    assert list(remove_left_behind()) == [f"removed {left} with 2 temporary files of process {pid}, which was killed"]
+    assert sorted(path.name for path in place.iterdir()) == sorted(
+        ["ccdproc_darks-file", "ccdproc_darks-mine", mine.parent.name]
+    )
+    discard(mine)
+
+
+def test_of_another_user_or_just_being_made(place, monkeypatch):
+    monkeypatch.setattr(_temporary, "process_lives", lambda pid: pid == "new")
+    (place / "ccdproc_darks-new-2").mkdir()
+    (place / "ccdproc_darks-dead-2").mkdir()
+    for name, text in (("others-1", json.dumps({"pid": 1, "host": "here"})), ("new-1", ""), ("dead-1", "")):
+        (place / f"ccdproc_darks-{name}").mkdir()
+        (place / f"ccdproc_darks-{name}" / "lock").write_text(text, encoding="ascii")
+    if hasattr(os, "getuid"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getuid", lambda: -1)
+            assert list(remove_left_behind()) == []
+    assert len(list(remove_left_behind())) == 2
+    assert sorted(path.name for path in place.iterdir()) == ["ccdproc_darks-new-1", "ccdproc_darks-new-2"]
+
+
+def test_a_full_disk(place, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(OSError, match="No space left"):
+            temporary_file()
+        with pytest.raises(OSError, match=r"no temporary file can be written \(No space left on device\); .*TMPDIR"):
+            check_room()
+    assert list(place.iterdir()) == []
+    check_room()
+    assert list(place.iterdir()) == []
+    first = temporary_file()
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "mkstemp", full)
+        with pytest.raises(OSError, match="No space left"):
+            temporary_file()
+    discard(first)
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_process_leaves_those_of_its_parent(place, monkeypatch):
+    path = temporary_file()
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    discard(path)
+    _temporary._remove_own()
+    assert path.exists()
+    own = temporary_file()
+    assert own.parent != path.parent
+    discard(own)
+    monkeypatch.undo()
+    discard(path)
+
+
+def test_at_the_end_all_is_removed(place):
+    temporary_file()
+    temporary_folder()
+    _temporary._remove_own()
+    assert list(place.iterdir()) == []
+    _temporary._remove_own()
+    _temporary._own.clear()
