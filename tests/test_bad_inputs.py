@@ -18,6 +18,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "bad_inputs.rst"
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 def test_row(row, tmp_path):
+    if not row.is_possible:
+        pytest.skip(f"only on {', '.join(row.systems)}")
     verdict = tried(row, tmp_path)
     assert verdict.kind == "as wanted", f"{row.tried}: {verdict.text}"
 

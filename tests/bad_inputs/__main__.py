@@ -25,7 +25,7 @@ def main():
     if given.page:
         given.page.write_text(page(), encoding="utf-8")
     if given.count:
-        count([row for row in ROWS if not given.names or row.name in given.names], given.list)
+        count([row for row in ROWS if row.is_possible and (not given.names or row.name in given.names)], given.list)
 
 
 def count(rows, listed):

@@ -8,7 +8,7 @@ from unittest import mock
 
 from .given import file, folder
 from .trial import Ran
-from .wanted import Refused, Right, Row, Told
+from .wanted import POSIX, Refused, Right, Row, Told
 
 __all__ = ["GROUPS"]
 
@@ -315,25 +315,28 @@ FOLDERS = [
     Row("folder-camera-lost", "a folder with a second camera that cannot be measured", REPORT,
         lambda t: with_special(t, no_darks_of_b), Told("not measured", "camera B", "gain", status=3)),
     Row("folder-fifo", "a named pipe called x.fits in the folder", REPORT,
-        lambda t: with_special(t, lambda path: os.mkfifo(path / "pipe.fits")), Told("pipe.fits")),
+        lambda t: with_special(t, lambda path: os.mkfifo(path / "pipe.fits")), Told("pipe.fits"), systems=POSIX),
     Row("folder-loop", "a symbolic link to itself, called x.fits", REPORT,
-        lambda t: with_special(t, lambda path: (path / "loop.fits").symlink_to("loop.fits")), Told("loop.fits")),
+        lambda t: with_special(t, lambda path: (path / "loop.fits").symlink_to("loop.fits")),
+        Told("loop.fits"), systems=POSIX),
     Row("folder-named-fits", "a folder called x.fits in the folder", REPORT,
         lambda t: with_special(t, lambda path: (path / "inner.fits").mkdir()), Told("inner.fits")),
     Row("folder-bare-fz", "a file called x.fz", REPORT,
         lambda t: with_special(t, lambda path: (path / "bare.fz").write_bytes(b"x")), Told("bare.fz")),
     Row("folder-link-dangling", "a symbolic link to nowhere, called x.fits", REPORT,
-        lambda t: with_special(t, lambda path: (path / "gone.fits").symlink_to("nowhere")), Told("gone.fits")),
+        lambda t: with_special(t, lambda path: (path / "gone.fits").symlink_to("nowhere")),
+        Told("gone.fits"), systems=POSIX),
     Row("name-escape", "escape and bell characters in the name of a file", REPORT,
         lambda t: with_special(t, lambda path: (path / "a\x1b[31m\x07b.fits").write_bytes(b"")),
-        Right("They do not reach the terminal; the name is shown readably.", lambda ran: plain(ran, "b.fits"))),
+        Right("They do not reach the terminal; the name is shown readably.",
+              lambda ran: plain(ran, "b.fits")), systems=POSIX),
     Row("name-newline", "a line break in the name of a file", REPORT,
         lambda t: with_special(t, lambda path: (path / "a\nnot used b.fits").write_bytes(b"")),
         Right("The name stays on one line.",
-              lambda ran: not any(line.startswith("not used b.fits") for line in ran.out.splitlines()))),
+              lambda ran: not any(line.startswith("not used b.fits") for line in ran.out.splitlines())), systems=POSIX),
     Row("name-escape-absent", "escape characters in the name of a folder that is not there", REPORT,
         lambda t: t(t.folder / "a\x1b[31mb", "-o", t.out),
-        Right("They do not reach the terminal.", lambda ran: ran.status == 1 and plain(ran))),
+        Right("They do not reach the terminal.", lambda ran: ran.status == 1 and plain(ran)), systems=POSIX),
 ]  # fmt: skip
 
 OUTPUTS = [
@@ -346,7 +349,7 @@ OUTPUTS = [
     Row("out-below-file", "an OUT below a file", REPORT, lambda t: t(folder(t.folder), "-o", note(t) / "out"),
         Refused("note.txt", "file")),
     Row("out-unwritable", "an OUT that cannot be written", REPORT, unwritable,
-        Right("The command says so before it reads a frame, and ends with status 1.", at_once)),
+        Right("The command says so before it reads a frame, and ends with status 1.", at_once), systems=("linux",)),
     Row("out-holds-frames", "``--overwrite`` of a report that holds the frames", REPORT, over_own_frames,
         Refused("out", "frames")),
     Row("out-appears", "a file that somebody puts into OUT while the report measures", REPORT, meanwhile_out,
@@ -365,10 +368,11 @@ OUTPUTS = [
     Row("interrupted", "Ctrl-C while the report measures", REPORT, interrupt,
         Refused("nothing was written", status=130)),
     Row("killed", "the process is killed (SIGKILL) while it writes", REPORT, lambda t: killed(t, "SIGKILL"),
-        Right("The next run says what it found, cleans it up, and writes the report.", recovered), seconds=20),
+        Right("The next run says what it found, cleans it up, and writes the report.", recovered), seconds=20,
+        systems=POSIX),
     Row("terminated", "the process is terminated (SIGTERM) while it writes", REPORT, lambda t: killed(t, "SIGTERM"),
         Right("Nothing is left behind; the command ends with status 143.", lambda found: stopped(found, 143)),
-        seconds=20),
+        seconds=20, systems=POSIX),
 ]  # fmt: skip
 
 GROUPS = {"Options of the command": OPTIONS, "Folders of frames": FOLDERS, "Reports that are there": OUTPUTS}

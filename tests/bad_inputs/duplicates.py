@@ -5,7 +5,7 @@ from astropy.nddata import CCDData
 from ccdproc import ImageFileCollection
 
 from .given import ADU, BIAS, SHAPE, S, biases, darks, file, folder, frame, master, rate, rates, scatter
-from .wanted import KNOW, Error, NotUsed, Refused, Right, Row, Told, Warned
+from .wanted import KNOW, POSIX, Error, NotUsed, Refused, Right, Row, Told, Warned
 
 __all__ = ["GROUPS"]
 
@@ -74,7 +74,7 @@ DUPLICATES = [
         lambda t: t(two_files(t), bias=LEVEL),
         Warned("DuplicateFrameWarning", "dark_0.fits", "0copy.fits", then=ONCE, check=used(3))),
     Row("file-linked", "a file and a symbolic link to it", "dark_rate", lambda t: t(linked(t), bias=LEVEL),
-        Warned("DuplicateFrameWarning", "dark_0.fits", "link.fits", then=ONCE, check=used(3))),
+        Warned("DuplicateFrameWarning", "dark_0.fits", "link.fits", then=ONCE, check=used(3)), systems=POSIX),
     Row("file-and-object", "a file, and the CCDData read from it", "dark_rate",
         lambda t: t([*two_files(t, 0), CCDData.read(t.folder / "dark_2.fits")], bias=LEVEL),
         Warned("DuplicateFrameWarning", "dark_2.fits", "darks[3]", then=ONCE, check=used(3))),

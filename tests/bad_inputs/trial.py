@@ -5,8 +5,8 @@ import importlib
 import inspect
 import io
 import os
-import resource
 import signal
+import sys
 import threading
 import warnings
 from dataclasses import dataclass, field
@@ -183,6 +183,11 @@ def _at_most(seconds):
 @contextlib.contextmanager
 def little_memory(more=2**30):
     """Context in which the process may take so many bytes more; what takes them all is a MemoryError."""
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
     with open("/proc/self/statm") as file:
         now = int(file.read().split()[0]) * resource.getpagesize()
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)

@@ -1,5 +1,6 @@
 """What must happen with a bad input, and whether it did."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ import ccdproc_darks
 __all__ = [
     "KINDS",
     "KNOW",
+    "POSIX",
     "Error",
     "Named",
     "NotUsed",
@@ -31,6 +33,8 @@ AS_WANTED, ACCEPTED, WRONG, UNCLEAR, HANG, HARM = (
 )
 #: What a row can come to.
 KINDS = (AS_WANTED, ACCEPTED, WRONG, UNCLEAR, HANG, HARM)
+#: Systems with links, named pipes, signals and odd names of files.
+POSIX = ("linux", "darwin")
 #: How an error about headers ends: with the argument that says "I know".
 KNOW = "check_headers=False"
 
@@ -53,6 +57,12 @@ class Row:
     call: Callable[[Any], Any]  # gets a Trial, and calls it as the function
     wanted: Any  # an Error, Warned, Right, Refused, NotUsed, Told or Named
     seconds: float = 5.0  # that it may take
+    systems: tuple = ()  # of sys.platform, on which alone it can be tried
+
+    @property
+    def is_possible(self):
+        """Whether it can be tried on this machine."""
+        return not self.systems or sys.platform in self.systems
 
 
 class _Wanted:
