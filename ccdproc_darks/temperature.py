@@ -127,9 +127,11 @@ class DoublingDarkCurrent(_DarkCurrentModel):
     @staticmethod
     def evaluate(x, amplitude, doubling, reference_temperature):
         """Dark current at the temperature ``x``, in the unit of ``amplitude``."""
-        for value in (x, reference_temperature):
+        for name, value in {"temperature": x, "reference_temperature": reference_temperature}.items():
             if isinstance(value, u.Quantity):
-                _check_range("temperature", value.to_value(u.K, u.temperature()))
+                _check_range(name, value.to_value(u.K, u.temperature()))
+        if not np.all(getattr(doubling, "value", doubling)):
+            raise ValueError(f"doubling must not be zero, got {doubling}")
         exponent = (x - reference_temperature) / doubling
         if isinstance(exponent, u.Quantity):
             exponent = exponent.to_value(u.dimensionless_unscaled)
@@ -194,8 +196,8 @@ class ThermalDarkCurrent(_DarkCurrentModel):
             value.to_value(u.K, u.temperature()) if isinstance(value, u.Quantity) else np.asarray(value, dtype=float)
             for value in (x, reference_temperature)
         )
-        for value in (kelvin, reference):
-            _check_range("temperature", value)
+        _check_range("temperature", kelvin)
+        _check_range("reference_temperature", reference)
         # By logarithms: for a cold sensor the two exponentials are tiny numbers, their ratio is not.
         power = 1.5 * np.log(kelvin / reference)
         power = power + _gap(reference) / (2 * _BOLTZMANN * reference) - _gap(kelvin) / (2 * _BOLTZMANN * kelvin)

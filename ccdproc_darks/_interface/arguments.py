@@ -14,6 +14,7 @@ __all__ = [
     "checked_clip",
     "checked_count",
     "checked_dtype",
+    "checked_flag",
     "checked_number",
     "checked_quantity",
     "numpy_images",
@@ -116,6 +117,13 @@ def checked_choice(name, value, choices):
     """``value``, if it is one of ``choices``; else a ValueError that lists them."""
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {_shown(value)}")
+    return value
+
+
+def checked_flag(name, value):
+    """``value`` if it is True or False; else a TypeError."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
     return value
 
 
