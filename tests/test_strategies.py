@@ -210,6 +210,7 @@ class TestNights:
         )
 
 
+@pytest.mark.filterwarnings("ignore::ccdproc_darks.NoUsablePixelWarning")  # of images of a few pixels
 class TestRates:
     @given(strategies.rate_sets())
     def test_rates_are_of_different_exposures_and_have_an_uncertainty(self, rates):

@@ -14,7 +14,8 @@ _AWAY = 6
 # Sigmas above the surroundings of a bright place, and of its neighbours on both sides if it is extended; these are
 # also brighter than this fraction of it.
 _BRIGHT, _NEIGHBOUR, _SHARE = 10.0, 3.0, 0.15
-# Extended places that several frames have in common, and their fraction of the bright ones, that only light makes.
+# Neighbourhoods with an extended place that several frames have in common, and the fraction of extended places among
+# the bright ones, that only light makes.
 _LEAST, _FRACTION = 5, 0.1
 # Extended places of a light frame among darks, and how many times as many they are as in the other frames: tracks of
 # cosmic rays are extended, too, and about as many in all frames.
@@ -23,6 +24,8 @@ _LEAST_OF_ONE, _TIMES = 20, 8.0
 _BAND, _BAND_ROWS = 8, 0.25
 # Least noise, in units of the frames: that of whole numbers may look like none.
 _LEAST_NOISE = 0.5
+# Rows, and columns, of a neighbourhood.
+_NEAR = 16
 # A flat: least electrons of a pixel, largest scatter from one pixel to the next and least variation over the sensor, as
 # fractions of them, and largest fraction of bright pixels. Real darks scatter by 9 % or more, and have hot pixels.
 _FLAT_LEVEL, _FLAT_STEP, _FLAT_SLOPE, _MOST_HOT = 3000.0, 0.03, 0.005, 1e-4
@@ -135,7 +138,7 @@ def _common(electrons):
 
 
 def _extended(image, step):
-    """Numbers of extended and of all bright places in rows of an image."""
+    """Numbers of extended places in rows of an image, none where they are in few neighbourhoods, and of bright ones."""
     around = np.maximum(image[:, : -2 * _AWAY], image[:, 2 * _AWAY :])
     excess = image[:, _AWAY:-_AWAY] - around
     some = excess.ravel()[::_NOISE_STEP]
@@ -156,4 +159,7 @@ def _extended(image, step):
     bands = columns // _BAND
     in_band = np.bincount(bands[extended], minlength=image.shape[1] // _BAND + 1)
     extended &= in_band[bands] <= _BAND_ROWS * len(image)
-    return int(np.count_nonzero(extended)), int(np.count_nonzero(peak))
+    # Many extended places in few neighbourhoods are clusters of hot pixels.
+    neighbourhoods = (rows // _NEAR) * image.shape[1] + columns // _NEAR
+    number = np.count_nonzero(extended) if np.unique(neighbourhoods[extended]).size >= _LEAST else 0
+    return int(number), int(np.count_nonzero(peak))

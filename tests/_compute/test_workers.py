@@ -414,7 +414,7 @@ class TestErrors:
     def test_a_file_that_is_cut_short(self, tmp_path, pool, spoilt, few_pixels):
         paths = self.files(tmp_path)
         spoilt(lambda: os.truncate(paths[2], 2880 * 2 + 1000))
-        with pytest.raises(OSError, match=r"dark-2\.fits: its data cannot be read \(it ends after \d+ bytes"):
+        with pytest.raises(OSError, match=r"dark-2\.fits: changed while it was read"):
             dark_rate(paths, executor=pool, **BIAS)
 
     def test_and_the_pool_still_works(self, tmp_path, pool, spoilt, few_pixels):
@@ -422,7 +422,7 @@ class TestErrors:
         expected = dark_rate(paths, add_keyword=None, **BIAS)
         whole = paths[2].read_bytes()
         spoilt(lambda: os.truncate(paths[2], 2880 * 2 + 1000))
-        with pytest.raises(OSError, match="its data"):
+        with pytest.raises(OSError, match=r"dark-2\.fits: changed"):
             dark_rate(paths, executor=pool, **BIAS)
         spoilt(lambda: None)
         paths[2].write_bytes(whole)
@@ -640,7 +640,7 @@ def test_no_more_under_way_than_the_limit_allows(few_pixels, number, carried):
 
 
 def _anything(function):
-    frames = [raw(90, number) for number in range(4)]
+    frames = [raw(0 if function is master_bias else 90, number) for number in range(4)]
     if function in (compare_dark_rates, hot_pixel_mask):
         return rates((90, 600), 2)
     return [frames]

@@ -620,6 +620,7 @@ class TestChecks:
 
     @pytest.mark.parametrize("value", ["no", 1, 0, None, [True]])
     def test_flag(self, value):
-        assert checked_flag("f", True) and not checked_flag("f", np.False_)
+        assert checked_flag("f", True)
+        assert not checked_flag("f", np.False_)
         with pytest.raises(TypeError, match=r"^f must be True or False, got "):
             checked_flag("f", value)

@@ -47,15 +47,15 @@ def glow():
 
 # What is given (all images of it), and the call.
 CALLS = {
-    "dark_rate": lambda: (frames(), dark_rate, {"bias": image(9)}),
-    "dark_rate, integers": lambda: (frames(dtype="u2", mask="u1"), dark_rate, {"bias": image(9)}),
+    "dark_rate": lambda: (frames(), dark_rate, {"bias": image(9, 0.0)}),
+    "dark_rate, integers": lambda: (frames(dtype="u2", mask="u1"), dark_rate, {"bias": image(9, 0.0)}),
     "dark_rate, of own noise": lambda: (
         [frame for frame in frames(kind=VarianceUncertainty) if frame.meta.pop("RDNOISE")], dark_rate,
-        {"bias": image(9, kind=StdDevUncertainty)},
+        {"bias": image(9, 0.0, kind=StdDevUncertainty)},
     ),
-    "master_bias": lambda: (frames(), master_bias, {}),
-    "dark_scatter": lambda: (frames(), dark_scatter, {"bias": image(9)}),
-    "repeatability": lambda: (frames(), repeatability, {"bias": image(9)}),
+    "master_bias": lambda: (frames(0.0), master_bias, {}),
+    "dark_scatter": lambda: (frames(), dark_scatter, {"bias": image(9, 0.0)}),
+    "repeatability": lambda: (frames(), repeatability, {"bias": image(9, 0.0)}),
     "compare_dark_rates": lambda: ([rate(10.0), rate(100.0)], lambda rates: compare_dark_rates(*rates), {}),
     "significance": lambda: (
         [rate(10.0), rate(100.0)], lambda rates: compare_dark_rates(*rates, statistic="significance"), {}

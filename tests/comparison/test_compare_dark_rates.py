@@ -8,7 +8,7 @@ from astropy import units as u
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccdproc_darks import BiasWarning, NoiseWarning, compare_dark_rates, dark_rate
+from ccdproc_darks import BiasWarning, NoiseWarning, NoUsablePixelWarning, compare_dark_rates, dark_rate
 
 from ..helpers import ELECTRON_PER_SECOND, assert_same_image, dark, master_bias, mean_dark, rate_image
 from ..strategies import read_noises, seeds
@@ -132,7 +132,8 @@ def test_type():
 
 def test_nothing_to_compare():
     rates = [rate_image(np.full((2, 2), np.nan), time) for time in (10.0, 100.0)]
-    compared = compare_dark_rates(*rates)
+    with pytest.warns(NoUsablePixelWarning, match="^no pixel can be compared"):
+        compared = compare_dark_rates(*rates)
     assert compared.mask.all()
     assert compared.meta["DKNCOMP"] == 0
     assert "DKWIDTH" not in compared.meta

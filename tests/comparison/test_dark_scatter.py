@@ -150,6 +150,7 @@ def test_telegraph_pixels_of_a_simulated_sensor():
     assert flagged.meta["NTELEGR"] == telegraph.sum()
 
 
+@pytest.mark.filterwarnings("ignore::ccdproc_darks.NoUsablePixelWarning")  # of images of a few pixels
 @given(frame_sets(max_frames=6))
 def test_of_any_frames(frames):
     """Masked exactly where fewer than four samples are usable; the frames stay as they are."""

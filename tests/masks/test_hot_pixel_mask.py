@@ -534,6 +534,7 @@ class TestGlow:
         assert f"background={background}, " in hot_pixel_mask(rate, background=background).meta["DKMASK"]
 
 
+@pytest.mark.filterwarnings("ignore::ccdproc_darks.NoUsablePixelWarning")  # of images of a few pixels
 @given(seeds, st.floats(0.01, 0.4))
 def test_masks_only_grow_with_what_is_looked_for(seed, fdr):
     """Scatter adds pixels to a mask, a higher false discovery rate too; a background takes hot ones away."""

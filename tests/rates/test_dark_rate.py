@@ -12,6 +12,7 @@ from ccdproc_darks import (
     BiasWarning,
     HeaderWarning,
     MissingInformationWarning,
+    NoUsablePixelWarning,
     compare_dark_rates,
     dark_rate,
     hot_pixel_mask,
@@ -60,6 +61,7 @@ class TestLinearity:
         assert pull.mean() == pytest.approx(0, abs=4 * 0.005 + 0.02)
         assert pull.std() == pytest.approx(1, abs=0.02)
 
+    @pytest.mark.filterwarnings("ignore::ccdproc_darks.NoUsablePixelWarning")  # of images of a few pixels
     @given(st.data(), st.floats(-50, 50))
     def test_a_free_offset_does_not_change_the_slope(self, data, level):
         frames = data.draw(frame_sets(exposure_times=3, max_frames=2, uncertain=False))
@@ -195,6 +197,7 @@ class TestUnits:
 
 
 class TestMasks:
+    @pytest.mark.filterwarnings("ignore::ccdproc_darks.NoUsablePixelWarning")  # of images of a few pixels
     @given(st.data(), frame_sets(exposure_times=2))
     def test_only_grow(self, data, frames):
         """Masking more of the input unmasks nothing, and leaves the other pixels alone."""
@@ -285,11 +288,13 @@ class TestSaturation:
     def test_masked_and_saturated(self):
         """A masked sample says nothing of saturation: the others decide."""
         darks = [dark([[2000.0]], mask=[[True]]), dark([[2000.0]])]
-        measured = precise(darks, saturation=1000 * u.adu)
+        with pytest.warns(NoUsablePixelWarning, match="1 are masked, 1 are at the saturation level"):
+            measured = precise(darks, saturation=1000 * u.adu)
         assert measured.mask.all()
         assert measured.data[0, 0] == 20
         darks[1].mask = np.array([[True]])
-        assert np.isnan(precise(darks, saturation=1000 * u.adu).data[0, 0])
+        with pytest.warns(NoUsablePixelWarning, match="2 are masked"):
+            assert np.isnan(precise(darks, saturation=1000 * u.adu).data[0, 0])
 
 
 class TestOrder:
@@ -300,6 +305,7 @@ class TestOrder:
 
 
 class TestInputs:
+    @pytest.mark.filterwarnings("ignore::ccdproc_darks.NoUsablePixelWarning")  # of images of a few pixels
     @given(frame_sets(exposure_times=3, unit="adu"))
     def test_are_never_changed_nor_shared(self, frames):
         shape = frames[0].shape

@@ -39,10 +39,10 @@ def test_frames_with_noise_of_their_own():
 
 
 def test_frames_in_files(tmp_path):
-    paths = [tmp_path / f"{number}.fits" for number in range(3)]
-    for frame, path in zip(frames(np.inf), paths, strict=True):
-        frame.write(path)
-    for function in (dark_rate, master_bias):
+    for function, seconds in ((dark_rate, 100.0), (master_bias, 0.0)):
+        paths = [tmp_path / f"{seconds:g}s_{number}.fits" for number in range(3)]
+        for frame, path in zip(frames(np.inf, seconds=seconds), paths, strict=True):
+            frame.write(path)
         with pytest.warns(NoUsablePixelWarning, match=ALL + r"120 are not finite$"):
             assert function(paths).mask.all()
 

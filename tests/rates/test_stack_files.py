@@ -142,11 +142,12 @@ def test_others_are_left_to_themselves(tmp_path, kind):
 def test_cut_short(tmp_path, room, cut):
     paths = written(tmp_path, values_of(3, "uint16"))
     parts = parts_of(paths)
-    os.truncate(paths[1], cut)
     rules = CountingSettings(ElectronReader(1.0, Bias(), None), 5.0, 5.0)
     message = rf"1\.fits: its data cannot be read \(it ends after {cut} bytes"
-    with open_files(parts) as files, pytest.raises(OSError, match=message):
-        quick_mean_counts(DarkSet(files, 100.0, np.ones(3), [1.0] * 3), slice(0, 60), rules)
+    with open_files(parts) as files:
+        os.truncate(paths[1], cut)
+        with pytest.raises(OSError, match=message):
+            quick_mean_counts(DarkSet(files, 100.0, np.ones(3), [1.0] * 3), slice(0, 60), rules)
 
 
 def test_what_cannot_be_read_for_once(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 
-from ccdproc_darks import Sensor, dark_rate, simulate_dark
+from ccdproc_darks import NoUsablePixelWarning, Sensor, dark_rate, simulate_dark
 from ccdproc_darks.simulation import CosmicRays, LowFullWellPixels
 
 from ..helpers import ELECTRON_PER_SECOND
@@ -106,7 +106,8 @@ def test_a_full_sensor_is_measured_as_saturated():
     camera = Sensor(shape=(50, 60), rate=500 * ELECTRON_PER_SECOND, gain=2 * u.electron / u.adu, bias=1000 * u.adu,
                     read_noise=10 * u.electron, full_well=20e3 * u.electron)  # fmt: skip
     darks = [simulate_dark(camera, exposure=100 * u.s, rng=seed) for seed in range(3)]
-    rate = dark_rate(darks, bias=1000 * u.adu)
+    with pytest.warns(NoUsablePixelWarning, match="9000 are at the saturation level"):
+        rate = dark_rate(darks, bias=1000 * u.adu)
     assert rate.mask.all()
 
 
