@@ -45,7 +45,7 @@ class TwoRates:
         self._posterior_mean = None if rate_distribution is None else rate_distribution.posterior_mean
         self._dtype, self._width = images.dtype, width
         self._seconds, self._shifts = t, offsets / t
-        self._frames = np.array([info.frames for info in infos], dtype=float)
+        self._frames = np.array([info.frames for info in infos])
         self._noise = np.array([info.read_noise**2 for info in infos])
         self._bias = np.array([info.bias_error**2 for info in infos])
         constant = (self._noise / self._frames + self._bias) / t**2

@@ -200,9 +200,9 @@ def _counted(**flags):
     field = None
     for name, where in flags.items():
         if where is not False:
-            bits = np.multiply(where, np.uint32(getattr(DARK_FLAGS, name)), dtype=np.uint32)
+            bits = np.multiply(where, np.uint32(getattr(DARK_FLAGS, name)))
             field = bits if field is None else np.bitwise_or(field, bits, out=field)
-    mask = np.bitwise_and(field, np.uint32(DARK_FLAGS.DO_NOT_USE), dtype=np.uint32).astype(bool)
+    mask = np.bitwise_and(field, np.uint32(DARK_FLAGS.DO_NOT_USE)).astype(bool)
     return Block([field, mask], count=_numbers(field))
 
 
@@ -217,13 +217,11 @@ def _first(holds):
         if first == 0:
             return None
         rates = np.linspace(rates[first - 1], rates[first], _CLOSER)
-    return float(rates[first])
+    return float(rates[-1])
 
 
 def _above(rates, edge, pixels, inexact):
-    """Which rates are above an edge; marks pixels too close to it for single precision as ``inexact``."""
-    if not 0 < edge < np.inf:
-        return rates > edge
+    """Which rates are above an edge (above zero); marks pixels too close to it for single precision as ``inexact``."""
     low, high = (rates > rates.dtype.type(edge * factor) for factor in (1 - _CLOSE, 1 + _CLOSE))
     inexact[pixels[low != high]] = True
     return high

@@ -218,7 +218,7 @@ def _typical(samples):
         variances = [measured.variance_at(at) for at, (_, measured) in zip(rates, samples, strict=True)]
         return np.sqrt(_joined(variances, finite))
 
-    backgrounds = None if samples[0][0] is None else _joined([background for background, _ in samples], finite)
+    backgrounds = _joined([background for background, _ in samples], finite)
     return typical_pixel(_joined([measured.rate for _, measured in samples], finite), deviation_at, backgrounds)
 
 
@@ -233,7 +233,7 @@ def _nominal(samples, typical):
 
 
 def _joined(images, finite):
-    """Images one after the other, where they are finite; or the one number that all pixels have."""
+    """Images one after the other, where they are ``finite``; or the one number, or None, that all pixels have."""
     if np.ndim(images[0]) == 0:
         return images[0]
     return np.concatenate([image[keep] for image, keep in zip(images, finite, strict=True)])

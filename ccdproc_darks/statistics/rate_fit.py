@@ -221,7 +221,7 @@ def rate_estimator(rate, seconds, frames, read_variance, shared, free_offset):
 
 def _line_maker(seconds, frames, read_variance, usable, shared, free_offset):
     """Function that gives the `_Line` with weights from the noise of a trial rate."""
-    t = np.asarray(seconds, dtype=float)[:, None, None]
+    t = np.asarray(seconds)[:, None, None]
     frames = np.where(usable, frames, 1.0)
     read_variance = np.where(usable, read_variance, 0.0)
 
@@ -250,7 +250,7 @@ class _Line:
         return (self._projected * counts).sum(axis=0) / self.information
 
     def estimator(self):
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(invalid="ignore"):
             return self._projected / self.information
 
     def residual(self, counts, rate):
@@ -269,7 +269,7 @@ class _Line:
 
     def leverage(self):
         """Diagonal of P, see `fit_rate`."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(invalid="ignore"):
             leverage = self.covariance.diagonal() - self._projected**2 / self.information
             if self._ones is not None:
                 leverage -= self._ones**2 / self._ones.sum(axis=0)

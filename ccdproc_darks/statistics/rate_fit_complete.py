@@ -82,7 +82,7 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
         return rate, deviation
     number = np.dtype(dtype).type
     variance = np.empty(counts.shape, dtype)
-    np.copyto(variance, counts, casting="same_kind")
+    np.copyto(variance, counts)
     # numpy.maximum takes three times as long.
     np.clip(variance, 0, np.inf, out=variance)
     variance += frame_variance if np.ndim(frame_variance) else number(frame_variance)
@@ -122,7 +122,7 @@ class _CompleteLine:
         """Counts over exposure times (electron/s)."""
         found = [np.empty(count.shape, dtype) for count in counts]
         for (t, *_), count, rate in zip(self._exposures, counts, found, strict=True):
-            np.multiply(count, 1 / t, out=rate, casting="same_kind")
+            np.multiply(count, 1 / t, out=rate)
         return found
 
     def rate(self, trial, rates):

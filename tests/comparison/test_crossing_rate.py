@@ -164,3 +164,53 @@ def test_laws(seed, confidence, factor):
     # More pixels that are beyond never make it higher.
     more = median_crossing(rate, beyond | (rate > 90), confidence)
     assert more[0] <= limit
+
+
+CONFIDENCES = [0.50, 0.6827, 0.80, 0.90, 0.95, 0.99]
+
+
+@pytest.mark.parametrize(
+    ("end", "quantiles"),
+    # Banerjee and Wellner (2001, table 2); the second one, and those at an end, by draws (see the module).
+    [(False, [0.285, 0.612, 0.987, 1.602, 2.269, 3.836]), (True, [2.06, 3.38, 4.59, 6.26, 7.9, 11.6])],
+)
+def test_critical_likelihood_ratio_is_that_of_the_table(end, quantiles):
+    for confidence, expected in zip(CONFIDENCES, quantiles, strict=True):
+        assert critical_likelihood_ratio(confidence, end=end) == pytest.approx(expected, rel=1e-12)
+    # Half way between two logarithms of the tail.
+    between = 1 - np.sqrt((1 - 0.95) * (1 - 0.99))
+    assert critical_likelihood_ratio(between, end=end) == pytest.approx((quantiles[4] + quantiles[5]) / 2)
+    if not end:
+        assert critical_likelihood_ratio(0.9) == critical_likelihood_ratio(0.9, end=False)
+
+
+def likelihood_at(answers, crossing):
+    """Greatest log-likelihood with no more than one half below the crossing, no less above it: by isotonic means."""
+    low, high = answers[:crossing].astype(float), answers[crossing:].astype(float)
+    share = np.r_[np.minimum(isotonic(low), 0.5), np.maximum(isotonic(high), 0.5)]
+    return np.sum(xlogy(answers, share) + xlog1py(~answers, -share))
+
+
+def plain_crossing(rate, beyond, confidence):
+    """The same as `median_crossing` by its definition, of so few pixels that all of them count."""
+    number = rate.size
+    wrong = np.array([beyond[:at].sum() + (~beyond[at:]).sum() for at in range(number + 1)])
+    best = np.flatnonzero(wrong == wrong.min())
+    likelihood = np.array([likelihood_at(beyond, at) for at in range(number + 1)])
+    limits = [critical_likelihood_ratio(confidence, end=at in (0, number)) for at in range(number + 1)]
+    kept = np.flatnonzero(2 * (likelihood.max() - likelihood) <= np.array(limits))
+    alike = max(n for n in range(10) if 2.0**-n > 1 - confidence)
+    first, last = min(kept[0], best[0] - alike), max(kept[-1], best[-1] + alike)
+    low = rate[first - 1] if first > 0 else 0.0
+    if last >= number:
+        return np.inf, low, np.inf
+    return np.sqrt(rate[max(best[0] - 1, 0)] * rate[best[-1]]), low, rate[last]
+
+
+@pytest.mark.parametrize("confidence", [0.55, 0.8, 0.95])
+@pytest.mark.parametrize("within", range(0, 23, 2))
+def test_interval_is_that_of_the_definition(within, confidence):
+    rate = np.geomspace(1, 100, 22)
+    for seed in range(4):
+        beyond = (np.arange(22) >= within) ^ (np.random.default_rng(seed).random(22) < 0.25)
+        np.testing.assert_allclose(median_crossing(rate, beyond, confidence), plain_crossing(rate, beyond, confidence))

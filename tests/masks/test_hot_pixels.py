@@ -156,3 +156,116 @@ class TestNoise:
             hot, _ = found.flags(measured(rates), EVERYTHING)
             assert not hot.any()
             assert found.entries()["DKTHRESH"][0] == 0
+
+
+class Level:
+    """As much of a `FalsePositiveControl` as the test asks for: a deviate that is given."""
+
+    def __init__(self, critical, planned=None):
+        self._critical, self._planned = critical, critical if planned is None else planned
+
+    def critical(self, number, sides, excesses):
+        assert sides == 1
+        return self._critical
+
+    def planned(self, number, sides, critical):
+        assert (sides, critical) == (1, self._critical)
+        return self._planned
+
+
+class TestParts:
+    """What a mask and its header are made of, of pixels written out."""
+
+    # A typical pixel of 1 electron/s, whose width is 1.
+    SAMPLE = np.array([[0.999, 1.0, 1.0, 1.0, 1.001]])
+
+    def settled(self, critical, planned=None):
+        found = HotPixelTest(None, None, [(EVERYTHING, measured(self.SAMPLE))])
+        found.set_threshold(Level(critical, planned), 5)
+        return found
+
+    def test_entries(self):
+        found = self.settled(2.0)
+        sigma = np.sqrt(READ_VARIANCE + 1 / EXPOSURE)
+        assert found.entries() == {
+            "DKTHRESH": (pytest.approx(1 + 2 * sigma, rel=1e-9), "[electron/s] a pixel above this is hot"),
+            "DKTYPIC": (pytest.approx(1), "[electron/s] rate of a typical pixel"),
+            "DKHOTWID": (1, "scatter of good pixels over their noise"),
+        }
+
+    def test_nominal_pixel(self):
+        """The medians of the variances and of the exposures, of all blocks."""
+        exposures = np.array([[500.0, 1000.0, 1000.0, 4000.0, 4000.0]])
+        blocks = [measured(self.SAMPLE), measured(np.where(self.SAMPLE > 1, np.nan, self.SAMPLE))]
+        for block in blocks:
+            block.exposure = exposures
+            block.variance_at = lambda at: 0.01 + np.maximum(at, 0) / exposures
+        found = HotPixelTest(None, None, [(EVERYTHING, block) for block in blocks])
+        found.set_threshold(Level(2.0), 9)
+        assert found.entries()["DKTHRESH"][0] == pytest.approx(1 + 2 * np.sqrt(0.01 + 1 / 1000), rel=2e-4)
+
+    def test_same_noise_of_all(self):
+        """As one number for all pixels, of any number of blocks."""
+        blocks = [
+            PixelRates(self.SAMPLE, lambda at: 0.04, 250.0, self.SAMPLE * np.nan, self.SAMPLE > 9) for _ in range(2)
+        ]
+        for number in (1, 2):
+            found = HotPixelTest(None, None, [(EVERYTHING, block) for block in blocks[:number]])
+            found.set_threshold(Level(2.0), 5)
+            assert found.entries()["DKTHRESH"][0] == pytest.approx(1 + 2 * 0.2, rel=1e-9)
+
+    def test_threshold_of_a_pixel(self):
+        """The one given, that of the typical pixel, that of one that is as noisy as this, or none."""
+        pixel = measured([[1.0]])
+        assert HotPixelTest(7.0, None, ()).threshold_for(pixel) == 7
+        assert self.settled(np.inf, 4.0).threshold_for(pixel) == np.inf
+        found = self.settled(2.0)
+        assert found.threshold_for(pixel) == found.entries()["DKTHRESH"][0]
+        pixel.variance_at = lambda at: np.array([[0.25 * at]])
+        assert found.threshold_for(pixel) == pytest.approx(1 + 2 * 0.5, rel=1e-6)
+        # Where another deviate is planned for than the one that is critical.
+        assert self.settled(2.0, 3.0).threshold_for(measured([[1.0]])) == pytest.approx(found.entries()["DKTHRESH"][0])
+
+    def test_what_decides(self):
+        assert HotPixelTest(7.0, None, ()).by_noise_alone
+        assert not HotPixelTest(7.0, np.ones((1, 1)), ()).by_noise_alone
+
+    @pytest.mark.parametrize("background", [None, np.array([[0.0], [5.0], [1.0]])])
+    def test_rows_sent_elsewhere(self, background):
+        whole = HotPixelTest(2.0, background, ())
+        part = whole.for_rows(slice(1, 3))
+        assert part is not whole
+        for row in (1, 2):
+            rows = slice(row, row + 1)
+            for rate in (1.5, 2.5, 6.5, 7.5):
+                assert part.flags(measured([[rate]]), rows)[0] == whole.flags(measured([[rate]]), rows)[0]
+        assert whole.background_at(slice(0, 1)) == (None if background is None else 0)
+
+    def test_background_of_pixels(self):
+        found = HotPixelTest(2.0, np.array([[1, 2], [3, 4], [5, 6]], "f4"), ())
+        assert found.background_at(slice(1, 3)).tolist() == [[3, 4], [5, 6]]
+        assert found.background_at(slice(1, 3), np.array([3, 0])).tolist() == [[6, 3]]
+        assert found.background_at(slice(1, 3)).dtype == found.background_at(slice(1, 3), np.array([1])).dtype == "f8"
+        hot, warm = found.flags(measured([[7.9, 5.1]]), slice(1, 3), np.array([3, 0]))
+        assert (hot.tolist(), warm.tolist()) == ([[False, True]], [[True, False]])
+
+    def test_at_the_threshold(self):
+        """A pixel is hot above it, and no pixel is warm without a background."""
+        hot, warm = HotPixelTest(2.0, None, ()).flags(measured([[2.0, np.nan]], [[np.nan, 2.0]]), EVERYTHING)
+        assert hot.tolist() == [[False, False]]
+        assert warm is False
+        sigma = np.sqrt(READ_VARIANCE + 1 / EXPOSURE)
+        rates = measured([[1.0, 1 + 1.5 * sigma]])
+        deviates = self.settled(2.0)._excess(rates, None)[0]
+        for critical, expected in ((0.0, [False, True]), (deviates[1], [False, False]), (-1.0, [True, True])):
+            found = self.settled(critical, 2.0)
+            assert found.flags(rates, EVERYTHING)[0].tolist() == [expected]
+
+    def test_deviates_above(self):
+        """Of their background, if there is one; a pixel at the least deviate is not above it."""
+        background = np.array([[1.0, 3.0, 3.0, 1.0, 1.0]])
+        found = HotPixelTest(None, background, [(EVERYTHING, measured(background))])
+        sigma = np.sqrt(READ_VARIANCE + 3 / EXPOSURE)
+        rates = measured([[1.0, 3.0, 3 + 2 * sigma, np.nan, 0.0]])
+        assert found.deviates_above(rates, EVERYTHING, 0.0) == pytest.approx([2])
+        assert found.deviates_above(rates, EVERYTHING, -1.0) == pytest.approx([0, 0, 2])

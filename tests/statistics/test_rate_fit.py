@@ -363,3 +363,125 @@ def test_kurtosis():
 
 def test_count_variance():
     np.testing.assert_array_equal(count_variance(np.array([-1.0, 2.0]), 10.0, 4.0, 3.0), [3, 8])
+
+
+NAMES = ("rate", "variance", "degrees", "chi_square", "deletion", "information", "excess", "skewness", "kurtosis",
+         "residual", "estimator", "offset", "offset_variance")  # fmt: skip
+
+
+@pytest.mark.parametrize("free_offset", [False, True])
+@pytest.mark.parametrize("diagnose", [False, True])
+def test_pixels_of_a_block_know_nothing_of_each_other(free_offset, diagnose):
+    """Nor does the number of rows and columns matter, or what stands where a count is not usable."""
+    rng = np.random.default_rng(4)
+    shape = (4, 3, 5)
+    seconds, shared = np.array([10.0, 30.0, 100.0, 300.0]), [([0, 2], 5.0), ([1], 2.0)]
+    frames = rng.integers(1, 20, shape).astype(float)
+    read_variance = rng.uniform(1, 50, shape) / frames
+    counts = rng.uniform(0, 3, shape[1:]) * seconds[:, None, None] + rng.normal(0, 3, shape)
+    usable = rng.random(shape) < 0.6
+    usable[:, 0, 0], usable[:, 0, 1], usable[:, 0, 2] = False, [True, False, False, False], True
+    counts[~usable] = read_variance[~usable] = np.nan
+    options = {"shared": shared, "free_offset": free_offset, "diagnose": diagnose}
+    shapes = []
+
+    def weight_rate(rate):
+        shapes.append(rate.shape)
+        return rate
+
+    together = fit_rate(counts, seconds, frames, read_variance, usable, weight_rate=weight_rate, **options)
+    assert set(shapes) == {shape[1:]}
+    rate = np.nan_to_num(together.rate)
+    variance = rate_variance(rate, seconds, frames, read_variance, usable, shared=shared, free_offset=free_offset)
+    for row, column in np.ndindex(shape[1:]):
+        at = np.s_[:, row : row + 1, column : column + 1]
+        alone = fit_rate(counts[at], seconds, frames[at], read_variance[at], usable[at], **options)
+        for name in NAMES:
+            found, expected = getattr(together, name), getattr(alone, name)
+            if expected is None:
+                assert found is None
+            else:
+                found, expected = found[..., row, column], expected[..., 0, 0]
+                np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9, err_msg=name)
+        one = rate_variance(rate[at[1:]], seconds, frames[at], read_variance[at], usable[at], shared=shared,
+                            free_offset=free_offset)  # fmt: skip
+        np.testing.assert_allclose(variance[row, column], one[0, 0], rtol=1e-9)
+    np.testing.assert_array_equal(together.degrees, usable.sum(axis=0) - 1 - free_offset)
+    np.testing.assert_array_equal(np.isnan(together.rate), together.degrees < 0)
+    if not diagnose:
+        assert {name for name in NAMES if getattr(together, name) is not None} == {"rate", "variance", "degrees"}
+        assert together.covariance is None
+        return
+    # What cannot be used has no residual, and tells nothing.
+    for name in ("residual", "deletion", "information"):
+        assert (getattr(together, name)[~usable] == 0).all()
+    assert (together.deletion[:, together.degrees <= 0] == 0).all()
+    assert (together.residual[:, together.degrees < 0] == 0).all()
+
+
+@pytest.mark.parametrize("second", [2000.0, 1000.00001])
+def test_a_line_through_two_points_has_no_residual(second):
+    """However close together they are, and so with rounding errors: no count tells anything of the other."""
+    case = np.array([90.0, 120.0]), np.array([1000.0, second]), np.ones(2), np.ones(2), []
+    result = fit(case, free_offset=True)
+    assert result.degrees.item() == 0
+    assert (result.information == 0).all()
+    assert (result.deletion == 0).all()
+    assert np.isnan(result.chi_square.item())
+
+
+@given(case=cases(least=4))
+def test_excess_of_a_line_is_its_curvature(case):
+    """Minus the coefficient of t^2 in a parabola, in units of 1 / its variance."""
+    counts, seconds, frames, read_variance, shared = case
+    actual = fit(case, free_offset=True)
+    matrix = np.diag(max(actual.rate.item(), 1e-15) * seconds / frames + read_variance)
+    for members, variance in shared:
+        matrix[np.ix_(members, members)] += variance
+    design = np.column_stack([seconds / 1000, np.ones_like(seconds), (seconds / 1000) ** 2])
+    normal = np.linalg.inv(design.T @ np.linalg.solve(matrix, design))
+    curvature, variance = (normal @ design.T @ np.linalg.solve(matrix, counts))[2], normal[2, 2]
+    assert actual.excess.item() / 1e6 == pytest.approx(-curvature / variance, rel=5e-3, abs=1e-2 / np.sqrt(variance))
+
+
+@given(case=cases())
+def test_excess_is_the_sum_of_what_departs(case):
+    """Each in units of its variance, ``1^T C^-1 r``: positive where shorter exposures read higher."""
+    actual = fit(case)
+    expected = actual.covariance.solve(actual.residual).sum(axis=0)
+    np.testing.assert_allclose(actual.excess, expected, rtol=1e-12)
+    counts, seconds, *rest = case
+    counts = 2 * seconds
+    counts[0] += 0.1 * seconds[0]
+    assert fit((counts, seconds, *rest)).excess.item() > 0
+
+
+def test_excess_of_equal_exposure_times_is_that_of_the_first():
+    frames = np.array([4.0, 2.0, 1.0])
+    for counts in ([12.0, 10.0, 11.0], [10.0, 12.0, 11.0], [11.0, 10.0, 19.0]):
+        result = fit((np.array(counts), np.full(3, 10.0), frames, np.zeros(3), []))
+        # One frame of rate d has the variance 10 d: C^-1 r of the first is N r / (10 d).
+        rate = frames @ counts / frames.sum() / 10
+        assert result.excess.item() == pytest.approx(4 * (counts[0] - 10 * rate) / (10 * rate), rel=1e-3)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1.0])
+def test_counts_on_the_line(offset):
+    """No departure: rounding errors of either sign are not divided by zero."""
+    for number in range(2, 40):
+        seconds = 0.1 * number * np.array([1.0, 3.0, 7.0])
+        result = fit((0.7 * seconds + offset, seconds, np.ones(3), np.ones(3), [([0, 1, 2], 0.3)]), offset > 0)
+        assert result.rate.item() == pytest.approx(0.7)
+        assert result.chi_square.item() == pytest.approx(0, abs=1e-12)
+        assert result.excess.item() == pytest.approx(0, abs=1e-9)
+
+
+def test_skewness_is_that_of_the_direction_alone():
+    """How far the counts depart makes no difference."""
+    seconds, frames = np.array([60.0, 200.0]), np.ones(2)
+    found = [
+        fit_rate(block(0.05 * seconds + [far, -far]), seconds, block(frames), block(frames), np.ones((2, 1, 1), bool),
+                 weight_rate=lambda rate: np.full(rate.shape, 0.05)).skewness.item()
+        for far in (0.01, 10.0)
+    ]  # fmt: skip
+    assert found[0] == pytest.approx(found[1])
