@@ -203,8 +203,8 @@ def _text(cards, key):
     """The text of a card after '=', given once or every time the same; None where there is none."""
     if key not in cards:
         return None
-    texts = [shown(card[8:].split(b"/")[0].decode("ascii", "backslashreplace")).strip() for card in cards[key]]
-    if not texts[0].startswith("=") or set(texts) != {texts[0]}:
+    texts = [card[8:].split(b"/")[0].decode("latin-1").strip() for card in cards[key]]
+    if not texts[0].startswith("=") or set(texts) != {texts[0]} or not (texts[0].isascii() and texts[0].isprintable()):
         raise ValueError(f"{key} in its header cannot be read, or is ambiguous: {_shown(cards[key][-1])}")
     return texts[0][1:].strip()
 

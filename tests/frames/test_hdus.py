@@ -104,6 +104,7 @@ def test_absurd_numbers(path, key, value, message):
         ("GCOUNT", "-1", "GCOUNT in its header is out of range"),
         ("TFIELDS", "2147483648", "TFIELDS in its header is out of range"),
         ("GROUPS", "T", "GROUPS is T, for random groups"),
+        ("GROUPS", "F\x1b", r"GROUPS in its header cannot be read, or is ambiguous: 'GROUPS  = +F.*x1b'"),
         ("BITPIX", "8", "BITPIX is in its header twice, 16 and 8"),
         ("NAXIS1", "6", "NAXIS1 is in its header twice, 5 and 6"),
         ("XTENSION", "'IMAGE   '", "both SIMPLE and XTENSION"),
