@@ -13,10 +13,13 @@ import sys
 import numpy as np
 from astropy.io import fits
 
+from .hdus import BLOCK
+
 __all__ = ["tiled_images"]
 
 # Bytes of one element of a column of arrays, by the letter after P or Q in TFORM.
 _ELEMENTS = {"L": 1, "A": 1, "B": 1, "I": 2, "J": 4, "K": 8, "E": 4, "D": 8, "C": 8}
+_MOST_PLANES = 64
 # Words before the first code of a tile, in the old format and in the new one; bytes before it.
 _OLD_PLIO_WORDS, _PLIO_WORDS, _HCOMPRESS_BYTES = 3, 5, 25
 _CHILD = """
@@ -25,10 +28,16 @@ sys.path[:] = {path!r}
 import io, numpy
 from astropy.io import fits
 try:
-    with fits.open(sys.argv[1], memmap=False, do_not_scale_image_data=True) as hdus:
-        data = hdus[int(sys.argv[2])].data
+    content = sys.stdin.buffer.read()
+    half, found = len(content) // 2, []
+    for start in (0, half):
+        file = io.BytesIO(content[start : start + half])
+        with fits.open(file, memmap=False, do_not_scale_image_data=True) as hdus:
+            found.append(hdus[1].data)
+    if found[0].tobytes() != found[1].tobytes():
+        raise ValueError("a tile of HCOMPRESS_1 ends too early")
     out = io.BytesIO()
-    numpy.save(out, data)
+    numpy.save(out, found[0])
     sys.stdout.buffer.write(out.getbuffer())
 except Exception as error:
     sys.exit(ascii(str(error) or type(error).__name__))
@@ -42,18 +51,18 @@ def tiled_images(path, planes, hdus):
     """
     try:
         for name, number in planes.items():
-            method = _check_tiles(path, number, hdus[number]) if hdus[number].kind == "compressed image" else None
+            apart = _checked(path, number, hdus[number]) if hdus[number].kind == "compressed image" else None
             with fits.open(path, memmap=False, do_not_scale_image_data=True) as opened:
                 # As many HDUs are read as are needed.
                 hdu = opened[number]
-                data = _apart(path, number) if method == "HCOMPRESS_1" else hdu.data
+                data = hdu.data if apart is None else _apart(apart)
             yield name, hdu.header, data
     except Exception as error:
         raise ValueError(f"its data cannot be read, truncated? ({error})") from None
 
 
-def _check_tiles(path, number, hdu):
-    """The method of compression, ZCMPTYPE; ValueError where the table of the tiles is not as astropy needs it."""
+def _checked(path, number, hdu):
+    """What `_apart` decompresses, or None; ValueError where the table or a tile is not as astropy needs it."""
     with fits.open(path, memmap=False, disable_image_compression=True) as opened:
         table = opened[number]
         header, row = table.header, table.columns.dtype
@@ -76,12 +85,19 @@ def _check_tiles(path, number, hdu):
                 raise ValueError(f"a tile in the column {name} lies outside of the {heap} bytes of the table's heap")
             arrays[name.upper()] = count, place + start, form[1]
     method = str(header["ZCMPTYPE"]).strip()
-    if method in _CHECKS:
-        count, place, kind = arrays["COMPRESSED_DATA"]
-        filled = np.flatnonzero(count)
-        stored = np.fromfile(path, "u1", hdu.size, offset=hdu.offset)
-        _CHECKS[method](stored, count[filled], place[filled], kind, _shapes(header, hdu.shape)[filled])
-    return method
+    if method not in ("PLIO_1", "HCOMPRESS_1"):
+        return None
+    count, place, kind = arrays["COMPRESSED_DATA"]
+    filled = np.flatnonzero(count)
+    stored = np.fromfile(path, "u1", hdu.size, offset=hdu.offset)
+    if method == "PLIO_1":
+        _check_plio(stored, count[filled], place[filled], kind)
+        return None
+    shapes = _shapes(header, hdu.shape)[filled]
+    _check_hcompress(stored, count[filled], place[filled], kind, shapes)
+    column = next(name for name in row.names if name.upper() == "COMPRESSED_DATA")
+    at = filled * size + row.fields[column][1]
+    return _with_room(hdu.text, stored, rows * size, start, count[filled], place[filled], shapes, at, forms[column][0])
 
 
 def _shapes(header, shape):
@@ -93,7 +109,7 @@ def _shapes(header, shape):
     return np.stack(np.meshgrid(*lengths, indexing="ij"), -1).reshape(-1, 2)
 
 
-def _check_plio(stored, count, place, kind, shapes):
+def _check_plio(stored, count, place, kind):
     """ValueError unless each list of words is as long as its header says, and not empty."""
     if kind != "I":
         raise ValueError(f"tiles of PLIO_1 are words of 2 bytes (I), in the table they are {kind}")
@@ -129,15 +145,46 @@ def _check_hcompress(stored, count, place, kind, shapes):
         raise ValueError(f"a tile of HCOMPRESS_1 has the shape {own}, not {expected}")
 
 
-_CHECKS = {"PLIO_1": _check_plio, "HCOMPRESS_1": _check_hcompress}
+def _with_room(text, stored, rows, start, count, place, shapes, at, form):
+    """Two files with the table of HCOMPRESS_1, in which zeros, or ones, follow each tile.
 
-
-def _apart(path, number):
-    """Stored numbers of an image, decompressed in a process of its own."""
-    code = _CHILD.format(path=[str(folder) for folder in sys.path])
-    run = subprocess.run(
-        [sys.executable, "-c", code, str(path), str(number)], stdin=subprocess.DEVNULL, capture_output=True, check=False
+    The decoder reads on where a tile is too short: the zeros and ones show it.
+    """
+    planes = stored[place[:, None] + np.arange(22, 25)].max(axis=1).astype(np.int64)
+    if (planes > _MOST_PLANES).any():
+        raise ValueError(f"a tile of HCOMPRESS_1 has more than {_MOST_PLANES} bits a pixel")
+    # More than the decoder reads: 4/3 bits for each pixel and plane, and one for its sign.
+    room = 100 + shapes.prod(axis=1) * (planes + 1) // 4
+    sizes = count + room
+    descriptor = np.dtype(f">i{4 if form == 'P' else 8}")
+    offsets = stored.size - start + np.cumsum(sizes) - sizes
+    if sizes.sum() + stored.size > np.iinfo(descriptor).max:
+        raise ValueError("it is too large to be decompressed from HCOMPRESS_1")
+    new = np.stack([sizes, offsets], axis=1).astype(descriptor).view("u1").reshape(len(sizes), -1)
+    table = stored.copy()
+    table[at[:, None] + np.arange(new.shape[1])] = new
+    cards = [text[position : position + 80] for position in range(0, len(text), 80)]
+    own = int(stored.size + sizes.sum()) - rows
+    cards = [f"PCOUNT  = {own:>20}".encode().ljust(80) if card[:8] == b"PCOUNT  " else card for card in cards]
+    head = fits.PrimaryHDU().header.tostring().encode() + _filled(b"".join(cards), b" ")
+    tiles = [stored[first : first + number].tobytes() for first, number in zip(place, count, strict=True)]
+    return b"".join(
+        head + _filled(b"".join([table.tobytes(), *_joined(tiles, room, fill)]), b"\0") for fill in (b"\0", b"\xff")
     )
+
+
+def _joined(tiles, room, fill):
+    return [tile + fill * int(size) for tile, size in zip(tiles, room, strict=True)]
+
+
+def _filled(content, fill):
+    return content + fill * (-len(content) % BLOCK)
+
+
+def _apart(content):
+    """Stored numbers of an image, decompressed in a process of its own; the content is that of `_with_room`."""
+    code = _CHILD.format(path=[str(folder) for folder in sys.path])
+    run = subprocess.run([sys.executable, "-c", code], input=content, capture_output=True, check=False)
     if run.returncode < 0:
         raise ValueError(f"the decompression of HCOMPRESS_1 crashed with signal {-run.returncode}")
     if run.returncode:
