@@ -6,7 +6,6 @@ import weakref
 from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
 from astropy.nddata import CCDData
 
 from .._interface.shown import shown
@@ -18,6 +17,7 @@ from .fits_image import UNCERTAINTIES, FileReader, FitsImage
 from .hdus import BLOCK, find_hdus
 from .headers import check_used_cards, checked_unit, header_value
 from .packed_file import TemporaryFile, opener_of, unpack, unwritable
+from .tiles import tiled_images
 
 __all__ = ["FileFrame"]
 
@@ -44,9 +44,9 @@ class FileFrame:
         try:
             self.header, self._reader = self._image_of(*self._find_hdus())
         except OSError as error:
-            raise OSError(f"{self.label}: {error.strerror or error}") from None
+            raise OSError(f"{self.label}: {shown(error.strerror or error)}") from None
         except Exception as error:  # whatever astropy makes of a damaged file
-            raise OSError(f"{self.label}: not a readable FITS file: {error or type(error).__name__}") from None
+            raise OSError(f"{self.label}: not a readable FITS file: {shown(error) or type(error).__name__}") from None
         self.check_unchanged()
         try:
             check_used_cards(self.header, self.label)
@@ -115,12 +115,12 @@ class FileFrame:
         """Header of the frame; `FitsImage` of it, its mask and uncertainty, decompressed; and their file's state."""
         path, images, offset, header = self._temporary(), {}, 0, None
         with filtered("ignore"), TemporaryFile(path) as file:
-            for name, hdu, data in _tiled_images(packed, planes):
-                header = hdu.header.copy() if header is None else header
+            for name, own, data in tiled_images(packed, planes, hdus):
+                header = own.copy() if header is None else header
                 if data.shape != hdus[planes[name]].shape:
                     raise ValueError(f"its data have the shape {data.shape}, not {hdus[planes[name]].shape}")
                 bitpix = data.dtype.itemsize * (-8 if data.dtype.kind == "f" else 8)
-                images[name] = FitsImage.from_header(path, offset, data.shape, bitpix, hdu.header)
+                images[name] = FitsImage.from_header(path, offset, data.shape, bitpix, own)
                 file.write(np.ascontiguousarray(data, data.dtype.newbyteorder(">")))
                 offset += data.nbytes
         return header, images, FileState.of(os.stat(path))
@@ -149,18 +149,6 @@ class _Plain:
         if end > self._size:
             raise OSError(f"truncated, {self._size} bytes where the header promises {end}")
         self._seek(-(-end // BLOCK) * BLOCK)
-
-
-def _tiled_images(path, planes):
-    """Name, HDU and stored numbers of each image in a file; astropy decompresses their tiles."""
-    try:
-        with fits.open(path, memmap=False, do_not_scale_image_data=True) as opened:
-            for name, number in planes.items():
-                # As many HDUs are read as are needed.
-                hdu = opened[number]
-                yield name, hdu, hdu.data
-    except Exception as error:
-        raise ValueError(f"its data cannot be read, truncated? ({error})") from None
 
 
 def _uncertainty_name(header):

@@ -286,6 +286,8 @@ def _scaling(header, key, default):
 def _blank_of(header, bitpix):
     """BLANK of a header, or None: some cameras write values that the image cannot hold."""
     blank = header_value(header, "BLANK")
+    if isinstance(blank, bool):  # astropy takes T for 1
+        raise ValueError("BLANK in the header must be an integer, got T or F")
     if bitpix < 0 or not isinstance(blank, int) or isinstance(blank, bool):
         return None
     limits = np.iinfo(_stored_dtype(bitpix))

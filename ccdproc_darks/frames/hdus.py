@@ -34,6 +34,9 @@ _INTEGER = re.compile(rb"= +([+-]?[0-9]{1,18}) *(?:/.*)?", re.DOTALL)
 # Keywords that tell what an HDU is and how large; and for images compressed in tiles, how large these are.
 _SIZE = (b"SIMPLE", b"XTENSION", b"BITPIX", b"NAXIS", b"PCOUNT", b"GCOUNT", b"GROUPS", b"TFIELDS", b"THEAP", b"ZIMAGE")
 _TILES = (b"ZBITPIX", b"ZNAXIS", b"ZTILE")
+# Keywords that tell how the tiles are compressed: astropy takes the first of several.
+_COMPRESSION = (b"TTYPE", b"TFORM", b"TNULL", b"TSCAL", b"TZERO", b"ZCMPTYPE", b"ZNAME", b"ZVAL", b"ZQUANTIZ",
+                b"ZDITHER0", b"ZSCALE", b"ZZERO", b"ZBLANK", b"ZMASKCMP", b"ZSIMPLE", b"ZTENSION")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -203,8 +206,8 @@ def _text(cards, key):
     """The text of a card after '=', given once or every time the same; None where there is none."""
     if key not in cards:
         return None
-    texts = [shown(card[8:].split(b"/")[0].decode("ascii", "backslashreplace")).strip() for card in cards[key]]
-    if not texts[0].startswith("=") or set(texts) != {texts[0]}:
+    texts = [card[8:].split(b"/")[0].decode("latin-1").strip() for card in cards[key]]
+    if not texts[0].startswith("=") or set(texts) != {texts[0]} or not (texts[0].isascii() and texts[0].isprintable()):
         raise ValueError(f"{key} in its header cannot be read, or is ambiguous: {_shown(cards[key][-1])}")
     return texts[0][1:].strip()
 
@@ -222,6 +225,9 @@ def _with_compressed_shape(hdu, rows):
     """The HDU with the type and shape of the image in its tiles, of which each is a row of the table."""
     cards = _cards(hdu.text, _TILES)
     bitpix, axes = _format(cards, "Z")
+    form = _cards(hdu.text, _COMPRESSION)
+    for key in form:
+        _text(form, key)
     usual = [axes[0], *([1] * (len(axes) - 1))] if axes else []
     tiles = [_integer(cards, f"ZTILE{number + 1}", 1, default=max(size, 1)) for number, size in enumerate(usual)]
     number = math.prod(-(-size // tile) for size, tile in zip(axes, tiles, strict=True))

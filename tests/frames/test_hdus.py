@@ -104,6 +104,7 @@ def test_absurd_numbers(path, key, value, message):
         ("GCOUNT", "-1", "GCOUNT in its header is out of range"),
         ("TFIELDS", "2147483648", "TFIELDS in its header is out of range"),
         ("GROUPS", "T", "GROUPS is T, for random groups"),
+        ("GROUPS", "F\x1b", r"GROUPS in its header cannot be read, or is ambiguous: 'GROUPS  = +F.*x1b'"),
         ("BITPIX", "8", "BITPIX is in its header twice, 16 and 8"),
         ("NAXIS1", "6", "NAXIS1 is in its header twice, 5 and 6"),
         ("XTENSION", "'IMAGE   '", "both SIMPLE and XTENSION"),
@@ -197,3 +198,28 @@ def test_a_mandatory_card_that_is_continued(path):
     content = path.read_bytes()
     path.write_bytes(content[:320] + b"CONTINUE  'more'".ljust(80) + content[320 : BLOCK - 80] + content[BLOCK:])
     refused(path, "NAXIS1 in its header cannot be read: a card CONTINUE follows")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("NAXIS1", "32"),
+        ("PCOUNT", "7"),
+        ("TFIELDS", "2"),
+        ("TFORM1", "'1PI(3)'"),
+        ("TTYPE1", "'OTHER'"),
+        ("ZNAXIS1", "3"),
+        ("ZBITPIX", "32"),
+        ("ZTILE1", "2"),
+        ("ZCMPTYPE", "'GZIP_1'"),
+        ("ZVAL1", "16"),
+        ("ZNAME1", "'BYTEPIX'"),
+    ],
+)
+def test_contradicting_keys_of_tiles(tmp_path, key, value):
+    content = sound("rice")
+    start = content.index(b"OBSERVER")
+    card = f"{key:8}= {value:>20}".encode().ljust(80)
+    path = tmp_path / "dark.fits.fz"
+    path.write_bytes(content[:start] + card + content[start + 80 :])
+    refused(path, f"{key} (is in its header twice|in its header cannot be read, or is ambiguous)")
