@@ -213,7 +213,7 @@ def _patch_class(old, new, file):
 def _rebind(name, old, value):
     """Set a constant of a module, there and where it has been imported."""
     for module in list(sys.modules.values()):
-        if getattr(module, "__dict__", {}).get(name) is old and old is not value and "test" not in module.__name__:
+        if getattr(module, "__dict__", {}).get(name) is old and old is not value:
             setattr(module, name, value)
 
 

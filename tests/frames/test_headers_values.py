@@ -45,6 +45,7 @@ def test_keys():
     assert (headers.GAIN_KEYS, headers.READ_NOISE_KEYS) == (("EGAIN",), ("RDNOISE",))
     assert (headers.EXPOSURE_KEYS, headers.SATURATION_KEYS) == (("EXPTIME", "EXPOSURE"), ("SATURATE",))
     assert headers.TEMPERATURE_KEYS == ("CCD-TEMP",)
+    assert headers.FrameSetting == u.Quantity | ccdproc.Keyword | str | None
     assert (headers.SAME_EXPOSURE, headers.TEMPERATURE_SPREAD) == (1e-3, 2.0)
 
 
@@ -154,7 +155,7 @@ def test_texts_of_no_numbers(text):
         header_number(*frames({"A": text}), "A")
 
 
-@pytest.mark.parametrize("value", [10**400, 1 + 2j, (1, 2), {}])
+@pytest.mark.parametrize("value", [10**400, 1 + 2j, (1, 2), {}, b"three"])
 def test_values_of_no_number(value):
     (frame,) = frames({})
     frame.header = {"A": value}
@@ -223,6 +224,13 @@ class TestSettings:
         with pytest.raises(TypeError, match=whole(text)):
             self.settings(3, {})
 
+    def test_out_of_range(self):
+        """The key is told, and the frame."""
+        with pytest.raises(
+            ValueError, match=r"^thing \(FIRST in the header of frame 1\) must be up to 1e\+15 electron"
+        ):
+            self.settings(None, {"FIRST": 1}, {"FIRST": 1e300})
+
     def test_keys_of_each(self):
         assert self.settings(None, {"SECOND": 2}, {"FIRST": 1, "SECOND": 3}) == [2, 1]
         assert self.settings(None, {"SECOND": 2}, {"THIRD": 1}) is None
@@ -260,6 +268,10 @@ class TestGain:
             with pytest.raises(ValueError, match=whole(text)):
                 known_gain(None, frames(*metas))
 
+    def test_bare_number(self):
+        with pytest.raises(TypeError, match=r"^gain must be a Quantity in electron / adu, "):
+            known_gain(3, frames({}))
+
     def test_two(self):
         with pytest.raises(ValueError, match=whole("gain must be the same in all frames: 1 in frame 0, 2 in frame 1")):
             known_gain(None, frames({"EGAIN": 1}, {"EGAIN": 2}))
@@ -277,6 +289,10 @@ class TestExposures:
                 exposures(None, frames({"EXPTIME": 1}, {"EXPOSURE": 0, **meta}))
         # What the user tells is not looked for.
         assert exposures(5 * u.s, frames({"EXPTIME": 0})) == [5]
+
+    def test_bare_number(self):
+        with pytest.raises(TypeError, match=r"^exposure must be a Quantity in s, "):
+            exposures(3, frames({}))
 
     def test_a_second(self):
         assert exposures(None, frames({"EXPTIME": 1}, {"EXPTIME": 2, "EXPOSURE": 0})) == [1, 2]
