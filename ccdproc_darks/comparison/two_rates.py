@@ -215,7 +215,7 @@ class TwoRates:
 
     def _settled(self, rate, out=None):
         if self._posterior_mean is not None:
-            rate = self._posterior_mean(rate).astype(self._dtype, copy=False)
+            rate = np.asarray(self._posterior_mean(rate), self._dtype)
         # numpy.maximum takes three times as long.
         return np.clip(rate, self._dtype.type(TINY_RATE), np.inf, out=out)
 
