@@ -11,7 +11,7 @@ from contextlib import suppress
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["LOCK", "Claim", "ClaimedError", "process_lives"]
 

@@ -16,12 +16,12 @@ from ._manifest import MANIFEST, Manifest
 from ._signals import uninterrupted
 from ._temporary import check_room, remove_left_behind
 
-__all__ = ["PAGE", "SUMMARY", "WRITTEN", "check_place", "new_folder"]
+__all__ = ["PAGE", "SUMMARY", "WRITTEN", "check_place", "named_errors", "new_folder"]
 
 #: Names of the two files in the folder of each report.
 SUMMARY, PAGE = "summary.ecsv", "report.html"
 #: Folders that this process has written so far, and where they are now.
-WRITTEN = []
+WRITTEN: list[Path] = []
 
 _SCRATCH = ".ccdproc-darks"
 _LONGEST = 200  # bytes of a name, to which more can be added
@@ -63,6 +63,15 @@ def new_folder(out, *, overwrite=False, folders=()):
     finally:
         with uninterrupted():
             work.end()
+
+
+@contextmanager
+def named_errors(out):
+    """Name the folder ``out`` in the errors of writing it, such as a full disk."""
+    try:
+        yield
+    except OSError as error:
+        raise type(error)(f"{out} cannot be written: {error.strerror or error}") from error
 
 
 def check_place(out, overwrite=False, folders=()):
@@ -118,7 +127,7 @@ class _Work:
         self.folder = place.parent / f".{name}{_SCRATCH}"
         #: The folder to be filled.
         self.new = self.folder / "new"
-        self._claim, self._made = None, []
+        self._claim, self._made, self._found = None, [], False
 
     def begin(self):
         """Make the hidden folder, after what killed runs left behind was cleaned up."""
@@ -131,14 +140,14 @@ class _Work:
             ) from None
         except OSError as error:
             raise type(error)(f"{self.out} cannot be made: {error.strerror or error}") from None
-        if self._claim.former:
-            _recover(self._claim)
+        if self._found:
+            _recover(self._claim, self.place)
         for folder in self.folder.parent.glob(f".*{_SCRATCH}"):
             with suppress(OSError):
                 if folder != self.folder and (folder / LOCK).is_file() and not folder.is_symlink():
                     claim = Claim(folder, create=False)
                     if claim.former:
-                        _recover(claim)
+                        _recover(claim, folder.with_name(Path(str(claim.former.get("place"))).name))
                         claim.release()
                     else:
                         claim.leave()
@@ -178,8 +187,11 @@ class _Work:
 
     def _claimed(self):
         for _ in range(3):
-            with suppress(FileExistsError):
+            try:
                 self.folder.mkdir()
+                self._found = False
+            except FileExistsError:
+                self._found = True
             names = os.listdir(self.folder)
             if names and LOCK not in names:
                 raise FileExistsError(errno.EEXIST, f"{self.folder} is in the way")
@@ -218,10 +230,10 @@ class _TakenError(OSError):
     """The place is somebody else's now."""
 
 
-def _recover(claim):
-    """Clean up the hidden folder of a killed run."""
-    place = claim.folder.parent / str(claim.former.get("place", "report"))
-    _log.warning(f"{place}: process {claim.former.get('pid')} was killed while it wrote this; what it left is removed")
+def _recover(claim, place):
+    """Clean up the hidden folder of a killed run, beside a place."""
+    who = f"process {claim.former['pid']}" if "pid" in claim.former else "a process"
+    _log.warning(f"{place}: {who} was killed while it wrote this; what it left is removed")
     _tidy(claim.folder, place)
 
 

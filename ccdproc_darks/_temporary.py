@@ -17,7 +17,7 @@ _PREFIX = "ccdproc_darks-"
 # A finalizer that discards a file may run at any moment of the same thread.
 _lock = threading.RLock()
 # Folders of this process with something in them, by pid and the system's folder of temporary files.
-_own = {}
+_own: dict[tuple[int, str], "_Folder"] = {}
 
 
 class _Folder:

@@ -2,9 +2,9 @@
 """The command ``ccdproc-darks``."""
 
 import argparse
+import io
 import logging
 import math
-import os
 import shlex
 import sys
 from contextlib import contextmanager
@@ -301,7 +301,7 @@ def _print(lines):
     except OSError as error:
         _tell_error(f"{lines[-1]} (not all lines could be printed: {error.strerror or error})")
         # What is still to be printed would fail at the end of the process.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+        sys.stdout = io.StringIO()
 
 
 def _positive(text):

@@ -12,6 +12,8 @@ from ._interface.arguments import checked_quantity
 
 __all__ = ["DoublingDarkCurrent", "ThermalDarkCurrent", "band_gap"]
 
+# Highest temperature (K): silicon melts at 1687 K, and near 1500 K the form of its band gap is far off.
+_HOTTEST = 1000.0
 _BOLTZMANN = (const.k_B / const.e.si * u.C / u.J).to_value(u.dimensionless_unscaled / u.K)  # eV / K
 
 
@@ -35,7 +37,7 @@ def band_gap(temperature: u.Quantity) -> u.Quantity:
     astropy.units.UnitsError
         If its unit is not one of temperature.
     ValueError
-        If it is not above absolute zero.
+        If it is not above absolute zero, or above 1000 K, where the form does not hold.
 
     Notes
     -----
@@ -53,8 +55,21 @@ def band_gap(temperature: u.Quantity) -> u.Quantity:
     >>> band_gap(300 * u.K).round(5)
     <Quantity 1.11082 eV>
     """
-    kelvin = checked_quantity("temperature", temperature, u.K, scalar=False, equivalencies=u.temperature())
-    return _gap(kelvin) * u.eV
+    return _gap(checked_kelvin("temperature", temperature, scalar=False)) * u.eV
+
+
+def checked_kelvin(name, temperature, scalar=True):
+    """A temperature in deg_C or K as a plain number, or an array of them, in K; from 0 to 1000 K."""
+    kelvin = checked_quantity(name, temperature, u.K, scalar=scalar, equivalencies=u.temperature())
+    _check_range(name, kelvin)
+    return kelvin
+
+
+def _check_range(name, kelvin):
+    kelvin = np.atleast_1d(kelvin)
+    outside = ~((kelvin > 0) & (kelvin <= _HOTTEST))
+    if outside.any():
+        raise ValueError(f"{name} must be above 0 K and up to {_HOTTEST:g} K, got {kelvin[outside][0]:g} K")
 
 
 def _gap(kelvin):
@@ -112,6 +127,11 @@ class DoublingDarkCurrent(_DarkCurrentModel):
     @staticmethod
     def evaluate(x, amplitude, doubling, reference_temperature):
         """Dark current at the temperature ``x``, in the unit of ``amplitude``."""
+        for name, value in {"temperature": x, "reference_temperature": reference_temperature}.items():
+            if isinstance(value, u.Quantity):
+                _check_range(name, value.to_value(u.K, u.temperature()))
+        if not np.all(getattr(doubling, "value", doubling)):
+            raise ValueError(f"doubling must not be zero, got {doubling}")
         exponent = (x - reference_temperature) / doubling
         if isinstance(exponent, u.Quantity):
             exponent = exponent.to_value(u.dimensionless_unscaled)
@@ -176,6 +196,8 @@ class ThermalDarkCurrent(_DarkCurrentModel):
             value.to_value(u.K, u.temperature()) if isinstance(value, u.Quantity) else np.asarray(value, dtype=float)
             for value in (x, reference_temperature)
         )
+        _check_range("temperature", kelvin)
+        _check_range("reference_temperature", reference)
         # By logarithms: for a cold sensor the two exponentials are tiny numbers, their ratio is not.
         power = 1.5 * np.log(kelvin / reference)
         power = power + _gap(reference) / (2 * _BOLTZMANN * reference) - _gap(kelvin) / (2 * _BOLTZMANN * kelvin)

@@ -3,10 +3,11 @@
 """
 Kill the command ``ccdproc-darks report`` at random moments, and look what is left.
 
-Each kill is of a new process, by SIGKILL, SIGTERM or SIGINT, and of one of three reports: into a new folder, over an
-earlier report (``--overwrite``), and over one with a file of the user's inside, which the command refuses. Of four
-kills, one comes after a random time, and three at a random operation on files, most of which are within a
-thousandth of the time, where the report is put in its place. Checked after each kill:
+Each kill is of a process of its own, by SIGKILL, SIGTERM or SIGINT, and of one of three reports: into a new folder,
+over an earlier report (``--overwrite``), and over one with a file of the user's inside, which the command refuses. Of
+four kills, one comes after a random time from the start of the command, and three at a random operation on files, as
+many of which belong to the short time in which the report is put in its place. For these three, the process is
+forked from one that has imported all, to save time. Checked after each kill:
 
 * the frames, the user's own files beside the report, and the one inside it are as they were;
 * where the report is to be, there is none, all of the earlier one, or all of the new one;
@@ -18,6 +19,7 @@ Usage: ``python scripts/kills.py [--kills 100] [--seed 1] [--folder DIR]``; exit
 """
 
 import argparse
+import atexit
 import gzip
 import hashlib
 import itertools
@@ -33,42 +35,25 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+from astropy import units as u
+
+from ccdproc_darks import _new_folder, cli, simulate_dark
+from ccdproc_darks.report import cluster, many, run  # noqa: F401  (so that forked processes need not import them)
+
 FRAMES = [(0, 3), (30, 2), (300, 2)]
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
 SITUATIONS = ["new", "overwrite", "user's file inside"]
 # Before Python handles signals, one ends the process at once: nothing is under way then.
 STATUSES = {number: {-number, 128 + number} for number in SIGNALS}
 
-# The command, which kills itself at its file operation KILL_AT (0: never), and says how many there were.
-CHILD = """
-import itertools, os, sys
-last, number, rename = map(int, sys.argv[1:4])
-counted = itertools.count(1)
-done = 0
-
-def hook(event, arguments):
-    global done
-    if started and event.startswith(("os.", "open", "shutil.", "ctypes.", "tempfile.")):
-        done = next(counted)
-        if done == last:
-            os.kill(os.getpid(), number)
-
-started = False
-sys.addaudithook(hook)
-from ccdproc_darks import _new_folder, cli
-from ccdproc_darks.report import cluster, many, run
-if rename:
-    _new_folder.exchange = lambda one, other: False
-started = True
-status = cli.main(sys.argv[4:])
-started = False
-print("operations", done, file=sys.stderr)
-sys.exit(status)
-"""
+OPERATIONS = ("os.", "open", "shutil.", "ctypes.", "tempfile.")
 
 
 class Place:
     """A folder with frames, an earlier report, and files of the user's."""
+
+    threshold = "3"
 
     def __init__(self, folder, template, situation, rename):
         self.folder, self.situation, self.rename = folder, situation, rename
@@ -81,15 +66,62 @@ class Place:
             (folder / "out" / "note.txt").write_text("mine", encoding="utf-8")
         self.before = contents(folder)
 
-    def start(self, last=0, number=0, overwrite=None):
-        """Start the command, which sends itself the signal ``number`` at its file operation ``last``."""
+    def arguments(self, overwrite=None):
+        """Of the command."""
         overwrite = self.situation != "new" if overwrite is None else overwrite
-        command = ["report", "frames", "-o", "out", "--threshold", "3", *(["--overwrite"] if overwrite else [])]
+        return ["report", "frames", "-o", "out", "--threshold", self.threshold, *(["--overwrite"] if overwrite else [])]
+
+    def started(self, overwrite=None):
+        """A new process with the command."""
+        code = "import sys; from ccdproc_darks import _new_folder, cli; "
+        if self.rename:
+            code += "_new_folder.exchange = lambda one, other: False; "
         return subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(last), str(int(number)), str(int(self.rename)), *command],
+            [sys.executable, "-c", f"{code} sys.exit(cli.main())", *self.arguments(overwrite)],
             cwd=self.folder, env={**os.environ, "TMPDIR": str(self.folder / "tmp")}, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
+
+    def forked(self, last=0, number=0, overwrite=None):
+        """Exit status of the command, what it wrote to stderr, and how many file operations it had.
+
+        It runs in a forked process, which sends itself the signal ``number`` at its file operation ``last``.
+        """
+        told = self.folder.with_name(f"{self.folder.name}.told")
+        pid = os.fork()
+        if pid == 0:
+            self._run(told, last, number, overwrite)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        errors, _, operations = told.read_text(encoding="utf-8").partition("operations:")
+        told.unlink()
+        return status, errors, int(operations or 0)
+
+    def _run(self, told, last, number, overwrite):
+        os.chdir(self.folder)
+        tempfile.tempdir = str(self.folder / "tmp")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(os.open(told, os.O_WRONLY | os.O_CREAT), 2)
+        if self.rename:
+            _new_folder.exchange = lambda one, other: False
+        counted, done = itertools.count(1), 0
+
+        def hook(event, arguments):
+            nonlocal done
+            if event.startswith(OPERATIONS):
+                done = next(counted)
+                if done == last:
+                    os.kill(os.getpid(), number)
+
+        sys.addaudithook(hook)
+        status = 1
+        try:
+            status = cli.main(self.arguments(overwrite))
+        except KeyboardInterrupt:
+            status = 130
+        finally:
+            atexit._run_exitfuncs()
+            os.write(2, f"operations:{done}".encode("ascii"))
+            os._exit(status)
 
     def report(self):
         """'none', 'earlier' or 'new'; anything else is an error."""
@@ -133,11 +165,6 @@ def contents(folder):
 
 def write_frames(folder):
     """Small frames, of which half are compressed, so that temporary files are needed."""
-    import numpy as np
-    from astropy import units as u
-
-    from ccdproc_darks import simulate_dark
-
     folder.mkdir(parents=True)
     rng = np.random.default_rng(1)
     for seconds, count in FRAMES:
@@ -150,20 +177,17 @@ def write_frames(folder):
                 path.unlink()
 
 
-def finished(process, timeout=300):
-    """Exit status of a process, and what it wrote to stderr."""
-    _, errors = process.communicate(timeout=timeout)
-    return process.returncode, errors
-
-
 def one_kill(place, number, last, seconds):
     """Problems found, and what was found, after one kill."""
     situation, rename = place.situation, place.rename
-    process = place.start(last, number)
-    if seconds is not None:
-        time.sleep(seconds)
-        process.send_signal(number)
-    status, errors = finished(process)
+    if seconds is None:
+        status, errors, _ = place.forked(last, number)
+    else:
+        with place.started() as process:
+            time.sleep(seconds)
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=300)
+            status = process.returncode
     refused = situation == "user's file inside"
     problems, report, left = [], place.report(), place.left()
     ended = status in (0, 1 if refused else 0)
@@ -180,7 +204,7 @@ def one_kill(place, number, last, seconds):
     says_nothing = "nothing was written" in errors
     if says_nothing and report == "new":
         problems.append("says that nothing was written, and something was")
-    again, told = finished(place.start(overwrite=report != "none" or place.situation != "new"))
+    again, told, _ = place.forked(overwrite=report != "none" or situation != "new")
     expected = 1 if refused else 0
     if again != expected or (place.report() != "new" and not refused):
         problems.append(f"the next run has exit status {again}, report {place.report()}: {told[-500:]}")
@@ -206,22 +230,24 @@ def main():
     write_frames(template / "frames")
     first = Place.__new__(Place)
     first.folder, first.situation, first.rename = template, "new", given.rename
+    first.threshold = "4"  # so that the earlier report is another one
     (template / "tmp").mkdir()
     began = time.monotonic()
-    status, errors = finished(first.start())
+    with first.started() as process:
+        _, errors = process.communicate(timeout=300)
     whole = time.monotonic() - began
-    if status != 0:
+    if process.returncode != 0:
         raise SystemExit(f"the first report failed: {errors}")
-    operations = int(errors.rpartition("operations")[2])
+    operations = first.forked(overwrite=True)[2]
     shutil.rmtree(template / "tmp")
     print(f"a report takes {whole:.1f} s and {operations} operations on files", flush=True)
     rng, found, failed = random.Random(given.seed), Counter(), 0
     plan = itertools.product(SIGNALS, SITUATIONS)
     for index, (number, situation) in enumerate(itertools.islice(itertools.cycle(plan), given.kills)):
         at_random_time = rng.random() < 0.25
-        last = 0 if at_random_time else rng.randint(1, operations + 20 * (situation == "overwrite"))
+        last = 0 if at_random_time else rng.randint(1, operations)
         if situation == "user's file inside" and not at_random_time:
-            last = rng.randint(1, 30)
+            last = rng.randint(1, 40)
         seconds = rng.uniform(0, whole) if at_random_time else None
         place = Place(folder / str(index), template, situation, given.rename)
         problems, (report, left) = one_kill(place, number, last, seconds)

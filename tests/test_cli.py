@@ -6,6 +6,7 @@ import io
 import os
 import re
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -282,6 +283,20 @@ class TestWhatIsTold:
         assert all(len(name) <= 210 for name in names)
         assert capsys.readouterr().out.count("median rate") == 2
 
+    def test_nobody_reads_it(self, tmp_path, capsys, monkeypatch):
+        """As after ``| head``: the report is there, and that is no error."""
+
+        class Closed(io.StringIO):
+            def flush(self):
+                raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+        monkeypatch.setattr(sys, "stdout", Closed())
+        out = tmp_path / "out"
+        assert main(["report", str(small(tmp_path / "frames")), "-o", str(out), "--threshold", "3"]) == 0
+        told = f"ccdproc-darks: report: {out / 'report.html'} (not all lines could be printed: Broken pipe)\n"
+        assert capsys.readouterr().err == told
+        sys.stdout.flush()
+
     def test_what_a_killed_run_left(self, tmp_path, capsys):
         hidden = tmp_path / ".out.ccdproc-darks"
         (hidden / "new").mkdir(parents=True)
@@ -373,7 +388,7 @@ class TestFullDisk:
 
         monkeypatch.setattr(CCDData, "write", full)
         assert main([*SIMULATE[:1], str(tmp_path / "out"), *SIMULATE[2:], "--size", "8"]) == 1
-        assert re.fullmatch(r"ccdproc-darks: .*No space left on device.*\n", capsys.readouterr().err)
+        assert re.fullmatch(r"ccdproc-darks: .*out cannot be written: No space left .*\n", capsys.readouterr().err)
         assert list(tmp_path.iterdir()) == []
 
 

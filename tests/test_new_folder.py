@@ -406,6 +406,20 @@ class TestKilled:
         assert names_in(out) == ["mine"]
         assert_report(out.with_name("out-former"), "old")
 
+    @pytest.mark.parametrize("noted", [False, True])
+    def test_as_it_began(self, out, caplog, noted):
+        hidden = out.parent / ".out.ccdproc-darks"
+        hidden.mkdir(parents=True)
+        if noted:
+            (hidden / "lock").touch()
+            # Another process makes it just now, as far as one can see.
+            write(out.with_name("other"))
+            assert caplog.text == ""
+        write(out)
+        assert_report(out, "new")
+        assert "out: a process was killed while it wrote this; what it left is removed" in caplog.text
+        assert not hidden.exists()
+
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills processes that it forks")
     @pytest.mark.parametrize(
         ("name", "overwrite", "system", "least"),

@@ -5,6 +5,7 @@ import pytest
 from astropy import units as u
 from astropy.modeling.fitting import TRFLSQFitter
 
+from ccdproc_darks import Sensor
 from ccdproc_darks.temperature import DoublingDarkCurrent, ThermalDarkCurrent, band_gap
 
 from .helpers import ELECTRON_PER_SECOND
@@ -98,3 +99,32 @@ def test_the_physics_doubles_as_data_sheets_say():
     """About 6 K near -20 deg C."""
     ratio = thermal()(256.15 * u.K) / thermal()(250.15 * u.K)
     assert 6 / np.log2(ratio.value) == pytest.approx(6.1, abs=0.2)
+
+
+@pytest.mark.parametrize("kelvin", [1e9, 1001.0, 5000.0])
+def test_hotter_than_silicon(kelvin):
+    """Where the band gap would be negative."""
+    with pytest.raises(ValueError, match=r"^temperature must be (above 0 K and up to 1000 K|up to 1e\+15 K), got"):
+        band_gap(kelvin * u.K)
+    rate = 1 * u.electron / u.s
+    for model in (
+        ThermalDarkCurrent(depletion=rate, diffusion=rate, reference_temperature=300 * u.K),
+        DoublingDarkCurrent(amplitude=rate, doubling=6 * u.K, reference_temperature=300 * u.K),
+    ):
+        with pytest.raises(ValueError, match=r"^temperature must be above 0 K and up to 1000 K, got"):
+            model([250, kelvin] * u.K)
+    with pytest.raises(ValueError, match=r"^temperature must be above 0 K and up to 1000 K, got"):
+        Sensor(shape=(3, 4), temperature=kelvin * u.K)
+
+
+@pytest.mark.parametrize("kelvin", [0.0, -5.0])
+def test_below_absolute_zero(kelvin):
+    rate = 1 * u.electron / u.s
+    for model in (
+        ThermalDarkCurrent(depletion=rate, diffusion=rate, reference_temperature=300 * u.K),
+        DoublingDarkCurrent(amplitude=rate, doubling=6 * u.K, reference_temperature=300 * u.K),
+    ):
+        with pytest.raises(ValueError, match=r"^temperature must be above 0 K and up to 1000 K, got"):
+            model(kelvin * u.K)
+    with pytest.raises(ValueError, match=r"^temperature must be above 0 K and up to 1000 K, got"):
+        ThermalDarkCurrent()(kelvin)

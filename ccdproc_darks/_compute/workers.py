@@ -4,7 +4,9 @@
 import math
 import os
 import pickle
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, ThreadPoolExecutor, wait
+import threading
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -66,10 +68,18 @@ class Execution:
             )
         return int(self.mem_limit // memory)
 
+    @property
+    def from_within(self):
+        """Whether this is a thread of the executor itself: it works alone, or it might wait for itself for ever."""
+        prefix = getattr(self.executor, "_thread_name_prefix", None)
+        # A pool names its threads before they start, and keeps them in a list only after that.
+        return bool(prefix) and threading.current_thread().name.startswith(f"{prefix}_")
+
     def map_in_threads(self, function, items):
         """Results of a function of each item, by threads of this process: such small work is not sent to another."""
-        if isinstance(self.executor, ThreadPoolExecutor):
-            return list(self.executor.map(function, items))
+        if isinstance(self.executor, ThreadPoolExecutor) and not self.from_within:
+            with _clear_errors():
+                return list(self.executor.map(function, items))
         results, places = [None] * len(items), iter(range(len(items)))
 
         def work():
@@ -88,7 +98,10 @@ THREADS = Execution()
 def _bytes(number):
     if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
         raise TypeError(f"mem_limit must be a number of bytes or a Quantity in byte, got {number!r}")
-    return number * u.byte
+    try:
+        return float(number) * u.byte
+    except OverflowError:
+        raise ValueError(f"mem_limit must be up to 1e+15 byte, got a {type(number).__name__} that is larger") from None
 
 
 def fill_images(job, outputs, execution):
@@ -121,13 +134,16 @@ class _Workers:
     """Workers of an `Execution`, for the blocks of an image of which a pixel has ``result`` bytes."""
 
     def __init__(self, execution, shape, job, result):
-        self._rows, self._executor, memory = slice(0, shape[0]), execution.executor, job.memory()
+        self._rows, memory, most = slice(0, shape[0]), job.memory(), _cores()
+        self._executor = execution.executor
+        if execution.from_within:
+            self._executor, most = None, 1
         self._blocks = list(row_blocks(shape, memory))
         pixels = shape[1] * (self._blocks[0].stop - self._blocks[0].start)
         number = len(self._blocks)
         self.share_memory = self._executor is None or isinstance(self._executor, ThreadPoolExecutor)
         if self.share_memory:
-            self._most = min(_cores(), number, execution.most(memory * pixels))
+            self._most = min(most, number, execution.most(memory * pixels))
             return
         # A result is in memory twice, packed and unpacked; and so is a job that is sent.
         task = 2 * result * pixels + 2 * _bytes_sent(job.for_rows(self._blocks[0]))
@@ -138,6 +154,11 @@ class _Workers:
             self._most = min(self._most, most // self._size)
 
     def run(self, job, work):
+        """Yield results of `_run`; what an executor says of itself is said of the argument."""
+        with _clear_errors():
+            yield from self._run(job, work)
+
+    def _run(self, job, work):
         """Yield results of ``work(job for some rows, these rows, blocks of them)``, as they come."""
         if not self.share_memory:
             groups = [self._blocks[start : start + self._size] for start in range(0, len(self._blocks), self._size)]
@@ -160,6 +181,22 @@ class _Workers:
 
     def _submit(self, work, for_rows, rows, blocks):
         return self._executor.submit(work, for_rows(rows), rows, blocks)
+
+
+@contextmanager
+def _clear_errors():
+    """Errors of an executor that takes no work, or whose workers died, as errors of the argument ``executor``."""
+    try:
+        yield
+    except BrokenExecutor as error:
+        raise type(error)(
+            "executor is broken: one of its workers died (killed, out of memory, or unable to import the main module; "
+            f"a script must call below if __name__ == '__main__'). Make a new one ({error})"
+        ) from error
+    except RuntimeError as error:
+        if "cannot schedule new futures after" not in str(error):
+            raise
+        raise ValueError(f"executor must be open to take work, got one that was shut down ({error})") from error
 
 
 def _run_together(calls):

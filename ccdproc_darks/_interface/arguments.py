@@ -14,6 +14,7 @@ __all__ = [
     "checked_clip",
     "checked_count",
     "checked_dtype",
+    "checked_flag",
     "checked_number",
     "checked_quantity",
     "numpy_images",
@@ -119,6 +120,13 @@ def checked_choice(name, value, choices):
     return value
 
 
+def checked_flag(name, value):
+    """``value`` if it is True or False; else a TypeError."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
 def checked_dtype(dtype, names):
     """``dtype`` as a `numpy.dtype`, if it is one of ``names``; else a ValueError."""
     try:
@@ -200,7 +208,9 @@ def _check_parts(parts, label):
     deviation, mask = parts["uncertainty"], parts["mask"]
     # Ignores NaN, and takes no memory.
     if deviation is not None and np.fmin.reduce(deviation, axis=None) < 0:
-        negative = (deviation < 0) if mask is None else (deviation < 0) & ~mask.astype(bool)
+        # One that is infinite cannot be used, whatever its sign.
+        negative = (deviation < 0) & np.isfinite(deviation)
+        negative = negative if mask is None else negative & ~mask.astype(bool)
         if negative.any():
             raise ValueError(
                 f"{label}.uncertainty must be zero or positive, got {np.count_nonzero(negative)} pixels that are "

@@ -2,8 +2,7 @@
 """CCDData that the public functions return, with meta data that FITS can hold and the log entry of the call."""
 
 import re
-import warnings
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import lru_cache
 
 import ccdproc
@@ -12,9 +11,10 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.io.fits.verify import VerifyError
 from astropy.nddata import CCDData, NDData, StdDevUncertainty
-from astropy.wcs import WCS
 
 from .version import __version__
+from .warnings import filtered
+from .world_coordinates import completed_dates, copied_wcs
 
 __all__ = [
     "LogEntry", "as_fits_float", "checked_log_entry", "logged", "meta_cards", "result_image", "safe_header", "set_keys",
@@ -67,8 +67,7 @@ def writable(key, value, comment):
         return key, value, comment
     for remark in (comment, ""):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
+            with nullcontext() if _fits(key, value, remark) else filtered("error"):
                 card = fits.Card(key if len(key) <= 8 else f"HIERARCH {key}", value, remark)
                 card.verify("exception")
                 back = fits.Card.fromstring(card.image).value
@@ -77,6 +76,22 @@ def writable(key, value, comment):
         except Exception:  # astropy may refuse a card for any reason: then it is left out
             continue
     return None
+
+
+def _fits(key, value, comment):
+    """Whether astropy writes a card without a warning, as it surely does."""
+    if key.upper() in _NOT_PLAIN or not isinstance(comment, str):
+        return False
+    name = 8 if _PLAIN_KEY.fullmatch(key.upper()) else len(f"HIERARCH {key}")
+    if isinstance(value, str):
+        size = max(len(value) + value.count("'"), 18) + 2
+        if _RECORD.match(value) or (len(key) <= 8 < name):
+            return False
+        if name == 8 and not comment:
+            return True  # a long text goes on on further cards
+    else:
+        size = max(len(str(value)), 30)
+    return (name == 8 or len(key) > 8) and name + size + len(comment) + 7 <= fits.Card.length
 
 
 def as_fits_float(value):
@@ -171,11 +186,7 @@ def _dated(header):
 @lru_cache(maxsize=64)
 def _fixed(dates):
     """Dates and their MJDs, as astropy completes them; cached, as all results of a night have the same dates."""
-    trial = fits.Header({"NAXIS": 2, "NAXIS1": 1, "NAXIS2": 1})
-    trial.update(dates)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return dict(WCS(trial).to_header())
+    return completed_dates(dates)
 
 
 def set_keys(header, entries):
@@ -208,7 +219,7 @@ def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
     if unit is u.dimensionless_unscaled:
         # Without a unit astropy writes no BUNIT, and refuses to read an image without BUNIT.
         header["BUNIT"] = ("1", "no unit")
-    image = CCDData(data, unit=unit, mask=mask, wcs=wcs)
+    image = CCDData(data, unit=unit, mask=mask, wcs=copied_wcs(wcs))
     image.meta = header
     if deviation is not None:
         image.uncertainty = StdDevUncertainty(deviation, copy=False)

@@ -3,7 +3,9 @@
 
 import os
 import sys
+import threading
 import warnings
+from contextlib import contextmanager
 
 from astropy.utils.exceptions import AstropyUserWarning
 
@@ -18,9 +20,11 @@ __all__ = [
     "NoUsablePixelWarning",
     "NoiseWarning",
     "TemperatureWarning",
+    "filtered",
     "warn",
 ]
 
+_LOCK = threading.RLock()
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
@@ -94,6 +98,18 @@ class TemperatureWarning(DarkWarning):
 
     Measure the frames of each temperature separately.
     """
+
+
+@contextmanager
+def filtered(action):
+    """All warnings "ignore" or "error" within it, one thread at a time: for what cannot be had without a warning.
+
+    `warnings.catch_warnings` changes the filters of all threads. Where two of them leave it in another order than they
+    came, a filter stays for ever.
+    """
+    with _LOCK, warnings.catch_warnings():
+        warnings.simplefilter(action)
+        yield
 
 
 def warn(text, category):

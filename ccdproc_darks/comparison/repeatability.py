@@ -9,6 +9,7 @@ import numpy as np
 from astropy.nddata import CCDData
 
 from .._compute.workers import Execution
+from .._interface.arguments import checked_choice, checked_flag
 from .._interface.results import LogEntry, checked_log_entry, logged, set_keys
 from ..frames.belonging import check_darks
 from ..frames.duplicates import distinct_frames
@@ -101,8 +102,7 @@ def repeatability(
     control = FalsePositiveControl(false_positives)
     checked_log_entry(add_keyword)
     execution = Execution(options.get("executor"), options.get("mem_limit"))
-    if offset not in ("common", None):
-        raise ValueError(f"offset must be 'common' or None, got {offset!r}")
+    checked_choice("offset", offset, ("common", None))
     frames = as_frames(darks)
     control.check(frames[0].shape[0] * frames[0].shape[1])
     seconds = exposures(exposure, frames)
@@ -110,7 +110,7 @@ def repeatability(
     frames, seconds = ([each[index] for index in kept] for each in (frames, seconds))
     if len(frames) < 2:
         raise ValueError(f"two equal frames or more are needed for two halves, got {len(frames)}")
-    if check_headers:
+    if checked_flag("check_headers", check_headers):
         check_darks(frames)
     check_one_exposure([seconds[group[0]] for group in equal_exposures(seconds)])
     options["check_headers"] = check_headers

@@ -2,16 +2,16 @@
 """Frames in FITS files, compressed or not. A file is checked and its header read once; then it is read by rows."""
 
 import os
-import warnings
 import weakref
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
 from astropy.nddata import CCDData
-from astropy.wcs import WCS
 
 from .._interface.shown import shown
+from .._interface.warnings import filtered
+from .._interface.world_coordinates import take_wcs
 from .._temporary import discard, temporary_file
 from .disk_file import FileState
 from .fits_image import UNCERTAINTIES, FileReader, FitsImage
@@ -22,8 +22,6 @@ from .packed_file import TemporaryFile, opener_of, unpack, unwritable
 __all__ = ["FileFrame"]
 
 _PLANES = ("MASK", "UNCERT")
-# Numbers of axes of a WCS, and orders of the polynomials of its distortion.
-_WCS_ORDERS, _MOST_ORDER = ("WCSAXES", "A_ORDER", "B_ORDER", "AP_ORDER", "BP_ORDER"), 99
 
 
 class FileFrame:
@@ -58,7 +56,7 @@ class FileFrame:
         self.has_mask, self.has_deviation = self._reader.mask is not None, self._reader.deviation is not None
         self.unit = checked_unit(_unit_of(self.header), self.label)
         #: World coordinate system, or None; its keys are taken out of the header.
-        self.wcs = _take_wcs(self.header)
+        self.wcs = take_wcs(self.header)
 
     def for_rows(self, rows):
         """`FileReader` of the rows of the slice ``rows``; it can read all others, too."""
@@ -116,8 +114,7 @@ class FileFrame:
     def _decompressed(self, packed, planes, hdus):
         """Header of the frame; `FitsImage` of it, its mask and uncertainty, decompressed; and their file's state."""
         path, images, offset, header = self._temporary(), {}, 0, None
-        with warnings.catch_warnings(), TemporaryFile(path) as file:
-            warnings.simplefilter("ignore")
+        with filtered("ignore"), TemporaryFile(path) as file:
             for name, hdu, data in _tiled_images(packed, planes):
                 header = hdu.header.copy() if header is None else header
                 if data.shape != hdus[planes[name]].shape:
@@ -177,21 +174,3 @@ def _unit_of(header):
     """Unit of a FITS image, BUNIT; adu where there is none, as in a camera's files."""
     text = str(header.get("BUNIT", "adu")).strip()
     return CCDData.known_invalid_fits_unit_strings.get(text, text.lower() if text.lower() == "adu" else text) or "adu"
-
-
-def _take_wcs(header):
-    """World coordinate system of a header, or None; its keys are removed, as `astropy.nddata.CCDData.read` does."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            # Of absurd orders wcslib and astropy fill the memory.
-            small = all(0 <= int(header.get(key, 0)) <= _MOST_ORDER for key in _WCS_ORDERS)
-            if not small or not str(header.get("CTYPE1", "")).strip():
-                return None
-            wcs = WCS(header)
-            keys = set(wcs.to_header(relax=True)) - {"JD-OBS", "MJD-OBS", "DATE-OBS"}
-        except Exception:  # a broken WCS is no reason not to measure a dark
-            return None
-    for key in keys | {"CD1_1", "CD1_2", "CD2_1", "CD2_2"}:
-        header.remove(key, ignore_missing=True)
-    return wcs

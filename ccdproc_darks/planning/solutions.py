@@ -39,6 +39,8 @@ def smallest_number(variance, bias_error, lever, allowed, read_noise, seconds):
     """
     least = bias_error * lever
     excess = least / allowed
+    if np.size(excess) == 0:
+        return np.zeros(np.shape(excess), dtype=np.int64)
     worst = np.unravel_index(np.argmax(excess), np.shape(excess))
     if (ratio := excess[worst]) >= 1:
         times = [np.broadcast_to(t, np.shape(excess))[worst] for t in seconds]

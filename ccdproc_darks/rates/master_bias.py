@@ -14,7 +14,7 @@ from astropy.nddata import CCDData
 
 from .._compute.blocks import Block, BlockJob
 from .._compute.workers import Execution, fill_images
-from .._interface.arguments import checked_clip, checked_dtype
+from .._interface.arguments import checked_clip, checked_dtype, checked_flag
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
@@ -117,7 +117,7 @@ def master_bias(
     scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
     told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
     noise = common_setting("read_noise", told, frames)
-    if check_headers:
+    if checked_flag("check_headers", check_headers):
         check_biases(frames)
     if chosen is None:
         frames = [frames[index] for index in distinct_frames(frames)]

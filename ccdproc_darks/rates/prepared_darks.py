@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
-from .._interface.arguments import checked_count
+from .._interface.arguments import checked_count, checked_flag
 from ..frames.belonging import check_bias, check_darks, warn_exposures
 from ..frames.duplicates import distinct_frames, same_values
 from ..frames.headers import (
@@ -83,7 +83,7 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
     if exposure is None:
         warn_exposures(frames)
-    if check_headers:
+    if checked_flag("check_headers", check_headers):
         check_darks(frames)
     if the_bias.frame is not None:
         _check_bias(the_bias.frame, frames, dark_sets[0].seconds, gain_of_header, check_headers)

@@ -10,7 +10,7 @@ from astropy import units as u
 from astropy.nddata import CCDData, InverseVariance
 
 from .._compute.blocks import row_blocks, sample_blocks, shifted
-from .._interface.arguments import ELECTRON_PER_SECOND, numpy_images, unit_name
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_flag, numpy_images, unit_name
 from .._interface.warnings import TemperatureWarning, warn
 from ..frames.belonging import Labelled, check_one_sensor
 from ..frames.fits_image import as_deviation
@@ -55,7 +55,7 @@ class RateImages:
             _check_noise(rates[index], infos[index], f"rates[{index}]")
         self.shape = rates[0].shape
         self._check_together(order)
-        if check_headers:
+        if checked_flag("check_headers", check_headers):
             self.check_one_sensor({})
         self._images = list(map(RateImage.of, self._rates, factors, self.infos))
         if not repeated:
@@ -301,7 +301,7 @@ def _check_noise(rate, info, label):
     # Ignores NaN, and takes no memory.
     if np.fmin.reduce(array, axis=None) > exact:
         return
-    without = (array <= exact) & np.isfinite(rate.data)
+    without = (array == exact) & np.isfinite(rate.data)
     if rate.mask is not None:
         without &= ~rate.mask
     if without.any():

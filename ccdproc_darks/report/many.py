@@ -12,9 +12,9 @@ from astropy.table import QTable, vstack
 from .._interface.shown import file_name, shown
 from .._interface.version import __version__
 from .._manifest import MANIFEST, write_manifest
-from .._new_folder import PAGE, SUMMARY, new_folder
+from .._new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .html import document, escape, table
-from .run import NothingMeasuredError, measure_folder, named_errors, report_title, write_report
+from .run import NothingMeasuredError, measure_folder, report_title, write_report
 from .summary import rate_rows
 from .terminal import progress_bar, sentences
 

@@ -20,13 +20,13 @@ from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
-from .folder import Group, Unusable, without_lost
+from .folder import Group, Unusable, unusable_file, without_lost
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
 # electron/s between which rates are well measured and not saturated, for the ratio of two exposures.
 BRIGHT = (8.0, 64.0)
-# Times that a group is measured, if its files change meanwhile.
+# Times that a group is measured, if some of its files cannot be used.
 _MOST_TRIALS = 3
 
 
@@ -111,8 +111,8 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
     """Measure a group and return the `Measured`; ValueError, which says why, if nothing can be measured.
 
     ``step`` is called with a text before each step. ``known_noise`` is the read noise of the same camera, a Quantity,
-    for a group that cannot tell its own. Files that vanish or change meanwhile are taken out of the group, which is
-    then measured again; after three times it is given up with an OSError.
+    for a group that cannot tell its own. Files that vanish or change meanwhile, or of which an error tells, are taken
+    out of the group, which is then measured again, at most twice.
     """
     lost = []
     for trial in range(_MOST_TRIALS):
@@ -121,7 +121,7 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
             result = _measure_group(group, options, step, known_noise)
         except (OSError, ValueError, u.UnitsError) as error:
             reason = error
-        found = _take_out_lost(group, read=isinstance(reason, OSError))
+        found = _take_out_lost(group, read=isinstance(reason, OSError)) or _take_out_blamed(group, str(reason))
         if not found and reason is None:
             result.unusable += lost
             return result
@@ -138,6 +138,16 @@ def _take_out_lost(group, read):
     group.biases, lost = without_lost(group.biases, read)
     group.darks, others = without_lost(group.darks, read)
     return lost + others
+
+
+def _take_out_blamed(group, reason):
+    """Take that frame out of a group with whose file an error begins; returns a list of `Unusable`, mostly empty."""
+    for frames in (group.biases, group.darks):
+        for frame in frames:
+            if reason.startswith(f"{frame.file.label}: "):
+                frames.remove(frame)
+                return [unusable_file(frame.file.path, reason)]
+    return []
 
 
 def _measure_group(group, options, step, known_noise):

@@ -2,7 +2,6 @@
 """From a folder of frames to a folder of results, which is written completely or not at all."""
 
 import re
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from astropy import units as u
 from .._interface.shown import file_name, shown
 from .._interface.version import __version__
 from .._manifest import MANIFEST, write_manifest
-from .._new_folder import PAGE, SUMMARY, new_folder
+from .._new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._signals import uninterrupted
 from .folder import find_groups
 from .measure import measure_group, steps
@@ -20,7 +19,7 @@ from .summary import summary_table
 from .terminal import progress_bar
 from .truth import against_truth
 
-__all__ = ["NothingMeasuredError", "make_report", "measure_folder", "named_errors", "report_title", "write_report"]
+__all__ = ["NothingMeasuredError", "make_report", "measure_folder", "report_title", "write_report"]
 
 
 class NothingMeasuredError(ValueError):
@@ -54,15 +53,6 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
         with named_errors(out):
             write_report(new, *found, title=title or report_title(folder), command=command, intro=intro)
     return found
-
-
-@contextmanager
-def named_errors(out):
-    """Name the folder ``out`` in the errors of writing it, such as a full disk."""
-    try:
-        yield
-    except OSError as error:
-        raise type(error)(f"{out} cannot be written: {error.strerror or error}") from error
 
 
 def measure_folder(folder, options):

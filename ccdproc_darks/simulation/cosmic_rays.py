@@ -14,6 +14,8 @@ __all__ = ["CosmicRays", "draw_tracks"]
 # Electrons per um that a minimum-ionising particle leaves in silicon: the most probable number, and Landau's width xi.
 _MOST_PROBABLE, _WIDTH = 70.0, 4.9
 _STEPS_PER_PIXEL = 40
+# Most rays in a frame that fit into memory.
+_MOST_RAYS = 1e7
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,7 +60,13 @@ def draw_tracks(rng, cosmic_rays, shape, pixel_size, seconds):
     """
     rows, columns = shape
     per_pixel = cosmic_rays.rate.to_value(1 / (u.um**2 * u.s)) * pixel_size**2
-    number = rng.poisson(per_pixel * rows * columns * seconds)
+    expected = per_pixel * rows * columns * seconds
+    if not expected <= _MOST_RAYS:
+        raise ValueError(
+            f"CosmicRays rate must leave up to {_MOST_RAYS:g} rays in a frame, got {cosmic_rays.rate}, {expected:.3g} "
+            f"rays in {seconds:g} s"
+        )
+    number = rng.poisson(expected)
     depth = cosmic_rays.depth.to_value(u.um)
     entry = rng.random((number, 2)) * shape
     cosine = (1 - rng.random(number)) ** 0.25

@@ -9,6 +9,7 @@ from astropy.modeling import Model
 from astropy.nddata import CCDData
 
 from .._interface.arguments import checked_number, checked_quantity, numpy_images
+from ..temperature import checked_kelvin
 
 __all__ = [
     "MOST",
@@ -25,6 +26,8 @@ __all__ = [
 
 # Highest number of electrons, rate and exposure time. Above it, float64 does not hold every whole number.
 MOST = 1e15
+# More pixels than any sensor has; their counts alone would fill the memory.
+_MOST_PIXELS = 2**32
 
 
 def keep_copies(instance):
@@ -91,6 +94,8 @@ def checked_shape(shape, *images):
             raise TypeError(f"shape must be (rows, columns), got {shape!r}") from None
         if len(given) != 2 or min(given) < 1 or given != tuple(shape):
             raise ValueError(f"shape must be two positive whole numbers (rows, columns), got {shape}")
+        if given[0] * given[1] > _MOST_PIXELS:
+            raise ValueError(f"shape must be of {_MOST_PIXELS:g} pixels at most, got {shape}")
         shapes.add(given)
     if not shapes:
         raise TypeError("shape must be given as (rows, columns) where neither rate nor bias is an image")
@@ -118,7 +123,7 @@ def kelvin_of(name, temperature):
     """A temperature in deg_C or K as a plain number in K."""
     if not isinstance(temperature, u.Quantity) or temperature.unit.physical_type != "temperature":
         raise TypeError(f"{name} must be a Quantity in deg_C or K, got {temperature!r}")
-    return checked_quantity(name, temperature, u.K, equivalencies=u.temperature())
+    return checked_kelvin(name, temperature)
 
 
 def header_celsius(temperature, own):

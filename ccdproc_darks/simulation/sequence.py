@@ -15,7 +15,7 @@ from astropy.nddata import CCDData
 from astropy.time import Time, TimeDelta
 
 from .._interface.arguments import checked_dtype, checked_quantity
-from .._new_folder import new_folder
+from .._new_folder import named_errors, new_folder
 from .._signals import uninterrupted
 from .exposure import Moment
 from .frame import DTYPES, checked_execution, checked_sensor, frame_of
@@ -25,6 +25,8 @@ from .streams import entropy_of
 __all__ = ["DarkSequence"]
 
 _START = "2026-01-01T00:00:00"
+# Of a sequence without end nothing would be told.
+_MOST_FRAMES, _MOST_RUNS = 10**9, 10**5
 
 
 class DarkSequence:
@@ -103,23 +105,24 @@ class DarkSequence:
         threads: int | None = None,
     ) -> None:
         self.sensor = checked_sensor(sensor)
-        self._seconds = tuple(_plan(exposures))
+        self._runs = _plan(exposures)
         self._dtype = checked_dtype(dtype, DTYPES)
         self._pause = checked_quantity("readout", readout, u.s, zero=True)
         self._start = _checked_start(start)
         self._temperature = temperature
-        sensor.expected(max(self._seconds, default=0.0), sensor.rate_factor(temperature))
+        sensor.expected(max((seconds for _, seconds in self._runs), default=0.0), sensor.rate_factor(temperature))
         sensor.response.ceiling(self._dtype)
         self._execution = checked_execution(executor, threads)
         # Drawn once, so that each loop gives the same frames.
         self._entropy = entropy_of(rng)
 
     def __len__(self) -> int:
-        return len(self._seconds)
+        return sum(number for number, _ in self._runs)
 
     def __iter__(self) -> Iterator[CCDData]:
         moment, elapsed = Moment(), 0.0
-        for number, seconds in enumerate(self._seconds):
+        exposures = (seconds for number, seconds in self._runs for _ in range(number))
+        for number, seconds in enumerate(exposures):
             frame, moment = frame_of(
                 self.sensor,
                 seconds,
@@ -163,7 +166,7 @@ class DarkSequence:
         folder = Path(folder)
         counts: dict[float, int] = {}
         names = []
-        with new_folder(folder) as new:
+        with new_folder(folder) as new, named_errors(folder):
             (new / "truth").mkdir()
             for frame in progress(iter(self)) if progress else self:
                 seconds = frame.meta["EXPTIME"]
@@ -180,7 +183,7 @@ class DarkSequence:
         sensor, options = self.sensor, {"temperature": self._temperature}
         sensor.true_flags(**options).write(folder / "flags.fits")
         sensor.true_rate(**options).write(folder / "rate.fits")
-        for seconds in sorted({seconds for seconds in self._seconds if seconds > 0}):
+        for seconds in sorted({seconds for _, seconds in self._runs if seconds > 0}):
             sensor.true_rate(exposure=seconds * u.s, **options).write(folder / f"rate_{seconds:.10g}s.fits")
 
 
@@ -190,12 +193,13 @@ def _checked_start(start):
         return start.utc
     try:
         return Time(start, scale="utc")
-    except (TypeError, ValueError):
+    except Exception:  # astropy tries many forms, each with errors of its own
         raise ValueError(f"start must be a date such as {_START!r} or an astropy Time, got {start!r}") from None
 
 
 def _plan(exposures):
-    """Yield the exposure time (s) of each frame."""
+    """List of pairs: the number of frames, and their exposure time (s)."""
+    runs, frames = [], 0
     if isinstance(exposures, u.Quantity):
         exposures = np.atleast_1d(exposures)
     if not isinstance(exposures, Iterable):
@@ -204,4 +208,11 @@ def _plan(exposures):
         number, exposure = item if isinstance(item, tuple | list) and len(item) == 2 else (1, item)
         if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
             raise ValueError(f"exposures must have whole numbers of frames from 1, got {number!r}")
-        yield from [checked_quantity("exposures", exposure, u.s, zero=True)] * int(number)
+        frames += int(number)
+        if frames > _MOST_FRAMES or len(runs) >= _MOST_RUNS:
+            raise ValueError(
+                f"exposures must be of {_MOST_FRAMES:g} frames at most, in {_MOST_RUNS:g} items at most: write equal "
+                "ones as (number, exposure time)"
+            )
+        runs.append((int(number), checked_quantity("exposures", exposure, u.s, zero=True)))
+    return runs

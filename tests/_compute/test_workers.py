@@ -608,8 +608,12 @@ class TestErrors:
                     pool.submit(signal.raise_signal, signal.SIGKILL)
 
             call = WORK["rate of files"](written)
-            with pytest.raises(BrokenProcessPool):
+            with pytest.raises(BrokenProcessPool, match=r"^executor is broken: one of its workers died") as caught:
                 call(executor=Recorder(pool, after=kill_in_the_middle))
+            assert isinstance(caught.value.__cause__, BrokenProcessPool)
+            # And from then on.
+            with pytest.raises(BrokenProcessPool, match=r"^executor is broken: one of its workers died"):
+                call(executor=pool)
 
 
 @pytest.mark.parametrize("carried", [0, 5])
@@ -656,6 +660,23 @@ class TestArguments:
     def test_something_else_than_an_executor(self, call, executor, shown):
         with pytest.raises(TypeError, match=rf"^executor must be .*Executor.*Client\.get_executor\(\).*got {shown}$"):
             call(executor=executor)
+
+    @pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
+    def test_an_executor_that_is_shut_down(self, call, kind):
+        pool = kind(1)
+        pool.shutdown()
+        with pytest.raises(ValueError, match=r"^executor must be open to take work, got one that was shut down"):
+            call(executor=pool)
+
+    @pytest.mark.parametrize("threads", [1, 2])
+    @pytest.mark.parametrize("name", ["", "mine"])
+    def test_inside_a_thread_of_the_executor(self, call, threads, name):
+        """All of its threads call with it, and none is left to do the work."""
+        expected = call(add_keyword=None)
+        with ThreadPoolExecutor(threads, name) as pool:
+            futures = [pool.submit(call, executor=pool, add_keyword=None) for _ in range(2 * threads)]
+            for future in futures:
+                assert_same_bits(future.result(timeout=120), expected)
 
     @pytest.mark.parametrize("limit", ["256", "256 MiB", True, [2**20], b"1"])
     def test_a_limit_that_is_no_number(self, call, limit):

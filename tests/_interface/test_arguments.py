@@ -15,7 +15,7 @@ from ccdproc_darks import (
     repeatability,
     simulate_dark,
 )
-from ccdproc_darks._interface.arguments import checked_choice, checked_number, checked_quantity
+from ccdproc_darks._interface.arguments import checked_choice, checked_flag, checked_number, checked_quantity
 
 from ..helpers import ELECTRON_PER_SECOND, dark, rate_image
 
@@ -617,3 +617,9 @@ class TestChecks:
         assert checked_choice("c", "a", (None, "a")) == "a"
         with pytest.raises(ValueError, match=r"^c must be one of None, 'a', got a list$"):
             checked_choice("c", ["long"] * 50, (None, "a"))
+
+    @pytest.mark.parametrize("value", ["no", 1, 0, None, [True]])
+    def test_flag(self, value):
+        assert checked_flag("f", True) and not checked_flag("f", np.False_)
+        with pytest.raises(TypeError, match=r"^f must be True or False, got "):
+            checked_flag("f", value)

@@ -86,3 +86,26 @@ def test_cards_of_any_meta_data():
     assert [tuple(card) for card in meta_cards(header)] == [("A", 1, "one"), ("HISTORY", "was made", "")]
     cards = [("a", 1, "one"), ("b", (1, 2), ""), ("3", None, "")]
     assert list(meta_cards({"a": (1, "one"), "b": (1, 2), 3: None})) == cards
+
+
+@given(
+    st.text(PRINTABLE, max_size=30), st.text(PRINTABLE, max_size=80) | finite | st.integers() | st.booleans(),
+    st.text(PRINTABLE, max_size=60),
+)  # fmt: skip
+def test_no_warning_of_any_card(key, value, comment):
+    """Most are written without a change of the filters, and none shows a warning."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        writable(key, value, comment)
+    assert caught == []
+
+
+@pytest.mark.parametrize("value", ["n" * 44, 1.5, "n" * 20])
+@pytest.mark.parametrize("length", range(5, 45))
+def test_comment_that_just_fits_or_does_not(value, length):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        key, found, comment = writable("A long key", value, "c" * length)
+    assert caught == []
+    assert (key, found) == ("HIERARCH A long key", value)
+    assert comment in ("", "c" * length)

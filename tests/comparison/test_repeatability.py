@@ -188,7 +188,7 @@ class TestRefused:
 
     @pytest.mark.parametrize("offset", ["pixel", "nonsense", 3])
     def test_offset(self, offset):
-        with pytest.raises(ValueError, match=r"^offset must be 'common' or None, got"):
+        with pytest.raises(ValueError, match=r"^offset must be one of 'common', None, got"):
             repeatability([dark(np.ones((3, 4))) for _ in range(2)], offset=offset)
 
     def test_no_uncertainty(self):

@@ -313,3 +313,15 @@ class TestFilesThatChange:
         monkeypatch.setattr("ccdproc_darks.report.measure.dark_rate", fail)
         with pytest.raises(OSError, match=r"^the network is down$"):
             measure_group(self.copied(night, tmp_path), Options())
+
+    def test_a_value_of_one_header_that_is_no_number(self, tmp_path):
+        paths = write_frames(tmp_path, [(0, 3), (30, 3)])
+        for path in paths:
+            fits.setval(path, "RDNOISE", value="x" if path == paths[4] else 8.0)
+        (group,), _ = find_groups(tmp_path)
+        (lost,) = measure_group(group, Options()).unusable
+        assert lost.name == "dark_30_1.fit"
+        assert lost.reason == "RDNOISE in the header must be a finite number, got 'x'"
+        # It is not asked for where the user tells.
+        (group,), _ = find_groups(tmp_path)
+        assert measure_group(group, Options(read_noise=8 * u.electron)).unusable == []

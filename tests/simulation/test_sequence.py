@@ -1,5 +1,6 @@
 """Sequences: lazily, in memory, and as a folder."""
 
+import itertools
 import types
 
 import numpy as np
@@ -128,6 +129,30 @@ def test_nothing_is_half_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_made_by_somebody_else_in_the_meantime(tmp_path):
+    """Theirs stays, and the frames get another name."""
+
+    def meanwhile(frames):
+        yield from frames
+        (tmp_path / "night").mkdir()
+        (tmp_path / "night" / "mine").touch()
+
+    with pytest.raises(FileExistsError, match=r"else made it in the meantime\); what is new is in .*night-new$"):
+        DarkSequence(sensor(), PLAN, rng=1).write(tmp_path / "night", progress=meanwhile)
+    assert [path.name for path in (tmp_path / "night").iterdir()] == ["mine"]
+    assert len(list((tmp_path / "night-new").glob("*.fits"))) == 6
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_place_that_cannot_be(tmp_path):
+    """Told before the first frame is simulated."""
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    for name, match in (("file/night", "file is a file"), ("file", "is there already"), ("link", "a link to nowhere")):
+        with pytest.raises(OSError, match=match):
+            DarkSequence(sensor(), PLAN, rng=1).write(tmp_path / name, progress=lambda frames: pytest.fail("late"))
+
+
 def test_exposure_times_as_one_quantity():
     assert [frame.meta["EXPTIME"] for frame in DarkSequence(sensor(), [1, 2] * u.min, rng=1)] == [60, 120]
 
@@ -164,3 +189,29 @@ def test_a_sensor_has_its_own(option):
     }  # fmt: skip
     with pytest.raises(TypeError, match=rf"^{option} must not be given besides a sensor, which has its own"):
         simulate_dark(sensor(), exposure=1 * u.s, **{option: values[option]})
+
+
+class TestVeryLong:
+    """Told at once, and no frame more in memory than is asked for."""
+
+    sensor = Sensor(shape=(3, 4))
+
+    def test_first_frames(self):
+        sequence = DarkSequence(self.sensor, [(10**9 - 1, 10 * u.s), 0 * u.s], rng=1)
+        assert len(sequence) == 10**9
+        first = next(iter(sequence))
+        few = next(iter(DarkSequence(self.sensor, [10 * u.s], rng=1)))
+        np.testing.assert_array_equal(first.data, few.data)
+
+    @pytest.mark.parametrize("exposures", [
+        [(10**10, 10 * u.s)], [(10**9, 10 * u.s), 10 * u.s], itertools.repeat(10 * u.s), [(10**400, 1 * u.s)],
+    ])  # fmt: skip
+    def test_without_end(self, exposures):
+        with pytest.raises(ValueError, match=r"^exposures must be of 1e\+09 frames at most, in 100000 items at most"):
+            DarkSequence(self.sensor, exposures)
+
+
+@pytest.mark.parametrize("shape", [(10**9, 10**9), (2**16, 2**17)])
+def test_sensor_of_an_absurd_size(shape):
+    with pytest.raises(ValueError, match=r"^shape must be of 4.*e\+09 pixels at most, got"):
+        Sensor(shape=shape)
