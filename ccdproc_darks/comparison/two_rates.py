@@ -74,7 +74,7 @@ class TwoRates:
         not_normal = np.zeros((_SIZES.size, _RATES.size), dtype=bool)
         for side in (-1, 1):
             not_normal |= needs_exact_tail(_SIZES[:, None], side * skewness, kurtosis, known)
-        # Largest deviate of the grid whose tail is normal: the last of all (-1) where there is no other.
+        # Largest deviate of the grid whose tail is normal, as the first one's always is; where all are, the last (-1).
         least = _SIZES[not_normal.argmax(axis=0) - 1]
         # The least deviate between two rates, which are a grid step further apart than needed.
         few, many = np.flatnonzero(least < _SIZES[-1]), np.flatnonzero(least < 2.4)
