@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ._claim import LOCK, Claim, process_lives
+from ._signals import uninterrupted
 
 __all__ = ["check_room", "discard", "remove_left_behind", "temporary_file", "temporary_folder"]
 
@@ -93,7 +94,8 @@ def remove_left_behind():
 
 
 def _new(make):
-    with _lock:
+    # A signal between two steps would leave a folder that nobody knows; what is made is removed at the end.
+    with uninterrupted(), _lock:
         key = os.getpid(), tempfile.gettempdir()
         if key not in _own:
             _own[key] = _Folder(key[1])

@@ -224,7 +224,11 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rename", action="store_true", help="as on a system that cannot exchange folders in one step")
     parser.add_argument("--folder", type=Path, help="new folder to work in; default: a temporary one")
+    names = [number.name for number in SIGNALS]
+    parser.add_argument("--signals", nargs="+", choices=names, help="default: all three")
     given = parser.parse_args()
+    # A shell has its background jobs ignore Ctrl-C, and so would all processes that are started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = given.folder or Path(tempfile.mkdtemp(prefix="kills-"))
     template = folder / "template"
     write_frames(template / "frames")
@@ -242,7 +246,7 @@ def main():
     shutil.rmtree(template / "tmp")
     print(f"a report takes {whole:.1f} s and {operations} operations on files", flush=True)
     rng, found, failed = random.Random(given.seed), Counter(), 0
-    plan = itertools.product(SIGNALS, SITUATIONS)
+    plan = itertools.product([signal.Signals[name] for name in given.signals or names], SITUATIONS)
     for index, (number, situation) in enumerate(itertools.islice(itertools.cycle(plan), given.kills)):
         at_random_time = rng.random() < 0.25
         last = 0 if at_random_time else rng.randint(1, operations)
