@@ -213,7 +213,7 @@ def _patch_class(old, new, file):
 def _rebind(name, old, value):
     """Set a constant of a module, there and where it has been imported."""
     for module in list(sys.modules.values()):
-        if getattr(module, "__dict__", {}).get(name) is old and old is not value and "test" not in module.__name__:
+        if getattr(module, "__dict__", {}).get(name) is old and old is not value:
             setattr(module, name, value)
 
 
@@ -268,11 +268,11 @@ class Plugin:
             self.error = "no test passes with the original"
             return True
         control = Mutant("original", "", "", self.path.read_text(encoding="utf-8"), None, True)
-        self._run_all(items, [control])
-        if control.verdict.startswith("killed"):
-            self.error = f"without a change: {control.verdict}"
-            return True
-        self._run_all(items, self.mutants)
+        for mutants in ([control], self.mutants, [control]):
+            self._run_all(items, mutants)
+            if control.verdict.startswith("killed"):
+                self.error = f"without a change: {control.verdict}"
+                break
         return True
 
     def _baseline(self, items, compiled):
@@ -370,7 +370,9 @@ class Plugin:
         if status == 0 and text:
             mutant.verdict = text
         else:
-            mutant.verdict = "killed: out of time" if status is None or os.WIFSIGNALED(status) else "killed: crash"
+            ends = {None: "out of time", signal.SIGXCPU: "out of time", signal.SIGKILL: "out of time", 0: "an error"}
+            number = None if status is None else os.WTERMSIG(status)
+            mutant.verdict = f"killed: {ends.get(number) or signal.Signals(number).name}"
         for tests in self.tests:
             tests.kills[mutant.place, mutant.verdict.removeprefix("killed: ")] += 1
 

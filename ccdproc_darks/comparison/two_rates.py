@@ -70,21 +70,19 @@ class TwoRates:
             skewness = np.abs(_RATES * (1 / total[0] ** 2 - 1 / total[1] ** 2)) / variance**1.5
             electrons = _RATES * self._seconds[:, None]
             kurtosis = (electrons / self._frames[:, None] / (electrons + self._noise[:, None]) ** 2).max(axis=0)
-        skewness, kurtosis = np.nan_to_num(skewness, posinf=1e9), np.nan_to_num(kurtosis, posinf=1e9)
+        skewness, kurtosis = np.nan_to_num(skewness), np.nan_to_num(kurtosis)
         not_normal = np.zeros((_SIZES.size, _RATES.size), dtype=bool)
         for side in (-1, 1):
             not_normal |= needs_exact_tail(_SIZES[:, None], side * skewness, kurtosis, known)
-        # Largest deviate of the grid whose tail is normal.
-        least = np.where(not_normal.any(axis=0), _SIZES[np.maximum(not_normal.argmax(axis=0) - 1, 0)], _SIZES[-1])
+        # Largest deviate of the grid whose tail is normal, as the first one's always is; where all are, the last (-1).
+        least = _SIZES[not_normal.argmax(axis=0) - 1]
         # The least deviate between two rates, which are a grid step further apart than needed.
-        few = np.flatnonzero(least < _SIZES[-1])
+        few, many = np.flatnonzero(least < _SIZES[-1]), np.flatnonzero(least < 2.4)
         self._steps = [(0.0, float(_SIZES[-1]))]
         if few.size:
-            many = np.flatnonzero(least < 2.4)
-            last = many[-1] + 2 if many.size else few[0]
-            self._steps.append((_RATES[max(few[0] - 1, 0)] if few[0] > 0 else 0.0, float(least[few[0] :].min())))
-            if many.size and last < _RATES.size:
-                self._steps.append((_RATES[last], float(least[last - 1 :].min())))
+            self._steps.append((_RATES[max(few[0] - 1, 0)], float(least.min())))
+        if many.size and many[-1] + 2 < _RATES.size:
+            self._steps.append((_RATES[many[-1] + 2], float(least[many[-1] + 1 :].min())))
 
     def _needed_rounds(self):
         """How many times the weights are computed for pixels whose tail is normal.
@@ -96,7 +94,7 @@ class TwoRates:
         variance = lower + lower_growth * _RATES
         with np.errstate(divide="ignore", invalid="ignore"):
             shrinks = self.largest_normal * abs(upper_growth * lower - upper * lower_growth) / variance**1.5
-            share = np.where(_RATES > 0, lower_growth * _RATES / variance / 2, 0.0)
+            share = lower_growth * _RATES / variance / 2
             for rounds in range(1, _MOST_ROUNDS):
                 if (share * shrinks**rounds).max() < _SETTLED[self._dtype.itemsize] and shrinks.max() < 1:
                     return rounds
@@ -217,7 +215,7 @@ class TwoRates:
 
     def _settled(self, rate, out=None):
         if self._posterior_mean is not None:
-            rate = self._posterior_mean(rate).astype(self._dtype, copy=False)
+            rate = np.asarray(self._posterior_mean(rate), self._dtype)
         # numpy.maximum takes three times as long.
         return np.clip(rate, self._dtype.type(TINY_RATE), np.inf, out=out)
 

@@ -58,7 +58,7 @@ def detectable(comparison, critical, tolerance):
 def _critical_chi_square(critical, degrees):
     """Chi-square that has the two-sided probability of a deviate, for each number of degrees of freedom."""
     probability = 2 * ndtr(-critical)
-    table = np.array([np.inf, *(chdtri(k, probability) for k in range(1, max(int(degrees.max(initial=0)), 1) + 1))])
+    table = np.array([np.inf, *(chdtri(k, probability) for k in range(1, int(degrees.max(initial=0)) + 1))])
     return table[np.maximum(degrees, 0)]
 
 
@@ -149,12 +149,9 @@ class FlagJob(BlockJob):
         flags.fill(DARK_FLAGS.UNRELIABLE_DARK)
         flags[seen] = flags[nonlinear] = 0
         flags[hot] |= np.uint32(DARK_FLAGS.HOT)
-        found = [(DARK_FLAGS.NONLINEAR, nonlinear)]
-        telegraph = self.telegraph.beyond(self.critical_scatter, rows)
-        if telegraph is not False:
-            found.append((DARK_FLAGS.TELEGRAPH, np.flatnonzero(telegraph)))
+        telegraph = np.flatnonzero(self.telegraph.beyond(self.critical_scatter, rows))
         mask = np.zeros(inexact.shape, dtype=bool)
-        for flag, pixels in found:
+        for flag, pixels in ((DARK_FLAGS.NONLINEAR, nonlinear), (DARK_FLAGS.TELEGRAPH, telegraph)):
             flags[pixels] |= np.uint32(flag | DARK_FLAGS.DO_NOT_USE)
             mask[pixels] = True
         return flags, mask, np.flatnonzero(inexact)
@@ -199,9 +196,8 @@ def _counted(**flags):
     """`Block` of flags, their mask and their numbers, from one boolean image for each flag; False is an empty one."""
     field = None
     for name, where in flags.items():
-        if where is not False:
-            bits = np.multiply(where, np.uint32(getattr(DARK_FLAGS, name)))
-            field = bits if field is None else np.bitwise_or(field, bits, out=field)
+        bits = np.multiply(where, np.uint32(getattr(DARK_FLAGS, name)))
+        field = bits if field is None else np.bitwise_or(field, bits, out=field)
     mask = np.bitwise_and(field, np.uint32(DARK_FLAGS.DO_NOT_USE)).astype(bool)
     return Block([field, mask], count=_numbers(field))
 

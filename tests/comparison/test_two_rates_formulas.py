@@ -66,6 +66,7 @@ CAMERAS = {
     "short after long": Camera((300.0, 20.0), (2, 5), (3.0, 9.0), (1.0, 1.0)),
     "few electrons": Camera((100.0, 1000.0), (10, 1), (0.5, 0.5)),
     "no read noise": Camera((60.0, 200.0), (3, 3), (0.0, 0.0)),
+    "equal": Camera((100.0, 100.0), (5, 5), (8.0, 8.0)),
 }
 by_camera = pytest.mark.parametrize("camera", CAMERAS.values(), ids=CAMERAS.keys())
 
@@ -101,7 +102,7 @@ class Distribution:
 @by_camera
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("offsets", [(0.0, 0.0), (30.0, 0.0), (0.0, -20.0)])
-@pytest.mark.parametrize(("distribution", "width"), [(None, 1.0), (None, 1.3), (Distribution, 1.3)])
+@pytest.mark.parametrize(("distribution", "width"), [(None, 1.0), (None, 2.0), (Distribution, 1.3)])
 def test_mean_and_deviate(camera, distribution, width, offsets, dtype):
     """The mean of least variance, and the difference in standard deviations at that mean."""
     rates = np.geomspace(0.05, 500, 60)
@@ -167,6 +168,32 @@ def test_weights_of_no_dark_current_are_those_of_what_is_expected():
         assert camera.pair(distribution=nothing)._weight_of_none == camera.pair()._weight_of_none
 
 
+def test_offset_of_one_electron_a_second():
+    """As of any other."""
+    camera = CAMERAS["no bias"]
+    found = camera.pair(offsets=(90.0, 0.0)).rows(images_of(camera, [5.0], [3.0]), EVERYTHING)
+    assert found.difference.item() == pytest.approx(1)
+    found = camera.pair(offsets=(0.0, 1000.0)).rows(images_of(camera, [5.0], [3.0]), EVERYTHING)
+    assert (found.difference.item(), found.second.item()) == pytest.approx((3, 2))
+
+
+class TestFits:
+    """Two rates with read noise, and no offset of each pixel's own."""
+
+    class Images(list):
+        @property
+        def infos(self):
+            return [SimpleNamespace(read_noise=noise) for noise in self]
+
+    @pytest.mark.parametrize(
+        ("noise", "expected"),
+        [([5.0, 0.0], True), ([5.0, None], False), ([None, 5.0], False), ([5.0], False), ([5.0] * 3, False)],
+    )
+    def test_read_noise(self, noise, expected):
+        assert TwoRates.fits(self.Images(noise), False) is expected
+        assert not TwoRates.fits(self.Images(noise), True)
+
+
 class TestComplete:
     """Pixels whose squared uncertainty, without the bias's, is within 1 / (4 N) of that of N frames."""
 
@@ -208,8 +235,10 @@ class TestComplete:
         assert self.complete([np.inf, np.nan, 0.0, self.OWN + self.BIAS]) == [False, False, False, True]
 
     def test_masked(self):
-        variances = np.full(3, self.OWN + self.BIAS)
-        assert self.complete(variances, mask=np.array([True, False, True])) == [False, True, False]
+        """And so lost, whatever the other is."""
+        mask, share = np.array([True, False, False]), np.array([1.0, 2.0, 1.0])
+        assert self.complete(share * self.OWN + self.BIAS, mask=mask) == [False, False, True]
+        assert self.complete(share * 564 / 5e6 + 9e-6, index=1, mask=mask) == [False, False, True]
 
     def test_of_a_lone_frame(self):
         """It cannot have lost another: any number will do, if it is one."""
@@ -295,6 +324,14 @@ class TestTails:
         np.testing.assert_allclose(pair._steps, expected, rtol=1e-12)
         assert pair.largest_normal == 4
 
+    @pytest.mark.parametrize(("seconds", "number"), [(2e-8, 2), (1.70e-6, 2), (1.78e-6, 3)])
+    def test_steps_that_end_with_the_grid(self, seconds, number):
+        """Of exposures so short that the tails of 1e8 electron/s are hardly normal, or not at all."""
+        camera = Camera((seconds, 10 * seconds), (1, 1), (0.5, 0.5))
+        steps = camera.pair()._steps
+        assert len(steps) == number
+        np.testing.assert_allclose(steps, plain_steps(camera, True), rtol=1e-12)
+
     def test_steps_are_of_all_kinds(self):
         """So that there is something to agree on."""
         assert {len(camera.pair()._steps) for camera in CAMERAS.values()} >= {2, 3}
@@ -320,10 +357,10 @@ class TestTails:
     def test_pixels_of_a_known_sensor(self):
         """Counts are as skew as those of the rate that is expected, 0.3 and a fourth of the pixel's."""
         pair = CAMERAS["no bias"].pair(distribution=Distribution)
-        pair._steps = [(0.0, 4.0), (0.4, 2.0)]
-        rate = np.array([-1.0, 0.39, 0.41])
-        assert pair.needs_exact(rate, np.full(3, 2.5)).tolist() == [False, False, True]
-        np.testing.assert_array_equal(rate, [-1, 0.39, 0.41])
+        pair._steps = [(0.0, 4.0), (0.36, 2.0)]
+        rate = np.array([-1.0, 0.23, 0.25, 9.0])
+        assert pair.needs_exact(rate, np.full(4, 2.5)).tolist() == [False, False, True, True]
+        np.testing.assert_array_equal(rate, [-1, 0.23, 0.25, 9])
 
 
 class TestRounds:
@@ -354,7 +391,7 @@ class TestRounds:
         assert camera.pair(distribution=Distribution)._rounds == 4
         few = CAMERAS["two biases"]
         assert few.pair("f4")._rounds < few.pair("f4", distribution=Distribution)._rounds == 4
-        pair, asked = camera.pair(), []
+        pair, asked = few.pair("f4"), []
         with mock.patch.object(TwoRates, "_rows", lambda self, images, block, rounds, place: asked.append(rounds)):
             pair.rows([], EVERYTHING)
             pair.rows([], EVERYTHING, True)
@@ -390,17 +427,22 @@ class TestWay:
         """To the bit, with all that the numbers of the loop stand for."""
         rng = np.random.default_rng(3)
         for camera in CAMERAS.values():
+            pair = camera.pair("f4", offsets=(2.0, 0.0), width=1.1)
+            # Half of them are close to a deviate beyond which a tail may not be normal.
+            near = rng.choice([least for _, least in pair._steps], 500) * (1 + rng.uniform(-2e-3, 2e-3, 500))
+            deviates = np.where(np.arange(500) % 2, rng.normal(0, 3, 500), 1.1 * near)
             rates = 10 ** rng.uniform(-3, 3, 500)
-            first = rates + rng.normal(0, 3, 500) * np.sqrt(camera.of_difference(rates))
+            first = rates + deviates * np.sqrt(camera.of_difference(rates)) + 2.0 / camera.seconds[0]
             images = images_of(camera, first, rates, "f4")
             images[0].deviation[::7] *= 1.2
-            pair = camera.pair("f4", offsets=(2.0, 0.0), width=1.1)
             ours = pair.rows(images, EVERYTHING)
             with mock.patch.object(loops, "pair", None):
                 plain = pair.rows(images, EVERYTHING)
             np.testing.assert_array_equal(ours.inexact_mask(), plain.inexact_mask())
             for name in ("complete", "difference", "second", "rate", "deviate"):
                 np.testing.assert_array_equal(getattr(ours, name), getattr(plain, name))
+            for one, other in zip(ours.statistic("difference")[0], plain.statistic("difference")[0], strict=True):
+                np.testing.assert_array_equal(one, other)
 
 
 class TestBlock:
@@ -412,7 +454,7 @@ class TestBlock:
         )
         parts = {
             "complete": np.array([True, True, False, True]), "difference": np.array([1.0, -2.0, 3.0, 4.0]),
-            "second": np.array([2.0, -1.0, 5.0, 0.0]), "rate": np.array([2.5, 1.0, 6.0, 2.0]),
+            "second": np.array([0.5, -1.0, 5.0, 0.0]), "rate": np.array([2.5, 1.0, 6.0, 2.0]),
             "deviate": np.array([1.0, -3.0, 0.5, 2.5]),
         }  # fmt: skip
         return TwoRatesBlock(pair, **{**parts, **options})
@@ -439,8 +481,8 @@ class TestBlock:
     def test_ratio(self):
         """Of the first rate to the second, which must be above zero."""
         (ratio, deviation), special = self.block().statistic("ratio")
-        np.testing.assert_allclose(ratio, [1.5, np.nan, 1.6, np.nan])
-        np.testing.assert_allclose(deviation, [0.125, np.nan, 0.12, np.nan])
+        np.testing.assert_allclose(ratio, [3, np.nan, 1.6, np.nan])
+        np.testing.assert_allclose(deviation, [0.5, np.nan, 0.12, np.nan])
         assert special.tolist() == [2]
 
     def test_others(self):

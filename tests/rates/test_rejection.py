@@ -326,6 +326,13 @@ class TestLimits:
         assert found[0].item() == 0
         assert found[1].item() == 2
 
+    def test_variance_of_another_pixel(self):
+        """It says nothing of this one."""
+        samples, good = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]]).T[:, None], np.ones((3, 1, 2), bool)
+        variance = np.broadcast_to([1e6, 0.01], (3, 1, 2))
+        mean_of_kept(samples, good, np.ones(3), own_variance=variance, clip=5.0)
+        assert good.sum(axis=0).tolist() == [[3, 2]]
+
     def test_masked_samples_have_no_electrons(self):
         """Seven electrons in one of ten frames are too many, six are not; an eleventh frame that is masked is none."""
         for electrons, frames in ((7, 9), (6, 10)):

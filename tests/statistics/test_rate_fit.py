@@ -323,6 +323,8 @@ def test_weights_of_an_expected_rate(case, rate):
     residual = counts - actual.rate.item() * seconds
     assert actual.chi_square.item() == pytest.approx(residual @ np.linalg.solve(matrix, residual), rel=1e-6, abs=1e-9)
     assert asked[-1].item() == pytest.approx(actual.rate.item())
+    # Four rounds; and once for the rate, and for its variance and the power of the test.
+    assert len(asked) == 4 + 3
 
 
 @pytest.mark.parametrize("side", [1, -1])
