@@ -7,6 +7,7 @@ empty one.
 """
 
 import copy
+import math
 import re
 
 from astropy.io import fits
@@ -35,7 +36,10 @@ def take_wcs(header):
         if not small or not str(header.get("CTYPE1", "")).strip():
             return None
         wcs = _read(header)
-        keys = set(wcs.to_header(relax=True)) - {"JD-OBS", "MJD-OBS", "DATE-OBS"}
+        written = wcs.to_header(relax=True)
+        if not all(math.isfinite(value) for value in written.values() if isinstance(value, float)):
+            return None  # it could not be written
+        keys = set(written) - {"JD-OBS", "MJD-OBS", "DATE-OBS"}
     except Exception:  # a broken WCS is no reason not to measure a dark
         return None
     for key in keys | {"CD1_1", "CD1_2", "CD2_1", "CD2_2"}:
