@@ -117,4 +117,5 @@ def warn(text, category):
     level, frame = 2, sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
-    warnings.warn(text, category, stacklevel=level)
+    with _LOCK:  # not while another thread has all warnings filtered
+        warnings.warn(text, category, stacklevel=level)

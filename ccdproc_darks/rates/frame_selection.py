@@ -35,6 +35,7 @@ _LEVEL_PIXELS = 100
 _LEVEL_SAMPLE = 2**16
 # Most samples (frames x pixels) in memory at a time.
 _MOST_SAMPLES = 2**20
+_ABSOLUTE_ZERO = -273.15  # deg C
 # Standard deviations from which on a shift is significant.
 _SIGNIFICANT = 5.0
 
@@ -208,4 +209,6 @@ def warn_temperatures(frames):
 
 
 def _temperatures(frames):
-    return [header_number(frame, key) for frame in frames for key in TEMPERATURE_KEYS if key in frame.header]
+    found = [header_number(frame, key) for frame in frames for key in TEMPERATURE_KEYS if key in frame.header]
+    # A camera without a sensor of temperature writes -999, or absolute zero.
+    return [celsius for celsius in found if celsius > _ABSOLUTE_ZERO]

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..frames.headers import header_value
+
 __all__ = ["RateMeta"]
 
-_NEEDED = ("DKEXPMIN", "DKEXPMAX", "DKNEXP", "DKTOTAL", "NCOMBINE")
+_NEEDED = ("DKEXPMIN", "DKEXPMAX", "DKNEXP", "DKTOTAL", "NCOMBINE", "DKBIASER", "DKBIASID")
 # The last one is that of a rate without the key.
 _SOURCES = ("argument", "header", "uncertainty", "estimated", "bias", "none")
 _OFFSETS = ("pixel", "none")
@@ -109,8 +111,8 @@ class RateMeta:
             exposures=exposures,
             total=total,
             frames=frames,
-            bias_error=meta.number("DKBIASER", "zero or positive") or 0.0,
-            bias_identity=str(rate.meta.get("DKBIASID", "")),
+            bias_error=meta.number("DKBIASER", "zero or positive"),
+            bias_identity=meta.text("DKBIASID"),
             gain=meta.number("DKGAIN", "positive"),
             read_noise=meta.number("DKRDNOI", "zero or positive"),
             noise_source=meta.choice("DKNOISE", _SOURCES),
@@ -136,11 +138,15 @@ class _CheckedMeta:
         """The value of a key as a float, in one of `_RANGES`; None where there is no such key."""
         if key not in self._meta:
             return None
-        value = self._meta[key]
+        value = self._value(key)
         plain = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-        self.check(key, plain and math.isfinite(value), "a finite number")
-        self.check(key, _RANGES[wanted](value), wanted)
-        return float(value)
+        try:
+            number = float(value) if plain else math.nan
+        except OverflowError:  # a whole number of hundreds of digits
+            number = math.inf
+        self.check(key, math.isfinite(number), "a finite number")
+        self.check(key, _RANGES[wanted](number), wanted)
+        return number
 
     def whole(self, key, least):
         """The value of a key as an int, not below ``least``; None where there is no such key."""
@@ -152,9 +158,21 @@ class _CheckedMeta:
 
     def choice(self, key, choices):
         """The text of a key, which is one of ``choices``; the last of them where there is no such key."""
-        value = self._meta.get(key, choices[-1])
+        value = self._value(key, choices[-1])
         self.check(key, isinstance(value, str) and value in choices, f"one of {', '.join(map(repr, choices))}")
         return value
+
+    def text(self, key):
+        """The text of a key."""
+        value = self._value(key)
+        self.check(key, isinstance(value, str), "a text")
+        return value
+
+    def _value(self, key, default=None):
+        try:
+            return header_value(self._meta, key, default)
+        except ValueError as error:
+            raise ValueError(f"{self._label}: {error}") from None
 
     def check(self, key, right, wanted):
         """Raise ValueError unless the value of a key is ``right``."""

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, proportionality_limit
 from ccdproc_darks.rates.rate_meta import RateMeta
 
-from ..helpers import dark, rate_image
+from ..helpers import ELECTRON_PER_SECOND, dark, rate_image
 
 SHAPE = (3, 4)
 
@@ -27,6 +28,7 @@ WRONG = [
     ("DKSATUR", -1.0, "positive"), ("DKTEMP", -300.0, "above -273.15 deg C"), ("DKTEMP", "cold", "a finite number"),
     ("DKOFFSET", "foo", "one of 'pixel', 'none'"), ("DKOFFSET", 3, "one of 'pixel', 'none'"),
     ("DKNOISE", "guessed", "one of 'argument', 'header', 'uncertainty', 'estimated', 'bias', 'none'"),
+    ("DKBIASID", None, "a text"), ("DKBIASID", 17, "a text"), ("DKTOTAL", 10**400, "a finite number"),
     ("DKLOST", -1, "a whole number from 0"), ("DKLOST", 0.5, "a whole number from 0"),
 ]  # fmt: skip
 
@@ -47,6 +49,40 @@ def test_fewer_frames_than_exposure_times():
     rate.meta["NCOMBINE"] = 2
     with pytest.raises(ValueError, match=r"^rates\[0\]: NCOMBINE in its meta must be DKNEXP \(3\) at least, got 2"):
         hot_pixel_mask(rate)
+
+
+@pytest.mark.parametrize("key", ["DKBIASER", "DKBIASID"])
+def test_what_is_known_of_the_bias_is_needed(key):
+    rate = rate_image(np.ones(SHAPE), 10.0)
+    del rate.meta[key]
+    with pytest.raises(ValueError, match=rf"^rates\[0\] is not a result of dark_rate: its meta lacks {key}$"):
+        hot_pixel_mask(rate)
+
+
+@pytest.mark.parametrize(("key", "other"), [("NCOMBINE", 3), ("DKTEMP", 5.0)])
+def test_key_that_is_there_twice(key, other):
+    rate = dark_rate([dark(np.full(SHAPE, number), **{"CCD-TEMP": -10.0}) for number in (1.0, 2.0, 3.0, 4.0)])
+    rate.meta.append((key, other))
+    with pytest.raises(ValueError, match=rf"^rates\[0\]: {key} is in the header twice, .* and {other}"):
+        hot_pixel_mask(rate)
+
+
+def test_card_that_cannot_be_read():
+    rate = rate_image(np.ones(SHAPE), 10.0)
+    rate.meta.append(fits.Card.fromstring("DKTEMP  = 1.5.5"))
+    with pytest.raises(ValueError, match=r"^rates\[0\]: DKTEMP in the header cannot be read: 'DKTEMP  = 1\.5\.5'"):
+        hot_pixel_mask(rate)
+
+
+@pytest.mark.parametrize("unknown", [-999.0, -273.15])
+def test_temperature_that_is_none(unknown):
+    """As cameras without a sensor of temperature write it: it is not known."""
+    darks = [dark(np.full(SHAPE, number), **{"CCD-TEMP": unknown}) for number in (1.0, 2.0, 3.0, 4.0)]
+    darks[0].meta["CCD-TEMP"] = -10.0
+    assert dark_rate(darks).meta["DKTEMP"] == -10.0
+    rate = dark_rate(darks[1:])
+    assert "DKTEMP" not in rate.meta
+    hot_pixel_mask(rate, threshold=1 * ELECTRON_PER_SECOND)
 
 
 def test_comparison_is_no_rate():
@@ -73,9 +109,9 @@ def test_what_was_written_is_read(times):
 
 
 def test_keys_of_an_old_rate_may_lack():
-    """Only exposure times and the number of frames are needed."""
+    """Only exposure times, the number of frames and what is known of the bias are needed."""
     rate = rate_image(np.ones(SHAPE), 10.0)
-    for key in ("DKGAIN", "DKRDNOI", "DKNOISE", "DKBIASER", "DKBIASID", "DKOFFSET", "DKLOST"):
+    for key in ("DKGAIN", "DKRDNOI", "DKNOISE", "DKOFFSET", "DKLOST"):
         rate.meta.pop(key, None)
     meta = RateMeta.of(rate, "rate")
     assert (meta.bias_error, meta.read_noise, meta.noise_source, meta.offset) == (0.0, None, "none", "none")
