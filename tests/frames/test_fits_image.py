@@ -164,7 +164,7 @@ def test_blank_of_unsigned(tmp_path, bitpix):
 
 
 @pytest.mark.parametrize(
-    ("bitpix", "blank"), [(-32, 1), (-64, 1), (16, 32768), (16, 1.0), (16, ""), (16, True), (8, -1), (32, 2**31)]
+    ("bitpix", "blank"), [(-32, 1), (-64, 1), (16, 32768), (16, 1.0), (16, ""), (8, -1), (32, 2**31)]
 )
 @pytest.mark.filterwarnings("ignore::astropy.utils.exceptions.AstropyWarning")
 def test_blank_that_means_nothing(tmp_path, bitpix, blank):
