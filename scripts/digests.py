@@ -17,6 +17,7 @@ import dataclasses
 import hashlib
 import inspect
 import io
+import json
 import os
 import re
 import shlex
@@ -84,6 +85,8 @@ def of_path(path):
         return {str(file.relative_to(path)): file for file in sorted(path.rglob("*")) if file.is_file()}
     if path.suffix == ".ecsv":
         return QTable.read(path)
+    if path.suffix == ".json":  # the names in it; its sizes and checksums change with the version that is written
+        return [file["path"] for file in json.loads(path.read_text(encoding="utf-8"))["files"]]
     if path.suffix == ".html":
         coded, text = 'data:image/png;base64,([^"]*)', path.read_text(encoding="utf-8")
         pictures = [imread(io.BytesIO(base64.b64decode(picture))) for picture in re.findall(coded, text)]
