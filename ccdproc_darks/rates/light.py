@@ -14,9 +14,9 @@ _AWAY = 6
 # Sigmas above the surroundings of a bright place, and of its neighbours on both sides if it is extended; these are
 # also brighter than this fraction of it.
 _BRIGHT, _NEIGHBOUR, _SHARE = 10.0, 3.0, 0.15
-# Neighbourhoods with an extended place that several frames have in common, and the fraction of extended places among
-# the bright ones, that only light makes.
-_LEAST, _FRACTION = 5, 0.1
+# Spots that several frames have in common, and the fraction of extended places among the bright ones, that only light
+# makes: clusters of hot pixels are fewer among the single ones.
+_LEAST, _FRACTION = 5, 0.3
 # Extended places of a light frame among darks, and how many times as many they are as in the other frames: tracks of
 # cosmic rays are extended, too, and about as many in all frames.
 _LEAST_OF_ONE, _TIMES = 20, 8.0
@@ -24,11 +24,12 @@ _LEAST_OF_ONE, _TIMES = 20, 8.0
 _BAND, _BAND_ROWS = 8, 0.25
 # Least noise, in units of the frames: that of whole numbers may look like none.
 _LEAST_NOISE = 0.5
-# Rows, and columns, of a neighbourhood.
-_NEAR = 16
+# Rows, and columns, within which extended places are one spot.
+_NEAR = 5
 # A flat: least electrons of a pixel, largest scatter from one pixel to the next and least variation over the sensor, as
-# fractions of them, and largest fraction of bright pixels. Real darks scatter by 9 % or more, and have hot pixels.
-_FLAT_LEVEL, _FLAT_STEP, _FLAT_SLOPE, _MOST_HOT = 3000.0, 0.03, 0.005, 1e-4
+# fractions of them, and largest fraction of bright pixels. A sensor responds to light alike to about 1 %; real darks
+# scatter by 9 % or more, and have hot pixels.
+_FLAT_LEVEL, _FLAT_STEP, _FLAT_SLOPE, _MOST_HOT = 3000.0, 0.015, 0.005, 1e-4
 # Pixels of a piece of a row, and every so many rows, for these differences.
 _PIECE, _FEW_ROWS = 32, 4
 # Samples of which a median takes no time.
@@ -70,13 +71,13 @@ def light_in_all(electrons, step, flats=True):
     count, _, columns = electrons.samples.shape
     if count < 2 or columns <= 2 * _AWAY + 2:
         return Light()
-    common = _common(electrons)
+    common, number = _common(electrons)
     extended, bright = _extended(common, step)
     look = None
     if extended >= max(_LEAST, _FRACTION * bright):
         look = _star_look(extended, bright)
     elif flats and bright <= _MOST_HOT * common.size:
-        look = _flat_look(common)
+        look = _flat_look(common, number)
     return Light({} if look is None else dict.fromkeys(range(count), look))
 
 
@@ -85,7 +86,7 @@ def light_in_some(electrons, step, suspects):
     count, _, columns = electrons.samples.shape
     if count < 3 or not suspects or columns <= 2 * _AWAY + 2:
         return Light()
-    common = _common(electrons)
+    common, _ = _common(electrons)
     found = [_extended(_known(electrons, index) - common, step) for index in range(count)]
     enough = max(_LEAST_OF_ONE, _TIMES * np.median([extended for extended, _ in found]))
     return Light({index: _star_look(*found[index]) for index in suspects if found[index][0] >= enough})
@@ -94,12 +95,12 @@ def light_in_some(electrons, step, suspects):
 def _star_look(extended, bright):
     return (
         f"{extended} of {bright} bright places in a sample of the rows are spread over neighbouring pixels, as stars "
-        "are and hot pixels are not"
+        "are, and clusters of hot pixels, but not single ones"
     )
 
 
-def _flat_look(common):
-    """How a flat looks, where what frames have in common looks so; else None.
+def _flat_look(common, number):
+    """How a flat looks, where what so many frames have in common looks so; else None.
 
     A sensor responds to light almost alike in all pixels, but each pixel has a dark current of its own.
     """
@@ -111,12 +112,15 @@ def _flat_look(common):
     rows = np.where(finite, rows, level)
     pieces = rows[:, : rows.shape[1] // _PIECE * _PIECE].reshape(-1, _PIECE)
     steps = 1.4826 * np.median(np.abs(np.diff(rows, axis=1))) / np.sqrt(2)
-    # Photon noise of a single frame: that of several is smaller.
-    if steps > _FLAT_STEP * level + np.sqrt(level) or np.std(np.median(pieces, axis=1)) < _FLAT_SLOPE * level:
+    # With the photon noise of a median.
+    if (
+        steps > np.hypot(_FLAT_STEP * level, np.sqrt(np.pi / 2 * level / number))
+        or np.std(np.median(pieces, axis=1)) < _FLAT_SLOPE * level
+    ):
         return None
     return (
         f"their pixels collected {level:.3g} electron, nearly alike from one to the next and none of them hot, as in a "
-        "flat"
+        "flat (dark current differs by more on nearly all sensors)"
     )
 
 
@@ -127,18 +131,21 @@ def _known(electrons, index):
 
 
 def _common(electrons):
-    """What frames have in common: the lower one of two; their median, of three of them where there are many samples."""
+    """What frames have in common: the lower one of two; their median, of three of them where there are many samples.
+
+    And the number of frames that it is from.
+    """
     count = len(electrons.samples)
     few = range(count) if electrons.samples.size <= _FEW_SAMPLES else sorted({0, count // 2, count - 1})
     frames = [_known(electrons, index) for index in few]
     if len(frames) != 3:
-        return np.median(frames, axis=0) if len(frames) > 3 else np.minimum(*frames)
+        return np.median(frames, axis=0) if len(frames) > 3 else np.minimum(*frames), len(frames)
     first, second, third = frames
-    return np.maximum(np.minimum(first, second), np.minimum(np.maximum(first, second), third))
+    return np.maximum(np.minimum(first, second), np.minimum(np.maximum(first, second), third)), 3
 
 
 def _extended(image, step):
-    """Numbers of extended places in rows of an image, none where they are in few neighbourhoods, and of bright ones."""
+    """Numbers of extended places in rows of an image, none where they are in few spots, and of bright ones."""
     around = np.maximum(image[:, : -2 * _AWAY], image[:, 2 * _AWAY :])
     excess = image[:, _AWAY:-_AWAY] - around
     some = excess.ravel()[::_NOISE_STEP]
@@ -159,7 +166,16 @@ def _extended(image, step):
     bands = columns // _BAND
     in_band = np.bincount(bands[extended], minlength=image.shape[1] // _BAND + 1)
     extended &= in_band[bands] <= _BAND_ROWS * len(image)
-    # Many extended places in few neighbourhoods are clusters of hot pixels.
-    neighbourhoods = (rows // _NEAR) * image.shape[1] + columns // _NEAR
-    number = np.count_nonzero(extended) if np.unique(neighbourhoods[extended]).size >= _LEAST else 0
+    # Many extended places in few spots are clusters of hot pixels.
+    number = np.count_nonzero(extended) if _has_spots(rows[extended], columns[extended]) else 0
     return int(number), int(np.count_nonzero(peak))
+
+
+def _has_spots(rows, columns):
+    """Whether extended places are in `_LEAST` spots or more."""
+    for _ in range(_LEAST):
+        if rows.size == 0:
+            return False
+        away = (np.abs(rows - rows[0]) > _NEAR) | (np.abs(columns - columns[0]) > _NEAR)
+        rows, columns = rows[away], columns[away]
+    return True

@@ -86,7 +86,10 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     if checked_flag("check_headers", check_headers):
         check_darks(frames)
     if the_bias.frame is not None:
-        _check_bias(the_bias.frame, frames, dark_sets[0].seconds, gain_of_header, check_headers)
+        _check_not_a_dark(the_bias.frame, frames)
+        if check_headers:
+            shortest = dark_sets[0].seconds
+            check_bias(the_bias.frame, frames, shortest=shortest, gain_of_header=gain_of_header, exposure=exposure)
     warn_temperatures(frames)
     scale = gain if frames[0].unit == u.adu else 1.0
     reader = ElectronReader(scale, the_bias, saturation, own_noise=source == "uncertainty")
@@ -100,8 +103,8 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation)
 
 
-def _check_bias(bias, darks, shortest, gain_of_header, check_headers):
-    """A ValueError if a master bias is one of the darks, or does not belong to them by its header."""
+def _check_not_a_dark(bias, darks):
+    """A ValueError if a master bias is one of the darks."""
     row = _middle_row(bias)
     alike = (dark for dark in darks if np.array_equal(_middle_row(dark), row, equal_nan=True))
     copy = next((dark for dark in alike if same_values(bias, dark)), None)
@@ -110,8 +113,6 @@ def _check_bias(bias, darks, shortest, gain_of_header, check_headers):
             f"bias is one of the darks: {bias.label} and {copy.label} have the same value in every pixel; pass a "
             "master bias, or the bias level as a Quantity"
         )
-    if check_headers:
-        check_bias(bias, darks, shortest=shortest, gain_of_header=gain_of_header)
 
 
 def _middle_row(frame):

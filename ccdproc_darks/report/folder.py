@@ -27,6 +27,7 @@ class Frame:
     kind: str  # 'dark' or 'bias'
     seconds: float  # exposure time (s)
     temperature: float | None  # set temperature (deg C); that of the sensor where none is in the header
+    settings: dict  # values of the header keys by which frames are grouped, see `header_settings`
 
     @property
     def name(self):
@@ -158,7 +159,7 @@ def _classified(file):
         sensor = header_number(file, "CCD-TEMP")
         if abs(sensor - temperature) > TEMPERATURE_SPREAD:
             raise ValueError(f"the sensor was at {sensor:.1f} C, not at the {temperature:g} C that were set")
-    return Frame(file, kind, seconds, temperature)
+    return Frame(file, kind, seconds, temperature, header_settings(header))
 
 
 def _raw_ones(frames):
@@ -205,7 +206,7 @@ def _without_copies(frames):
 def _grouped(frames):
     cameras = []
     for frame in frames:
-        shape, settings = frame.file.shape, header_settings(frame.file.header)
+        shape, settings = frame.file.shape, frame.settings
         same = (members for own, known, members in cameras if own == shape and are_alike(known, settings))
         members = next(same, None)
         if members is None:

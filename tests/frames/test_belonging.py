@@ -73,7 +73,9 @@ class TestTypes:
 
     def test_biases_of_cameras_that_take_none(self):
         check_biases(images({"IMAGETYP": "Dark Frame", "EXPTIME": 0.001}, name="biases"))
-        with pytest.raises(ValueError, match=r"biases\[0\] is a dark frame"):
+        with pytest.warns(
+            HeaderWarning, match=r"IMAGETYP is 'Dark Frame', without an exposure time, .*biases\[0\], and"
+        ):
             check_biases(images({"IMAGETYP": "Dark Frame"}, name="biases"))
         with pytest.raises(ValueError, match=r"biases\[0\] is a flat frame"):
             check_biases(images({"IMAGETYP": "Flat", "EXPTIME": 0.001}, name="biases"))
@@ -151,11 +153,9 @@ class TestBias:
     def test_gain_of_the_user(self):
         checked(of_bias(EGAIN=1.0), {"EGAIN": 2.0}, gain_of_header=False)
 
-    @pytest.mark.parametrize(
-        "keys", [{"IMAGETYP": "Dark Frame"}, {"IMAGETYP": "Flat", "EXPTIME": 0.0}, {"FRAME": "light"}]
-    )
+    @pytest.mark.parametrize("keys", [{"IMAGETYP": "Flat"}, {"IMAGETYP": "Flat", "EXPTIME": 0.0}, {"FRAME": "light"}])
     def test_of_another_type(self, keys):
-        with pytest.raises(ValueError, match=r"^bias: bias\[0\] is a (dark|flat|light) frame"):
+        with pytest.raises(ValueError, match=r"^bias: bias\[0\] is a (flat|light) frame"):
             checked(of_bias(**keys), {"EXPTIME": 100.0})
 
     @pytest.mark.parametrize("seconds", [11.0, 100.0, 1000.0])
@@ -172,8 +172,8 @@ class TestBias:
 
     def test_exposure_beside_the_users(self):
         """The darks' headers do not tell: the user does."""
-        with pytest.raises(ValueError, match=r"EXPOSURE is 100 in bias\[0\], 200 in darks"):
-            checked(of_bias(EXPOSURE=100.0), {}, shortest=200.0)
+        with pytest.raises(ValueError, match=r"EXPTIME is 100 in bias\[0\], 200 in darks"):
+            checked(of_bias(EXPTIME=100.0), {}, shortest=200.0)
 
     def test_exposure_by_the_same_key(self):
         """In any unit."""
@@ -196,7 +196,7 @@ class TestBias:
 
 class TestExposureKeys:
     @pytest.mark.parametrize(("used", "other"), [
-        (100.0, 300.0), (100.0, 0.1), (100.0, 0.0), (1e5, 100.0), ("100", "300"), (100.0, 1.002e5),
+        (100.0, 300.0), (100.0, 0.1), (100.0, 0.0), (1e5, 100.0), ("100", "300"), (100.0, 1.03e5),
     ])  # fmt: skip
     def test_contradiction(self, used, other):
         good = {"EXPTIME": 1.0, "EXPOSURE": 1.0}

@@ -75,6 +75,43 @@ def test_clusters_of_hot_pixels_are_no_stars():
     assert light_in_all(electrons(images), 1.0).frames == {}
 
 
+class TestClusters:
+    """Of hot pixels, among single ones."""
+
+    def darks(self, cluster, seed):
+        rng = np.random.default_rng(seed)
+        rates = np.full((256, 256), 5.0)
+        rates.ravel()[rng.integers(0, rates.size, 300)] += 10 ** rng.uniform(2, 4, 300)
+        for row, column in rng.integers(0, 253, (60, 2)):
+            rates[row : row + 3, column : column + 3] += cluster(rng)
+        return rng.poisson(rates, (5, *rates.shape)) + rng.normal(0, 5, (5, *rates.shape))
+
+    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize("cluster", [
+        lambda rng: 10 ** rng.uniform(2.5, 4),
+        lambda rng: 10 ** rng.uniform(2.5, 4, (3, 3)),
+        lambda rng: 10 ** rng.uniform(2.5, 4) * rng.uniform(0.3, 1, (3, 3)),
+        lambda rng: 10 ** rng.uniform(2, 3) * np.array([[1, 1, 1], [1, rng.uniform(1.5, 6), 1], [1, 1, 1]]),
+    ], ids=["alike", "own", "within a third", "around a hotter one"])  # fmt: skip
+    def test_no_stars(self, cluster, seed):
+        assert found(self.darks(cluster, seed)) == {}
+
+    def test_few_large_ones(self):
+        rng = np.random.default_rng(0)
+        for size in (6, 9, 12):
+            images = rng.normal(0, 3, (5, 100, 100))
+            images[:, 30 : 30 + size, 30 : 30 + size] += rng.lognormal(5, 1, (size, size))
+            assert light_in_all(electrons(images), 1.0).frames == {}
+
+
+def test_even_dark_current_is_no_flat():
+    """Not of 2 %, whatever its level and its gradient."""
+    rng = np.random.default_rng(0)
+    for level, scatter, gradient, number in itertools.product((6000, 40000), (0.02, 0.025), (0.005, 0.05), (2, 3, 5)):
+        rates = level * (1 + gradient * np.linspace(-0.5, 0.5, 256)) * rng.normal(1, scatter, (256, 256))
+        assert found(rng.poisson(rates, (number, 256, 256)) + rng.normal(0, 5, (number, 256, 256))) == {}
+
+
 class TestLightFrames:
     @pytest.mark.parametrize("name", PRESETS)
     @pytest.mark.parametrize(("fwhm", "number"), [(1.5, 2), (2.5, 3), (5.0, 3)])

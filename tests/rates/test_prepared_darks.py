@@ -66,7 +66,7 @@ class TestDarks:
         for frame in mixed[1::2]:
             frame.meta[key] = ANOTHER[key]
         first, other = (repr(value) if isinstance(value, str) else value for value in (CAMERA[key], ANOTHER[key]))
-        text = rf"^darks must be of one .*: {key} is {first} in darks\[0\], {other} in darks\[1\]; {WAY_ON}"
+        text = rf"^darks must be of one .*: {key} is {first} in darks\[0\], {other} in darks\[1\].*; {WAY_ON}"
         with pytest.raises(ValueError, match=text):
             measure(mixed, bias=500 * u.adu)
         assert_same_image(measure(mixed, bias=500 * u.adu, check_headers=False), measure(frames(6), bias=500 * u.adu))
@@ -152,6 +152,14 @@ class TestBias:
         with pytest.raises(ValueError, match=r"^bias is one of the darks: .*dark.fits and .*dark.fits"):
             dark_rate(tmp_path / "dark.fits", bias=tmp_path / "dark.fits")
 
+    def test_in_bulb_mode(self):
+        """Headers do not know the exposure time: the user tells."""
+        short = bias(seconds=0.001)
+        dark_rate(frames(seconds=0.001), bias=short, exposure=300 * u.s)
+        dark_rate(frames(seconds=0.001, DARKTIME=300.0), bias=short, exposure="DARKTIME")
+        with pytest.raises(ValueError, match=r"^bias takes dark current away: EXPTIME is 0.5 in bias\[0\], 1 in darks"):
+            dark_rate(frames(seconds=300.0), bias=bias(seconds=0.5), exposure=1 * u.s)
+
     def test_at_another_temperature(self, measure):
         wrong = bias(**{"CCD-TEMP": 0.0})
         with pytest.warns(TemperatureWarning, match=r"^the bias was taken at 0.0 deg C .*, the darks at -20.0 deg C"):
@@ -165,7 +173,7 @@ class TestBiasFrames:
         mixed = biases(4)
         mixed[3].meta[key] = ANOTHER[key]
         with pytest.raises(
-            ValueError, match=rf"^biases must be of one .*{key} is .* in biases\[0\], .*\[3\]; {WAY_ON}"
+            ValueError, match=rf"^biases must be of one .*{key} is .* in biases\[0\], .*\[3\].*; {WAY_ON}"
         ):
             master_bias(mixed)
         assert_same_image(master_bias(mixed, check_headers=False), bias(number=4))
@@ -186,7 +194,9 @@ class TestRates:
     @pytest.mark.parametrize("key", OF_RATES)
     def test_of_two_sensors(self, compare, key):
         rates = rate(300.0), rate(100.0, **{key: OF_RATES[key]})
-        with pytest.raises(ValueError, match=rf"^rates must be of one .*{key} is .* in rates\[1\], .*\[0\]; {WAY_ON}"):
+        with pytest.raises(
+            ValueError, match=rf"^rates must be of one .*{key} is .* in rates\[1\], .*\[0\].*; {WAY_ON}"
+        ):
             compare(*rates)
         compare(*rates, check_headers=False)
 
@@ -198,12 +208,12 @@ class TestRates:
     def test_background_and_scatter(self, key):
         other = {key: OF_RATES[key]}
         background = rate(**other)
-        with pytest.raises(ValueError, match=rf"of one .*{key} is .* in rates\[0\], .* in background; {WAY_ON}"):
+        with pytest.raises(ValueError, match=rf"of one .*{key} is .* in rates\[0\], .* in background.*; {WAY_ON}"):
             hot_pixel_mask(rate(), background=background)
         hot_pixel_mask(rate(), background=background, check_headers=False)
         hot_pixel_mask(rate(), background=background.data * background.unit)
         scatter = [dark_scatter(frames(**keys), bias=500 * u.adu) for keys in ({}, other)]
-        with pytest.raises(ValueError, match=rf"of one .*{key} is .* in rates\[0\], .* in scatter\[1\]; {WAY_ON}"):
+        with pytest.raises(ValueError, match=rf"of one .*{key} is .* in rates\[0\], .* in scatter\[1\].*; {WAY_ON}"):
             hot_pixel_mask(rate(), scatter=scatter)
         hot_pixel_mask(rate(), scatter=scatter, check_headers=False)
 
