@@ -10,7 +10,7 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.warnings import HeaderWarning, TemperatureWarning, warn
-from .headers import EXPOSURE_KEYS, TEMPERATURE_KEYS, TEMPERATURE_SPREAD, header_value
+from .headers import ABSOLUTE_ZERO, EXPOSURE_KEYS, TEMPERATURE_KEYS, TEMPERATURE_SPREAD, header_value
 
 __all__ = [
     "BIAS",
@@ -341,7 +341,7 @@ def _warn_bias_temperature(bias, darks):
 
 def _temperatures(frames):
     values = [_told_by(frame, key) for frame in frames for key in TEMPERATURE_KEYS]
-    return [value for value in values if isinstance(value, float)]
+    return [value for value in values if isinstance(value, float) and value > ABSOLUTE_ZERO]
 
 
 def _exposure(image, keys=EXPOSURE_KEYS):

@@ -15,6 +15,7 @@ from .._interface.arguments import GAIN_UNIT, checked_quantity, unit_name
 from .._interface.shown import shown
 
 __all__ = [
+    "ABSOLUTE_ZERO",
     "EXPOSURE_KEYS",
     "GAIN_KEYS",
     "READ_NOISE_KEYS",
@@ -44,6 +45,8 @@ READ_NOISE_KEYS = ("RDNOISE",)
 EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE")
 SATURATION_KEYS = ("SATURATE",)
 TEMPERATURE_KEYS = ("CCD-TEMP",)
+# Of a sensor (deg C): a camera that cannot measure its temperature writes this, or -999.
+ABSOLUTE_ZERO = -273.15
 # Exposure times that differ by less than this fraction are equal: a camera's clock writes 30.001 s.
 SAME_EXPOSURE = 1e-3
 # Range of sensor temperatures (deg C) that is accepted; a cooler keeps a much smaller one.

@@ -8,7 +8,7 @@ import numpy as np
 from .._compute.blocks import sample_blocks
 from .._compute.workers import THREADS
 from .._interface.warnings import FrameLevelWarning, TemperatureWarning, warn
-from ..frames.headers import TEMPERATURE_KEYS, TEMPERATURE_SPREAD, header_number
+from ..frames.headers import ABSOLUTE_ZERO, TEMPERATURE_KEYS, TEMPERATURE_SPREAD, header_number
 from ..frames.inputs import sample
 from .bias import Bias
 from .dark_frames import DarkSet, ElectronReader
@@ -35,7 +35,6 @@ _LEVEL_PIXELS = 100
 _LEVEL_SAMPLE = 2**16
 # Most samples (frames x pixels) in memory at a time.
 _MOST_SAMPLES = 2**20
-_ABSOLUTE_ZERO = -273.15  # deg C
 # Standard deviations from which on a shift is significant.
 _SIGNIFICANT = 5.0
 
@@ -210,5 +209,4 @@ def warn_temperatures(frames):
 
 def _temperatures(frames):
     found = [header_number(frame, key) for frame in frames for key in TEMPERATURE_KEYS if key in frame.header]
-    # A camera without a sensor of temperature writes -999, or absolute zero.
-    return [celsius for celsius in found if celsius > _ABSOLUTE_ZERO]
+    return [celsius for celsius in found if celsius > ABSOLUTE_ZERO]
