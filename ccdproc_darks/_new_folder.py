@@ -126,8 +126,7 @@ class _Work:
         self.folder = _hidden(place)
         #: The folder to be filled.
         self.new = self.folder / "new"
-        self._claim, self._made, self._found, self._pid = None, [], False, os.getpid()
-        self._stays = False  # whether what is new stays in the hidden folder
+        self._claim, self._made, self._found, self._stays, self._pid = None, [], False, False, os.getpid()
         self._told = []  # said when all is done: what handles a log may fail
 
     def begin(self):
