@@ -43,7 +43,7 @@ class Manifest:
             self.files = {_checked_name(file["path"]): (file["size"], file["sha256"]) for file in files}
         except FileNotFoundError:
             raise ValueError(f"{folder} has no {MANIFEST}") from None
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise ValueError(f"{folder / MANIFEST} cannot be used ({type(error).__name__}: {error})") from None
         self._seen = {}  # what the system said of files, by their path, when their checksum was found to be right
         self.folders = {str(parent) for name in self.files for parent in PurePosixPath(name).parents}
@@ -68,6 +68,8 @@ class Manifest:
 
         Of what is left, the manifest goes last: who is killed on the way can go on later.
         """
+        if os.path.islink(folder):
+            return False
         for name in self.files:
             with suppress(OSError):
                 if self._is_own(folder, name):
@@ -88,6 +90,9 @@ class Manifest:
             return False
         path = folder / name
         try:
+            # Behind a link is somebody else's folder.
+            if any(os.path.islink(folder / parent) for parent in list(PurePosixPath(name).parents)[:-1]):
+                return False
             status = os.lstat(path)
             size, checksum = self.files[name]
             if not stat.S_ISREG(status.st_mode) or status.st_size != size:
@@ -120,6 +125,9 @@ def _checked_name(name):
     path = PurePosixPath(name)
     if path.is_absolute() or not path.parts or ".." in path.parts or str(path) != name or "\\" in name:
         raise ValueError(f"{name!r} is not a path within it")
+    if "\0" in name or name == MANIFEST:
+        raise ValueError(f"{name!r} cannot be one of its files")
+    os.fsencode(name)  # what cannot be a name is a ValueError too
     return name
 
 

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import shutil
+import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def named_errors(out):
     try:
         yield
     except OSError as error:
-        raise type(error)(f"{out} cannot be written: {error.strerror or error}") from error
+        # Of no class of its own: others may not be made of a text.
+        raise OSError(f"{out} cannot be written: {error.strerror or error}") from error
 
 
 def check_place(out, overwrite=False, folders=()):
@@ -121,13 +123,11 @@ class _Work:
 
     def __init__(self, out, place):
         self.out, self.place = out, place
-        name = place.name
-        if len(os.fsencode(name)) > _LONGEST:
-            name = hashlib.sha256(os.fsencode(name)).hexdigest()
-        self.folder = place.parent / f".{name}{_SCRATCH}"
+        self.folder = _hidden(place)
         #: The folder to be filled.
         self.new = self.folder / "new"
-        self._claim, self._made, self._found = None, [], False
+        self._claim, self._made, self._found, self._stays, self._pid = None, [], False, False, os.getpid()
+        self._told = []  # said when all is done: what handles a log may fail
 
     def begin(self):
         """Make the hidden folder, after what killed runs left behind was cleaned up."""
@@ -136,47 +136,71 @@ class _Work:
             self._claim = self._claimed()
         except ClaimedError as error:
             raise ClaimedError(
-                f"{self.out} is being written by {error} now: wait for it, or choose another folder"
+                f"{self.out} is being written by {error} now: wait for it, or choose another folder; if it no longer "
+                f"runs, remove {self.folder}"
             ) from None
         except OSError as error:
-            raise type(error)(f"{self.out} cannot be made: {error.strerror or error}") from None
+            raise type(error)(f"{self.out} cannot be made: {self._why(error)}") from None
         if self._found:
-            _recover(self._claim, self.place)
+            self._told += _recover(self._claim, self.place)
+            if os.listdir(self.folder) != [LOCK]:
+                raise FileExistsError(f"{self.out} cannot be made: {self.folder} is in the way")
         for folder in self.folder.parent.glob(f".*{_SCRATCH}"):
             with suppress(OSError):
                 if folder != self.folder and (folder / LOCK).is_file() and not folder.is_symlink():
                     claim = Claim(folder, create=False)
-                    if claim.former:
-                        _recover(claim, folder.with_name(Path(str(claim.former.get("place"))).name))
+                    if _is_ours(claim.former, folder):
+                        self._told += _recover(claim, folder.with_name(claim.former["place"]))
                         claim.release()
                     else:
                         claim.leave()
-        for sentence in remove_left_behind():
-            _log.warning(sentence)
+        self._told += remove_left_behind()
+        self._tell()
         check_room()
         self.new.mkdir()
 
     def finish(self, former):
         """Put the new folder in its place; that of the `Manifest` ``former`` is replaced."""
+        if os.getpid() != self._pid:
+            raise OSError(f"{self.out} is being written by process {self._pid}, of which this one was forked")
         try:
             self._put(former)
         except OSError as error:
-            _put_back(self.folder, self.place)
-            kept = _kept(self.new, self.place, "new")
+            self._told += _put_back(self.folder, self.place)
+            reason = str(error) if isinstance(error, _TakenError) else self._why(error)
+            try:
+                kept = _kept(self.new, self.place, "new")
+            except OSError:
+                kept, self._stays = self.new, True
             WRITTEN.append(kept)
-            reason = str(error) if isinstance(error, _TakenError) else error.strerror or str(error)
-            raise FileExistsError(f"{self.out} was not written ({reason}); what is new is in {kept}") from None
+            moved = "" if os.path.lexists(kept) else ", or where a folder of that path was moved to"
+            raise FileExistsError(f"{self.out} was not written ({reason}); what is new is in {kept}{moved}") from None
         WRITTEN.append(self.place)
 
     def end(self):
         """Remove the hidden folder, with all in it that this package wrote."""
+        if os.getpid() != self._pid:  # forked in the block: the folder is the parent's
+            return
         if self._claim is not None:
-            _tidy(self.folder, self.place)
+            if not self._stays:
+                self._told += _tidy(self.folder, self.place)
             self._claim.release()
             self._claim = None
         for parent in reversed(self._made):
             with suppress(OSError):
                 parent.rmdir()
+        self._tell()
+
+    def _tell(self):
+        told, self._told = self._told, []
+        for sentence in told:
+            _log.warning(shown(sentence))
+
+    def _why(self, error):
+        """Reason of an error, with the path if that is another than the folder's."""
+        path = error.filename
+        more = "" if path is None or Path(path) in (self.out, self.place) else f": {path}"
+        return f"{error.strerror or error}{more}"
 
     def _make_parents(self):
         missing = [parent for parent in self.place.parents if not os.path.lexists(parent)]
@@ -192,15 +216,18 @@ class _Work:
                 self._found = False
             except FileExistsError:
                 self._found = True
-            names = os.listdir(self.folder)
-            if names and LOCK not in names:
-                raise FileExistsError(errno.EEXIST, f"{self.folder} is in the way")
             # Another process may remove it just now.
             with suppress(FileNotFoundError):
-                return Claim(self.folder, note={"place": self.place.name})
+                names = os.listdir(self.folder)
+                # Who is killed before the lock says something has put nothing beside it.
+                if set(names) - {LOCK} and (LOCK not in names or not os.lstat(self.folder / LOCK).st_size):
+                    raise FileExistsError(errno.EEXIST, f"{self.folder} is in the way")
+                note = {"place": self.place.name}
+                return Claim(self.folder, note=note, known=lambda former: _is_ours(former, self.folder))
         raise ClaimedError("other processes")
 
     def _put(self, former):
+        _copy_access(self.place, self.new)
         if former is None or not os.path.lexists(self.place):
             # A folder never replaces a file, or a folder with something in it.
             if os.name == "nt" and self.place.is_dir():
@@ -214,6 +241,8 @@ class _Work:
                     raise
                 raise _TakenError("somebody else made it in the meantime") from None
             return
+        if self.place.is_symlink():
+            raise _TakenError("somebody else put a link there in the meantime")
         if not former.is_of(self.place):
             raise _TakenError("somebody else replaced the earlier report in the meantime")
         strangers = former.strangers(self.place)
@@ -230,32 +259,76 @@ class _TakenError(OSError):
     """The place is somebody else's now."""
 
 
+def _hidden(place):
+    """The hidden folder of a place."""
+    name = place.name
+    if len(os.fsencode(name)) > _LONGEST:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return place.parent / f".{name}{_SCRATCH}"
+
+
+def _is_ours(former, folder):
+    """Whether what the lock in a hidden folder says is from this package: others may have such a folder too."""
+    pid, host, place = (former.get(key) for key in ("pid", "host", "place"))
+    if type(pid) is not int or not isinstance(host, str) or not isinstance(place, str):
+        return False
+    try:
+        return _hidden(folder.parent / place) == folder
+    except ValueError:  # no name of a file
+        return False
+
+
+def _copy_access(place, new):
+    """Give a new folder the group and the permissions of the one whose place it takes, as far as it may."""
+    with suppress(OSError):
+        status = os.lstat(place)
+        if stat.S_ISDIR(status.st_mode):
+            if hasattr(os, "chown"):
+                with suppress(OSError):
+                    os.chown(new, status.st_uid if os.geteuid() == 0 else -1, status.st_gid)
+            # Its owner must be able to move it.
+            os.chmod(new, stat.S_IMODE(status.st_mode) | stat.S_IRWXU)
+
+
+# Those that follow return sentences on what they did, to be told when all is done.
+
+
 def _recover(claim, place):
     """Clean up the hidden folder of a killed run, beside a place."""
     who = f"process {claim.former['pid']}" if "pid" in claim.former else "a process"
-    _log.warning(f"{place}: {who} was killed while it wrote this; what it left is removed")
-    _tidy(claim.folder, place)
+    told = _tidy(claim.folder, place)
+    return [f"{place}: {who} was killed while it wrote this; what it left is removed", *told]
 
 
 def _tidy(folder, place):
     """Remove all that this package wrote into the hidden folder of a place, after an earlier report is put back."""
-    _put_back(folder, place)
-    for name in ("new", "former"):
-        _clear(folder / name, place)
+    told = _put_back(folder, place)
+    if not _waits(folder, place):
+        for name in ("new", "former"):
+            told += _clear(folder / name, place)
+    return told
+
+
+def _waits(folder, place):
+    """Whether an earlier report in the hidden folder of a place was not put back, nor replaced by the new one."""
+    return (folder / "former").is_dir() and (not os.path.lexists(place) or (folder / "new").exists())
 
 
 def _put_back(folder, place):
     """Put the earlier report from the hidden folder of a place back, unless the new one has taken its place."""
-    former, waits = folder / "former", (folder / "new").exists()
-    if not former.is_dir() or (os.path.lexists(place) and not waits):
-        return
+    former = folder / "former"
+    if not _waits(folder, place):
+        return []
     try:
         if os.name == "nt" and place.is_dir():
             place.rmdir()
         former.rename(place)
-        _log.warning(f"{place}: the earlier report is put back")
     except OSError:  # somebody else made something there
-        _log.warning(f"{place}: the earlier report is in {_kept(former, place, 'former')}")
+        where = former
+        with suppress(OSError):
+            where = _kept(former, place, "former")
+        return [f"{place}: the earlier report is in {where}"]
+    return [f"{place}: the earlier report is put back"]
 
 
 def _clear(folder, place):
@@ -263,19 +336,22 @@ def _clear(folder, place):
     with suppress(OSError):
         folder.rmdir()  # empty, or missing
     if not os.path.lexists(folder):
-        return
-    try:
-        manifest = Manifest(folder)
-    except ValueError:
-        # The manifest is written last: without it, the folder is half written.
-        if folder.name == "new" and not (folder / MANIFEST).exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            return
-    else:
-        if manifest.remove(folder):
-            return
+        return []
+    if not folder.is_symlink():
+        try:
+            manifest = Manifest(folder)
+        except ValueError:
+            # The manifest is written last: without it, the folder is half written.
+            if folder.name == "new" and not os.path.lexists(folder / MANIFEST):
+                shutil.rmtree(folder, ignore_errors=True)
+                return []
+        else:
+            if manifest.remove(folder):
+                return []
+    where = folder
     with suppress(OSError):
-        _log.warning(f"{place}: files that are not as the report wrote them are in {_kept(folder, place, 'former')}")
+        where = _kept(folder, place, "former")
+    return [f"{place}: files that are not as the report wrote them are in {where}"]
 
 
 def _kept(folder, place, word):

@@ -3,6 +3,7 @@
 
 import atexit
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -15,6 +16,8 @@ from ._signals import uninterrupted
 __all__ = ["check_room", "discard", "remove_left_behind", "temporary_file", "temporary_folder"]
 
 _PREFIX = "ccdproc_darks-"
+# Names that `tempfile` makes of it and of a process's number: others are somebody else's.
+_NAME = re.compile(rf"{_PREFIX}(\d+)-[a-z0-9_]{{8}}", re.ASCII)
 # A finalizer that discards a file may run at any moment of the same thread.
 _lock = threading.RLock()
 # Folders of this process with something in them, by pid and the system's folder of temporary files.
@@ -73,20 +76,24 @@ def check_room():
 def remove_left_behind():
     """Remove the temporary files of processes that were killed; yields a sentence on each."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        name = _NAME.fullmatch(folder.name)
         with suppress(OSError):
-            if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
+            if not name or folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
                 continue
-            pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+            pid = int(name[1])
             if not (folder / LOCK).exists():
                 # Of a process that was killed as it made the folder: nothing is in it.
                 if not process_lives(pid):
                     folder.rmdir()
                 continue
             claim = Claim(folder, create=False)
-            if not claim.former and process_lives(pid):  # it makes the folder just now
+            left = [path for path in folder.iterdir() if path.name != LOCK]
+            empty = not left and (folder / LOCK).stat().st_size == 0
+            if claim.former.get("pid") == pid and isinstance(claim.former.get("host"), str):
+                left = [path for path in left if path.name.startswith(tempfile.gettempprefix())]
+            elif not empty or process_lives(pid):  # somebody else's, or it makes the folder just now
                 claim.leave()
                 continue
-            left = [path for path in folder.iterdir() if path.name != LOCK]
             for path in left:
                 _remove(path)
             claim.release()
@@ -121,6 +128,16 @@ def _remove(path):
     else:
         with suppress(OSError):
             path.unlink()
+
+
+def _renew():
+    """In a process that was forked: a thread of its parent, which is not in it, may have held the lock."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
 
 
 @atexit.register

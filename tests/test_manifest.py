@@ -60,6 +60,18 @@ def test_a_changed_manifest_is_a_stranger(folder):
     assert [path.name for path in folder.iterdir()] == [MANIFEST]
 
 
+@pytest.mark.parametrize("inner", ["", "group", "group/inner"])
+def test_what_is_behind_a_link_is_kept(folder, inner):
+    manifest, away = Manifest(folder), folder.parent / "away"
+    (folder / inner).rename(away)
+    (folder / inner).symlink_to(away)
+    before = sorted(away.rglob("*"))
+    assert inner == "" or manifest.strangers(folder) == [inner]
+    assert not manifest.remove(folder)
+    assert sorted(away.rglob("*")) == before
+    assert (folder / inner).is_symlink()
+
+
 def test_each_file_is_read_once(folder, monkeypatch):
     manifest, checksum, read = Manifest(folder), _manifest._checksum, []
     monkeypatch.setattr(_manifest, "_checksum", lambda path: read.append(path.name) or checksum(path))
@@ -97,8 +109,9 @@ def test_none(tmp_path):
         "", "[]", "{}", '{"files": [1]}', '{"files": [{"path": "a"}]}', "\x00",
         *(
             json.dumps({"files": [{"path": path, "size": 0, "sha256": ""}]})
-            for path in ("../a", "/a", "a/../../b", "", ".", "a//b", "a\\b", 3)
+            for path in ("../a", "/a", "a/../../b", "", ".", "a//b", "a\\b", 3, "a\0", "\ud800", MANIFEST)
         ),
+        "[" * 200000,
     ],
 )  # fmt: skip
 def test_no_manifest(tmp_path, text):

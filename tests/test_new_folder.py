@@ -1,19 +1,22 @@
 """Folders of results: whole or not at all, and nothing of anybody else's is removed."""
 
 import errno
+import logging
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from ccdproc_darks import _new_folder
+from ccdproc_darks import _claim, _new_folder
 from ccdproc_darks._claim import Claim, ClaimedError
 from ccdproc_darks._manifest import MANIFEST, write_manifest
-from ccdproc_darks._new_folder import PAGE, SUMMARY, WRITTEN, check_place, new_folder
+from ccdproc_darks._new_folder import PAGE, SUMMARY, WRITTEN, check_place, named_errors, new_folder
 
 NAMES = ["group/mask.fits", PAGE, SUMMARY]
 
@@ -154,7 +157,7 @@ class TestPlaces:
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
         monkeypatch.setattr(Path, "mkdir", denied)
-        refused(out, "^[^[]*out cannot be made: Permission denied$")
+        refused(out, "^[^[]*out cannot be made: Permission denied: .*place$")
 
     def test_a_full_disk_at_the_start(self, out, tmp_path, refused, monkeypatch):
         def full(*args):
@@ -179,6 +182,31 @@ class TestPlaces:
         (hidden / "mine").touch()
         refused(out, "out cannot be made: .*in the way")
         assert names_in(hidden) == ["mine"]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "", "mine", '{"a": 1}', '{"pid": 1, "host": "here"}', '{"pid": 1, "host": "here", "place": ""}',
+            '{"pid": 1, "host": "here", "place": "another"}', '{"pid": "1", "host": "here", "place": "out"}',
+            '{"pid": 1, "host": "here", "place": "\\ud800"}', "[" * 60000,
+        ],
+    )  # fmt: skip
+    def test_a_folder_with_a_lock_of_somebody_else(self, out, refused, text):
+        hidden = out.parent / ".out.ccdproc-darks"
+        (hidden / "new").mkdir(parents=True)
+        (hidden / "new" / "my.fits").touch()
+        (hidden / "lock").write_text(text, encoding="ascii")
+        refused(out, r"out cannot be made: .*\.out\.ccdproc-darks is in the way")
+        write(out.with_name("beside"))
+        assert names_in(hidden / "new") == ["my.fits"]
+        assert (hidden / "lock").read_text(encoding="ascii") == text
+
+    def test_a_hidden_folder_of_another_user(self, out, refused, monkeypatch):
+        def denied(path, *args, **kwargs):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+        monkeypatch.setattr(os, "open", denied)
+        refused(out, r"out cannot be made: Permission denied: .*\.out\.ccdproc-darks.lock$")
 
 
 class TestOthers:
@@ -281,6 +309,40 @@ class TestOthers:
             write(old, meanwhile=meanwhile, overwrite=True)
         assert_report(old, "mine")
 
+    @pytest.mark.usefixtures("system")
+    @pytest.mark.parametrize("inner", ["", "group"])
+    def test_moved_away_in_the_meantime_with_a_link_to_it(self, old, inner):
+        away = old.parent / "away"
+
+        def meanwhile():
+            (old / inner).rename(away)
+            (old / inner).symlink_to(away)
+
+        what = "somebody put there or changed in the meantime: group" if inner else "somebody else put a link there"
+        with pytest.raises(FileExistsError, match=what):
+            write(old, meanwhile=meanwhile, overwrite=True)
+        if inner:
+            assert names_in(away) == ["mask.fits"]
+        else:
+            assert_report(away, "old")
+        assert (old / inner).is_symlink()
+        assert_report(old.parent / "out-new", "new")
+
+    def test_a_link_to_it_at_the_last_moment(self, old, monkeypatch):
+        """Between the look and the exchange."""
+        exchange = _new_folder.exchange
+
+        def late(one, other):
+            other.rename(old.parent / "away")
+            other.symlink_to(old.parent / "away")
+            return exchange(one, other)
+
+        monkeypatch.setattr(_new_folder, "exchange", late)
+        write(old, overwrite=True)
+        assert_report(old, "new")
+        assert_report(old.parent / "away", "old")
+        assert (old.parent / "out-former").is_symlink()
+
     def test_moved_away_in_the_meantime(self, old):
         write(old, meanwhile=lambda: old.rename(old.parent / "away"), overwrite=True)
         assert_report(old, "new")
@@ -347,6 +409,125 @@ class TestFailures:
         assert_report(old.parent / "out-new", "new")
         assert "the earlier report is in " in caplog.text
 
+    @pytest.mark.parametrize("moved", [False, True])
+    def test_where_what_is_new_cannot_be_moved(self, out, monkeypatch, moved):
+        def meanwhile():
+            def fail(path, target):
+                raise OSError(errno.EIO, "Input/output error", str(path))
+
+            if moved:
+                out.parent.rename(out.parent.with_name("moved"))
+            else:
+                monkeypatch.setattr(Path, "rename", fail)
+
+        where = ", or where a folder of that path was moved to" if moved else ""
+        with pytest.raises(FileExistsError, match=rf"out was not written .*what is new is in .*darks.new{where}$"):
+            write(out, meanwhile=meanwhile)
+        monkeypatch.undo()
+        place = out.parent.with_name("moved") if moved else out.parent
+        assert_report(place / ".out.ccdproc-darks" / "new", "new")
+        write(place / "another")
+        with pytest.raises(FileExistsError, match="in the way"):
+            write(place / "out")
+        assert_report(place / ".out.ccdproc-darks" / "new", "new")
+
+    def test_where_the_earlier_report_cannot_be_put_back(self, old, monkeypatch, caplog):
+        def meanwhile():
+            def fail(path, target):
+                if path != old:
+                    raise OSError(errno.EIO, "Input/output error", str(path))
+                rename(path, target)
+
+            rename = Path.rename
+            monkeypatch.setattr(Path, "rename", fail)
+
+        monkeypatch.setattr(_new_folder, "exchange", lambda one, other: False)
+        with pytest.raises(FileExistsError, match="out was not written"):
+            write(old, meanwhile=meanwhile, overwrite=True)
+        monkeypatch.undo()
+        assert re.search(r"the earlier report is in .*darks.former", caplog.text)
+        with pytest.raises(FileExistsError, match="in the way"):
+            write(old, overwrite=True)
+        assert_report(old.parent / ".out.ccdproc-darks" / "former", "old")
+        assert_report(old.parent / ".out.ccdproc-darks" / "new", "new")
+
+    @pytest.mark.parametrize("text", ["library", ""])
+    def test_errors_of_other_classes_are_named(self, out, text):
+        class OtherError(OSError):
+            def __init__(self, number, text):
+                super().__init__(number, text)
+
+        with pytest.raises(OSError, match=r"^out cannot be written: "), named_errors("out"):
+            raise OtherError(errno.EIO, text)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+@pytest.mark.usefixtures("system")
+@pytest.mark.parametrize("mode", [0o700, 0o2770, 0o755])
+@pytest.mark.parametrize("empty", [True, False])
+def test_permissions_stay(out, mode, empty):
+    if empty:
+        out.mkdir(parents=True)
+    else:
+        write(out, "old")
+    out.chmod(mode)
+    write(out, overwrite=True)
+    assert stat.S_IMODE(out.stat().st_mode) == mode
+
+
+def test_a_log_that_fails(old, monkeypatch):
+    """Nothing is left to do when it is told."""
+
+    class Broken(logging.Handler):
+        def handle(self, record):
+            raise RuntimeError(record.getMessage())
+
+    monkeypatch.setattr(_new_folder._log, "handlers", [Broken()])
+    hidden = old.parent / ".out.ccdproc-darks"
+    hidden.mkdir()
+    Claim(hidden, note={"place": "out"}).leave()
+    old.rename(hidden / "former")
+    with pytest.raises(RuntimeError, match="was killed while it wrote this"):
+        write(old.with_name("other"))
+    assert names_in(old.parent) == ["out"]
+    assert_report(old, "old")
+
+
+def test_control_characters_are_not_logged(out, caplog):
+    hidden = out.parent / ".o\x1but.ccdproc-darks"
+    hidden.mkdir(parents=True)
+    Claim(hidden, note={"place": "o\x1but"}).leave()
+    write(out)
+    assert r"o\x1but: process" in caplog.text
+    assert "\x1b" not in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.parametrize("how", ["error", "end"])
+def test_a_process_forked_in_the_block(out, how):
+    """Leaves the folder to its parent."""
+
+    def meanwhile():
+        nonlocal child
+        child = os.fork()
+        if child == 0 and how == "error":
+            raise RuntimeError("in the child")
+        if child:
+            assert os.waitpid(child, 0)[1] == 0
+
+    parent, child = os.getpid(), None
+    try:
+        write(out, meanwhile=meanwhile)
+    except (RuntimeError, OSError) as error:
+        if os.getpid() != parent:
+            os._exit(0 if str(error) == "in the child" or "of which this one was forked" in str(error) else 1)
+        raise
+    finally:
+        if os.getpid() != parent:
+            os._exit(2)
+    assert_report(out, "new")
+    assert names_in(out.parent) == ["out"]
+
 
 class TestTwoAtOnce:
     def test_the_second_is_told_at_once(self, out):
@@ -355,6 +536,25 @@ class TestTwoAtOnce:
         ):
             write(out, meanwhile=lambda: write(out))
         assert names_in(out.parent.parent) == []
+
+    @pytest.mark.skipif(_claim.fcntl is None, reason="locks of POSIX")
+    def test_on_a_file_system_without_locks(self, out, monkeypatch):
+        def flock(handle, how):
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        def second():
+            for name, match in (
+                ("out", r"is being written.*if it no longer runs, remove .*\.out\.ccdproc"),
+                ("two", ""),
+            ):
+                with pytest.raises(ClaimedError, match=match) if match else nullcontext():
+                    write(out.with_name(name))
+
+        monkeypatch.setattr(_claim.fcntl, "flock", flock)
+        write(out, meanwhile=second)
+        assert_report(out, "new")
+        assert_report(out.with_name("two"), "new")
+        assert names_in(out.parent) == ["out", "two"]
 
     def test_the_first_goes_on(self, out):
         def second():

@@ -81,10 +81,14 @@ def test_what_a_killed_process_left(place):
 
 
 def test_of_another_user_or_just_being_made(place, monkeypatch):
-    monkeypatch.setattr(_temporary, "process_lives", lambda pid: pid == "new")
-    (place / "ccdproc_darks-new-2").mkdir()
-    (place / "ccdproc_darks-dead-2").mkdir()
-    for name, text in (("others-1", json.dumps({"pid": 1, "host": "here"})), ("new-1", ""), ("dead-1", "")):
+    monkeypatch.setattr(_temporary, "process_lives", lambda pid: pid == 7)
+    (place / "ccdproc_darks-7-bbbbbbbb").mkdir()
+    (place / "ccdproc_darks-8-bbbbbbbb").mkdir()
+    for name, text in (
+        ("1-aaaaaaaa", json.dumps({"pid": 1, "host": "here"})),
+        ("7-aaaaaaaa", ""),
+        ("8-aaaaaaaa", ""),
+    ):
         (place / f"ccdproc_darks-{name}").mkdir()
         (place / f"ccdproc_darks-{name}" / "lock").write_text(text, encoding="ascii")
     if hasattr(os, "getuid"):
@@ -92,7 +96,60 @@ def test_of_another_user_or_just_being_made(place, monkeypatch):
             patch.setattr(os, "getuid", lambda: -1)
             assert list(remove_left_behind()) == []
     assert len(list(remove_left_behind())) == 2
-    assert sorted(path.name for path in place.iterdir()) == ["ccdproc_darks-new-1", "ccdproc_darks-new-2"]
+    assert sorted(path.name for path in place.iterdir()) == ["ccdproc_darks-7-aaaaaaaa", "ccdproc_darks-7-bbbbbbbb"]
+
+
+@pytest.mark.parametrize("name", ["main", "night", "1-2", "1-aaaaaaaaa", "x-aaaaaaaa", "8-aaaaaaaa"])
+@pytest.mark.parametrize("lock", [None, "", "mine", '{"pid": 9, "host": "here"}', '{"pid": 8}'])
+def test_a_folder_of_the_user(place, monkeypatch, name, lock):
+    """Such as an archive of this package, which was unpacked there."""
+    monkeypatch.setattr(_temporary, "process_lives", lambda pid: False)
+    folder = place / f"ccdproc_darks-{name}"
+    (folder / "tmp1").mkdir(parents=True)
+    if name != "8-aaaaaaaa":
+        (place / "ccdproc_darks-empty").mkdir(exist_ok=True)
+    if lock is not None:
+        (folder / "lock").write_text(lock, encoding="ascii")
+    before = sorted(place.rglob("*"))
+    assert list(remove_left_behind()) == []
+    assert sorted(place.rglob("*")) == before
+
+
+def test_a_file_of_the_user_among_what_a_killed_process_left(place, monkeypatch):
+    folder = place / "ccdproc_darks-8-aaaaaaaa"
+    (folder / "tmp1").mkdir(parents=True)
+    (folder / "mine.fits").touch()
+    (folder / "lock").write_text('{"pid": 8, "host": "here"}', encoding="ascii")
+    assert [text.partition(" with ")[2] for text in remove_left_behind()] == [
+        "1 temporary files of process 8, which was killed"
+    ]
+    assert [path.name for path in folder.iterdir()] == ["mine.fits"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_process_that_is_forked_while_a_thread_makes_one(place):
+    code = """
+import os, threading
+from ccdproc_darks import _temporary
+
+held, end = threading.Event(), threading.Event()
+
+def hold():
+    with _temporary._lock:
+        held.set()
+        end.wait()
+
+threading.Thread(target=hold).start()
+held.wait()
+child = os.fork()
+if child == 0:
+    _temporary.check_room()
+    os._exit(0)
+print(os.waitpid(child, 0)[1])
+end.set()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_a_full_disk(place, monkeypatch):

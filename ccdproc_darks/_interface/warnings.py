@@ -25,6 +25,9 @@ __all__ = [
 ]
 
 _LOCK = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    # Forked while another thread has the lock, a process would keep it, and the filters of that thread, for ever.
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 

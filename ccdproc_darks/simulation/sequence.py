@@ -166,16 +166,19 @@ class DarkSequence:
         folder = Path(folder)
         counts: dict[float, int] = {}
         names = []
-        with new_folder(folder) as new, named_errors(folder):
-            (new / "truth").mkdir()
+        with new_folder(folder) as new:
+            with named_errors(folder):
+                (new / "truth").mkdir()
             for frame in progress(iter(self)) if progress else self:
                 seconds = frame.meta["EXPTIME"]
                 counts[seconds] = counts.get(seconds, 0) + 1
                 kind = f"dark_{seconds:.10g}s" if seconds > 0 else "bias"
                 names.append(f"{kind}_{counts[seconds]:04d}.fits")
-                with uninterrupted():  # astropy makes a temporary file, which it would leave behind
+                # astropy makes a temporary file, which it would leave behind.
+                with named_errors(folder), uninterrupted():
                     frame.write(new / names[-1])
-            self._write_truth(new / "truth")
+            with named_errors(folder):
+                self._write_truth(new / "truth")
         return [folder / name for name in names]
 
     def _write_truth(self, folder):

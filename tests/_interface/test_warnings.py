@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -249,3 +251,37 @@ def test_report(report, tmp_path):
     ours = [warning for warning in caught if not issubclass(warning.category, DeprecationWarning)]
     assert {warning.filename for warning in ours} == {__file__}
     assert {warning.category for warning in ours} == {TemperatureWarning}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_process_that_is_forked_while_a_thread_has_warnings_filtered():
+    """It has its own lock, and not the filters of that thread."""
+    code = """
+import os, threading, time, warnings
+from ccdproc_darks._interface.warnings import DarkWarning, filtered, warn
+
+warnings.simplefilter("error", DarkWarning)
+held, before = threading.Event(), list(warnings.filters)
+
+def hold():
+    with filtered("ignore"):
+        held.set()
+        time.sleep(0.5)
+
+thread = threading.Thread(target=hold)
+thread.start()
+held.wait()
+child = os.fork()
+if child == 0:
+    try:
+        with filtered("ignore"):
+            pass
+        warn("told", DarkWarning)
+    except DarkWarning:
+        os._exit(0 if warnings.filters == before else 8)
+    os._exit(9)
+thread.join()
+print(os.waitpid(child, 0)[1])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "0\n", done.stderr

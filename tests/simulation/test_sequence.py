@@ -1,5 +1,6 @@
 """Sequences: lazily, in memory, and as a folder."""
 
+import errno
 import itertools
 import types
 
@@ -151,6 +152,26 @@ def test_a_place_that_cannot_be(tmp_path):
     for name, match in (("file/night", "file is a file"), ("file", "is there already"), ("link", "a link to nowhere")):
         with pytest.raises(OSError, match=match):
             DarkSequence(sensor(), PLAN, rng=1).write(tmp_path / name, progress=lambda frames: pytest.fail("late"))
+
+
+def test_errors_of_others_are_not_those_of_the_folder(tmp_path):
+    def breaks(frames):
+        yield next(frames)
+        raise OSError("the display is gone")
+
+    with pytest.raises(OSError, match=r"^the display is gone$"):
+        DarkSequence(sensor(), PLAN, rng=1).write(tmp_path / "night", progress=breaks)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_names_the_folder(tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(CCDData, "write", full)
+    with pytest.raises(OSError, match=r"night cannot be written: No space left on device$"):
+        DarkSequence(sensor(), PLAN, rng=1).write(tmp_path / "night")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_exposure_times_as_one_quantity():
