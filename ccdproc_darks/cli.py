@@ -2,12 +2,12 @@
 """The command ``ccdproc-darks``."""
 
 import argparse
-import io
 import logging
 import math
+import os
 import shlex
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +26,14 @@ def main(arguments=None):
     frames or a folder could not be measured, and the report has the rest; 128 and the signal's number if a signal
     stopped it, as 130 after Ctrl-C.
     """
+    try:
+        return _run(arguments)
+    finally:
+        if arguments is None:
+            _drop_what_cannot_be_printed()
+
+
+def _run(arguments):
     given = _parser().parse_args(arguments)
     arguments = sys.argv[1:] if arguments is None else arguments
     command = "ccdproc-darks " + shlex.join(str(argument) for argument in arguments)
@@ -43,7 +51,21 @@ def main(arguments=None):
 
 
 def _tell_error(error):
-    tell(f"ccdproc-darks: {error}", sys.stderr)
+    # Where nobody can read it, the exit status stays what it is.
+    with suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            tell(f"ccdproc-darks: {error}", sys.stderr)
+
+
+def _drop_what_cannot_be_printed():
+    """Python would try again at the end of the process, and set another exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            try:
+                stream.flush()
+            except OSError:
+                with open(os.devnull, "wb") as nowhere:
+                    os.dup2(nowhere.fileno(), stream.fileno())
 
 
 @contextmanager
@@ -188,7 +210,7 @@ def _version(parser, given):
     if given.version:
         from ._interface.version import __version__
 
-        print(f"ccdproc-darks {__version__}")
+        print(f"ccdproc-darks {__version__}", flush=True)
         return 0
     parser.print_help()
     return 2
@@ -212,7 +234,9 @@ def _demo(given, command):
     from .report.demo import INTRODUCTION, write_demo_frames
     from .report.run import make_report
 
-    check_place(given.out, given.overwrite, [] if given.frames is None else [given.frames])
+    if given.frames is not None and Path(os.path.realpath(given.frames)).is_relative_to(os.path.realpath(given.out)):
+        raise ValueError(f"--frames {given.frames} must not lie in OUT, {given.out}")
+    check_place(given.out, given.overwrite)
     scratch = temporary_folder() if given.frames is None else None
     try:
         frames = given.frames or scratch
@@ -297,11 +321,11 @@ def _print(lines):
     try:
         for line in lines:
             tell(line)
-        sys.stdout.flush()
-    except OSError as error:
-        _tell_error(f"{lines[-1]} (not all lines could be printed: {error.strerror or error})")
-        # What is still to be printed would fail at the end of the process.
-        sys.stdout = io.StringIO()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        _tell_error(f"{lines[-1]} (not all lines could be printed: {reason})")
 
 
 def _positive(text):
@@ -324,22 +348,33 @@ def _fraction(text):
 def _exposures(text):
     number, times, seconds = text.partition("x")
     try:
-        value = float(seconds) if times and number.isdecimal() else math.nan
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value > 0 and int(number) > 0):
-        raise argparse.ArgumentTypeError(f"expected NUMBERxSECONDS, such as 10x90, got {text!r}")
-    return int(number), value
+        count, value = int(number) if number.isdecimal() else 0, float(seconds) if times else math.nan
+    except ValueError:  # also of thousands of digits
+        count, value = 0, math.nan
+    if not (math.isfinite(value) and value > 0 and count > 0):
+        raise argparse.ArgumentTypeError(f"expected NUMBERxSECONDS, such as 10x90, got {_short(text)}")
+    return count, value
 
 
 def _size(text):
-    sides = text.split("x")
-    if len(sides) > 2 or not all(side.isdecimal() and int(side) > 0 for side in sides):
-        raise argparse.ArgumentTypeError(f"expected ROWS or ROWSxCOLUMNS, such as 1024 or 512x1024, got {text!r}")
-    return int(sides[0]), int(sides[-1])
+    try:
+        sides = [int(side) if side.isdecimal() else 0 for side in text.split("x")]
+    except ValueError:
+        sides = [0]
+    if len(sides) > 2 or min(sides) < 1:
+        raise argparse.ArgumentTypeError(f"expected ROWS or ROWSxCOLUMNS, such as 1024 or 512x1024, got {_short(text)}")
+    return sides[0], sides[-1]
 
 
 def _whole(text, least=0):
-    if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {text!r}")
-    return int(text)
+    try:
+        value = int(text) if text.isdecimal() else -1
+    except ValueError:
+        value = -1
+    if value < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {_short(text)}")
+    return value
+
+
+def _short(text):
+    return repr(text) if len(text) <= 200 else f"'{text[:40]}... ({len(text)} characters)"

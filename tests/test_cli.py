@@ -5,7 +5,9 @@ import errno
 import io
 import os
 import re
+import shlex
 import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -188,6 +190,23 @@ def test_simulate_checks_its_options(option, value, expected, capsys):
     assert f"argument {option}: expected {expected}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--exposures", "--size", "--seed", "--sensor-seed", "--bias"])
+def test_thousands_of_digits(option, capsys):
+    value = "9" * 5000 + ("x10" if option == "--exposures" else "")
+    with pytest.raises(SystemExit, match="2"):
+        main([*SIMULATE, f"{option}={value}"])
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert re.fullmatch(rf".*argument {option}: expected .*, got '9{{40}}\.\.\. \(\d+ characters\)", error)
+
+
+def test_simulate_of_more_pixels_than_memory(tmp_path, capsys):
+    out = tmp_path / "out"
+    options = ["--preset", "aspen-cg16m", "--exposures", "1x1", "--size", "65000x65000"]
+    assert main(["simulate", str(out), *options]) == 1
+    assert re.search(r"shape must be of 1073741824 pixels at most, got \(65000, 65000\)", capsys.readouterr().err)
+    assert not out.exists()
+
+
 def test_simulate_of_an_unknown_preset(tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["simulate", str(out), "--preset", "kodak", "--exposures", "1x1"]) == 1
@@ -295,7 +314,38 @@ class TestWhatIsTold:
         assert main(["report", str(small(tmp_path / "frames")), "-o", str(out), "--threshold", "3"]) == 0
         told = f"ccdproc-darks: report: {out / 'report.html'} (not all lines could be printed: Broken pipe)\n"
         assert capsys.readouterr().err == told
-        sys.stdout.flush()
+        assert isinstance(sys.stdout, Closed)  # it is the caller's
+
+    @pytest.mark.parametrize("stream", ["stdout", "stderr"])
+    def test_no_terminal(self, tmp_path, capsys, monkeypatch, stream):
+        """As after ``>&-``: Python has no stream then."""
+        monkeypatch.setattr(sys, stream, None)
+        report = ["report", str(small(tmp_path / "frames")), "-o", str(tmp_path / "out"), "--threshold", "3"]
+        assert main(report) == 0
+        assert main(report) == 1
+        assert "is there already" not in capsys.readouterr().out
+
+    def test_errors_that_nobody_reads(self, tmp_path, capsys, monkeypatch):
+        class Full(io.StringIO):
+            def write(self, text):
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        for stream in ("stdout", "stderr"):
+            monkeypatch.setattr(sys, stream, Full())
+        report = ["report", str(small(tmp_path / "frames")), "-o", str(tmp_path / "out"), "--threshold", "3"]
+        assert main(report) == 0
+        assert main(report) == 1
+        monkeypatch.setattr("ccdproc_darks.report.run.measure_group", lambda *args: signal.raise_signal(signal.SIGTERM))
+        assert main([*report, "--overwrite"]) == 143
+
+    @pytest.mark.parametrize("stream", ["stdout", "stderr"])
+    def test_closed_stream(self, tmp_path, monkeypatch, stream):
+        closed = io.StringIO()
+        closed.close()
+        monkeypatch.setattr(sys, stream, closed)
+        report = ["report", str(small(tmp_path / "frames")), "-o", str(tmp_path / "out"), "--threshold", "3"]
+        assert main(report) == 0
+        assert main(report) == 1
 
     def test_what_a_killed_run_left(self, tmp_path, capsys):
         hidden = tmp_path / ".out.ccdproc-darks"
@@ -304,6 +354,36 @@ class TestWhatIsTold:
         assert main(["report", str(small(tmp_path / "frames")), "-o", str(tmp_path / "out"), "--threshold", "3"]) == 0
         found = r"ccdproc-darks: .*out: process 12345 was killed while it wrote this; what it left is removed\n"
         assert re.fullmatch(found, capsys.readouterr().err)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+class TestExitStatus:
+    """Of the process, where its streams are closed or full."""
+
+    @staticmethod
+    def run(folder, *arguments):
+        *arguments, streams = arguments
+        command = "import sys; from ccdproc_darks.cli import main; sys.exit(main())"
+        line = f"{shlex.join([sys.executable, '-c', command, *arguments])} {streams}"
+        where = {**os.environ, "PYTHONPATH": str(Path(ccdproc_darks.__file__).parents[1])}
+        return subprocess.run(line, shell=True, cwd=folder, env=where, capture_output=True, text=True, timeout=120)
+
+    @pytest.mark.parametrize(
+        "streams",
+        [">&-", "2>&-", ">&- 2>&-"] + [">/dev/full", ">/dev/full 2>&1"] * Path("/dev/full").exists(),
+    )
+    def test_what_was_written_is_no_error(self, tmp_path, streams):
+        arguments = [*SIMULATE[:1], "out", *SIMULATE[2:], "--size", "8"]
+        done = self.run(tmp_path, *arguments, streams)
+        assert (done.returncode, (tmp_path / "out" / "truth").is_dir()) == (0, True)
+        assert "Traceback" not in done.stderr
+        assert "Exception ignored" not in done.stderr
+        assert self.run(tmp_path, *arguments, streams).returncode == 1
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+    def test_version_that_cannot_be_printed(self, tmp_path):
+        done = self.run(tmp_path, "--version", ">/dev/full")
+        assert (done.returncode, done.stderr) == (1, "ccdproc-darks: [Errno 28] No space left on device\n")
 
 
 @pytest.mark.usefixtures("no_pictures")
@@ -413,7 +493,8 @@ class TestPlaces:
     def test_demo_frames_within_the_report(self, tmp_path, capsys):
         out = tmp_path / "out"
         assert main(["demo", "-o", str(out), "--frames", str(out / "frames"), "--size", "8"]) == 1
-        assert "holds the frames of" in capsys.readouterr().err
+        wanted = f"ccdproc-darks: --frames {out / 'frames'} must not lie in OUT, {out}\n"
+        assert capsys.readouterr().err == wanted
         assert list(tmp_path.iterdir()) == []
 
     def test_demo_frames_there_already(self, tmp_path, capsys):

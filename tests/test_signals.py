@@ -1,7 +1,9 @@
 """Signals that ask to stop."""
 
 import signal
+import sys
 import threading
+import weakref
 
 import pytest
 
@@ -75,14 +77,56 @@ def test_put_off_in_the_command(send):
     assert done == ["all"]
 
 
-def test_an_error_goes_before_a_signal(send):
+def test_an_error_does_not_lose_a_signal(send):
+    """The error is still seen, as what was handled when the signal was."""
+
     def broken():
         with uninterrupted():
-            send("SIGINT")
+            send("SIGTERM")
             raise ValueError("broken")
 
-    with pytest.raises(ValueError, match="broken"):
+    with pytest.raises(Stopped, match="15") as stopped, stopped_by_signals():
         broken()
+    assert str(stopped.value.__context__) == "broken"
+
+
+def test_an_error_alone(send):
+    with pytest.raises(ValueError, match="broken"), stopped_by_signals(), uninterrupted():
+        raise ValueError("broken")
+
+
+def test_in_a_finalizer(send, capsys):
+    """Python goes on after an exception there: it is raised again after the next step that is not interrupted."""
+
+    class Thing:
+        pass
+
+    before, done = sys.unraisablehook, []
+    with stopped_by_signals():
+        thing = Thing()
+        weakref.finalize(thing, send, "SIGTERM")
+        del thing
+        done.append("goes on")
+        with pytest.raises(Stopped, match="15"), uninterrupted():
+            done.append("step")
+        with uninterrupted():
+            done.append("once")
+    assert done == ["goes on", "step", "once"]
+    assert sys.unraisablehook is before
+    assert capsys.readouterr().err == ""
+
+
+def test_another_error_in_a_finalizer_is_told(send, monkeypatch):
+    class Thing:
+        pass
+
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: told.append(str(unraisable.exc_value)))
+    with stopped_by_signals():
+        thing = Thing()
+        weakref.finalize(thing, int, "no number")
+        del thing
+    assert len(told) == 1
 
 
 def test_nothing_happens(send):

@@ -73,7 +73,7 @@ def checked_quantity(name, value, unit, *, zero=False, negative=False, scalar=Tr
 def checked_number(name, value, *, minimum=0.0, maximum=np.inf, inclusive=False):
     """``value`` as a float between ``minimum`` and ``maximum``, or equal to one where ``inclusive``; else an error."""
     try:
-        if isinstance(value, str | bool) or np.ndim(value):
+        if isinstance(value, str | bool) or np.ndim(value) or np.asarray(value).dtype.kind == "b":
             raise TypeError
         number = float(value)
     except OverflowError:

@@ -14,7 +14,7 @@ from astropy.nddata import CCDData, NDData, StdDevUncertainty
 
 from .version import __version__
 from .warnings import filtered
-from .world_coordinates import completed_dates, copied_wcs
+from .world_coordinates import completed_dates, copied_wcs, is_wcs_key
 
 __all__ = [
     "LogEntry", "as_fits_float", "checked_log_entry", "logged", "meta_cards", "result_image", "safe_header", "set_keys",
@@ -120,9 +120,12 @@ _LOGS = ("DKRATE", "DKBIAS", "DKSCATTR", "DKCOMPAR", "DKREPEAT", "DKMASK")
 _OURS = re.compile(
     "DK.*|NCOMBINE|COMBINED|EXPTIME|EXPOSURE|BUNIT|NBEYOND|NHOT|NWARM|NNONLIN|NTELEGR|NSATUR|NUNRELI|NMASKED|"
     r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|[PG]COUNT|GROUPS|BSCALE|BZERO|BLANK|TFIELDS|T(FORM|TYPE|DIM)\d+|"
-    r"EXTNAME|EXTVER|EXTLEVEL|INHERIT|UTYPE|Z(IMAGE|CMPTYPE|BITPIX|NAXIS\d*|TILE\d+|SIMPLE|EXTEND|[PG]COUNT)|"
+    r"UTYPE|Z(IMAGE|CMPTYPE|BITPIX|NAXIS\d*|TILE\d+|SIMPLE|EXTEND|[PG]COUNT)|"
     "Z?DATASUM|CHECKSUM|ZHECKSUM|CONTINUE|LONGSTRN|END|HIERARCH"
 )
+
+# Names of the other images in the file of a CCDData, by which astropy finds them.
+_IMAGES = ("MASK", "UNCERT", "PSFIMAGE")
 
 _COMMENTARY = ("COMMENT", "HISTORY", "")
 # Keys that belong to the other image, or to FITS itself.
@@ -142,8 +145,8 @@ def safe_header(meta, entries=None):
     for key, value, comment in meta_cards(meta):
         if key.upper() in _NOT_OURS or _COUNTS.fullmatch(key.upper()):
             continue
-        if key.upper() == "EXTNAME" and not isinstance(value, str):
-            continue  # astropy would refuse to write it
+        if key.upper() == "EXTNAME" and not _is_name(value):
+            continue
         if key in _COMMENTARY:
             with suppress(ValueError):  # characters that FITS cannot hold
                 remarks.append(fits.Card(key, value))
@@ -162,6 +165,11 @@ def safe_header(meta, entries=None):
     header = fits.Header([*cards.values(), *remarks])
     header.strip()
     return _dated(header)
+
+
+def _is_name(value):
+    """Whether an image can have this EXTNAME: astropy refuses to write others, or takes the image for its own mask."""
+    return isinstance(value, str) and value.strip().upper() not in _IMAGES
 
 
 def _dated(header):
@@ -256,9 +264,17 @@ def checked_log_entry(add_keyword):
             raise TypeError(f"add_keyword: keys must be str, got {name!r}")
         key = name.upper().removeprefix("HIERARCH ").strip()
         if _OURS.fullmatch(key) and key not in _LOGS:
-            raise ValueError(f"add_keyword: {name!r} is a key that ccdproc_darks or FITS itself needs; take another")
+            hint = " (all that begin with DK are those of ccdproc_darks)" if key.startswith("DK") else ""
+            raise ValueError(
+                f"add_keyword: {name!r} is a key that ccdproc_darks or FITS itself needs{hint}; take another"
+            )
+        if is_wcs_key(key):
+            raise ValueError(
+                f"add_keyword: {name!r} is a key of world coordinates or their dates, which astropy removes or warns "
+                "of when it reads the image; take another"
+            )
         card = writable(name, value, "")
-        if card is None:
+        if card is None or (key == "EXTNAME" and not _is_name(value)):
             raise ValueError(f"add_keyword: {name!r} = {value!r} cannot be written to a FITS header")
         cards.append(card)
     return cards

@@ -15,7 +15,7 @@ from astropy.wcs import WCS, WCSBase
 
 from .warnings import filtered
 
-__all__ = ["completed_dates", "copied_wcs", "take_wcs"]
+__all__ = ["completed_dates", "copied_wcs", "is_wcs_key", "take_wcs"]
 
 # Keys whose values are numbers in a header that wcslib takes without a warning; the others are texts.
 _NUMBERS = re.compile(
@@ -25,6 +25,13 @@ _NUMBERS = re.compile(
 _TEXTS = re.compile(r"CTYPE\d[A-Z]?|CUNIT\d[A-Z]?|CNAME\d[A-Z]?|WCSNAME[A-Z]?|RADESYS[A-Z]?|DATE(-\w+)?|TIMESYS")
 # Distortions described in other ways, and an old key: astropy warns of some of them.
 _DOUBTFUL = re.compile(r"PV\d+_\d+\w?|PS\d+_\d+\w?|CPDIS\d|CPERR\d|CQDIS\d|DP\d|DQ\d|D2IM\w+|AXISCORR|RADECSYS")
+# What else wcslib and astropy take for their own: distortions, and what frequencies, velocities and times refer to.
+_OTHERS = re.compile(
+    r"[AB]P?_(ORDER|DMAX|\d+_\d+)|DATEREF|[BJ]EPOCH|(SPECSYS|SSYS(OBS|SRC)|VELOSYS|[ZV]SOURCE)[A-Z]?|VELREF|"
+    r"TIMEUNIT|TREF(POS|DIR)|PLEPHEM|XPOSURE|TELAPSE|TSTART|TSTOP|TIME(DEL|OFFS|PIXR)"
+)
+# Dates that wcslib does not know.
+_OTHER_DATES = re.compile(r"DATE(-(?!OBS|BEG|AVG|END|REF)\w+)?|MJD-(?!OBS|BEG|AVG|END|REF)\w+")
 # Of absurd orders wcslib and astropy fill the memory.
 _ORDERS, _MOST_ORDER = ("WCSAXES", "A_ORDER", "B_ORDER", "AP_ORDER", "BP_ORDER"), 99
 
@@ -45,6 +52,12 @@ def take_wcs(header):
     for key in keys | {"CD1_1", "CD1_2", "CD2_1", "CD2_2"}:
         header.remove(key, ignore_missing=True)
     return wcs
+
+
+def is_wcs_key(key):
+    """Whether astropy takes a key in upper case for one of world coordinates, or of the dates that belong to them."""
+    known = any(kind.fullmatch(key) for kind in (_NUMBERS, _TEXTS, _DOUBTFUL, _OTHERS))
+    return known and not _OTHER_DATES.fullmatch(key)
 
 
 def completed_dates(dates):

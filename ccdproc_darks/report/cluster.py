@@ -7,6 +7,8 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+from .._interface.shown import tell
+
 __all__ = ["workers_of"]
 
 # Time that a scheduler may take to answer (s).
@@ -39,7 +41,7 @@ def workers_of(scheduler):
         raise OSError(f"the scheduler {scheduler} cannot be reached within {_PATIENCE} s ({_text(error)})") from None
     with quiet, client:
         if not client.scheduler_info()["workers"]:
-            print(f"ccdproc-darks: waiting for workers: {scheduler} has none yet", file=sys.stderr)
+            tell(f"ccdproc-darks: waiting for workers: {scheduler} has none yet", sys.stderr)
         try:
             yield client.get_executor(pure=False)
         except (CancelledError, CommClosedError, KilledWorker, ImportError) as error:

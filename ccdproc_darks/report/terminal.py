@@ -1,6 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Lines that the command prints about a report, and its bars of progress."""
 
+import sys
+
 from tqdm import tqdm
 
 from .summary import rate_rows
@@ -10,7 +12,11 @@ __all__ = ["progress_bar", "sentences"]
 
 def progress_bar(*args, **kwargs):
     """`tqdm.tqdm` that is shown on terminals only, and is gone in the end."""
-    return tqdm(*args, disable=None, leave=False, **kwargs)
+    try:
+        seen = sys.stderr.isatty()
+    except (AttributeError, ValueError):  # it is closed
+        seen = False
+    return tqdm(*args, disable=not seen, leave=False, **kwargs)
 
 
 def sentences(results, failures, unusable):

@@ -26,8 +26,8 @@ __all__ = [
 
 # Highest number of electrons, rate and exposure time. Above it, float64 does not hold every whole number.
 MOST = 1e15
-# More pixels than any sensor has; their counts alone would fill the memory.
-_MOST_PIXELS = 2**32
+# More pixels than any sensor has; one array of them as float64 takes 8 GiB.
+_MOST_PIXELS = 2**30
 
 
 def keep_copies(instance):
@@ -95,7 +95,7 @@ def checked_shape(shape, *images):
         if len(given) != 2 or min(given) < 1 or given != tuple(shape):
             raise ValueError(f"shape must be two positive whole numbers (rows, columns), got {shape}")
         if given[0] * given[1] > _MOST_PIXELS:
-            raise ValueError(f"shape must be of {_MOST_PIXELS:g} pixels at most, got {shape}")
+            raise ValueError(f"shape must be of {_MOST_PIXELS} pixels at most, got {shape}")
         shapes.add(given)
     if not shapes:
         raise TypeError("shape must be given as (rows, columns) where neither rate nor bias is an image")

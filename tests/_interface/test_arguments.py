@@ -612,6 +612,11 @@ class TestChecks:
         with pytest.raises(ValueError, match=r"^n must be between 0 and 1, got 1$"):
             checked_number("n", 1, maximum=1)
 
+    @pytest.mark.parametrize("value", [True, np.True_, np.array(False), "1"])
+    def test_no_number(self, value):
+        with pytest.raises(TypeError, match=r"^n must be a plain number, got "):
+            checked_number("n", value)
+
     def test_choice(self):
         assert checked_choice("c", None, (None, "a")) is None
         assert checked_choice("c", "a", (None, "a")) == "a"

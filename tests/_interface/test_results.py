@@ -366,7 +366,7 @@ class TestAddKeyword:
 
     @pytest.mark.parametrize("key", [
         "DKEXPMAX", "dkexpmax", "HIERARCH DKEXPMAX", "hierarch dkexpmax", "DKWIDTH", "DKOFF1", "DKVERS", "DKANYTHING",
-        "NCOMBINE", "EXPTIME", "EXPOSURE", "BUNIT", "BITPIX", "NAXIS", "NAXIS1", "BZERO", "EXTNAME", "END", "NMASKED",
+        "NCOMBINE", "EXPTIME", "EXPOSURE", "BUNIT", "BITPIX", "NAXIS", "NAXIS1", "BZERO", "END", "NMASKED",
     ])  # fmt: skip
     @pytest.mark.parametrize("form", [
         lambda key: {key: 1.0}, lambda key: {"MINE": 1, key: 1.0}, lambda key: ccdproc.Keyword(key, value="1"), str,
@@ -376,6 +376,31 @@ class TestAddKeyword:
             ValueError, match=rf"^add_keyword: '{key}' is a key that ccdproc_darks or FITS itself needs"
         ):
             call[1](add_keyword=form(key))
+
+    @pytest.mark.parametrize("key", [
+        "CTYPE1", "CRVAL1", "crval1", "WCSAXES", "PV1_1", "A_ORDER", "A_0_2", "CD1_1", "PC1_2", "EQUINOX", "EPOCH",
+        "RADECSYS", "DATE-OBS", "MJD-OBS", "OBSGEO-X", "VELREF", "XPOSURE", "TIMESYS",
+    ])  # fmt: skip
+    def test_a_key_of_world_coordinates_would_be_lost(self, call, key):
+        with pytest.raises(ValueError, match=rf"^add_keyword: '{key}' is a key of world coordinates"):
+            call[1](add_keyword={key: 1.0})
+
+    @pytest.mark.parametrize(("key", "value"), [
+        ("EXTNAME", "RATE"), ("EXTVER", 2), ("EXTLEVEL", 1), ("INHERIT", True), ("DATE", "2020-01-01"),
+        ("DATE-RED", "2020-01-01"),
+    ])  # fmt: skip
+    def test_a_harmless_key(self, call, key, value, tmp_path):
+        assert round_trip(call[1](add_keyword={key: value}), tmp_path).meta[key] == value
+
+    @pytest.mark.parametrize("value", ["MASK", "uncert", "PSFIMAGE", 5])
+    def test_the_name_of_another_image(self, call, value):
+        """By its name astropy would take the image for its own mask."""
+        with pytest.raises(ValueError, match=rf"^add_keyword: 'EXTNAME' = {value!r} cannot be written"):
+            call[1](add_keyword={"EXTNAME": value})
+
+    def test_ours_are_told(self, call):
+        with pytest.raises(ValueError, match=r"needs \(all that begin with DK are those of ccdproc_darks\); take"):
+            call[1](add_keyword={"DKNOTE": "x"})
 
     @pytest.mark.parametrize("key", ["DKRATE", "DKBIAS", "DKCOMPAR", "DKMASK", "DKSCATTR", "DKREPEAT", "dkrate"])
     def test_log_of_another_step(self, call, key):
@@ -414,7 +439,8 @@ def test_mask_of_a_result_is_an_array():
 
 @pytest.mark.parametrize(
     "card", ["DATE-OBS= garbage", "OBSERVER= 'me", "OBJECT  = \x1b[31m", "HISTORY \x1b[31m", "COMMENT \x07",
-             "EXTNAME = 5", "TFIELDS = 2147483648", "TFIELDS = 'x'", "NAXIS   = 'x'", "NAXIS3  = 7", "FOCUS   = 1.5.5"]
+             "EXTNAME = 5", "EXTNAME = 'MASK'",
+             "TFIELDS = 2147483648", "TFIELDS = 'x'", "NAXIS   = 'x'", "NAXIS3  = 7", "FOCUS   = 1.5.5"]
 )  # fmt: skip
 def test_cards_that_cannot_be_read_or_written_are_left_out(card, tmp_path):
     header = fits.Header.fromstring("EXPTIME = 100.0".ljust(80) + card.ljust(80) + "OBSERVAT= 'here'".ljust(80))

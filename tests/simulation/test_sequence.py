@@ -234,5 +234,5 @@ class TestVeryLong:
 
 @pytest.mark.parametrize("shape", [(10**9, 10**9), (2**16, 2**17)])
 def test_sensor_of_an_absurd_size(shape):
-    with pytest.raises(ValueError, match=r"^shape must be of 4.*e\+09 pixels at most, got"):
+    with pytest.raises(ValueError, match=r"^shape must be of 1073741824 pixels at most, got"):
         Sensor(shape=shape)
