@@ -9,13 +9,12 @@ import numpy as np
 from astropy.nddata import CCDData
 
 from .._interface.shown import shown
-from .._interface.warnings import filtered
 from .._interface.world_coordinates import take_wcs
 from .._temporary import discard, temporary_file
 from .disk_file import FileState
 from .fits_image import UNCERTAINTIES, FileReader, FitsImage
 from .hdus import BLOCK, find_hdus
-from .headers import check_used_cards, checked_unit, header_value
+from .headers import check_unambiguous, check_used_cards, checked_unit, header_value
 from .packed_file import TemporaryFile, opener_of, unpack, unwritable
 from .tiles import tiled_images
 
@@ -31,8 +30,8 @@ class FileFrame:
     file is decompressed once, into a temporary file that is deleted together with this object.
 
     Raises FileNotFoundError where there is no such file; OSError where it is no regular file, empty, not FITS,
-    truncated or without a 2-D image, or where a card that may be needed cannot be read or is there twice with different
-    values. All messages begin with ``label``.
+    truncated or without a 2-D image, or where a card that may be needed cannot be read. All messages begin with
+    ``label``.
     """
 
     def __init__(self, path):
@@ -50,11 +49,12 @@ class FileFrame:
         self.check_unchanged()
         try:
             check_used_cards(self.header, self.label)
+            unit = _unit_of(self.header, self.label)
         except ValueError as error:
             raise OSError(str(error)) from None
         self.shape, self.dtype = self._reader.image.shape, self._reader.dtype
         self.has_mask, self.has_deviation = self._reader.mask is not None, self._reader.deviation is not None
-        self.unit = checked_unit(_unit_of(self.header), self.label)
+        self.unit = checked_unit(unit, self.label)
         #: World coordinate system, or None; its keys are taken out of the header.
         self.wcs = take_wcs(self.header)
 
@@ -86,8 +86,6 @@ class FileFrame:
 
     def _image_of(self, hdus, path):
         """Header and `FileReader` of the first image of some HDUs, with its mask and uncertainty."""
-        for hdu in hdus:
-            hdu.check()
         index = next((index for index, hdu in enumerate(hdus) if len(hdu.shape) == 2 and hdu.name not in _PLANES), None)
         if index is None:
             raise OSError(f"no 2-D image in it (shapes: {[hdu.shape for hdu in hdus if hdu.is_image]})")
@@ -100,6 +98,8 @@ class FileFrame:
                 planes[hdu.name] = number
                 if hdu.shape != shape:
                     raise OSError(f"its {hdu.name} extension has the shape {hdu.shape}, its image {shape}")
+        for hdu in hdus[: max(planes.values()) + 1]:
+            hdu.check()
         kind = _uncertainty_name(hdus[planes["UNCERT"]].header) if "UNCERT" in planes else None
         if all(hdus[number].kind == "image" for number in planes.values()):
             header = hdus[index].header
@@ -114,9 +114,9 @@ class FileFrame:
     def _decompressed(self, packed, planes, hdus):
         """Header of the frame; `FitsImage` of it, its mask and uncertainty, decompressed; and their file's state."""
         path, images, offset, header = self._temporary(), {}, 0, None
-        with filtered("ignore"), TemporaryFile(path) as file:
+        with TemporaryFile(path) as file:
             for name, own, data in tiled_images(packed, planes, hdus):
-                header = own.copy() if header is None else header
+                header = own if header is None else header
                 if data.shape != hdus[planes[name]].shape:
                     raise ValueError(f"its data have the shape {data.shape}, not {hdus[planes[name]].shape}")
                 bitpix = data.dtype.itemsize * (-8 if data.dtype.kind == "f" else 8)
@@ -158,7 +158,8 @@ def _uncertainty_name(header):
     return name
 
 
-def _unit_of(header):
+def _unit_of(header, label):
     """Unit of a FITS image, BUNIT; adu where there is none, as in a camera's files."""
+    check_unambiguous(header, label, {"BUNIT"})
     text = str(header.get("BUNIT", "adu")).strip()
     return CCDData.known_invalid_fits_unit_strings.get(text, text.lower() if text.lower() == "adu" else text) or "adu"

@@ -22,11 +22,10 @@ BLOCK = 2880
 _CARD = 80
 # Longer headers (36000 cards) are refused: a header without END would be searched for to the end of the file.
 _MOST_BLOCKS = 1000
-# Zeros may follow the last HDU: tapes had blocks of 28800 bytes.
-_MOST_REST = 2**20
 _MOST_AXES = _MOST_FIELDS = 999
 # Deflate, the strongest of the compressions of tiles but for constant images, reaches 1032.
 _MOST_COMPRESSION, _FREE_SIZE = 1032, 2**26
+# astropy reads them of every HDU.
 _NEEDED = {"EXTEND", "EXTNAME", "EXTVER", "BZERO", "BSCALE", "BLANK", "CHECKSUM", "DATASUM"}
 # END, also as astropy takes it.
 _END = re.compile(rb"END(?![A-Z0-9_-])")
@@ -57,8 +56,13 @@ class Hdu:
 
     @cached_property
     def name(self):
-        """EXTNAME in capitals; empty where there is none."""
-        return str(header_value(self.header, "EXTNAME", "")).strip().upper()
+        """EXTNAME in capitals; empty where there is none, or none that can be read in what is no image."""
+        try:
+            return str(header_value(self.header, "EXTNAME", "")).strip().upper()
+        except ValueError:
+            if self.is_image:
+                raise
+            return ""
 
     def check(self):
         """Raise ValueError where a card cannot be read without which astropy does not take it for an HDU."""
@@ -74,7 +78,8 @@ def find_hdus(source):
     """List of each `Hdu` of a file.
 
     ``source`` has the methods ``read``, of a number of bytes, and ``skip``, which raises OSError where as many bytes
-    are not there. It is read to its end. Raises ValueError, which says what is wrong.
+    are not there. What follows the HDUs does not matter: a camera's thumbnail, zeros of a tape, or another file. Raises
+    ValueError, which says what is wrong.
     """
     hdus, offset = [], 0
     while True:
@@ -97,33 +102,21 @@ def _header_text(source, is_extension):
     start = b"XTENSION" if is_extension else b"SIMPLE  ="
     if not block.startswith(start):
         if is_extension:
-            _check_rest(block, source)
             return None
         raise ValueError("it does not begin with SIMPLE")
     blocks = []
     while len(blocks) < _MOST_BLOCKS:
         end = next((match.start() for match in _END.finditer(block) if match.start() % _CARD == 0), None)
         if end is not None:
-            if block[end : end + _CARD].rstrip(b" \0") != b"END":
-                raise ValueError(f"END in a header is followed by something: {_shown(block[end : end + _CARD])}")
-            return b"".join(blocks) + block[: end + _CARD]
+            card, rest = block[end : end + _CARD], block[end + _CARD :]
+            if card.rstrip(b" \0") != b"END" and rest.strip(b" \0"):
+                raise ValueError(f"END in a header is followed by something: {_shown(card)}")
+            return b"".join(blocks) + block[:end] + b"END".ljust(_CARD)
         blocks.append(block)
         if len(block) < BLOCK:
             raise ValueError("truncated: it ends within a header, without END")
         block = source.read(BLOCK)
     raise ValueError(f"a header without END in {_MOST_BLOCKS * BLOCK // _CARD} cards")
-
-
-def _check_rest(rest, source):
-    """Raise ValueError if there is more than zeros after the last HDU: astropy finds all kinds of things in it."""
-    size = 0
-    while rest:
-        size += len(rest)
-        if rest.strip(b"\0"):
-            raise ValueError("after the last HDU there are bytes that are no HDU")
-        if size > _MOST_REST:
-            raise ValueError(f"more than {_MOST_REST} bytes follow the last HDU")
-        rest = source.read(BLOCK)
 
 
 def _hdu(text, offset):
@@ -132,7 +125,7 @@ def _hdu(text, offset):
     extras, groups = _integer(cards, "PCOUNT", 0, default=0), _integer(cards, "GCOUNT", 0, default=1)
     _integer(cards, "TFIELDS", 0, _MOST_FIELDS, default=0)
     kind = _kind(cards)
-    if kind == "image" and (extras, groups) != (0, 1):
+    if kind == "image" and groups != 1:
         raise ValueError(f"PCOUNT is {extras} and GCOUNT is {groups}, where an image has 0 and 1")
     size = abs(bitpix) // 8 * groups * (extras + math.prod(axes)) if axes else 0
     shape = tuple(reversed(axes)) if kind == "image" else ()
@@ -185,7 +178,7 @@ def _kind(cards):
     if text["SIMPLE"] is not None and text["XTENSION"] is not None:
         raise ValueError("both SIMPLE and XTENSION in one header")
     if text["XTENSION"] is None:
-        if text["SIMPLE"] != "T":
+        if text["SIMPLE"] not in ("T", "F"):
             raise ValueError(f"SIMPLE is {text['SIMPLE']}: not in the form of the FITS standard")
         if text["GROUPS"] not in (None, "F"):
             raise ValueError(f"GROUPS is {text['GROUPS']}, for random groups instead of an image")

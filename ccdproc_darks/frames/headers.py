@@ -26,6 +26,7 @@ __all__ = [
     "FrameSetting",
     "check_cards",
     "check_one_exposure",
+    "check_unambiguous",
     "check_used_cards",
     "checked_unit",
     "common_setting",
@@ -53,7 +54,7 @@ SAME_EXPOSURE = 1e-3
 TEMPERATURE_SPREAD = 2.0
 
 
-# All keys that a measurement may ask for: where one of them cannot be read, the frame is not used.
+# All keys that a measurement may ask for: where a card of one of them cannot be read, the frame is not used.
 USED_KEYS = {
     *GAIN_KEYS, *READ_NOISE_KEYS, *EXPOSURE_KEYS, *SATURATION_KEYS, *TEMPERATURE_KEYS, "SET-TEMP",
     "IMAGETYP", "IMGTYPE", "OBSTYPE", "FRAME", "NCOMBINE", "COMBINED", "DKVERS", "BUNIT", "BZERO", "BSCALE", "BLANK",
@@ -94,25 +95,36 @@ def _broken_card(header, key):
 
 
 def check_cards(header, keys):
-    """Raise ValueError where the card of one of the keys cannot be read, or is ambiguous."""
-    seen = {}
+    """Raise ValueError where a card of one of the keys cannot be read."""
     for card in header.cards:
-        key = card.keyword
-        if key in keys:
+        if card.keyword in keys:
             try:
-                value = card.value
+                _ = card.value
             except VerifyError:
-                header_value(header, key)
+                header_value(header, card.keyword)
                 raise
-            if seen.setdefault(key, value) != value:
-                header_value(header, key)
 
 
 def check_used_cards(header, label):
-    """Raise ValueError where a card that a measurement may ask for cannot be read, or is ambiguous."""
+    """Raise ValueError where a card that a measurement may ask for cannot be read.
+
+    A key that is there twice with different values is told where it is read: by `header_value`.
+    """
     if isinstance(header, fits.Header):
         try:
             check_cards(header, USED_KEYS)
+        except ValueError as error:
+            raise ValueError(f"{label}: {error}") from None
+
+
+def check_unambiguous(header, label, keys=USED_KEYS):
+    """Raise ValueError where one of the keys is in a header twice, with different values."""
+    if isinstance(header, fits.Header):
+        seen = set()
+        twice = {card.keyword for card in header.cards if card.keyword in seen or seen.add(card.keyword)}
+        try:
+            for key in sorted(twice.intersection(keys)):
+                header_value(header, key)
         except ValueError as error:
             raise ValueError(f"{label}: {error}") from None
 

@@ -13,16 +13,21 @@ from .hdus import BLOCK, find_hdus
 
 __all__ = ["TemporaryFile", "opener_of", "unpack", "unwritable"]
 
-_COPIED = 2**20
+_COPIED, _MOST_REST = 2**20, 2**26
 _DAMAGED = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError,
             zipfile.BadZipFile)  # fmt: skip
 
 
+class _NotOneFileError(ValueError):
+    """A zip archive has no file, or several."""
+
+
 def _open_zip(path):
     archive = zipfile.ZipFile(path)
-    names = archive.namelist()
+    # Finder, and others, add what is no file of the user.
+    names = [name for name in archive.namelist() if not name.startswith("__MACOSX/") and not name.endswith("/")]
     if len(names) != 1:
-        raise ValueError(f"a zip archive of {len(names)} files, where one is expected")
+        raise _NotOneFileError(f"a zip archive of {len(names)} files, where one is expected")
     return archive.open(names[0])
 
 
@@ -78,15 +83,25 @@ def unwritable(error):
 def unpack(path, opener, temporary):
     """Decompress the file at ``path`` into a `TemporaryFile`; returns its HDUs. Verifies the checksum.
 
-    No more is written than the headers promise: a small file can hold terabytes. Raises ValueError, which says what is
-    wrong with the file.
+    No more is written than the headers promise: a small file can hold terabytes. Where more than 64 MB follow, the
+    checksum is not reached. Raises ValueError, which says what is wrong with the file.
     """
     try:
         packed = opener(path)
+    except _NotOneFileError:
+        raise
     except _DAMAGED as error:
         raise ValueError(f"its data cannot be read, truncated? ({error})") from None
     with packed:
-        return find_hdus(_Unpacked(packed, temporary))
+        hdus = find_hdus(_Unpacked(packed, temporary))
+        try:
+            # The checksum is at the end. What follows the HDUs is not written.
+            for _ in range(_MOST_REST // _COPIED):
+                if not packed.read(_COPIED):
+                    break
+        except _DAMAGED as error:
+            raise ValueError(f"its data cannot be read, truncated? ({error})") from None
+        return hdus
 
 
 class _Unpacked:

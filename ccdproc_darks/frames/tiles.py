@@ -13,6 +13,7 @@ import sys
 import numpy as np
 from astropy.io import fits
 
+from .._interface.warnings import filtered
 from .hdus import BLOCK
 
 __all__ = ["tiled_images"]
@@ -52,18 +53,18 @@ def tiled_images(path, planes, hdus):
     try:
         for name, number in planes.items():
             apart = _checked(path, number, hdus[number]) if hdus[number].kind == "compressed image" else None
-            with fits.open(path, memmap=False, do_not_scale_image_data=True) as opened:
+            with filtered("ignore"), fits.open(path, memmap=False, do_not_scale_image_data=True) as opened:
                 # As many HDUs are read as are needed.
                 hdu = opened[number]
-                data = hdu.data if apart is None else _apart(apart)
-            yield name, hdu.header, data
+                header, data = hdu.header.copy(), hdu.data if apart is None else None
+            yield name, header, data if apart is None else _apart(apart)
     except Exception as error:
         raise ValueError(f"its data cannot be read, truncated? ({error})") from None
 
 
 def _checked(path, number, hdu):
     """What `_apart` decompresses, or None; ValueError where the table or a tile is not as astropy needs it."""
-    with fits.open(path, memmap=False, disable_image_compression=True) as opened:
+    with filtered("ignore"), fits.open(path, memmap=False, disable_image_compression=True) as opened:
         table = opened[number]
         header, row = table.header, table.columns.dtype
         forms = {name: str(table.columns[name].format).removeprefix("1") for name in row.names}

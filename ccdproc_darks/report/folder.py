@@ -10,7 +10,7 @@ from .._interface.shown import shown
 from ..frames.belonging import BIAS, DARK, TYPE_KEYS, are_alike, frame_type, header_settings
 from ..frames.duplicates import SeenFrames
 from ..frames.file_frame import FileFrame
-from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, equal_exposures, header_number
+from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, check_unambiguous, equal_exposures, header_number
 
 __all__ = ["Frame", "Group", "Unusable", "find_groups", "unusable_file", "without_lost"]
 
@@ -139,6 +139,7 @@ def _fits_files(folder):
 
 def _classified(file):
     header = file.header
+    check_unambiguous(header, file.label)
     key = next((key for key in TYPE_KEYS if key in header), None)
     if key is None:
         raise ValueError(f"its header has none of {', '.join(TYPE_KEYS)}: neither bias nor dark")

@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import socket
 import zipfile
 from functools import cache
@@ -21,6 +22,7 @@ from astropy.nddata import CCDData, StdDevUncertainty
 from ccdproc_darks import dark_rate
 from ccdproc_darks._interface.shown import shown
 from ccdproc_darks.frames.file_frame import FileFrame
+from ccdproc_darks.frames.hdus import find_hdus
 from ccdproc_darks.frames.headers import USED_KEYS
 from ccdproc_darks.report.folder import find_groups
 
@@ -337,9 +339,10 @@ def _refused(path, error):
 def _compare(frame, path):
     """A `Finding` where a frame is not what astropy reads."""
     try:
+        content = _used_part(path)
         with (
-            fits.open(path, memmap=False, do_not_scale_image_data=True) as stored,
-            fits.open(path, memmap=False) as hdus,
+            fits.open(io.BytesIO(content), memmap=False, do_not_scale_image_data=True) as stored,
+            fits.open(io.BytesIO(content), memmap=False) as hdus,
         ):
             index = next(
                 index for index, hdu in enumerate(hdus)
@@ -374,6 +377,38 @@ def _compare(frame, path):
         own = frame.header.get(key)
         if (key in header) != (key in frame.header) or (type(own), own) != (type(told), told):
             raise Finding(f"{key} is {own!r}, astropy has {told!r}")
+
+
+def _used_part(path):
+    """Content of an accepted file, up to the last HDU that is used, as astropy reads it: SIMPLE is T.
+
+    astropy makes no image of SIMPLE = F, and may search for minutes in what follows.
+    """
+    content = path.read_bytes()
+    for magic, opened in ((b"\x1f\x8b", gzip.decompress), (b"BZh", bz2.decompress), (b"\xfd7zXZ", lzma.decompress)):
+        if content.startswith(magic):
+            content = opened(content)
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            content = archive.read(archive.namelist()[0])
+    hdus = find_hdus(_Source(content))
+    images = [hdu for hdu in hdus if hdu.is_image]
+    planes = [hdu for hdu in images if hdu.name in ("MASK", "UNCERT")]
+    frame = next(hdu for hdu in images if len(hdu.shape) == 2 and hdu not in planes)
+    last = max((frame, *planes), key=lambda hdu: hdu.offset)
+    end = last.offset + -(-last.size // BLOCK) * BLOCK
+    return re.sub(rb"\ASIMPLE  =( +)F", rb"SIMPLE  =\1T", content)[:end]
+
+
+class _Source:
+    """Content as `find_hdus` reads it."""
+
+    def __init__(self, content):
+        self._file = io.BytesIO(content)
+        self.read = self._file.read
+
+    def skip(self, size, offset):
+        self._file.seek(offset + -(-size // BLOCK) * BLOCK)
 
 
 def _data_of(hdu):

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import itertools
 import os
 import re
 
@@ -13,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccdproc_darks import DuplicateFrameWarning
+from ccdproc_darks._compute.blocks import sample_blocks
+from ccdproc_darks.frames import duplicates
 from ccdproc_darks.frames.duplicates import distinct_frames, earlier_copies, same_values
 from ccdproc_darks.frames.file_frame import FileFrame
 from ccdproc_darks.frames.inputs import as_frames
@@ -72,6 +75,16 @@ class TestFound:
         assert copies_of(dark(counts), dark(counts.astype("f4"))) == {1: 0}
         assert copies_of(dark(counts), dark(counts.astype("f4").astype("f8"))) == {}
         assert copies_of(dark(counts * 1e300), dark(counts)) == {}
+
+    def test_single_precision_of_large_integers(self):
+        """Float32 does not hold them: a copy has them rounded."""
+        counts = np.random.default_rng(5).integers(2**24, 2**26, SHAPE, "i4")
+        assert copies_of(dark(counts), dark(counts.astype("f4"))) == {1: 0}
+        assert copies_of(dark(counts.astype("f4")), dark(counts)) == {1: 0}
+        assert copies_of(dark(counts.astype("f8")), dark(counts)) == {1: 0}
+        other = counts.copy()
+        other[0, 0] ^= 1
+        assert copies_of(dark(counts), dark(other)) == copies_of(dark(counts.astype("f8")), dark(other)) == {}
 
     def test_nan_and_signed_zero(self):
         counts = noise(1)[0]
@@ -184,7 +197,110 @@ class TestChance:
         """It is not among the rows compared first."""
         counts = np.full((600, 700), 5.0)
         counts[-1, -1] = 6
-        assert copies_of(dark(counts), dark(counts)) == {1: 0}
+        assert copies_of(dark(counts), dark(counts)) == {}
+
+    @pytest.mark.parametrize("shape", [(64, 64), (3000, 20), (20, 3000)])
+    def test_saturated_with_reference_pixels(self, shape):
+        """Whole columns, or rows, of one value are those of the electronics."""
+        counts = np.full(shape, 65535, "u2")
+        counts[:, 0], counts[:, 1], counts[:, -1] = 0, 12, 13
+        assert copies_of(dark(counts), dark(counts)) == {}
+        counts[1], counts[2] = 7, 8
+        assert copies_of(dark(counts), dark(counts)) == {}
+        first, *others = as_frames([dark(counts, 300.0), dark(counts, 600.0)])
+        assert distinct_frames([first, *others], [300.0, 600.0]) == [0, 1]
+
+    def test_little_noise(self):
+        """Pixels of 0 counts, two hot ones, and few of 1 count: some of twenty exposures are equal."""
+        rng, frames = np.random.default_rng(2), []
+        for _ in range(20):
+            counts = (rng.random((64, 64)) < 2e-4).astype("u1")
+            counts[5, 6] = counts[40, 41] = 255
+            frames.append(dark(counts))
+        assert copies_of(*frames) == {}
+        assert copies_of(*frames, frames[7]) == {20: 7}
+        assert not same_values(*as_frames([frames[0], dark(frames[0].data)]))
+
+    def test_little_noise_in_many_pixels(self):
+        """The rows compared first show little; the whole frame tells."""
+        hot = np.random.default_rng(9).random((1000, 1000)) < 1e-4
+        first, second = (np.where(hot, 255, np.random.default_rng(seed).poisson(0.02, hot.shape)) for seed in (1, 2))
+        assert copies_of(dark(first), dark(second), dark(second), dark(first)) == {2: 1, 3: 0}
+
+    def test_hot_pixels_alone(self):
+        """A thousand that are saturated, in the same places in every exposure, and nothing else."""
+        counts = np.where(np.random.default_rng(9).random((300, 300)) < 1e-2, 4095, 0)
+        assert copies_of(dark(counts), dark(counts)) == {}
+
+    def test_many_frames_alike_in_the_rows_compared_first(self, monkeypatch):
+        """No frame is compared with all others."""
+        compared = []
+        equal = duplicates._equal
+        monkeypatch.setattr(duplicates, "_equal", lambda *frames: compared.append(frames) or equal(*frames))
+        frames = []
+        for number in range(30):
+            counts = np.zeros((512, 512), "u1")
+            rows = [row for block in sample_blocks(counts.shape, duplicates._SAMPLE) for row in range(512)[block]]
+            elsewhere = np.setdiff1d(np.arange(512), rows)
+            counts[elsewhere] = np.random.default_rng(number).poisson(0.5, (len(elsewhere), 512))
+            frames.append(dark(counts))
+        assert copies_of(*frames, *frames[:3]) == {30: 0, 31: 1, 32: 2}
+        assert len(compared) == 3
+
+
+class TestMasks:
+    """Of copies with different masks, that with the most masked pixels is kept, in whatever order they come."""
+
+    @pytest.fixture
+    def copies(self):
+        counts = noise(1)[0]
+        masks = [None, np.zeros(SHAPE, bool), counts > 1020, counts > 1000, counts <= 1000]
+        return [dark(counts, mask=mask) for mask in masks]
+
+    def kept(self, frames):
+        frames = as_frames(frames)
+        with pytest.warns(DuplicateFrameWarning) as caught:
+            (index,) = distinct_frames(frames)
+        return frames[index].ccd, str(caught[0].message)
+
+    def test_any_order(self, copies):
+        plain, empty, few, many, others = copies
+        assert (others.mask.sum() > many.mask.sum()) or many.mask.sum() > others.mask.sum()
+        most = max(many, others, key=lambda frame: frame.mask.sum())
+        for frames in itertools.permutations(copies):
+            assert self.kept(frames)[0] is most
+        for frames in ([plain, few], [few, plain], [few, empty], [empty, few, plain]):
+            found, text = self.kept(frames)
+            assert found is few
+            name = f"darks[{[frame is few for frame in frames].index(True)}]"
+            assert f"; their masks differ: that of {name}, with the most masked pixels, is used. Give every" in text
+
+    def test_as_many_masked_pixels(self):
+        counts = noise(1)[0]
+        first, second = (dark(counts, mask=np.arange(600).reshape(SHAPE) % 2 == rest) for rest in (0, 1))
+        assert self.kept([first, second])[0] is self.kept([second, first])[0]
+
+    def test_the_same_mask(self, copies):
+        plain, empty, few, *_ = copies
+        for frames in ([plain, empty], [few, few.copy()], [plain, plain]):
+            found, text = self.kept(frames)
+            assert found is frames[0]
+            assert "masks" not in text
+
+    def test_files(self, tmp_path):
+        counts = noise(1)[0]
+        paths = [tmp_path / "a.fits", tmp_path / "b.fits"]
+        dark(counts).write(paths[0])
+        dark(counts, mask=counts > 1010).write(paths[1])
+        with pytest.warns(DuplicateFrameWarning, match=r"that of .*b\.fits, with the most masked pixels"):
+            assert distinct_frames(as_frames(paths)) == [1]
+
+    def test_others_stay_in_their_places(self, copies):
+        frames = [*map(dark, noise(3, seed=7)), copies[0]]
+        frames[1:1] = [copies[2]]
+        frames.insert(0, copies[0])
+        with pytest.warns(DuplicateFrameWarning, match=r"darks\[0\], darks\[2\] and darks\[5\]; their masks differ"):
+            assert distinct_frames(as_frames(frames)) == [1, 2, 3, 4]
 
 
 def test_same_values():

@@ -12,7 +12,14 @@ from astropy.nddata import CCDData
 from ccdproc_darks import dark_rate
 from ccdproc_darks._interface.shown import shown
 from ccdproc_darks.frames.file_frame import FileFrame
-from ccdproc_darks.frames.headers import checked_unit, common_setting, exposures, frame_settings, header_number
+from ccdproc_darks.frames.headers import (
+    checked_unit,
+    common_setting,
+    exposures,
+    frame_settings,
+    header_number,
+    header_value,
+)
 from ccdproc_darks.frames.inputs import MemoryFrame, as_frames
 
 from ..helpers import assert_same_image, dark
@@ -151,7 +158,24 @@ def test_a_key_twice(bare, key):
     expected = FileFrame(bare).header[key]
     assert FileFrame(with_card(bare, f"{key:8}= {first}")).header[key] == expected
     with_card(bare, f"{key:8}= {other}")
-    with pytest.raises(OSError, match=rf"^.*dark\.fits: {key} is in the header twice, {first} and {other}$"):
+    assert FileFrame(bare).header[key] == expected
+    with pytest.raises(ValueError, match=f"^{key} is in the header twice, {first} and {other}$"):
+        header_value(FileFrame(bare).header, key)
+
+
+def test_a_key_twice_that_is_not_needed(bare):
+    """The user gives the exposure time and the gain; GAIN is a setting, and check_headers says what it is worth."""
+    told = {"exposure": 10 * u.s, "gain": 2 * u.electron / u.adu, "bias": 0 * u.adu, "read_noise": 5 * u.electron}
+    for key in ("EXPOSURE", "EGAIN", "GAIN"):
+        with_card(bare, f"{key:8}= 100")
+        with_card(bare, f"{key:8}= 1.5")
+    assert dark_rate(bare, **told, check_headers=False).meta["NCOMBINE"] == 1
+
+
+def test_a_unit_twice(bare):
+    with_card(bare, "BUNIT   = 'adu'")
+    with_card(bare, "BUNIT   = 'electron'")
+    with pytest.raises(OSError, match=r"^.*dark\.fits: BUNIT is in the header twice, 'adu' and 'electron'$"):
         FileFrame(bare)
 
 
