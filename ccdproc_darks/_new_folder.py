@@ -112,8 +112,8 @@ def _report_at(out, place):
     strangers = former.strangers(place)
     if strangers:
         raise FileExistsError(
-            f"{out} has files that are not as the report wrote them: {_listed(strangers)}: not overwritten; move them "
-            "out of it, or choose another folder"
+            f"{out} has files that are not of the report, or were changed since: {_listed(strangers)}: not "
+            "overwritten; move them out of it, or choose another folder"
         )
     return former
 
@@ -351,7 +351,7 @@ def _clear(folder, place):
     where = folder
     with suppress(OSError):
         where = _kept(folder, place, "former")
-    return [f"{place}: files that are not as the report wrote them are in {where}"]
+    return [f"{place}: files that are not of the report, or were changed since, are in {where}"]
 
 
 def _kept(folder, place, word):

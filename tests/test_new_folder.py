@@ -218,7 +218,7 @@ class TestOthers:
         path.parent.mkdir(exist_ok=True)
         path.mkdir() if name.endswith("/") else path.write_text("mine", encoding="utf-8")
         before = sorted(old.rglob("*"))
-        with pytest.raises(FileExistsError, match=f"as the report wrote them: .*{name}.*: not overwritten; move them"):
+        with pytest.raises(FileExistsError, match=f"or were changed since: .*{name}.*: not overwritten; move them"):
             write(old, overwrite=True)
         assert sorted(old.rglob("*")) == before
         assert names_in(old.parent) == ["out"]
@@ -226,7 +226,7 @@ class TestOthers:
     def test_many_of_them_with_bells(self, old):
         for number in range(5):
             (old / f"a{number}\x07").touch()
-        with pytest.raises(FileExistsError, match=re.escape(r"them: a0\x07, a1\x07, a2\x07 and 2 more:")):
+        with pytest.raises(FileExistsError, match=re.escape(r"since: a0\x07, a1\x07, a2\x07 and 2 more:")):
             check_place(old, True)
 
     @pytest.mark.parametrize("change", ["content", "link", "folder"])

@@ -106,12 +106,12 @@ def repeatability(
     frames = as_frames(darks)
     control.check(frames[0].shape[0] * frames[0].shape[1])
     seconds = exposures(exposure, frames)
+    if checked_flag("check_headers", check_headers):
+        check_darks(frames)
     kept = distinct_frames(frames, seconds)
     frames, seconds = ([each[index] for index in kept] for each in (frames, seconds))
     if len(frames) < 2:
         raise ValueError(f"two equal frames or more are needed for two halves, got {len(frames)}")
-    if checked_flag("check_headers", check_headers):
-        check_darks(frames)
     check_one_exposure([seconds[group[0]] for group in equal_exposures(seconds)])
     options["check_headers"] = check_headers
     halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]

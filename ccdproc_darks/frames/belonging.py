@@ -280,7 +280,7 @@ def _checked_type(what, image, known, allowed):
     wrong, key = first
     text = f"{what}: {image.label} is a {wrong} frame, its header has {key} = {_shown(image, key)}"
     if found is None:
-        raise ValueError(f"{text}; pass check_headers=False if the header is wrong")
+        raise ValueError(f"{text}; leave it out, or pass check_headers=False if the header is wrong")
     warn(f"{text}, but {found[1]} = {_shown(image, found[1])}: it is taken for a {found[0]}", HeaderWarning)
     return found
 

@@ -237,7 +237,7 @@ def exposures(value, frames):
         if key is not None and header_number(frame, key) == 0:
             raise ValueError(
                 f"exposure: {key} in the header of {frame.label} is 0, expected a positive number in s; "
-                f"pass exposure as a Quantity, or no bias frames (its IMAGETYP is {_image_type(frame)})"
+                f"leave out bias frames (its IMAGETYP is {_image_type(frame)}), or pass exposure as a Quantity"
             )
     seconds = frame_settings("exposure", value, frames, u.s, EXPOSURE_KEYS)
     if seconds is None:

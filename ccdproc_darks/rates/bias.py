@@ -132,6 +132,8 @@ def as_bias(bias, frames, scale):
         return Bias(level=checked_quantity("bias", bias, unit, zero=True) * factor)
     if not isinstance(bias, CCDData) and not isinstance(bias, str) and not hasattr(bias, "__fspath__"):
         hint = f"; write {bias!r} * u.adu" if isinstance(bias, int | float) else ""
+        if hasattr(bias, "__iter__") and not isinstance(bias, np.ndarray):
+            hint = "; make one of bias frames by master_bias(frames)"
         raise TypeError(
             "bias must be a master bias (CCDData or a FITS path), a Quantity in adu or None, "
             f"got {type(bias).__name__}{hint}"

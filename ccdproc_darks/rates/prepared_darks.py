@@ -73,6 +73,8 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     saturation = _saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
     noise, source = given_noise(read_noise, frames)
+    if checked_flag("check_headers", check_headers):
+        check_darks(frames)
     kept = distinct_frames(frames, seconds, combined)
     frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
     dark_sets = _dark_sets(frames, seconds, combined)
@@ -83,8 +85,6 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
     if exposure is None:
         warn_exposures(frames)
-    if checked_flag("check_headers", check_headers):
-        check_darks(frames)
     if the_bias.frame is not None:
         _check_not_a_dark(the_bias.frame, frames)
         if check_headers:

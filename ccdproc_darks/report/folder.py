@@ -200,8 +200,19 @@ def _without_copies(frames):
             told = f"a {first.kind} of {first.seconds:g} s and a {frame.kind} of {frame.seconds:g} s"
             for this, other in ((file, first), (earlier, frame)):
                 reasons[this] = f"the same pixel values as {other.name}, but headers tell of {told}: one is wrong"
+        elif not are_alike(frame.settings, first.settings):
+            key = next(key for key in [*frame.settings, *first.settings] if not _is_told_alike(key, frame, first))
+            for this, one, other in ((file, frame, first), (earlier, first, frame)):
+                reasons[this] = (
+                    f"the same pixel values as {other.name}, but {key} is {one.settings.get(key)} in one header and "
+                    f"{other.settings.get(key)} in the other: one is wrong"
+                )
     kept = [frame for frame in frames if frame.file not in reasons]
     return kept, [Unusable(by_file[file].name, reason) for file, reason in reasons.items()]
+
+
+def _is_told_alike(key, frame, first):
+    return are_alike(*({key: one.settings[key]} if key in one.settings else {} for one in (frame, first)))
 
 
 def _grouped(frames):

@@ -185,8 +185,8 @@ class TestTypes:
     @pytest.mark.parametrize("text", ["Bias", "Flat", "Light"])
     def test_darks(self, text):
         told = (
-            f"darks: x[1] is a {text.lower()} frame, its header has IMGTYPE = '{text}'; pass check_headers=False if "
-            "the header is wrong"
+            f"darks: x[1] is a {text.lower()} frame, its header has IMGTYPE = '{text}'; leave it "
+            "out, or pass check_headers=False if the header is wrong"
         )
         with pytest.raises(ValueError, match=whole(told)):
             check_darks(images({}, {"IMGTYPE": f"{text} "}))
@@ -206,8 +206,8 @@ class TestTypes:
             check_biases(given)
             return
         told = (
-            f"biases: x[1] is a {text.lower()} frame, its header has IMAGETYP = '{text}'; pass check_headers=False if "
-            "the header is wrong"
+            f"biases: x[1] is a {text.lower()} frame, its header has IMAGETYP = '{text}'; leave it "
+            "out, or pass check_headers=False if the header is wrong"
         )
         with pytest.raises(ValueError, match=whole(told)):
             check_biases(given)
@@ -222,8 +222,8 @@ class TestTypes:
                 check_bias(bias, [dark], shortest=100.0, gain_of_header=True)
             return
         told = (
-            f"bias: x[0] is a {text.lower()} frame, its header has IMAGETYP = '{text}'; pass check_headers=False if "
-            "the header is wrong"
+            f"bias: x[0] is a {text.lower()} frame, its header has IMAGETYP = '{text}'; leave it "
+            "out, or pass check_headers=False if the header is wrong"
         )
         with pytest.raises(ValueError, match=whole(told)):
             check_bias(bias, [dark], shortest=100.0, gain_of_header=True)
@@ -459,7 +459,9 @@ class TestTypesThatContradict:
         check_darks(images({"IMAGETYP": "Dark", "FRAME": "Light"}))
 
     def test_none_of_a_dark(self):
-        with pytest.raises(ValueError, match=r"IMAGETYP = 'Light'; pass check_headers=False if the header is wrong$"):
+        with pytest.raises(
+            ValueError, match=r"IMAGETYP = 'Light'; leave it out, or pass check_headers=False if the header is wrong$"
+        ):
             check_darks(images({"IMAGETYP": "Light", "FRAME": "Flat"}))
 
 

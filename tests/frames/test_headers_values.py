@@ -286,8 +286,8 @@ class TestExposures:
         """It is a bias frame's: what the header says of that is told, if anything."""
         for meta, told in (({"IMAGETYP": "Bias Frame  "}, "'Bias Frame'"), ({}, "'absent'")):
             text = (
-                "exposure: EXPOSURE in the header of frame 1 is 0, expected a positive number in s; pass exposure as a "
-                f"Quantity, or no bias frames (its IMAGETYP is {told})"
+                "exposure: EXPOSURE in the header of frame 1 is 0, expected a positive number in s; leave out bias "
+                f"frames (its IMAGETYP is {told}), or pass exposure as a Quantity"
             )
             with pytest.raises(ValueError, match=whole(text)):
                 exposures(None, frames({"EXPTIME": 1}, {"EXPOSURE": 0, **meta}))

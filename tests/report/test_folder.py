@@ -253,6 +253,22 @@ def test_copies_with_another_header_are_not_used(tmp_path):
     }  # fmt: skip
 
 
+def test_copies_of_another_camera_are_not_used(tmp_path):
+    """Whichever of them comes first by its name."""
+    paths = write_frames(tmp_path, [(0, 3), (30, 3), (300, 3)])
+    for index, name in ((4, "a.fit"), (7, "x.fit")):
+        shutil.copy(paths[index], tmp_path / name)
+        fits.setval(tmp_path / name, "INSTRUME", value="other")
+    (group,), unusable = find_groups(tmp_path)
+    assert [(seconds, len(frames)) for seconds, frames in group.exposures] == [(30, 2), (300, 2)]
+    reasons = {each.name: each.reason for each in unusable}
+    assert set(reasons) == {"a.fit", "x.fit", paths[4].name, paths[7].name}
+    for copy, original in (("a.fit", paths[4].name), ("x.fit", paths[7].name)):
+        assert reasons[copy].startswith(f"the same pixel values as {original}, but INSTRUME is other in one header")
+        assert reasons[original].startswith(f"the same pixel values as {copy}, but INSTRUME is ")
+        assert reasons[original].endswith(" and other in the other: one is wrong")
+
+
 @pytest.mark.parametrize("card", BROKEN)
 def test_one_file_with_a_card_that_cannot_be_read(tmp_path, card):
     """It is named, and the others are used."""
