@@ -18,7 +18,7 @@ from ccdproc_darks._temporary import temporary_file, temporary_folder
 tempfile.tempdir = sys.argv[1]
 temporary_file().write_text("frame")
 (temporary_folder() / "inner").write_text("frame")
-print(os.getpid())
+print(os.getpid(), flush=True)
 if sys.argv[2] == "kill":
     os.kill(os.getpid(), 9)
 """

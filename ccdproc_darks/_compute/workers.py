@@ -271,7 +271,8 @@ def _compute_elsewhere(job, rows, blocks, columns, types):
 def _compute_blocks(job, rows, blocks, outputs):
     """Compute blocks, put them into ``outputs`` (images of the slice ``rows``), and return the sum of their counts."""
     columns, deferred, counts = outputs[0].shape[1], [], []
-    with job.open_files() as opened:
+    # Numbers that overflow become infinite, and the result as a whole is refused by name.
+    with job.open_files() as opened, np.errstate(over="ignore"):
         for rows_of_block in blocks:
             out = [output[shifted(rows_of_block, rows.start)] for output in outputs]
             block = opened.block(rows_of_block, out)

@@ -31,6 +31,8 @@ from ..helpers import (
 from ..strategies import frame_sets, gains, images, read_noises, seconds, seeds, shapes
 
 GAIN_UNIT = u.electron / u.adu
+# Images of a few pixels may be masked all over.
+pytestmark = pytest.mark.filterwarnings("ignore::ccdproc_darks.NoUsablePixelWarning")
 
 
 def precise(darks, **options):
@@ -61,7 +63,6 @@ class TestLinearity:
         assert pull.mean() == pytest.approx(0, abs=4 * 0.005 + 0.02)
         assert pull.std() == pytest.approx(1, abs=0.02)
 
-    @pytest.mark.filterwarnings("ignore::ccdproc_darks.NoUsablePixelWarning")  # of images of a few pixels
     @given(st.data(), st.floats(-50, 50))
     def test_a_free_offset_does_not_change_the_slope(self, data, level):
         frames = data.draw(frame_sets(exposure_times=3, max_frames=2, uncertain=False))
@@ -197,7 +198,6 @@ class TestUnits:
 
 
 class TestMasks:
-    @pytest.mark.filterwarnings("ignore::ccdproc_darks.NoUsablePixelWarning")  # of images of a few pixels
     @given(st.data(), frame_sets(exposure_times=2))
     def test_only_grow(self, data, frames):
         """Masking more of the input unmasks nothing, and leaves the other pixels alone."""
@@ -305,7 +305,6 @@ class TestOrder:
 
 
 class TestInputs:
-    @pytest.mark.filterwarnings("ignore::ccdproc_darks.NoUsablePixelWarning")  # of images of a few pixels
     @given(frame_sets(exposure_times=3, unit="adu"))
     def test_are_never_changed_nor_shared(self, frames):
         shape = frames[0].shape
