@@ -160,7 +160,7 @@ def test_zero_in_a_header_is_how_cameras_say_unknown(argument, key, unit, value)
     with pytest.raises(
         ValueError,
         match=rf"^{argument}: {key} in the header of darks\[0\] is {value:g}, expected a positive number in {unit}(; "
-        rf"pass {argument} as a Quantity|. Is it a bias frame)",
+        rf"pass {argument} as a Quantity|; leave out bias frames)",
     ):
         measure(frames=[dark(np.ones(SHAPE), **{key: value})])
 
