@@ -9,12 +9,12 @@ from urllib.parse import quote
 from astropy import units as u
 from astropy.table import QTable, vstack
 
-from .._interface.shown import file_name, shown
+from .._interface.shown import shown
 from .._interface.version import __version__
-from .._manifest import MANIFEST, write_manifest
+from .._manifest import write_manifest
 from .._new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .html import document, escape, table
-from .run import NothingMeasuredError, measure_folder, report_title, write_report
+from .run import NothingMeasuredError, different_names, measure_folder, report_title, write_report
 from .summary import rate_rows
 from .terminal import progress_bar, sentences
 
@@ -155,19 +155,13 @@ def report_names(folders):
     """
     paths = [Path(os.path.abspath(folder)).parts[1:] or ("folder",) for folder in folders]
     folded = [tuple(part.casefold() for part in path) for path in paths]
-    names, taken = [], {PAGE, SUMMARY, MANIFEST}
+    names = []
     for path, own in zip(paths, folded, strict=True):
         depth = 1
         while depth < len(path) and sum(other[-depth:] == own[-depth:] for other in folded) > 1:
             depth += 1
-        stem = name = file_name("_".join(path[-depth:]))
-        number = 1
-        while name.casefold() in taken:
-            number += 1
-            name = f"{stem}_{number}"
-        taken.add(name.casefold())
-        names.append(name)
-    return names
+        names.append("_".join(path[-depth:]))
+    return different_names(names)
 
 
 def _check_different(folders):

@@ -19,7 +19,7 @@ from .summary import summary_table
 from .terminal import progress_bar
 from .truth import against_truth
 
-__all__ = ["NothingMeasuredError", "make_report", "measure_folder", "report_title", "write_report"]
+__all__ = ["NothingMeasuredError", "different_names", "make_report", "measure_folder", "report_title", "write_report"]
 
 
 class NothingMeasuredError(ValueError):
@@ -133,11 +133,16 @@ def _write_group(folder, measured):
 
 
 def _folder_names(groups):
-    """Folder name for each group, of bounded length; all different also when upper and lower case count as equal."""
+    """Folder name for each group."""
+    titles = [group.title.replace(" x ", "x").replace(" pixels", "") for group in groups]
+    return different_names(re.sub(r"[^A-Za-z0-9+-]+", "_", title).strip("_") for title in titles)
+
+
+def different_names(texts):
+    """Folder name for each text, of bounded length; all different also when upper and lower case count as equal."""
     names, taken = [], {PAGE, SUMMARY, MANIFEST}
-    for group in groups:
-        title = group.title.replace(" x ", "x").replace(" pixels", "")
-        stem = name = file_name(re.sub(r"[^A-Za-z0-9+-]+", "_", title).strip("_"))
+    for text in texts:
+        stem = name = file_name(text)
         number = 1
         while name.casefold() in taken:
             number += 1
