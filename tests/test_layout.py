@@ -16,6 +16,7 @@ TESTS = Path(__file__).parent
 ORDER = [
     ["root", "_interface", "_compute"],
     ["frames", "statistics"],
+    ["evidence"],
     ["rates", "simulation", "planning", "temperature"],
     ["comparison"],
     ["masks"],
@@ -29,13 +30,18 @@ MOST_ARROWS, MOST_LINES = 50, 400
 # Modules without a test file of their own, and where they are tested.
 TESTED_ELSEWHERE = {
     "masks.pixel_rates": "by the flags made from them: masks/test_hot_pixels.py, test_flagging_proportionality.py",
+    "cli.argument_types": "by the command that has them: cli/test_command.py",
+    "cli.printed": "by what the command prints: cli/test_command.py",
+    "cli.report": "by the command: cli/test_command.py, report/test_run.py",
+    "cli.simulate": "by the command: cli/test_command.py",
+    "frames.reading": "by the frames that are read so: frames/test_inputs.py, test_file_frame.py",
     "rates.rate_job": "by its results: rates/test_dark_rate.py, test_counts.py, _compute/test_workers.py",
     "rates.mean_counts": "by what makes and reads them: rates/test_counts.py, test_rate_images.py",
     "report.html": "by the pages made with it: report/test_page.py, test_many.py",
-    "report.terminal": "by what the command prints: test_cli.py, report/test_truth.py",
+    "report.terminal": "by what the command prints: cli/test_command.py, report/test_truth.py",
     "simulation.frame": "by all that simulates frames: simulation/test_dark.py, test_sequence.py",
     "simulation.pixels": "by the sensor that has them: simulation/test_sensor.py",
-    "_interface.version": "by the command's --version: test_cli.py",
+    "_interface.version": "by the command's --version: cli/test_command.py",
 }
 
 

@@ -16,6 +16,7 @@ from .fits_image import UNCERTAINTIES, FileReader, FitsImage
 from .hdus import BLOCK, find_hdus
 from .headers import check_unambiguous, check_used_cards, checked_unit, header_value
 from .packed_file import TemporaryFile, opener_of, unpack, unwritable
+from .reading import AS_IT_IS
 from .tiles import tiled_images
 
 __all__ = ["FileFrame"]
@@ -34,7 +35,7 @@ class FileFrame:
     ``label``.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, reading=AS_IT_IS):
         self.path = Path(path)
         self.label = shown(str(self.path))
         self._state = FileState.of_path(self.path, self.label)

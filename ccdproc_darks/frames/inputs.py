@@ -16,6 +16,7 @@ from .._interface.arguments import numpy_images
 from .file_frame import FileFrame
 from .fits_image import Samples, as_deviation
 from .headers import check_used_cards, checked_unit
+from .reading import AS_IT_IS
 
 __all__ = ["Frames", "MemoryFrame", "MemoryReader", "as_frames", "open_files", "sample"]
 
@@ -120,8 +121,11 @@ def sample(frame, blocks):
     return MemoryReader(values, rows.mask, rows.deviation, StdDevUncertainty, 1.0, 0)
 
 
-def as_frames(darks, argument="darks"):
-    """List of `MemoryFrame` and `FileFrame` from what the user gave as ``argument``. One shape and one unit."""
+def as_frames(darks, argument="darks", reading=AS_IT_IS):
+    """List of `MemoryFrame` and `FileFrame` from what the user gave as ``argument``, read as `Reading` tells.
+
+    They have one shape and one unit.
+    """
     if isinstance(darks, ImageFileCollection):
         darks = darks.files_filtered(include_path=True)
     elif isinstance(darks, CCDData | str | os.PathLike):
@@ -133,7 +137,7 @@ def as_frames(darks, argument="darks"):
         )
     darks = list(darks)
     labels = [f"{argument}[{number}]" for number in range(len(darks))]
-    frames = [_as_frame(*item) for item in zip(numpy_images(darks, labels), labels, strict=True)]
+    frames = [_as_frame(*item, reading) for item in zip(numpy_images(darks, labels), labels, strict=True)]
     if not frames:
         raise ValueError(f"{argument} is empty: at least one frame is needed")
     first = frames[0]
@@ -149,12 +153,12 @@ def as_frames(darks, argument="darks"):
     return frames
 
 
-def _as_frame(item, label):
+def _as_frame(item, label, reading):
     if isinstance(item, MemoryFrame | FileFrame):
         return item
     if isinstance(item, CCDData):
         return MemoryFrame(item, label)
     if isinstance(item, str | os.PathLike):
-        return FileFrame(item)
+        return FileFrame(item, reading)
     hint = _WRAP if isinstance(item, np.ndarray) else ""
     raise TypeError(f"{label} must be CCDData or a FITS path, got {type(item).__name__}{hint}")

@@ -1,0 +1,64 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Types of the command's arguments: a text becomes a number, or an error that says what was expected."""
+
+import argparse
+import math
+
+__all__ = ["exposures", "fraction", "positive", "size", "whole"]
+
+
+def positive(text):
+    """A positive, finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
+    return value
+
+
+def fraction(text):
+    """A number between 0 and 1."""
+    value = positive(text)
+    if value >= 1:
+        raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, got {text!r}")
+    return value
+
+
+def exposures(text):
+    """Number of frames and exposure time (s), of a text such as 10x90."""
+    number, times, seconds = text.partition("x")
+    try:
+        count, value = int(number) if number.isdecimal() else 0, float(seconds) if times else math.nan
+    except ValueError:  # also of thousands of digits
+        count, value = 0, math.nan
+    if not (math.isfinite(value) and value > 0 and count > 0):
+        raise argparse.ArgumentTypeError(f"expected NUMBERxSECONDS, such as 10x90, got {_short(text)}")
+    return count, value
+
+
+def size(text):
+    """Rows and columns, of a text such as 1024 or 512x1024."""
+    try:
+        sides = [int(side) if side.isdecimal() else 0 for side in text.split("x")]
+    except ValueError:
+        sides = [0]
+    if len(sides) > 2 or min(sides) < 1:
+        raise argparse.ArgumentTypeError(f"expected ROWS or ROWSxCOLUMNS, such as 1024 or 512x1024, got {_short(text)}")
+    return sides[0], sides[-1]
+
+
+def whole(text, least=0):
+    """A whole number, ``least`` or more."""
+    try:
+        value = int(text) if text.isdecimal() else -1
+    except ValueError:
+        value = -1
+    if value < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {_short(text)}")
+    return value
+
+
+def _short(text):
+    return repr(text) if len(text) <= 200 else f"'{text[:40]}... ({len(text)} characters)"

@@ -1,0 +1,53 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The result of one check: what the frames show, what headers or arguments tell, and what to do."""
+
+from dataclasses import dataclass
+
+from astropy import units as u
+
+__all__ = ["DOUBTFUL", "OK", "UNKNOWN", "VERDICTS", "WRONG", "Finding", "Told"]
+
+OK, DOUBTFUL, WRONG, UNKNOWN = VERDICTS = ("ok", "doubtful", "wrong", "unknown")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A value that the user or the headers tell, such as the gain."""
+
+    value: float  # in the unit that the setting is kept in
+    source: str  # 'argument', or the header key
+
+    @property
+    def is_given(self):
+        """Whether the user gave it as an argument."""
+        return self.source == "argument"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check of frames.
+
+    Attributes
+    ----------
+    check : str
+        Name of the check, such as "saturation".
+    verdict : str
+        "ok"; "doubtful", where a result may be off; "wrong", where it is; "unknown", where the frames cannot tell.
+    sentence : str
+        What is so, how the frames show it, and what to do. Without a full stop at its end.
+    found : Quantity, number, str or None
+        What the frames show.
+    told : Quantity, number, str or None
+        What headers or arguments tell.
+    """
+
+    check: str
+    verdict: str
+    sentence: str
+    found: u.Quantity | float | str | None = None
+    told: u.Quantity | float | str | None = None
+
+    @property
+    def is_doubt(self):
+        """Whether the user should be warned."""
+        return self.verdict in (DOUBTFUL, WRONG)

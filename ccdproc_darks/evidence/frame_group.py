@@ -1,0 +1,100 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Darks and their bias as they were given, before anything that is told of them is believed."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from .._compute.blocks import sample_blocks
+from ..frames.headers import equal_exposures
+from ..frames.inputs import sample
+
+__all__ = ["FrameGroup", "FrameSample"]
+
+# Pixels of each frame in the sample; frames of one exposure time, or bias frames, that are sampled.
+_SAMPLE_PIXELS, _SAMPLE_FRAMES = 2**18, 16
+
+
+@dataclass
+class FrameSample:
+    """Values of some pixels, the same in all frames, as the frames have them: neither bias nor mask is applied.
+
+    Attributes
+    ----------
+    seconds : float
+        Exposure time (s); 0 of bias frames.
+    indices : list of int
+        Which of the darks, or of the bias frames, these are.
+    values : list of `numpy.ndarray`
+        Values of each frame, flat, in the frames' unit and type.
+    """
+
+    seconds: float
+    indices: list
+    values: list
+
+
+@dataclass
+class FrameGroup:
+    """Darks and bias frames that are measured together.
+
+    Attributes
+    ----------
+    darks : list
+        Frames (`ccdproc_darks.frames.inputs.MemoryFrame` or `ccdproc_darks.frames.file_frame.FileFrame`).
+    seconds : list of float
+        Exposure time (s) of each.
+    biases : list
+        Single bias frames; empty where there are none, or a master bias only.
+    master : frame or None
+        Master bias.
+    level : float or None
+        Bias level (frames' unit) where it was given as a number.
+    told : dict
+        `ccdproc_darks.evidence.finding.Told` of "gain" (electron/adu), "read_noise" (electron), "saturation" (frames'
+        unit); a setting that nobody tells is left out.
+    """
+
+    darks: list
+    seconds: list
+    biases: list = field(default_factory=list)
+    master: object = None
+    level: float | None = None
+    told: dict = field(default_factory=dict)
+
+    @property
+    def unit(self):
+        """Unit of the frames, adu or electron."""
+        return self.darks[0].unit
+
+    @property
+    def shape(self):
+        """Rows and columns."""
+        return self.darks[0].shape
+
+    @cached_property
+    def sets(self):
+        """Darks by exposure time, the shortest first: a list of (seconds, indices)."""
+        groups = equal_exposures(self.seconds)
+        return [(float(np.mean([self.seconds[index] for index in group])), group) for group in groups]
+
+    @cached_property
+    def blocks(self):
+        """Blocks of rows of the sample: slices."""
+        return sample_blocks(self.shape, _SAMPLE_PIXELS)
+
+    @cached_property
+    def dark_samples(self):
+        """`FrameSample` of each exposure time, the shortest first; read once, for all checks."""
+        return [self._sampled(self.darks, seconds, group) for seconds, group in self.sets]
+
+    @cached_property
+    def bias_sample(self):
+        """`FrameSample` of the bias frames, or None."""
+        return self._sampled(self.biases, 0.0, list(range(len(self.biases)))) if self.biases else None
+
+    def _sampled(self, frames, seconds, group):
+        # Evenly from the first to the last, as frames drift.
+        chosen = [group[int(index)] for index in np.linspace(0, len(group) - 1, min(len(group), _SAMPLE_FRAMES))]
+        return FrameSample(seconds, chosen, [sample(frames[index], self.blocks).data.ravel() for index in chosen])

@@ -1,0 +1,42 @@
+"""Darks as they were given, and the sample that all checks share."""
+
+import numpy as np
+import pytest
+from astropy import units as u
+
+from ccdproc_darks.evidence.frame_group import FrameGroup
+from ccdproc_darks.frames.inputs import as_frames
+
+from ..helpers import dark
+
+
+@pytest.fixture
+def darks():
+    rng = np.random.default_rng(3)
+    return [dark(rng.integers(900, 1100, (30, 40)).astype(np.uint16), seconds) for seconds in (60, 10, 60.001, 10)]
+
+
+def test_sets_and_samples(darks):
+    group = FrameGroup(as_frames(darks), [60.0, 10.0, 60.001, 10.0])
+    assert [indices for _, indices in group.sets] == [[1, 3], [0, 2]]
+    short, long = group.dark_samples
+    assert (short.seconds, short.indices, long.indices) == (10.0, [1, 3], [0, 2])
+    assert short.values[1].dtype == np.uint16
+    np.testing.assert_array_equal(short.values[1], darks[3].data.ravel())
+    assert group.bias_sample is None
+    assert (group.shape, group.unit) == ((30, 40), u.adu)
+
+
+def test_many_frames_are_sampled_from_first_to_last(darks):
+    frames = as_frames(darks * 10)
+    (some,) = FrameGroup(frames, [10.0] * 40).dark_samples
+    assert len(some.indices) == 16
+    assert (some.indices[0], some.indices[-1]) == (0, 39)
+
+
+def test_large_frames_are_sampled_in_the_same_pixels():
+    image = np.arange(600 * 1000, dtype=np.float32).reshape(600, 1000)
+    group = FrameGroup(as_frames([dark(image, 10), dark(image + 1, 10)]), [10.0, 10.0])
+    first, second = group.dark_samples[0].values
+    assert 2**18 <= first.size <= 2**19
+    np.testing.assert_array_equal(second - first, 1)
