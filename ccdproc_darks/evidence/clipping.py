@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The level at which values are cut off above: by the ADC, by a full well below it, hard or soft."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +44,12 @@ class Saturation:
     found: float | None = None
     pixels: int = 0
     told: object = None
+
+    def as_told(self):
+        """The level that is told, if one is, whatever the pixels show."""
+        if self.told is None or self.source != "found":
+            return self
+        return replace(self, level=self.told.value, source="argument" if self.told.is_given else "header")
 
 
 def saturation_of(group, digits):

@@ -35,16 +35,16 @@ def _fault(values, unit):
     if values.dtype.kind == "f":
         if 0 <= lowest < highest <= 1 and np.any((values != 0) & (values != 1)):
             return (
-                f"are not in {unit}: all their values are between 0 and 1 ({lowest:.4g} to {highest:.4g}), as a program "
-                "leaves them that divides by the full scale; multiply darks and bias by that full scale, 65535 mostly"
+                f"are not in {unit}: all their values are between 0 and 1 ({lowest:.4g} to {highest:.4g}), as after a "
+                "division by the full scale; multiply darks and bias by that full scale, 65535 mostly"
             )
         return None
     kind = np.iinfo(values.dtype)
     middle = np.median(values)
     if kind.min < 0 and kind.bits == 16 and middle < _LOST:
         return (
-            f"have a typical level of {middle:g} {unit}, far below zero: unsigned integers whose BZERO of 32768 was lost "
-            "read so; add 32768 to them"
+            f"have a typical level of {middle:g} {unit}, far below zero, as unsigned integers have whose BZERO of 32768 "
+            "was lost; add 32768 to them"
         )
     if kind.min == 0:
         share = _wrapped(values, kind.max)
