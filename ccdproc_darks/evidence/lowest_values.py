@@ -8,8 +8,8 @@ from .finding import DOUBTFUL, OK, Finding
 
 __all__ = ["clipping_finding"]
 
-# Least share of the pixels at the lowest value; of these over those at the next.
-_LEAST_SHARE, _PILE = 0.02, 1.5
+# Fewest pixels at the lowest value, and their least share; of these over those at the next; fewest values above.
+_FEWEST, _LEAST_SHARE, _PILE, _FEWEST_VALUES = 100, 0.02, 1.5, 4
 # Steps above the lowest value that must be populated, each by so much: the noise is resolved.
 _RESOLVED, _LEAST_POPULATED = 3, 0.01
 
@@ -43,10 +43,13 @@ def _cut_off(values):
     if not values.size:
         return None
     lowest = values.min()
-    share = np.count_nonzero(values == lowest) / values.size
-    if not _LEAST_SHARE <= share < 0.98:
+    number = np.count_nonzero(values == lowest)
+    share = number / values.size
+    if number < _FEWEST or not _LEAST_SHARE <= share < 0.98:
         return None
     above = np.sort(values[values != lowest]).astype(float)
+    if np.unique(above[:: 1 + above.size // 2**12]).size < _FEWEST_VALUES:
+        return None
     # The next levels: of integers these are steps, of other numbers parts of the scatter.
     integers = values.dtype.kind in "iu" or np.array_equal(above, np.rint(above))
     step = 1.0

@@ -7,6 +7,8 @@ from .finding import OK, WRONG, Finding
 
 __all__ = ["scale_finding"]
 
+# Fewest different values within 0 and 1 that are no fractions of counts.
+_FEWEST_VALUES = 100
 # Least share of the values that lies beyond the wrap.
 _LEAST_WRAPPED = 1e-3
 # Scatters of the values, and of the least (frames' unit), within which values beyond a wrap lie.
@@ -33,7 +35,7 @@ def _fault(values, unit):
     """What is wrong with some values, or None."""
     lowest, highest = values.min(), values.max()
     if values.dtype.kind == "f":
-        if 0 <= lowest < highest <= 1 and np.any((values != 0) & (values != 1)):
+        if 0 <= lowest < highest <= 1 and np.unique(values[:: 1 + values.size // 2**12]).size >= _FEWEST_VALUES:
             return (
                 f"are not in {unit}: all their values are between 0 and 1 ({lowest:.4g} to {highest:.4g}), as after a "
                 "division by the full scale; multiply darks and bias by that full scale, 65535 mostly"
@@ -43,8 +45,8 @@ def _fault(values, unit):
     middle = np.median(values)
     if kind.min < 0 and kind.bits == 16 and middle < _LOST:
         return (
-            f"have a typical level of {middle:g} {unit}, far below zero, as unsigned integers have whose BZERO of 32768 "
-            "was lost; add 32768 to them"
+            f"have a typical level of {middle:g} {unit}, far below zero, as unsigned integers have whose BZERO of "
+            "32768 was lost; add 32768 to them"
         )
     if kind.min == 0:
         share = _wrapped(values, kind.max)
