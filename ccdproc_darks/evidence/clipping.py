@@ -35,6 +35,8 @@ class Saturation:
         Level that the pixels show, also where another one is used.
     pixels : int
         Number of pixels that show it, of those looked at.
+    highest : float or None
+        Highest value of the pixels that show it; the level itself where values are cut off hard.
     told : `ccdproc_darks.evidence.finding.Told` or None
         What argument or header tell.
     """
@@ -43,6 +45,7 @@ class Saturation:
     source: str
     found: float | None = None
     pixels: int = 0
+    highest: float | None = None
     told: object = None
 
     def as_told(self):
@@ -67,7 +70,7 @@ def saturation_of(group, digits):
             level, source = found, "found"
         else:
             level, source = told.value, "argument" if told.is_given else "header"
-    return Saturation(level, source, found, pixels, told)
+    return Saturation(level, source, found, pixels, beyond, told)
 
 
 def saturation_finding(saturation, group):
@@ -80,11 +83,17 @@ def saturation_finding(saturation, group):
             text += f" below the highest value, {saturation.level:g} {unit}"
         return Finding("saturation", OK, text, None, tells)
     found = f"{saturation.found:.5g} {unit}"
-    text = f"pixels saturate from {found}: {saturation.pixels} that are brighter by far read no more than that"
+    if saturation.highest == saturation.found:
+        text = f"values are cut off at {found}: {saturation.pixels} pixels read it, and none reads more"
+    else:
+        text = (
+            f"pixels saturate from {found}: {saturation.pixels} that shorter exposures predict above "
+            f"{saturation.highest:.5g} read no more than that"
+        )
     if saturation.source != "found" or told is None:
         return Finding("saturation", OK, text, found, tells)
     name = "saturation" if told.is_given else told.source
-    text += f", but {name} is {told.value:g}; the lower one is used. Pass saturation, the right one"
+    text += f". {name} tells {told.value:g} {unit}, which none would reach; the lower level is used. Pass saturation"
     return Finding("saturation", DOUBTFUL, text, found, tells)
 
 
@@ -117,7 +126,7 @@ def _soft(pixels):
     level, values, seconds = pixels.level, pixels.values - pixels.level, pixels.seconds
     piled, number, highest = [], 0, -np.inf
     for long in range(1, len(seconds)):
-        top = values[long].max()
+        top = np.nanmax(values[long])
         predicted = _predicted(values, seconds, long, top)
         above = predicted > _PREDICTED * top
         inside = above & (values[long] >= (1 - _PILE) * top)
@@ -129,9 +138,9 @@ def _soft(pixels):
         number, highest = max(number, int(inside.sum())), max(highest, top)
     if not piled:
         return None
-    low, high = np.percentile(np.concatenate(piled), [2, 98])
+    low, high = np.percentile(np.concatenate(piled), [2, 100])
     # Below the pile-up the response bends already: by half of its width.
-    return float(level + low - (high - low) / 2), number, float(level + high)
+    return float(np.floor(level + low - (high - low) / 2)), number, float(np.ceil(level + high))
 
 
 def _predicted(values, seconds, long, top):

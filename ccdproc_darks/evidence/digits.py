@@ -12,8 +12,8 @@ __all__ = ["Digits", "digits_finding"]
 
 # Fewest different values that tell a step other than 1.
 _FEWEST_VALUES = 16
-# Values that are looked at first: mostly they show a step of 1.
-_FIRST = 2**12
+# Floating-point numbers below this are told apart by 1. Values that are looked at first: mostly they show a step of 1.
+_MOST, _FIRST = 2.0**53, 2**12
 # Scatters above the typical value from which on a pixel tells the gain; fewest such pixels; median of chi-square.
 _CLEAR, _FEWEST_PIXELS, _MEDIAN = 10, 30, 0.4549
 
@@ -104,7 +104,7 @@ def _common_step(arrays):
     step, lowest, values_seen = 0, None, 0
     for values in arrays:
         if values.dtype.kind == "f":
-            values = values[np.isfinite(values)]
+            values = values[np.isfinite(values) & (np.abs(values) < _MOST)]
             if np.any(values[:_FIRST] != np.rint(values[:_FIRST])) or np.any(values != np.rint(values)):
                 return None, 0
         for some in (values[:_FIRST], values):

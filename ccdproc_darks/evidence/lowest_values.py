@@ -4,12 +4,14 @@
 import numpy as np
 from scipy.special import ndtri
 
-from .finding import DOUBTFUL, OK, Finding
+from .finding import DOUBTFUL, OK, WRONG, Finding
 
 __all__ = ["clipping_finding"]
 
 # Fewest pixels at the lowest value, and their least share; of these over those at the next; fewest values above.
 _FEWEST, _LEAST_SHARE, _PILE, _FEWEST_VALUES = 100, 0.02, 1.5, 4
+# Share from which on the mean is wrong by more than a twentieth of the noise.
+_WRONG_SHARE = 0.1
 # Steps above the lowest value that must be populated, each by so much: the noise is resolved.
 _RESOLVED, _LEAST_POPULATED = 3, 0.01
 
@@ -28,12 +30,14 @@ def clipping_finding(group):
                 f"noise {noise:.3g} {group.unit}. Take frames with a higher bias level (the camera's offset or gain "
                 "settings)"
             )
-            return Finding("clipping", DOUBTFUL, text, found=f"{lowest:g} {group.unit}")
+            return Finding(
+                "clipping", WRONG if share > _WRONG_SHARE else DOUBTFUL, text, found=f"{lowest:g} {group.unit}"
+            )
     return Finding("clipping", OK, "no values are cut off below")
 
 
 def _name(sample):
-    return f"{sample.seconds:g} s darks"
+    return f"{sample.seconds:g} s darks" if sample.seconds else "bias frames"
 
 
 def _cut_off(values):

@@ -3,12 +3,13 @@
 
 from dataclasses import dataclass
 
+from .._interface.warnings import ClippingWarning, HeaderWarning, warn
 from .clipping import Saturation, saturation_finding, saturation_of
 from .digits import Digits, digits_finding
 from .lowest_values import clipping_finding
 from .scale import scale_finding
 
-__all__ = ["PixelValues", "value_findings"]
+__all__ = ["PixelValues", "value_findings", "warn_of_counts"]
 
 
 @dataclass
@@ -42,7 +43,25 @@ class PixelValues:
         ]
         return cls(digits, saturation, findings)
 
+    def warn(self, check_headers):
+        """Warn of doubts, and return the `Saturation` to use.
+
+        Without ``check_headers``, what is told is believed without a word.
+        """
+        for finding in self.findings:
+            of_header = finding.check in ("digits", "saturation")
+            if finding.is_doubt and (check_headers or not of_header):
+                warn(finding.sentence, HeaderWarning if of_header else ClippingWarning)
+        return self.saturation if check_headers else self.saturation.as_told()
+
 
 def value_findings(group):
     """List of `Finding` of the checks "digits", "scale", "saturation" and "clipping" of a `FrameGroup`: one of each."""
     return PixelValues.of(group).findings
+
+
+def warn_of_counts(group):
+    """Warn if values of a `FrameGroup` are no counts, or are cut off below."""
+    for finding in (scale_finding(group), clipping_finding(group)):
+        if finding.is_doubt:
+            warn(finding.sentence, ClippingWarning)

@@ -13,7 +13,9 @@ __all__ = ["TopPixels", "top_pixels"]
 # Scatters above the typical value, from which on a highest value is that of single pixels and not of noise.
 _CLEAR = 20
 # Pixels that are looked at in the other frames; of one block that are kept; frames of one exposure time.
-_PIXELS, _KEPT, _FRAMES = 200, 2000, 3
+_PIXELS, _KEPT, _FRAMES = 128, 2000, 3
+# Pixels that are enough for a typical value.
+_TYPICAL = 2**14
 # Bytes of a pixel while a frame is searched.
 _BYTES = 16
 # Steps below the highest value that count as near.
@@ -55,10 +57,10 @@ class TopPixels:
 def top_pixels(group):
     """`TopPixels` of a `FrameGroup`; None where no pixel is far above the typical one."""
     longest = group.dark_samples[-1]
-    typical = _numbers(longest.values[0])
+    typical = _typical(longest.values[0])
     if not typical.size:
         return None
-    low, middle, high = np.percentile(typical[:: 1 + typical.size // 2**14], [15.87, 50, 84.13])
+    low, middle, high = np.percentile(typical, [15.87, 50, 84.13])
     least = (
         middle + _CLEAR * max(high - low, 2.0) / 2 if typical.dtype.kind in "iu" else middle + _CLEAR * (high - low) / 2
     )
@@ -130,21 +132,23 @@ def _values(frame, pixels):
     columns = frame.shape[1]
     rows, places = np.unique(pixels // columns, return_inverse=True)
     with open_files([frame.for_rows(slice(None))]) as (reader,):
-        read = [reader.rows(slice(int(row), int(row) + 1)) for row in rows]
-    values = np.concatenate([one.values for one in read])[places, pixels % columns].astype(float)
-    if read[0].mask is not None:
-        values[np.concatenate([one.mask for one in read])[places, pixels % columns]] = np.nan
+        read = reader.rows([slice(int(row), int(row) + 1) for row in rows])
+    values = read.values[places, pixels % columns].astype(float)
+    if read.mask is not None:
+        values[read.mask[places, pixels % columns]] = np.nan
     return values
 
 
-def _numbers(values):
+def _typical(values):
+    """Some of the values that are numbers."""
+    values = values[:: 1 + values.size // _TYPICAL]
     return values[np.isfinite(values)] if values.dtype.kind == "f" else values
 
 
 def _level(group):
     """Typical value at zero exposure: where the medians of the shortest and the longest exposures lead to."""
     short, long = group.dark_samples[0], group.dark_samples[-1]
-    medians = [float(np.median(_numbers(sample.values[0]))) for sample in (short, long)]
+    medians = [float(np.median(_typical(sample.values[0]))) for sample in (short, long)]
     if len(group.dark_samples) == 1:
         return medians[0]
     slope = (medians[1] - medians[0]) / (long.seconds - short.seconds)

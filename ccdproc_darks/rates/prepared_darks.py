@@ -7,7 +7,6 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_count, checked_flag
-from .._interface.warnings import ClippingWarning, HeaderWarning, warn
 from ..evidence.clipping import Saturation
 from ..evidence.finding import Told
 from ..evidence.frame_group import FrameGroup
@@ -102,7 +101,7 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     group = FrameGroup(frames, seconds, master=the_bias.frame, told=told)
     if gain is not None:
         group.told["gain"] = Told(gain, _source_of(gain_argument, GAIN_KEYS, frames))
-    saturation = _warn_values(PixelValues.of(group), check_headers)
+    saturation = PixelValues.of(group).warn(check_headers)
     scale = gain if frames[0].unit == u.adu else 1.0
     reader = ElectronReader(scale, the_bias, saturation.level, own_noise=source == "uncertainty")
     for dark_set in dark_sets:
@@ -152,15 +151,6 @@ def _source_of(argument, keys, frames):
     if argument is None:
         return next(key for key in keys if key in frames[0].header)
     return getattr(argument, "name", argument)
-
-
-def _warn_values(values, check_headers):
-    """Warn of what `PixelValues` show; the `Saturation` to use. What is told is believed without ``check_headers``."""
-    for finding in values.findings:
-        told = finding.check in ("digits", "saturation")
-        if finding.is_doubt and (check_headers or not told):
-            warn(finding.sentence, HeaderWarning if told else ClippingWarning)
-    return values.saturation if check_headers else values.saturation.as_told()
 
 
 def _combined(n_combined, frames):
