@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from ._interface.flags import DARK_FLAGS as DARK_FLAGS
     from ._interface.version import __version__ as __version__
     from ._interface.warnings import BiasWarning as BiasWarning
+    from ._interface.warnings import ClippingWarning as ClippingWarning
     from ._interface.warnings import DarkWarning as DarkWarning
     from ._interface.warnings import DuplicateFrameWarning as DuplicateFrameWarning
     from ._interface.warnings import FrameLevelWarning as FrameLevelWarning
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
 # module may have the name of a function: Python would put it in the function's place as soon as it is imported.
 _MODULE_OF = {
     "BiasWarning": "_interface.warnings",
+    "ClippingWarning": "_interface.warnings",
     "DARK_FLAGS": "_interface.flags",
     "DarkSequence": "simulation",
     "DarkWarning": "_interface.warnings",

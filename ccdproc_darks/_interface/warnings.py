@@ -46,6 +46,14 @@ class BiasWarning(DarkWarning):
     """
 
 
+class ClippingWarning(DarkWarning):
+    """Pixel values are cut off below, have wrapped round, or are no counts at all.
+
+    Take the frames as the camera wrote them; where the bias level is too low for the camera's noise, take frames with a
+    higher offset. Values that a program scaled must be scaled back.
+    """
+
+
 class DuplicateFrameWarning(DarkWarning):
     """Frames were given twice: they have the same values in every pixel. Each is counted once.
 

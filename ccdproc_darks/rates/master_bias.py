@@ -16,6 +16,8 @@ from .._compute.blocks import Block, BlockJob
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_clip, checked_dtype, checked_flag
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
+from ..evidence.frame_group import FrameGroup
+from ..evidence.pixel_values import warn_of_counts
 from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
@@ -123,6 +125,7 @@ def master_bias(
         frames = [frames[index] for index in distinct_frames(frames)]
     selection = chosen or select_biases(frames, scale, execution)
     selection.warn("bias frames")
+    warn_of_counts(FrameGroup(frames, [0.0] * len(frames)))
     noise = selection.read_noise() if noise is None else noise
     shape, first = frames[0].shape, frames[0]
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)

@@ -7,9 +7,14 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_count, checked_flag
+from ..evidence.clipping import Saturation
+from ..evidence.finding import Told
+from ..evidence.frame_group import FrameGroup
+from ..evidence.pixel_values import PixelValues
 from ..frames.belonging import check_bias, check_darks, warn_exposures
 from ..frames.duplicates import distinct_frames, same_values
 from ..frames.headers import (
+    GAIN_KEYS,
     SATURATION_KEYS,
     common_setting,
     equal_exposures,
@@ -46,8 +51,10 @@ class PreparedDarks:
         Read noise of a frame (electron).
     source : str
         Source of the noise, see `ccdproc_darks.rates.rate_meta.RateMeta`.
-    gain, saturation : float or None
-        Gain (electron/adu); saturation level (the frames' unit).
+    gain : float or None
+        Gain (electron/adu).
+    saturation : `ccdproc_darks.evidence.clipping.Saturation`
+        Saturation level (the frames' unit), and its source.
     """
 
     frames: list
@@ -58,7 +65,7 @@ class PreparedDarks:
     noise: float | None
     source: str
     gain: float | None
-    saturation: float | None
+    saturation: Saturation
 
     @property
     def shape(self):
@@ -69,8 +76,8 @@ class PreparedDarks:
 def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, check_headers, execution):
     """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
     frames = as_frames(darks)
-    gain_of_header, gain = gain is None, known_gain(gain, frames)
-    saturation = _saturation(saturation, frames, gain)
+    gain_argument, gain_of_header, gain = gain, gain is None, known_gain(gain, frames)
+    told = _told_saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
     noise, source = given_noise(read_noise, frames)
     if checked_flag("check_headers", check_headers):
@@ -91,8 +98,12 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
             shortest = dark_sets[0].seconds
             check_bias(the_bias.frame, frames, shortest=shortest, gain_of_header=gain_of_header, exposure=exposure)
     warn_temperatures(frames)
+    group = FrameGroup(frames, seconds, master=the_bias.frame, told=told)
+    if gain is not None:
+        group.told["gain"] = Told(gain, _source_of(gain_argument, GAIN_KEYS, frames))
+    saturation = PixelValues.of(group).warn(check_headers)
     scale = gain if frames[0].unit == u.adu else 1.0
-    reader = ElectronReader(scale, the_bias, saturation, own_noise=source == "uncertainty")
+    reader = ElectronReader(scale, the_bias, saturation.level, own_noise=source == "uncertainty")
     for dark_set in dark_sets:
         selection = FrameSelection.of(dark_set, reader, execution)
         selection.warn(f"frames of {dark_set.seconds:g} s", ", and shifts all rates")
@@ -122,18 +133,24 @@ def _middle_row(frame):
         return frame.rows(slice(middle, middle + 1)).values.astype(np.float32)
 
 
-def _saturation(saturation, frames, gain):
-    """Saturation level in the frames' unit, or None."""
-    unit, dtype = frames[0].unit, frames[0].dtype
+def _told_saturation(saturation, frames, gain):
+    """`Told` of the saturation level (the frames' unit), as a dictionary; empty where nobody tells."""
+    unit = frames[0].unit
     convert = [(u.adu, u.electron, lambda x: x * gain, lambda x: x / gain)] if gain else []
     # A header's SATURATE is in adu; frames in electron of unknown gain cannot be compared with it.
     keys = SATURATION_KEYS if unit == u.adu or gain else ()
     levels = frame_settings("saturation", saturation, frames, unit, keys, header_unit=u.adu, equivalencies=convert)
     level = common_setting("saturation", levels, frames)
-    if dtype.kind == "u":
-        top = float(np.iinfo(dtype).max)
-        level = top if level is None else min(level, top)
-    return level
+    return {} if level is None else {"saturation": Told(level, _source_of(saturation, keys, frames))}
+
+
+def _source_of(argument, keys, frames):
+    """Source of a setting that is known: 'argument', or the header key."""
+    if isinstance(argument, u.Quantity):
+        return "argument"
+    if argument is None:
+        return next(key for key in keys if key in frames[0].header)
+    return getattr(argument, "name", argument)
 
 
 def _combined(n_combined, frames):

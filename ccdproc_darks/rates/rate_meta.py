@@ -13,6 +13,7 @@ __all__ = ["RateMeta"]
 _NEEDED = ("DKEXPMIN", "DKEXPMAX", "DKNEXP", "DKTOTAL", "NCOMBINE", "DKBIASER", "DKBIASID")
 # The last one is that of a rate without the key.
 _SOURCES = ("argument", "header", "uncertainty", "estimated", "bias", "none")
+_SATURATION_SOURCES = ("argument", "header", "ADC", "found", "none")
 _OFFSETS = ("pixel", "none")
 # Numbers that a header may hold.
 _RANGES = {
@@ -51,6 +52,9 @@ class RateMeta:
         'pixel' where every pixel had a free offset, else 'none'.
     incomplete : int or None
         Number of pixels that lost some of their frames; None where they were not counted.
+    saturation_source : str
+        Source of the saturation level: 'argument', 'header', 'ADC' (the highest value of unsigned integers), 'found'
+        (the frames show it) or 'none'.
     """
 
     shortest: float
@@ -67,6 +71,7 @@ class RateMeta:
     temperature: float | None
     offset: str
     incomplete: int | None = None
+    saturation_source: str = "none"
 
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
@@ -85,6 +90,7 @@ class RateMeta:
             "DKBIASER": (self.bias_error, "[electron] error of the bias"),
             "DKBIASID": (self.bias_identity, "checksum of the master bias"),
             "DKSATUR": (self.saturation, "saturation level in the frames' unit"),
+            "DKSATSRC": (None if self.saturation is None else self.saturation_source, "where that level is from"),
             "DKTEMP": (self.temperature, "[deg C] mean sensor temperature"),
             "DKOFFSET": (self.offset, "offset of a pixel: pixel (free), none"),
             "DKLOST": (self.incomplete, "pixels that lost some of their frames"),
@@ -120,6 +126,7 @@ class RateMeta:
             temperature=meta.number("DKTEMP", "above -273.15 deg C"),
             offset=meta.choice("DKOFFSET", _OFFSETS),
             incomplete=meta.whole("DKLOST", 0),
+            saturation_source=meta.choice("DKSATSRC", _SATURATION_SOURCES),
         )
 
 

@@ -206,6 +206,10 @@ def _measure_rates(result, options, gain, scale, known_noise, step, caught):
         read_noise = result.rate.meta["DKRDNOI"] * u.electron
         result.noise_source = "the scatter of equal darks"
     common |= {"bias": _bias_level(result) if bias is None else bias, "read_noise": read_noise}
+    saturation = {key: result.rate.meta[key] for key in ("DKSATUR", "DKSATSRC") if key in result.rate.meta}
+    if saturation.get("DKSATSRC") == "found":
+        # Rates of all exposure times have the level that all frames show.
+        common["saturation"] = saturation["DKSATUR"] * files[0].unit
     with warnings.catch_warnings():
         # Said of all exposure times already.
         warnings.simplefilter("ignore", HeaderWarning)
@@ -213,6 +217,7 @@ def _measure_rates(result, options, gain, scale, known_noise, step, caught):
             step(f"{seconds:g} s")
             alone = len(result.exposures) == 1
             result.rates[seconds] = result.rate if alone else dark_rate(_paths(same), **common)
+            result.rates[seconds].meta.update(saturation)
         if read_noise is not None:
             enough = [(seconds, same) for seconds, same in result.exposures if len(same) >= LEAST_FRAMES]
             result.scatter = {seconds: dark_scatter(_paths(same), **common) for seconds, same in enough}

@@ -138,6 +138,15 @@ def _truth(truth):
     )
 
 
+# Where the saturation level is from, by DKSATSRC.
+_SATURATION_SOURCES = {
+    "argument": "as given",
+    "header": "from the headers",
+    "ADC": "the highest value of these integers; if the sensor clips lower, tell by --saturation",
+    "found": "found: brighter pixels read no more",
+}
+
+
 def _one_line(measured):
     meta = measured.rate.meta
     used = _counted(sum(len(frames) for _, frames in measured.exposures), "dark")
@@ -153,7 +162,7 @@ def _one_line(measured):
         parts.append(noise)
     unit = measured.group.darks[0].file.unit
     if "DKSATUR" in meta:
-        parts.append(f"Saturated from {meta['DKSATUR']:g} {unit}; if the sensor clips lower, tell by --saturation")
+        parts.append(f"Saturated from {meta['DKSATUR']:.5g} {unit} ({_SATURATION_SOURCES[meta['DKSATSRC']]})")
     return escape(". ".join(parts) + ".")
 
 

@@ -87,6 +87,7 @@ def _group_meta(measured):
         ("DKGAIN", "gain_electron_per_adu"),
         ("DKRDNOI", "read_noise_electron"),
         ("DKSATUR", "saturation_adu"),
+        ("DKSATSRC", "saturation_from"),
     ):
         if key in meta:
             entry[name] = meta[key]

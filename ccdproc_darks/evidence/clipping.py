@@ -1,0 +1,162 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The level at which values are cut off above: by the ADC, by a full well below it, hard or soft."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .finding import DOUBTFUL, OK, Finding
+from .top_pixels import top_pixels
+
+__all__ = ["Saturation", "saturation_finding", "saturation_of"]
+
+# Fewest pixels that show a level. Of those at the highest value, the least share that is there in another frame, too.
+_FEWEST, _LEAST_AGAIN = 3, 0.6
+# In a frame that is alone: pixels at the highest value for one that its neighbours make likely.
+_FEWEST_ALONE, _ALONE_OVER, _NEIGHBOURS = 5, 5, 20
+# A pixel is predicted above the highest value by this factor; it is in the pile-up within this part of that value.
+_PREDICTED, _PILE = 1.15, 0.1
+# Least share of pixels predicted above that are in the pile-up; their least spread, as a ratio of two halves, and the
+# largest share of that ratio that their values follow.
+_LEAST_PILED, _LEAST_RATIO, _MOST_FOLLOWED = 0.75, 1.08, 0.2
+
+
+@dataclass
+class Saturation:
+    """The saturation level of frames.
+
+    Attributes
+    ----------
+    level : float or None
+        Level (frames' unit) from which a sample is saturated; None where nobody tells and none is found.
+    source : str
+        'argument', 'header', 'ADC' (the highest value of unsigned integers), 'found' (the pixels show it), or 'none'.
+    found : float or None
+        Level that the pixels show, also where another one is used.
+    pixels : int
+        Number of pixels that show it, of those looked at.
+    highest : float or None
+        Highest value of the pixels that show it; the level itself where values are cut off hard.
+    told : `ccdproc_darks.evidence.finding.Told` or None
+        What argument or header tell.
+    """
+
+    level: float | None
+    source: str
+    found: float | None = None
+    pixels: int = 0
+    highest: float | None = None
+    told: object = None
+
+    def as_told(self):
+        """The level that is told, if one is, whatever the pixels show."""
+        if self.told is None or self.source != "found":
+            return self
+        return replace(self, level=self.told.value, source="argument" if self.told.is_given else "header")
+
+
+def saturation_of(group, digits):
+    """`Saturation` of a `FrameGroup` with `Digits`."""
+    told, top = group.told.get("saturation"), digits.top
+    found, pixels, beyond = _found(group)
+    if found is not None and top is not None and found >= top:
+        found = None  # the ADC's own end
+    level, source = (None, "none") if told is None else (told.value, "argument" if told.is_given else "header")
+    if top is not None and (level is None or level > top):
+        level, source = top, "ADC"
+    if found is not None and (level is None or found < level):
+        # A told level within the pile-up is one that its pixels pass for the most part.
+        if told is None or told.value > beyond:
+            level, source = found, "found"
+        else:
+            level, source = told.value, "argument" if told.is_given else "header"
+    return Saturation(level, source, found, pixels, beyond, told)
+
+
+def saturation_finding(saturation, group):
+    """`Finding` of the check "saturation"."""
+    unit, told = group.unit, saturation.told
+    tells = None if told is None else f"{told.value:g} {unit}"
+    if saturation.found is None:
+        text = "no level is seen at which pixels saturate"
+        if saturation.source == "ADC":
+            text += f" below the highest value, {saturation.level:g} {unit}"
+        return Finding("saturation", OK, text, None, tells)
+    found = f"{saturation.found:.5g} {unit}"
+    if saturation.highest == saturation.found:
+        text = f"values are cut off at {found}: {saturation.pixels} pixels read it, and none reads more"
+    else:
+        text = (
+            f"pixels saturate from {found}: {saturation.pixels} that shorter exposures predict above "
+            f"{saturation.highest:.5g} read no more than that"
+        )
+    if saturation.source != "found" or told is None:
+        return Finding("saturation", OK, text, found, tells)
+    name = "saturation" if told.is_given else told.source
+    text += f". {name} tells {told.value:g} {unit}, which none would reach; the lower level is used. Pass saturation"
+    return Finding("saturation", DOUBTFUL, text, found, tells)
+
+
+def _found(group):
+    """Level that the pixels show, number of them, and the highest value; (None, 0, None) where they show none."""
+    nothing = None, 0, None
+    pixels = top_pixels(group)
+    if pixels is None:
+        return nothing
+    highest, values = pixels.highest, pixels.values
+    hard = values[-1] >= highest
+    number = pixels.number
+    if number >= _FEWEST and _is_hard(pixels, hard):
+        return highest, number, highest
+    return _soft(pixels) or nothing
+
+
+def _is_hard(pixels, hard):
+    """Whether pixels are cut off at exactly the highest value."""
+    others = [frame for frame in pixels.others if np.count_nonzero(frame >= pixels.highest) >= _FEWEST]
+    if pixels.others:
+        again = max((np.count_nonzero((frame == pixels.highest) & pixels.first_at_top) for frame in others), default=0)
+        above = any(np.any(frame > pixels.highest) for frame in pixels.others)
+        return not above and again >= max(_FEWEST, _LEAST_AGAIN * np.count_nonzero(pixels.first_at_top))
+    return pixels.number >= max(_FEWEST_ALONE, _ALONE_OVER * pixels.below / _NEIGHBOURS)
+
+
+def _soft(pixels):
+    """Level, number of pixels and highest value of a pile-up of pixels that shorter exposures predict above it."""
+    level, values, seconds = pixels.level, pixels.values - pixels.level, pixels.seconds
+    piled, number, highest = [], 0, -np.inf
+    for long in range(1, len(seconds)):
+        top = np.nanmax(values[long])
+        predicted = _predicted(values, seconds, long, top)
+        above = predicted > _PREDICTED * top
+        inside = above & (values[long] >= (1 - _PILE) * top)
+        if np.count_nonzero(inside) < _FEWEST + 1 or inside.sum() < _LEAST_PILED * above.sum():
+            continue
+        if _follows(predicted[inside], values[long][inside]):
+            continue
+        piled.append(values[long][inside])
+        number, highest = max(number, int(inside.sum())), max(highest, top)
+    if not piled:
+        return None
+    low, high = np.percentile(np.concatenate(piled), [2, 100])
+    # Below the pile-up the response bends already: by half of its width.
+    return float(np.floor(level + low - (high - low) / 2)), number, float(np.ceil(level + high))
+
+
+def _predicted(values, seconds, long, top):
+    """Counts of one exposure time by those of the longest shorter one in which a pixel is well below the top."""
+    chosen = values[0] * (seconds[long] / seconds[0])
+    for short in range(1, long):
+        well_below = values[short] < top / 2
+        chosen = np.where(well_below, values[short] * (seconds[long] / seconds[short]), chosen)
+    return chosen
+
+
+def _follows(predicted, values):
+    """Whether values rise with their prediction, or the predictions are too much alike to tell."""
+    order = np.argsort(predicted)
+    half = order.size // 2
+    low, high = order[:half], order[-half:]
+    ratio = np.median(predicted[high]) / np.median(predicted[low])
+    rise = np.median(values[high]) / np.median(values[low])
+    return ratio < _LEAST_RATIO or rise - 1 > _MOST_FOLLOWED * (ratio - 1)

@@ -1,0 +1,67 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What the pixel values of frames show: steps of the digits, scale, the saturation level, and values cut off below."""
+
+from dataclasses import dataclass
+
+from .._interface.warnings import ClippingWarning, HeaderWarning, warn
+from .clipping import Saturation, saturation_finding, saturation_of
+from .digits import Digits, digits_finding
+from .lowest_values import clipping_finding
+from .scale import scale_finding
+
+__all__ = ["PixelValues", "value_findings", "warn_of_counts"]
+
+
+@dataclass
+class PixelValues:
+    """What the values of a `ccdproc_darks.evidence.frame_group.FrameGroup` show.
+
+    Attributes
+    ----------
+    digits : `ccdproc_darks.evidence.digits.Digits`
+        Step and full scale of the digits.
+    saturation : `ccdproc_darks.evidence.clipping.Saturation`
+        Saturation level (frames' unit) that is used, and its source.
+    findings : list of `ccdproc_darks.evidence.finding.Finding`
+        One of each check: "digits", "scale", "saturation", "clipping".
+    """
+
+    digits: Digits
+    saturation: Saturation
+    findings: list
+
+    @classmethod
+    def of(cls, group):
+        """What the values of a `FrameGroup` show."""
+        digits, scale = Digits.of(group), scale_finding(group)
+        saturation = saturation_of(group, digits)
+        findings = [
+            digits_finding(digits, group),
+            scale,
+            saturation_finding(saturation, group),
+            clipping_finding(group),
+        ]
+        return cls(digits, saturation, findings)
+
+    def warn(self, check_headers):
+        """Warn of doubts, and return the `Saturation` to use.
+
+        Without ``check_headers``, what is told is believed without a word.
+        """
+        for finding in self.findings:
+            of_header = finding.check in ("digits", "saturation")
+            if finding.is_doubt and (check_headers or not of_header):
+                warn(finding.sentence, HeaderWarning if of_header else ClippingWarning)
+        return self.saturation if check_headers else self.saturation.as_told()
+
+
+def value_findings(group):
+    """List of `Finding` of the checks "digits", "scale", "saturation" and "clipping" of a `FrameGroup`: one of each."""
+    return PixelValues.of(group).findings
+
+
+def warn_of_counts(group):
+    """Warn if values of a `FrameGroup` are no counts, or are cut off below."""
+    for finding in (scale_finding(group), clipping_finding(group)):
+        if finding.is_doubt:
+            warn(finding.sentence, ClippingWarning)

@@ -1,0 +1,155 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The pixels with the highest values of the longest exposure, and what they read in the other frames."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._compute.blocks import row_blocks
+from ..frames.inputs import open_files
+
+__all__ = ["TopPixels", "top_pixels"]
+
+# Scatters above the typical value, from which on a highest value is that of single pixels and not of noise.
+_CLEAR = 20
+# Pixels that are looked at in the other frames; of one block that are kept; frames of one exposure time.
+_PIXELS, _KEPT, _FRAMES = 128, 2000, 3
+# Pixels that are enough for a typical value.
+_TYPICAL = 2**14
+# Bytes of a pixel while a frame is searched.
+_BYTES = 16
+# Steps below the highest value that count as near.
+_NEAR = 20
+
+
+@dataclass
+class TopPixels:
+    """Pixels with the highest values of the longest exposure: some of those in the upper half of its values.
+
+    Attributes
+    ----------
+    highest : float
+        Highest value of the first of the longest exposures (frames' unit).
+    number, below : int
+        Its pixels at that value, all of them; among those kept, the ones less than 20 steps below.
+    level : float
+        Typical value at zero exposure (frames' unit).
+    seconds : list of float
+        Exposure times (s), the shortest first.
+    values : `numpy.ndarray`
+        Value of each pixel (frames' unit), the median of up to three frames, shape (exposure times, pixels).
+    first_at_top : `numpy.ndarray` of bool
+        Pixels at the highest value in that first frame.
+    others : list of `numpy.ndarray`
+        Values of the pixels in each other frame that was read.
+    """
+
+    highest: float
+    number: int
+    below: int
+    level: float
+    seconds: list
+    values: np.ndarray
+    first_at_top: np.ndarray
+    others: list
+
+
+def top_pixels(group):
+    """`TopPixels` of a `FrameGroup`; None where no pixel is far above the typical one."""
+    longest = group.dark_samples[-1]
+    typical = _typical(longest.values[0])
+    if not typical.size:
+        return None
+    low, middle, high = np.percentile(typical, [15.87, 50, 84.13])
+    least = (
+        middle + _CLEAR * max(high - low, 2.0) / 2 if typical.dtype.kind in "iu" else middle + _CLEAR * (high - low) / 2
+    )
+    first = group.darks[longest.indices[0]]
+    search = _Search(float(middle), float(least))
+    for block in row_blocks(group.shape, _BYTES):
+        search.look(first.rows(block), block.start * group.shape[1])
+    if search.highest <= least:
+        return None
+    pixels, found = search.result()
+    level = _level(group)
+    if pixels.size > _PIXELS:
+        # The highest ones, and others at even distances.
+        order = np.argsort(-found, kind="stable")
+        order = order[np.linspace(0, order.size - 1, _PIXELS).astype(int)]
+        pixels, found = pixels[order], found[order]
+    values, others, seconds = [], [], []
+    for sample in group.dark_samples:
+        chosen = sorted({sample.indices[0], sample.indices[len(sample.indices) // 2], sample.indices[-1]})[:_FRAMES]
+        read = [found if index == longest.indices[0] else _values(group.darks[index], pixels) for index in chosen]
+        values.append(np.median(read, axis=0))
+        others += [one for one, index in zip(read, chosen, strict=True) if index != longest.indices[0]]
+        seconds.append(sample.seconds)
+    below = int(np.count_nonzero((search.near < search.highest) & (search.near > search.highest - _NEAR)))
+    return TopPixels(
+        search.highest, search.number, below, level, seconds, np.array(values), found == search.highest, others
+    )
+
+
+class _Search:
+    """Search of a frame for its highest value and for the pixels in the upper half of its values."""
+
+    def __init__(self, middle, least):
+        self._middle, self._limit = middle, least
+        self.highest, self.number = -np.inf, 0
+        self._pixels, self._values = [], []
+
+    def look(self, samples, start):
+        """Look at the `Samples` of some rows; ``start`` is the number of their first pixel."""
+        values = samples.values.ravel()
+        if samples.mask is not None or values.dtype.kind == "f":
+            bad = ~np.isfinite(values)
+            if samples.mask is not None:
+                bad |= samples.mask.ravel()
+            values = np.where(bad, values.dtype.type(min(self._middle, 0)), values)
+        top = float(values.max())
+        if top < self._limit:
+            return
+        if top > self.highest:
+            self.highest, self.number = top, 0
+            self._limit = max(self._limit, (self._middle + top) / 2)
+        pixels = np.flatnonzero(values >= self._limit)
+        if top == self.highest:
+            self.number += int(np.count_nonzero(values[pixels] == top))
+        pixels = pixels[:: 1 + pixels.size // _KEPT]
+        self._pixels.append(pixels + start)
+        self._values.append(values[pixels].astype(float))
+
+    def result(self):
+        """Numbers and values of the pixels in the upper half."""
+        pixels, values = np.concatenate(self._pixels), np.concatenate(self._values)
+        self.near = values
+        upper = values >= self._limit
+        return pixels[upper], values[upper]
+
+
+def _values(frame, pixels):
+    """Values of some pixels of a frame; NaN where they are masked."""
+    columns = frame.shape[1]
+    rows, places = np.unique(pixels // columns, return_inverse=True)
+    with open_files([frame.for_rows(slice(None))]) as (reader,):
+        read = reader.rows([slice(int(row), int(row) + 1) for row in rows])
+    values = read.values[places, pixels % columns].astype(float)
+    if read.mask is not None:
+        values[read.mask[places, pixels % columns]] = np.nan
+    return values
+
+
+def _typical(values):
+    """Some of the values that are numbers."""
+    values = values[:: 1 + values.size // _TYPICAL]
+    return values[np.isfinite(values)] if values.dtype.kind == "f" else values
+
+
+def _level(group):
+    """Typical value at zero exposure: where the medians of the shortest and the longest exposures lead to."""
+    short, long = group.dark_samples[0], group.dark_samples[-1]
+    medians = [float(np.median(_typical(sample.values[0]))) for sample in (short, long)]
+    if len(group.dark_samples) == 1:
+        return medians[0]
+    slope = (medians[1] - medians[0]) / (long.seconds - short.seconds)
+    return medians[0] - max(slope, 0.0) * short.seconds
