@@ -54,6 +54,8 @@ class FrameGroup:
     told : dict
         `ccdproc_darks.evidence.finding.Told` of "gain" (electron/adu), "read_noise" (electron), "saturation" (frames'
         unit); a setting that nobody tells is left out.
+    combined : list of int
+        Number of exposures that each dark is the mean of; empty where all are single exposures.
     """
 
     darks: list
@@ -62,6 +64,7 @@ class FrameGroup:
     master: object = None
     level: float | None = None
     told: dict = field(default_factory=dict)
+    combined: list = field(default_factory=list)
 
     @property
     def unit(self):
