@@ -97,6 +97,12 @@ class FrameGroup:
         """`FrameSample` of the bias frames, or None."""
         return self._sampled(self.biases, 0.0, list(range(len(self.biases)))) if self.biases else None
 
+    def sample_again(self, pixels):
+        """Forget the samples, and read more pixels the next time."""
+        for name in ("dark_samples", "bias_sample"):
+            self.__dict__.pop(name, None)
+        self.blocks = sample_blocks(self.shape, pixels)
+
     def _sampled(self, frames, seconds, group):
         # Evenly from the first to the last, as frames drift.
         chosen = [group[int(index)] for index in np.linspace(0, len(group) - 1, min(len(group), _SAMPLE_FRAMES))]

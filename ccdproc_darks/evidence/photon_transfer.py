@@ -13,7 +13,7 @@ from ..statistics.noise import trimmed_variance
 from ..statistics.photon_transfer import equal_frames, fit_transfer
 from .finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 
-__all__ = ["PhotonTransfer", "photon_transfer", "transfer_findings"]
+__all__ = ["PhotonTransfer", "lack_of_gain", "photon_transfer", "several_gains", "transfer_findings"]
 
 GAIN, READ_NOISE = "gain", "read noise"
 # Standard errors beyond which a value is refuted; part of the gain by which hot pixels of real sensors mislead.
@@ -156,7 +156,7 @@ def transfer_findings(group):
     else:
         known = None if told is None else told.value
     transfer = photon_transfer(group, known)
-    gain = _kinds_finding(group, transfer) or _gain_finding(group, transfer, told, known)
+    gain = several_gains(group, transfer) or _gain_finding(group, transfer, told, known)
     if gain.verdict == WRONG and transfer.gain is not None:
         known = transfer.gain
         transfer = photon_transfer(group, known)
@@ -166,7 +166,7 @@ def transfer_findings(group):
 def _gain_finding(group, transfer, told, known):
     quantity = None if told is None else told.value * GAIN_UNIT
     if transfer.gain is None:
-        return Finding(GAIN, UNKNOWN, f"the frames cannot tell the gain: {_lack(transfer)}", None, quantity)
+        return Finding(GAIN, UNKNOWN, f"the frames cannot tell the gain: {lack_of_gain(transfer)}", None, quantity)
     found = transfer.gain * GAIN_UNIT
     measured = f"{transfer.gain:.3g} +- {max(transfer.gain_error, _SYSTEMATIC * transfer.gain):.1g}"
     seen = (
@@ -201,7 +201,8 @@ def _gain_finding(group, transfer, told, known):
     return Finding(GAIN, verdict, text, found, quantity)
 
 
-def _lack(transfer):
+def lack_of_gain(transfer):
+    """What frames lack that do not tell their gain."""
     if not transfer.sets:
         return "that needs two frames or more of one exposure time"
     return "there are too few pixels with enough dark electrons; longer exposures, or more frames, have them"
@@ -247,7 +248,7 @@ def _noise_finding(group, transfer, gain):
     return Finding(READ_NOISE, verdict, text, value, quantity)
 
 
-def _kinds_finding(group, transfer):
+def several_gains(group, transfer):
     """Finding where equal frames are of two gains, or None."""
     for index, found in transfer.sets:
         if found.scales is None or found.scales.min() <= 0:

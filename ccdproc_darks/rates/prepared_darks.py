@@ -7,9 +7,15 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_count, checked_flag
+from .._interface.warnings import HeaderWarning, NoiseWarning, warn
+from ..evidence.finding import WRONG, Told
+from ..evidence.frame_group import FrameGroup
+from ..evidence.photon_transfer import transfer_findings
 from ..frames.belonging import check_bias, check_darks, warn_exposures
 from ..frames.duplicates import distinct_frames, same_values
 from ..frames.headers import (
+    GAIN_KEYS,
+    READ_NOISE_KEYS,
     SATURATION_KEYS,
     common_setting,
     equal_exposures,
@@ -69,7 +75,12 @@ class PreparedDarks:
 def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, check_headers, execution):
     """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
     frames = as_frames(darks)
-    gain_of_header, gain = gain is None, known_gain(gain, frames)
+    gain_of_header, gain_told_by, noise_told_by = (
+        gain is None,
+        _source(gain, GAIN_KEYS),
+        _source(read_noise, READ_NOISE_KEYS),
+    )
+    gain = known_gain(gain, frames)
     saturation = _saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
     noise, source = given_noise(read_noise, frames)
@@ -92,6 +103,13 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
             check_bias(the_bias.frame, frames, shortest=shortest, gain_of_header=gain_of_header, exposure=exposure)
     warn_temperatures(frames)
     scale = gain if frames[0].unit == u.adu else 1.0
+    group = FrameGroup(
+        frames, seconds, master=the_bias.frame, combined=combined,
+        level=the_bias.level / scale if isinstance(bias, u.Quantity) else None,
+        told=_told({"gain": gain, "read_noise": noise, "saturation": saturation}, told_by),
+    )  # fmt: skip
+    for finding in transfer_findings(group):
+        _act_on(finding, group.told.get(finding.check.replace(" ", "_")), check_headers)
     reader = ElectronReader(scale, the_bias, saturation, own_noise=source == "uncertainty")
     for dark_set in dark_sets:
         selection = FrameSelection.of(dark_set, reader, execution)
@@ -101,6 +119,30 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
         reader.own_noise = source == "uncertainty"
     error = the_bias.error(noise)
     return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation)
+
+
+def _source(value, keys):
+    """Who tells a setting: 'argument', or a header key."""
+    if isinstance(value, u.Quantity):
+        return "argument"
+    return keys[0] if value is None else getattr(value, "name", value)
+
+
+def _told(settings, sources):
+    """`Told` of each setting that is not None."""
+    return {name: Told(value, sources.get(name, "argument")) for name, value in settings.items() if value is not None}
+
+
+def _act_on(finding, told, check_headers):
+    """A ValueError where a header is wrong, a warning where it is in doubt; of an argument, a warning at most."""
+    if not finding.is_doubt:
+        return
+    if told is not None and told.is_given:
+        warn(finding.sentence, NoiseWarning)
+    elif check_headers:
+        if finding.verdict == WRONG:
+            raise ValueError(finding.sentence)
+        warn(finding.sentence, HeaderWarning)
 
 
 def _check_not_a_dark(bias, darks):
