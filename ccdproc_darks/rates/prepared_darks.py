@@ -75,12 +75,8 @@ class PreparedDarks:
 def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, check_headers, execution):
     """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
     frames = as_frames(darks)
-    gain_of_header, gain_told_by, noise_told_by = (
-        gain is None,
-        _source(gain, GAIN_KEYS),
-        _source(read_noise, READ_NOISE_KEYS),
-    )
-    gain = known_gain(gain, frames)
+    told_by = {"gain": _source(gain, GAIN_KEYS), "read_noise": _source(read_noise, READ_NOISE_KEYS)}
+    gain_of_header, gain = gain is None, known_gain(gain, frames)
     saturation = _saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
     noise, source = given_noise(read_noise, frames)

@@ -21,6 +21,11 @@ _CORE, _HOT = 4.0, 8.0
 # Warm pixels are used up to so many times the variance of typical ones by their Poisson noise, and up to this part of
 # the way to the highest: hotter ones tell no more, and saturate, or vary by more than Poisson noise.
 _REACH, _BELOW_TOP = 50.0, 0.75
+# Least part of the excess of a warm pixel that is left without its highest samples, which may be cosmic rays. Not more:
+# frames of another gain may be among them.
+_STEADY = 0.25
+# Least part of the warm pixels that are not cut off, for a line to be through them.
+_MOST = 0.5
 # Fewest warm pixels for the scale of each frame.
 _LEAST_FOR_SCALE = 30
 # Standard errors from which on a scale is significant.
@@ -115,10 +120,11 @@ def equal_frames(values, bias=0.0, top=np.inf):
     residuals = _departures(values, core)
     levels = np.array([_middle(row) for row in residuals])
     residuals -= levels[:, None]
-    excess = mean[warm] - typical
     hot = _departures(values, warm) - levels[:, None]
+    steady = _is_steady(hot, mean[warm] - typical)
+    hot, excess = hot[:, steady], mean[warm[steady]] - typical
     scales = None
-    if warm.size >= _LEAST_FOR_SCALE:
+    if excess.size >= _LEAST_FOR_SCALE:
         scales = 1 + _common_ratios(hot, excess)
         hot -= (scales - 1)[:, None] * excess
     return EqualFrames(
@@ -135,6 +141,13 @@ def equal_frames(values, bias=0.0, top=np.inf):
 def _departures(values, pixels):
     chosen = np.array([frame[pixels] for frame in values], dtype=float)
     return chosen - chosen.mean(axis=0)
+
+
+def _is_steady(departures, excess):
+    """Whether pixels are warm in more frames than cosmic rays hit: also without their highest samples."""
+    count = len(departures)
+    others = count - (1 if count < 6 else 2 if count < 12 else 3)
+    return np.partition(departures, others - 1, axis=0)[:others].mean(axis=0) > (_STEADY - 1) * excess
 
 
 def _middle(values):
@@ -203,7 +216,9 @@ class _Law:
 
 
 def fit_transfer(sets):
-    """`Transfer` through the points of some `EqualFrames`; None without warm pixels.
+    """`Transfer` through the points of some `EqualFrames`, or None.
+
+    None without warm pixels, or where most of them vary by more than Poisson noise.
 
     Each set has an unknown variance of its typical pixels, and all share the slope. The weights come from the fit, not
     from the observed variances, which would bias it low. Variances above the 80 or 90 % point of the chi-square law are
@@ -229,12 +244,23 @@ def fit_transfer(sets):
         parameters = parameters + step
         if np.all(np.abs(step) <= _SETTLED * parameters):
             break
+    if _kept(parameters, points, laws) < _MOST:
+        return None
     inverse = np.linalg.inv(curvature)
     errors = np.sqrt(np.diag(inverse @ scatter @ inverse))
     return Transfer(
         float(parameters[0]), float(errors[0]), list(zip(parameters[1:], errors[1:], strict=True)),
         int(sum(excess.size for excess, _ in points)),
     )  # fmt: skip
+
+
+def _kept(parameters, points, laws):
+    """Part of the warm pixels that are not cut off."""
+    kept = [
+        variances <= law.cut * (variance + parameters[0] * excess)
+        for variance, (excess, variances), law in zip(parameters[1:], points, laws, strict=True)
+    ]
+    return np.concatenate(kept).mean()
 
 
 def _equations(parameters, points, typical, laws):
