@@ -26,6 +26,10 @@ _DOUBTFUL_NOISE, _WRONG_NOISE = 1.25, 1.5
 _USEFUL = 0.25
 # Factor between the signals of equal frames, and between their noise, from which on they have different gains.
 _KINDS, _KINDS_NOISE = 1.3, 1.15
+# Ratio of the gains of two exposure times from which on they differ.
+_TIMES = 1.8
+_EACH_ALONE = "Measure each kind alone, or pass check_headers=False if they belong together all the same"
+_MOST_NAMES = 20
 # Smallest variance (frames' unit squared) that digits do not hide; error of the level of a frame (frames' unit).
 _DIGITS, _DRIFT = 0.2, 1.0
 
@@ -156,7 +160,11 @@ def transfer_findings(group):
     else:
         known = None if told is None else told.value
     transfer = photon_transfer(group, known)
-    gain = several_gains(group, transfer) or _gain_finding(group, transfer, told, known)
+    several = several_gains(group, transfer)
+    if several is not None:
+        text = "the frames cannot tell the read noise, as they seem to have several gains"
+        return [several, Finding(READ_NOISE, UNKNOWN, text)]
+    gain = _gain_finding(group, transfer, told, known)
     if gain.verdict == WRONG and transfer.gain is not None:
         known = transfer.gain
         transfer = photon_transfer(group, known)
@@ -249,7 +257,7 @@ def _noise_finding(group, transfer, gain):
 
 
 def several_gains(group, transfer):
-    """Finding where equal frames are of two gains, or None."""
+    """`Finding` where darks are of two gains, or None. What is told of the gain does not matter."""
     for index, found in transfer.sets:
         if found.scales is None or found.scales.min() <= 0:
             continue
@@ -260,18 +268,45 @@ def several_gains(group, transfer):
             continue
         low, high = order[:cut], order[cut:]
         factor = found.scales[high].mean() / found.scales[low].mean()
-        noise = found.noise[high].mean() / found.noise[low].mean() if found.frames > 2 else math.nan
-        names = [_named([group.darks[group.dark_samples[index].indices[one]] for one in sorted(some)])
-                 for some in (high, low)]  # fmt: skip
-        seconds = group.sets[index][0]
-        text = f"frames of {seconds:g} s: hot pixels are {factor:.3g} times as bright in {names[0]} as in {names[1]}"
+        noise = found.noise[high].mean() / found.noise[low].mean()
+        frames = [group.darks[frame] for frame in group.dark_samples[index].indices]
+        names = [_named(frames, some) for some in (high, low)]
+        text = f"in {names[0]}, hot pixels are {factor:.3g} times as bright as in {names[1]}"
         if noise > _KINDS_NOISE:
-            text += f", and the noise is {noise:.3g} times as high: they have two gains. Measure each kind alone"
+            text += f", and the noise is {noise:.3g} times as high: they have two gains. {_EACH_ALONE}"
             return Finding(GAIN, WRONG, text)
-        text += ": they have two gains, temperatures or exposure times. Measure each kind alone"
+        text += f": they have two gains, temperatures or exposure times. {_EACH_ALONE}"
         return Finding(GAIN, DOUBTFUL, text)
-    return None
+    return _gains_of_times(group, transfer)
 
 
-def _named(frames):
-    return frames[0].label + (f" and {len(frames) - 1} more" if len(frames) > 1 else "")
+def _gains_of_times(group, transfer):
+    """`Finding` where the exposure times have two gains, or None."""
+    if len(transfer.sets) < 2:
+        return None
+    (quiet, first), (loud, second) = (
+        choose(transfer.sets, key=lambda one: np.median(one[1].noise)) for choose in (min, max)
+    )
+    noise = np.median(second.noise) / np.median(first.noise)
+    if noise < math.sqrt(_TIMES):
+        return None
+    low, high = fit_transfer([first]), fit_transfer([second])
+    if low is None or high is None:
+        return None
+    factor = high.slope / low.slope
+    error = math.hypot(_SYSTEMATIC, high.slope_error / high.slope, low.slope_error / low.slope)
+    # Dark current makes noise too, and hot pixels that vary by themselves do so more in longer exposures.
+    if factor < _TIMES or math.log(factor) < _SIGNIFICANT * error or noise < math.sqrt(factor):
+        return None
+    times = [group.sets[index][0] for index in (quiet, loud)]
+    return Finding(
+        GAIN, WRONG,
+        f"the frames of {times[1]:g} s have a gain {factor:.3g} times smaller than those of {times[0]:g} s, by the "
+        f"variance of their warm pixels, and {noise:.3g} times as high a noise (adu). {_EACH_ALONE}",
+    )  # fmt: skip
+
+
+def _named(frames, some):
+    names = [frames[index].label for index in sorted(some)]
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

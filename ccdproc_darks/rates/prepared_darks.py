@@ -133,12 +133,12 @@ def _act_on(finding, told, check_headers):
     """A ValueError where a header is wrong, a warning where it is in doubt; of an argument, a warning at most."""
     if not finding.is_doubt:
         return
-    if told is not None and told.is_given:
-        warn(finding.sentence, NoiseWarning)
-    elif check_headers:
-        if finding.verdict == WRONG:
-            raise ValueError(finding.sentence)
-        warn(finding.sentence, HeaderWarning)
+    # That frames do not belong together is no matter of what is told.
+    is_of_header = finding.told is not None and not told.is_given
+    if finding.verdict == WRONG and check_headers and (is_of_header or finding.told is None):
+        raise ValueError(finding.sentence)
+    if check_headers or not is_of_header:
+        warn(finding.sentence, HeaderWarning if is_of_header else NoiseWarning)
 
 
 def _check_not_a_dark(bias, darks):

@@ -15,7 +15,9 @@ from scipy.special import chdtr, chdtri
 __all__ = ["EqualFrames", "Transfer", "equal_frames", "fit_transfer"]
 
 # Pixels of the typical ones that are enough, and fewest of them.
-_TYPICAL, _LEAST_TYPICAL = 2**15, 100
+_TYPICAL, _LEAST_TYPICAL = 2**14, 100
+# Pixels that are enough for the noise of a frame.
+_FEW = 2**12
 # Widths of the typical pixels' means: within the first a pixel is typical, above the second one warm or hot.
 _CORE, _HOT = 4.0, 8.0
 # Warm pixels are used up to so many times the variance of typical ones by their Poisson noise, and up to this part of
@@ -32,7 +34,8 @@ _LEAST_FOR_SCALE = 30
 _SIGNIFICANT = 5.0
 # Probability that a variance by Gaussian noise is kept, with few degrees of freedom, and with so many or more.
 _KEEP_FEW, _KEEP_MANY, _MANY = 0.9, 0.8, 4
-_ROUNDS, _SETTLED = 50, 1e-6
+# Most rounds of a fit; it ends earlier where it changes by less than this part of the standard error.
+_ROUNDS, _SETTLED = 30, 0.01
 
 
 @dataclass
@@ -52,7 +55,7 @@ class EqualFrames:
     scales : `numpy.ndarray` or None
         Signal of the warm pixels in each frame over that in all, shape (frames,); None where they are too few.
     noise : `numpy.ndarray`
-        Standard deviation of a typical pixel in each frame; NaN with two frames.
+        Standard deviation of a typical pixel in each frame; of two frames, that of typical pixels over the sensor.
     """
 
     frames: int
@@ -108,7 +111,7 @@ def equal_frames(values, bias=0.0, top=np.inf):
     if some.size < _LEAST_TYPICAL:
         return None
     middle = np.median(mean[some])
-    width = 1.4826 * np.median(np.abs(mean[some] - middle))
+    width = _spread(mean[some])
     core = some[np.abs(mean[some] - middle) <= _CORE * width]
     if core.size < _LEAST_TYPICAL:
         return None
@@ -116,6 +119,7 @@ def equal_frames(values, bias=0.0, top=np.inf):
     warm = np.flatnonzero(usable & (mean > middle + _HOT * width))
     warm = warm[mean[warm] - middle <= ceiling]
     typical = float(mean[core].mean())
+    background = bias[core] if np.ndim(bias) else bias
     # Departures from each pixel's mean, without what all pixels of a frame share.
     residuals = _departures(values, core)
     levels = np.array([_middle(row) for row in residuals])
@@ -134,7 +138,7 @@ def equal_frames(values, bias=0.0, top=np.inf):
         excess,
         np.square(hot).sum(axis=0) / (count - 1),
         scales,
-        _noise_of_each(residuals),
+        _noise_of_each(residuals) if count > 2 else np.array([_spread(frame[core] - background) for frame in values]),
     )
 
 
@@ -175,13 +179,16 @@ def _weighted_median(values, weights):
     return values[order[np.searchsorted(total, total[-1] / 2)]]
 
 
+def _spread(values):
+    """Robust standard deviation."""
+    return 1.4826 * np.median(np.abs(values - np.median(values)))
+
+
 def _noise_of_each(residuals):
     """Standard deviation of each of three frames or more, from departures from their mean; robust."""
     count = len(residuals)
-    if count < 3:
-        return np.full(count, np.nan)
     # The departure of frame i has the variance v_i (1 - 2 / n) + sum(v) / n^2, whose sum is sum(v) (1 - 1 / n).
-    apparent = np.array([(1.4826 * np.median(np.abs(row))) ** 2 for row in residuals])
+    apparent = np.array([_spread(row[:_FEW]) ** 2 for row in residuals])
     total = apparent.sum() / (1 - 1 / count)
     return np.sqrt(np.maximum((apparent - total / count**2) / (1 - 2 / count), 0))
 
@@ -242,7 +249,7 @@ def fit_transfer(sets):
         step = np.linalg.solve(curvature, gradient)
         step = np.clip(step, -0.5 * parameters, parameters)
         parameters = parameters + step
-        if np.all(np.abs(step) <= _SETTLED * parameters):
+        if np.all(np.abs(step) <= _SETTLED * np.sqrt(np.diag(np.linalg.inv(curvature)))):
             break
     if _kept(parameters, points, laws) < _MOST:
         return None
@@ -292,7 +299,7 @@ def _typical_variance(variances, law):
         psi = law.psi(variances / variance)
         step = psi.mean() / law.slope
         variance *= 1 + np.clip(step, -0.5, 1)
-        if abs(step) <= _SETTLED:
+        if abs(step) <= _SETTLED / np.sqrt(variances.size):
             break
     return float(variance), float(variance * np.sqrt(np.square(psi).mean() / variances.size) / law.slope)
 
@@ -301,7 +308,7 @@ def _first_slope(sets, typical):
     """Slope for which half of the warm pixels' variances are above the median of their law."""
     low, high = 1e-9, 1e9
     medians = [chdtri(one.frames - 1, 0.5) / (one.frames - 1) for one in sets]
-    for _ in range(100):
+    for _ in range(40):
         slope = np.sqrt(low * high)
         above = [
             one.excess_variances > median * (variance + slope * one.excess)
