@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .masks.hot_pixel_mask import hot_pixel_mask as hot_pixel_mask
     from .rates.dark_rate import dark_rate as dark_rate
     from .rates.master_bias import master_bias as master_bias
+    from .rates.measure_gain import MeasuredGain as MeasuredGain
+    from .rates.measure_gain import measure_gain as measure_gain
     from .simulation import DarkSequence as DarkSequence
     from .simulation import Sensor as Sensor
     from .simulation import sensor_preset as sensor_preset
@@ -46,6 +48,7 @@ _MODULE_OF = {
     "FrameLevelWarning": "_interface.warnings",
     "HeaderWarning": "_interface.warnings",
     "LightWarning": "_interface.warnings",
+    "MeasuredGain": "rates.measure_gain",
     "MissingInformationWarning": "_interface.warnings",
     "NoUsablePixelWarning": "_interface.warnings",
     "NoiseWarning": "_interface.warnings",
@@ -58,6 +61,7 @@ _MODULE_OF = {
     "dark_scatter": "comparison.dark_scatter",
     "hot_pixel_mask": "masks.hot_pixel_mask",
     "master_bias": "rates.master_bias",
+    "measure_gain": "rates.measure_gain",
     "proportionality_limit": "comparison.proportionality_limit",
     "repeatability": "comparison.repeatability",
     "sensor_preset": "simulation",

@@ -54,6 +54,8 @@ class FrameGroup:
     told : dict
         `ccdproc_darks.evidence.finding.Told` of "gain" (electron/adu), "read_noise" (electron), "saturation" (frames'
         unit); a setting that nobody tells is left out.
+    combined : list of int
+        Number of exposures that each dark is the mean of; empty where all are single exposures.
     """
 
     darks: list
@@ -62,6 +64,7 @@ class FrameGroup:
     master: object = None
     level: float | None = None
     told: dict = field(default_factory=dict)
+    combined: list = field(default_factory=list)
 
     @property
     def unit(self):
@@ -93,6 +96,12 @@ class FrameGroup:
     def bias_sample(self):
         """`FrameSample` of the bias frames, or None."""
         return self._sampled(self.biases, 0.0, list(range(len(self.biases)))) if self.biases else None
+
+    def sample_again(self, pixels):
+        """Forget the samples, and read more pixels the next time."""
+        for name in ("dark_samples", "bias_sample"):
+            self.__dict__.pop(name, None)
+        self.blocks = sample_blocks(self.shape, pixels)
 
     def _sampled(self, frames, seconds, group):
         # Evenly from the first to the last, as frames drift.

@@ -1,0 +1,59 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What frames show, held against what headers and arguments tell of them: an error, a warning, or the value to use."""
+
+from astropy import units as u
+
+from .._interface.warnings import HeaderWarning, NoiseWarning, warn
+from ..evidence.finding import WRONG, Told
+from ..evidence.frame_group import FrameGroup
+from ..evidence.photon_transfer import transfer_findings
+from ..evidence.pixel_values import PixelValues
+from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SATURATION_KEYS
+
+__all__ = ["frame_group", "heed_values", "told_by"]
+
+_KEYS = {"gain": GAIN_KEYS, "read_noise": READ_NOISE_KEYS, "saturation": SATURATION_KEYS, "n_combined": ("NCOMBINE",)}
+
+
+def told_by(setting, argument, header):
+    """Who tells a setting: 'argument', or the header key."""
+    if argument is None:
+        return next((key for key in _KEYS[setting] if key in header), _KEYS[setting][0])
+    return getattr(argument, "name", argument) if isinstance(argument, str) or hasattr(argument, "name") else "argument"
+
+
+def frame_group(frames, seconds, combined, bias, level, values, arguments):
+    """`FrameGroup` of darks and their `Bias`.
+
+    ``level`` is the bias level (the frames' unit) where it was given as a number; ``values`` has what is told (None:
+    nothing), ``arguments`` what the user gave, by the names of the arguments.
+    """
+    told = {
+        name: Told(value, told_by(name, arguments[name], frames[0].header))
+        for name, value in values.items()
+        if value is not None
+    }
+    return FrameGroup(frames, seconds, master=bias.frame, level=level, told=told, combined=combined)
+
+
+def heed_values(group, check_headers):
+    """Warn of what values and noise of a `FrameGroup` show, or raise ValueError; returns the `Saturation` to use.
+
+    A header that the frames refute is an error where ``check_headers`` is true, and else believed without a word.
+    """
+    saturation = PixelValues.of(group).warn(check_headers)
+    for finding in transfer_findings(group):
+        _act_on(finding, group.told.get(finding.check.replace(" ", "_")), check_headers)
+    return saturation
+
+
+def _act_on(finding, told, check_headers):
+    """A ValueError where a header is wrong, a warning where it is in doubt; of an argument, a warning at most."""
+    if not finding.is_doubt:
+        return
+    # That frames do not belong together is no matter of what is told.
+    is_of_header = finding.told is not None and not told.is_given
+    if finding.verdict == WRONG and check_headers and (is_of_header or finding.told is None):
+        raise ValueError(finding.sentence)
+    if check_headers or not is_of_header:
+        warn(finding.sentence, HeaderWarning if is_of_header else NoiseWarning)
