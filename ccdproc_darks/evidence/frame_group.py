@@ -53,7 +53,7 @@ class FrameGroup:
         Bias level (frames' unit) where it was given as a number.
     told : dict
         `ccdproc_darks.evidence.finding.Told` of "gain" (electron/adu), "read_noise" (electron), "saturation" (frames'
-        unit); a setting that nobody tells is left out.
+        unit), "n_combined" (exposures in each dark); a setting that nobody tells is left out.
     """
 
     darks: list

@@ -1,0 +1,20 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What the levels of frames show: a bias of another level, a subtracted optical black, averages that nobody tells of."""
+
+from .bias_offset import bias_offset
+from .combined import combined_finding
+from .frame_levels import FrameLevels
+from .optical_black import optical_black
+
+__all__ = ["level_findings"]
+
+
+def level_findings(group):
+    """The findings "bias", "optical black" and "combined" of a `FrameGroup`, always one of each.
+
+    ``group.told`` may have "gain", "read_noise" and "n_combined" (each a `Told`). Where the bias is subtracted from
+    the darks already, ``group.level`` is 0; None is a bias of which nothing is known.
+    """
+    levels = FrameLevels.of(group)
+    black = optical_black(levels, group)
+    return [bias_offset(levels, group, black).finding(), black.finding(), combined_finding(group)]

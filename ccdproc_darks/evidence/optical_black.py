@@ -1,0 +1,154 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""A camera that subtracts its optical black: the level does not grow with exposure time, while the variance does."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+
+from .._interface.arguments import ELECTRON_PER_SECOND
+from ..statistics.straight_line import straight_line
+from .finding import OK, UNKNOWN, WRONG, Finding
+
+__all__ = ["OpticalBlack", "optical_black"]
+
+# Standard deviations from which on electrons are missing; part of the expected growth that a level grows by at most.
+_SIGNIFICANT, _FOLLOWS = 5.0, 0.3
+# Growth of a level that a wrong gain does not feign, as a part of the expected one.
+_NONE = 0.1
+# Relative error of a variance: the read noise itself changes a little with temperature and time.
+_VARIANCE = 0.01
+# Hot pixels that tell whether the gain is right; they are so many times as far above the level as a frame's noise.
+_LEAST_HOT, _HOT = 15, 5.0
+
+
+@dataclass
+class OpticalBlack:
+    """Dark rate of a typical pixel by the variance of equal frames and by their level.
+
+    Attributes
+    ----------
+    reason : str
+        Why the frames cannot tell; empty where they can.
+    rate, error : float or None
+        Rate from the variance and its error (electron/s).
+    growth : float or None
+        Rate from the level (electron/s).
+    is_subtracted : bool
+        Whether the camera subtracts its optical black.
+    """
+
+    reason: str = ""
+    rate: float | None = None
+    error: float | None = None
+    growth: float | None = None
+    is_subtracted: bool = False
+
+    def finding(self):
+        """The `Finding` "optical black"."""
+        if self.reason:
+            return Finding("optical black", UNKNOWN, self.reason)
+        variance = f"{self.rate:.3g} +- {self.error:.1g} electron/s"
+        found = self.rate * ELECTRON_PER_SECOND
+        if not self.is_subtracted:
+            sentence = (
+                f"the level of the darks grows by {self.growth:.3g} electron/s, as their variance does ({variance}): "
+                "the camera leaves its optical black alone"
+            )
+            return Finding("optical black", OK, sentence, found)
+        return Finding(
+            "optical black",
+            WRONG,
+            "the camera subtracts its optical black (or a dark was subtracted): with exposure time the level of a "
+            f"typical pixel changes by {self.growth:.2g} electron/s, while the variance of equal frames grows by "
+            f"{variance}. Levels are relative to the typical pixel; its rate is taken from the variance, "
+            f"and added to all rates. Switch that off in the camera, or give the rate as optical_black= (0: add nothing)",
+            found,
+            self.growth * ELECTRON_PER_SECOND,
+        )
+
+
+def optical_black(levels, group):
+    """`OpticalBlack` of a `FrameGroup` and its `FrameLevels` (or None)."""
+    scale = _scale(group)
+    if levels is None:
+        return OpticalBlack("too few typical pixels to tell whether the camera subtracts its optical black")
+    if scale is None:
+        return OpticalBlack("without a gain, nothing tells whether the camera subtracts its optical black")
+    noise = [*([levels.bias_set] if levels.bias_set else []), *levels.sets]
+    noise = [one for one in noise if one.variance is not None]
+    if len(noise) < 2 or noise[0].seconds == noise[-1].seconds:
+        return OpticalBlack(
+            "nothing tells whether the camera subtracts its optical black: that needs two equal frames or more of two "
+            "exposure times, or of bias frames and darks"
+        )
+    seconds, variances, errors = (
+        np.array([getattr(one, name) for one in noise]) for name in ("seconds", "variance", "variance_error")
+    )
+    errors = np.hypot(errors, _VARIANCE * variances) * scale**2
+    grown = straight_line(seconds, variances * scale**2, errors)
+    level = _level_growth(levels, scale)
+    if level is None:
+        return OpticalBlack("one exposure time and no bias: nothing tells how the level grows")
+    growth, growth_error = level
+    missing, error = grown.slope - growth, np.hypot(grown.slope_error, growth_error)
+    found = OpticalBlack("", grown.slope, grown.slope_error, growth)
+    if missing > _SIGNIFICANT * error and growth < _FOLLOWS * grown.slope:
+        right = _gain_is_right(levels, group, scale)
+        found.is_subtracted = growth < _NONE * grown.slope if right is None else right
+        if not found.is_subtracted:
+            found.reason = (
+                "variance and level of the darks do not grow alike, and the gain seems wrong: nothing tells whether "
+                "the camera subtracts its optical black"
+            )
+    elif grown.slope < _SIGNIFICANT * grown.slope_error:
+        found.reason = (
+            "the darks hold too little dark current to tell whether the camera subtracts its optical black "
+            f"({grown.slope:.2g} +- {grown.slope_error:.1g} electron/s by the variance of equal frames)"
+        )
+    return found
+
+
+def _scale(group):
+    if group.unit == u.electron:
+        return 1.0
+    gain = group.told.get("gain")
+    return None if gain is None else gain.value
+
+
+def _level_growth(levels, scale):
+    """Growth of the level with exposure time and its error (electron/s); None where it cannot be told."""
+    seconds = [one.seconds for one in levels.sets]
+    errors = levels.level_errors()
+    counts = [one.level for one in levels.sets]
+    if len(seconds) > 1:
+        line = straight_line(seconds, counts, errors)
+        return line.slope * scale, line.slope_error * scale
+    bias = levels.bias_level
+    if bias is None:
+        return None
+    return (counts[0] - bias) * scale / seconds[0], np.hypot(errors[0], levels.drift) * scale / seconds[0]
+
+
+def _gain_is_right(levels, group, scale):
+    """Whether hot pixels scatter by the Poisson noise of their electrons, within a factor of two; None without any."""
+    chosen = None
+    for one, frames in zip(levels.sets, group.dark_samples, strict=True):
+        if one.variance is not None and len(frames.values) >= 3:
+            chosen = one, frames
+    if chosen is None:
+        return None
+    one, frames = chosen
+    values = np.array(frames.values)[:, :: max(1, frames.values[0].size // 2**17)].astype(float)
+    above = np.median(values, axis=0) - one.level
+    top = np.nanmax(values)
+    told = group.told.get("saturation")
+    top = min(top, told.value) if told is not None else top
+    hot = (above > _HOT * np.sqrt(one.variance)) & (values.max(axis=0) < one.level + 0.8 * (top - one.level))
+    if np.count_nonzero(hot) < _LEAST_HOT:
+        return None
+    freedom = len(values) - 1
+    # A chi-square variable of k degrees has the median k (1 - 2 / (9 k))^3 (Wilson and Hilferty 1931).
+    unbiased = (1 - 2 / (9 * freedom)) ** 3
+    ratio = np.median((values[:, hot].var(axis=0, ddof=1) / unbiased - one.variance) / above[hot]) * scale
+    return bool(0.5 < ratio < 2)
