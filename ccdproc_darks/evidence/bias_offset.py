@@ -71,8 +71,9 @@ class BiasOffset:
         return (self.seconds[0], self.seconds[-1])
 
 
-def bias_offset(levels, group, black):
-    """`BiasOffset` of a `FrameGroup`, its `FrameLevels` (or None), and its `OpticalBlack`."""
+def bias_offset(group, black):
+    """`BiasOffset` of a `FrameGroup` and its `OpticalBlack`."""
+    levels = group.levels
     bias = None if levels is None else levels.bias_level
     if bias is None:
         return BiasOffset("nothing tells the level of the bias" if levels is not None else "too few typical pixels")

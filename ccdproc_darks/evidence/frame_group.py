@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from astropy import units as u
 
 from .._compute.blocks import sample_blocks
 from ..frames.headers import equal_exposures
 from ..frames.inputs import sample
+from .frame_levels import FrameLevels
 
 __all__ = ["FrameGroup", "FrameSample"]
 
@@ -69,6 +71,13 @@ class FrameGroup:
         return self.darks[0].unit
 
     @property
+    def scale(self):
+        """Electrons per unit of the frames; None where nobody tells the gain."""
+        if self.unit == u.electron:
+            return 1.0
+        return self.told["gain"].value if "gain" in self.told else None
+
+    @property
     def shape(self):
         """Rows and columns."""
         return self.darks[0].shape
@@ -93,6 +102,23 @@ class FrameGroup:
     def bias_sample(self):
         """`FrameSample` of the bias frames, or None."""
         return self._sampled(self.biases, 0.0, list(range(len(self.biases)))) if self.biases else None
+
+    @cached_property
+    def master_sample(self):
+        """Sample of the master bias (`ccdproc_darks.frames.inputs.MemoryReader`), in its own unit."""
+        return sample(self.master, self.blocks)
+
+    @property
+    def master_factor(self):
+        """Factor from the unit of the master bias to that of the darks."""
+        if self.master.unit == self.unit:
+            return 1.0
+        return self.told["gain"].value if self.unit == u.electron else 1 / self.told["gain"].value
+
+    @cached_property
+    def levels(self):
+        """`FrameLevels` of the samples; None where there are too few typical pixels."""
+        return FrameLevels.of(self)
 
     def _sampled(self, frames, seconds, group):
         # Evenly from the first to the last, as frames drift.

@@ -6,9 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..frames.inputs import sample
 from ..statistics.noise import trimmed_variance
-from .told_number import combined_numbers
+from .told_number import combined_numbers, told_number
 
 __all__ = ["DRIFT", "FrameLevels", "LevelSet"]
 
@@ -132,6 +131,31 @@ class FrameLevels:
         first = self.sets[0].level if self.bias_level is None else self.bias_level
         return np.array([np.hypot(self.drift, _TEMPERATURE * (one.level - first)) for one in self.sets])
 
+    @cached_property
+    def master_noise(self):
+        """Variance of one exposure by the master bias, and its error (frames' unit, squared); None without one.
+
+        It is that of the uncertainty that `ccdproc.combine` writes, or that of the read noise that is told. The scatter
+        from pixel to pixel, times the number of exposures, is an upper limit: what is between is error.
+        """
+        master = self.group.master
+        number = None if master is None else told_number(master)
+        if number is None or self.group.scale is None:
+            return None
+        values = _bias_values(self.group, self.typical)
+        steps = np.diff(values)
+        highest = number * (1.4826 * np.median(np.abs(steps - np.median(steps)))) ** 2 / 2
+        deviation = self.group.master_sample.uncertainty
+        if deviation is not None and number > 2 and "DKVERS" not in master.header:
+            # scatter / sqrt(N), with ddof 0
+            variances = (deviation.ravel()[self.typical] * self.group.master_factor) ** 2 * number**2 / (number - 1)
+            variance = trimmed_variance(variances, number - 1)
+        elif "read_noise" in self.group.told:
+            variance = (self.group.told["read_noise"].value / self.group.scale) ** 2
+        else:
+            return None
+        return variance, float(max(abs(highest - variance), 0.01 * variance))
+
     def _level_set(self, frame_sample, numbers):
         values = np.array([each[self.typical] for each in frame_sample.values], dtype=float)
         levels = np.array([_level(each) for each in values])
@@ -156,7 +180,7 @@ def _bias_values(group, pixels):
     if group.bias_sample is not None:
         return np.mean([values[pixels].astype(float) for values in group.bias_sample.values], axis=0)
     if group.master is not None:
-        return sample(group.master, group.blocks).data.ravel()[pixels].astype(float)
+        return group.master_sample.data.ravel()[pixels] * group.master_factor
     return group.level
 
 

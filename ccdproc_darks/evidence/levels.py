@@ -3,7 +3,6 @@
 
 from .bias_offset import bias_offset
 from .combined import combined_finding
-from .frame_levels import FrameLevels
 from .optical_black import optical_black
 
 __all__ = ["level_findings"]
@@ -15,6 +14,5 @@ def level_findings(group):
     ``group.told`` may have "gain", "read_noise" and "n_combined" (each a `Told`). Where the bias is subtracted from
     the darks already, ``group.level`` is 0; None is a bias of which nothing is known.
     """
-    levels = FrameLevels.of(group)
-    black = optical_black(levels, group)
-    return [bias_offset(levels, group, black).finding(), black.finding(), combined_finding(group)]
+    black = optical_black(group)
+    return [bias_offset(group, black).finding(), black.finding(), combined_finding(group)]

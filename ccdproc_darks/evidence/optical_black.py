@@ -4,7 +4,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from astropy import units as u
 
 from .._interface.arguments import ELECTRON_PER_SECOND
 from ..statistics.straight_line import straight_line
@@ -68,23 +67,20 @@ class OpticalBlack:
         )
 
 
-def optical_black(levels, group):
-    """`OpticalBlack` of a `FrameGroup` and its `FrameLevels` (or None)."""
-    scale = _scale(group)
+def optical_black(group):
+    """`OpticalBlack` of a `FrameGroup`."""
+    levels, scale = group.levels, group.scale
     if levels is None:
         return OpticalBlack("too few typical pixels to tell whether the camera subtracts its optical black")
     if scale is None:
         return OpticalBlack("without a gain, nothing tells whether the camera subtracts its optical black")
-    noise = [*([levels.bias_set] if levels.bias_set else []), *levels.sets]
-    noise = [one for one in noise if one.variance is not None]
-    if len(noise) < 2 or noise[0].seconds == noise[-1].seconds:
+    noise = _noise(levels)
+    if len(noise) < 2:
         return OpticalBlack(
             "nothing tells whether the camera subtracts its optical black: that needs two equal frames or more of two "
             "exposure times, or of bias frames and darks"
         )
-    seconds, variances, errors = (
-        np.array([getattr(one, name) for one in noise]) for name in ("seconds", "variance", "variance_error")
-    )
+    seconds, variances, errors = np.transpose(noise)
     errors = np.hypot(errors, _VARIANCE * variances) * scale**2
     grown = straight_line(seconds, variances * scale**2, errors)
     level = _level_growth(levels, scale)
@@ -109,11 +105,13 @@ def optical_black(levels, group):
     return found
 
 
-def _scale(group):
-    if group.unit == u.electron:
-        return 1.0
-    gain = group.told.get("gain")
-    return None if gain is None else gain.value
+def _noise(levels):
+    """Exposure time (s), variance of a typical pixel and its error (frames' unit, squared) of all sets that tell."""
+    sets = [*([levels.bias_set] if levels.bias_set else []), *levels.sets]
+    found = [(one.seconds, one.variance, one.variance_error) for one in sets if one.variance is not None]
+    if (levels.bias_set is None or levels.bias_set.variance is None) and levels.master_noise is not None:
+        found.insert(0, (0.0, *levels.master_noise))
+    return found
 
 
 def _level_growth(levels, scale):

@@ -7,6 +7,8 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_count, checked_flag
+from ..evidence.finding import Told
+from ..evidence.frame_group import FrameGroup
 from ..frames.belonging import check_bias, check_darks, warn_exposures
 from ..frames.duplicates import distinct_frames, same_values
 from ..frames.headers import (
@@ -22,6 +24,7 @@ from .bias import MOST_COMBINED, Bias, as_bias, combined_number
 from .dark_frames import DarkSet, ElectronReader
 from .frame_selection import FrameSelection, warn_temperatures
 from .read_noise import given_noise, measured_noise
+from .restored_levels import checked_optical_black, restore_levels
 
 __all__ = ["PreparedDarks", "prepare_darks"]
 
@@ -48,6 +51,8 @@ class PreparedDarks:
         Source of the noise, see `ccdproc_darks.rates.rate_meta.RateMeta`.
     gain, saturation : float or None
         Gain (electron/adu); saturation level (the frames' unit).
+    optical_black : float or None
+        Typical rate (electron/s) that was added because the camera subtracts its optical black.
     """
 
     frames: list
@@ -59,6 +64,7 @@ class PreparedDarks:
     source: str
     gain: float | None
     saturation: float | None
+    optical_black: float | None = None
 
     @property
     def shape(self):
@@ -66,7 +72,9 @@ class PreparedDarks:
         return self.frames[0].shape
 
 
-def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, check_headers, execution):
+def prepare_darks(
+    darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, optical_black, check_headers, execution
+):  # fmt: skip
     """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
     frames = as_frames(darks)
     gain_of_header, gain = gain is None, known_gain(gain, frames)
@@ -96,11 +104,27 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     for dark_set in dark_sets:
         selection = FrameSelection.of(dark_set, reader, execution)
         selection.warn(f"frames of {dark_set.seconds:g} s", ", and shifts all rates")
+    group = _group(frames, seconds, the_bias, scale, gain, noise, n_combined)
+    if bias is None and (offset == "pixel" or frames[0].dtype.kind == "u"):
+        group.level = None
+    optical_black = restore_levels(dark_sets, group, checked_optical_black(optical_black), offset)
     if source in ("none", "uncertainty"):
         noise, source = measured_noise(dark_sets, reader, source, offset)
         reader.own_noise = source == "uncertainty"
     error = the_bias.error(noise)
-    return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation)
+    return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation, optical_black)
+
+
+def _group(frames, seconds, bias, scale, gain, noise, n_combined):
+    """`FrameGroup` of the frames."""
+    told = {"gain": gain, "read_noise": noise, "n_combined": n_combined}
+    return FrameGroup(
+        frames,
+        seconds,
+        master=bias.frame,
+        level=bias.level / scale if bias.frame is None else None,
+        told={name: Told(value, "argument") for name, value in told.items() if value is not None},
+    )
 
 
 def _check_not_a_dark(bias, darks):

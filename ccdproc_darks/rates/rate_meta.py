@@ -51,6 +51,8 @@ class RateMeta:
         'pixel' where every pixel had a free offset, else 'none'.
     incomplete : int or None
         Number of pixels that lost some of their frames; None where they were not counted.
+    optical_black : float or None
+        Typical rate (electron/s) that was added, where the camera subtracts its optical black.
     """
 
     shortest: float
@@ -67,6 +69,7 @@ class RateMeta:
     temperature: float | None
     offset: str
     incomplete: int | None = None
+    optical_black: float | None = None
 
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
@@ -88,6 +91,7 @@ class RateMeta:
             "DKTEMP": (self.temperature, "[deg C] mean sensor temperature"),
             "DKOFFSET": (self.offset, "offset of a pixel: pixel (free), none"),
             "DKLOST": (self.incomplete, "pixels that lost some of their frames"),
+            "DKBLACK": (self.optical_black, "[electron/s] added: optical black was subtracted"),
         }
 
     @classmethod
@@ -120,6 +124,7 @@ class RateMeta:
             temperature=meta.number("DKTEMP", "above -273.15 deg C"),
             offset=meta.choice("DKOFFSET", _OFFSETS),
             incomplete=meta.whole("DKLOST", 0),
+            optical_black=meta.number("DKBLACK", "zero or positive"),
         )
 
 
