@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ..statistics.noise import trimmed_variance
+from ..statistics.robust import scatter_in_image
 from .told_number import combined_numbers, told_number
 
 __all__ = ["DRIFT", "FrameLevels", "LevelSet"]
@@ -142,9 +143,7 @@ class FrameLevels:
         number = None if master is None else told_number(master)
         if number is None or self.group.scale is None:
             return None
-        values = _bias_values(self.group, self.typical)
-        steps = np.diff(values)
-        highest = number * (1.4826 * np.median(np.abs(steps - np.median(steps)))) ** 2 / 2
+        highest = number * (scatter_in_image(self.group.master_sample.data) * self.group.master_factor) ** 2
         deviation = self.group.master_sample.uncertainty
         if deviation is not None and number > 2 and "DKVERS" not in master.header:
             # scatter / sqrt(N), with ddof 0

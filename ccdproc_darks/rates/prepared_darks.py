@@ -162,7 +162,7 @@ def _saturation(saturation, frames, gain):
 
 def _combined(n_combined, frames):
     if n_combined is None:
-        return [combined_number(frame, "n_combined") for frame in frames]
+        return [combined_number(frame) for frame in frames]
     return [checked_count("n_combined", n_combined, MOST_COMBINED)] * len(frames)
 
 

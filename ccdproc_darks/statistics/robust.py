@@ -3,12 +3,14 @@
 
 import numpy as np
 
-__all__ = ["robust_mean", "upper_median"]
+__all__ = ["robust_mean", "scatter_in_image", "upper_median"]
 
 # Values within this many sigmas are averaged: wide enough not to clip a Poisson distribution on one side.
 _KEEP = 4.0
 # Most iterations; they end earlier where the mean changes by less than this fraction of its error.
 _ROUNDS, _SETTLED = 5, 1e-3
+# Fewest rows, or columns, whose median is subtracted: it takes 1.6 / n of the variance with it.
+_LEAST_LINES = 16
 # Values that are enough for a first median.
 _FEW = 2**16
 
@@ -48,3 +50,13 @@ def robust_mean(values, deviations):
         if abs(mean - last) < _SETTLED / np.sqrt(total):
             break
     return float(mean)
+
+
+def scatter_in_image(image):
+    """Standard deviation from pixel to pixel of an image, without outliers and what columns and rows have in common."""
+    image = np.asarray(image, dtype=float)
+    if image.shape[0] >= _LEAST_LINES:
+        image = image - np.nanmedian(image, axis=0)
+    if image.shape[1] >= _LEAST_LINES:
+        image = image - np.nanmedian(image, axis=1)[:, None]
+    return float(1.4826 * np.nanmedian(np.abs(image - np.nanmedian(image))))
