@@ -32,6 +32,8 @@ class BiasOffset:
         Exposure times (s).
     slope : float or None
         Rate of a typical pixel from the slope of levels over exposure time (frames' unit / s).
+    scale : float or None
+        Electrons per unit of the frames.
     verdict : str
         See `Finding`.
     """
@@ -42,6 +44,7 @@ class BiasOffset:
     error: float | None = None
     seconds: tuple = ()
     slope: float | None = None
+    scale: float | None = None
     verdict: str = UNKNOWN
 
     def finding(self):
@@ -49,26 +52,23 @@ class BiasOffset:
         if self.reason:
             return Finding("bias", UNKNOWN, self.reason)
         found = self.offset * self.unit
-        offset = f"{abs(self.offset):.2g} +- {self.error:.1g} {self.unit}"
+        offset = f"{abs(self.offset):.2g} +- {self.error:.2g} {self.unit}"
         if self.verdict == OK:
-            return Finding("bias", OK, f"the darks meet the bias at zero exposure (within {offset})", found)
-        side, change = ("below", "add") if self.offset > 0 else ("above", "subtract")
-        rates = ", ".join(
-            f"{self.slope + self.offset / seconds:.3g} at {seconds:g} s" for seconds in self._told_seconds()
+            return Finding("bias", OK, f"the darks meet the bias at zero exposure, within {offset}", found)
+        side = "below" if self.offset > 0 else "above"
+        rates = " and ".join(
+            f"{self._rate(seconds)} at {seconds:g} s" for seconds in (self.seconds[0], self.seconds[-1])
         )
-        return Finding(
-            "bias",
-            self.verdict,
-            f"the bias lies {offset} {side} the level of the darks at zero exposure: a typical pixel's rates contradict "
-            f"each other in the same way in all pixels, {rates}, and {self.slope:.3g} {self.unit}/s from the slope over "
-            f"exposure time. {change.capitalize()} {abs(self.offset):.2g} {self.unit} to the bias, or from it, give "
-            "bias frames taken next to the darks, or take the slope by offset='pixel'",
-            found,
-            0 * self.unit,
+        sentence = (
+            f"the bias lies {offset} {side} the level of the darks at zero exposure, in all pixels alike: a typical "
+            f"pixel has {rates}, but {self._rate()} by the slope of counts over exposure time. Give bias frames taken "
+            f"next to the darks, or a bias with {self.offset:+.2g} {self.unit} added, or fit slopes (offset='pixel')"
         )
+        return Finding("bias", self.verdict, sentence, found, 0 * self.unit)
 
-    def _told_seconds(self):
-        return (self.seconds[0], self.seconds[-1])
+    def _rate(self, seconds=np.inf):
+        rate = self.slope + self.offset / seconds
+        return f"{rate:.3g} {self.unit}/s" if self.scale is None else f"{rate * self.scale:.3g} electron/s"
 
 
 def bias_offset(group, black):
@@ -88,7 +88,7 @@ def bias_offset(group, black):
     counts = np.array([one.level for one in levels.sets]) - bias
     line = straight_line(seconds, counts, levels.level_errors())
     error = float(np.hypot(line.intercept_error, levels.drift))
-    found = BiasOffset("", group.unit, line.intercept, error, tuple(seconds), line.slope, OK)
+    found = BiasOffset("", group.unit, line.intercept, error, tuple(seconds), line.slope, group.scale, OK)
     # The rate that is made of all exposure times is off by this part.
     times = np.array(seconds)
     share = abs(line.intercept) * times.sum() / np.square(times).sum() / max(abs(line.slope), 1e-30)

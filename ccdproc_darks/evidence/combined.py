@@ -43,8 +43,8 @@ class _Average:
                 f"NCOMBINE): taken as 1{shows}. {remedy}"
             )
         return (
-            f"{self.frame.label} seems to be the mean of {number}, and no NCOMBINE in its header says so: {self.shows}. "
-            f"It is taken for a single exposure, so that errors come out too large. {remedy}"
+            f"{self.frame.label} seems to be the mean of {number}, and no NCOMBINE in its header says so: "
+            f"{self.shows}. It is taken for a single exposure, so that errors come out too large. {remedy}"
         )
 
 

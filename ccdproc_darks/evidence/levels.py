@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""What the levels of frames show: a bias of another level, a subtracted optical black, averages that nobody tells of."""
+"""What the levels of frames show: a bias of another level, a subtracted optical black, untold averages."""
 
 from .bias_offset import bias_offset
 from .combined import combined_finding

@@ -48,23 +48,21 @@ class OpticalBlack:
         if self.reason:
             return Finding("optical black", UNKNOWN, self.reason)
         variance = f"{self.rate:.3g} +- {self.error:.1g} electron/s"
-        found = self.rate * ELECTRON_PER_SECOND
-        if not self.is_subtracted:
+        found, told = self.rate * ELECTRON_PER_SECOND, self.growth * ELECTRON_PER_SECOND
+        if self.is_subtracted:
             sentence = (
-                f"the level of the darks grows by {self.growth:.3g} electron/s, as their variance does ({variance}): "
-                "the camera leaves its optical black alone"
+                "the camera subtracts its optical black (or a dark was subtracted): with exposure time the level of a "
+                f"typical pixel grows by {self.growth:.2g} electron/s, but the variance of equal frames by that of "
+                f"{variance}. Levels tell rates relative to the typical pixel only; its rate is taken from the "
+                "variance, and added to all pixels. Switch the subtraction off in the camera, or give the typical rate "
+                "as optical_black= (0 adds nothing)"
             )
-            return Finding("optical black", OK, sentence, found)
-        return Finding(
-            "optical black",
-            WRONG,
-            "the camera subtracts its optical black (or a dark was subtracted): with exposure time the level of a "
-            f"typical pixel changes by {self.growth:.2g} electron/s, while the variance of equal frames grows by "
-            f"{variance}. Levels are relative to the typical pixel; its rate is taken from the variance, "
-            f"and added to all rates. Switch that off in the camera, or give the rate as optical_black= (0: add nothing)",
-            found,
-            self.growth * ELECTRON_PER_SECOND,
+            return Finding("optical black", WRONG, sentence, found, told)
+        sentence = (
+            f"the camera does not subtract its optical black: the level of the darks grows by {self.growth:.3g} "
+            f"electron/s (the variance of equal frames by that of {variance})"
         )
+        return Finding("optical black", OK, sentence, found, told)
 
 
 def optical_black(group):

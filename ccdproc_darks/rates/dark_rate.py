@@ -189,7 +189,8 @@ def dark_rate(
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=n_combined, offset=offset, optical_black=optical_black, check_headers=check_headers, execution=execution,
+        n_combined=n_combined, offset=offset, optical_black=optical_black, check_headers=check_headers,
+        execution=execution,
     )  # fmt: skip
     frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
     job = RateJob(

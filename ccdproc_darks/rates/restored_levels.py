@@ -27,7 +27,7 @@ def restore_levels(dark_sets, group, rate, offset):
     if rate is None and black.is_doubt:
         warn(black.sentence, BiasWarning)
         rate = black.found.value
-    elif rate is None and bias.is_doubt and offset is None:
+    elif bias.is_doubt and offset is None:
         warn(bias.sentence, BiasWarning)
     if not rate or group.levels is None:
         return None
