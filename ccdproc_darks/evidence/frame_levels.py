@@ -19,8 +19,8 @@ _DRIFT_NOISE, _DRIFT_SCATTER = 0.1, 2.0
 # Relative error of the dark current of a set: the temperature of a cooled sensor is kept to 0.1 or 0.2 K.
 _TEMPERATURE = 0.02
 
-# Pixels that give a level to a three hundredth of their noise; fewest that are judged.
-_PIXELS, LEAST_PIXELS = 2**16, 1000
+# Pixels that give a level to a two hundredth of their noise; fewest that are judged.
+_PIXELS, _LEAST_PIXELS = 2**15, 1000
 # Widths of the distribution of counts within which a pixel is typical; sigmas of a frame beyond which a sample is not.
 _TYPICAL, _FAR = 5.0, 6.0
 
@@ -75,10 +75,9 @@ class FrameLevels:
     def of(cls, group):
         """Levels of a `FrameGroup`; None where there are too few typical pixels."""
         longest = group.dark_samples[-1]
-        step = max(1, longest.values[0].size // _PIXELS)
-        # Neighbours stay neighbours: whole pieces of the sample, not every so many pixels.
-        size = longest.values[0].size
-        pieces = np.arange(size).reshape(-1) if step == 1 else _pieces(size, step)
+        # Odd: columns may alternate.
+        step = longest.values[0].size // _PIXELS | 1
+        pieces = np.arange(0, longest.values[0].size, step)
         mean = np.mean([values[pieces].astype(float) for values in longest.values], axis=0)
         bias = _bias_values(group, pieces)
         usable = np.isfinite(mean)
@@ -95,7 +94,7 @@ class FrameLevels:
         width = 1.4826 * np.median(np.abs(mean[usable] - middle))
         usable &= np.abs(mean - middle) <= _TYPICAL * width
         typical = pieces[usable]
-        return cls(group, typical) if typical.size >= LEAST_PIXELS else None
+        return cls(group, typical) if typical.size >= _LEAST_PIXELS else None
 
     @cached_property
     def sets(self):
@@ -166,12 +165,6 @@ class FrameLevels:
             variance = numbers[0] * trimmed_variance(variances, freedom)
             error = 1.2 * variance * np.sqrt(2 / (freedom * variances.size))
         return LevelSet(frame_sample.seconds, levels, variance, error)
-
-
-def _pieces(size, step):
-    """Indices of pieces of 64 pixels, evenly spread, a ``step``-th of them all."""
-    starts = np.arange(0, size - 63, 64 * step)
-    return (starts[:, None] + np.arange(64)).ravel()
 
 
 def _bias_values(group, pixels):

@@ -13,12 +13,14 @@ __all__ = ["OpticalBlack", "optical_black"]
 
 # Standard deviations from which on electrons are missing; part of the expected growth that a level grows by at most.
 _SIGNIFICANT, _FOLLOWS = 5.0, 0.3
-# Growth of a level that a wrong gain does not feign, as a part of the expected one.
-_NONE = 0.1
+# Growth of a level that is none: standard deviations, or part of the expected one. A gain told 16 times too high makes
+# the level seem to grow by a sixteenth.
+_NONE_SIGMAS, _NONE = 3.0, 0.02
 # Relative error of a variance: the read noise itself changes a little with temperature and time.
 _VARIANCE = 0.01
-# Hot pixels that tell whether the gain is right; they are so many times as far above the level as a frame's noise.
-_LEAST_HOT, _HOT = 15, 5.0
+# Degrees of freedom of hot pixels that tell whether the gain is right; they are so many times as far above the level
+# as a frame's noise.
+_LEAST_FREEDOM, _HOT = 40, 5.0
 
 
 @dataclass
@@ -89,7 +91,7 @@ def optical_black(group):
     found = OpticalBlack("", grown.slope, grown.slope_error, growth)
     if missing > _SIGNIFICANT * error and growth < _FOLLOWS * grown.slope:
         right = _gain_is_right(levels, group, scale)
-        found.is_subtracted = growth < _NONE * grown.slope if right is None else right
+        found.is_subtracted = growth < max(_NONE_SIGMAS * growth_error, _NONE * grown.slope) if right is None else right
         if not found.is_subtracted:
             found.reason = (
                 "variance and level of the darks do not grow alike, and the gain seems wrong: nothing tells whether "
@@ -130,7 +132,7 @@ def _gain_is_right(levels, group, scale):
     """Whether hot pixels scatter by the Poisson noise of their electrons, within a factor of two; None without any."""
     chosen = None
     for one, frames in zip(levels.sets, group.dark_samples, strict=True):
-        if one.variance is not None and len(frames.values) >= 3:
+        if one.variance is not None and len(frames.values) >= 2:
             chosen = one, frames
     if chosen is None:
         return None
@@ -141,9 +143,9 @@ def _gain_is_right(levels, group, scale):
     told = group.told.get("saturation")
     top = min(top, told.value) if told is not None else top
     hot = (above > _HOT * np.sqrt(one.variance)) & (values.max(axis=0) < one.level + 0.8 * (top - one.level))
-    if np.count_nonzero(hot) < _LEAST_HOT:
-        return None
     freedom = len(values) - 1
+    if freedom * np.count_nonzero(hot) < _LEAST_FREEDOM:
+        return None
     # A chi-square variable of k degrees has the median k (1 - 2 / (9 k))^3 (Wilson and Hilferty 1931).
     unbiased = (1 - 2 / (9 * freedom)) ** 3
     ratio = np.median((values[:, hot].var(axis=0, ddof=1) / unbiased - one.variance) / above[hot]) * scale

@@ -54,9 +54,11 @@ def robust_mean(values, deviations):
 
 def scatter_in_image(image):
     """Standard deviation from pixel to pixel of an image, without outliers and what columns and rows have in common."""
-    image = np.asarray(image, dtype=float)
-    if image.shape[0] >= _LEAST_LINES:
-        image = image - np.nanmedian(image, axis=0)
-    if image.shape[1] >= _LEAST_LINES:
-        image = image - np.nanmedian(image, axis=1)[:, None]
-    return float(1.4826 * np.nanmedian(np.abs(image - np.nanmedian(image))))
+    # Odd steps: columns may alternate.
+    image = np.asarray(image[:, :: image.size // _FEW | 1], dtype=float)
+    # Ten times as fast as the other, which is needed for values that are not finite.
+    median = np.median if np.isfinite(image).all() else np.nanmedian
+    for axis in (0, 1):
+        if image.shape[axis] >= _LEAST_LINES:
+            image = image - median(image, axis=axis, keepdims=True)
+    return float(1.4826 * median(np.abs(image - median(image))))
