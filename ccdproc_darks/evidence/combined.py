@@ -18,6 +18,8 @@ _SEVERAL, _NONE = 1.8, 1e4
 # Part of the number that the noise shows, of a number from another source that agrees with it.
 _AGREES = 0.7
 _FEWEST_PIXELS = 1000
+# Drifts of the level that counts may be.
+_DRIFTS = 3.0
 
 
 @dataclass
@@ -76,7 +78,7 @@ def _average_of_darks(group):
             average = _Average(frame, "n_combined=", bool(frame.header.get("combined")))
             # Frames of one set are alike: the first tells, where nothing is marked.
             if frame.dtype.kind == "f" and position == 0:
-                _look(average, group, frames.values[0], _noise_of_dark(group, index), _scatter_of_dark(group, index))
+                _look(average, group, frames.values[0], _noise_of_dark(group, index), *_scatter_of_dark(group, index))
             if average.is_marked or average.number:
                 return average
     return None
@@ -94,24 +96,29 @@ def _average_of_bias(group):
     return average if average.is_marked or average.number else None
 
 
-def _look(average, group, values, noise, scatter):
-    """Set number and sentence of an average, from values, variance of one exposure and of the frame (electron^2)."""
+def _look(average, group, values, noise, scatter, between_frames=False):
+    """Set number and sentence of an average, from values, variance of one exposure and of the frame (electron^2).
+
+    The variance is that ``between_frames``, or from pixel to pixel: then an upper limit.
+    """
     if values.size < _FEWEST_PIXELS or group.scale is None:
         return
-    image = values.reshape(-1, group.shape[1])
-    least = noise / scatter if noise and scatter else None
-    if least is not None and not _SEVERAL <= least <= _NONE:
+    ratio = noise / scatter if noise and scatter else None
+    least = ratio if ratio is not None and _SEVERAL <= ratio <= _NONE else None
+    # Values of frames that were calibrated before are fractions, whatever they are.
+    digits_tell = _keeps_bias(group) and not (between_frames and ratio is not None)
+    if least is None and not digits_tell:
         return
-    keeps_bias = group.master is not None or bool(group.level) or bool(group.biases)
     gain = group.told.get("gain")
     step = 1.0 if group.unit == u.adu else None if gain is None else gain.value
-    fractions, shows = None if step is None else averaged_number(image, step), []
-    if fractions is not None and (keeps_bias if least is None else fractions >= _AGREES * least):
+    fractions = None if step is None else averaged_number(values.reshape(-1, group.shape[1]), step)
+    shows = []
+    if fractions is not None and (least is None or fractions >= _AGREES * least):
         average.number, average.is_exact = fractions, True
         shows.append(f"its values are whole multiples of 1/{fractions} adu")
     elif least is not None:
         average.number = round(least)
-    if average.number and least is not None:
+    if least is not None:
         shows.append(
             f"a typical pixel scatters by {np.sqrt(scatter):.3g} electron, and in one exposure it would by "
             f"{np.sqrt(noise):.3g}"
@@ -119,27 +126,37 @@ def _look(average, group, values, noise, scatter):
     average.shows = ", and ".join(shows)
 
 
+def _keeps_bias(group):
+    """Whether the darks are as the camera wrote them, so that they need a bias, and one was given."""
+    return group.master is not None or bool(group.biases) or bool(group.level)
+
+
 def _noise_of_dark(group, index):
     """Variance of a typical pixel in one exposure (electron^2), or None."""
     levels, noise = group.levels, group.told.get("read_noise")
     if levels is None or group.scale is None or noise is None:
         return None
-    dark = 0.0 if levels.bias_level is None else max(levels.sets[index].level - levels.bias_level, 0.0)
+    # Counts may be a bias where none was given, or a drift.
+    dark = 0.0
+    if _keeps_bias(group):
+        dark = max(levels.sets[index].level - levels.bias_level - _DRIFTS * levels.drift, 0.0)
     return noise.value**2 + dark * group.scale
 
 
 def _scatter_of_dark(group, index):
-    """Variance of a typical pixel in a frame (electron^2): between equal frames, or from pixel to pixel."""
+    """Variance of a typical pixel in a frame (electron^2), and whether it is that between equal frames."""
     levels = group.levels
     if levels is None or group.scale is None:
-        return None
+        return None, False
     one = levels.sets[index]
     if one.variance is not None:
-        return one.variance * group.scale**2
+        return one.variance * group.scale**2, True
     values = group.dark_samples[index].values[0].astype(float)
+    if len(np.unique(values[:1000])) == 1:
+        return None, False  # one number in all pixels has no noise, and tells nothing
     if group.master is not None:
         values -= group.master_sample.data.ravel() * group.master_factor
-    return _scatter(values, group)
+    return _scatter(values, group), False
 
 
 def _scatter(values, group):
