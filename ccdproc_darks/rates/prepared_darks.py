@@ -76,6 +76,7 @@ def prepare_darks(
     darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, optical_black, check_headers, execution
 ):  # fmt: skip
     """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
+    optical_black = checked_optical_black(optical_black)
     frames = as_frames(darks)
     gain_of_header, gain = gain is None, known_gain(gain, frames)
     saturation = _saturation(saturation, frames, gain)
@@ -107,7 +108,7 @@ def prepare_darks(
     group = _group(frames, seconds, the_bias, scale, gain, noise, n_combined)
     if bias is None and (offset == "pixel" or frames[0].dtype.kind == "u"):
         group.level = None
-    optical_black = restore_levels(dark_sets, group, checked_optical_black(optical_black), offset)
+    optical_black = restore_levels(dark_sets, group, optical_black, offset)
     if source in ("none", "uncertainty"):
         noise, source = measured_noise(dark_sets, reader, source, offset)
         reader.own_noise = source == "uncertainty"
