@@ -45,6 +45,7 @@ def dark_scatter(
     bias: CCDData | str | os.PathLike[str] | u.Quantity | None = None,
     exposure: FrameSetting = None,
     saturation: FrameSetting = None,
+    optical_black: u.Quantity | None = None,
     clip: float | None = 5.0,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
@@ -59,7 +60,7 @@ def dark_scatter(
     darks : sequence of `~astropy.nddata.CCDData` or paths, or `ccdproc.ImageFileCollection`
         Four dark frames or more of one exposure time, none of them combined, in adu or electron, shape
         (rows, columns).
-    gain, read_noise, bias, exposure, saturation
+    gain, read_noise, bias, exposure, saturation, optical_black
         See `dark_rate`.
     clip : float or None
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray, and left out. Only one sample
@@ -127,7 +128,7 @@ def dark_scatter(
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=None, offset=None, check_headers=check_headers, execution=execution,
+        n_combined=None, offset=None, optical_black=optical_black, check_headers=check_headers, execution=execution,
     )  # fmt: skip
     dark_set = _one_set(prepared)
     shape, number = prepared.shape, len(dark_set.frames)
@@ -157,7 +158,7 @@ def dark_scatter(
     result = result_image(data, u.dimensionless_unscaled, header, mask=mask, wcs=prepared.frames[0].wcs)
     arguments = {
         "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
-        "saturation": saturation, "clip": clip, "check_headers": check_headers,
+        "saturation": saturation, "optical_black": optical_black, "clip": clip, "check_headers": check_headers,
         "dtype": dtype.name,
     }  # fmt: skip
     return logged(result, "DKSCATTR", "dark_scatter", arguments, add_keyword)

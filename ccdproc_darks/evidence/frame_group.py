@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from astropy import units as u
 
 from .._compute.blocks import sample_blocks
 from ..frames.headers import equal_exposures
 from ..frames.inputs import sample
+from .frame_levels import FrameLevels
 
 __all__ = ["FrameGroup", "FrameSample"]
 
@@ -53,7 +55,7 @@ class FrameGroup:
         Bias level (frames' unit) where it was given as a number.
     told : dict
         `ccdproc_darks.evidence.finding.Told` of "gain" (electron/adu), "read_noise" (electron), "saturation" (frames'
-        unit); a setting that nobody tells is left out.
+        unit), "n_combined" (exposures in each dark); a setting that nobody tells is left out.
     combined : list of int
         Number of exposures that each dark is the mean of; empty where all are single exposures.
     """
@@ -70,6 +72,13 @@ class FrameGroup:
     def unit(self):
         """Unit of the frames, adu or electron."""
         return self.darks[0].unit
+
+    @property
+    def scale(self):
+        """Electrons per unit of the frames; None where nobody tells the gain."""
+        if self.unit == u.electron:
+            return 1.0
+        return self.told["gain"].value if "gain" in self.told else None
 
     @property
     def shape(self):
@@ -99,9 +108,26 @@ class FrameGroup:
 
     def sample_again(self, pixels):
         """Forget the samples, and read more pixels the next time."""
-        for name in ("dark_samples", "bias_sample"):
+        for name in ("dark_samples", "bias_sample", "master_sample", "levels"):
             self.__dict__.pop(name, None)
         self.blocks = sample_blocks(self.shape, pixels)
+
+    @cached_property
+    def master_sample(self):
+        """Sample of the master bias (`ccdproc_darks.frames.inputs.MemoryReader`), in its own unit."""
+        return sample(self.master, self.blocks)
+
+    @property
+    def master_factor(self):
+        """Factor from the unit of the master bias to that of the darks."""
+        if self.master.unit == self.unit:
+            return 1.0
+        return self.told["gain"].value if self.unit == u.electron else 1 / self.told["gain"].value
+
+    @cached_property
+    def levels(self):
+        """`FrameLevels` of the samples; None where there are too few typical pixels."""
+        return FrameLevels.of(self)
 
     def _sampled(self, frames, seconds, group):
         # Evenly from the first to the last, as frames drift.

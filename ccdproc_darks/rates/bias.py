@@ -77,7 +77,7 @@ class Bias:
         """Error of the bias (electron), one number for the sensor; without uncertainties, from the ``read_noise``."""
         if self.frame is None:
             return 0.0
-        number = combined_number(self.frame, "bias")
+        number = combined_number(self.frame)
         if self.frame.has_deviation:
             return self._error_from_deviation(number)
         if read_noise is None:
@@ -96,7 +96,7 @@ class Bias:
         frame = self.frame
         if frame is None or not frame.has_deviation or "NCOMBINE" not in frame.header or "DKVERS" in frame.header:
             return None
-        number = combined_number(frame, "bias")
+        number = combined_number(frame)
         return float(self._error_from_deviation(number) * np.sqrt(number)) if number >= 3 else None
 
     def _error_from_deviation(self, number):
@@ -144,21 +144,14 @@ def as_bias(bias, frames, scale):
     return Bias(frame, scale=_factor(frame.unit, scale))
 
 
-def combined_number(frame, argument):
-    """Number of exposures that a frame is the mean of: NCOMBINE, else 1, with a warning if it is a combined frame."""
+def combined_number(frame):
+    """Number of exposures that a frame is the mean of: NCOMBINE, else 1."""
     if "NCOMBINE" in frame.header:
         number = header_number(frame, "NCOMBINE")
         if not 1 <= number <= MOST_COMBINED or number != int(number):
             wanted = "a whole number from 1" if number < MOST_COMBINED else f"up to {MOST_COMBINED:g}"
             raise ValueError(f"{frame.label}: NCOMBINE must be {wanted}, got {number:g}")
         return int(number)
-    if frame.header.get("combined"):
-        remedy = "n_combined=" if argument == "n_combined" else f"{argument}.meta['NCOMBINE'] ="
-        warn(
-            f"{frame.label} is combined, but nothing tells of how many frames (ccdproc.combine writes no NCOMBINE): "
-            f"taken as 1. Tell by {remedy} the number",
-            MissingInformationWarning,
-        )
     return 1
 
 

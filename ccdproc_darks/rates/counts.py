@@ -186,7 +186,7 @@ def quick_mean_counts(dark_set, rows, settings):
     """
     reader, combined = settings.reader, dark_set.combined
     bias, bad_bias = reader.bias.rows(rows)
-    bias = np.ravel(bias) if np.ndim(bias) else bias
+    bias = dark_set.without_restored(np.ravel(bias) if np.ndim(bias) else bias)
     bad_bias = None if bad_bias is None else bad_bias.ravel()
     sum_settings = SumSettings(combined, reader.scale, reader.saturation, bias, bad_bias, settings.bound(dark_set))
     block = frame_block(dark_set.frames, rows, combined)

@@ -27,6 +27,8 @@ class DarkSet:
         Factor for each frame that makes its own variance unbiased; by default from its header.
     level_shifts : `numpy.ndarray`
         Level of each frame above the median level (electron), see `frame_level_shifts`; by default zero.
+    restored : float
+        Electrons that are added to all samples: what the camera subtracted as its optical black.
     """
 
     frames: list
@@ -34,12 +36,17 @@ class DarkSet:
     combined: np.ndarray
     unbiased: list | None = None
     level_shifts: np.ndarray | None = None
+    restored: float = 0.0
 
     def __post_init__(self):
         if self.level_shifts is None:
             self.level_shifts = np.zeros(len(self.frames))
         if self.unbiased is None:
             self.unbiased = [_unbiased(frame, n) for frame, n in zip(self.frames, self.combined, strict=True)]
+
+    def without_restored(self, bias):
+        """The ``bias`` (electron) to subtract from these frames, so that `restored` is added to them."""
+        return bias - self.restored if self.restored else bias
 
     def for_rows(self, rows):
         """The set for some rows alone, to be sent to another process."""
@@ -129,6 +136,7 @@ class ElectronReader:
         if self.saturation is not None:
             over = good & (samples >= self.saturation)
             good &= ~over
+        bias = dark_set.without_restored(bias)
         samples *= self.scale
         samples -= bias
         samples[~good] = 0.0

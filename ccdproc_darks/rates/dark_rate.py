@@ -46,6 +46,7 @@ def dark_rate(
     n_combined: int | None = None,
     clip: float | None = 5.0,
     offset: Literal["pixel"] | None = None,
+    optical_black: u.Quantity | None = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
@@ -84,6 +85,10 @@ def dark_rate(
     offset : {None, "pixel"}
         ``"pixel"`` gives every pixel an unknown offset, for frames without a bias: the rate is then the slope over two
         exposure times or more.
+    optical_black : `~astropy.units.Quantity`, optional
+        Dark rate of a typical pixel (electron/s), of a camera that subtracts its own :term:`optical black`: levels are
+        shifted so that the typical pixel has it. None: the rate that the variance of equal frames shows, with a
+        warning, where they show that the optical black is subtracted; 0 electron/s leaves levels as they are.
     check_headers : bool
         True: it is an error if headers tell that frames and bias do not belong together, by camera, binning, region of
         the sensor, setting, type of frame, or the exposure time of the bias. False takes them as they are.
@@ -108,7 +113,7 @@ def dark_rate(
         uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a later step
         needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI, DKNOISE (read
         noise and its source), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKTEMP, DKLOST (pixels that
-        lost some of their frames), DKVERS.
+        lost some of their frames), DKBLACK (``optical_black``, where it was added; electron/s), DKVERS.
 
     Raises
     ------
@@ -184,7 +189,8 @@ def dark_rate(
     dtype = checked_dtype(dtype, ("float32", "float64"))
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=n_combined, offset=offset, check_headers=check_headers, execution=execution,
+        n_combined=n_combined, offset=offset, optical_black=optical_black, check_headers=check_headers,
+        execution=execution,
     )  # fmt: skip
     frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
     job = RateJob(
@@ -223,6 +229,7 @@ def dark_rate(
             temperature=mean_temperature(frames),
             offset=offset or "none",
             incomplete=incomplete,
+            optical_black=prepared.optical_black,
         ).entries(),
     )
     known = None if source == "none" else deviation
@@ -230,6 +237,7 @@ def dark_rate(
     arguments = {
         "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
         "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset,
+        "optical_black": optical_black,
         "check_headers": check_headers, "dtype": dtype.name,
     }  # fmt: skip
     return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)

@@ -55,6 +55,8 @@ class RateMeta:
     saturation_source : str
         Source of the saturation level: 'argument', 'header', 'ADC' (the highest value of unsigned integers), 'found'
         (the frames show it) or 'none'.
+    optical_black : float or None
+        Typical rate (electron/s) that was added, where the camera subtracts its optical black.
     """
 
     shortest: float
@@ -72,6 +74,7 @@ class RateMeta:
     offset: str
     incomplete: int | None = None
     saturation_source: str = "none"
+    optical_black: float | None = None
 
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
@@ -94,6 +97,7 @@ class RateMeta:
             "DKTEMP": (self.temperature, "[deg C] mean sensor temperature"),
             "DKOFFSET": (self.offset, "offset of a pixel: pixel (free), none"),
             "DKLOST": (self.incomplete, "pixels that lost some of their frames"),
+            "DKBLACK": (self.optical_black, "[electron/s] added: optical black was subtracted"),
         }
 
     @classmethod
@@ -127,6 +131,7 @@ class RateMeta:
             offset=meta.choice("DKOFFSET", _OFFSETS),
             incomplete=meta.whole("DKLOST", 0),
             saturation_source=meta.choice("DKSATSRC", _SATURATION_SOURCES),
+            optical_black=meta.number("DKBLACK", "zero or positive"),
         )
 
 

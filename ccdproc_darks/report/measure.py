@@ -21,6 +21,7 @@ from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
 from .folder import Group, Unusable, unusable_file, without_lost
+from .settled_levels import settle_levels
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
@@ -196,6 +197,8 @@ def _measure_rates(result, options, gain, scale, known_noise, step, caught):
     if read_noise is None and known_noise is not None:
         read_noise, result.noise_source = known_noise, "the same camera in another group"
     result.exposures = [(seconds, _used(result, same, seconds, scale)) for seconds, same in result.exposures]
+
+    common |= settle_levels(result, gain, read_noise)
 
     step("all exposure times")
     used = [frame for _, same in result.exposures for frame in same]

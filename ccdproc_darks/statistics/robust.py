@@ -3,12 +3,14 @@
 
 import numpy as np
 
-__all__ = ["robust_mean", "upper_median"]
+__all__ = ["robust_mean", "scatter_in_image", "upper_median"]
 
 # Values within this many sigmas are averaged: wide enough not to clip a Poisson distribution on one side.
 _KEEP = 4.0
 # Most iterations; they end earlier where the mean changes by less than this fraction of its error.
 _ROUNDS, _SETTLED = 5, 1e-3
+# Fewest rows, or columns, whose median is subtracted: it takes 1.6 / n of the variance with it.
+_LEAST_LINES = 16
 # Values that are enough for a first median.
 _FEW = 2**16
 
@@ -48,3 +50,15 @@ def robust_mean(values, deviations):
         if abs(mean - last) < _SETTLED / np.sqrt(total):
             break
     return float(mean)
+
+
+def scatter_in_image(image):
+    """Standard deviation from pixel to pixel of an image, without outliers and what columns and rows have in common."""
+    # Odd steps: columns may alternate.
+    image = np.asarray(image[:, :: image.size // _FEW | 1], dtype=float)
+    # Ten times as fast as the other, which is needed for values that are not finite.
+    median = np.median if np.isfinite(image).all() else np.nanmedian
+    for axis in (0, 1):
+        if image.shape[axis] >= _LEAST_LINES:
+            image = image - median(image, axis=axis, keepdims=True)
+    return float(1.4826 * median(np.abs(image - median(image))))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ccdproc_darks.statistics.robust import robust_mean
+from ccdproc_darks.statistics.robust import robust_mean, scatter_in_image
 
 
 def test_robust_mean_of_skewed_noise():
@@ -32,3 +32,16 @@ def test_robust_mean_of_nothing(values):
 
 def test_robust_mean_does_not_use_what_is_not_known():
     assert robust_mean(np.array([1.0, 1.0, 5.0, 9.0]), np.array([1.0, 1.0, 0.0, np.nan])) == 1
+
+
+def test_scatter_in_an_image():
+    rng = np.random.default_rng(3)
+    image = rng.normal(0, 2, (60, 80)) + rng.normal(0, 20, 80) + rng.normal(0, 1, (60, 1))
+    image.flat[rng.choice(4800, 50)] += 1000
+    assert scatter_in_image(image) == pytest.approx(2, rel=0.05)
+    image[3, 4] = np.nan
+    assert scatter_in_image(image) == pytest.approx(2, rel=0.05)
+
+
+def test_scatter_in_few_rows():
+    assert scatter_in_image(np.random.default_rng(4).normal(0, 2, (3, 900))) == pytest.approx(2, rel=0.05)

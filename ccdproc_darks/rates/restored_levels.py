@@ -1,0 +1,37 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Levels as they are without a subtraction of the optical black, and warnings of levels that do not fit together."""
+
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_quantity
+from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
+from ..evidence.levels import level_findings
+
+__all__ = ["checked_optical_black", "restore_levels"]
+
+
+def checked_optical_black(optical_black):
+    """The argument ``optical_black`` as a number (electron/s), or None."""
+    if optical_black is None:
+        return None
+    return checked_quantity("optical_black", optical_black, ELECTRON_PER_SECOND, zero=True)
+
+
+def restore_levels(dark_sets, group, rate, offset):
+    """Add to each `DarkSet` what the camera subtracted as its optical black; warn of what levels of frames show.
+
+    ``rate`` is the dark rate of a typical pixel (electron/s) as the user gave it; None takes that of the `FrameGroup`,
+    where its frames show that the optical black is subtracted. Returns the rate, or None where nothing is added.
+    """
+    bias, black, combined = level_findings(group)
+    if combined.is_doubt:
+        warn(combined.sentence, MissingInformationWarning)
+    if rate is None and black.is_doubt:
+        warn(black.sentence, BiasWarning)
+        rate = black.found.value
+    elif bias.is_doubt and offset is None:
+        warn(bias.sentence, BiasWarning)
+    if not rate or group.levels is None:
+        return None
+    for dark_set, one in zip(dark_sets, group.levels.sets, strict=True):
+        level = one.level - (group.levels.bias_level or 0.0)
+        dark_set.restored = rate * dark_set.seconds - level * group.scale
+    return rate
