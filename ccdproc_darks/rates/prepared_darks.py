@@ -23,7 +23,7 @@ from .dark_frames import DarkSet, ElectronReader
 from .frame_selection import FrameSelection, warn_temperatures
 from .read_noise import given_noise, measured_noise
 
-__all__ = ["PreparedDarks", "prepare_darks"]
+__all__ = ["PreparedDarks", "check_not_a_dark", "known_saturation", "prepare_darks"]
 
 
 @dataclass
@@ -70,7 +70,7 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
     frames = as_frames(darks)
     gain_of_header, gain = gain is None, known_gain(gain, frames)
-    saturation = _saturation(saturation, frames, gain)
+    saturation = known_saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
     noise, source = given_noise(read_noise, frames)
     if checked_flag("check_headers", check_headers):
@@ -86,7 +86,7 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     if exposure is None:
         warn_exposures(frames)
     if the_bias.frame is not None:
-        _check_not_a_dark(the_bias.frame, frames)
+        check_not_a_dark(the_bias.frame, frames)
         if check_headers:
             shortest = dark_sets[0].seconds
             check_bias(the_bias.frame, frames, shortest=shortest, gain_of_header=gain_of_header, exposure=exposure)
@@ -103,7 +103,7 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation)
 
 
-def _check_not_a_dark(bias, darks):
+def check_not_a_dark(bias, darks):
     """A ValueError if a master bias is one of the darks."""
     row = _middle_row(bias)
     alike = (dark for dark in darks if np.array_equal(_middle_row(dark), row, equal_nan=True))
@@ -122,7 +122,7 @@ def _middle_row(frame):
         return frame.rows(slice(middle, middle + 1)).values.astype(np.float32)
 
 
-def _saturation(saturation, frames, gain):
+def known_saturation(saturation, frames, gain):
     """Saturation level in the frames' unit, or None."""
     unit, dtype = frames[0].unit, frames[0].dtype
     convert = [(u.adu, u.electron, lambda x: x * gain, lambda x: x / gain)] if gain else []

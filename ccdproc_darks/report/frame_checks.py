@@ -1,0 +1,377 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""All checks of some frames, one after the other: what is wrong becomes a finding, and the others go on without it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from astropy import units as u
+from ccdproc import Keyword
+
+from .._interface.arguments import GAIN_UNIT
+from .._interface.warnings import (
+    BiasWarning,
+    DuplicateFrameWarning,
+    FrameLevelWarning,
+    LightWarning,
+    NoiseWarning,
+    NoUsablePixelWarning,
+    TemperatureWarning,
+    collected,
+)
+from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told
+from ..evidence.frame_group import FrameGroup
+from ..frames.belonging import check_bias, check_biases, check_darks, warn_exposures
+from ..frames.duplicates import distinct_frames, earlier_copies
+from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SATURATION_KEYS, exposures, frame_settings, known_gain
+from ..rates.bias import Bias, combined_number
+from ..rates.dark_frames import DarkSet, ElectronReader
+from ..rates.frame_selection import FrameSelection, mean_temperature, select_biases, warn_temperatures
+from ..rates.prepared_darks import check_not_a_dark, known_saturation
+from ..rates.read_noise import given_noise
+from .result_finding import result_findings
+from .sampled_result import sampled_result
+
+__all__ = ["CHECKS", "FrameChecks", "Settings"]
+
+#: Names of the checks, in the order of the table.
+CHECKS = (
+    "frames", "duplicates", "exposure", "temperature", "combined", "digits", "scale", "saturation", "clipping", "gain",
+    "read noise", "bias", "optical black", "light", "result",
+)  # fmt: skip
+
+# Functions of a `FrameGroup` that give findings about the pixels.
+EVIDENCE = ()
+
+# The check that a warning belongs to, where it is not that of the step which warns.
+_CHECK_OF = {
+    DuplicateFrameWarning: "duplicates",
+    FrameLevelWarning: "frames",
+    LightWarning: "light",
+    TemperatureWarning: "temperature",
+    NoUsablePixelWarning: "result",
+}
+# Frames that a sentence names, where the same is wrong in many.
+_NAMED = 3
+
+
+@dataclass
+class Settings:
+    """What the user tells of the frames: arguments of `~ccdproc_darks.dark_rate`."""
+
+    gain: object = None
+    read_noise: object = None
+    exposure: object = None
+    saturation: object = None
+    n_combined: int | None = None
+
+
+@dataclass
+class FrameChecks:
+    """Checks of darks and their bias.
+
+    Attributes
+    ----------
+    darks : list
+        Frames (`ccdproc_darks.frames.inputs.MemoryFrame` or `ccdproc_darks.frames.file_frame.FileFrame`).
+    settings : `Settings`
+        What the user tells.
+    biases : list
+        Single bias frames.
+    master : frame or None
+        Master bias.
+    level : float or None
+        Bias level (the frames' unit).
+    results : tuple or None
+        Rates, mask, and whether the bias was subtracted, where they are there already; else they are made of a sample.
+    findings : list of `Finding`
+        What was found so far.
+    """
+
+    darks: list
+    settings: Settings
+    biases: list = field(default_factory=list)
+    master: object = None
+    level: float | None = None
+    results: tuple | None = None
+    findings: list = field(default_factory=list)
+
+    def run(self):
+        """Run all checks; returns a list with one `Finding` of each, in the order of `CHECKS`."""
+        given = len(self.darks), len(self.biases) + (self.master is not None)
+        seconds = self._seconds()
+        self.darks = self._belonging(self.darks, check_darks)
+        self.biases = self._belonging(self.biases, check_biases)
+        self._check_duplicates(seconds)
+        self._check_temperatures()
+        known = bool(self.darks) and all(dark in seconds for dark in self.darks)
+        if known:
+            self._check_bias(min(seconds[dark] for dark in self.darks))
+        combined = self._combined()
+        told, gain, read_noise, saturation = self._told()
+        if self.darks:
+            times = [seconds.get(dark) or np.nan for dark in self.darks]
+            self.group = FrameGroup(self.darks, times, self.biases, self.master, self.level, told)
+            self._check_pixels(known, gain, read_noise, saturation, combined)
+        self._say_what_is_fine(given, seconds)
+        return [self._joined(check) for check in CHECKS]
+
+    # Steps
+
+    def _try(self, check, call, *arguments, **options):
+        """Result of a call, whose error or warnings become findings; None after an error."""
+        found = None
+        with collected() as warned:
+            try:
+                found = call(*arguments, **options)
+            except (ValueError, u.UnitsError, OSError) as error:
+                self.findings.append(Finding(check, WRONG, _without_stop(str(error))))
+        for text, category in warned:
+            verdict = WRONG if category is DuplicateFrameWarning else DOUBTFUL
+            self._add(Finding(_CHECK_OF.get(category, check), verdict, _without_stop(text)))
+        return found
+
+    def _add(self, finding):
+        if all(finding.sentence != other.sentence for other in self.findings):
+            self.findings.append(finding)
+
+    def _belonging(self, frames, check):
+        errors, kinds = {}, []
+        for frame in frames:
+            before = len(self.findings)
+            self._try("frames", check, [frame])
+            if any(finding.verdict == WRONG for finding in self.findings[before:]):
+                continue
+            for kind in kinds:
+                error = _error_of(check, [kind[0], frame])
+                if error is None:
+                    kind.append(frame)
+                    break
+            else:
+                kinds.append([frame])
+        kept = max(kinds, key=len, default=[])
+        for frame in (frame for kind in kinds if kind is not kept for frame in kind):
+            errors[frame] = _error_of(check, [kept[0], frame])
+        if errors:
+            (_, text), *others = errors.items()
+            more = f". So do {_listed([frame.label for frame, _ in others])}" if others else ""
+            self.findings.append(Finding("frames", WRONG, f"{_without_stop(text)}{more}"))
+        return kept
+
+    def _check_bias(self, shortest):
+        """Take out a bias that does not belong to the darks; single bias frames are alike, and one stands for all."""
+        bias = self.master or next(iter(self.biases), None)
+        if bias is None:
+            return
+        before, settings = len(self.findings), self.settings
+        options = {"gain_of_header": settings.gain is None, "exposure": settings.exposure}
+        self._try("frames", check_bias, bias, self.darks, shortest=shortest, **options)
+        if any(finding.verdict == WRONG for finding in self.findings[before:]):
+            self.master, self.biases = None, []
+
+    def _seconds(self):
+        """Exposure time (s) of each frame that has one."""
+        given, frames = self.settings.exposure, self.darks
+        if isinstance(given, u.Quantity):
+            return dict(zip(frames, exposures(given, frames), strict=True))
+        seconds, errors = {}, []
+        for frame in frames:
+            try:
+                (seconds[frame],) = exposures(given, [frame])
+            except ValueError as error:
+                errors.append(str(error))
+        if errors:
+            self.findings.append(Finding("exposure", WRONG, _and_more(errors)))
+            # Without any, what needs no time can still be checked.
+            self.darks = [frame for frame in frames if frame in seconds] or frames
+        if given is None and seconds:
+            self._try("exposure", warn_exposures, self.darks)
+        return seconds
+
+    def _check_duplicates(self, seconds):
+        frames = self.darks + self.biases + ([] if self.master is None else [self.master])
+        copies = {frames[copy]: frames[first] for copy, first in earlier_copies(frames).items()}
+        if not copies:
+            return
+        times = [seconds.get(dark, 0.0) for dark in self.darks]
+        self._try("duplicates", distinct_frames, self.darks, times)
+        if self.biases:
+            self._try("duplicates", distinct_frames, self.biases)
+        for copy, first in copies.items():
+            if first in self.darks and copy not in self.darks:
+                self._try("duplicates", check_not_a_dark, copy, [first])
+        self.darks = [frame for frame in self.darks if frame not in copies]
+        self.biases = [frame for frame in self.biases if frame not in copies]
+        if self.master in copies:
+            self.master = None
+
+    def _check_temperatures(self):
+        if self.darks:
+            self._try("temperature", warn_temperatures, self.darks)
+
+    def _combined(self):
+        """Number of exposures that a frame is the mean of."""
+        if self.settings.n_combined is not None:
+            return self.settings.n_combined
+        numbers = [self._try("combined", combined_number, dark, "n_combined") for dark in self.darks]
+        return int(np.median([number or 1 for number in numbers])) if numbers else 1
+
+    def _told(self):
+        """`Told` by its name, and gain, read noise and saturation, as floats or None."""
+        settings, frames, told = self.settings, self.darks, {}
+        if not frames:
+            return told, None, None, None
+        gain = self._setting("gain", settings.gain, known_gain, settings.gain, frames)
+        noise = self._setting("read noise", settings.read_noise, given_noise, settings.read_noise, frames)
+        noise = None if noise is None else noise[0]
+        saturation = self._setting("saturation", settings.saturation, known_saturation, settings.saturation, frames, gain)
+        for name, value, given, keys in (
+            ("gain", gain, settings.gain, GAIN_KEYS),
+            ("read_noise", noise, settings.read_noise, READ_NOISE_KEYS),
+            ("saturation", saturation, settings.saturation, SATURATION_KEYS),
+        ):
+            if value is not None and not (name == "saturation" and given is None and not _has_key(frames, keys)):
+                told[name] = Told(value, _source(given, keys))
+        return told, gain, noise, saturation
+
+    def _setting(self, check, given, call, *arguments):
+        """What is told. A wrong argument is an error; a wrong header a finding."""
+        if isinstance(given, u.Quantity):
+            return call(*arguments)
+        return self._try(check, call, *arguments)
+
+    def _check_pixels(self, known, gain, read_noise, saturation, combined):
+        for evidence in EVIDENCE if known else EVIDENCE[:1]:
+            self.findings += evidence(self.group)
+        measured = next((one for one in self.findings if one.check == "gain" and one.found is not None), None)
+        if gain is None and measured is not None:
+            gain = measured.found.to_value(GAIN_UNIT)
+        scale = gain if self.group.unit == u.adu else 1.0
+        for seconds, group in self.group.sets if known else [(np.nan, range(len(self.darks)))]:
+            darks = [self.darks[index] for index in group]
+            reader = ElectronReader(scale or 1.0, self._bias(scale or 1.0), saturation)
+            selection = FrameSelection.of(DarkSet(darks, seconds, np.ones(len(darks))), reader)
+            self._try("frames", selection.warn, f"frames of {seconds:g} s", ", and shifts all rates")
+        if self.biases:
+            selection = select_biases(self.biases, scale or 1.0)
+            self._try("frames", selection.warn, "bias frames")
+            read_noise = selection.read_noise() if read_noise is None else read_noise
+        if self.results is None:
+            if scale is None or not known:
+                return
+            self._sample_result(gain, read_noise, saturation, combined)
+        if self.results is not None:
+            rates, mask, has_bias = self.results
+            self.findings += result_findings(rates, mask, has_bias=has_bias)
+
+    def _sample_result(self, gain, read_noise, saturation, combined):
+        unit = self.group.unit
+        settings = {
+            "gain": None if gain is None else gain * GAIN_UNIT,
+            "read_noise": None if read_noise is None else read_noise * u.electron,
+            "saturation": None if saturation is None else saturation * unit,
+        }
+        with collected() as warned:
+            try:
+                self.results = sampled_result(self.group, combined=combined, **settings)
+            except ValueError as error:
+                self.findings.append(Finding("result", UNKNOWN, _without_stop(str(error))))
+        # The sample would be warned of once more, and in other numbers, for what the frames were looked at already.
+        for text, category in warned:
+            if category in (BiasWarning, NoiseWarning, NoUsablePixelWarning):
+                self._add(Finding("result", DOUBTFUL, _without_stop(text)))
+
+    def _bias(self, scale):
+        if self.master is not None:
+            return Bias(self.master, scale=scale if self.master.unit == u.adu else 1.0)
+        if self.level is not None:
+            return Bias(level=self.level * scale)
+        if self.group.bias_sample is None:
+            return Bias()
+        return Bias(level=float(np.median(self.group.bias_sample.values[0])) * scale)
+
+    # Sentences
+
+    def _say_what_is_fine(self, given, seconds):
+        darks, biases = given
+        frames = " and ".join(_counted(*one) for one in ((darks, "dark"), (biases, "bias frame")) if one[0])
+        fine = {"frames": Finding("frames", OK, f"{frames} belong together, as far as their headers and levels tell")}
+        fine["duplicates"] = Finding("duplicates", OK, "no frame is a copy of another one")
+        times = sorted({round(time, 6) for time in seconds.values()})
+        if times:
+            listed = ", ".join(f"{time:g} s" for time in times)
+            if len(times) > _NAMED:
+                listed = f"{len(times)} times from {times[0]:g} s to {times[-1]:g} s"
+            fine["exposure"] = Finding("exposure", OK, f"the darks are of {listed}", told=listed)
+        celsius = mean_temperature(self.darks) if not self._has("temperature") and self.darks else None
+        if celsius is not None:
+            text = f"the darks were taken at {celsius:.1f} deg C, within 2 deg C"
+            fine["temperature"] = Finding("temperature", OK, text, told=celsius * u.deg_C)
+        elif not self._has("temperature"):
+            fine["temperature"] = Finding("temperature", UNKNOWN, "the headers tell no temperature of the sensor")
+        if len(self.darks) > 1 or self.biases:
+            fine["light"] = Finding("light", OK, "no stars in the frames, and no flats among them")
+        for check, finding in fine.items():
+            if not self._has(check):
+                self.findings.append(finding)
+
+    def _has(self, check):
+        return any(finding.check == check for finding in self.findings)
+
+    def _joined(self, check):
+        """One `Finding` of all that was found by a check: the worst verdict, and what goes with it."""
+        own = [finding for finding in self.findings if finding.check == check]
+        if not own:
+            return Finding(check, UNKNOWN, "the frames cannot tell")
+        order = (WRONG, DOUBTFUL, OK, UNKNOWN)
+        verdict = min((finding.verdict for finding in own), key=order.index)
+        said = [finding.sentence for finding in own if finding.verdict == verdict]
+        if verdict == WRONG:
+            said += [finding.sentence for finding in own if finding.verdict == DOUBTFUL]
+        found, told = (
+            next((value for value in (getattr(one, name) for one in own) if value is not None), None)
+            for name in ("found", "told")
+        )
+        return Finding(check, verdict, ". ".join(_sentence_begin(said)), found, told)
+
+
+def _sentence_begin(texts):
+    first, *others = texts[:_NAMED]
+    more = [f"And {len(texts) - _NAMED} more like these"] if len(texts) > _NAMED else []
+    return [first, *(f"{text[:1].upper()}{text[1:]}" for text in others), *more]
+
+
+def _error_of(check, frames):
+    """Text of the error of a check, or None."""
+    with collected():
+        try:
+            check(frames)
+        except ValueError as error:
+            return str(error)
+    return None
+
+
+def _and_more(texts):
+    return _without_stop(texts[0]) + (f" (and {len(texts) - 1} more like it)" if len(texts) > 1 else "")
+
+
+def _listed(names):
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _without_stop(text):
+    return text.removesuffix(".")
+
+
+def _counted(number, noun):
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _has_key(frames, keys):
+    return any(key in frame.header for frame in frames for key in keys)
+
+
+def _source(given, keys):
+    if isinstance(given, u.Quantity):
+        return "argument"
+    return given.name if isinstance(given, Keyword) else given or keys[0]

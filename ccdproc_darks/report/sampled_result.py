@@ -1,0 +1,78 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Rates and mask of a sample of the rows, which tell of the whole result in a fraction of its time."""
+
+import numpy as np
+from astropy import units as u
+from astropy.nddata import CCDData, StdDevUncertainty
+
+from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
+from ..frames.inputs import MemoryFrame, sample
+from ..masks.hot_pixel_mask import hot_pixel_mask
+from ..rates.dark_rate import dark_rate
+from ..rates.master_bias import master_bias
+
+__all__ = ["sampled_result"]
+
+
+def sampled_result(group, *, gain, read_noise, saturation, combined):
+    """Rates of each exposure time, or one of all times, and the mask, of the rows that `FrameGroup.blocks` has.
+
+    Parameters
+    ----------
+    group : `ccdproc_darks.evidence.frame_group.FrameGroup`
+        The frames.
+    gain, read_noise, saturation : `~astropy.units.Quantity` or None
+        As of `~ccdproc_darks.dark_rate`.
+    combined : int
+        Number of exposures that each frame is the mean of.
+
+    Returns
+    -------
+    rates : list of `~astropy.nddata.CCDData`
+        The rates.
+    mask : `~astropy.nddata.CCDData`
+        The mask.
+    has_bias : bool
+        Whether the bias was subtracted.
+    """
+    sets = [(one.seconds, [_sampled(group.darks[index], group.blocks) for index in one.indices])
+            for one in group.dark_samples]  # fmt: skip
+    bias = _bias(group, gain, read_noise)
+    common = {"gain": gain, "read_noise": read_noise, "saturation": saturation, "n_combined": combined,
+              "check_headers": False}  # fmt: skip
+    if bias is None and group.unit == u.adu and group.darks[0].dtype.kind in "iu":
+        if len(sets) < 2:
+            raise ValueError("no bias, and one exposure time only: a bias cannot be told from dark current")
+        darks, seconds = zip(*((dark, time) for time, equal in sets for dark in equal), strict=True)
+        rate = dark_rate(darks, exposure=seconds * u.s, offset="pixel", **common)
+        return [rate], hot_pixel_mask(rate, check_headers=False), False
+    common["bias"] = bias
+    rates, scatter = [], []
+    for time, equal in sets:
+        own = {**common, "exposure": time * u.s}
+        rates.append(dark_rate(equal, **own))
+        if read_noise is None and "DKRDNOI" in rates[-1].meta:
+            read_noise = common["read_noise"] = rates[-1].meta["DKRDNOI"] * u.electron
+        if len(equal) >= LEAST_FRAMES and combined == 1 and read_noise is not None:
+            scatter.append(dark_scatter(equal, **{key: value for key, value in own.items() if key != "n_combined"}))
+    return rates, hot_pixel_mask(*rates, scatter=scatter, check_headers=False), True
+
+
+def _bias(group, gain, read_noise):
+    """Master bias of the rows, bias level, or None."""
+    if group.level is not None:
+        return group.level * group.unit
+    if group.biases:
+        frames = [_sampled(bias, group.blocks) for bias in group.biases]
+        return master_bias(frames, gain=gain, read_noise=read_noise, check_headers=False)
+    return None if group.master is None else _sampled(group.master, group.blocks).ccd
+
+
+def _sampled(frame, blocks):
+    """`MemoryFrame` of some rows of a frame, with its header and its name in messages."""
+    rows = sample(frame, blocks).rows(slice(None))
+    deviation = None
+    if rows.deviation is not None:
+        deviation = StdDevUncertainty(np.array(rows.deviation))
+    ccd = CCDData(rows.values, unit=frame.unit, mask=rows.mask, uncertainty=deviation, meta=frame.header)
+    return MemoryFrame(ccd, frame.label)
