@@ -102,9 +102,7 @@ def _bias(bias, frames):
     is_one = isinstance(bias, CCDData | str | os.PathLike)
     found = as_frames(bias, "bias" if is_one else "biases")
     if found[0].shape != frames[0].shape:
-        raise ValueError(
-            f"bias has the shape {found[0].shape}, the darks have {frames[0].shape} ({frames[0].label})"
-        )
+        raise ValueError(f"bias has the shape {found[0].shape}, the darks have {frames[0].shape} ({frames[0].label})")
     return {"master": found[0]} if is_one else {"biases": found}
 
 

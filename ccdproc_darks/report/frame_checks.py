@@ -22,7 +22,7 @@ from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told
 from ..evidence.frame_group import FrameGroup
 from ..frames.belonging import check_bias, check_biases, check_darks, warn_exposures
 from ..frames.duplicates import distinct_frames, earlier_copies
-from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SATURATION_KEYS, exposures, frame_settings, known_gain
+from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SATURATION_KEYS, exposures, known_gain
 from ..rates.bias import Bias, combined_number
 from ..rates.dark_frames import DarkSet, ElectronReader
 from ..rates.frame_selection import FrameSelection, mean_temperature, select_biases, warn_temperatures
@@ -223,7 +223,9 @@ class FrameChecks:
         gain = self._setting("gain", settings.gain, known_gain, settings.gain, frames)
         noise = self._setting("read noise", settings.read_noise, given_noise, settings.read_noise, frames)
         noise = None if noise is None else noise[0]
-        saturation = self._setting("saturation", settings.saturation, known_saturation, settings.saturation, frames, gain)
+        saturation = self._setting(
+            "saturation", settings.saturation, known_saturation, settings.saturation, frames, gain
+        )
         for name, value, given, keys in (
             ("gain", gain, settings.gain, GAIN_KEYS),
             ("read_noise", noise, settings.read_noise, READ_NOISE_KEYS),

@@ -54,7 +54,7 @@ def _masked(mask):
     return Finding(
         _CHECK,
         WRONG if share > _MOST else DOUBTFUL,
-        f"{text}{why}, and no sensor that is in use has so many bad ones: a gain, a read noise or a bias is not that of "
+        f"{text}{why}, and no sensor that is in use has so many bad ones: gain, read noise or bias are not those of "
         "the frames, or the frames differ from one another. See the other checks before you use the mask",
         found,
     )
@@ -91,8 +91,8 @@ def _times(rates):
             _CHECK,
             DOUBTFUL,
             f"typical pixels have {first:.3g} electron/s in {short:g} s and {last:.3g} in {long:g} s, as if the bias "
-            f"were {abs(offset):.2g} adu {'below' if offset > 0 else 'above'} the zero of the darks: all rates are off, "
-            "those of short exposures most. Take the bias frames along with the darks, in the same setting",
+            f"were {abs(offset):.2g} adu {'below' if offset > 0 else 'above'} the zero of the darks: all rates are "
+            "off, those of short exposures most. Take the bias frames along with the darks, in the same setting",
             offset * u.adu,
         )
 

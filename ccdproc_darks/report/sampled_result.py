@@ -5,17 +5,21 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
+from .._compute.blocks import sample_blocks
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..frames.inputs import MemoryFrame, sample
 from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.master_bias import master_bias
 
-__all__ = ["sampled_result"]
+__all__ = ["evenly", "sampled_result"]
+
+# Pixels of the sample; exposure times, and frames of each, that are enough for a look at the whole.
+_PIXELS, _MOST_TIMES, _MOST_FRAMES = 2**16, 3, 16
 
 
 def sampled_result(group, *, gain, read_noise, saturation, combined):
-    """Rates of each exposure time, or one of all times, and the mask, of the rows that `FrameGroup.blocks` has.
+    """Rates of each exposure time, or one of all times, and the mask, of some rows of some of the frames.
 
     Parameters
     ----------
@@ -35,9 +39,12 @@ def sampled_result(group, *, gain, read_noise, saturation, combined):
     has_bias : bool
         Whether the bias was subtracted.
     """
-    sets = [(one.seconds, [_sampled(group.darks[index], group.blocks) for index in one.indices])
-            for one in group.dark_samples]  # fmt: skip
-    bias = _bias(group, gain, read_noise)
+    blocks = sample_blocks(group.shape, _PIXELS)
+    sets = [
+        (seconds, [_sampled(group.darks[index], blocks) for index in evenly(indices, _MOST_FRAMES)])
+        for seconds, indices in evenly(group.sets, _MOST_TIMES)
+    ]
+    bias = _bias(group, blocks, gain, read_noise)
     common = {"gain": gain, "read_noise": read_noise, "saturation": saturation, "n_combined": combined,
               "check_headers": False}  # fmt: skip
     if bias is None and group.unit == u.adu and group.darks[0].dtype.kind in "iu":
@@ -58,14 +65,19 @@ def sampled_result(group, *, gain, read_noise, saturation, combined):
     return rates, hot_pixel_mask(*rates, scatter=scatter, check_headers=False), True
 
 
-def _bias(group, gain, read_noise):
+def evenly(items, most):
+    """At most so many of a list, from its first to its last."""
+    return [items[int(index)] for index in np.linspace(0, len(items) - 1, min(len(items), most))]
+
+
+def _bias(group, blocks, gain, read_noise):
     """Master bias of the rows, bias level, or None."""
     if group.level is not None:
         return group.level * group.unit
     if group.biases:
-        frames = [_sampled(bias, group.blocks) for bias in group.biases]
+        frames = [_sampled(bias, blocks) for bias in evenly(group.biases, _MOST_FRAMES)]
         return master_bias(frames, gain=gain, read_noise=read_noise, check_headers=False)
-    return None if group.master is None else _sampled(group.master, group.blocks).ccd
+    return None if group.master is None else _sampled(group.master, blocks).ccd
 
 
 def _sampled(frame, blocks):
