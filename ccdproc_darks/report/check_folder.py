@@ -1,18 +1,18 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The checks of each group of frames in a folder."""
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from astropy import units as u
 
+from .check_group import check_group, without_folder
 from .folder import Group
-from .frame_checks import FrameChecks, Settings
+from .frame_checks import Settings
 from .run import groups_of_folder
-from .verdict import verdict_sentence
+from .verdict import counted, verdict_sentence
 
-__all__ = ["CheckedFolder", "CheckedGroup", "check_folder", "check_group"]
+__all__ = ["CheckedFolder", "CheckedGroup", "check_folder"]
 
 
 @dataclass
@@ -25,8 +25,8 @@ class CheckedGroup:
     @property
     def title(self):
         """Name of the group for people, with its frames."""
-        counts = [f"{len(self.group.darks)} darks", f"{len(self.group.biases)} bias frames"]
-        return f"{self.group.title}: {', '.join(counts)}"
+        counts = ((self.group.darks, "dark"), (self.group.biases, "bias frame"))
+        return f"{self.group.title}: {', '.join(counted(len(frames), noun) for frames, noun in counts)}"
 
     @property
     def verdict(self):
@@ -58,15 +58,3 @@ def check_folder(folder, settings=None):
         except (OSError, ValueError, u.UnitsError) as error:
             found.failures.append((group.title, without_folder(str(error), group)))
     return found
-
-
-def check_group(group, settings, results=None):
-    """One `Finding` a check of a `Group`; ``results`` as of `FrameChecks`. Files are named without their folder."""
-    darks, biases = ([frame.file for frame in frames] for frames in (group.darks, group.biases))
-    checks = FrameChecks(darks, settings, biases, results=results)
-    return [replace(one, sentence=without_folder(one.sentence, group)) for one in checks.run()]
-
-
-def without_folder(text, group):
-    """A text that names files of a group without their folder."""
-    return text.replace(os.path.join(group.darks[0].file.path.parent, ""), "")

@@ -15,10 +15,10 @@ from .._interface.arguments import checked_count, checked_quantity
 from ..frames.headers import FrameSetting
 from ..frames.inputs import Frames, as_frames
 from ..rates.bias import MOST_COMBINED
+from .check_table import check_table
 from .frame_checks import FrameChecks, Settings
-from .verdict import verdict_sentence
 
-__all__ = ["check_frames", "check_meta", "check_table"]
+__all__ = ["check_frames"]
 
 
 def check_frames(
@@ -89,7 +89,7 @@ def check_frames(
     if n_combined is not None:
         n_combined = checked_count("n_combined", n_combined, MOST_COMBINED)
     checks = FrameChecks(frames, Settings(gain, read_noise, exposure, saturation, n_combined), **_bias(bias, frames))
-    return check_table(checks.run(), frames, checks.biases)
+    return check_table(checks.run(), darks=len(checks.darks), bias_frames=len(checks.biases))
 
 
 def _bias(bias, frames):
@@ -104,39 +104,3 @@ def _bias(bias, frames):
     if found[0].shape != frames[0].shape:
         raise ValueError(f"bias has the shape {found[0].shape}, the darks have {frames[0].shape} ({frames[0].label})")
     return {"master": found[0]} if is_one else {"biases": found}
-
-
-def check_table(findings, darks=(), biases=()):
-    """`~astropy.table.QTable` of a list of `Finding`, as `check_frames` returns it."""
-    rows = {
-        "check": [one.check for one in findings],
-        "verdict": [one.verdict for one in findings],
-        "found": [_text(one.found) for one in findings],
-        "told": [_text(one.told) for one in findings],
-        "sentence": [one.sentence for one in findings],
-    }
-    table = QTable(rows, dtype=[str] * len(rows))
-    table.meta = check_meta(findings) | {"darks": len(darks), "bias_frames": len(biases)}
-    return table
-
-
-def check_meta(findings):
-    """Dict of the verdict in one sentence, and of the numbers of a list of `Finding` by names with their units."""
-    meta = {"verdict": verdict_sentence(findings)}
-    for one in findings:
-        for kind in ("found", "told"):
-            value, name = getattr(one, kind), f"{one.check.replace(' ', '_')}_{kind}"
-            if isinstance(value, u.Quantity):
-                unit = str(value.unit).replace(" ", "").replace("/", "_per_").replace("%", "percent")
-                meta[f"{name}_{unit}"] = float(value.value)
-            elif isinstance(value, int | float) and not isinstance(value, bool):
-                meta[name] = float(value)
-    return meta
-
-
-def _text(value):
-    if value is None:
-        return ""
-    if isinstance(value, u.Quantity):
-        return f"{value.value:.4g} {value.unit}".strip()
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -30,6 +30,7 @@ from ..rates.prepared_darks import check_not_a_dark, known_saturation
 from ..rates.read_noise import given_noise
 from .result_finding import result_findings
 from .sampled_result import sampled_result
+from .verdict import counted
 
 __all__ = ["CHECKS", "FrameChecks", "Settings"]
 
@@ -295,7 +296,7 @@ class FrameChecks:
 
     def _say_what_is_fine(self, given, seconds):
         darks, biases = given
-        frames = " and ".join(_counted(*one) for one in ((darks, "dark"), (biases, "bias frame")) if one[0])
+        frames = " and ".join(counted(*one) for one in ((darks, "dark"), (biases, "bias frame")) if one[0])
         fine = {"frames": Finding("frames", OK, f"{frames} belong together, as far as their headers and levels tell")}
         fine["duplicates"] = Finding("duplicates", OK, "no frame is a copy of another one")
         times = sorted({round(time, 6) for time in seconds.values()})
@@ -363,10 +364,6 @@ def _listed(names):
 
 def _without_stop(text):
     return text.removesuffix(".")
-
-
-def _counted(number, noun):
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _has_key(frames, keys):

@@ -4,8 +4,8 @@
 import numpy as np
 from astropy import units as u
 
+from .._interface.flags import DARK_FLAGS
 from ..evidence.finding import DOUBTFUL, OK, WRONG, Finding
-from ..flags import DARK_FLAGS
 
 __all__ = ["result_findings"]
 

@@ -3,7 +3,7 @@
 
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG
 
-__all__ = ["doubts", "verdict_sentence"]
+__all__ = ["counted", "doubts", "verdict_sentence"]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -38,3 +38,8 @@ def _things(checks):
     number = len(checks)
     shown = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
     return f"{shown.capitalize()} {'thing is' if number == 1 else 'things are'}"
+
+
+def counted(number, noun):
+    """A number of things in words, such as '1 dark' and '2 darks'."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
