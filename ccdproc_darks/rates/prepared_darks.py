@@ -8,7 +8,7 @@ from astropy import units as u
 
 from .._interface.arguments import checked_count, checked_flag
 from ..frames.belonging import check_bias, check_darks, warn_exposures
-from ..frames.duplicates import distinct_frames, same_values
+from ..frames.duplicates import check_not_a_dark, distinct_frames
 from ..frames.headers import (
     SATURATION_KEYS,
     common_setting,
@@ -23,7 +23,7 @@ from .dark_frames import DarkSet, ElectronReader
 from .frame_selection import FrameSelection, warn_temperatures
 from .read_noise import given_noise, measured_noise
 
-__all__ = ["PreparedDarks", "check_not_a_dark", "known_saturation", "prepare_darks"]
+__all__ = ["PreparedDarks", "prepare_darks"]
 
 
 @dataclass
@@ -70,7 +70,7 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
     frames = as_frames(darks)
     gain_of_header, gain = gain is None, known_gain(gain, frames)
-    saturation = known_saturation(saturation, frames, gain)
+    saturation = _saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
     noise, source = given_noise(read_noise, frames)
     if checked_flag("check_headers", check_headers):
@@ -103,26 +103,7 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation)
 
 
-def check_not_a_dark(bias, darks):
-    """A ValueError if a master bias is one of the darks."""
-    row = _middle_row(bias)
-    alike = (dark for dark in darks if np.array_equal(_middle_row(dark), row, equal_nan=True))
-    copy = next((dark for dark in alike if same_values(bias, dark)), None)
-    if copy is not None:
-        raise ValueError(
-            f"bias is one of the darks: {bias.label} and {copy.label} have the same value in every pixel; pass a "
-            "master bias, or the bias level as a Quantity"
-        )
-
-
-def _middle_row(frame):
-    """Values of one row, in the precision that a copy has at least."""
-    middle = frame.shape[0] // 2
-    with np.errstate(over="ignore"):
-        return frame.rows(slice(middle, middle + 1)).values.astype(np.float32)
-
-
-def known_saturation(saturation, frames, gain):
+def _saturation(saturation, frames, gain):
     """Saturation level in the frames' unit, or None."""
     unit, dtype = frames[0].unit, frames[0].dtype
     convert = [(u.adu, u.electron, lambda x: x * gain, lambda x: x / gain)] if gain else []

@@ -21,13 +21,19 @@ from .._interface.warnings import (
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told
 from ..evidence.frame_group import FrameGroup
 from ..frames.belonging import check_bias, check_biases, check_darks, warn_exposures
-from ..frames.duplicates import distinct_frames, earlier_copies
-from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SATURATION_KEYS, exposures, known_gain
-from ..rates.bias import Bias, combined_number
-from ..rates.dark_frames import DarkSet, ElectronReader
-from ..rates.frame_selection import FrameSelection, mean_temperature, select_biases, warn_temperatures
-from ..rates.prepared_darks import check_not_a_dark, known_saturation
-from ..rates.read_noise import given_noise
+from ..frames.duplicates import check_not_a_dark, distinct_frames, earlier_copies
+from ..frames.headers import (
+    GAIN_KEYS,
+    READ_NOISE_KEYS,
+    SATURATION_KEYS,
+    common_setting,
+    exposures,
+    frame_settings,
+    header_number,
+    known_gain,
+)
+from ..frames.inputs import sample
+from ..rates.frame_selection import mean_temperature, select_biases, select_frames, warn_temperatures
 from .result_finding import result_findings
 from .sampled_result import sampled_result
 from .verdict import counted
@@ -104,17 +110,17 @@ class FrameChecks:
         self.biases = self._belonging(self.biases, check_biases)
         self._check_duplicates(seconds)
         self._check_temperatures()
-        known = bool(self.darks) and all(dark in seconds for dark in self.darks)
-        if known:
+        why_unknown = "the frames cannot tell"
+        if not self.darks:
+            why_unknown = "not looked at: no darks are left"
+        elif any(dark not in seconds for dark in self.darks):
+            why_unknown = "not looked at: exposure times are not known"
+        else:
             self._check_bias(min(seconds[dark] for dark in self.darks))
-        combined = self._combined()
-        told, gain, read_noise, saturation = self._told()
-        if self.darks:
-            times = [seconds.get(dark) or np.nan for dark in self.darks]
-            self.group = FrameGroup(self.darks, times, self.biases, self.master, self.level, told)
-            self._check_pixels(known, gain, read_noise, saturation, combined)
+            times, told = [seconds[dark] for dark in self.darks], self._told(self._combined())
+            self._check_pixels(FrameGroup(self.darks, times, self.biases, self.master, self.level, told))
         self._say_what_is_fine(given, seconds)
-        return [self._joined(check) for check in CHECKS]
+        return [self._joined(check, why_unknown) for check in CHECKS]
 
     # Steps
 
@@ -124,7 +130,7 @@ class FrameChecks:
         with collected() as warned:
             try:
                 found = call(*arguments, **options)
-            except (ValueError, u.UnitsError, OSError) as error:
+            except ValueError as error:
                 self.findings.append(Finding(check, WRONG, _without_stop(str(error))))
         for text, category in warned:
             verdict = WRONG if category is DuplicateFrameWarning else DOUBTFUL
@@ -154,7 +160,7 @@ class FrameChecks:
             errors[frame] = _error_of(check, [kept[0], frame])
         if errors:
             (_, text), *others = errors.items()
-            more = f". So do {_listed([frame.label for frame, _ in others])}" if others else ""
+            more = f". The same is so for {_listed([frame.label for frame, _ in others])}" if others else ""
             self.findings.append(Finding("frames", WRONG, f"{_without_stop(text)}{more}"))
         return kept
 
@@ -210,31 +216,42 @@ class FrameChecks:
             self._try("temperature", warn_temperatures, self.darks)
 
     def _combined(self):
-        """Number of exposures that a frame is the mean of."""
+        """Number of exposures that a dark is the mean of; None where nothing tells."""
         if self.settings.n_combined is not None:
             return self.settings.n_combined
-        numbers = [self._try("combined", combined_number, dark, "n_combined") for dark in self.darks]
-        return int(np.median([number or 1 for number in numbers])) if numbers else 1
+        told = [dark for dark in self.darks if "NCOMBINE" in dark.header]
+        numbers = [self._try("combined", header_number, dark, "NCOMBINE") for dark in told]
+        return next((int(number) for number in numbers if number is not None and number >= 1), None)
 
-    def _told(self):
-        """`Told` by its name, and gain, read noise and saturation, as floats or None."""
+    def _told(self, combined):
+        """`Told` of all that is told, by its name."""
         settings, frames, told = self.settings, self.darks, {}
-        if not frames:
-            return told, None, None, None
         gain = self._setting("gain", settings.gain, known_gain, settings.gain, frames)
-        noise = self._setting("read noise", settings.read_noise, given_noise, settings.read_noise, frames)
-        noise = None if noise is None else noise[0]
-        saturation = self._setting(
-            "saturation", settings.saturation, known_saturation, settings.saturation, frames, gain
-        )
+
+        def common(check, given, unit, keys, **options):
+            name = check.replace(" ", "_")
+
+            def value():
+                found = frame_settings(name, given, frames, unit, keys, **options)
+                return common_setting(name, found, frames)
+
+            return self._setting(check, given, value)
+
+        unit = frames[0].unit
+        convert = [(u.adu, u.electron, lambda x: x * gain, lambda x: x / gain)] if gain else []
+        saturation = {"keys": SATURATION_KEYS if unit == u.adu or gain else (), "header_unit": u.adu}
         for name, value, given, keys in (
             ("gain", gain, settings.gain, GAIN_KEYS),
-            ("read_noise", noise, settings.read_noise, READ_NOISE_KEYS),
-            ("saturation", saturation, settings.saturation, SATURATION_KEYS),
-        ):
-            if value is not None and not (name == "saturation" and given is None and not _has_key(frames, keys)):
+            ("read_noise", common("read noise", settings.read_noise, u.electron, READ_NOISE_KEYS, zero=True),
+             settings.read_noise, READ_NOISE_KEYS),
+            ("saturation", common("saturation", settings.saturation, unit, equivalencies=convert, **saturation),
+             settings.saturation, SATURATION_KEYS),
+        ):  # fmt: skip
+            if value is not None:
                 told[name] = Told(value, _source(given, keys))
-        return told, gain, noise, saturation
+        if combined is not None:
+            told["n_combined"] = Told(float(combined), "argument" if settings.n_combined else "NCOMBINE")
+        return told
 
     def _setting(self, check, given, call, *arguments):
         """What is told. A wrong argument is an error; a wrong header a finding."""
@@ -242,55 +259,54 @@ class FrameChecks:
             return call(*arguments)
         return self._try(check, call, *arguments)
 
-    def _check_pixels(self, known, gain, read_noise, saturation, combined):
-        for evidence in EVIDENCE if known else EVIDENCE[:1]:
-            self.findings += evidence(self.group)
-        measured = next((one for one in self.findings if one.check == "gain" and one.found is not None), None)
-        if gain is None and measured is not None:
-            gain = measured.found.to_value(GAIN_UNIT)
-        scale = gain if self.group.unit == u.adu else 1.0
-        for seconds, group in self.group.sets if known else [(np.nan, range(len(self.darks)))]:
-            darks = [self.darks[index] for index in group]
-            reader = ElectronReader(scale or 1.0, self._bias(scale or 1.0), saturation)
-            selection = FrameSelection.of(DarkSet(darks, seconds, np.ones(len(darks))), reader)
+    def _check_pixels(self, group):
+        for evidence in EVIDENCE:
+            self.findings += evidence(group)
+        gain, noise = (group.told[name].value if name in group.told else None for name in ("gain", "read_noise"))
+        if gain is None:
+            gain = self._found("gain", GAIN_UNIT)
+        scale = gain if group.unit == u.adu else 1.0
+        level = self._level(group) * (scale or 1.0)
+        for seconds, indices in group.sets:
+            selection = select_frames([self.darks[index] for index in indices], scale or 1.0, level)
             self._try("frames", selection.warn, f"frames of {seconds:g} s", ", and shifts all rates")
         if self.biases:
             selection = select_biases(self.biases, scale or 1.0)
             self._try("frames", selection.warn, "bias frames")
-            read_noise = selection.read_noise() if read_noise is None else read_noise
-        if self.results is None:
-            if scale is None or not known:
-                return
-            self._sample_result(gain, read_noise, saturation, combined)
+            noise = selection.read_noise() if noise is None else noise
+        if self.results is None and scale is not None:
+            self._sample_result(group, gain, noise)
         if self.results is not None:
             rates, mask, has_bias = self.results
             self.findings += result_findings(rates, mask, has_bias=has_bias)
 
-    def _sample_result(self, gain, read_noise, saturation, combined):
-        unit = self.group.unit
-        settings = {
-            "gain": None if gain is None else gain * GAIN_UNIT,
-            "read_noise": None if read_noise is None else read_noise * u.electron,
-            "saturation": None if saturation is None else saturation * unit,
-        }
+    def _found(self, check, unit):
+        """What the frames show, as a float in a unit, or None."""
+        found = next((one.found for one in self.findings if one.check == check and one.found is not None), None)
+        return None if found is None else u.Quantity(found).to_value(unit)
+
+    def _sample_result(self, group, gain, noise):
         with collected() as warned:
             try:
-                self.results = sampled_result(self.group, combined=combined, **settings)
+                self.results = sampled_result(group, gain, noise)
             except ValueError as error:
                 self.findings.append(Finding("result", UNKNOWN, _without_stop(str(error))))
-        # The sample would be warned of once more, and in other numbers, for what the frames were looked at already.
+        # Of the sample, the others would be told once more in other numbers.
         for text, category in warned:
             if category in (BiasWarning, NoiseWarning, NoUsablePixelWarning):
                 self._add(Finding("result", DOUBTFUL, _without_stop(text)))
 
-    def _bias(self, scale):
-        if self.master is not None:
-            return Bias(self.master, scale=scale if self.master.unit == u.adu else 1.0)
+    def _level(self, group):
+        """Level of the bias (the frames' unit); 0 where there is none."""
         if self.level is not None:
-            return Bias(level=self.level * scale)
-        if self.group.bias_sample is None:
-            return Bias()
-        return Bias(level=float(np.median(self.group.bias_sample.values[0])) * scale)
+            return self.level
+        if group.bias_sample is not None:
+            return float(np.median(group.bias_sample.values[0]))
+        if self.master is None:
+            return 0.0
+        values = sample(self.master, group.blocks).data
+        finite = values[np.isfinite(values)]
+        return float(np.median(finite)) if finite.size else 0.0
 
     # Sentences
 
@@ -307,11 +323,11 @@ class FrameChecks:
             fine["exposure"] = Finding("exposure", OK, f"the darks are of {listed}", told=listed)
         celsius = mean_temperature(self.darks) if not self._has("temperature") and self.darks else None
         if celsius is not None:
-            text = f"the darks were taken at {celsius:.1f} deg C, within 2 deg C"
+            text = f"the darks were taken at {round(celsius, 1) + 0.0:.1f} deg C, within 2 deg C"
             fine["temperature"] = Finding("temperature", OK, text, told=celsius * u.deg_C)
         elif not self._has("temperature"):
             fine["temperature"] = Finding("temperature", UNKNOWN, "the headers tell no temperature of the sensor")
-        if len(self.darks) > 1 or self.biases:
+        if len(self.darks) > len({round(time, 3) for time in seconds.values()}):
             fine["light"] = Finding("light", OK, "no stars in the frames, and no flats among them")
         for check, finding in fine.items():
             if not self._has(check):
@@ -320,11 +336,11 @@ class FrameChecks:
     def _has(self, check):
         return any(finding.check == check for finding in self.findings)
 
-    def _joined(self, check):
+    def _joined(self, check, why_unknown):
         """One `Finding` of all that was found by a check: the worst verdict, and what goes with it."""
         own = [finding for finding in self.findings if finding.check == check]
         if not own:
-            return Finding(check, UNKNOWN, "the frames cannot tell")
+            return Finding(check, UNKNOWN, why_unknown)
         order = (WRONG, DOUBTFUL, OK, UNKNOWN)
         verdict = min((finding.verdict for finding in own), key=order.index)
         said = [finding.sentence for finding in own if finding.verdict == verdict]
@@ -364,10 +380,6 @@ def _listed(names):
 
 def _without_stop(text):
     return text.removesuffix(".")
-
-
-def _has_key(frames, keys):
-    return any(key in frame.header for frame in frames for key in keys)
 
 
 def _source(given, keys):

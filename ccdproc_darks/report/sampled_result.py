@@ -6,6 +6,7 @@ from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
 from .._compute.blocks import sample_blocks
+from .._interface.arguments import GAIN_UNIT
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..frames.inputs import MemoryFrame, sample
 from ..masks.hot_pixel_mask import hot_pixel_mask
@@ -18,17 +19,17 @@ __all__ = ["evenly", "sampled_result"]
 _PIXELS, _MOST_TIMES, _MOST_FRAMES = 2**16, 3, 16
 
 
-def sampled_result(group, *, gain, read_noise, saturation, combined):
+def sampled_result(group, gain, noise):
     """Rates of each exposure time, or one of all times, and the mask, of some rows of some of the frames.
 
     Parameters
     ----------
     group : `ccdproc_darks.evidence.frame_group.FrameGroup`
-        The frames.
-    gain, read_noise, saturation : `~astropy.units.Quantity` or None
-        As of `~ccdproc_darks.dark_rate`.
-    combined : int
-        Number of exposures that each frame is the mean of.
+        The frames, and what is told of them.
+    gain : float or None
+        Gain (electron/adu), where frames are in adu.
+    noise : float or None
+        Read noise (electron), where it is known.
 
     Returns
     -------
@@ -39,29 +40,35 @@ def sampled_result(group, *, gain, read_noise, saturation, combined):
     has_bias : bool
         Whether the bias was subtracted.
     """
+    gain = None if gain is None else gain * GAIN_UNIT
+    noise = None if noise is None else noise * u.electron
     blocks = sample_blocks(group.shape, _PIXELS)
     sets = [
         (seconds, [_sampled(group.darks[index], blocks) for index in evenly(indices, _MOST_FRAMES)])
         for seconds, indices in evenly(group.sets, _MOST_TIMES)
     ]
-    bias = _bias(group, blocks, gain, read_noise)
-    common = {"gain": gain, "read_noise": read_noise, "saturation": saturation, "n_combined": combined,
-              "check_headers": False}  # fmt: skip
+    bias = _bias(group, blocks, gain, noise)
+    common = {"gain": gain, "read_noise": noise, "saturation": None, "check_headers": False}
+    if "saturation" in group.told:
+        common["saturation"] = group.told["saturation"].value * group.unit
+    combined = int(group.told["n_combined"].value) if "n_combined" in group.told else 1
     if bias is None and group.unit == u.adu and group.darks[0].dtype.kind in "iu":
         if len(sets) < 2:
             raise ValueError("no bias, and one exposure time only: a bias cannot be told from dark current")
         darks, seconds = zip(*((dark, time) for time, equal in sets for dark in equal), strict=True)
-        rate = dark_rate(darks, exposure=seconds * u.s, offset="pixel", **common)
+        rate = dark_rate(darks, exposure=seconds * u.s, offset="pixel", n_combined=combined, **common)
         return [rate], hot_pixel_mask(rate, check_headers=False), False
     common["bias"] = bias
     rates, scatter = [], []
     for time, equal in sets:
         own = {**common, "exposure": time * u.s}
-        rates.append(dark_rate(equal, **own))
-        if read_noise is None and "DKRDNOI" in rates[-1].meta:
-            read_noise = common["read_noise"] = rates[-1].meta["DKRDNOI"] * u.electron
-        if len(equal) >= LEAST_FRAMES and combined == 1 and read_noise is not None:
-            scatter.append(dark_scatter(equal, **{key: value for key, value in own.items() if key != "n_combined"}))
+        rates.append(dark_rate(equal, n_combined=combined, **own))
+        if common["read_noise"] is None and "DKRDNOI" in rates[-1].meta:
+            common["read_noise"] = rates[-1].meta["DKRDNOI"] * u.electron
+        if len(equal) >= LEAST_FRAMES and combined == 1 and common["read_noise"] is not None:
+            scatter.append(dark_scatter(equal, **own | {"read_noise": common["read_noise"]}))
+    if any(rate.uncertainty is None for rate in rates):
+        raise ValueError("without a read noise nobody can tell which pixels are hot: pass read_noise (--read-noise)")
     return rates, hot_pixel_mask(*rates, scatter=scatter, check_headers=False), True
 
 
