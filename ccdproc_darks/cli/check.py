@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 
 from .._interface.shown import shown
-from .options import add_settings
+from .settings import add_settings
 from .printed import print_lines, tell_error
 
 __all__ = ["add_check"]

@@ -9,7 +9,7 @@ from .._interface.disk.new_folder import check_place
 from .._interface.disk.signals import uninterrupted
 from .._interface.disk.temporary import discard, temporary_folder
 from .argument_types import fraction, positive, whole
-from .options import add_settings
+from .settings import add_settings
 from .printed import print_lines
 
 __all__ = ["add_demo", "add_report"]

@@ -14,11 +14,12 @@ from ccdproc import ImageFileCollection
 from .._interface.arguments import checked_count, checked_quantity
 from ..frames.headers import FrameSetting
 from ..frames.inputs import Frames, as_frames
-from ..rates.bias import MOST_COMBINED
 from .check_table import check_table
 from .frame_checks import FrameChecks, Settings
 
 __all__ = ["check_frames"]
+
+_MOST_COMBINED = 10**9
 
 
 def check_frames(
@@ -87,7 +88,7 @@ def check_frames(
     """
     frames = as_frames(darks)
     if n_combined is not None:
-        n_combined = checked_count("n_combined", n_combined, MOST_COMBINED)
+        n_combined = checked_count("n_combined", n_combined, _MOST_COMBINED)
     checks = FrameChecks(frames, Settings(gain, read_noise, exposure, saturation, n_combined), **_bias(bias, frames))
     return check_table(checks.run(), darks=len(checks.darks), bias_frames=len(checks.biases))
 
