@@ -46,7 +46,9 @@ def main():
     for (check, verdict), number in sorted(counts.items()):
         print(f"  {check}: {number} {verdict}")
     bad = [check for (check, verdict), number in counts.items() if verdict == "wrong" or number > most]
-    print(f"too many: {', '.join(sorted(set(bad)))}" if bad else "within the bar: none wrong, one in a hundred doubtful")
+    print(
+        f"too many: {', '.join(sorted(set(bad)))}" if bad else "within the bar: none wrong, one in a hundred doubtful"
+    )
     return 1 if bad else 0
 
 

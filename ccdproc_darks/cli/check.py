@@ -88,13 +88,13 @@ def _lines(found, several):
 
 def _finding_lines(finding, width):
     before = " " * _INDENT + f"{finding.verdict:{_VERDICT}}{finding.check:{_CHECK}}"
-    first, *others = _wrapped(finding.sentence, width - len(before)) or [""]
+    first, *others = _wrapped(finding.sentence, width - len(before), indent="") or [""]
     yield f"{before}{first}".rstrip()
     yield from (" " * len(before) + line for line in others)
 
 
-def _wrapped(text, width):
-    return textwrap.wrap(shown(text), width, subsequent_indent="  ", break_on_hyphens=False)
+def _wrapped(text, width, indent="  "):
+    return textwrap.wrap(shown(text), width, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _painted(line):
