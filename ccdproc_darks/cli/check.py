@@ -9,8 +9,8 @@ import textwrap
 from pathlib import Path
 
 from .._interface.shown import shown
-from .settings import add_settings
 from .printed import print_lines, tell_error
+from .settings import add_settings
 
 __all__ = ["add_check"]
 

@@ -9,8 +9,8 @@ from .._interface.disk.new_folder import check_place
 from .._interface.disk.signals import uninterrupted
 from .._interface.disk.temporary import discard, temporary_folder
 from .argument_types import fraction, positive, whole
-from .settings import add_settings
 from .printed import print_lines
+from .settings import add_settings
 
 __all__ = ["add_demo", "add_report"]
 
