@@ -117,8 +117,9 @@ class FrameChecks:
             why_unknown = "not looked at: exposure times are not known"
         else:
             self._check_bias(min(seconds[dark] for dark in self.darks))
-            times, told = [seconds[dark] for dark in self.darks], self._told(self._combined())
-            self._check_pixels(FrameGroup(self.darks, times, self.biases, self.master, self.level, told))
+            times, told, combined = [seconds[dark] for dark in self.darks], self._told(), self._combined()
+            group = FrameGroup(self.darks, times, self.biases, self.master, self.level, told)
+            self._check_pixels(group, combined)
         self._say_what_is_fine(given, seconds)
         return [self._joined(check, why_unknown) for check in CHECKS]
 
@@ -216,14 +217,16 @@ class FrameChecks:
             self._try("temperature", warn_temperatures, self.darks)
 
     def _combined(self):
-        """Number of exposures that a dark is the mean of; None where nothing tells."""
+        """Number of exposures that each dark is the mean of; 1 where nothing tells."""
         if self.settings.n_combined is not None:
-            return self.settings.n_combined
-        told = [dark for dark in self.darks if "NCOMBINE" in dark.header]
-        numbers = [self._try("combined", header_number, dark, "NCOMBINE") for dark in told]
-        return next((int(number) for number in numbers if number is not None and number >= 1), None)
+            return [self.settings.n_combined] * len(self.darks)
+        numbers = [
+            self._try("combined", header_number, dark, "NCOMBINE") if "NCOMBINE" in dark.header else None
+            for dark in self.darks
+        ]
+        return [int(number) if number is not None and number >= 1 else 1 for number in numbers]
 
-    def _told(self, combined):
+    def _told(self):
         """`Told` of all that is told, by its name."""
         settings, frames, told = self.settings, self.darks, {}
         gain = self._setting("gain", settings.gain, known_gain, settings.gain, frames)
@@ -249,8 +252,8 @@ class FrameChecks:
         ):  # fmt: skip
             if value is not None:
                 told[name] = Told(value, _source(given, keys))
-        if combined is not None:
-            told["n_combined"] = Told(float(combined), "argument" if settings.n_combined else "NCOMBINE")
+        if settings.n_combined is not None:
+            told["n_combined"] = Told(float(settings.n_combined), "argument")
         return told
 
     def _setting(self, check, given, call, *arguments):
@@ -259,7 +262,7 @@ class FrameChecks:
             return call(*arguments)
         return self._try(check, call, *arguments)
 
-    def _check_pixels(self, group):
+    def _check_pixels(self, group, combined):
         for evidence in EVIDENCE:
             self.findings += evidence(group)
         gain, noise = (group.told[name].value if name in group.told else None for name in ("gain", "read_noise"))
@@ -275,7 +278,7 @@ class FrameChecks:
             self._try("frames", selection.warn, "bias frames")
             noise = selection.read_noise() if noise is None else noise
         if self.results is None and scale is not None:
-            self._sample_result(group, gain, noise)
+            self._sample_result(group, gain, noise, combined)
         if self.results is not None:
             rates, mask, has_bias = self.results
             self.findings += result_findings(rates, mask, has_bias=has_bias)
@@ -285,10 +288,10 @@ class FrameChecks:
         found = next((one.found for one in self.findings if one.check == check and one.found is not None), None)
         return None if found is None else u.Quantity(found).to_value(unit)
 
-    def _sample_result(self, group, gain, noise):
+    def _sample_result(self, group, gain, noise, combined):
         with collected() as warned:
             try:
-                self.results = sampled_result(group, gain, noise)
+                self.results = sampled_result(group, gain, noise, combined)
             except ValueError as error:
                 self.findings.append(Finding("result", UNKNOWN, _without_stop(str(error))))
         # Of the sample, the others would be told once more in other numbers.

@@ -19,7 +19,7 @@ __all__ = ["evenly", "sampled_result"]
 _PIXELS, _MOST_TIMES, _MOST_FRAMES = 2**16, 3, 16
 
 
-def sampled_result(group, gain, noise):
+def sampled_result(group, gain, noise, combined):
     """Rates of each exposure time, or one of all times, and the mask, of some rows of some of the frames.
 
     Parameters
@@ -30,6 +30,8 @@ def sampled_result(group, gain, noise):
         Gain (electron/adu), where frames are in adu.
     noise : float or None
         Read noise (electron), where it is known.
+    combined : list of int
+        Number of exposures that each dark is the mean of.
 
     Returns
     -------
@@ -44,28 +46,31 @@ def sampled_result(group, gain, noise):
     noise = None if noise is None else noise * u.electron
     blocks = sample_blocks(group.shape, _PIXELS)
     sets = [
-        (seconds, [_sampled(group.darks[index], blocks) for index in evenly(indices, _MOST_FRAMES)])
+        (
+            seconds,
+            combined[indices[0]],
+            [_sampled(group.darks[index], blocks) for index in evenly(indices, _MOST_FRAMES)],
+        )
         for seconds, indices in evenly(group.sets, _MOST_TIMES)
     ]
     bias = _bias(group, blocks, gain, noise)
     common = {"gain": gain, "read_noise": noise, "saturation": None, "check_headers": False}
     if "saturation" in group.told:
         common["saturation"] = group.told["saturation"].value * group.unit
-    combined = int(group.told["n_combined"].value) if "n_combined" in group.told else 1
     if bias is None and group.unit == u.adu and group.darks[0].dtype.kind in "iu":
         if len(sets) < 2:
             raise ValueError("no bias, and one exposure time only: a bias cannot be told from dark current")
-        darks, seconds = zip(*((dark, time) for time, equal in sets for dark in equal), strict=True)
-        rate = dark_rate(darks, exposure=seconds * u.s, offset="pixel", n_combined=combined, **common)
+        darks, seconds = zip(*((dark, time) for time, _, equal in sets for dark in equal), strict=True)
+        rate = dark_rate(darks, exposure=seconds * u.s, offset="pixel", n_combined=combined[0], **common)
         return [rate], hot_pixel_mask(rate, check_headers=False), False
     common["bias"] = bias
     rates, scatter = [], []
-    for time, equal in sets:
+    for time, number, equal in sets:
         own = {**common, "exposure": time * u.s}
-        rates.append(dark_rate(equal, n_combined=combined, **own))
+        rates.append(dark_rate(equal, n_combined=number, **own))
         if common["read_noise"] is None and "DKRDNOI" in rates[-1].meta:
             common["read_noise"] = rates[-1].meta["DKRDNOI"] * u.electron
-        if len(equal) >= LEAST_FRAMES and combined == 1 and common["read_noise"] is not None:
+        if len(equal) >= LEAST_FRAMES and number == 1 and common["read_noise"] is not None:
             scatter.append(dark_scatter(equal, **own | {"read_noise": common["read_noise"]}))
     if any(rate.uncertainty is None for rate in rates):
         raise ValueError("without a read noise nobody can tell which pixels are hot: pass read_noise (--read-noise)")
