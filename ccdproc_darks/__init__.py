@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .rates.master_bias import master_bias as master_bias
     from .rates.measure_gain import MeasuredGain as MeasuredGain
     from .rates.measure_gain import measure_gain as measure_gain
+    from .report.check_frames import check_frames as check_frames
     from .simulation import DarkSequence as DarkSequence
     from .simulation import Sensor as Sensor
     from .simulation import sensor_preset as sensor_preset
@@ -56,6 +57,7 @@ _MODULE_OF = {
     "Sensor": "simulation",
     "TemperatureWarning": "_interface.warnings",
     "__version__": "_interface.version",
+    "check_frames": "report.check_frames",
     "compare_dark_rates": "comparison.compare_dark_rates",
     "dark_rate": "rates.dark_rate",
     "dark_scatter": "comparison.dark_scatter",

@@ -33,11 +33,14 @@ def _shown_character(character):
     return character.encode("unicode_escape").decode("ascii")
 
 
-def tell(text, file=None):
-    """Print a text on one line of the terminal: `shown`, and in the characters that the terminal has."""
+def tell(text, file=None, paint=str):
+    """Print a text on one line of the terminal: `shown`, in the characters that the terminal has, and in its colours.
+
+    ``paint`` is a function that puts colours into what is shown.
+    """
     file = sys.stdout if file is None else file
     encoding = getattr(file, "encoding", None) or "utf-8"
-    print(shown(text).encode(encoding, "backslashreplace").decode(encoding), file=file)
+    print(paint(shown(text).encode(encoding, "backslashreplace").decode(encoding)), file=file)
 
 
 def file_name(text):

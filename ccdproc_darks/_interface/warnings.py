@@ -6,6 +6,7 @@ import sys
 import threading
 import warnings
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from astropy.utils.exceptions import AstropyUserWarning
 
@@ -20,6 +21,7 @@ __all__ = [
     "NoUsablePixelWarning",
     "NoiseWarning",
     "TemperatureWarning",
+    "collected",
     "filtered",
     "warn",
 ]
@@ -28,6 +30,8 @@ _LOCK = threading.RLock()
 if hasattr(os, "register_at_fork"):
     # Forked while another thread has the lock, a process would keep it, and the filters of that thread, for ever.
     os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
+# Where warnings are collected, their list; of this thread alone.
+_COLLECTED = ContextVar("collected", default=None)
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
@@ -123,8 +127,26 @@ def filtered(action):
         yield
 
 
+@contextmanager
+def collected():
+    """List of the warnings of this package within it, pairs of text and class, in place of the warnings themselves.
+
+    So what a function warns of can be a row of a table, in the same words.
+    """
+    found = []
+    token = _COLLECTED.set(found)
+    try:
+        yield found
+    finally:
+        _COLLECTED.reset(token)
+
+
 def warn(text, category):
     """Warn with ``text``; the warning shows the user's line that called this package."""
+    found = _COLLECTED.get()
+    if found is not None:
+        found.append((text, category))
+        return
     level, frame = 2, sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back

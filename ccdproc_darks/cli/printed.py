@@ -29,11 +29,14 @@ def drop_what_cannot_be_printed():
                     os.dup2(nowhere.fileno(), stream.fileno())
 
 
-def print_lines(lines):
-    """Print lines; where nobody reads them, as after ``| head``, what was written stays written and is no error."""
+def print_lines(lines, paint=str):
+    """Print lines; where nobody reads them, as after ``| head``, what was written stays written and is no error.
+
+    ``paint`` is a function that gives a line its colours.
+    """
     try:
         for line in lines:
-            tell(line)
+            tell(line, paint=paint)
         if sys.stdout is not None:
             sys.stdout.flush()
     except (OSError, ValueError) as error:

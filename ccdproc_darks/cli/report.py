@@ -10,6 +10,7 @@ from .._interface.disk.signals import uninterrupted
 from .._interface.disk.temporary import discard, temporary_folder
 from .argument_types import fraction, positive, whole
 from .printed import print_lines
+from .settings import add_settings
 
 __all__ = ["add_demo", "add_report"]
 
@@ -28,16 +29,7 @@ def add_report(commands):
         help="folder with the frames (sub-folders are not looked into); several: a night, or a detector, each",
     )  # fmt: skip
     _common(report)
-    report.add_argument("--gain", type=positive, metavar="G", help="gain (electron/adu); default: EGAIN in the headers")
-    report.add_argument(
-        "--read-noise", type=positive, metavar="R",
-        help="read noise (electron); default: RDNOISE in the headers, else from the scatter of equal frames",
-    )  # fmt: skip
-    report.add_argument(
-        "--saturation", type=positive, metavar="S",
-        help="level (adu, with the bias) from which a pixel is saturated; default: SATURATE in the headers, else the "
-        "top of the ADC",
-    )  # fmt: skip
+    add_settings(report)
     report.add_argument(
         "--scheduler", metavar="ADDRESS",
         help="let the workers of a dask cluster work, which must see the frames: tcp://host:8786, or the scheduler's "

@@ -13,7 +13,7 @@ from .._interface.arguments import SAME_EXPOSURE
 from .._interface.warnings import DuplicateFrameWarning, warn
 from .inputs import MemoryFrame, open_files
 
-__all__ = ["SeenFrames", "distinct_frames", "earlier_copies", "same_values"]
+__all__ = ["SeenFrames", "check_not_a_dark", "distinct_frames", "earlier_copies", "same_values"]
 
 # Fewer pixels, or fewer that show noise, may have the same values in two exposures by chance.
 _LEAST_PIXELS, _LEAST_NOISY = 100, 50
@@ -87,6 +87,25 @@ def same_values(first, second):
     A bias that is one of the darks is found in this way. See `SeenFrames` for what counts as the same.
     """
     return bool(earlier_copies([first, second]))
+
+
+def check_not_a_dark(bias, darks):
+    """A ValueError if a master bias is one of the darks."""
+    row = _middle_row(bias)
+    alike = (dark for dark in darks if np.array_equal(_middle_row(dark), row, equal_nan=True))
+    copy = next((dark for dark in alike if same_values(bias, dark)), None)
+    if copy is not None:
+        raise ValueError(
+            f"bias is one of the darks: {bias.label} and {copy.label} have the same value in every pixel; pass a "
+            "master bias, or the bias level as a Quantity"
+        )
+
+
+def _middle_row(frame):
+    """Values of one row, in the precision that a copy has at least."""
+    middle = frame.shape[0] // 2
+    with np.errstate(over="ignore"):
+        return frame.rows(slice(middle, middle + 1)).values.astype(np.float32)
 
 
 def earlier_copies(frames):

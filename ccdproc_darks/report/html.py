@@ -15,6 +15,10 @@ td:not(.left) { white-space: nowrap; } th { border-bottom: 1px solid #888; font-
 tr:nth-child(even) td { background: #f4f6f8; }
 .left { text-align: left; } figure { margin: 1.2rem 0; } img { max-width: 100%; }
 figcaption, .dim { color: #555; } .note { background: #fff6df; border-left: 4px solid #e6a700; padding: .4rem .8rem; }
+.verdict { border: 1px solid #bbb; border-left: 6px solid #888; padding: .2rem 1rem .6rem; margin: 1rem 0; }
+.verdict.ok { border-left-color: #2e7d32; } .verdict.doubtful { border-left-color: #e6a700; }
+.verdict.wrong { border-left-color: #b3261e; } strong.wrong { color: #b3261e; } strong.doubtful { color: #8a6100; }
+summary { cursor: pointer; color: #1b6ca8; } details td { vertical-align: top; }
 pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size: .92em; }
 """
 

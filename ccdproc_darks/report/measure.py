@@ -4,7 +4,7 @@
 import os
 import warnings
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from astropy import units as u
@@ -20,8 +20,10 @@ from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
+from .check_group import check_group
 from .folder import Group, Unusable, unusable_file, without_lost
 from .settled_levels import settle_levels
+from .frame_checks import Settings
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
@@ -78,6 +80,7 @@ class Measured:
     pairs: list = field(default_factory=list)  # `Pair` of each exposure time with the longest
     scatter: dict = field(default_factory=dict)  # `dark_scatter` of each exposure time of which there are enough frames
     limit: object = None  # `ProportionalityLimit`, or None
+    findings: list = field(default_factory=list)  # `Finding` of each check of the frames
     notes: list = field(default_factory=list)  # sentences: what a person should worry about
     unusable: list = field(default_factory=list)  # `Unusable`: frames of the group that were left out
     noise_source: str = ""  # where the read noise is from, in words
@@ -105,7 +108,7 @@ class Measured:
 
 def steps(group):
     """Number of steps that `measure_group` announces."""
-    return len(group.exposures) + 4
+    return len(group.exposures) + 5
 
 
 def measure_group(group, options, step=lambda text: None, known_noise=None):
@@ -170,7 +173,26 @@ def _measure_group(group, options, step, known_noise):
     parent = os.path.join(frames[0].path.parent, "")
     result.notes += sorted(f"{text.replace(parent, '')}." for text in texts)
     _compare(result, options, step)
+    step("checks")
+    result.findings = _checked(result, options)
     return result
+
+
+def _checked(result, options):
+    """One `Finding` of each check."""
+    settings = Settings(options.gain, options.read_noise, saturation=options.saturation)
+    rates = list(result.rates.values()) if result.has_bias else [result.rate]
+    findings = check_group(result.group, settings, (rates, result.mask, result.has_bias))
+    left_out = [item.name for item in result.unusable]
+    return [replace(one, sentence=_as_left_out(one.sentence, left_out)) for one in findings]
+
+
+def _as_left_out(sentence, names):
+    """A sentence that advises to leave out frames, where this was done."""
+    for name in names:
+        if name in sentence:
+            sentence = sentence.replace(": better leave it out", ": it is left out")
+    return sentence
 
 
 def _measure_rates(result, options, gain, scale, known_noise, step, caught):

@@ -1,10 +1,12 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The report as one self-contained HTML page."""
 
+from .check_table import as_text
 from .html import document, escape, table
 from .measure import BRIGHT
 from .pictures import as_png, draw_all
 from .summary import flag_counts, rate_rows
+from .verdict import counted, doubts, verdict_sentence
 
 __all__ = ["page"]
 
@@ -27,6 +29,7 @@ def page(title, results, failures, unusable, version, command="", intro=""):
     parts = [f"<h1>{escape(title)}</h1>", f"<p class=dim>ccdproc_darks {escape(version)}. {escape(command)}</p>"]
     parts += [f"<p>{escape(intro)}</p>"] if intro else []
     parts += [f"<p class=note>{escape(name)}: not measured. {escape(reason)}</p>" for name, reason in failures]
+    parts += _verdict(results)
     for folder, measured in results:
         parts += _group(folder, measured)
     if unusable:
@@ -39,8 +42,10 @@ def _group(folder, measured):
     group, mask = measured.group, measured.mask
     yield f"<h2>{escape(group.title)}</h2>"
     yield f"<p>{_one_line(measured)}</p>"
+    told = {f"{finding.sentence}." for finding in measured.findings}
     for note in measured.notes:
-        yield f"<p class=note>{escape(note)}</p>"
+        if note not in told:
+            yield f"<p class=note>{escape(note)}</p>"
     yield "<h3>Dark rate</h3>"
     rows = [
         (label, str(frames), f"{median:.4g}", "" if error is None else f"{error:.2g}", str(saturated))
@@ -113,6 +118,28 @@ def _group(folder, measured):
     )
 
 
+def _verdict(results):
+    """What is wrong and doubtful in each group, and what to do; all checks folded below."""
+    several = len(results) > 1
+    for _, measured in results:
+        title = f"{escape(measured.group.title)}: " if several else ""
+        bad = doubts(measured.findings)
+        yield f"<section class='verdict {bad[0].verdict if bad else 'ok'}'>"
+        yield f"<p><strong>{title}{escape(verdict_sentence(measured.findings))}</strong></p>"
+        if bad:
+            items = (
+                f"<li><strong class={one.verdict}>{one.verdict}</strong> ({one.check}): {escape(one.sentence)}.</li>"
+                for one in bad
+            )
+            yield f"<ul>{''.join(items)}</ul>"
+        rows = [
+            (one.check, one.verdict, as_text(one.found), as_text(one.told), one.sentence) for one in measured.findings
+        ]
+        yield "<details><summary>All checks</summary>"
+        yield table(("check", "verdict", "found", "told", "what it is"), rows, left=5)
+        yield "</details></section>"
+
+
 def _truth(truth):
     yield "<h3>Against the truth</h3>"
     first, *_ = truth.sentences()
@@ -149,10 +176,10 @@ _SATURATION_SOURCES = {
 
 def _one_line(measured):
     meta = measured.rate.meta
-    used = _counted(sum(len(frames) for _, frames in measured.exposures), "dark")
-    parts = [f"{used} of {_counted(len(measured.exposures), 'exposure time')} used"]
+    used = counted(sum(len(frames) for _, frames in measured.exposures), "dark")
+    parts = [f"{used} of {counted(len(measured.exposures), 'exposure time')} used"]
     if measured.has_bias:
-        parts[0] += f", and {_counted(measured.bias.meta['NCOMBINE'], 'bias frame')}"
+        parts[0] += f", and {counted(measured.bias.meta['NCOMBINE'], 'bias frame')}"
     if "DKGAIN" in meta:
         parts.append(f"Gain {meta['DKGAIN']:g} electron/adu")
     if "DKRDNOI" in meta:
@@ -181,7 +208,3 @@ def _expected(meta):
     if "DKFDR" in meta:
         return f"{100 * meta['DKFDR']:g} % of the pixels flagged are good ones that are"
     return f"{meta['DKFALSE']:g} good pixel(s) are"
-
-
-def _counted(number, noun):
-    return f"{number} {noun}{'' if number == 1 else 's'}"

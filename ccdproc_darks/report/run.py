@@ -19,7 +19,15 @@ from .summary import summary_table
 from .terminal import progress_bar
 from .truth import against_truth
 
-__all__ = ["NothingMeasuredError", "different_names", "make_report", "measure_folder", "report_title", "write_report"]
+__all__ = [
+    "NothingMeasuredError",
+    "different_names",
+    "groups_of_folder",
+    "make_report",
+    "measure_folder",
+    "report_title",
+    "write_report",
+]
 
 
 class NothingMeasuredError(ValueError):
@@ -57,13 +65,7 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
 
 def measure_folder(folder, options):
     """Measure all frames of a folder and write nothing; arguments, results and errors are those of `make_report`."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}")
-    # Absolute paths: workers may run in another folder.
-    groups, unusable = find_groups(folder.absolute(), partial(progress_bar, desc="reading headers", unit="file"))
-    if not groups:
-        raise NothingMeasuredError(_nothing(folder, unusable))
+    groups, unusable = groups_of_folder(folder)
     results, failures = _measure(groups, options)
     if not results:
         raise NothingMeasuredError("; ".join(f"{title}: {reason}" for title, reason in failures))
@@ -71,6 +73,18 @@ def measure_folder(folder, options):
         unusable += measured.unusable
         measured.truth = against_truth(folder, measured)
     return results, failures, unusable
+
+
+def groups_of_folder(folder):
+    """Groups of the frames of a folder, and `Unusable` files; an error where there are no darks, or no folder."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}")
+    # Absolute paths: workers may run in another folder.
+    groups, unusable = find_groups(folder.absolute(), partial(progress_bar, desc="reading headers", unit="file"))
+    if not groups:
+        raise NothingMeasuredError(_nothing(folder, unusable))
+    return groups, unusable
 
 
 def report_title(folder):

@@ -8,6 +8,8 @@ from astropy.table import QTable
 from .._interface.arguments import ELECTRON_PER_SECOND
 from .._interface.flags import DARK_FLAGS
 from .._interface.shown import shown
+from .check_table import as_text
+from .verdict import verdict_sentence
 
 __all__ = ["flag_counts", "rate_rows", "summary_table"]
 
@@ -70,6 +72,17 @@ def _group_meta(measured):
         "threshold_electron_per_s": measured.mask.meta["DKTHRESH"],
         "bias_frames": 0 if measured.bias is None else measured.bias.meta["NCOMBINE"],
         "read_noise_from": measured.noise_source,
+        "verdict": verdict_sentence(measured.findings),
+        "checks": [
+            {
+                "check": one.check,
+                "verdict": one.verdict,
+                "found": shown(as_text(one.found)),
+                "told": shown(as_text(one.told)),
+                "sentence": shown(one.sentence),
+            }
+            for one in measured.findings
+        ],
         "notes": [shown(note) for note in measured.notes],
         "pairs": [
             {

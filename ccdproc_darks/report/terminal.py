@@ -6,6 +6,7 @@ import sys
 from tqdm import tqdm
 
 from .summary import rate_rows
+from .verdict import doubts, verdict_sentence
 
 __all__ = ["progress_bar", "sentences"]
 
@@ -33,12 +34,17 @@ def sentences(results, failures, unusable):
             f"{'' if error is None else f' (typical error of a pixel {error:.2g})'}; "
             f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
         )
+        yield f"  {verdict_sentence(measured.findings)}"
+        for finding in doubts(measured.findings):
+            yield f"  {finding.verdict}: {finding.check}: {finding.sentence}"
         if measured.limit is not None:
             yield f"  {measured.limit}"
         for sentence in measured.truth.sentences() if measured.truth is not None else ():
             yield f"  truth: {sentence}"
+        told = {f"{finding.sentence}." for finding in measured.findings}
         for note in measured.notes:
-            yield f"  note: {note}"
+            if note not in told:
+                yield f"  note: {note}"
     for title, reason in failures:
         yield f"not measured: {title}: {reason}"
     for item in unusable:

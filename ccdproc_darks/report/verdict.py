@@ -1,0 +1,45 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Findings in words: a sentence on all of them."""
+
+from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG
+
+__all__ = ["counted", "doubts", "verdict_sentence"]
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def doubts(findings):
+    """Findings that are wrong, and then those that are doubtful."""
+    return [finding for verdict in (WRONG, DOUBTFUL) for finding in findings if finding.verdict == verdict]
+
+
+def verdict_sentence(findings):
+    """One sentence on all findings, with a full stop.
+
+    Examples
+    --------
+    >>> from ccdproc_darks.evidence.finding import Finding
+    >>> from ccdproc_darks.report.verdict import verdict_sentence
+    >>> verdict_sentence([Finding("frames", "ok", ""), Finding("gain", "unknown", "")])
+    'All checks passed: frames. The frames cannot tell of: gain.'
+    >>> verdict_sentence([Finding("gain", "wrong", ""), Finding("light", "doubtful", "")])
+    'One thing is wrong: gain. One thing is doubtful: light.'
+    """
+    named = {verdict: [one.check for one in findings if one.verdict == verdict] for verdict in (WRONG, DOUBTFUL)}
+    sentences = [f"{_things(checks)} {verdict}: {', '.join(checks)}." for verdict, checks in named.items() if checks]
+    if sentences:
+        return " ".join(sentences)
+    passed, unknown = ([one.check for one in findings if one.verdict == verdict] for verdict in (OK, UNKNOWN))
+    left = f" The frames cannot tell of: {', '.join(unknown)}." if unknown else ""
+    return f"All checks passed: {', '.join(passed)}.{left}" if passed else f"Nothing could be checked.{left}"
+
+
+def _things(checks):
+    number = len(checks)
+    shown = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+    return f"{shown.capitalize()} {'thing is' if number == 1 else 'things are'}"
+
+
+def counted(number, noun):
+    """A number of things in words, such as '1 dark' and '2 darks'."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

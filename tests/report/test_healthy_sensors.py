@@ -1,0 +1,12 @@
+"""No false alarm of simulated sensors in which nothing is wrong; ``python scripts/false_alarms.py`` tries 200."""
+
+import pytest
+
+from .healthy_sensors import HealthySensor, alarms
+
+
+@pytest.mark.filterwarnings("ignore::ccdproc_darks.DarkWarning")
+@pytest.mark.parametrize("seed", range(10))
+def test_nothing_is_wrong(seed, tmp_path):
+    sensor = HealthySensor(seed, largest=300)
+    assert alarms(sensor.checks(tmp_path)) == [], str(sensor)
