@@ -18,6 +18,9 @@ from ..frames.headers import (
     known_gain,
 )
 from ..frames.inputs import as_frames
+from ..frames.reading import AS_IT_IS
+from ..frames.sections import warn_untrimmed
+from ..frames.trimmed_frame import highest_overscan, marked
 from .bias import MOST_COMBINED, Bias, as_bias, combined_number
 from .dark_frames import DarkSet, ElectronReader
 from .frame_selection import FrameSelection, warn_temperatures
@@ -66,23 +69,27 @@ class PreparedDarks:
         return self.frames[0].shape
 
 
-def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, check_headers, execution):
+def prepare_darks(
+    darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, check_headers, execution,
+    reading=AS_IT_IS,
+):  # fmt: skip
     """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
-    frames = as_frames(darks)
+    frames = as_frames(darks, reading=reading)
     gain_of_header, gain = gain is None, known_gain(gain, frames)
     saturation = _saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
     noise, source = given_noise(read_noise, frames)
     if checked_flag("check_headers", check_headers):
         check_darks(frames)
+        warn_untrimmed(frames, reading)
     kept = distinct_frames(frames, seconds, combined)
     frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
-    dark_sets = _dark_sets(frames, seconds, combined)
+    dark_sets = _dark_sets(marked(frames, saturation), seconds, combined)
     if offset == "pixel" and len(dark_sets) < 2:
         raise ValueError(
             f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
         )
-    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
+    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain, reading)
     if exposure is None:
         warn_exposures(frames)
     if the_bias.frame is not None:
@@ -92,7 +99,9 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
             check_bias(the_bias.frame, frames, shortest=shortest, gain_of_header=gain_of_header, exposure=exposure)
     warn_temperatures(frames)
     scale = gain if frames[0].unit == u.adu else 1.0
-    reader = ElectronReader(scale, the_bias, saturation, own_noise=source == "uncertainty")
+    reader = ElectronReader(
+        scale, the_bias, saturation, own_noise=source == "uncertainty", overscan=highest_overscan(frames)
+    )
     for dark_set in dark_sets:
         selection = FrameSelection.of(dark_set, reader, execution)
         selection.warn(f"frames of {dark_set.seconds:g} s", ", and shifts all rates")
@@ -124,7 +133,7 @@ def _middle_row(frame):
 
 def _saturation(saturation, frames, gain):
     """Saturation level in the frames' unit, or None."""
-    unit, dtype = frames[0].unit, frames[0].dtype
+    unit, dtype = frames[0].unit, frames[0].raw_dtype
     convert = [(u.adu, u.electron, lambda x: x * gain, lambda x: x / gain)] if gain else []
     # A header's SATURATE is in adu; frames in electron of unknown gain cannot be compared with it.
     keys = SATURATION_KEYS if unit == u.adu or gain else ()
