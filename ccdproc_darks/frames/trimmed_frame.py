@@ -85,7 +85,8 @@ def _is_by_rows(overscan, trim, label):
 class TrimmedFrame:
     """Part of a frame, without the level of its overscan.
 
-    Its values are those of `ccdproc.subtract_overscan` and `ccdproc.trim_image`. The level is the mean of the overscan in each row (of an overscan of columns), or in each column (of rows).
+    Its values are those of `ccdproc.subtract_overscan` and `ccdproc.trim_image`. The level is the mean of the overscan
+    in each row (of an overscan of columns), or in each column (of an overscan of rows).
 
     Parameters
     ----------

@@ -128,8 +128,9 @@ def master_bias(
     noise = common_setting("read_noise", told, frames)
     if checked_flag("check_headers", check_headers):
         check_biases(frames)
-        warn_untrimmed(frames, reading)
     if chosen is None:
+        if check_headers:
+            warn_untrimmed(frames, reading)
         frames = [frames[index] for index in distinct_frames(frames)]
     selection = chosen or select_biases(frames, scale, execution)
     selection.warn("bias frames")
