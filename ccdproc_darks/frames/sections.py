@@ -25,7 +25,7 @@ __all__ = [
 # Header keys of the overscan, and of the part of an image that is measured; the first one that is there counts.
 OVERSCAN_KEYS, TRIM_KEYS = ("BIASSEC",), ("TRIMSEC", "DATASEC")
 # What ccdproc.trim_image writes into a header, whose sections are those of the image before.
-_TRIMMED_KEYS = ("TRIM_IMAGE", "TRIMIM")
+_TRIMMED_KEYS = ("trim_image", "trimim")
 # One axis of a FITS section: all of it, or first and last pixel, counted from 1, and maybe a step.
 _AXIS = r"(-?\*(:\d+)?|\d*:\d*(:\d+)?)"
 _SECTION = re.compile(rf"\[{_AXIS},{_AXIS}\]")
