@@ -21,6 +21,7 @@ from .._interface.arguments import checked_clip, checked_dtype, numpy_images, un
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..frames.headers import FrameSetting, check_one_exposure
 from ..frames.inputs import Frames
+from ..frames.reading import ImageSection, checked_reading
 from ..rates.dark_frames import DarkSet, ElectronReader
 from ..rates.lost_samples import warn_lost_samples
 from ..rates.mean_counts import MeanCounts
@@ -47,6 +48,9 @@ def dark_scatter(
     saturation: FrameSetting = None,
     optical_black: u.Quantity | None = None,
     clip: float | None = 5.0,
+    unit: str | u.UnitBase | None = None,
+    overscan: ImageSection = None,
+    trim: ImageSection = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
@@ -65,7 +69,7 @@ def dark_scatter(
     clip : float or None
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray, and left out. Only one sample
         is: two high ones are rather of a pixel that switches. None keeps all.
-    check_headers : bool
+    unit, overscan, trim, check_headers
         See `dark_rate`.
     dtype : {"float32", "float64"}
         Precision of the result.
@@ -129,6 +133,7 @@ def dark_scatter(
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
         n_combined=None, offset=None, optical_black=optical_black, check_headers=check_headers, execution=execution,
+        reading=checked_reading(unit=unit, overscan=overscan, trim=trim),
     )  # fmt: skip
     dark_set = _one_set(prepared)
     shape, number = prepared.shape, len(dark_set.frames)
@@ -158,8 +163,8 @@ def dark_scatter(
     result = result_image(data, u.dimensionless_unscaled, header, mask=mask, wcs=prepared.frames[0].wcs)
     arguments = {
         "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
-        "saturation": saturation, "optical_black": optical_black, "clip": clip, "check_headers": check_headers,
-        "dtype": dtype.name,
+        "saturation": saturation, "optical_black": optical_black, "clip": clip, "unit": unit, "overscan": overscan,
+        "trim": trim, "check_headers": check_headers, "dtype": dtype.name,
     }  # fmt: skip
     return logged(result, "DKSCATTR", "dark_scatter", arguments, add_keyword)
 

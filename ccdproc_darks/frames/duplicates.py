@@ -12,6 +12,7 @@ from .._compute.blocks import row_blocks, sample_blocks
 from .._interface.arguments import SAME_EXPOSURE
 from .._interface.warnings import DuplicateFrameWarning, warn
 from .inputs import MemoryFrame, open_files
+from .trimmed_frame import TrimmedFrame
 
 __all__ = ["SeenFrames", "check_not_a_dark", "distinct_frames", "earlier_copies", "same_values"]
 
@@ -146,6 +147,8 @@ class SeenFrames:
 
 def _origin(frame):
     """What two frames share if they are the same CCDData or the same file, however that is called."""
+    if isinstance(frame, TrimmedFrame):
+        return _origin(frame.frame)
     if isinstance(frame, MemoryFrame):
         return id(frame.ccd)
     try:

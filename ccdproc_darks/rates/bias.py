@@ -12,6 +12,8 @@ from .._interface.arguments import checked_quantity
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import header_number
 from ..frames.inputs import as_frames, sample
+from ..frames.reading import AS_IT_IS, Reading
+from ..frames.trimmed_frame import TrimmedFrame, like
 from ..statistics.noise import trimmed_variance
 
 __all__ = ["MOST_COMBINED", "Bias", "as_bias", "combined_number"]
@@ -115,8 +117,12 @@ class Bias:
         return float(np.sqrt(trimmed_variance(variances, None)))
 
 
-def as_bias(bias, frames, scale):
-    """`Bias` of the user's ``bias`` for the darks ``frames``; the gain ``scale`` (electron/adu) is None if unknown."""
+def as_bias(bias, frames, scale, reading=AS_IT_IS):
+    """`Bias` of the user's ``bias`` for the darks ``frames``; the gain ``scale`` (electron/adu) is None if unknown.
+
+    A master bias in a file is in the unit that the `Reading` of the darks tells. One of the shape of the darks before
+    they are trimmed loses its overscan as they do.
+    """
     dark = frames[0]
     if bias is None:
         if dark.unit == u.adu and dark.dtype.kind == "u":
@@ -138,7 +144,10 @@ def as_bias(bias, frames, scale):
             "bias must be a master bias (CCDData or a FITS path), a Quantity in adu or None, "
             f"got {type(bias).__name__}{hint}"
         )
-    frame = as_frames(bias, "bias")[0]
+    # The unit of a CCDData is its own.
+    frame = as_frames(bias, "bias", AS_IT_IS if isinstance(bias, CCDData) else Reading(unit=reading.unit))[0]
+    if isinstance(dark, TrimmedFrame) and frame.shape == dark.frame.shape:
+        frame = like(frame, dark)
     if frame.shape != dark.shape:
         raise ValueError(f"bias has the shape {frame.shape}, the darks have {dark.shape} ({dark.label})")
     return Bias(frame, scale=_factor(frame.unit, scale))

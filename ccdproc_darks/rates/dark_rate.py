@@ -19,6 +19,7 @@ from .._interface.results import LogEntry, checked_log_entry, logged, result_ima
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import FrameSetting
 from ..frames.inputs import Frames
+from ..frames.reading import ImageSection, checked_reading
 from ..statistics.rate_distribution import sensor_rate_distribution
 from .counts import CountingSettings
 from .frame_selection import mean_temperature
@@ -47,6 +48,9 @@ def dark_rate(
     clip: float | None = 5.0,
     offset: Literal["pixel"] | None = None,
     optical_black: u.Quantity | None = None,
+    unit: str | u.UnitBase | None = None,
+    overscan: ImageSection = None,
+    trim: ImageSection = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
@@ -71,12 +75,14 @@ def dark_rate(
         from the scatter of three equal exposures or more; then takes the noise of the bias frames, where ``bias`` is a
         result of `ccdproc.combine` with NCOMBINE; then gives no uncertainty, and warns.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
-        :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted.
+        :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted. With
+        ``overscan``, a master bias is one without its overscan, too, or as large as the raw frames, and then loses it
+        as they do.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Exposure time of the frames (one, or one a frame). None looks for EXPTIME, then EXPOSURE.
     saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
-        Level (adu or electron) from which a sample of the given frames is saturated; it includes the bias, if that is
-        still in them. None looks for SATURATE. Unsigned integers at their highest value are always saturated.
+        Level (adu or electron) from which a sample of the given frames is saturated; it includes bias and overscan, if
+        they are still in them. None looks for SATURATE. Unsigned integers at their highest value are always saturated.
     n_combined : int, optional
         Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
     clip : float or None
@@ -89,6 +95,16 @@ def dark_rate(
         Dark rate of a typical pixel (electron/s), of a camera that subtracts its own :term:`optical black`: levels are
         shifted so that the typical pixel has it. None: the rate that the variance of equal frames shows, with a
         warning, where they show that the optical black is subtracted; 0 electron/s leaves levels as they are.
+    unit : "adu", "electron" or `~astropy.units.Unit`, optional
+        Unit of frames in files, whatever their BUNIT is. None: BUNIT, else adu.
+    overscan : str or `ccdproc.Keyword`, optional
+        Overscan of raw frames: a FITS section such as ``"[1:32, :]"``, or the header key that has it, such as
+        ``"BIASSEC"``. Its mean in each row (of an overscan of rows: in each column) is taken off, as by
+        `ccdproc.subtract_overscan`. The bias level goes with it, but not a pattern: that needs
+        ``bias``. Needs ``trim``.
+    trim : str or `ccdproc.Keyword`, optional
+        Part of the image that is measured, as by `ccdproc.trim_image`: a FITS section such as ``"[33:544, 1:512]"``, or
+        a header key such as ``"TRIMSEC"``. None: all of it.
     check_headers : bool
         True: it is an error if headers tell that frames and bias do not belong together, by camera, binning, region of
         the sensor, setting, type of frame, or the exposure time of the bias. False takes them as they are.
@@ -137,7 +153,8 @@ def dark_rate(
     FrameLevelWarning
         If the level of a frame differs from that of equal frames, as after a drift of the bias level.
     HeaderWarning
-        If EXPTIME and EXPOSURE of a header disagree; if the exposure time of a bias is above 1 % of the shortest dark's
+        If a header tells of overscan or edges to trim, and neither ``overscan`` nor ``trim`` is given; if EXPTIME and
+        EXPOSURE of a header disagree; if the exposure time of a bias is above 1 % of the shortest dark's
         (above 10 % it is an error).
     LightWarning
         If light seems to have fallen on frames: two frames or more of one exposure time have stars in common, or look
@@ -190,7 +207,7 @@ def dark_rate(
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
         n_combined=n_combined, offset=offset, optical_black=optical_black, check_headers=check_headers,
-        execution=execution,
+        execution=execution, reading=checked_reading(unit=unit, overscan=overscan, trim=trim),
     )  # fmt: skip
     frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
     job = RateJob(
@@ -237,8 +254,7 @@ def dark_rate(
     arguments = {
         "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
         "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset,
-        "optical_black": optical_black,
-        "check_headers": check_headers, "dtype": dtype.name,
+        "optical_black": optical_black, "unit": unit, "overscan": overscan, "trim": trim, "check_headers": check_headers, "dtype": dtype.name,
     }  # fmt: skip
     return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
 

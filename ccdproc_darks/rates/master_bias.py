@@ -22,6 +22,8 @@ from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
 from ..frames.inputs import Frames, as_frames
+from ..frames.reading import ImageSection, checked_reading
+from ..frames.sections import warn_untrimmed
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
 from .dark_frames import DarkSet
 from .frame_selection import FrameSelection, select_biases
@@ -36,6 +38,9 @@ def master_bias(
     gain: FrameSetting = None,
     read_noise: FrameSetting = None,
     clip: float | None = 5.0,
+    unit: str | u.UnitBase | None = None,
+    overscan: ImageSection = None,
+    trim: ImageSection = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
@@ -53,6 +58,8 @@ def master_bias(
     read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Read noise of one frame (electron), as in `dark_rate`. None looks for RDNOISE; then measures the scatter of
         three frames or more; then keeps all samples, and gives no uncertainty.
+    unit, overscan, trim
+        See `dark_rate`.
     check_headers : bool
         True: it is an error if headers tell that frames are no bias frames, or not of one camera, binning, region of
         the sensor and setting. False takes them as they are.
@@ -82,7 +89,8 @@ def master_bias(
     FrameLevelWarning
         If the level of a frame differs from the others', as after a drift of the bias level.
     HeaderWarning
-        If the exposure time of a frame is above a second.
+        If the exposure time of a frame is above a second; if a header tells of overscan or edges to trim, see
+        `dark_rate`.
     LightWarning
         If frames have stars, see `dark_rate`.
     NoUsablePixelWarning
@@ -113,15 +121,18 @@ def master_bias(
     checked_log_entry(add_keyword)
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
+    reading = checked_reading(unit=unit, overscan=overscan, trim=trim)
     # The report passes the frames it has chosen, with levels measured on all frames.
     chosen = biases if isinstance(biases, FrameSelection) else None
-    frames = as_frames(biases, "biases") if chosen is None else chosen.dark_set.frames
+    frames = as_frames(biases, "biases", reading) if chosen is None else chosen.dark_set.frames
     scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
     told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
     noise = common_setting("read_noise", told, frames)
     if checked_flag("check_headers", check_headers):
         check_biases(frames)
     if chosen is None:
+        if check_headers:
+            warn_untrimmed(frames, reading)
         frames = [frames[index] for index in distinct_frames(frames)]
     selection = chosen or select_biases(frames, scale, execution)
     selection.warn("bias frames")
@@ -140,8 +151,10 @@ def master_bias(
     }
     header, deviation = safe_header(first.header, entries), None if noise is None else deviation
     result = result_image(data, first.unit, header, mask=mask, deviation=deviation, wcs=first.wcs)
-    arguments = {"biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "check_headers": check_headers,
-                 "dtype": dtype.name}  # fmt: skip
+    arguments = {
+        "biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "unit": unit, "overscan": overscan,
+        "trim": trim, "check_headers": check_headers, "dtype": dtype.name,
+    }  # fmt: skip
     return logged(result, "DKBIAS", "master_bias", arguments, add_keyword)
 
 

@@ -83,6 +83,8 @@ def _group_meta(measured):
             }
             for one in measured.findings
         ],
+        "overscan": measured.trimmed.overscan,
+        "trim": measured.trimmed.trim,
         "notes": [shown(note) for note in measured.notes],
         "pairs": [
             {
