@@ -7,10 +7,14 @@ from pathlib import Path
 from astropy import units as u
 
 from .._interface.shown import shown
-from ..frames.belonging import BIAS, DARK, TYPE_KEYS, are_alike, frame_type, header_settings
+from ..frames.belonging import are_alike, header_settings
+from ..frames.cards import check_unambiguous, header_number
 from ..frames.duplicates import SeenFrames
 from ..frames.file_frame import FileFrame
-from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, check_unambiguous, equal_exposures, header_number
+from ..frames.frame_types import BIAS, DARK, frame_type
+from ..frames.header_keys import EXPOSURE_KEYS, TYPE_KEYS
+from ..frames.headers import equal_exposures
+from ..frames.temperatures import TEMPERATURE_SPREAD
 
 __all__ = ["Frame", "Group", "Unusable", "find_groups", "unusable_file", "without_lost"]
 
