@@ -10,7 +10,15 @@ from itertools import pairwise
 from .cards import header_number, header_value, is_unknown
 from .header_keys import EXPOSURE_KEYS
 
-__all__ = ["ExposureTime", "contradiction", "exposure_doubts", "exposure_of_key", "exposure_time", "told_exposure"]
+__all__ = [
+    "ExposureTime",
+    "check_one_time",
+    "contradiction",
+    "exposure_doubts",
+    "exposure_of_key",
+    "exposure_time",
+    "told_exposure",
+]
 
 # Units (s), and how headers write them.
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0, "h": 3600.0}
@@ -142,6 +150,12 @@ def exposure_time(frame):
         if is_told and any(_is_close(first.number, second.seconds * factor) for factor in _FACTORS[1:]):
             return second
     return first
+
+
+def check_one_time(frame):
+    """A ValueError if two keys of a header contradict each other on the exposure time."""
+    for _, sentence in _contradictions([frame]):
+        raise ValueError(sentence)
 
 
 def contradiction(frame):
