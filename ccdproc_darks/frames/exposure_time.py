@@ -178,7 +178,7 @@ def _contradictions(frames):
         frame, (used, other) = found[0]
         yield (
             "wrong",
-            f"{used} and {other} in the header of {frame.label}{_and_more(found)}: one of them is not the exposure "
+            f"{used} and {other} in the header of {frame.label}{_and_more(found)}, and one of them is not the exposure "
             f"time; pass exposure (a Quantity in s, exposure={used.key!r} or exposure={other.key!r})",
         )
 

@@ -196,7 +196,7 @@ class TestExposureKeys:
     def test_contradiction(self, used, other):
         good = {"EXPTIME": 1.0, "EXPOSURE": 1.0}
         given = images(good, {"EXPTIME": used, "EXPOSURE": other}, {"EXPTIME": used, "EXPOSURE": other})
-        text = f"EXPTIME is {float(used):g} and EXPOSURE is {float(other):g} in the header of darks[1] (and 1 more): "
+        text = f"EXPTIME is {float(used):g} and EXPOSURE is {float(other):g} in the header of darks[1] (and 1 more), "
         with pytest.raises(
             ValueError, match=rf"^{re.escape(text)}.*pass exposure \(a Quantity in s, exposure='EXPTIME'"
         ):

@@ -64,7 +64,10 @@ def test_names_of_biases(tmp_path, kind):
         ({"EXPTIME": None, "EXPOSURE": None}, "no exposure time"),
         ({"EXPTIME": 0.0}, "EXPTIME is 0 s"),
         ({"EXPTIME": "long"}, "EXPTIME.*finite number.*'long'"),
-        ({"EXPTIME": 30.0, "EXPOSURE": 77.0}, "EXPTIME is 30 and EXPOSURE is 77 .*: one of them is not the exposure"),
+        (
+            {"EXPTIME": 30.0, "EXPOSURE": 77.0},
+            "EXPTIME is 30 and EXPOSURE is 77 in .*fit, and one of them is not the exposure",
+        ),
         ({"BUNIT": "bananas"}, "BUNIT in the header is 'bananas', expected adu or electron"),
         ({"BUNIT": "electron / s"}, "BUNIT in the header is 'electron / s', a rate already"),
         ({"BUNIT": "1"}, "BUNIT in the header is '1', expected adu or electron"),
