@@ -7,10 +7,15 @@ from pathlib import Path
 from astropy import units as u
 
 from .._interface.shown import shown
-from ..frames.belonging import BIAS, DARK, TYPE_KEYS, are_alike, frame_type, header_settings
+from ..frames.belonging import are_alike, header_settings
+from ..frames.cards import check_unambiguous
 from ..frames.duplicates import SeenFrames
+from ..frames.exposure_time import check_one_time, exposure_time
 from ..frames.file_frame import FileFrame
-from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, check_unambiguous, equal_exposures, header_number
+from ..frames.frame_types import BIAS, DARK, frame_type
+from ..frames.header_keys import TYPE_KEYS
+from ..frames.headers import equal_exposures
+from ..frames.temperatures import group_temperature
 
 __all__ = ["Frame", "Group", "Unusable", "find_groups", "unusable_file", "without_lost"]
 
@@ -26,7 +31,7 @@ class Frame:
     file: FileFrame
     kind: str  # 'dark' or 'bias'
     seconds: float  # exposure time (s)
-    temperature: float | None  # set temperature (deg C); that of the sensor where none is in the header
+    temperature: float | None  # deg C, see `group_temperature`
     settings: dict  # values of the header keys by which frames are grouped, see `header_settings`
 
     @property
@@ -147,20 +152,14 @@ def _classified(file):
     # A master bias is not one of the frames that a new one is made of.
     if kind not in (DARK, BIAS) or (kind == BIAS and not text.lower().startswith((BIAS, "zero"))):
         raise ValueError(f"{key} is {text!r}: neither bias nor dark")
-    key = next((key for key in EXPOSURE_KEYS if key in header), None)
-    if key is None and kind == DARK:
+    time = exposure_time(file)
+    if time is None and kind == DARK:
         raise ValueError("no exposure time: neither EXPTIME nor EXPOSURE in its header")
-    seconds = 0.0 if key is None else header_number(file, key)
+    seconds = 0.0 if time is None else time.seconds
     if kind == DARK and seconds <= 0:
-        raise ValueError(f"{key} is {seconds:g} s: a dark needs an exposure")
-    is_set = "SET-TEMP" in header
-    key = "SET-TEMP" if is_set else "CCD-TEMP"
-    temperature = header_number(file, key) if key in header else None
-    if is_set and "CCD-TEMP" in header and kind == DARK:
-        sensor = header_number(file, "CCD-TEMP")
-        if abs(sensor - temperature) > TEMPERATURE_SPREAD:
-            raise ValueError(f"the sensor was at {sensor:.1f} C, not at the {temperature:g} C that were set")
-    return Frame(file, kind, seconds, temperature, header_settings(header))
+        raise ValueError(f"{time.key} is {seconds:g} s: a dark needs an exposure")
+    check_one_time(file)
+    return Frame(file, kind, seconds, group_temperature(header), header_settings(header))
 
 
 def _raw_ones(frames):

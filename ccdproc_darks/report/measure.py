@@ -15,7 +15,7 @@ from ..comparison.compare_dark_rates import compare_dark_rates
 from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..comparison.proportionality_limit import proportionality_limit
-from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, common_setting, frame_settings
+from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SAME_SETTING, common_setting, frame_settings
 from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
@@ -266,7 +266,7 @@ def _paths(frames):
 
 
 def _from_header(argument, frames, unit, keys):
-    value = common_setting(argument, frame_settings(argument, None, frames, unit, keys), frames)
+    value = common_setting(argument, frame_settings(argument, None, frames, unit, keys), frames, SAME_SETTING)
     return None if value is None else value * unit
 
 
