@@ -11,6 +11,7 @@ from ..frames.belonging import BIAS, DARK, TYPE_KEYS, are_alike, frame_type, hea
 from ..frames.duplicates import SeenFrames
 from ..frames.file_frame import FileFrame
 from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, check_unambiguous, equal_exposures, header_number
+from .frame_options import AS_FOUND
 
 __all__ = ["Frame", "Group", "Unusable", "find_groups", "unusable_file", "without_lost"]
 
@@ -76,8 +77,8 @@ class Group:
         return [(group[0].seconds, group) for group in groups]
 
 
-def find_groups(folder, progress=iter):
-    """Group the frames of a folder, without its sub-folders; ``progress`` wraps the list of files, as `tqdm.tqdm` does.
+def find_groups(folder, progress=iter, options=AS_FOUND):
+    """Group the frames of a folder, as `FrameOptions` tell; ``progress`` wraps the list of files, as `tqdm.tqdm` does.
 
     Returns the list of each `Group` that has darks, in the order of camera and temperature, and the list of `Unusable`:
     all that is called as a FITS file and is in none of them.
@@ -87,7 +88,7 @@ def find_groups(folder, progress=iter):
         try:
             if path.suffix.lower() == ".fz" and len(path.suffixes) == 1:
                 raise ValueError("not looked into: a file packed by fpack is called .fits.fz")
-            frames.append(_classified(FileFrame(path)))
+            frames.append(_classified(FileFrame(path, options.reading)))
         except (OSError, ValueError, u.UnitsError) as error:
             unusable.append(unusable_file(path, error))
     frames, processed = _raw_ones(frames)

@@ -21,6 +21,7 @@ from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
 from .folder import Group, Unusable, unusable_file, without_lost
+from .frame_options import AS_FOUND, FrameOptions
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
@@ -44,6 +45,7 @@ class Options:
     null: str = "theoretical"
     executor: Executor | None = None
     mem_limit: u.Quantity | int | None = None
+    frames: FrameOptions = AS_FOUND
 
     @property
     def work(self):

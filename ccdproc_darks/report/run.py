@@ -61,7 +61,8 @@ def measure_folder(folder, options):
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}")
     # Absolute paths: workers may run in another folder.
-    groups, unusable = find_groups(folder.absolute(), partial(progress_bar, desc="reading headers", unit="file"))
+    progress = partial(progress_bar, desc="reading headers", unit="file")
+    groups, unusable = find_groups(folder.absolute(), progress, options.frames)
     if not groups:
         raise NothingMeasuredError(_nothing(folder, unusable))
     results, failures = _measure(groups, options)
