@@ -20,7 +20,7 @@ _COMBINED = re.compile("master|super|combined|stack|mean|average|median")
 def classified(file, name, root, options, kind=None):
     """`Frame` of a `FileFrame` called ``name`` in the folder ``root``; ValueError, which says why, if it is none.
 
-    ``kind`` is what the frames of the folder are where neither headers nor names tell. Where `FrameOptions` tell
+    ``kind`` is what the frames of the folder are where headers do not tell; None in the folder of the darks. Where `FrameOptions` tell
     otherwise than the header, the header is changed in memory, so that all that looks at it later agrees.
     """
     header = file.header
@@ -41,7 +41,7 @@ def classified(file, name, root, options, kind=None):
 
 def _kind(file, root, options, default):
     header = file.header
-    if options.darks is not None and fnmatchcase(file.path.name, options.darks):
+    if default is None and options.darks is not None and fnmatchcase(file.path.name, options.darks):
         return _told(header, DARK)
     key = next((key for key in (options.type_key, *TYPE_KEYS) if key is not None and key in header), None)
     if key is not None and key == options.type_key:

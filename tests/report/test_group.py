@@ -27,7 +27,7 @@ def test_exposure_times():
              (("c", 30.0), ("b", 300.0), ("a", 30.001))]  # fmt: skip
     group = Group("TestCam", (60, 90), "1x1", {}, None, darks=darks)
     assert [(seconds, [dark.name for dark in same]) for seconds, same in group.exposures] == [
-        (30.001, ["a", "c"]), (300.0, ["b"]),
+        (30.0, ["c", "a"]), (300.0, ["b"]),
     ]  # fmt: skip
 
 
