@@ -20,8 +20,8 @@ _COMBINED = re.compile("master|super|combined|stack|mean|average|median")
 def classified(file, name, root, options, kind=None):
     """`Frame` of a `FileFrame` called ``name`` in the folder ``root``; ValueError, which says why, if it is none.
 
-    ``kind`` is what the frames of the folder are where headers do not tell; None in the folder of the darks. Where `FrameOptions` tell
-    otherwise than the header, the header is changed in memory, so that all that looks at it later agrees.
+    ``kind`` is what the frames of the folder are where headers do not tell; None in the folder of the darks. Where
+    `FrameOptions` tell otherwise than the header, that is changed in memory, so that all that looks at it later agrees.
     """
     header = file.header
     check_unambiguous(header, file.label)
