@@ -3,51 +3,52 @@
 
 import math
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from astropy import units as u
 
 from .._interface.warnings import HeaderWarning, TemperatureWarning, warn
-from .headers import ABSOLUTE_ZERO, EXPOSURE_KEYS, TEMPERATURE_KEYS, TEMPERATURE_SPREAD, header_value
+from .cards import header_value, is_unknown
+from .exposure_time import exposure_doubts, told_exposure
+from .frame_types import BIAS, DARK, types_and_keys
+from .header_keys import (
+    BINNING_KEYS,
+    CAMERA_KEYS,
+    EXPOSURE_KEYS,
+    GAIN_KEYS,
+    OFFSET_KEYS,
+    READOUT_KEYS,
+    REGION_KEYS,
+)
+from .subtraction import SAYS_SUBTRACTED, subtractions
+from .temperatures import TEMPERATURE_SPREAD, sensor_temperature
 
 __all__ = [
-    "BIAS",
-    "DARK",
-    "TYPE_KEYS",
     "Labelled",
     "are_alike",
     "check_bias",
+    "check_bias_is_left",
     "check_biases",
     "check_darks",
+    "check_exposures",
     "check_one_sensor",
     "difference",
-    "frame_type",
     "header_settings",
-    "warn_exposures",
 ]
-
-# Types of frames, and words of a header that mean a light (or several), or begin so. Unknown words tell nothing.
-DARK, BIAS, FLAT, LIGHT = "dark", "bias", "flat", "light"
-_LIGHT_WORDS = {"object", "obj", "sky", "arc", "comp", "comparison", "lamp", "standard", "focus"}
-_LIGHT_BEGINS, _FLAT_BEGINS = ("light", "sci", "target", "expose"), ("twi", "dome")
-TYPE_KEYS = ("IMAGETYP", "IMGTYPE", "OBSTYPE", "FRAME")
 
 # Keys whose values are the same in frames that belong together, by what they tell.
 _CAMERA, _BINNING, _REGION = "camera", "binning", "region of the sensor"
 _SENSOR = {
-    _CAMERA: ("INSTRUME", "DETECTOR", "CAMERA", "CCDNAME"),
-    _BINNING: ("XBINNING", "YBINNING", "CCDXBIN", "CCDYBIN", "CCDSUM", "BINNING"),
-    _REGION: ("XORGSUBF", "YORGSUBF", "CCDSUBFL", "CCDSUBFT", "CCDSEC", "DETSEC"),
+    _CAMERA: CAMERA_KEYS,
+    _BINNING: BINNING_KEYS,
+    _REGION: REGION_KEYS,
 }
 # Settings change the level of a frame, and its gain.
-_SETTING = {"setting of gain and offset": ("GAIN", "OFFSET", "BLKLEVEL"), "read-out mode": ("READOUTM", "READMODE")}
-_GAIN = {"gain": ("EGAIN",)}
+_SETTING = {"setting of gain and offset": OFFSET_KEYS, "read-out mode": READOUT_KEYS}
+_GAIN = {"gain": GAIN_KEYS}
 # What a header without the key means, where frames are put into groups.
 _DEFAULTS = {"XBINNING": 1.0, "YBINNING": 1.0, "XORGSUBF": 0.0, "YORGSUBF": 0.0}
-# Texts that tell nothing.
-_UNKNOWN = {"", "n/a", "unknown", "none", "undefined"}
 # Numbers are equal to this fraction of them; whole ones (pixels, steps) only if they are the same.
 _SAME_NUMBER = 1e-3
 
@@ -55,10 +56,6 @@ _SAME_NUMBER = 1e-3
 _MISTAKE, _DOUBT = 0.1, 0.01
 # Longest exposure time (s) of a bias frame: some cameras cannot take a shorter one.
 _LONGEST_BIAS = 1.0
-# Key that is in seconds; the other one may be in any of these header units over seconds.
-_SECONDS, _UNITS = "EXPTIME", (1.0, 1e3, 1e6)
-# Fraction by which a time that was asked for, and one that was measured, may differ.
-_SAME_TIME = 0.02
 
 _WAY_ON = "pass check_headers=False if they belong together all the same"
 
@@ -69,36 +66,6 @@ class Labelled:
 
     label: str
     header: object
-
-
-def frame_type(header):
-    """Type of a frame by its header: 'dark', 'bias', 'flat' or 'light'; None where that does not tell."""
-    return next(_types_and_keys(header, set(header)), (None, None))[0]
-
-
-def _types_and_keys(header, known):
-    """Type and key of each key that tells one."""
-    for key in TYPE_KEYS:
-        text = _told(header, key) if key in known else None
-        found = _type_of(text) if isinstance(text, str) else None
-        if found is not None:
-            yield found, key
-
-
-def _type_of(text):
-    words = re.findall("[a-z]+", text)
-    # The dark of a flat is a dark.
-    if "dark" in text:
-        return DARK
-    if "bias" in text or any(word.startswith("zero") for word in words):
-        return BIAS
-    if "flat" in text or any(word.startswith(_FLAT_BEGINS) for word in words):
-        return FLAT
-    is_light = any(
-        word.startswith(_LIGHT_BEGINS) or word in _LIGHT_WORDS or word.removesuffix("s") in _LIGHT_WORDS
-        for word in words
-    )
-    return LIGHT if is_light else None
 
 
 def header_settings(header):
@@ -143,6 +110,7 @@ def check_darks(darks):
     darks = [(dark, set(dark.header)) for dark in darks]
     for dark, known in darks:
         _checked_type("darks", dark, known, {DARK})
+        _check_raw("darks", dark, known, "dark", "nothing of its dark current is left")
     _check_same("darks", darks, _SENSOR | _SETTING)
 
 
@@ -154,13 +122,13 @@ def check_biases(biases):
     """
     biases, doubts = [(bias, set(bias.header)) for bias in biases], []
     for bias, known in biases:
-        key, seconds = _exposure(bias) or (None, None)
-        is_long = seconds is not None and seconds > _LONGEST_BIAS
-        found = _checked_type("biases", bias, known, {BIAS} if is_long and key == _SECONDS else {BIAS, DARK})
-        # Only EXPTIME is surely in seconds.
-        if is_long and not (found and found[0] == BIAS and key != _SECONDS):
-            doubts.append((bias, f"{key} is {seconds:g}"))
-        elif seconds is None and found and found[0] == DARK:
+        time = _exposure(bias, EXPOSURE_KEYS, known)
+        is_long = time is not None and time.seconds > _LONGEST_BIAS
+        _check_raw("biases", bias, known, "bias", "nothing of its level is left")
+        found = _checked_type("biases", bias, known, {BIAS} if is_long and time.is_sure else {BIAS, DARK})
+        if is_long and not (found and found[0] == BIAS and not time.is_sure):
+            doubts.append((bias, f"{time}"))
+        elif time is None and found and found[0] == DARK:
             doubts.append((bias, f"{found[1]} is {_shown(bias, found[1])}, without an exposure time,"))
     _check_same("biases", biases, _SENSOR | _SETTING)
     if doubts:
@@ -170,6 +138,18 @@ def check_biases(biases):
             "It takes dark current away",
             HeaderWarning,
         )
+
+
+def check_bias_is_left(darks):
+    """A ValueError if the header of a dark says that its bias is subtracted already, where one will be subtracted."""
+    for dark in darks:
+        told = _subtractions(dark, set(dark.header)).get("bias")
+        if told is not None:
+            raise ValueError(
+                f"bias: the header of {dark.label} has {told}: its bias is subtracted already, and would be subtracted "
+                "twice; pass frames as the camera wrote them, bias=0 * u.adu, or check_headers=False if the header is "
+                "wrong"
+            )
 
 
 def check_bias(bias, darks, *, shortest, gain_of_header, exposure=None):
@@ -191,26 +171,13 @@ def check_bias(bias, darks, *, shortest, gain_of_header, exposure=None):
     _warn_bias_temperature(bias, darks)
 
 
-def warn_exposures(frames):
-    """Warn of headers whose EXPTIME and EXPOSURE disagree, not merely by their unit, or as rounded or measured."""
-    wrong = [frame for frame in frames if _contradicts(frame.header)]
-    if wrong:
-        (first, used), (second, other) = ((key, _told(wrong[0].header, key)) for key in EXPOSURE_KEYS)
-        warn(
-            f"{first} is {used:g} and {second} is {other:g} in the header of {wrong[0].label}{_and_more(wrong)}: "
-            f"{first} is used, as s. If that is wrong, pass exposure (a Quantity, or exposure={second!r})",
-            HeaderWarning,
-        )
-
-
-def _contradicts(header):
-    # What cannot be read tells nothing; where it is used, that is an error.
-    with suppress(ValueError):
-        used, other = (_told(header, key) for key in EXPOSURE_KEYS)
-        if isinstance(used, float) and isinstance(other, float):
-            is_rounded = other.is_integer() and abs(other - used) <= 0.5
-            return not is_rounded and not any(math.isclose(other, used * unit, rel_tol=_SAME_TIME) for unit in _UNITS)
-    return False
+def check_exposures(frames):
+    """A ValueError if headers contradict themselves on the exposure time; a warning where it is in doubt."""
+    doubts = exposure_doubts(frames)
+    for verdict, sentence in doubts:
+        if verdict == "wrong":
+            raise ValueError(sentence)
+        warn(sentence, HeaderWarning)
 
 
 def _told(header, key):
@@ -225,7 +192,7 @@ def _told(header, key):
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         text = " ".join(value.lower().split()) if isinstance(value, str) else ""
-        return None if text in _UNKNOWN else text
+        return None if is_unknown(text) else text
     # A gain of zero is an unknown one.
     return number if math.isfinite(number) and not (key in _GAIN["gain"] and number <= 0) else None
 
@@ -280,7 +247,7 @@ def _check_same(what, images, kinds):
 def _checked_type(what, image, known, allowed):
     """Type of an image, and the key that tells it, or None; a ValueError where no key tells of an allowed type."""
     try:
-        told = _types_and_keys(image.header, known)
+        told = types_and_keys(image.header, known)
         first = next(told, None)
         if first is None or first[0] in allowed:
             return first
@@ -295,9 +262,29 @@ def _checked_type(what, image, known, allowed):
     return found
 
 
+def _check_raw(what, image, known, lost, why):
+    """A ValueError if a header says that a frame of the type ``lost`` was subtracted."""
+    told = _subtractions(image, known).get(lost)
+    if told is not None:
+        raise ValueError(
+            f"{what}: the header of {image.label} has {told}: a {lost} is subtracted from it, and {why}; pass frames "
+            "as the camera wrote them, or check_headers=False if the header is wrong"
+        )
+
+
+def _subtractions(image, known):
+    """`subtractions`, whose error names the image."""
+    if SAYS_SUBTRACTED.isdisjoint(known):
+        return {}
+    try:
+        return subtractions(image.header)
+    except ValueError as error:
+        raise ValueError(f"{image.label}: {error}; pass check_headers=False if that does not matter") from None
+
+
 def _check_bias_exposure(bias, darks, shortest, exposure, kind, type_key):
     """An error or a warning if the exposure of a bias is not short beside that of the shortest dark."""
-    key, share, text = _exposure_share(bias, darks, shortest, exposure)
+    time, share, text = _exposure_share(bias, darks, shortest, exposure)
     if share is None:
         if kind == DARK:
             warn(
@@ -306,8 +293,7 @@ def _check_bias_exposure(bias, darks, shortest, exposure, kind, type_key):
                 HeaderWarning,
             )
         return
-    # EXPOSURE alone may be in any unit.
-    is_sure = key == _SECONDS or not (exposure is None or isinstance(exposure, u.Quantity))
+    is_sure = time.is_sure or not (exposure is None or isinstance(exposure, u.Quantity))
     if is_sure and share > _MISTAKE:
         raise ValueError(
             f"bias takes dark current away: {text}; pass a master bias of frames without exposure, or "
@@ -318,22 +304,23 @@ def _check_bias_exposure(bias, darks, shortest, exposure, kind, type_key):
 
 
 def _exposure_share(bias, darks, shortest, exposure):
-    """Key, exposure time of a bias over that of the shortest dark, and both in words; all None where nothing tells.
+    """Exposure time of a bias, over that of the shortest dark, and both in words; all None where nothing tells.
 
     ``shortest`` (s) is that of the shortest dark where no header of the darks has the key, or the user gave the time.
     """
     given = exposure is None or isinstance(exposure, u.Quantity)
-    found = _exposure(bias, EXPOSURE_KEYS if given else [exposure if isinstance(exposure, str) else exposure.name])
-    if found is None:
+    keys = EXPOSURE_KEYS if given else [exposure if isinstance(exposure, str) else exposure.name]
+    own = _exposure(bias, keys, set(bias.header))
+    if own is None:
         return None, None, None
-    key, own = found
     # By the same key of both, whatever its unit is.
-    times = [] if isinstance(exposure, u.Quantity) else [(_told_by(dark, key), dark.label) for dark in darks]
-    times = [(time, label) for time, label in times if isinstance(time, float)]
-    time, label = min(times, default=(shortest if given else 0.0, "darks"))
-    if time <= 0:
+    times = [] if isinstance(exposure, u.Quantity) else [(_told_exposure(dark, own.key), dark.label) for dark in darks]
+    times = [(time.seconds, str(time), label) for time, label in times if time is not None]
+    told = shortest if given else 0.0
+    seconds, text, label = min(times, default=(told, f"{own.key} is {told:g}", "darks"))
+    if seconds <= 0:
         return None, None, None
-    return key, own / time, f"{key} is {own:g} in {bias.label}, {time:g} in {label}"
+    return own, own.seconds / seconds, f"{own} in {bias.label}, {text.partition(' is ')[2]} in {label}"
 
 
 def _warn_bias_temperature(bias, darks):
@@ -350,14 +337,22 @@ def _warn_bias_temperature(bias, darks):
 
 
 def _temperatures(frames):
-    values = [_told_by(frame, key) for frame in frames for key in TEMPERATURE_KEYS]
-    return [value for value in values if isinstance(value, float) and value > ABSOLUTE_ZERO]
+    values = [sensor_temperature(frame.header) for frame in frames]
+    return [value for value in values if value is not None]
 
 
-def _exposure(image, keys=EXPOSURE_KEYS):
-    """Key and exposure time as the header tells, or None."""
-    values = ((key, _told_by(image, key)) for key in keys)
-    return next(((key, value) for key, value in values if isinstance(value, float) and value >= 0), None)
+def _exposure(image, keys, known):
+    """`ExposureTime` of the first key that tells one, or None; ``known`` are the keys that the header has."""
+    told = (_told_exposure(image, key) for key in keys if key in known)
+    return next((time for time in told if time is not None and time.seconds >= 0), None)
+
+
+def _told_exposure(image, key):
+    """`told_exposure`, whose error names the image."""
+    try:
+        return told_exposure(image.header, key)
+    except ValueError as error:
+        raise ValueError(f"{image.label}: {error}; pass check_headers=False if that does not matter") from None
 
 
 def _shown(image, key):

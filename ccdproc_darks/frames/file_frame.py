@@ -6,15 +6,15 @@ import weakref
 from pathlib import Path
 
 import numpy as np
-from astropy.nddata import CCDData
 
 from .._interface.disk.temporary import discard, temporary_file
 from .._interface.shown import shown
 from .._interface.world_coordinates import take_wcs
+from .cards import check_unambiguous, check_used_cards, header_value
 from .disk_file import FileState
 from .fits_image import UNCERTAINTIES, FileReader, FitsImage
 from .hdus import BLOCK, find_hdus
-from .headers import check_unambiguous, check_used_cards, checked_unit, header_value
+from .image_unit import unit_of_header
 from .packed_file import TemporaryFile, opener_of, unpack, unwritable
 from .reading import AS_IT_IS
 from .tiles import tiled_images
@@ -50,12 +50,12 @@ class FileFrame:
         self.check_unchanged()
         try:
             check_used_cards(self.header, self.label)
-            unit = _unit_of(self.header, self.label)
+            check_unambiguous(self.header, self.label, {"BUNIT"})
         except ValueError as error:
             raise OSError(str(error)) from None
         self.shape, self.dtype = self._reader.image.shape, self._reader.dtype
         self.has_mask, self.has_deviation = self._reader.mask is not None, self._reader.deviation is not None
-        self.unit = checked_unit(unit, self.label)
+        self.unit = unit_of_header(self.header, self.label)
         #: World coordinate system, or None; its keys are taken out of the header.
         self.wcs = take_wcs(self.header)
 
@@ -157,10 +157,3 @@ def _uncertainty_name(header):
     if name not in UNCERTAINTIES:
         raise OSError(f"UTYPE in its UNCERT extension must be one of {', '.join(UNCERTAINTIES)}, got {name!r}")
     return name
-
-
-def _unit_of(header, label):
-    """Unit of a FITS image, BUNIT; adu where there is none, as in a camera's files."""
-    check_unambiguous(header, label, {"BUNIT"})
-    text = str(header.get("BUNIT", "adu")).strip()
-    return CCDData.known_invalid_fits_unit_strings.get(text, text.lower() if text.lower() == "adu" else text) or "adu"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
 
+from .cards import header_value
 from .disk_file import FileState
-from .headers import header_value
 
 __all__ = [
     "BITPIX",

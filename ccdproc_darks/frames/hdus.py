@@ -12,8 +12,8 @@ from functools import cached_property
 from astropy.io import fits
 
 from .._interface.shown import shown
+from .cards import check_cards, header_value
 from .fits_image import BITPIX
-from .headers import check_cards, header_value
 
 __all__ = ["BLOCK", "Hdu", "find_hdus"]
 

@@ -2,143 +2,34 @@
 """Gain, exposure time, read noise, saturation and temperature of frames: from the user, or from their headers."""
 
 import math
-import re
-from contextlib import suppress
 
 import numpy as np
 from astropy import units as u
-from astropy.io import fits
-from astropy.io.fits.verify import VerifyError
 from ccdproc import Keyword
 
-from .._interface.arguments import GAIN_UNIT, SAME_EXPOSURE, checked_quantity, unit_name
-from .._interface.shown import shown
+from .._interface.arguments import GAIN_UNIT, SAME_EXPOSURE, checked_quantity
+from .cards import header_number, header_value
+from .exposure_time import exposure_of_key, exposure_time
+from .header_keys import EXPOSURE_KEYS, GAIN_KEYS, READ_NOISE_KEYS, SATURATION_KEYS
 
 __all__ = [
-    "ABSOLUTE_ZERO",
-    "EXPOSURE_KEYS",
     "GAIN_KEYS",
     "READ_NOISE_KEYS",
+    "SAME_SETTING",
     "SATURATION_KEYS",
-    "TEMPERATURE_KEYS",
-    "TEMPERATURE_SPREAD",
     "FrameSetting",
-    "check_cards",
     "check_one_exposure",
-    "check_unambiguous",
-    "check_used_cards",
-    "checked_unit",
     "common_setting",
     "equal_exposures",
     "exposures",
     "frame_settings",
-    "header_number",
-    "header_value",
     "known_gain",
 ]
 
 # What an argument may be that frames can tell themselves: a value, a header key, or None to look for the usual keys.
 FrameSetting = u.Quantity | Keyword | str | None
-# Not GAIN: on many CMOS cameras that is a setting in steps. It is only read where the user names it.
-GAIN_KEYS = ("EGAIN",)
-READ_NOISE_KEYS = ("RDNOISE",)
-EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE")
-SATURATION_KEYS = ("SATURATE",)
-TEMPERATURE_KEYS = ("CCD-TEMP",)
-# Of a sensor (deg C): a camera that cannot measure its temperature writes this, or -999.
-ABSOLUTE_ZERO = -273.15
-# Range of sensor temperatures (deg C) that is accepted; a cooler keeps a much smaller one.
-TEMPERATURE_SPREAD = 2.0
-
-
-# All keys that a measurement may ask for: where a card of one of them cannot be read, the frame is not used.
-USED_KEYS = {
-    *GAIN_KEYS, *READ_NOISE_KEYS, *EXPOSURE_KEYS, *SATURATION_KEYS, *TEMPERATURE_KEYS, "SET-TEMP",
-    "IMAGETYP", "IMGTYPE", "OBSTYPE", "FRAME", "NCOMBINE", "COMBINED", "DKVERS", "BUNIT", "BZERO", "BSCALE", "BLANK",
-    "INSTRUME", "DETECTOR", "CAMERA", "CCDNAME", "XBINNING", "YBINNING", "CCDXBIN", "CCDYBIN", "CCDSUM", "BINNING",
-    "XORGSUBF", "YORGSUBF", "CCDSUBFL", "CCDSUBFT", "CCDSEC", "DETSEC",
-    "GAIN", "OFFSET", "BLKLEVEL", "READOUTM", "READMODE",
-}  # fmt: skip
-# A number in a text: Python would take '1_5' for 15 as well.
-_NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
-
-
-def header_value(header, key, default=None):
-    """Value of a key in a header, or the default. Raises ValueError where its card cannot be read, or is ambiguous."""
-    if key not in header:
-        return default
-    try:
-        value = header[key]
-        number = header.count(key) if isinstance(header, fits.Header) else 1
-        others = [header[key, index] for index in range(1, number)]
-    except VerifyError:
-        raise ValueError(f"{key} in the header cannot be read: {_broken_card(header, key)!r}") from None
-    for other in others:
-        if other != value:
-            raise ValueError(f"{key} is in the header twice, {value!r} and {other!r}")
-    return value
-
-
-def _broken_card(header, key):
-    """The first 80 characters of the first card of a key that cannot be read."""
-    for card in header.cards:
-        if card.keyword == key.upper():
-            try:
-                _ = card.value
-            except VerifyError:
-                # Not `image`, which repairs the card as far as it can, and warns.
-                return shown((card._image or key)[:80]).rstrip()
-    return key
-
-
-def check_cards(header, keys):
-    """Raise ValueError where a card of one of the keys cannot be read."""
-    for card in header.cards:
-        if card.keyword in keys:
-            try:
-                _ = card.value
-            except VerifyError:
-                header_value(header, card.keyword)
-                raise
-
-
-def check_used_cards(header, label):
-    """Raise ValueError where a card that a measurement may ask for cannot be read.
-
-    A key that is there twice with different values is told where it is read: by `header_value`.
-    """
-    if isinstance(header, fits.Header):
-        try:
-            check_cards(header, USED_KEYS)
-        except ValueError as error:
-            raise ValueError(f"{label}: {error}") from None
-
-
-def check_unambiguous(header, label, keys=USED_KEYS):
-    """Raise ValueError where one of the keys is in a header twice, with different values."""
-    if isinstance(header, fits.Header):
-        seen = set()
-        twice = {card.keyword for card in header.cards if card.keyword in seen or seen.add(card.keyword)}
-        try:
-            for key in sorted(twice.intersection(keys)):
-                header_value(header, key)
-        except ValueError as error:
-            raise ValueError(f"{label}: {error}") from None
-
-
-def header_number(frame, key):
-    """A finite number from a frame's header; anything else is an error that names frame, key and value."""
-    try:
-        value = header_value(frame.header, key)
-    except ValueError as error:
-        raise ValueError(f"{frame.label}: {error}") from None
-    number = math.nan
-    if not isinstance(value, bool) and (not isinstance(value, str) or _NUMBER.fullmatch(value)):
-        with suppress(TypeError, ValueError, OverflowError):
-            number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{frame.label}: {key} in the header must be a finite number, got {value!r}")
-    return number
+# Values of headers that differ by less than this fraction are equal.
+SAME_SETTING = 1e-3
 
 
 def frame_settings(argument, value, frames, unit, keys, *, zero=False, header_unit=None, equivalencies=()):
@@ -218,7 +109,9 @@ def common_setting(argument, settings, frames, rtol=1e-6):
 
 def known_gain(gain, frames):
     """Gain (electron/adu). Where it is unknown: None for frames in electron, an error for frames in adu."""
-    known = common_setting("gain", frame_settings("gain", gain, frames, GAIN_UNIT, GAIN_KEYS), frames)
+    # Some cameras write a gain that they measure, or that they round: 1.5 and 1.5001.
+    tolerance = SAME_SETTING if gain is None else 1e-6
+    known = common_setting("gain", frame_settings("gain", gain, frames, GAIN_UNIT, GAIN_KEYS), frames, tolerance)
     if frames[0].unit == u.adu and known is None:
         raise ValueError(
             f"gain is needed for frames in adu, and not every header has EGAIN ({frames[0].label}); pass gain as a "
@@ -229,21 +122,50 @@ def known_gain(gain, frames):
 
 def exposures(value, frames):
     """Exposure time of each frame (s), as a list."""
-    for frame in frames if value is None else ():
-        key = next((key for key in EXPOSURE_KEYS if key in frame.header), None)
-        if key is not None and header_number(frame, key) == 0:
-            raise ValueError(
-                f"exposure: {key} in the header of {frame.label} is 0, expected a positive number in s; "
-                f"leave out bias frames (its IMAGETYP is {_image_type(frame)}), or pass exposure as a Quantity"
-            )
-    seconds = frame_settings("exposure", value, frames, u.s, EXPOSURE_KEYS)
-    if seconds is None:
-        lacking = next(frame for frame in frames if not any(key in frame.header for key in EXPOSURE_KEYS))
+    if value is None:
+        found = [exposure_time(frame) for frame in frames]
+        if None in found:
+            raise ValueError(_no_exposure(frames[found.index(None)]))
+    elif isinstance(value, str) or (isinstance(value, Keyword) and value.unit is None):
+        key = value if isinstance(value, str) else value.name
+        found = [_named_exposure(frame, key) for frame in frames]
+    else:
+        return frame_settings("exposure", value, frames, u.s, ())
+    known = {}
+    for frame, time in zip(frames, found, strict=True):
+        if time not in known:
+            known[time] = _checked_seconds(frame, time, value is None)
+    return [known[time] for time in found]
+
+
+def _named_exposure(frame, key):
+    """`ExposureTime` of a key that the user named."""
+    if key not in frame.header:
+        raise ValueError(f"exposure: {frame.label} has no key {key!r} in its header")
+    # What tells nothing is no number, either: that is the error.
+    return exposure_of_key(frame, key) or header_number(frame, key)
+
+
+def _checked_seconds(frame, time, is_found):
+    """Exposure time of a frame (s); with ``is_found`` the key was not named by the user."""
+    told = f"exposure: {time.key} in the header of {frame.label} is {time.number:g}, expected a positive number in s;"
+    if time.number == 0 and is_found:
         raise ValueError(
-            f"exposure: {lacking.label} has neither EXPTIME nor EXPOSURE in its header; "
-            f"pass exposure as a Quantity in s, a ccdproc.Keyword or the name of a header key"
+            f"{told} leave out bias frames (its IMAGETYP is {_image_type(frame)}), or pass exposure as a Quantity"
         )
-    return seconds
+    if time.number <= 0:
+        raise ValueError(f"{told} pass exposure as a Quantity")
+    return checked_quantity(f"exposure ({time.key} in the header of {frame.label})", time.seconds * u.s, u.s)
+
+
+def _no_exposure(frame):
+    """Why the header of a frame tells no exposure time."""
+    key = next((key for key in EXPOSURE_KEYS if key in frame.header), None)
+    found = "neither EXPTIME nor EXPOSURE" if key is None else f"{key} = {frame.header[key]!r}, and no exposure time,"
+    return (
+        f"exposure: {frame.label} has {found} in its header; "
+        f"pass exposure as a Quantity in s, a ccdproc.Keyword or the name of a header key"
+    )
 
 
 def equal_exposures(seconds):
@@ -267,15 +189,3 @@ def check_one_exposure(times):
 
 def _image_type(frame):
     return repr(str(header_value(frame.header, "IMAGETYP", "absent")).strip())
-
-
-def checked_unit(unit, label):
-    """``unit`` as an astropy unit, if it is adu or electron; else an error."""
-    try:
-        unit = u.Unit(unit)
-        is_known = unit in (u.adu, u.electron)
-    except Exception:  # astropy may fail on a text of any kind
-        raise u.UnitsError(f"{label} has the unit {unit!r}, expected adu or electron") from None
-    if not is_known:
-        raise u.UnitsError(f"{label} is in {unit_name(unit)}, expected adu or electron")
-    return unit

@@ -13,9 +13,10 @@ from ccdproc import ImageFileCollection
 
 from .._compute.blocks import shifted
 from .._interface.arguments import numpy_images
+from .cards import check_used_cards
 from .file_frame import FileFrame
 from .fits_image import Samples, as_deviation
-from .headers import check_used_cards, checked_unit
+from .image_unit import checked_unit
 from .reading import AS_IT_IS
 
 __all__ = ["Frames", "MemoryFrame", "MemoryReader", "as_frames", "open_files", "sample"]

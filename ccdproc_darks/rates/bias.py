@@ -10,7 +10,7 @@ from astropy.nddata import CCDData
 from .._compute.blocks import sample_blocks
 from .._interface.arguments import checked_quantity
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
-from ..frames.headers import header_number
+from ..frames.cards import header_number
 from ..frames.inputs import as_frames, sample
 from ..statistics.noise import trimmed_variance
 

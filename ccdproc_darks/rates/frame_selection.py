@@ -8,8 +8,8 @@ import numpy as np
 from .._compute.blocks import sample_blocks
 from .._compute.workers import THREADS
 from .._interface.warnings import FrameLevelWarning, TemperatureWarning, warn
-from ..frames.headers import ABSOLUTE_ZERO, TEMPERATURE_KEYS, TEMPERATURE_SPREAD, header_number
 from ..frames.inputs import sample
+from ..frames.temperatures import TEMPERATURE_SPREAD, sensor_temperature
 from .bias import Bias
 from .dark_frames import DarkSet, ElectronReader
 from .light import Light, light_in_all, light_in_some
@@ -208,5 +208,5 @@ def warn_temperatures(frames):
 
 
 def _temperatures(frames):
-    found = [header_number(frame, key) for frame in frames for key in TEMPERATURE_KEYS if key in frame.header]
-    return [celsius for celsius in found if celsius > ABSOLUTE_ZERO]
+    found = [sensor_temperature(frame.header) for frame in frames]
+    return [celsius for celsius in found if celsius is not None]

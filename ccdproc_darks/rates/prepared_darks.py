@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_count, checked_flag
-from ..frames.belonging import check_bias, check_darks, warn_exposures
+from ..frames.belonging import check_bias, check_bias_is_left, check_darks, check_exposures
 from ..frames.duplicates import distinct_frames, same_values
 from ..frames.headers import (
     SATURATION_KEYS,
@@ -83,8 +83,10 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
             f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
         )
     the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
-    if exposure is None:
-        warn_exposures(frames)
+    if exposure is None and check_headers:
+        check_exposures(frames)
+    if check_headers and (the_bias.frame is not None or the_bias.level != 0):
+        check_bias_is_left(frames)
     if the_bias.frame is not None:
         _check_not_a_dark(the_bias.frame, frames)
         if check_headers:

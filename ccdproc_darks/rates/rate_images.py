@@ -14,7 +14,7 @@ from .._interface.arguments import ELECTRON_PER_SECOND, SAME_EXPOSURE, checked_f
 from .._interface.warnings import TemperatureWarning, warn
 from ..frames.belonging import Labelled, check_one_sensor
 from ..frames.fits_image import as_deviation
-from ..frames.headers import TEMPERATURE_SPREAD
+from ..frames.temperatures import TEMPERATURE_SPREAD
 from .mean_counts import MeanCounts
 from .rate_meta import RateMeta
 

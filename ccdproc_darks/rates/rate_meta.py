@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..frames.headers import header_value
+from ..frames.cards import header_value
 
 __all__ = ["RateMeta"]
 

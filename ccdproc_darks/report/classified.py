@@ -1,20 +1,20 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """What a file of a folder is: a dark, a bias frame or a master bias, and what its header tells that groups need."""
 
-import re
 from fnmatch import fnmatchcase
 
 from astropy import units as u
 
-from ..frames.belonging import BIAS, DARK, TYPE_KEYS, frame_type, header_settings
-from ..frames.headers import EXPOSURE_KEYS, TEMPERATURE_SPREAD, check_unambiguous, header_number, header_value
+from ..frames.belonging import header_settings
+from ..frames.cards import check_unambiguous, header_number, header_value, is_unknown
+from ..frames.exposure_time import exposure_of_key, exposure_time
+from ..frames.frame_types import BIAS, DARK, frame_type, is_master, type_key
+from ..frames.header_keys import TYPE_KEYS
+from ..frames.subtraction import subtractions
 from .frame_files import type_of_folder
 from .group import Frame
 
 __all__ = ["classified"]
-
-# Words of a type that tell of a combined frame.
-_COMBINED = re.compile("master|super|combined|stack|mean|average|median")
 
 
 def classified(file, name, root, options, kind=None):
@@ -26,9 +26,15 @@ def classified(file, name, root, options, kind=None):
     header = file.header
     check_unambiguous(header, file.label)
     kind = _kind(file, root, options, kind)
+    done = subtractions(header) if options.check_headers else {}
+    what = next((what for what in (kind, BIAS) if what in done), None)
+    if what is not None:
+        raise ValueError(
+            f"{done[what]}: its {'own dark' if what == DARK else 'bias'} is subtracted already, and a frame as the "
+            "camera wrote it is needed; --no-check-headers if the header is wrong"
+        )
     seconds = _seconds(file, kind, options)
     combined = _combined(file) if kind == BIAS else 1
-    temperature = None if options.temperature_tolerance is None else _temperature(file, kind)
     for key in options.ignored if options.check_headers else ():
         # A gain is a number that is needed all the same.
         if key != "EGAIN":
@@ -36,30 +42,35 @@ def classified(file, name, root, options, kind=None):
     settings = header_settings(header) if options.check_headers else {}
     settings = {key: value for key, value in settings.items() if key not in options.ignored}
     settings |= _further(header, options.group_by)
-    return Frame(file, name, kind, seconds, temperature, settings, combined)
+    return Frame(file, name, kind, seconds, None, settings, combined)
 
 
 def _kind(file, root, options, default):
     header = file.header
     if default is None and options.darks is not None and fnmatchcase(file.path.name, options.darks):
         return _told(header, DARK)
-    key = next((key for key in (options.type_key, *TYPE_KEYS) if key is not None and key in header), None)
-    if key is not None and key == options.type_key:
+    key = options.type_key
+    if key is not None and key in header:
         kind = frame_type({TYPE_KEYS[0]: header_value(header, key)})
     else:
-        kind = frame_type(header)
+        key, kind = type_key(header), frame_type(header)
     if kind in (DARK, BIAS):
         return _told(header, kind)
-    if key is None or not str(header[key]).strip():
-        # A frame without exposure is a bias frame, in whatever folder.
-        seconds = next((header_number(file, key) for key in EXPOSURE_KEYS if key in header), None)
-        kind = BIAS if seconds == 0 else type_of_folder(file.path.parent, root) or default
+    if kind is None and (key is None or is_unknown(header_value(header, key))):
+        kind = _untold_kind(file, root, options, default)
         if kind is not None:
             return kind
-        keys = ", ".join(TYPE_KEYS if options.type_key is None else (options.type_key, *TYPE_KEYS))
+        keys = ", ".join((*TYPE_KEYS[:3], "FRAME") if options.type_key is None else (options.type_key, TYPE_KEYS[0]))
         raise ValueError(f"its header has none of {keys}: neither bias nor dark; tell by --type-key or --dark")
     hint = "" if kind is not None else "; if it is a dark, tell by --dark"
     raise ValueError(f"{key} is {str(header[key]).strip()!r}: neither bias nor dark{hint}")
+
+
+def _untold_kind(file, root, options, default):
+    """Type of a frame whose header does not tell it, or None."""
+    # A frame without exposure is a bias frame, in whatever folder.
+    time = exposure_time(file) if not isinstance(options.exposure, str) else _time_of_key(file, options.exposure)
+    return BIAS if time is not None and time.seconds == 0 else type_of_folder(file.path.parent, root) or default
 
 
 def _told(header, kind):
@@ -74,19 +85,20 @@ def _told(header, kind):
 def _seconds(file, kind, options):
     if kind == DARK and isinstance(options.exposure, u.Quantity):
         return options.exposure.to_value(u.s)
-    keys = (options.exposure,) if isinstance(options.exposure, str) else EXPOSURE_KEYS
-    key = next((key for key in keys if key in file.header), None)
-    if key is None:
+    key = options.exposure if isinstance(options.exposure, str) else None
+    time = exposure_time(file) if key is None else _time_of_key(file, key)
+    if time is None:
         if kind == DARK:
-            raise ValueError(
-                f"no exposure time: {'neither ' if len(keys) > 1 else 'no '}{' nor '.join(keys)} in its header; tell "
-                "by --exposure or --exposure-key"
-            )
+            keys = "neither EXPTIME nor EXPOSURE nor the like tell it" if key is None else f"no {key} in its header"
+            raise ValueError(f"no exposure time: {keys}; tell by --exposure or --exposure-key")
         return 0.0
-    seconds = header_number(file, key)
-    if kind == DARK and seconds <= 0:
-        raise ValueError(f"{key} is {seconds:g} s: a dark needs an exposure")
-    return seconds
+    if kind == DARK and time.seconds <= 0:
+        raise ValueError(f"{time.key} is {time.number:g} s: a dark needs an exposure")
+    return time.seconds
+
+
+def _time_of_key(file, key):
+    return exposure_of_key(file, key) if key in file.header else None
 
 
 def _combined(file):
@@ -94,20 +106,8 @@ def _combined(file):
     number = header_number(file, "NCOMBINE") if "NCOMBINE" in file.header else 0
     if number > 1:
         return int(number)
-    texts = [str(file.header.get(key, "")).lower() for key in TYPE_KEYS]
-    is_master = file.header.get("COMBINED") is True or any(_COMBINED.search(text) for text in texts)
-    return 0 if is_master and number == 0 else 1
-
-
-def _temperature(file, kind):
-    is_set = "SET-TEMP" in file.header
-    key = "SET-TEMP" if is_set else "CCD-TEMP"
-    temperature = header_number(file, key) if key in file.header else None
-    if is_set and "CCD-TEMP" in file.header and kind == DARK:
-        sensor = header_number(file, "CCD-TEMP")
-        if abs(sensor - temperature) > TEMPERATURE_SPREAD:
-            raise ValueError(f"the sensor was at {sensor:.1f} C, not at the {temperature:g} C that were set")
-    return temperature
+    is_combined = is_master(file.header) or file.header.get("COMBINED") is True
+    return 0 if is_combined and number == 0 else 1
 
 
 def _further(header, keys):

@@ -6,12 +6,13 @@ from pathlib import Path
 from astropy import units as u
 
 from .._interface.shown import shown
-from ..frames.belonging import BIAS, DARK
 from ..frames.duplicates import SeenFrames
 from ..frames.file_frame import FileFrame
+from ..frames.frame_types import BIAS, DARK
 from ..frames.headers import equal_exposures
 from .bias_choice import choose_biases
 from .classified import classified
+from .cooling import at_group_temperatures
 from .frame_files import fits_files
 from .frame_options import AS_FOUND
 from .group import Frame, Group, Unusable, unusable_file
@@ -46,10 +47,11 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
             unusable.append(unusable_file(path, _with_way_out(error, options), name))
         else:
             frames.append(frame)
+    frames, warm = (frames, []) if options.temperature_tolerance is None else at_group_temperatures(frames)
     frames, processed = _raw_ones(frames)
     frames, copies = _without_copies(frames)
     sensors = grouped_by_sensor(frames, options.temperature_tolerance)
-    unusable += processed + copies + choose_biases(sensors)
+    unusable += warm + processed + copies + choose_biases(sensors)
     return [group for groups in sensors for group in groups if group.darks], unusable
 
 
@@ -66,7 +68,7 @@ def _files_of_bias(place, recursive):
 def _with_way_out(error, options):
     """An error, with the option that does away with it."""
     is_of_unit = isinstance(error, u.UnitsError) and options.reading.unit is None
-    return f"{error}; tell by --unit" if is_of_unit else error
+    return str(error).replace("; pass unit if", "; tell by --unit if") if is_of_unit else error
 
 
 def without_lost(frames, read=False):

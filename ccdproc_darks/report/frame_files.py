@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from .._interface.disk.manifest import MANIFEST
-from ..frames.belonging import BIAS, DARK
+from ..frames.frame_types import BIAS, DARK
 
 __all__ = ["fits_files", "has_folders", "type_of_folder"]
 

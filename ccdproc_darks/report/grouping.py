@@ -1,7 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Groups of frames that may be measured together, by their headers: whatever the order of the files."""
 
-from ..frames.belonging import DARK, difference
+from ..frames.belonging import difference
+from ..frames.frame_types import DARK
 from .group import Group, number_text
 
 __all__ = ["differing_keys", "grouped_by_sensor", "header_text"]

@@ -16,7 +16,7 @@ from ..comparison.compare_dark_rates import compare_dark_rates
 from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..comparison.proportionality_limit import proportionality_limit
-from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, common_setting, frame_settings
+from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SAME_SETTING, common_setting, frame_settings
 from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
@@ -29,8 +29,6 @@ __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
 # electron/s between which rates are well measured and not saturated, for the ratio of two exposures.
 BRIGHT = (8.0, 64.0)
-# Fraction by which settings of frames of a group may differ: programs round them in several ways.
-_SAME_SETTING = 1e-3
 # Times that a group is measured, if some of its files cannot be used.
 _MOST_TRIALS = 3
 
@@ -266,7 +264,7 @@ def _master(frame):
 
 
 def _from_header(argument, frames, unit, keys):
-    value = common_setting(argument, frame_settings(argument, None, frames, unit, keys), frames, rtol=_SAME_SETTING)
+    value = common_setting(argument, frame_settings(argument, None, frames, unit, keys), frames, SAME_SETTING)
     return None if value is None else value * unit
 
 

@@ -97,6 +97,15 @@ class TestExposure:
         assert status == 1
         assert "no exposure time: no LTIME in its header" in told
 
+    @pytest.mark.parametrize("key", ["IMG_EXP", "EXP", "XPOSURE"])
+    def test_keys_that_are_known(self, tmp_path, report, key):
+        def change(header):
+            header[key] = header.pop("EXPTIME")
+            header.remove("EXPOSURE")
+
+        status, told, table = report(write(tmp_path / "in", PLAN, change=change))
+        assert (status, is_right(table)) == (0, True), told
+
     def test_a_wrong_key_is_overridden(self, tmp_path, report):
         """EXPTIME is in ms, as its comment may say or not."""
 
@@ -107,6 +116,20 @@ class TestExposure:
         folder = write(tmp_path / "in", PLAN, change=change)
         status, told, table = report(folder, "--exposure-key", "SECONDS")
         assert (status, is_right(table)) == (0, True), told
+
+
+class TestUnits:
+    @pytest.mark.parametrize("unit", ["counts", "DN", "ADU"])
+    def test_spellings_of_headers(self, tmp_path, report, unit):
+        folder = write(tmp_path / "in", PLAN, change=lambda header: header.set("BUNIT", unit))
+        status, told, table = report(folder)
+        assert (status, is_right(table)) == (0, True), told
+
+    def test_one_that_nobody_knows(self, tmp_path, report):
+        folder = write(tmp_path / "in", PLAN, change=lambda header: header.set("BUNIT", "bananas"))
+        status, told, _ = report(folder)
+        assert status == 1
+        assert "BUNIT in the header is 'bananas', expected adu or electron; tell by --unit if the header is wrong" in told
 
 
 class TestTypes:

@@ -23,7 +23,7 @@ from ccdproc_darks import dark_rate
 from ccdproc_darks._interface.shown import shown
 from ccdproc_darks.frames.file_frame import FileFrame
 from ccdproc_darks.frames.hdus import find_hdus
-from ccdproc_darks.frames.headers import USED_KEYS
+from ccdproc_darks.frames.header_keys import USED_KEYS
 from ccdproc_darks.report.folder import find_groups
 
 SHAPE = (12, 10)

@@ -1,5 +1,6 @@
 """Which frames, biases and rates belong together, as their headers tell."""
 
+import re
 import warnings
 
 import pytest
@@ -10,13 +11,13 @@ from ccdproc_darks.frames.belonging import (
     Labelled,
     are_alike,
     check_bias,
+    check_bias_is_left,
     check_biases,
     check_darks,
+    check_exposures,
     check_one_sensor,
     difference,
-    frame_type,
     header_settings,
-    warn_exposures,
 )
 
 
@@ -34,32 +35,6 @@ def checked(bias, *darks, shortest=100.0, gain_of_header=True):
 
 
 class TestTypes:
-    @pytest.mark.parametrize(("text", "expected"), [
-        ("Dark Frame          ", "dark"), ("DARK", "dark"), (" dark", "dark"), ("Master Dark", "dark"),
-        ("Dark Flat", "dark"), ("FlatDark", "dark"),
-        ("Bias Frame", "bias"), ("BIAS", "bias"), ("zero", "bias"), ("Zero Frame", "bias"), ("Master Bias", "bias"),
-        ("FLAT", "flat"), ("Flat Field", "flat"), ("SkyFlat", "flat"), ("dome flat", "flat"),
-        ("LIGHT", "light"), ("Light Frame", "light"), ("object", "light"), ("SCIENCE", "light"), ("sky", "light"),
-        ("arc", "light"), ("OBJECT,SKY", "light"),
-        ("", None), ("Tricolor Image", None), ("none", None), ("objective", None),
-    ])  # fmt: skip
-    def test_spellings(self, text, expected):
-        assert frame_type(fits.Header({"IMAGETYP": text})) == expected
-
-    @pytest.mark.parametrize("key", ["IMAGETYP", "IMGTYPE", "OBSTYPE", "FRAME"])
-    def test_keys(self, key):
-        assert frame_type(fits.Header({key: "Flat"})) == "flat"
-
-    @pytest.mark.parametrize("value", [7, 1.5, True, None])
-    def test_what_is_no_text_tells_nothing(self, value):
-        """FRAME may be a number."""
-        assert frame_type(fits.Header({"FRAME": value})) is None
-
-    def test_first_key_that_tells(self):
-        assert frame_type(fits.Header({"IMAGETYP": "unknown", "FRAME": "Light"})) == "light"
-        assert frame_type(fits.Header({"IMAGETYP": "dark", "FRAME": "Light"})) == "dark"
-        assert frame_type({}) is None
-
     @pytest.mark.parametrize("text", ["Bias Frame", "zero", "FLAT", "Light Frame", "object"])
     def test_no_darks(self, text):
         with pytest.raises(
@@ -145,7 +120,7 @@ class TestSensorAndSetting:
         ({"XBINNING": 2}, {}, ("XBINNING", 2, 1)), ({"XBINNING": 1}, {}, None),
     ])  # fmt: skip
     def test_difference(self, first, second, expected):
-        """The first key that differs, and both values. A key that is missing in one of them tells nothing, but a binning
+        """The first key that differs, and both values. A key that is missing in one tells nothing, but a binning
         or a corner that is missing is the usual one."""
         settings = [header_settings(fits.Header(header)) for header in (first, second)]
         assert difference(*settings) == expected
@@ -221,12 +196,11 @@ class TestExposureKeys:
     def test_contradiction(self, used, other):
         good = {"EXPTIME": 1.0, "EXPOSURE": 1.0}
         given = images(good, {"EXPTIME": used, "EXPOSURE": other}, {"EXPTIME": used, "EXPOSURE": other})
-        with pytest.warns(HeaderWarning) as caught:
-            warn_exposures(given)
-        (warning,) = caught
-        text = str(warning.message)
-        assert text.startswith(f"EXPTIME is {float(used):g} and EXPOSURE is {float(other):g} in the header of darks[1]")
-        assert "(and 1 more): EXPTIME is used" in text
+        text = f"EXPTIME is {float(used):g} and EXPOSURE is {float(other):g} in the header of darks[1] (and 1 more): "
+        with pytest.raises(
+            ValueError, match=rf"^{re.escape(text)}.*pass exposure \(a Quantity in s, exposure='EXPTIME'"
+        ):
+            check_exposures(given)
 
     @pytest.mark.parametrize("header", [
         {"EXPTIME": 100.0, "EXPOSURE": 100.0}, {"EXPTIME": 30.0, "EXPOSURE": 30.001}, {"EXPTIME": 0.0, "EXPOSURE": 0.0},
@@ -237,4 +211,40 @@ class TestExposureKeys:
     def test_none(self, header):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            warn_exposures(images(header))
+            check_exposures(images(header))
+
+    def test_doubt(self):
+        with pytest.warns(HeaderWarning, match=r"^EXPTIME is 1e\+06 in the header of darks\[0\], and as s that is"):
+            check_exposures(images({"EXPTIME": 1e6}))
+
+
+class TestSubtracted:
+    """What a header says of a bias or a dark that was subtracted already."""
+
+    @pytest.mark.parametrize("header", [
+        {"CALSTAT": "BD"}, {"CALSTAT": "d"}, {"SUBDARK": "ccd=<CCDData>"}, {"HISTORY": "Dark Subtraction (Dark 1)"},
+    ])  # fmt: skip
+    def test_darks(self, header):
+        ((key, value),) = header.items()
+        given = images({"IMAGETYP": "Dark"}, {"IMAGETYP": "Dark", **header})
+        text = rf"^darks: the header of darks\[1\] has {key} = '{re.escape(value)}': a dark is sub.*check_headers"
+        with pytest.raises(ValueError, match=f"(?i){text}"):
+            check_darks(given)
+
+    @pytest.mark.parametrize("header", [{"CALSTAT": "B"}, {"BIASSUB": True}, {"ZEROCOR": "Mar 3 12:10 Zero level"}])
+    def test_bias(self, header):
+        ((key, value),) = header.items()
+        given = images({}, header)
+        # Without a bias to subtract, that is as it should be.
+        check_darks(given)
+        with pytest.raises(ValueError, match=rf"^bias: the header of darks\[1\] has {key} = '{value}': .*bias=0"):
+            check_bias_is_left(given)
+        check_bias_is_left(images({}, {"CALSTAT": ""}))
+        with pytest.raises(ValueError, match=rf"^biases: the header of biases\[0\] has {key} = '{value}': a bias"):
+            check_biases(images(header, name="biases"))
+
+    def test_key_twice(self):
+        (given,) = images({"CALSTAT": "B"})
+        given.header.append(("CALSTAT", "D"))
+        with pytest.raises(ValueError, match=r"^darks\[0\]: CALSTAT is in the header twice, 'B' and 'D'; pass check_h"):
+            check_darks([given])

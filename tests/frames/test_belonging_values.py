@@ -12,18 +12,14 @@ from ccdproc import Keyword
 
 from ccdproc_darks import HeaderWarning, TemperatureWarning
 from ccdproc_darks.frames.belonging import (
-    BIAS,
-    DARK,
-    TYPE_KEYS,
     Labelled,
     are_alike,
     check_bias,
     check_biases,
     check_darks,
+    check_exposures,
     check_one_sensor,
-    frame_type,
     header_settings,
-    warn_exposures,
 )
 
 WAY_ON = "pass check_headers=False if they belong together all the same"
@@ -53,46 +49,6 @@ def _warnings_are_errors():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
-
-
-def test_names():
-    assert (DARK, BIAS) == ("dark", "bias")
-    assert TYPE_KEYS == ("IMAGETYP", "IMGTYPE", "OBSTYPE", "FRAME")
-
-
-@pytest.mark.parametrize(
-    "word", ["light", "object", "science", "sky", "arc", "comp", "comparison", "lamp", "standard", "focus"]
-)
-def test_words_of_a_light(word):
-    assert frame_type({"OBSTYPE": f"The {word.title()}"}) == "light"
-    assert frame_type({"OBSTYPE": f"{word}s"}) == "light"
-
-
-@pytest.mark.parametrize("text", ["LightFrame", "Lights", "EXPOSE", "TARGET", "SCI", "Obj", "Target Field"])
-def test_more_words_of_a_light(text):
-    assert frame_type({"IMAGETYP": text}) == "light"
-
-
-@pytest.mark.parametrize("text", ["twilight", "dome", "twi", "Dome Screen"])
-def test_words_of_a_flat(text):
-    assert frame_type({"IMAGETYP": text}) == "flat"
-
-
-@pytest.mark.parametrize(("text", "expected"), [
-    ("dark for light", "dark"), ("twilight dark", "dark"), ("Dome Bias", "bias"), ("exposure", None),
-    ("objective", None), ("comparable", None),
-])  # fmt: skip
-def test_other_words(text, expected):
-    assert frame_type({"IMAGETYP": text}) == expected
-
-
-def test_words_within_words():
-    """A dark, bias or flat may be part of a word; a zero is its beginning."""
-    assert frame_type({"FRAME": "mydark2"}) == "dark"
-    assert frame_type({"FRAME": "superbias"}) == "bias"
-    assert frame_type({"FRAME": "domeflats"}) == "flat"
-    assert frame_type({"FRAME": "Zeroes"}) == "bias"
-    assert frame_type({"FRAME": "subzero"}) is None
 
 
 @pytest.mark.parametrize(("kind", "key"), [(kind, key) for kind, keys in (SENSOR | SETTING).items() for key in keys])
@@ -317,38 +273,38 @@ class TestContradiction:
 
     def test_words(self):
         text = (
-            "EXPTIME is 100 and EXPOSURE is 300 in the header of x[1]: EXPTIME is used, as s. If that is wrong, pass "
-            "exposure (a Quantity, or exposure='EXPOSURE')"
+            "EXPTIME is 100 and EXPOSURE is 300 in the header of x[1]: one of them is not the exposure time; pass "
+            "exposure (a Quantity in s, exposure='EXPTIME' or exposure='EXPOSURE')"
         )
-        with pytest.warns(HeaderWarning, match=whole(text)):
-            warn_exposures(self.told((1.0, 1.0), (100.0, 300.0)))
-        with pytest.warns(HeaderWarning, match=re.escape("of x[0] (and 2 more): EXPTIME")):
-            warn_exposures(self.told((1.0, 2.0), (100.0, 300.0), (2.0, 2.0), (3.0, 1.0)))
+        with pytest.raises(ValueError, match=whole(text)):
+            check_exposures(self.told((1.0, 1.0), (100.0, 300.0)))
+        with pytest.raises(ValueError, match=re.escape("of x[0] (and 2 more): one")):
+            check_exposures(self.told((1.0, 2.0), (100.0, 300.0), (2.0, 2.0), (3.0, 1.0)))
 
     @pytest.mark.parametrize("unit", [1.0, 1e3, 1e6])
     def test_units(self, unit):
         """Seconds, milliseconds and microseconds, to 2 %."""
-        warn_exposures(self.told((30.0, 30.0 * unit), (30.0, 30.5 * unit)))
+        check_exposures(self.told((30.0, 30.0 * unit), (30.0, 30.5 * unit)))
         for factor in (1.03, 2.0):
-            with pytest.warns(HeaderWarning, match=r"of x\[0\]: EXPTIME"):
-                warn_exposures(self.told((30.0, 30.0 * unit * factor)))
+            with pytest.raises(ValueError, match=r"of x\[0\]: one of them"):
+                check_exposures(self.told((30.0, 30.0 * unit * factor)))
 
     @pytest.mark.parametrize("pair", [
         (30, 30.04), (120, 120.2), (300, 299.6), (1, 1.0012), (0.02, 0.020035), (1.5, 2), (0.5, 0), (0.001, 0.0),
     ])  # fmt: skip
     def test_times_as_measured_or_rounded(self, pair):
-        warn_exposures(self.told(pair))
+        check_exposures(self.told(pair))
 
     @pytest.mark.parametrize("pair", [(2.0, 1.5), (1.4, 2.0), (100.0, 97.0)])
     def test_time_that_is_used_is_the_rounded_one(self, pair):
         """Or is too far away."""
-        with pytest.warns(HeaderWarning, match=r"of x\[0\]: EXPTIME is used"):
-            warn_exposures(self.told(pair))
+        with pytest.raises(ValueError, match=r"of x\[0\]: one of them is not"):
+            check_exposures(self.told(pair))
 
     @pytest.mark.parametrize("pair", [("long", 3.0), (3.0, "long"), (True, 3.0), (3.0, None)])
     def test_what_tells_nothing(self, pair):
-        warn_exposures(self.told(pair))
-        warn_exposures([])
+        check_exposures(self.told(pair))
+        check_exposures([])
 
 
 class TestSpellings:
@@ -432,7 +388,7 @@ class TestCardsThatCannotBeRead:
     def test_exposure_that_is_not_used(self):
         header = fits.Header({"EXPTIME": 100.0, "EXPOSURE": 100.0})
         header.append(("EXPOSURE", 30.0))
-        warn_exposures([Labelled("x[0]", header)])
+        check_exposures([Labelled("x[0]", header)])
 
 
 class TestTypesThatContradict:

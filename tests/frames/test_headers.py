@@ -11,15 +11,10 @@ from astropy.nddata import CCDData
 
 from ccdproc_darks import dark_rate
 from ccdproc_darks._interface.shown import shown
+from ccdproc_darks.frames.cards import header_number, header_value
 from ccdproc_darks.frames.file_frame import FileFrame
-from ccdproc_darks.frames.headers import (
-    checked_unit,
-    common_setting,
-    exposures,
-    frame_settings,
-    header_number,
-    header_value,
-)
+from ccdproc_darks.frames.headers import common_setting, exposures, frame_settings
+from ccdproc_darks.frames.image_unit import checked_unit
 from ccdproc_darks.frames.inputs import MemoryFrame, as_frames
 
 from ..helpers import assert_same_image, dark
