@@ -13,6 +13,7 @@ from .._interface.disk.signals import uninterrupted
 from .._interface.shown import file_name, shown
 from .._interface.version import __version__
 from .folder import find_groups
+from .frame_files import has_folders
 from .measure import measure_group, steps
 from .page import page
 from .summary import summary_table
@@ -56,7 +57,8 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
     OSError
         If ``folder`` is missing, or ``out`` exists.
     """
-    with new_folder(out, overwrite=overwrite, folders=[folder]) as new:
+    read = [folder] if options.frames.bias is None else [folder, options.frames.bias]
+    with new_folder(out, overwrite=overwrite, folders=read) as new:
         found = measure_folder(folder, options)
         with named_errors(out):
             write_report(new, *found, title=title or report_title(folder), command=command, intro=intro)
@@ -65,7 +67,7 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
 
 def measure_folder(folder, options):
     """Measure all frames of a folder and write nothing; arguments, results and errors are those of `make_report`."""
-    groups, unusable = groups_of_folder(folder)
+    groups, unusable = groups_of_folder(folder, options.frames)
     results, failures = _measure(groups, options)
     if not results:
         raise NothingMeasuredError("; ".join(f"{title}: {reason}" for title, reason in failures))
@@ -168,8 +170,7 @@ def different_names(texts):
 
 def _nothing(folder, unusable):
     if not unusable:
-        inner = any(path.is_dir() for path in folder.iterdir())
-        hint = "; its sub-folders are not looked into" if inner else ""
+        hint = "; its sub-folders are not looked into without --recursive" if has_folders(folder) else ""
         return f"{folder}: no FITS files (.fit, .fits, .fts, also compressed){hint}"
     first = unusable[0]
     more = f" (and {len(unusable) - 1} more)" if len(unusable) > 1 else ""
