@@ -77,7 +77,8 @@ class LightWarning(DarkWarning):
 class MissingInformationWarning(DarkWarning):
     """Headers of frames or bias have no read noise, no uncertainty, or not the number of exposures that were averaged.
 
-    Pass ``read_noise`` or ``n_combined``, or write RDNOISE or NCOMBINE into ``meta``.
+    Pass ``read_noise`` or ``n_combined``, or write RDNOISE or NCOMBINE into ``meta``. Or files have images of several
+    detectors, and nobody tells which is meant: pass ``hdu``.
     """
 
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from astropy import units as u
 from ccdproc import Keyword
 
-__all__ = ["AS_IT_IS", "Reading"]
+__all__ = ["AS_IT_IS", "Hdu", "Reading"]
+
+# Which image of a FITS file: the number of an HDU, its EXTNAME, or EXTNAME and EXTVER.
+Hdu = int | str | tuple[str, int] | None
 
 
 @dataclass(frozen=True)
@@ -15,8 +18,9 @@ class Reading:
 
     Attributes
     ----------
-    hdu : int, str or None
-        The image in a file: the number of an HDU or its EXTNAME; None: the first with a 2-D image.
+    hdu : int, str, tuple or None
+        The image in a file: the number of an HDU, its EXTNAME, or a pair of EXTNAME and EXTVER; None: the first with a
+        2-D image.
     unit : `~astropy.units.Unit` or None
         Unit of a file, whatever its BUNIT is; None: BUNIT, else adu.
     overscan, trim : str, `ccdproc.Keyword` or None
@@ -24,10 +28,21 @@ class Reading:
         of the image that is measured.
     """
 
-    hdu: int | str | None = None
+    hdu: Hdu = None
     unit: u.UnitBase | None = None
     overscan: str | Keyword | None = None
     trim: str | Keyword | None = None
+
+    def __post_init__(self):
+        """Check what the user gave."""
+        hdu = self.hdu
+        pair = isinstance(hdu, tuple) and len(hdu) == 2 and isinstance(hdu[0], str) and isinstance(hdu[1], int)
+        if not (hdu is None or isinstance(hdu, int | str) or pair) or isinstance(hdu, bool):
+            raise TypeError(
+                f"hdu must be the number of an HDU, its EXTNAME, or a pair of EXTNAME and EXTVER, got {hdu!r}"
+            )
+        if isinstance(hdu, int) and hdu < 0:
+            raise ValueError(f"hdu must be 0 (the primary HDU) or more, got {hdu}")
 
 
 AS_IT_IS = Reading()
