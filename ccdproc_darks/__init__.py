@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .comparison.repeatability import repeatability as repeatability
     from .flags import DARK_FLAGS as DARK_FLAGS
     from .masks.hot_pixel_mask import hot_pixel_mask as hot_pixel_mask
+    from .rates.amplifiers import Amplifier as Amplifier
     from .rates.dark_rate import dark_rate as dark_rate
     from .rates.master_bias import master_bias as master_bias
     from .simulation import DarkSequence as DarkSequence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
 # The module of each public name, imported when the name is first used: astropy and ccdproc take most of a second. No
 # module may have the name of a function: Python would put it in the function's place as soon as it is imported.
 _MODULE_OF = {
+    "Amplifier": "rates.amplifiers",
     "BiasWarning": "_interface.warnings",
     "DARK_FLAGS": "flags",
     "DarkSequence": "simulation",

@@ -6,6 +6,7 @@ import sys
 import threading
 import warnings
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from astropy.utils.exceptions import AstropyUserWarning
 
@@ -20,11 +21,13 @@ __all__ = [
     "NoUsablePixelWarning",
     "NoiseWarning",
     "TemperatureWarning",
+    "collected",
     "filtered",
     "warn",
 ]
 
 _LOCK = threading.RLock()
+_COLLECTED = ContextVar("collected", default=None)
 if hasattr(os, "register_at_fork"):
     # Forked while another thread has the lock, a process would keep it, and the filters of that thread, for ever.
     os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
@@ -116,8 +119,23 @@ def filtered(action):
         yield
 
 
+@contextmanager
+def collected():
+    """List of the (text, category) of what `warn` would say within it, in this thread; nothing is said."""
+    told = []
+    token = _COLLECTED.set(told)
+    try:
+        yield told
+    finally:
+        _COLLECTED.reset(token)
+
+
 def warn(text, category):
     """Warn with ``text``; the warning shows the user's line that called this package."""
+    told = _COLLECTED.get()
+    if told is not None:
+        told.append((text, category))
+        return
     level, frame = 2, sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back

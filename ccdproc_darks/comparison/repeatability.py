@@ -15,6 +15,8 @@ from ..frames.belonging import check_darks
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import FrameSetting, check_one_exposure, equal_exposures, exposures
 from ..frames.inputs import Frames, as_frames
+from ..frames.reading import Hdu, Reading
+from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.dark_rate import dark_rate
 from ..rates.rate_images import RateImages
 from ..statistics.significance import FalsePositiveControl
@@ -29,6 +31,7 @@ def repeatability(
     false_positives: float = 1.0,
     offset: Literal["common"] | None = "common",
     exposure: FrameSetting = None,
+    hdu: Hdu = None,
     check_headers: bool = True,
     add_keyword: LogEntry = True,
     **options: Any,
@@ -49,6 +52,8 @@ def repeatability(
         See `compare_dark_rates`.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         See `dark_rate`; a Quantity must be one number.
+    hdu : int, str or tuple, optional
+        See `dark_rate`.
     check_headers : bool
         See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
@@ -56,7 +61,7 @@ def repeatability(
         None logs nothing.
     **options
         Other options of `dark_rate`, the same for both halves: ``gain``, ``read_noise``, ``bias``, ``saturation``,
-        ``n_combined``, ``clip``, ``dtype``.
+        ``n_combined``, ``amplifiers``, ``clip``, ``dtype``.
 
     Returns
     -------
@@ -103,7 +108,7 @@ def repeatability(
     checked_log_entry(add_keyword)
     execution = Execution(options.get("executor"), options.get("mem_limit"))
     checked_choice("offset", offset, ("common", None))
-    frames = as_frames(darks)
+    frames = as_frames(darks, reading=Reading(hdu))
     control.check(frames[0].shape[0] * frames[0].shape[1])
     seconds = exposures(exposure, frames)
     if checked_flag("check_headers", check_headers):
@@ -114,9 +119,8 @@ def repeatability(
         raise ValueError(f"two equal frames or more are needed for two halves, got {len(frames)}")
     check_one_exposure([seconds[group[0]] for group in equal_exposures(seconds)])
     options["check_headers"] = check_headers
-    halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]
-    images = RateImages(halves, least=2, repeated=True, check_headers=check_headers)
-    result = compared_rates(images, "significance", offset, "theoretical", execution)
+    halves = [dark_rate(frames[start::2], exposure=exposure, hdu=hdu, add_keyword=None, **options) for start in (0, 1)]
+    result = _compared(halves, offset, check_headers, execution)
     compared = result.data[~result.mask]
     critical = control.critical(compared.size, 2)
     set_keys(
@@ -127,5 +131,24 @@ def repeatability(
             "NBEYOND": (int(np.count_nonzero(np.abs(compared) > critical)), "pixels beyond it"),
         },
     )
-    arguments = {"darks": darks, "false_positives": false_positives, "offset": offset, "exposure": exposure, **options}
+    arguments = {
+        "darks": darks,
+        "false_positives": false_positives,
+        "offset": offset,
+        "exposure": exposure,
+        "hdu": hdu,
+        **options,
+    }
     return logged(result, "DKREPEAT", "repeatability", arguments, add_keyword)
+
+
+def _compared(halves, offset, check_headers, execution):
+    """Significance of the difference of two rates, of each amplifier by itself."""
+    sections = amplifiers_of_rates(halves)
+
+    def compared(number=None):
+        rates = halves if number is None else [sections.part(half, number) for half in halves]
+        images = RateImages(rates, least=2, repeated=True, check_headers=check_headers)
+        return compared_rates(images, "significance", offset, "theoretical", execution)
+
+    return compared() if sections is None else sections.joined(compared, wcs=halves[0].wcs)

@@ -12,6 +12,7 @@ from .._compute.blocks import row_blocks, sample_blocks
 from .._interface.warnings import DuplicateFrameWarning, warn
 from .headers import SAME_EXPOSURE
 from .inputs import MemoryFrame, open_files
+from .section_frame import SectionFrame
 
 __all__ = ["SeenFrames", "distinct_frames", "earlier_copies", "same_values"]
 
@@ -127,6 +128,8 @@ class SeenFrames:
 
 def _origin(frame):
     """What two frames share if they are the same CCDData or the same file, however that is called."""
+    if isinstance(frame, SectionFrame):
+        return _origin(frame.whole)
     if isinstance(frame, MemoryFrame):
         return id(frame.ccd)
     try:

@@ -14,8 +14,8 @@ from .._temporary import discard, temporary_file
 from .disk_file import FileState
 from .fits_image import UNCERTAINTIES, FileReader, FitsImage
 from .hdus import BLOCK, find_hdus
-from .images_of_file import drop_third_axis, frame_and_planes, other_detectors, take_extension_gain
 from .headers import check_unambiguous, check_used_cards, checked_unit, header_value
+from .images_of_file import drop_third_axis, frame_and_planes, other_detectors, take_extension_gain
 from .packed_file import TemporaryFile, opener_of, unpack, unwritable
 from .reading import AS_IT_IS
 from .tiles import tiled_images

@@ -15,11 +15,24 @@ _BESIDE = re.compile(
     r"FLAGS?|BADPIX\w*|NOISE|THUMB\w*|PREVIEW\w*)\W?\d*"
 )
 # Keys by which the header of an extension tells that it is a detector, or an amplifier.
-_OF_DETECTOR = {"DETSEC", "CCDSEC", "DATASEC", "AMPSEC", "CCDNAME", "DETECTOR", "DETNAME", "CHIPNAME", "EGAIN", "RDNOISE"}
+_OF_DETECTOR = {
+    "DETSEC",
+    "CCDSEC",
+    "DATASEC",
+    "AMPSEC",
+    "CCDNAME",
+    "DETECTOR",
+    "DETNAME",
+    "CHIPNAME",
+    "EGAIN",
+    "RDNOISE",
+}
 # Gains (electron/adu): beyond these, GAIN is a setting.
 _LEAST_GAIN, _MOST_GAIN = 0.01, 100.0
 # Keys of the third axis of an image, or of a higher one.
-_HIGHER_AXIS = re.compile(r"(NAXIS|CTYPE|CRVAL|CRPIX|CDELT|CUNIT|CROTA|CNAME)[3-9][A-Z]?|(CD|PC)([3-9]_\d|\d_[3-9])[A-Z]?")
+_HIGHER_AXIS = re.compile(
+    r"(NAXIS|CTYPE|CRVAL|CRPIX|CDELT|CUNIT|CROTA|CNAME)[3-9][A-Z]?|(CD|PC)([3-9]_\d|\d_[3-9])[A-Z]?"
+)
 
 
 def frame_and_planes(hdus, wanted):

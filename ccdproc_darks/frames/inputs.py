@@ -19,6 +19,7 @@ from .fits_image import Samples, as_deviation
 from .headers import check_used_cards, checked_unit
 from .images_of_file import cube_remedy
 from .reading import AS_IT_IS
+from .section_frame import SectionFrame
 
 __all__ = ["Frames", "MemoryFrame", "MemoryReader", "as_frames", "open_files", "sample"]
 
@@ -176,7 +177,9 @@ def as_frames(darks, argument="darks", reading=AS_IT_IS):
 
 def _warn_others(frames):
     """Warn of files, newly read, with several detectors of which nobody told the one that is meant."""
-    frame = next((frame for frame in frames if isinstance(frame, FileFrame) and frame.hdu is None and frame.others), None)
+    frame = next(
+        (frame for frame in frames if isinstance(frame, FileFrame) and frame.hdu is None and frame.others), None
+    )
     if frame is not None:
         names = [frame.name or "the first", *(name or f"HDU {number}" for number, name in frame.others)]
         warn(
@@ -187,7 +190,7 @@ def _warn_others(frames):
 
 
 def _as_frame(item, label, reading):
-    if isinstance(item, MemoryFrame | FileFrame):
+    if isinstance(item, MemoryFrame | FileFrame | SectionFrame):
         return item
     if isinstance(item, CCDData):
         return MemoryFrame(item, label)

@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The bias that is taken from the darks, and how well it is known."""
 
+import os
 import zlib
 
 import numpy as np
@@ -10,11 +11,14 @@ from astropy.nddata import CCDData
 from .._compute.blocks import sample_blocks
 from .._interface.arguments import checked_quantity
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
+from ..frames.file_frame import FileFrame
 from ..frames.headers import header_number
-from ..frames.inputs import as_frames, sample
+from ..frames.inputs import MemoryFrame, as_frames, sample
+from ..frames.reading import AS_IT_IS
+from ..frames.section_frame import SectionFrame
 from ..statistics.noise import trimmed_variance
 
-__all__ = ["MOST_COMBINED", "Bias", "as_bias", "combined_number"]
+__all__ = ["MOST_COMBINED", "Bias", "as_bias", "bias_frame", "combined_number"]
 
 # Highest number of exposures that a frame is the mean of.
 MOST_COMBINED = 10**9
@@ -115,8 +119,12 @@ class Bias:
         return float(np.sqrt(trimmed_variance(variances, None)))
 
 
-def as_bias(bias, frames, scale):
-    """`Bias` of the user's ``bias`` for the darks ``frames``; the gain ``scale`` (electron/adu) is None if unknown."""
+def as_bias(bias, frames, scale, reading=AS_IT_IS):
+    """`Bias` of the user's ``bias`` for the darks ``frames``; the gain ``scale`` (electron/adu) is None if unknown.
+
+    A file with several images is read as ``reading`` tells; one with a single image, as `master_bias` gives it, has
+    none of another detector.
+    """
     dark = frames[0]
     if bias is None:
         if dark.unit == u.adu and dark.dtype.kind == "u":
@@ -130,7 +138,7 @@ def as_bias(bias, frames, scale):
         factor = _factor(bias.unit, scale) if bias.unit in (u.adu, u.electron) else 1.0
         unit = u.electron if bias.unit == u.electron else u.adu
         return Bias(level=checked_quantity("bias", bias, unit, zero=True) * factor)
-    if not isinstance(bias, CCDData) and not isinstance(bias, str) and not hasattr(bias, "__fspath__"):
+    if not isinstance(bias, CCDData | MemoryFrame | FileFrame | SectionFrame | str | os.PathLike):
         hint = f"; write {bias!r} * u.adu" if isinstance(bias, int | float) else ""
         if hasattr(bias, "__iter__") and not isinstance(bias, np.ndarray):
             hint = "; make one of bias frames by master_bias(frames)"
@@ -138,10 +146,19 @@ def as_bias(bias, frames, scale):
             "bias must be a master bias (CCDData or a FITS path), a Quantity in adu or None, "
             f"got {type(bias).__name__}{hint}"
         )
-    frame = as_frames(bias, "bias")[0]
+    frame = bias_frame(bias, reading)
     if frame.shape != dark.shape:
         raise ValueError(f"bias has the shape {frame.shape}, the darks have {dark.shape} ({dark.label})")
     return Bias(frame, scale=_factor(frame.unit, scale))
+
+
+def bias_frame(bias, reading):
+    """The frame of a master bias: a file of several images is read as the darks are, one of a single image as it is."""
+    if reading.hdu is not None and isinstance(bias, str | os.PathLike):
+        first = FileFrame(bias)
+        if not first.others:
+            return first
+    return as_frames([bias], "bias", reading)[0]
 
 
 def combined_number(frame, argument):

@@ -18,8 +18,10 @@ from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import FrameSetting
-from ..frames.inputs import Frames
+from ..frames.inputs import Frames, as_frames
+from ..frames.reading import Hdu, Reading
 from ..statistics.rate_distribution import sensor_rate_distribution
+from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings
 from .frame_selection import mean_temperature
 from .lost_samples import warn_lost_samples
@@ -46,6 +48,8 @@ def dark_rate(
     n_combined: int | None = None,
     clip: float | None = 5.0,
     offset: Literal["pixel"] | None = None,
+    hdu: Hdu = None,
+    amplifiers: Amplifiers = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
@@ -84,6 +88,12 @@ def dark_rate(
     offset : {None, "pixel"}
         ``"pixel"`` gives every pixel an unknown offset, for frames without a bias: the rate is then the slope over two
         exposure times or more.
+    hdu : int, str or tuple, optional
+        Image in files of several, of darks and bias: the number of an HDU, its EXTNAME, or a pair of EXTNAME and
+        EXTVER. None: the first 2-D image.
+    amplifiers : sequence of `Amplifier` or str, optional
+        Amplifiers, or FITS sections, that read a part of the image each, with gains and read noises of their own: each
+        is measured by itself, and the result is one image. Pixels of none are masked.
     check_headers : bool
         True: it is an error if headers tell that frames and bias do not belong together, by camera, binning, region of
         the sensor, setting, type of frame, or the exposure time of the bias. False takes them as they are.
@@ -108,7 +118,8 @@ def dark_rate(
         uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a later step
         needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI, DKNOISE (read
         noise and its source), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKTEMP, DKLOST (pixels that
-        lost some of their frames), DKVERS.
+        lost some of their frames), DKVERS. With ``amplifiers``, DKAMPS is their number and DKASECA, DKASECB... their
+        sections; DKGAIN, DKRDNOI and DKBIASER are the means of DKGAINA, DKRDNA, DKBIASA and so on.
 
     Raises
     ------
@@ -182,9 +193,22 @@ def dark_rate(
     checked_choice("offset", offset, (None, "pixel"))
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
+    reading = Reading(hdu)
+    arguments = {
+        "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
+        "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset, "hdu": hdu,
+        "amplifiers": amplifiers, "check_headers": check_headers, "dtype": dtype.name,
+    }  # fmt: skip
+    if amplifiers is not None:
+        result = measure_amplifiers(
+            dark_rate, as_frames(darks, reading=reading), amplifiers, reading, gain=gain, read_noise=read_noise,
+            bias=bias, exposure=exposure, saturation=saturation, n_combined=n_combined, clip=clip, offset=offset,
+            check_headers=check_headers, dtype=dtype, mem_limit=mem_limit, executor=executor,
+        )  # fmt: skip
+        return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
-        n_combined=n_combined, offset=offset, check_headers=check_headers, execution=execution,
+        n_combined=n_combined, offset=offset, check_headers=check_headers, execution=execution, reading=reading,
     )  # fmt: skip
     frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
     job = RateJob(
@@ -226,11 +250,6 @@ def dark_rate(
     )
     known = None if source == "none" else deviation
     result = result_image(data, ELECTRON_PER_SECOND, header, mask=mask, deviation=known, wcs=frames[0].wcs)
-    arguments = {
-        "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
-        "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset,
-        "check_headers": check_headers, "dtype": dtype.name,
-    }  # fmt: skip
     return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
 
 

@@ -20,6 +20,8 @@ from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
 from ..frames.inputs import Frames, as_frames
+from ..frames.reading import Hdu, Reading
+from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
 from .dark_frames import DarkSet
 from .frame_selection import FrameSelection, select_biases
@@ -34,6 +36,8 @@ def master_bias(
     gain: FrameSetting = None,
     read_noise: FrameSetting = None,
     clip: float | None = 5.0,
+    hdu: Hdu = None,
+    amplifiers: Amplifiers = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
@@ -54,7 +58,7 @@ def master_bias(
     check_headers : bool
         True: it is an error if headers tell that frames are no bias frames, or not of one camera, binning, region of
         the sensor and setting. False takes them as they are.
-    clip, dtype, mem_limit, executor
+    clip, hdu, amplifiers, dtype, mem_limit, executor
         See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKBIAS where ``ccdproc.conf.auto_logging`` is on; False or
@@ -111,9 +115,20 @@ def master_bias(
     checked_log_entry(add_keyword)
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
+    arguments = {
+        "biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "hdu": hdu, "amplifiers": amplifiers,
+        "check_headers": check_headers, "dtype": dtype.name,
+    }  # fmt: skip
+    reading = Reading(hdu)
+    if amplifiers is not None:
+        result = measure_amplifiers(
+            master_bias, as_frames(biases, "biases", reading), amplifiers, reading, gain=gain, read_noise=read_noise,
+            clip=clip, check_headers=check_headers, dtype=dtype, mem_limit=mem_limit, executor=executor,
+        )  # fmt: skip
+        return logged(result, "DKBIAS", "master_bias", arguments, add_keyword)
     # The report passes the frames it has chosen, with levels measured on all frames.
     chosen = biases if isinstance(biases, FrameSelection) else None
-    frames = as_frames(biases, "biases") if chosen is None else chosen.dark_set.frames
+    frames = as_frames(biases, "biases", reading) if chosen is None else chosen.dark_set.frames
     scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
     told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
     noise = common_setting("read_noise", told, frames)
@@ -137,8 +152,6 @@ def master_bias(
     }
     header, deviation = safe_header(first.header, entries), None if noise is None else deviation
     result = result_image(data, first.unit, header, mask=mask, deviation=deviation, wcs=first.wcs)
-    arguments = {"biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "check_headers": check_headers,
-                 "dtype": dtype.name}  # fmt: skip
     return logged(result, "DKBIAS", "master_bias", arguments, add_keyword)
 
 

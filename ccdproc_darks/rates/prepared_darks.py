@@ -18,6 +18,7 @@ from ..frames.headers import (
     known_gain,
 )
 from ..frames.inputs import as_frames
+from ..frames.reading import AS_IT_IS
 from .bias import MOST_COMBINED, Bias, as_bias, combined_number
 from .dark_frames import DarkSet, ElectronReader
 from .frame_selection import FrameSelection, warn_temperatures
@@ -66,9 +67,15 @@ class PreparedDarks:
         return self.frames[0].shape
 
 
-def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, check_headers, execution):
-    """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
-    frames = as_frames(darks)
+def prepare_darks(
+    darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, check_headers, execution,
+    reading=AS_IT_IS,
+):  # fmt: skip
+    """`PreparedDarks` from the arguments of `dark_rate`, read as `Reading` tells.
+
+    Threads of the `Execution` read samples of them.
+    """
+    frames = as_frames(darks, reading=reading)
     gain_of_header, gain = gain is None, known_gain(gain, frames)
     saturation = _saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
@@ -82,7 +89,7 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
         raise ValueError(
             f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
         )
-    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
+    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain, reading)
     if exposure is None:
         warn_exposures(frames)
     if the_bias.frame is not None:
