@@ -15,7 +15,7 @@ from astropy.wcs import WCS, WCSBase
 
 from .warnings import filtered
 
-__all__ = ["completed_dates", "copied_wcs", "is_wcs_key", "take_wcs"]
+__all__ = ["completed_dates", "copied_wcs", "cut_wcs", "is_wcs_key", "take_wcs"]
 
 # Keys whose values are numbers in a header that wcslib takes without a warning; the others are texts.
 _NUMBERS = re.compile(
@@ -105,3 +105,14 @@ def _read(header):
             pass
     with filtered("ignore"):
         return WCS(header)
+
+
+def cut_wcs(wcs, slices):
+    """World coordinate system of a part of an image, by its slices of rows and columns.
+
+    None without one, and where the part is turned round: `astropy.wcs` does not turn coordinates.
+    """
+    if wcs is None or any(part.step < 0 for part in slices):
+        return None
+    with filtered("ignore"):
+        return wcs[slices]

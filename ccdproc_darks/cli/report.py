@@ -39,6 +39,16 @@ def add_report(commands):
         "top of the ADC",
     )  # fmt: skip
     report.add_argument(
+        "--overscan", metavar="SECTION",
+        help="FITS section of the overscan ('[1:32, :]'), or the header key that has it, or none; its level is taken "
+        "off. Default: BIASSEC in the headers",
+    )  # fmt: skip
+    report.add_argument(
+        "--trim", metavar="SECTION",
+        help="FITS section of the image that is measured ('[33:544, 1:512]'), or the header key that has it, or none; "
+        "default: TRIMSEC, else DATASEC in the headers",
+    )  # fmt: skip
+    report.add_argument(
         "--scheduler", metavar="ADDRESS",
         help="let the workers of a dask cluster work, which must see the frames: tcp://host:8786, or the scheduler's "
         "file, as scheduler.json",
@@ -150,6 +160,8 @@ def _options(given, executor=None):
         fdr=given.fdr,
         tolerance=given.tolerance,
         null=given.null,
+        overscan=getattr(given, "overscan", None),
+        trim=getattr(given, "trim", None),
         executor=executor,
         mem_limit=quantity("mem_limit", 2**20 * u.byte),
     )

@@ -21,7 +21,7 @@ from .._interface.arguments import checked_clip, checked_dtype, numpy_images, un
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..frames.headers import FrameSetting, check_one_exposure
 from ..frames.inputs import Frames, as_frames
-from ..frames.reading import Hdu, Reading
+from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..rates.amplifiers import Amplifiers, measure_amplifiers
 from ..rates.dark_frames import DarkSet, ElectronReader
 from ..rates.lost_samples import warn_lost_samples
@@ -49,6 +49,9 @@ def dark_scatter(
     saturation: FrameSetting = None,
     clip: float | None = 5.0,
     hdu: Hdu = None,
+    unit: str | u.UnitBase | None = None,
+    overscan: ImageSection = None,
+    trim: ImageSection = None,
     amplifiers: Amplifiers = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
@@ -68,9 +71,7 @@ def dark_scatter(
     clip : float or None
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray, and left out. Only one sample
         is: two high ones are rather of a pixel that switches. None keeps all.
-    hdu, amplifiers
-        See `dark_rate`.
-    check_headers : bool
+    hdu, unit, overscan, trim, amplifiers, check_headers
         See `dark_rate`.
     dtype : {"float32", "float64"}
         Precision of the result.
@@ -131,10 +132,11 @@ def dark_scatter(
     checked_log_entry(add_keyword)
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
-    reading = Reading(hdu)
+    reading = checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim)
     arguments = {
         "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
-        "saturation": saturation, "clip": clip, "hdu": hdu, "amplifiers": amplifiers, "check_headers": check_headers,
+        "saturation": saturation, "clip": clip, "hdu": hdu, "unit": unit, "overscan": overscan, "trim": trim,
+        "amplifiers": amplifiers, "check_headers": check_headers,
         "dtype": dtype.name,
     }  # fmt: skip
     if amplifiers is not None:

@@ -178,7 +178,7 @@ def proportionality_limit(
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     confidence = checked_number("confidence", confidence, minimum=0.5, maximum=0.99, inclusive=True)
     sections = amplifiers_of_rates(rates)
-    number = 0 if sections is None else len(sections.places)
+    number = 0 if sections is None else len(sections.sections)
     # Amplifiers have offsets and noise of their own.
     parts = [[sections.part(rate, index) for rate in rates] for index in range(number)] or [rates]
     found = []

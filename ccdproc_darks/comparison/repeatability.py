@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from astropy import units as u
 from astropy.nddata import CCDData
 
 from .._compute.workers import Execution
@@ -15,7 +16,7 @@ from ..frames.belonging import check_darks
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import FrameSetting, check_one_exposure, equal_exposures, exposures
 from ..frames.inputs import Frames, as_frames
-from ..frames.reading import Hdu, Reading
+from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.dark_rate import dark_rate
 from ..rates.rate_images import RateImages
@@ -32,6 +33,9 @@ def repeatability(
     offset: Literal["common"] | None = "common",
     exposure: FrameSetting = None,
     hdu: Hdu = None,
+    unit: str | u.UnitBase | None = None,
+    overscan: ImageSection = None,
+    trim: ImageSection = None,
     check_headers: bool = True,
     add_keyword: LogEntry = True,
     **options: Any,
@@ -52,9 +56,7 @@ def repeatability(
         See `compare_dark_rates`.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         See `dark_rate`; a Quantity must be one number.
-    hdu : int, str or tuple, optional
-        See `dark_rate`.
-    check_headers : bool
+    hdu, unit, overscan, trim, check_headers
         See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKREPEAT where ``ccdproc.conf.auto_logging`` is on; False or
@@ -108,7 +110,7 @@ def repeatability(
     checked_log_entry(add_keyword)
     execution = Execution(options.get("executor"), options.get("mem_limit"))
     checked_choice("offset", offset, ("common", None))
-    frames = as_frames(darks, reading=Reading(hdu))
+    frames = as_frames(darks, reading=checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim))
     control.check(frames[0].shape[0] * frames[0].shape[1])
     seconds = exposures(exposure, frames)
     if checked_flag("check_headers", check_headers):
@@ -118,8 +120,8 @@ def repeatability(
     if len(frames) < 2:
         raise ValueError(f"two equal frames or more are needed for two halves, got {len(frames)}")
     check_one_exposure([seconds[group[0]] for group in equal_exposures(seconds)])
-    options["check_headers"] = check_headers
-    halves = [dark_rate(frames[start::2], exposure=exposure, hdu=hdu, add_keyword=None, **options) for start in (0, 1)]
+    options |= {"hdu": hdu, "unit": unit, "overscan": overscan, "trim": trim, "check_headers": check_headers}
+    halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]
     result = _compared(halves, offset, check_headers, execution)
     compared = result.data[~result.mask]
     critical = control.critical(compared.size, 2)

@@ -12,7 +12,7 @@ from .._compute.blocks import row_blocks, sample_blocks
 from .._interface.warnings import DuplicateFrameWarning, warn
 from .headers import SAME_EXPOSURE
 from .inputs import MemoryFrame, open_files
-from .section_frame import SectionFrame
+from .trimmed_frame import TrimmedFrame
 
 __all__ = ["SeenFrames", "distinct_frames", "earlier_copies", "same_values"]
 
@@ -128,8 +128,8 @@ class SeenFrames:
 
 def _origin(frame):
     """What two frames share if they are the same CCDData or the same file, however that is called."""
-    if isinstance(frame, SectionFrame):
-        return _origin(frame.whole)
+    if isinstance(frame, TrimmedFrame):
+        return _origin(frame.frame)
     if isinstance(frame, MemoryFrame):
         return id(frame.ccd)
     try:

@@ -50,10 +50,11 @@ class FileFrame:
         self.check_unchanged()
         try:
             check_used_cards(self.header, self.label)
-            unit = _unit_of(self.header, self.label)
+            unit = _unit_of(self.header, self.label) if reading.unit is None else reading.unit
         except ValueError as error:
             raise OSError(str(error)) from None
         self.shape, self.dtype = self._reader.image.shape, self._reader.dtype
+        self.raw_dtype = self.dtype
         self.has_mask, self.has_deviation = self._reader.mask is not None, self._reader.deviation is not None
         self.unit = checked_unit(unit, self.label)
         #: World coordinate system, or None; its keys are taken out of the header.

@@ -19,7 +19,7 @@ from .fits_image import Samples, as_deviation
 from .headers import check_used_cards, checked_unit
 from .images_of_file import cube_remedy
 from .reading import AS_IT_IS
-from .section_frame import SectionFrame
+from .trimmed_frame import TrimmedFrame, trimmed
 
 __all__ = ["Frames", "MemoryFrame", "MemoryReader", "as_frames", "open_files", "sample"]
 
@@ -41,7 +41,7 @@ class MemoryFrame:
         check_used_cards(self.header, label)
         self.shape = ccd.data.shape
         self.unit = checked_unit(ccd.unit, label)
-        self.dtype = ccd.data.dtype.newbyteorder("=")
+        self.dtype = self.raw_dtype = ccd.data.dtype.newbyteorder("=")
         self.has_mask, self.has_deviation = ccd.mask is not None, ccd.uncertainty is not None
         self.wcs = ccd.wcs
         self.ccd = ccd
@@ -143,9 +143,9 @@ def sample(frame, blocks):
 
 
 def as_frames(darks, argument="darks", reading=AS_IT_IS):
-    """List of `MemoryFrame` and `FileFrame` from what the user gave as ``argument``, read as `Reading` tells.
+    """List of `MemoryFrame`, `FileFrame` and `TrimmedFrame` from what the user gave as ``argument``.
 
-    They have one shape and one unit.
+    They are read as `Reading` tells, and have one shape and one unit.
     """
     if isinstance(darks, ImageFileCollection):
         darks = darks.files_filtered(include_path=True)
@@ -172,6 +172,7 @@ def as_frames(darks, argument="darks", reading=AS_IT_IS):
             raise u.UnitsError(
                 f"{argument} must have one unit: {first.label} is in {first.unit}, {frame.label} in {frame.unit}"
             )
+    _check_one_part(frames, argument)
     return frames
 
 
@@ -190,11 +191,32 @@ def _warn_others(frames):
 
 
 def _as_frame(item, label, reading):
-    if isinstance(item, MemoryFrame | FileFrame | SectionFrame):
+    if isinstance(item, MemoryFrame | FileFrame | TrimmedFrame):
         return item
     if isinstance(item, CCDData):
-        return MemoryFrame(item, label)
+        frame = MemoryFrame(item, label)
+        if reading.unit not in (None, frame.unit):
+            raise u.UnitsError(
+                f"unit is {reading.unit}, but {label} is a CCDData in {frame.unit}: leave out unit, or make the "
+                "CCDData in the right one"
+            )
+        return trimmed(frame, reading)
     if isinstance(item, str | os.PathLike):
-        return FileFrame(item, reading)
+        return trimmed(FileFrame(item, reading), reading)
     hint = _WRAP if isinstance(item, np.ndarray) else ""
     raise TypeError(f"{label} must be CCDData or a FITS path, got {type(item).__name__}{hint}")
+
+
+def _check_one_part(frames, argument):
+    """Raise ValueError where frames are not the same part of their images, by sections of their headers."""
+    parts = [(frame.trim.rows, frame.trim.columns) if isinstance(frame, TrimmedFrame) else None for frame in frames]
+    for frame, part in zip(frames, parts, strict=True):
+        if part != parts[0]:
+            raise ValueError(
+                f"trim: {argument} must be the same part of the image: {_part(frames[0])} of {frames[0].label}, "
+                f"{_part(frame)} of {frame.label}; pass the section itself"
+            )
+
+
+def _part(frame):
+    return frame.trim.text if isinstance(frame, TrimmedFrame) else "all"

@@ -15,9 +15,10 @@ from ccdproc import Keyword
 
 from .._interface.results import result_image, safe_header
 from .._interface.warnings import collected, warn
-from ..frames.headers import FrameSetting, header_value
-from ..frames.section import rows_and_columns, section_text
-from ..frames.section_frame import SectionFrame
+from ..frames.headers import FrameSetting
+from ..frames.reading import ImageSection
+from ..frames.sections import Section, check_section, section_of
+from ..frames.trimmed_frame import cut_frame
 from .bias import bias_frame
 
 __all__ = ["Amplifier", "AmplifierSections", "Amplifiers", "amplifiers_of_rates", "measure_amplifiers"]
@@ -54,6 +55,9 @@ class Amplifier:
         number of the amplifier; then takes the one of the call, or measures it, as in `dark_rate`.
     saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Level from which a sample is saturated, as in `dark_rate`. None takes the one of the call.
+    overscan : str or `ccdproc.Keyword`, optional
+        Overscan of the amplifier, outside of its section: a FITS section, or the header key that has it. Its level is
+        taken off as in `dark_rate`.
 
     See Also
     --------
@@ -71,6 +75,7 @@ class Amplifier:
     gain: FrameSetting = None
     read_noise: FrameSetting = None
     saturation: FrameSetting = None
+    overscan: ImageSection = None
 
 
 # What the argument ``amplifiers`` may be.
@@ -82,6 +87,11 @@ def measure_amplifiers(function, frames, amplifiers, reading, **options):
 
     ``options`` are its arguments, among them those of the amplifiers, for which they stand in, and ``bias``.
     """
+    if reading.overscan is not None or reading.trim is not None:
+        raise ValueError(
+            "amplifiers have sections and overscans of their own: leave out overscan and trim, and pass "
+            "Amplifier(section, overscan=...)"
+        )
     sections = AmplifierSections.of_user(amplifiers, frames)
     if isinstance(options.get("bias"), CCDData | str) or hasattr(options.get("bias"), "__fspath__"):
         options["bias"] = frame = bias_frame(options["bias"], reading)
@@ -89,16 +99,22 @@ def measure_amplifiers(function, frames, amplifiers, reading, **options):
             raise ValueError(f"bias has the shape {frame.shape}, the darks have {sections.shape} ({frames[0].label})")
 
     def measured(number):
-        own, place = sections.amplifiers[number], sections.places[number]
+        own, section = sections.amplifiers[number], sections.sections[number]
         arguments = dict(options)
         for name in _NUMBERED:
             if name in arguments:
                 arguments[name] = _setting(own, name, number + 1, frames[0], arguments[name])
-        if not isinstance(arguments.get("bias"), u.Quantity | None):
-            arguments["bias"] = SectionFrame(arguments["bias"], *place)
-        return function([SectionFrame(frame, *place) for frame in frames], add_keyword=None, **arguments)
+        parts = [cut_frame(frame, _overscan_of(own, frame, number), section) for frame in frames]
+        return function(parts, add_keyword=None, **arguments)
 
     return sections.joined(measured, wcs=frames[0].wcs)
+
+
+def _overscan_of(amplifier, frame, number):
+    """`Section` of the overscan of an amplifier, or None."""
+    if amplifier.overscan is None:
+        return None
+    return section_of(amplifier.overscan, f"amplifiers[{number}].overscan", frame.header, frame.label, frame.shape)
 
 
 def _setting(amplifier, name, number, frame, of_call):
@@ -118,7 +134,7 @@ def amplifiers_of_rates(rates):
     known = [sections for sections in told if sections is not None]
     if not known:
         return None
-    if any(sections is None or sections.places != known[0].places for sections in told):
+    if any(sections is None or sections.sections != known[0].sections for sections in told):
         raise ValueError(
             "rates must have the same amplifiers: DKAMPS and the sections (DKASECA, ...) in their meta differ; measure "
             "them with the same amplifiers="
@@ -127,11 +143,11 @@ def amplifiers_of_rates(rates):
 
 
 class AmplifierSections:
-    """Sections of an image, by the letters A, B, C...; ``places`` has their rows and columns as slices."""
+    """Sections (`Section`) of an image, by the letters A, B, C...; ``amplifiers`` are what the user gave."""
 
-    def __init__(self, shape, places, amplifiers=()):
-        self.shape, self.places, self.amplifiers = shape, places, amplifiers
-        self._sizes = [(rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in places]
+    def __init__(self, shape, sections, amplifiers=()):
+        self.shape, self.sections, self.amplifiers = shape, sections, amplifiers
+        self.letters = _LETTERS[: len(sections)]
 
     @classmethod
     def of_user(cls, amplifiers, frames):
@@ -146,15 +162,18 @@ class AmplifierSections:
             )
         if not 1 <= len(amplifiers) <= len(_LETTERS):
             raise ValueError(f"amplifiers must have 1 to {len(_LETTERS)} sections, got {len(amplifiers)}")
-        shape, places, taken = frames[0].shape, [], np.zeros(frames[0].shape, dtype=bool)
+        sections = []
         for number, one in enumerate(amplifiers):
-            name = f"amplifiers[{number}]"
-            place = rows_and_columns(_section_of(one.section, frames, name), shape, name)
-            if taken[place].any():
-                raise ValueError(f"{name}: its section {section_text(place)} overlaps that of another amplifier")
-            taken[place] = True
-            places.append(place)
-        return cls(shape, places, amplifiers)
+            name = f"amplifiers[{number}].section"
+            if one.section is None:
+                raise TypeError(f"{name} must be a FITS section such as '[1:512, 1:1024]', got None")
+            for argument in ("section", "overscan"):
+                check_section(f"amplifiers[{number}].{argument}", getattr(one, argument))
+            section = _upright(section_of(one.section, name, frames[0].header, frames[0].label, frames[0].shape), name)
+            if any(section.overlaps(other) for other in sections):
+                raise ValueError(f"{name}, {section.text}, overlaps that of another amplifier")
+            sections.append(section)
+        return cls(frames[0].shape, sections, amplifiers)
 
     @classmethod
     def of_meta(cls, image, label):
@@ -162,9 +181,11 @@ class AmplifierSections:
         if not isinstance(image, CCDData) or "DKAMPS" not in image.meta:
             return None
         try:
-            number = int(image.meta["DKAMPS"])
-            texts = [image.meta[f"DKASEC{letter}"] for letter in _LETTERS[:number]]
-            return cls(image.shape, [rows_and_columns(text, image.shape, label) for text in texts])
+            letters = _LETTERS[: int(image.meta["DKAMPS"])]
+            texts = {f"DKASEC{letter}": image.meta[f"DKASEC{letter}"] for letter in letters}
+            return cls(
+                image.shape, [section_of(text, key, image.meta, label, image.shape) for key, text in texts.items()]
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{label}: its meta does not tell the sections of its amplifiers (DKAMPS, DKASECA, ...; {error}): "
@@ -173,15 +194,16 @@ class AmplifierSections:
 
     def share(self, number):
         """Fraction of the pixels that an amplifier has."""
-        return self._sizes[number] / sum(self._sizes)
+        sizes = [np.prod(section.shape) for section in self.sections]
+        return float(sizes[number] / sum(sizes))
 
     def part(self, image, number):
         """Section of an image: of a CCDData with the amplifier's own meta, of a Quantity, or what has no pixels."""
         if not isinstance(image, CCDData):
-            return image[self.places[number]] if np.shape(image) == self.shape else image
+            return image[self.sections[number].slices] if np.shape(image) == self.shape else image
         if image.shape != self.shape:
             return image
-        place, letter = self.places[number], _LETTERS[number]
+        place, letter = self.sections[number].slices, self.letters[number]
 
         def cut(array):
             return np.broadcast_to(array, self.shape)[place]
@@ -191,14 +213,14 @@ class AmplifierSections:
             part.uncertainty = type(image.uncertainty)(cut(image.uncertainty.array), unit=image.uncertainty.unit)
         part.meta = image.meta.copy()
         for key, begin in self._own_keys(image.meta):
-            keys = [f"{begin}{each}" for each in _LETTERS[: len(self.places)]]
+            keys = [f"{begin}{each}" for each in self.letters]
             if any(each in image.meta for each in keys):
                 value = image.meta.get(f"{begin}{letter}")
                 for each in (key, *keys):
                     part.meta.pop(each, None)
                 if value is not None:
                     part.meta[key] = value
-        for key in ("DKAMPS", *(f"DKASEC{each}" for each in _LETTERS[: len(self.places)])):
+        for key in ("DKAMPS", *(f"DKASEC{each}" for each in self.letters)):
             part.meta.pop(key, None)
         return part
 
@@ -209,13 +231,14 @@ class AmplifierSections:
         """
         data = mask = deviation = unit = None
         metas, told = [], []
-        for number, (letter, place) in enumerate(zip(_LETTERS, self.places, strict=False)):
+        for number, (letter, section) in enumerate(zip(self.letters, self.sections, strict=True)):
             with collected() as warned:
                 try:
                     result = measured(number)
                 except ValueError as error:
-                    raise type(error)(f"amplifier {letter} {section_text(place)}: {error}") from None
+                    raise type(error)(f"amplifier {letter} {section.text}: {error}") from None
             told.append(list(dict.fromkeys(warned)))
+            place = section.slices
             if data is None:
                 data, mask = np.full(self.shape, fill, result.data.dtype), np.ones(self.shape, dtype=bool)
                 unit = u.dimensionless_unscaled if result.unit == u.dimensionless_unscaled else result.unit
@@ -230,15 +253,14 @@ class AmplifierSections:
 
     def _warn(self, told):
         for text, category in dict.fromkeys(one for warned in told for one in warned):
-            those = [letter for letter, warned in zip(_LETTERS, told, strict=False) if (text, category) in warned]
+            those = [letter for letter, warned in zip(self.letters, told, strict=True) if (text, category) in warned]
             warn(text if len(those) == len(told) > 1 else f"amplifier {', '.join(those)}: {text}", category)
 
     def _entries(self, metas):
         """Header entries: of keys whose values differ, the mean or the sum, and the value of each amplifier."""
-        letters = _LETTERS[: len(metas)]
         entries = {"DKAMPS": (len(metas), "number of amplifiers")}
-        for letter, place in zip(letters, self.places, strict=True):
-            entries[f"DKASEC{letter}"] = (section_text(place), f"section of amplifier {letter}")
+        for letter, section in zip(self.letters, self.sections, strict=True):
+            entries[f"DKASEC{letter}"] = (section.text, f"section of amplifier {letter}")
         keys = dict.fromkeys(key for meta in metas for key in meta)
         for key in [key for key in keys if key in _SUMMED]:
             known = [meta[key] for meta in metas if key in meta]
@@ -247,7 +269,7 @@ class AmplifierSections:
             values = [meta.get(key) for meta in metas]
             if all(value == values[0] for value in values):
                 continue
-            for letter, value in zip(letters, values, strict=True):
+            for letter, value in zip(self.letters, values, strict=True):
                 entries[f"{begin}{letter}"] = (value, f"{key} of amplifier {letter}")
             numbers = [value for value in values if isinstance(value, int | float)]
             if numbers and key not in _SUMMED:
@@ -269,17 +291,12 @@ def _comment(metas, key):
     return meta.comments[key]
 
 
-def _section_of(section, frames, name):
-    """Text of a section, or that of a header key."""
-    key = section.name if isinstance(section, Keyword) else section
-    if not isinstance(key, str):
-        raise TypeError(f"{name}: section must be a FITS section such as '[1:512, 1:1024]', got {key!r}")
-    if "[" in key or ":" in key:
-        return key
-    text = header_value(frames[0].header, key)
-    if not isinstance(text, str):
-        raise ValueError(
-            f"{name}: section must be a FITS section such as '[1:512, 1:1024]', or a header key that has one, got "
-            f"{key!r}, which is {'not in' if text is None else repr(text) + ' in'} the header of {frames[0].label}"
-        )
-    return text
+def _upright(section, name):
+    """A section that is not turned round: the direction of the read-out does not matter."""
+    if abs(section.rows.step) != 1 or abs(section.columns.step) != 1:
+        raise ValueError(f"{name} must have all rows and columns between its ends, got {section.text}")
+    rows, columns = (
+        range(min(numbers[0], numbers[-1]), max(numbers[0], numbers[-1]) + 1)
+        for numbers in (section.rows, section.columns)
+    )
+    return Section(f"[{columns.start + 1}:{columns.stop}, {rows.start + 1}:{rows.stop}]", rows, columns)

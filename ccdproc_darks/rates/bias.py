@@ -3,6 +3,7 @@
 
 import os
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from astropy import units as u
@@ -14,8 +15,8 @@ from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.file_frame import FileFrame
 from ..frames.headers import header_number
 from ..frames.inputs import MemoryFrame, as_frames, sample
-from ..frames.reading import AS_IT_IS
-from ..frames.section_frame import SectionFrame
+from ..frames.reading import AS_IT_IS, Reading
+from ..frames.trimmed_frame import TrimmedFrame, like
 from ..statistics.noise import trimmed_variance
 
 __all__ = ["MOST_COMBINED", "Bias", "as_bias", "bias_frame", "combined_number"]
@@ -122,8 +123,9 @@ class Bias:
 def as_bias(bias, frames, scale, reading=AS_IT_IS):
     """`Bias` of the user's ``bias`` for the darks ``frames``; the gain ``scale`` (electron/adu) is None if unknown.
 
-    A file with several images is read as ``reading`` tells; one with a single image, as `master_bias` gives it, has
-    none of another detector.
+    A master bias in a file is in the unit that the `Reading` of the darks tells. One of the shape of the darks before
+    they are trimmed loses its overscan as they do. A file with several images is read as the darks are; one with a
+    single image, as `master_bias` gives it, has none of another detector.
     """
     dark = frames[0]
     if bias is None:
@@ -138,7 +140,7 @@ def as_bias(bias, frames, scale, reading=AS_IT_IS):
         factor = _factor(bias.unit, scale) if bias.unit in (u.adu, u.electron) else 1.0
         unit = u.electron if bias.unit == u.electron else u.adu
         return Bias(level=checked_quantity("bias", bias, unit, zero=True) * factor)
-    if not isinstance(bias, CCDData | MemoryFrame | FileFrame | SectionFrame | str | os.PathLike):
+    if not isinstance(bias, CCDData | MemoryFrame | FileFrame | str | os.PathLike):
         hint = f"; write {bias!r} * u.adu" if isinstance(bias, int | float) else ""
         if hasattr(bias, "__iter__") and not isinstance(bias, np.ndarray):
             hint = "; make one of bias frames by master_bias(frames)"
@@ -147,6 +149,8 @@ def as_bias(bias, frames, scale, reading=AS_IT_IS):
             f"got {type(bias).__name__}{hint}"
         )
     frame = bias_frame(bias, reading)
+    if isinstance(dark, TrimmedFrame) and frame.shape == dark.frame.shape:
+        frame = like(frame, dark)
     if frame.shape != dark.shape:
         raise ValueError(f"bias has the shape {frame.shape}, the darks have {dark.shape} ({dark.label})")
     return Bias(frame, scale=_factor(frame.unit, scale))
@@ -154,11 +158,16 @@ def as_bias(bias, frames, scale, reading=AS_IT_IS):
 
 def bias_frame(bias, reading):
     """The frame of a master bias: a file of several images is read as the darks are, one of a single image as it is."""
-    if reading.hdu is not None and isinstance(bias, str | os.PathLike):
-        first = FileFrame(bias)
+    if isinstance(bias, MemoryFrame | FileFrame):
+        return bias
+    if isinstance(bias, CCDData):  # its unit is its own
+        return as_frames(bias, "bias")[0]
+    reading = Reading(reading.hdu, reading.unit)
+    if reading.hdu is not None:
+        first = FileFrame(bias, replace(reading, hdu=None))
         if not first.others:
             return first
-    return as_frames([bias], "bias", reading)[0]
+    return as_frames(bias, "bias", reading)[0]
 
 
 def combined_number(frame, argument):

@@ -188,7 +188,7 @@ def quick_mean_counts(dark_set, rows, settings):
     bias, bad_bias = reader.bias.rows(rows)
     bias = np.ravel(bias) if np.ndim(bias) else bias
     bad_bias = None if bad_bias is None else bad_bias.ravel()
-    sum_settings = SumSettings(combined, reader.scale, reader.saturation, bias, bad_bias, settings.bound(dark_set))
+    sum_settings = SumSettings(combined, reader.scale, reader.saturated_from, bias, bad_bias, settings.bound(dark_set))
     block = frame_block(dark_set.frames, rows, combined)
     with np.errstate(invalid="ignore", over="ignore"):
         sums = block.sums(sum_settings)
@@ -220,10 +220,10 @@ def _without_rejected(pixels, dark_set, settings):
         good &= ~pixels.bad
     lower_limit = np.full(bias.size, np.nan)
     if reader.saturation is not None:
-        over = good & (samples >= reader.saturation)
+        over = good & (samples >= reader.saturated_from)
         good &= ~over
         saturated = over.any(axis=0) & ~good.any(axis=0)
-        lower_limit[saturated] = (reader.saturation * reader.scale - bias)[saturated]
+        lower_limit[saturated] = (reader.full - bias)[saturated]
     samples[~good] = 0.0
     if settings.clip is not None:
         electrons = np.where(good, samples * reader.scale - bias, 0.0)

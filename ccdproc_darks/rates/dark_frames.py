@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..frames.inputs import open_files, sample
+from ..frames.trimmed_frame import SATURATED
 
 __all__ = ["DarkSet", "ElectronReader", "Electrons"]
 
@@ -91,21 +92,34 @@ class ElectronReader:
     bias : `ccdproc_darks.rates.bias.Bias`
         The bias to subtract.
     saturation : float or None
-        Level from which a sample is saturated, in the unit of the frames, before the bias is subtracted.
+        Level from which a sample is saturated, in the unit of the frames, before bias and overscan are subtracted.
     own_noise : bool
         Whether to read the frames' own uncertainties.
+    overscan : float or None
+        Highest level of the overscan (the frames' unit) that was taken off the frames; None where there is none.
     """
 
-    def __init__(self, scale, bias, saturation, own_noise=False):
+    def __init__(self, scale, bias, saturation, own_noise=False, overscan=None):
         self.scale, self.bias, self.saturation, self.own_noise = scale, bias, saturation, own_noise
+        self.overscan = overscan
 
     def for_rows(self, rows):
         """The reader of some rows alone, to be sent to another process."""
-        return ElectronReader(self.scale, self.bias.for_rows(rows), self.saturation, self.own_noise)
+        return ElectronReader(self.scale, self.bias.for_rows(rows), self.saturation, self.own_noise, self.overscan)
 
     def sample(self, blocks):
         """The reader of a `DarkSet.sample` of the same blocks."""
-        return ElectronReader(self.scale, self.bias.sample(blocks), self.saturation, self.own_noise)
+        return ElectronReader(self.scale, self.bias.sample(blocks), self.saturation, self.own_noise, self.overscan)
+
+    @property
+    def saturated_from(self):
+        """Value from which on a sample of the frames is a saturated one; None without a saturation level."""
+        return self.saturation if self.overscan is None or self.saturation is None else SATURATED
+
+    @property
+    def full(self):
+        """Least counts of a saturated sample (electron), with the bias, without the overscan."""
+        return (self.saturation - (self.overscan or 0.0)) * self.scale
 
     def read(self, dark_set, block):
         """`Electrons` of the rows of the slice ``block``."""
@@ -127,12 +141,12 @@ class ElectronReader:
         if bad_bias is not None:
             good &= ~bad_bias
         if self.saturation is not None:
-            over = good & (samples >= self.saturation)
+            over = good & (samples >= self.saturated_from)
             good &= ~over
         samples *= self.scale
         samples -= bias
         samples[~good] = 0.0
-        lower_limit = 0.0 if self.saturation is None else self.saturation * self.scale - bias
+        lower_limit = 0.0 if self.saturation is None else self.full - bias
         saturated = over.any(axis=0) & ~good.any(axis=0)
         return Electrons(samples, good, saturated, np.broadcast_to(lower_limit, shape[1:]), variance)
 

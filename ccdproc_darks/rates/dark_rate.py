@@ -19,7 +19,7 @@ from .._interface.results import LogEntry, checked_log_entry, logged, result_ima
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import FrameSetting
 from ..frames.inputs import Frames, as_frames
-from ..frames.reading import Hdu, Reading
+from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..statistics.rate_distribution import sensor_rate_distribution
 from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings
@@ -49,6 +49,9 @@ def dark_rate(
     clip: float | None = 5.0,
     offset: Literal["pixel"] | None = None,
     hdu: Hdu = None,
+    unit: str | u.UnitBase | None = None,
+    overscan: ImageSection = None,
+    trim: ImageSection = None,
     amplifiers: Amplifiers = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
@@ -74,12 +77,14 @@ def dark_rate(
         from the scatter of three equal exposures or more; then takes the noise of the bias frames, where ``bias`` is a
         result of `ccdproc.combine` with NCOMBINE; then gives no uncertainty, and warns.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
-        :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted.
+        :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted. With
+        ``overscan``, a master bias is one without its overscan, too, or as large as the raw frames, and then loses it
+        as they do.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Exposure time of the frames (one, or one a frame). None looks for EXPTIME, then EXPOSURE.
     saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
-        Level (adu or electron) from which a sample of the given frames is saturated; it includes the bias, if that is
-        still in them. None looks for SATURATE. Unsigned integers at their highest value are always saturated.
+        Level (adu or electron) from which a sample of the given frames is saturated; it includes bias and overscan, if
+        they are still in them. None looks for SATURATE. Unsigned integers at their highest value are always saturated.
     n_combined : int, optional
         Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
     clip : float or None
@@ -91,6 +96,16 @@ def dark_rate(
     hdu : int, str or tuple, optional
         Image in files of several, of darks and bias: the number of an HDU, its EXTNAME, or a pair of EXTNAME and
         EXTVER. None: the first 2-D image.
+    unit : "adu", "electron" or `~astropy.units.Unit`, optional
+        Unit of frames in files, whatever their BUNIT is. None: BUNIT, else adu.
+    overscan : str or `ccdproc.Keyword`, optional
+        Overscan of raw frames: a FITS section such as ``"[1:32, :]"``, or the header key that has it, such as
+        ``"BIASSEC"``. Its mean in each row (of an overscan of rows: in each column) is taken off, as by
+        `ccdproc.subtract_overscan`. The bias level goes with it, but not a pattern: that needs
+        ``bias``. Needs ``trim``.
+    trim : str or `ccdproc.Keyword`, optional
+        Part of the image that is measured, as by `ccdproc.trim_image`: a FITS section such as ``"[33:544, 1:512]"``, or
+        a header key such as ``"TRIMSEC"``. None: all of it.
     amplifiers : sequence of `Amplifier` or str, optional
         Amplifiers, or FITS sections, that read a part of the image each, with gains and read noises of their own: each
         is measured by itself, and the result is one image. Pixels of none are masked.
@@ -143,7 +158,8 @@ def dark_rate(
     FrameLevelWarning
         If the level of a frame differs from that of equal frames, as after a drift of the bias level.
     HeaderWarning
-        If EXPTIME and EXPOSURE of a header disagree; if the exposure time of a bias is above 1 % of the shortest dark's
+        If a header tells of overscan or edges to trim, and neither ``overscan`` nor ``trim`` is given; if EXPTIME and
+        EXPOSURE of a header disagree; if the exposure time of a bias is above 1 % of the shortest dark's
         (above 10 % it is an error).
     LightWarning
         If light seems to have fallen on frames: two frames or more of one exposure time have stars in common, or look
@@ -193,11 +209,12 @@ def dark_rate(
     checked_choice("offset", offset, (None, "pixel"))
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
-    reading = Reading(hdu)
+    reading = checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim)
     arguments = {
         "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
-        "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset, "hdu": hdu,
-        "amplifiers": amplifiers, "check_headers": check_headers, "dtype": dtype.name,
+        "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset, "hdu": hdu, "unit": unit,
+        "overscan": overscan, "trim": trim, "amplifiers": amplifiers, "check_headers": check_headers,
+        "dtype": dtype.name,
     }  # fmt: skip
     if amplifiers is not None:
         result = measure_amplifiers(

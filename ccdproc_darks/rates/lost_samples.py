@@ -43,7 +43,7 @@ def _counts(rows, reader, block):
         checks["without an uncertainty that is finite"] = ~np.isfinite(rows.deviation)
     if reader.saturation is not None:
         level = f"at the saturation level, {reader.saturation:g} with the bias, or above"
-        checks[level] = rows.values >= reader.saturation
+        checks[level] = rows.values >= reader.saturated_from
     left = np.ones(rows.values.shape, dtype=bool)
     for reason, bad in checks.items():
         yield reason, np.count_nonzero(left & bad)

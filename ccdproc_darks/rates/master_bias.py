@@ -20,7 +20,8 @@ from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
 from ..frames.inputs import Frames, as_frames
-from ..frames.reading import Hdu, Reading
+from ..frames.reading import Hdu, ImageSection, checked_reading
+from ..frames.sections import warn_untrimmed
 from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
 from .dark_frames import DarkSet
@@ -37,6 +38,9 @@ def master_bias(
     read_noise: FrameSetting = None,
     clip: float | None = 5.0,
     hdu: Hdu = None,
+    unit: str | u.UnitBase | None = None,
+    overscan: ImageSection = None,
+    trim: ImageSection = None,
     amplifiers: Amplifiers = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
@@ -55,10 +59,12 @@ def master_bias(
     read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Read noise of one frame (electron), as in `dark_rate`. None looks for RDNOISE; then measures the scatter of
         three frames or more; then keeps all samples, and gives no uncertainty.
+    hdu, unit, overscan, trim, amplifiers
+        See `dark_rate`.
     check_headers : bool
         True: it is an error if headers tell that frames are no bias frames, or not of one camera, binning, region of
         the sensor and setting. False takes them as they are.
-    clip, hdu, amplifiers, dtype, mem_limit, executor
+    clip, dtype, mem_limit, executor
         See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKBIAS where ``ccdproc.conf.auto_logging`` is on; False or
@@ -84,7 +90,8 @@ def master_bias(
     FrameLevelWarning
         If the level of a frame differs from the others', as after a drift of the bias level.
     HeaderWarning
-        If the exposure time of a frame is above a second.
+        If the exposure time of a frame is above a second; if a header tells of overscan or edges to trim, see
+        `dark_rate`.
     LightWarning
         If frames have stars, see `dark_rate`.
     NoUsablePixelWarning
@@ -116,10 +123,11 @@ def master_bias(
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
     arguments = {
-        "biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "hdu": hdu, "amplifiers": amplifiers,
-        "check_headers": check_headers, "dtype": dtype.name,
+        "biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "hdu": hdu, "unit": unit,
+        "overscan": overscan, "trim": trim, "amplifiers": amplifiers, "check_headers": check_headers,
+        "dtype": dtype.name,
     }  # fmt: skip
-    reading = Reading(hdu)
+    reading = checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim)
     if amplifiers is not None:
         result = measure_amplifiers(
             master_bias, as_frames(biases, "biases", reading), amplifiers, reading, gain=gain, read_noise=read_noise,
@@ -135,6 +143,8 @@ def master_bias(
     if checked_flag("check_headers", check_headers):
         check_biases(frames)
     if chosen is None:
+        if check_headers:
+            warn_untrimmed(frames, reading)
         frames = [frames[index] for index in distinct_frames(frames)]
     selection = chosen or select_biases(frames, scale, execution)
     selection.warn("bias frames")

@@ -19,6 +19,8 @@ from ..frames.headers import (
 )
 from ..frames.inputs import as_frames
 from ..frames.reading import AS_IT_IS
+from ..frames.sections import warn_untrimmed
+from ..frames.trimmed_frame import highest_overscan, marked
 from .bias import MOST_COMBINED, Bias, as_bias, combined_number
 from .dark_frames import DarkSet, ElectronReader
 from .frame_selection import FrameSelection, warn_temperatures
@@ -82,9 +84,10 @@ def prepare_darks(
     noise, source = given_noise(read_noise, frames)
     if checked_flag("check_headers", check_headers):
         check_darks(frames)
+        warn_untrimmed(frames, reading)
     kept = distinct_frames(frames, seconds, combined)
     frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
-    dark_sets = _dark_sets(frames, seconds, combined)
+    dark_sets = _dark_sets(marked(frames, saturation), seconds, combined)
     if offset == "pixel" and len(dark_sets) < 2:
         raise ValueError(
             f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
@@ -99,7 +102,9 @@ def prepare_darks(
             check_bias(the_bias.frame, frames, shortest=shortest, gain_of_header=gain_of_header, exposure=exposure)
     warn_temperatures(frames)
     scale = gain if frames[0].unit == u.adu else 1.0
-    reader = ElectronReader(scale, the_bias, saturation, own_noise=source == "uncertainty")
+    reader = ElectronReader(
+        scale, the_bias, saturation, own_noise=source == "uncertainty", overscan=highest_overscan(frames)
+    )
     for dark_set in dark_sets:
         selection = FrameSelection.of(dark_set, reader, execution)
         selection.warn(f"frames of {dark_set.seconds:g} s", ", and shifts all rates")
@@ -131,7 +136,7 @@ def _middle_row(frame):
 
 def _saturation(saturation, frames, gain):
     """Saturation level in the frames' unit, or None."""
-    unit, dtype = frames[0].unit, frames[0].dtype
+    unit, dtype = frames[0].unit, frames[0].raw_dtype
     convert = [(u.adu, u.electron, lambda x: x * gain, lambda x: x / gain)] if gain else []
     # A header's SATURATE is in adu; frames in electron of unknown gain cannot be compared with it.
     keys = SATURATION_KEYS if unit == u.adu or gain else ()

@@ -21,6 +21,7 @@ from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
 from .folder import Group, Unusable, unusable_file, without_lost
+from .trimmed_group import TrimmedGroup, trimmed_group
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
@@ -42,6 +43,8 @@ class Options:
     fdr: float | None = None
     tolerance: float = 0.1
     null: str = "theoretical"
+    overscan: str | None = None  # as of `trimmed_group`
+    trim: str | None = None
     executor: Executor | None = None
     mem_limit: u.Quantity | int | None = None
 
@@ -68,6 +71,7 @@ class Measured:
     """All that came of a group."""
 
     group: Group
+    trimmed: TrimmedGroup  # what is cut off its frames
     exposures: list  # pairs of exposure time (s) and list of the frames used
     rates: dict = field(default_factory=dict)  # of each exposure time; without a bias, good for differences only
     rate: object = None  # CCDData, from all exposures
@@ -114,11 +118,12 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
     for a group that cannot tell its own. Files that vanish or change meanwhile, or of which an error tells, are taken
     out of the group, which is then measured again, at most twice.
     """
-    lost = []
+    cut = trimmed_group(group, options.overscan, options.trim)
+    group, lost = cut.group, []
     for trial in range(_MOST_TRIALS):
         reason = None
         try:
-            result = _measure_group(group, options, step, known_noise)
+            result = _measure_group(cut, options, step, known_noise)
         except (OSError, ValueError, u.UnitsError) as error:
             reason = error
         found = _take_out_lost(group, read=isinstance(reason, OSError)) or _take_out_blamed(group, str(reason))
@@ -150,8 +155,9 @@ def _take_out_blamed(group, reason):
     return []
 
 
-def _measure_group(group, options, step, known_noise):
-    result = Measured(group, group.exposures)
+def _measure_group(cut, options, step, known_noise):
+    group = cut.group
+    result = Measured(group, cut, group.exposures, notes=list(cut.notes))
     frames = [frame.file for frame in group.darks]
     gain = options.gain
     if gain is None:
@@ -175,7 +181,7 @@ def _measure_group(group, options, step, known_noise):
 def _measure_rates(result, options, gain, scale, known_noise, step, caught):
     """Set the master bias, and the rates and the scatter of all exposure times; ``caught`` has the warnings so far."""
     files = [frame.file for frame in result.group.darks]
-    common = {"gain": gain, "saturation": options.saturation, **options.work}
+    common = {"gain": gain, "saturation": options.saturation, **result.trimmed.sections, **options.work}
     step("bias")
     read_noise = _read_noise(result, options, files)
     if result.group.biases:

@@ -70,6 +70,8 @@ def _group_meta(measured):
         "threshold_electron_per_s": measured.mask.meta["DKTHRESH"],
         "bias_frames": 0 if measured.bias is None else measured.bias.meta["NCOMBINE"],
         "read_noise_from": measured.noise_source,
+        "overscan": measured.trimmed.overscan,
+        "trim": measured.trimmed.trim,
         "notes": [shown(note) for note in measured.notes],
         "pairs": [
             {

@@ -103,7 +103,7 @@ def _read(path, measured):
     if not path.is_file():
         return None
     image = CCDData.read(path)
-    ours = image.shape == measured.group.shape and image.meta.get("INSTRUME", "") == measured.group.camera
+    ours = image.shape == measured.rate.shape and image.meta.get("INSTRUME", "") == measured.group.camera
     return image if ours else None
 
 
