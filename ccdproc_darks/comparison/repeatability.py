@@ -138,7 +138,6 @@ def repeatability(
         "false_positives": false_positives,
         "offset": offset,
         "exposure": exposure,
-        "hdu": hdu,
         **options,
     }
     return logged(result, "DKREPEAT", "repeatability", arguments, add_keyword)

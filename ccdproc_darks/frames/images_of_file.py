@@ -12,7 +12,7 @@ PLANES = ("MASK", "UNCERT")
 # Names of images that belong to another one in the file: its errors, weights and flags.
 _BESIDE = re.compile(
     r"(MASK|UNCERT|PSFIMAGE|ERR(OR)?S?|VAR(IANCE)?|IVAR|SIGMA|STD(DEV)?|WEIGHTS?|WHT|W[A-Z]*MAP|CON(TEXT)?|DQ|BPM|"
-    r"FLAGS?|BADPIX\w*|NOISE|THUMB\w*|PREVIEW\w*)\W?\d*"
+    r"FLAGS?|BADPIX\w*|NOISE|THUMB\w*|PREVIEW\w*)[\W_]?\d*"
 )
 # Keys by which the header of an extension tells that it is a detector, or an amplifier.
 _OF_DETECTOR = {

@@ -166,7 +166,7 @@ def dark_rate(
         like flats; or one of three or more has stars, and a higher level.
     MissingInformationWarning
         If the read noise is unknown, so that there is no uncertainty; if the number of exposures in a combined frame or
-        bias is unknown; if the error of the bias is unknown.
+        bias is unknown; if the error of the bias is unknown; if files have several detectors, and ``hdu`` is None.
     NoUsablePixelWarning
         If all pixels are masked; the samples that are not finite, masked and saturated are counted.
     NoiseWarning

@@ -94,6 +94,8 @@ def master_bias(
         `dark_rate`.
     LightWarning
         If frames have stars, see `dark_rate`.
+    MissingInformationWarning
+        If files have several detectors, and ``hdu`` is None.
     NoUsablePixelWarning
         If all pixels are masked.
 
