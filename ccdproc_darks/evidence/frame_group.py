@@ -9,6 +9,7 @@ import numpy as np
 from .._compute.blocks import sample_blocks
 from ..frames.headers import equal_exposures
 from ..frames.inputs import sample
+from ..frames.trimmed_frame import TrimmedFrame
 
 __all__ = ["FrameGroup", "FrameSample"]
 
@@ -94,7 +95,26 @@ class FrameGroup:
         """`FrameSample` of the bias frames, or None."""
         return self._sampled(self.biases, 0.0, list(range(len(self.biases)))) if self.biases else None
 
+    @cached_property
+    def raw_dark_samples(self):
+        """`dark_samples` of the digits that the camera wrote: those of frames from which an overscan is taken off."""
+        darks = _raw(self.darks)
+        return [self._sampled(darks, seconds, group) for seconds, group in self.sets] if darks else self.dark_samples
+
+    @cached_property
+    def raw_bias_sample(self):
+        """`bias_sample` of the digits that the camera wrote, or None."""
+        biases = _raw(self.biases)
+        return self._sampled(biases, 0.0, list(range(len(biases)))) if biases else self.bias_sample
+
     def _sampled(self, frames, seconds, group):
         # Evenly from the first to the last, as frames drift.
         chosen = [group[int(index)] for index in np.linspace(0, len(group) - 1, min(len(group), _SAMPLE_FRAMES))]
         return FrameSample(seconds, chosen, [sample(frames[index], self.blocks).data.ravel() for index in chosen])
+
+
+def _raw(frames):
+    """Frames as the camera wrote them, where an overscan is taken off; empty where none is."""
+    if not any(isinstance(frame, TrimmedFrame) and frame.overscan is not None for frame in frames):
+        return []
+    return [frame.raw if isinstance(frame, TrimmedFrame) else frame for frame in frames]

@@ -25,7 +25,7 @@ __all__ = [
 # Header keys of the overscan, and of the part of an image that is measured; the first one that is there counts.
 OVERSCAN_KEYS, TRIM_KEYS = ("BIASSEC",), ("TRIMSEC", "DATASEC")
 # What ccdproc.trim_image writes into a header, whose sections are those of the image before.
-_TRIMMED_KEYS = ("TRIM_IMAGE", "TRIMIM")
+_TRIMMED_KEYS = ("trim_image", "trimim")
 # One axis of a FITS section: all of it, or first and last pixel, counted from 1, and maybe a step.
 _AXIS = r"(-?\*(:\d+)?|\d*:\d*(:\d+)?)"
 _SECTION = re.compile(rf"\[{_AXIS},{_AXIS}\]")
@@ -117,7 +117,7 @@ class HeaderSections:
     overscan, trim : str or None
         The sections, where they can be used: the measured part is not the whole image, and both are within it.
     keys : tuple of (str or None)
-        The header key of each.
+        The header key of each, where there is one.
     doubt : str
         What is wrong with the sections of the header, where they cannot be used; else empty.
     is_old : bool
@@ -155,7 +155,7 @@ def header_sections(header, shape):
                 wrong.append(str(error))
     overscan, trim = found
     if trim is not None and trim.is_whole(shape):
-        return HeaderSections()
+        return HeaderSections(keys=tuple(keys))
     if not wrong and trim is None:
         wrong.append(f"{keys[0]} is {overscan.text}, but neither TRIMSEC nor DATASEC tells which part is the image")
     elif overscan is not None and trim is not None and overscan.overlaps(trim):

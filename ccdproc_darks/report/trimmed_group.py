@@ -67,13 +67,17 @@ def trimmed_group(group, overscan=None, trim=None):
 
 def _told(group):
     """`HeaderSections` that all headers of a group tell, or None; and notes on those that are not used."""
-    frames = [frame for frame in (*group.darks, *group.biases)]
+    frames = [*group.darks, *group.biases]
     told = [(frame, header_sections(frame.file.header, frame.file.shape)) for frame in frames]
     doubts = [(frame, found.doubt) for frame, found in told if found.doubt]
     if doubts:
         frame, doubt = doubts[0]
         more = f" (and {len(doubts) - 1} more)" if len(doubts) > 1 else ""
         return None, [f"The header of {frame.name}{more} is not followed, nothing is cut off: {doubt}. {_OVERRIDE}."]
+    # A header without such keys disagrees with none.
+    told = [(frame, found) for frame, found in told if found.keys != (None, None)]
+    if not told:
+        return None, []
     first, expected = told[0]
     for frame, found in told:
         if (found.overscan, found.trim) != (expected.overscan, expected.trim):

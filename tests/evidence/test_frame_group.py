@@ -6,6 +6,7 @@ from astropy import units as u
 
 from ccdproc_darks.evidence.frame_group import FrameGroup
 from ccdproc_darks.frames.inputs import as_frames
+from ccdproc_darks.frames.reading import Reading
 
 from ..helpers import dark
 
@@ -40,3 +41,19 @@ def test_large_frames_are_sampled_in_the_same_pixels():
     first, second = group.dark_samples[0].values
     assert 2**18 <= first.size <= 2**19
     np.testing.assert_array_equal(second - first, 1)
+
+
+def test_raw_samples_without_an_overscan(darks):
+    """Checks of digits look at what the camera wrote, checks of levels at what is measured."""
+    sections = Reading(overscan="[1:4, :]", trim="[5:40, :]")
+    group = FrameGroup(
+        as_frames(darks, reading=sections), [60.0, 10.0, 60.001, 10.0], as_frames(darks, "biases", sections)
+    )
+    values, raw = (samples[0].values[1].reshape(30, 36) for samples in (group.dark_samples, group.raw_dark_samples))
+    np.testing.assert_array_equal(raw, darks[3].data[:, 4:])
+    np.testing.assert_allclose(values, raw - darks[3].data[:, :4].mean(axis=1, keepdims=True))
+    assert group.raw_bias_sample.values[0].dtype == np.uint16
+    assert group.bias_sample.values[0].dtype == float
+    plain = FrameGroup(as_frames(darks), [60.0, 10.0, 60.001, 10.0])
+    assert plain.raw_dark_samples is plain.dark_samples
+    assert plain.raw_bias_sample is None
