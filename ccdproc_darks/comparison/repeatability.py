@@ -133,13 +133,7 @@ def repeatability(
             "NBEYOND": (int(np.count_nonzero(np.abs(compared) > critical)), "pixels beyond it"),
         },
     )
-    arguments = {
-        "darks": darks,
-        "false_positives": false_positives,
-        "offset": offset,
-        "exposure": exposure,
-        **options,
-    }
+    arguments = {"darks": darks, "false_positives": false_positives, "offset": offset, "exposure": exposure, **options}
     return logged(result, "DKREPEAT", "repeatability", arguments, add_keyword)
 
 

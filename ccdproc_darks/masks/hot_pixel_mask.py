@@ -15,13 +15,13 @@ from astropy.nddata import CCDData
 from .._compute.blocks import Block, BlockJob, sample_blocks
 from .._compute.workers import Execution, fill_images, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
+from .._interface.flags import DARK_FLAGS
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import NoUsablePixelWarning, warn
 from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
 from ..comparison.comparer import RateComparer, both_for_rows
 from ..comparison.dark_scatter import ScatterImages
 from ..comparison.proportionality_limit import ProportionalityLimit
-from ..flags import DARK_FLAGS
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from ..statistics.significance import FalsePositiveControl
