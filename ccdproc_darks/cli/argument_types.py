@@ -4,7 +4,7 @@
 import argparse
 import math
 
-__all__ = ["exposures", "fraction", "positive", "size", "whole"]
+__all__ = ["exposures", "fraction", "header_key", "positive", "size", "tolerance", "unit", "whole"]
 
 
 def positive(text):
@@ -24,6 +24,27 @@ def fraction(text):
     if value >= 1:
         raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, got {text!r}")
     return value
+
+
+def header_key(text):
+    """A key of a FITS header, in capitals."""
+    key = text.strip().upper()
+    if not key.isascii() or not key.isprintable() or not key or "=" in key:
+        raise argparse.ArgumentTypeError(f"expected the name of a header key, such as EXPTIME, got {_short(text)}")
+    return key
+
+
+def tolerance(text):
+    """A positive number, or None of the text none."""
+    return None if text.strip().lower() == "none" else positive(text)
+
+
+def unit(text):
+    """The name of a unit that frames may have."""
+    name = text.strip().lower()
+    if name not in ("adu", "electron"):
+        raise argparse.ArgumentTypeError(f"expected adu or electron, got {_short(text)}")
+    return name
 
 
 def exposures(text):

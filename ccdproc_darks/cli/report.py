@@ -9,6 +9,7 @@ from .._interface.disk.new_folder import check_place
 from .._interface.disk.signals import uninterrupted
 from .._interface.disk.temporary import discard, temporary_folder
 from .argument_types import fraction, positive, whole
+from .options import add_frame_options, frame_options
 from .printed import print_lines
 
 __all__ = ["add_demo", "add_report"]
@@ -25,7 +26,7 @@ def add_report(commands):
     )
     report.add_argument(
         "folders", type=Path, nargs="+", metavar="FOLDER",
-        help="folder with the frames (sub-folders are not looked into); several: a night, or a detector, each",
+        help="folder with the frames; several: a night, or a detector, each",
     )  # fmt: skip
     _common(report)
     report.add_argument("--gain", type=positive, metavar="G", help="gain (electron/adu); default: EGAIN in the headers")
@@ -58,6 +59,7 @@ def add_report(commands):
         help="how much the memory may grow (MiB) beyond the results while they are worked out; default: a few for "
         "each core",
     )  # fmt: skip
+    add_frame_options(report)
     report.set_defaults(run=_report)
 
 
@@ -113,7 +115,7 @@ def _report(given, command):
 
     how = {"overwrite": given.overwrite, "command": command}
     with workers_of(given.scheduler) as executor:
-        options = _options(given, executor)
+        options = _options(given, executor, frames=frame_options(given))
         if len(given.folders) > 1:
             return _print_reports(given.out, make_reports(given.folders, given.out, options, **how))
         (folder,) = given.folders
@@ -142,7 +144,7 @@ def _demo(given, command):
     return _print_report(given.out, *found)
 
 
-def _options(given, executor=None):
+def _options(given, executor=None, **more):
     from astropy import units as u
 
     from ..report.measure import Options
@@ -164,6 +166,7 @@ def _options(given, executor=None):
         trim=getattr(given, "trim", None),
         executor=executor,
         mem_limit=quantity("mem_limit", 2**20 * u.byte),
+        **more,
     )
 
 

@@ -75,7 +75,7 @@ class ProportionalityLimit:
         if math.isinf(limit):
             return (
                 f"Dark rates are proportional to exposure time within {percent} up to {low:.3g} {unit} at least "
-                f"({sure} confidence). No rate is established above which typical pixels depart by more."
+                f"({sure} confidence). Too few pixels have higher rates to tell what these do."
             )
         above = self.curve["departure"][self.curve["rate_high"] >= self.limit]
         way = "higher" if np.median(above) > 0 else "lower"

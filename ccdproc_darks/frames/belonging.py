@@ -22,6 +22,7 @@ __all__ = [
     "check_biases",
     "check_darks",
     "check_one_sensor",
+    "difference",
     "frame_type",
     "header_settings",
     "warn_exposures",
@@ -111,9 +112,18 @@ def header_settings(header):
     return {key: value for key, value in values.items() if value is not None}
 
 
+def difference(first, second):
+    """First key, and both values, in which two results of `header_settings` differ; None where they do not.
+
+    A key that is missing in one of them tells nothing.
+    """
+    shared = (key for key in first if key in second)
+    return next(((key, first[key], second[key]) for key in shared if not _is_same(key, first[key], second[key])), None)
+
+
 def are_alike(first, second):
     """Whether two results of `header_settings` have the same keys, and the same values."""
-    return first.keys() == second.keys() and all(_is_same(key, first[key], second[key]) for key in first)
+    return first.keys() == second.keys() and difference(first, second) is None
 
 
 def check_one_sensor(what, images):

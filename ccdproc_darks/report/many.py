@@ -50,7 +50,8 @@ def make_reports(folders, out, options, *, overwrite=False, command=""):
     """
     folders, out = [Path(folder) for folder in folders], Path(out)
     _check_different(folders)
-    with new_folder(out, overwrite=overwrite, folders=folders) as new:
+    read = folders if options.frames.bias is None else [*folders, options.frames.bias]
+    with new_folder(out, overwrite=overwrite, folders=read) as new:
         reports = []
         pairs = list(zip(folders, report_names(folders), strict=True))
         for folder, name in progress_bar(pairs, desc="folders", unit="folder"):

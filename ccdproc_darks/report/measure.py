@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from astropy import units as u
+from astropy.nddata import CCDData, StdDevUncertainty
 
 from .._interface.arguments import GAIN_UNIT
 from .._interface.warnings import DarkWarning, FrameLevelWarning, HeaderWarning, NoiseWarning, NoUsablePixelWarning
@@ -20,13 +21,17 @@ from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
-from .folder import Group, Unusable, unusable_file, without_lost
+from .folder import without_lost
+from .frame_options import AS_FOUND, FrameOptions
+from .group import Group, Unusable, unusable_file
 from .trimmed_group import TrimmedGroup, trimmed_group
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
 # electron/s between which rates are well measured and not saturated, for the ratio of two exposures.
 BRIGHT = (8.0, 64.0)
+# Fraction by which settings of frames of a group may differ: programs round them in several ways.
+_SAME_SETTING = 1e-3
 # Times that a group is measured, if some of its files cannot be used.
 _MOST_TRIALS = 3
 
@@ -47,6 +52,7 @@ class Options:
     trim: str | None = None
     executor: Executor | None = None
     mem_limit: u.Quantity | int | None = None
+    frames: FrameOptions = AS_FOUND
 
     @property
     def work(self):
@@ -142,7 +148,9 @@ def _take_out_lost(group, read):
     """Take those frames out of a group whose files are lost, see `without_lost`; returns the list of `Unusable`."""
     group.biases, lost = without_lost(group.biases, read)
     group.darks, others = without_lost(group.darks, read)
-    return lost + others
+    masters, more = without_lost([group.master] if group.master else [], read)
+    group.master = masters[0] if masters else None
+    return lost + others + more
 
 
 def _take_out_blamed(group, reason):
@@ -151,13 +159,16 @@ def _take_out_blamed(group, reason):
         for frame in frames:
             if reason.startswith(f"{frame.file.label}: "):
                 frames.remove(frame)
-                return [unusable_file(frame.file.path, reason)]
+                return [unusable_file(frame.file.path, reason, frame.name)]
+    if group.master and reason.startswith(f"{group.master.file.label}: "):
+        lost, group.master = group.master, None
+        return [unusable_file(lost.file.path, reason, lost.name)]
     return []
 
 
 def _measure_group(cut, options, step, known_noise):
     group = cut.group
-    result = Measured(group, cut, group.exposures, notes=list(cut.notes))
+    result = Measured(group, cut, group.exposures, notes=[*group.notes, *cut.notes])
     frames = [frame.file for frame in group.darks]
     gain = options.gain
     if gain is None:
@@ -171,26 +182,38 @@ def _measure_group(cut, options, step, known_noise):
     # Levels that drift are told of in words of the page, and not once for every rate.
     told = [warning for warning in caught if issubclass(warning.category, DarkWarning)]
     texts = {str(warning.message) for warning in told if not issubclass(warning.category, FrameLevelWarning)}
-    # The page names files without their folder.
-    parent = os.path.join(frames[0].path.parent, "")
-    result.notes += sorted(f"{text.replace(parent, '')}." for text in texts)
+    result.notes += sorted(f"{_with_names(text, group)}." for text in texts)
     _compare(result, options, step)
     return result
+
+
+def _with_names(text, group):
+    """A text in which files are named as on the page: without their folder."""
+    for frame in (*group.darks, *group.biases, *([group.master] if group.master else [])):
+        text = text.replace(frame.file.label, frame.name)
+    return text.replace(os.path.join(group.darks[0].file.path.parent, ""), "")
 
 
 def _measure_rates(result, options, gain, scale, known_noise, step, caught):
     """Set the master bias, and the rates and the scatter of all exposure times; ``caught`` has the warnings so far."""
     files = [frame.file for frame in result.group.darks]
-    common = {"gain": gain, "saturation": options.saturation, **result.trimmed.sections, **options.work}
+    checked = {"check_headers": options.frames.check_headers}
+    common = {"gain": gain, "saturation": options.saturation, **result.trimmed.sections, **options.work, **checked}
+    common["exposure"] = options.frames.exposure
     step("bias")
     read_noise = _read_noise(result, options, files)
     if result.group.biases:
-        read_noise = _take_bias(result, gain, scale, read_noise, options.work)
+        read_noise = _take_bias(result, gain, scale, read_noise, options.work | checked)
         bias, offset = result.bias, None
+    elif result.group.master:
+        bias, offset = _master(result.group.master), None
+        result.bias = bias
     else:
         if len(result.exposures) < 2:
+            told = "".join(f". {note}" for note in result.group.notes).rstrip(".")
             raise ValueError(
                 "no bias frames, and darks of one exposure time only: a bias cannot be told from dark current"
+                f"{told}; --bias gives bias frames from another folder"
             )
         drift = scale / (result.exposures[-1][0] - result.exposures[0][0])
         result.notes.append(
@@ -205,7 +228,7 @@ def _measure_rates(result, options, gain, scale, known_noise, step, caught):
 
     step("all exposure times")
     used = [frame for _, same in result.exposures for frame in same]
-    result.rate = dark_rate(_paths(used), bias=bias, offset=offset, read_noise=read_noise, **common)
+    result.rate = dark_rate(_files(used), bias=bias, offset=offset, read_noise=read_noise, **common)
     if result.rate.mask.all():
         raise ValueError(next(str(one.message) for one in caught if issubclass(one.category, NoUsablePixelWarning)))
     if read_noise is None and "DKRDNOI" in result.rate.meta:
@@ -218,10 +241,10 @@ def _measure_rates(result, options, gain, scale, known_noise, step, caught):
         for seconds, same in result.exposures:
             step(f"{seconds:g} s")
             alone = len(result.exposures) == 1
-            result.rates[seconds] = result.rate if alone else dark_rate(_paths(same), **common)
+            result.rates[seconds] = result.rate if alone else dark_rate(_files(same), **common)
         if read_noise is not None:
             enough = [(seconds, same) for seconds, same in result.exposures if len(same) >= LEAST_FRAMES]
-            result.scatter = {seconds: dark_scatter(_paths(same), **common) for seconds, same in enough}
+            result.scatter = {seconds: dark_scatter(_files(same), **common) for seconds, same in enough}
 
 
 def _used(result, darks, seconds, scale):
@@ -231,12 +254,25 @@ def _used(result, darks, seconds, scale):
     return [frame for index, frame in enumerate(darks) if index not in selection.left_out]
 
 
-def _paths(frames):
-    return [frame.file.path for frame in frames]
+def _files(frames):
+    # Not their paths: headers were changed where the user tells otherwise.
+    return [frame.file for frame in frames]
+
+
+def _master(frame):
+    """A master bias as CCDData."""
+    file = frame.file
+    rows = file.rows(slice(None))
+    uncertainty = None if rows.deviation is None else StdDevUncertainty(rows.deviation)
+    image = CCDData(
+        rows.values, unit=file.unit, mask=rows.mask, uncertainty=uncertainty, meta=file.header, wcs=file.wcs
+    )
+    image.meta.setdefault("NCOMBINE", max(frame.combined, 1))
+    return image
 
 
 def _from_header(argument, frames, unit, keys):
-    value = common_setting(argument, frame_settings(argument, None, frames, unit, keys), frames)
+    value = common_setting(argument, frame_settings(argument, None, frames, unit, keys), frames, rtol=_SAME_SETTING)
     return None if value is None else value * unit
 
 

@@ -13,6 +13,7 @@ from .._interface.disk.signals import uninterrupted
 from .._interface.shown import file_name, shown
 from .._interface.version import __version__
 from .folder import find_groups
+from .frame_files import has_folders
 from .measure import measure_group, steps
 from .page import page
 from .summary import summary_table
@@ -48,7 +49,8 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
     OSError
         If ``folder`` is missing, or ``out`` exists.
     """
-    with new_folder(out, overwrite=overwrite, folders=[folder]) as new:
+    read = [folder] if options.frames.bias is None else [folder, options.frames.bias]
+    with new_folder(out, overwrite=overwrite, folders=read) as new:
         found = measure_folder(folder, options)
         with named_errors(out):
             write_report(new, *found, title=title or report_title(folder), command=command, intro=intro)
@@ -61,7 +63,8 @@ def measure_folder(folder, options):
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}")
     # Absolute paths: workers may run in another folder.
-    groups, unusable = find_groups(folder.absolute(), partial(progress_bar, desc="reading headers", unit="file"))
+    progress = partial(progress_bar, desc="reading headers", unit="file")
+    groups, unusable = find_groups(folder.absolute(), progress, options.frames)
     if not groups:
         raise NothingMeasuredError(_nothing(folder, unusable))
     results, failures = _measure(groups, options)
@@ -154,8 +157,7 @@ def different_names(texts):
 
 def _nothing(folder, unusable):
     if not unusable:
-        inner = any(path.is_dir() for path in folder.iterdir())
-        hint = "; its sub-folders are not looked into" if inner else ""
+        hint = "; its sub-folders are not looked into without --recursive" if has_folders(folder) else ""
         return f"{folder}: no FITS files (.fit, .fits, .fts, also compressed){hint}"
     first = unusable[0]
     more = f" (and {len(unusable) - 1} more)" if len(unusable) > 1 else ""

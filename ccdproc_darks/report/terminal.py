@@ -27,9 +27,10 @@ def sentences(results, failures, unusable):
         tested = (
             f"{meta['NNONLIN']} not proportional" if measured.significance is not None else "proportionality not tested"
         )
+        times = ", ".join(f"{len(same)} x {seconds:g} s" for seconds, same in measured.exposures)
         yield measured.group.title
         yield (
-            f"  {frames} darks: median rate {median:.4g} electron/s"
+            f"  {frames} darks ({times}): median rate {median:.4g} electron/s"
             f"{'' if error is None else f' (typical error of a pixel {error:.2g})'}; "
             f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
         )

@@ -13,6 +13,7 @@ from ccdproc_darks.frames.belonging import (
     check_biases,
     check_darks,
     check_one_sensor,
+    difference,
     frame_type,
     header_settings,
     warn_exposures,
@@ -130,7 +131,26 @@ class TestSensorAndSetting:
         assert are_alike(settings, settings | {"EGAIN": 1.5001})
         assert not are_alike(settings, settings | {"EGAIN": 1.6})
         assert not are_alike(settings, settings | {"OFFSET": 10.0})
+        assert not are_alike(settings | {"OFFSET": 11.0}, settings | {"OFFSET": 10.0})
         assert not are_alike(settings, settings | {"XORGSUBF": 1.0})
+
+    @pytest.mark.parametrize(("first", "second", "expected"), [
+        ({"READOUTM": "Fast"}, {"READOUTM": " fast "}, None), ({"READOUTM": "Fast"}, {}, None),
+        ({"READOUTM": "Fast"}, {"READOUTM": "Slow"}, ("READOUTM", "fast", "slow")),
+        ({"OFFSET": "30"}, {"OFFSET": 30}, None), ({"OFFSET": "30.0 "}, {"OFFSET": 30}, None),
+        ({"OFFSET": "30"}, {"OFFSET": 31}, ("OFFSET", 30, 31)),
+        ({"EGAIN": 1.5}, {"EGAIN": 1.5001}, None),
+        ({"EGAIN": "0.4"}, {"EGAIN": 0.40001}, None), ({"EGAIN": 1.5}, {}, None),
+        ({"GAIN": 1, "EGAIN": 1.5}, {"GAIN": 2, "EGAIN": 1.6}, ("GAIN", 1, 2)),
+        ({"XBINNING": 2}, {}, ("XBINNING", 2, 1)), ({"XBINNING": 1}, {}, None),
+    ])  # fmt: skip
+    def test_difference(self, first, second, expected):
+        """The first key that differs, and both values. A key that is missing in one of them tells nothing, but a binning
+        or a corner that is missing is the usual one."""
+        settings = [header_settings(fits.Header(header)) for header in (first, second)]
+        assert difference(*settings) == expected
+        turned = None if expected is None else (expected[0], expected[2], expected[1])
+        assert difference(*settings[::-1]) == turned
 
 
 class TestBias:

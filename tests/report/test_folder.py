@@ -8,12 +8,12 @@ import shutil
 
 import numpy as np
 import pytest
-from astropy import units as u
 from astropy.io import fits
 
 from ccdproc_darks.frames.fits_image import FileReader
 from ccdproc_darks.report import folder
-from ccdproc_darks.report.folder import _classified, find_groups
+from ccdproc_darks.report.classified import classified
+from ccdproc_darks.report.folder import find_groups
 
 from ..frames.test_disk_file import make_oddity
 from ..frames.test_headers import BROKEN
@@ -105,17 +105,22 @@ def test_broken_files_are_named(tmp_path, night):
         {"XORGSUBF": 90},
         {"YORGSUBF": 60},
         {"READOUTM": "fast"},
+        {"READOUTM": "Normal 2"},
         {"EGAIN": 3.0},
         {"GAIN": 120},
+        {"GAIN": "110"},
+        {"OFFSET": "31"},
         {"SET_TEMP": -10.0, "CCD_TEMP": -10.2},
         {"SET_TEMP": None, "CCD_TEMP": -18.5},
     ],
 )
 def test_what_does_not_belong_together_is_parted(tmp_path, change):
-    _, second = write_frames(tmp_path, [(30, 2)])
+    first, second = write_frames(tmp_path, [(30, 2)])
+    set_header(first, DETECTOR="one", READOUTM="Normal", GAIN=100, OFFSET=30)
     set_header(second, **change)
     groups, _ = find_groups(tmp_path)
     assert len(groups) == 2
+    assert len({group.title for group in groups}) == 2
 
 
 @pytest.mark.parametrize(
@@ -127,13 +132,20 @@ def test_what_does_not_belong_together_is_parted(tmp_path, change):
         {"XORGSUBF": 0, "YORGSUBF": 0.0},
         {"EGAIN": 1.5001},
         {"EGAIN": "1.5"},
+        {"EGAIN": None},
         {"DETECTOR": ""},
+        {"DETECTOR": "another"},
+        {"READOUTM": "fast  mode"},
+        {"READOUTM": None},
+        {"OFFSET": "30"},
+        {"OFFSET": "30.0"},
+        {"GAIN": 100.00001},
     ],
 )
 def test_what_belongs_together_is_not_parted(tmp_path, change):
-    """Numbers and texts that are alike, and keys that have their usual value or none."""
+    """Numbers and texts that are alike, and keys that have their usual value, or that one header does not have."""
     paths = write_frames(tmp_path, [(30, 2)])
-    set_header(paths[0], INSTRUME="Low-Noise")
+    set_header(paths[0], INSTRUME="Low-Noise", READOUTM="Fast Mode", OFFSET=30, GAIN=100)
     set_header(paths[1], INSTRUME="low-noise")
     set_header(paths[1], **change)
     groups, unusable = find_groups(tmp_path)
@@ -147,14 +159,6 @@ def test_regions_of_one_size_are_named(tmp_path):
     set_header(second, XORGSUBF=512, YORGSUBF=0)
     groups, _ = find_groups(tmp_path)
     assert sorted(", from 512 0, " in group.title for group in groups) == [False, True]
-
-
-def test_master_biases_are_no_bias_frames(tmp_path):
-    _, second = write_frames(tmp_path, [(30, 1), (0, 1)])
-    set_header(second, IMAGETYP="Master Bias")
-    (group,), (unusable,) = find_groups(tmp_path)
-    assert group.biases == []
-    assert "'Master Bias': neither bias nor dark" in unusable.reason
 
 
 def test_shapes_are_parted(tmp_path):
@@ -173,12 +177,10 @@ def test_sensor_temperatures_within_one_degree_are_one(tmp_path):
 
 
 def test_biases_without_darks_are_named(tmp_path):
-    write_frames(tmp_path, [(30, 1)])
-    write_frames(tmp_path, [(0, 2)], prefix="warm_", temperature=10 * u.deg_C)
-    (group,), unusable = find_groups(tmp_path)
-    assert group.biases == []
-    assert len(unusable) == 2
-    assert all("no dark frames to go with it" in item.reason for item in unusable)
+    write_frames(tmp_path, [(0, 2)])
+    groups, unusable = find_groups(tmp_path)
+    assert groups == []
+    assert [item.reason for item in unusable] == ["there are no darks to go with it"] * 2
 
 
 def test_processed_frames_among_raw_ones_are_named(tmp_path):
@@ -359,12 +361,12 @@ def test_a_file_that_cannot_be_read_any_more_is_named(tmp_path, monkeypatch):
     """Where copies are looked for, pixels are read for the first time."""
     paths = write_frames(tmp_path, [(0, 2), (30, 3)])
 
-    def classified(file):
+    def vanishing(file, *told):
         if file.path == paths[3]:
             file.path.unlink()
-        return _classified(file)
+        return classified(file, *told)
 
-    monkeypatch.setattr("ccdproc_darks.report.folder._classified", classified)
+    monkeypatch.setattr("ccdproc_darks.report.folder.classified", vanishing)
     (group,), (unusable,) = find_groups(tmp_path)
     assert [frame.name for frame in group.darks] == ["dark_30_0.fit", "dark_30_2.fit"]
     assert unusable.name == "dark_30_1.fit"

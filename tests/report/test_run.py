@@ -108,7 +108,7 @@ def test_nothing_to_measure(tmp_path):
     write_frames(tmp_path / "in", [(0, 2)])
     with pytest.raises(NothingMeasuredError, match=r"no usable dark frames; bias_0_0.fit: .*\(and 1 more\)"):
         make_report(tmp_path / "in", tmp_path / "out", Options())
-    write_frames(tmp_path / "in", [(300, 2)], prefix="warm_", temperature=None)
+    write_frames(tmp_path / "in", [(300, 2)], prefix="small_", shape=(20, 30))
     with pytest.raises(NothingMeasuredError, match="no bias frames, and darks of one exposure time only"):
         make_report(tmp_path / "in", tmp_path / "out", Options())
     assert not (tmp_path / "out").exists()

@@ -15,6 +15,8 @@ __all__ = ["MANIFEST", "Manifest", "write_manifest"]
 #: Name of the list, in the folder.
 MANIFEST = "manifest.json"
 
+# What file managers put into any folder that somebody looks at.
+_OF_FILE_MANAGERS = {".DS_Store", "Thumbs.db", "desktop.ini", ".directory"}
 _ABOUT = "Files in this folder that ccdproc_darks wrote. It replaces and removes these, while unchanged, and no others."
 
 
@@ -56,11 +58,14 @@ class Manifest:
             return False
 
     def strangers(self, folder):
-        """Paths within the folder of all that this package did not write, or that was changed since."""
+        """Paths within the folder of all that this package did not write, or that was changed since.
+
+        Files that file managers put there by themselves do not count.
+        """
         return [
             name + ("/" if is_folder else "")
             for name, is_folder in _entries(folder)
-            if not (name in self.folders if is_folder else self._is_own(folder, name))
+            if not (name in self.folders if is_folder else self._is_own(folder, name) or self._is_litter(name))
         ]
 
     def remove(self, folder):
@@ -74,6 +79,9 @@ class Manifest:
             with suppress(OSError):
                 if self._is_own(folder, name):
                     (folder / name).unlink()
+        with suppress(OSError):
+            for name in [name for name, is_folder in _entries(folder) if not is_folder and self._is_litter(name)]:
+                (folder / name).unlink()
         for name in sorted(self.folders - {"."}, key=len, reverse=True):
             with suppress(OSError):
                 (folder / name).rmdir()
@@ -82,6 +90,10 @@ class Manifest:
                 (folder / MANIFEST).unlink()
             folder.rmdir()
         return not os.path.lexists(folder)
+
+    def _is_litter(self, name):
+        path = PurePosixPath(name)
+        return path.name in _OF_FILE_MANAGERS and str(path.parent) in self.folders and name not in self.files
 
     def _is_own(self, folder, name):
         if name == MANIFEST:

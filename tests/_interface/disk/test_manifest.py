@@ -52,6 +52,20 @@ def test_strangers_are_named_and_kept(folder):
     assert left == ["empty", "group", "group/mine", "link", MANIFEST, "page"]
 
 
+def test_files_of_file_managers_do_not_count(folder):
+    """In the folders of the report; what merely has such a name elsewhere is somebody's."""
+    for name in (".DS_Store", "group/Thumbs.db", "group/inner/desktop.ini"):
+        (folder / name).touch()
+    (folder / "mine").mkdir()
+    (folder / "mine" / ".DS_Store").touch()
+    manifest = Manifest(folder)
+    assert manifest.strangers(folder) == ["mine/", "mine/.DS_Store"]
+    (folder / "mine" / ".DS_Store").unlink()
+    (folder / "mine").rmdir()
+    assert manifest.strangers(folder) == []
+    assert manifest.remove(folder)
+
+
 def test_a_changed_manifest_is_a_stranger(folder):
     manifest = Manifest(folder)
     (folder / MANIFEST).write_text("{}", encoding="ascii")

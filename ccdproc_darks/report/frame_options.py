@@ -1,0 +1,54 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What the user may tell about the frames of a folder: how they are found, read and put into groups."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from astropy import units as u
+
+from ..frames.reading import AS_IT_IS, Reading
+
+__all__ = ["AS_FOUND", "FrameOptions"]
+
+
+@dataclass(frozen=True)
+class FrameOptions:
+    """How the frames of a folder are found, read and put into groups.
+
+    Attributes
+    ----------
+    recursive : bool
+        Sub-folders are looked into, at any depth.
+    darks : str or None
+        Pattern of names of files, such as ``*`` or ``dark_*``, that are darks whatever their headers say.
+    type_key : str or None
+        Header key that tells the type of a frame; None: the usual ones.
+    bias : `~pathlib.Path` or None
+        Folder of bias frames, or one file (a master bias), in place of the bias frames among the darks.
+    exposure : `~astropy.units.Quantity`, str or None
+        Exposure time of all darks, or the header key that has it (s); None: the usual keys.
+    temperature_tolerance : float or None
+        Range of temperatures (deg C) within a group; None: temperatures are not looked at.
+    group_by : tuple of str
+        Header keys that part groups, besides the usual ones.
+    ignored : tuple of str
+        Usual keys that do not part groups.
+    check_headers : bool
+        Whether headers are asked if frames belong together; False: frames of one shape do.
+    reading : `~ccdproc_darks.frames.reading.Reading`
+        How a frame is taken out of a file.
+    """
+
+    recursive: bool = False
+    darks: str | None = None
+    type_key: str | None = None
+    bias: Path | None = None
+    exposure: u.Quantity | str | None = None
+    temperature_tolerance: float | None = 1.0
+    group_by: tuple = ()
+    ignored: tuple = ()
+    check_headers: bool = True
+    reading: Reading = AS_IT_IS
+
+
+AS_FOUND = FrameOptions()
