@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .comparison.proportionality_limit import proportionality_limit as proportionality_limit
     from .comparison.repeatability import repeatability as repeatability
     from .masks.hot_pixel_mask import hot_pixel_mask as hot_pixel_mask
+    from .rates.amplifiers import Amplifier as Amplifier
     from .rates.dark_rate import dark_rate as dark_rate
     from .rates.master_bias import master_bias as master_bias
     from .rates.measure_gain import MeasuredGain as MeasuredGain
@@ -40,6 +41,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
 # The module of each public name, imported when the name is first used: astropy and ccdproc take most of a second. No
 # module may have the name of a function: Python would put it in the function's place as soon as it is imported.
 _MODULE_OF = {
+    "Amplifier": "rates.amplifiers",
     "BiasWarning": "_interface.warnings",
     "ClippingWarning": "_interface.warnings",
     "DARK_FLAGS": "_interface.flags",

@@ -77,6 +77,7 @@ def test_a_measurement_imports_little_more_than_ccdproc():
 
 def test_all_names_are_public_and_found():
     assert set(ccdproc_darks.__all__) == {
+        "Amplifier",
         "BiasWarning",
         "DARK_FLAGS",
         "DarkSequence",

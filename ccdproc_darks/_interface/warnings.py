@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _LOCK = threading.RLock()
+_COLLECTED = ContextVar("collected", default=None)
 if hasattr(os, "register_at_fork"):
     # Forked while another thread has the lock, a process would keep it, and the filters of that thread, for ever.
     os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
@@ -89,7 +90,8 @@ class LightWarning(DarkWarning):
 class MissingInformationWarning(DarkWarning):
     """Headers of frames or bias have no read noise, no uncertainty, or not the number of exposures that were averaged.
 
-    Pass ``read_noise`` or ``n_combined``, or write RDNOISE or NCOMBINE into ``meta``.
+    Pass ``read_noise`` or ``n_combined``, or write RDNOISE or NCOMBINE into ``meta``. Or files have images of several
+    detectors, and nobody tells which is meant: pass ``hdu``.
     """
 
 

@@ -16,6 +16,7 @@ from .._compute.workers import Execution, fill_images
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import NoUsablePixelWarning, warn
+from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 from .two_rates import QUICK_STATISTICS
@@ -143,14 +144,23 @@ def compare_dark_rates(
     checked_log_entry(add_keyword)
     checked_choice("statistic", statistic, _STATISTICS)
     checked_choice("null", null, NULLS)
+    arguments = {
+        "rates": rates, "statistic": statistic, "offset": offset, "null": null, "check_headers": check_headers,
+    }  # fmt: skip
+    sections = amplifiers_of_rates(rates)
+    if sections is not None:
+        work = {"mem_limit": mem_limit, "executor": executor, "add_keyword": None}
+        options = {name: value for name, value in arguments.items() if name != "rates"} | work
+        result = sections.joined(
+            lambda number: compare_dark_rates(*(sections.part(rate, number) for rate in rates), **options),
+            wcs=rates[0].wcs,
+        )
+        return logged(result, "DKCOMPAR", "compare_dark_rates", arguments, add_keyword)
     images = RateImages(rates, least=2, check_headers=check_headers)
     checked_offset(offset, images)
     if statistic == "offset" and offset == "pixel":
         raise ValueError("statistic='offset' is the offset of each pixel: offset must be 'common' or None, got 'pixel'")
     result = compared_rates(images, statistic, offset, null, execution)
-    arguments = {
-        "rates": rates, "statistic": statistic, "offset": offset, "null": null, "check_headers": check_headers,
-    }  # fmt: skip
     return logged(result, "DKCOMPAR", "compare_dark_rates", arguments, add_keyword)
 
 

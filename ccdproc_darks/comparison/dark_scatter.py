@@ -20,8 +20,9 @@ from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_clip, checked_dtype, numpy_images, unit_name
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..frames.headers import FrameSetting, check_one_exposure
-from ..frames.inputs import Frames
-from ..frames.reading import ImageSection, checked_reading
+from ..frames.inputs import Frames, as_frames
+from ..frames.reading import Hdu, ImageSection, checked_reading
+from ..rates.amplifiers import Amplifiers, measure_amplifiers
 from ..rates.dark_frames import DarkSet, ElectronReader
 from ..rates.lost_samples import warn_lost_samples
 from ..rates.mean_counts import MeanCounts
@@ -48,9 +49,11 @@ def dark_scatter(
     saturation: FrameSetting = None,
     optical_black: u.Quantity | None = None,
     clip: float | None = 5.0,
+    hdu: Hdu = None,
     unit: str | u.UnitBase | None = None,
     overscan: ImageSection = None,
     trim: ImageSection = None,
+    amplifiers: Amplifiers = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
@@ -69,7 +72,7 @@ def dark_scatter(
     clip : float or None
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray, and left out. Only one sample
         is: two high ones are rather of a pixel that switches. None keeps all.
-    unit, overscan, trim, check_headers
+    hdu, unit, overscan, trim, amplifiers, check_headers
         See `dark_rate`.
     dtype : {"float32", "float64"}
         Precision of the result.
@@ -130,10 +133,24 @@ def dark_scatter(
     checked_log_entry(add_keyword)
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
+    reading = checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim)
+    arguments = {
+        "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
+        "saturation": saturation, "optical_black": optical_black, "clip": clip, "hdu": hdu, "unit": unit,
+        "overscan": overscan, "trim": trim, "amplifiers": amplifiers, "check_headers": check_headers,
+        "dtype": dtype.name,
+    }  # fmt: skip
+    if amplifiers is not None:
+        result = measure_amplifiers(
+            dark_scatter, as_frames(darks, reading=reading), amplifiers, reading, gain=gain, read_noise=read_noise,
+            bias=bias, exposure=exposure, saturation=saturation, optical_black=optical_black, clip=clip,
+            check_headers=check_headers, dtype=dtype, mem_limit=mem_limit, executor=executor,
+        )  # fmt: skip
+        return logged(result, "DKSCATTR", "dark_scatter", arguments, add_keyword)
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
         n_combined=None, offset=None, optical_black=optical_black, check_headers=check_headers, execution=execution,
-        reading=checked_reading(unit=unit, overscan=overscan, trim=trim),
+        reading=reading,
     )  # fmt: skip
     dark_set = _one_set(prepared)
     shape, number = prepared.shape, len(dark_set.frames)
@@ -161,11 +178,6 @@ def dark_scatter(
         },
     )
     result = result_image(data, u.dimensionless_unscaled, header, mask=mask, wcs=prepared.frames[0].wcs)
-    arguments = {
-        "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
-        "saturation": saturation, "optical_black": optical_black, "clip": clip, "unit": unit, "overscan": overscan,
-        "trim": trim, "check_headers": check_headers, "dtype": dtype.name,
-    }  # fmt: skip
     return logged(result, "DKSCATTR", "dark_scatter", arguments, add_keyword)
 
 

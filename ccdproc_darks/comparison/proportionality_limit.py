@@ -14,6 +14,7 @@ from astropy.table import QTable
 
 from .._compute.blocks import row_blocks
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_number
+from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from ..statistics.noise import frame_variance
 from ..statistics.rate_fit import fit_rate
@@ -176,9 +177,16 @@ def proportionality_limit(
     """
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     confidence = checked_number("confidence", confidence, minimum=0.5, maximum=0.99, inclusive=True)
-    images = RateImages(rates, least=2, check_headers=check_headers)
-    checked_offset(offset, images)
-    rate, departure, noise = _testable_pixels(images, offset, tolerance)
+    sections = amplifiers_of_rates(rates)
+    number = 0 if sections is None else len(sections.sections)
+    # Amplifiers have offsets and noise of their own.
+    parts = [[sections.part(rate, index) for rate in rates] for index in range(number)] or [rates]
+    found = []
+    for part in parts:
+        images = RateImages(part, least=2, check_headers=check_headers)
+        checked_offset(offset, images)
+        found.append(_testable_pixels(images, offset, tolerance))
+    rate, departure, noise = found[0] if len(found) == 1 else _by_rate(found)
     # Departures up and down each have a limit: the lower one counts.
     ends = [median_crossing(rate, way * departure > tolerance, confidence) for way in (1, -1)]
     limit, low, high = np.min(ends, axis=0)
@@ -223,6 +231,13 @@ def _testable_pixels(images, offset, largest_noise):
     kept = rate < np.sort(ceilings)[-3 if free_offset else -2]
     order = np.argsort(rate[kept], kind="stable")
     return tuple(values[kept][order] for values in (rate, departure, noise))
+
+
+def _by_rate(found):
+    """Rates, departures and noise of the pixels of several amplifiers, in order of rate."""
+    rate, departure, noise = (np.concatenate(values) for values in zip(*found, strict=True))
+    order = np.argsort(rate, kind="stable")
+    return rate[order], departure[order], noise[order]
 
 
 def _ceiling(lower_limits, seconds, read_noise):

@@ -16,7 +16,8 @@ from ..frames.belonging import check_darks
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import FrameSetting, check_one_exposure, equal_exposures, exposures
 from ..frames.inputs import Frames, as_frames
-from ..frames.reading import ImageSection, checked_reading
+from ..frames.reading import Hdu, ImageSection, checked_reading
+from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.dark_rate import dark_rate
 from ..rates.rate_images import RateImages
 from ..statistics.significance import FalsePositiveControl
@@ -31,6 +32,7 @@ def repeatability(
     false_positives: float = 1.0,
     offset: Literal["common"] | None = "common",
     exposure: FrameSetting = None,
+    hdu: Hdu = None,
     unit: str | u.UnitBase | None = None,
     overscan: ImageSection = None,
     trim: ImageSection = None,
@@ -54,14 +56,14 @@ def repeatability(
         See `compare_dark_rates`.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         See `dark_rate`; a Quantity must be one number.
-    unit, overscan, trim, check_headers
+    hdu, unit, overscan, trim, check_headers
         See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
         Entry for the result's meta. True logs the call as DKREPEAT where ``ccdproc.conf.auto_logging`` is on; False or
         None logs nothing.
     **options
         Other options of `dark_rate`, the same for both halves: ``gain``, ``read_noise``, ``bias``, ``saturation``,
-        ``n_combined``, ``clip``, ``dtype``.
+        ``n_combined``, ``amplifiers``, ``clip``, ``dtype``.
 
     Returns
     -------
@@ -108,7 +110,7 @@ def repeatability(
     checked_log_entry(add_keyword)
     execution = Execution(options.get("executor"), options.get("mem_limit"))
     checked_choice("offset", offset, ("common", None))
-    frames = as_frames(darks, reading=checked_reading(unit=unit, overscan=overscan, trim=trim))
+    frames = as_frames(darks, reading=checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim))
     control.check(frames[0].shape[0] * frames[0].shape[1])
     seconds = exposures(exposure, frames)
     if checked_flag("check_headers", check_headers):
@@ -118,10 +120,9 @@ def repeatability(
     if len(frames) < 2:
         raise ValueError(f"two equal frames or more are needed for two halves, got {len(frames)}")
     check_one_exposure([seconds[group[0]] for group in equal_exposures(seconds)])
-    options |= {"unit": unit, "overscan": overscan, "trim": trim, "check_headers": check_headers}
+    options |= {"hdu": hdu, "unit": unit, "overscan": overscan, "trim": trim, "check_headers": check_headers}
     halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]
-    images = RateImages(halves, least=2, repeated=True, check_headers=check_headers)
-    result = compared_rates(images, "significance", offset, "theoretical", execution)
+    result = _compared(halves, offset, check_headers, execution)
     compared = result.data[~result.mask]
     critical = control.critical(compared.size, 2)
     set_keys(
@@ -134,3 +135,15 @@ def repeatability(
     )
     arguments = {"darks": darks, "false_positives": false_positives, "offset": offset, "exposure": exposure, **options}
     return logged(result, "DKREPEAT", "repeatability", arguments, add_keyword)
+
+
+def _compared(halves, offset, check_headers, execution):
+    """Significance of the difference of two rates, of each amplifier by itself."""
+    sections = amplifiers_of_rates(halves)
+
+    def compared(number=None):
+        rates = halves if number is None else [sections.part(half, number) for half in halves]
+        images = RateImages(rates, least=2, repeated=True, check_headers=check_headers)
+        return compared_rates(images, "significance", offset, "theoretical", execution)
+
+    return compared() if sections is None else sections.joined(compared, wcs=halves[0].wcs)

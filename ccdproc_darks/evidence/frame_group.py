@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Darks and their bias as they were given, before anything that is told of them is believed."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,8 +10,8 @@ from astropy import units as u
 from .._compute.blocks import sample_blocks
 from ..frames.headers import equal_exposures
 from ..frames.inputs import sample
-from .frame_levels import FrameLevels
 from ..frames.trimmed_frame import TrimmedFrame
+from .frame_levels import FrameLevels
 
 __all__ = ["FrameGroup", "FrameSample"]
 
@@ -129,17 +129,13 @@ class FrameGroup:
     def levels(self):
         """`FrameLevels` of the samples; None where there are too few typical pixels."""
         return FrameLevels.of(self)
-    @cached_property
-    def raw_dark_samples(self):
-        """`dark_samples` of the digits that the camera wrote: those of frames from which an overscan is taken off."""
-        darks = _raw(self.darks)
-        return [self._sampled(darks, seconds, group) for seconds, group in self.sets] if darks else self.dark_samples
 
     @cached_property
-    def raw_bias_sample(self):
-        """`bias_sample` of the digits that the camera wrote, or None."""
-        biases = _raw(self.biases)
-        return self._sampled(biases, 0.0, list(range(len(biases)))) if biases else self.bias_sample
+    def as_written(self):
+        """The group with the digits that the camera wrote: that of frames from which no overscan is taken off."""
+        if not any(isinstance(frame, TrimmedFrame) and frame.overscan is not None for frame in self.darks):
+            return self
+        return replace(self, darks=_raw(self.darks), biases=_raw(self.biases))
 
     def _sampled(self, frames, seconds, group):
         # Evenly from the first to the last, as frames drift.
@@ -148,7 +144,4 @@ class FrameGroup:
 
 
 def _raw(frames):
-    """Frames as the camera wrote them, where an overscan is taken off; empty where none is."""
-    if not any(isinstance(frame, TrimmedFrame) and frame.overscan is not None for frame in frames):
-        return []
     return [frame.raw if isinstance(frame, TrimmedFrame) else frame for frame in frames]

@@ -33,6 +33,7 @@ class PixelValues:
     @classmethod
     def of(cls, group):
         """What the values of a `FrameGroup` show."""
+        group = group.as_written
         digits, scale = Digits.of(group), scale_finding(group)
         saturation = saturation_of(group, digits)
         findings = [

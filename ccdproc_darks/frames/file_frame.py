@@ -15,20 +15,20 @@ from .disk_file import FileState
 from .fits_image import UNCERTAINTIES, FileReader, FitsImage
 from .hdus import BLOCK, find_hdus
 from .image_unit import unit_of_header
+from .images_of_file import drop_third_axis, frame_and_planes, other_detectors, take_extension_gain
 from .packed_file import TemporaryFile, opener_of, unpack, unwritable
 from .reading import AS_IT_IS
 from .tiles import tiled_images
 
 __all__ = ["FileFrame"]
 
-_PLANES = ("MASK", "UNCERT")
-
 
 class FileFrame:
-    """Frame in a FITS file, read by rows. Its first HDU with a 2-D image is the frame.
+    """Frame in a FITS file, read by rows: the HDU that ``reading`` tells, else the first with a 2-D image.
 
     Extensions MASK and UNCERT, as `astropy.nddata.CCDData.write` makes them, are its mask and uncertainty. A compressed
-    file is decompressed once, into a temporary file that is deleted together with this object.
+    file is decompressed once, into a temporary file that is deleted together with this object. ``hdu`` is what
+    ``reading`` tells; ``others`` has the other images in the file that seem to be detectors, by number and name.
 
     Raises FileNotFoundError where there is no such file; OSError where it is no regular file, empty, not FITS,
     truncated or without a 2-D image, or where a card that may be needed cannot be read. All messages begin with
@@ -36,7 +36,7 @@ class FileFrame:
     """
 
     def __init__(self, path, reading=AS_IT_IS):
-        self.path = Path(path)
+        self.path, self.hdu = Path(path), reading.hdu
         self.label = shown(str(self.path))
         self._state = FileState.of_path(self.path, self.label)
         if self._state.size == 0:
@@ -88,19 +88,11 @@ class FileFrame:
             return unpack(self.path, opener, temporary), path
 
     def _image_of(self, hdus, path):
-        """Header and `FileReader` of the first image of some HDUs, with its mask and uncertainty."""
-        index = next((index for index, hdu in enumerate(hdus) if len(hdu.shape) == 2 and hdu.name not in _PLANES), None)
-        if index is None:
-            raise OSError(f"no 2-D image in it (shapes: {[hdu.shape for hdu in hdus if hdu.is_image]})")
-        shape = hdus[index].shape
-        if 0 in shape:
-            raise OSError(f"its image has no pixels (shape {shape})")
-        planes = {"": index}
-        for number, hdu in enumerate(hdus[1:], 1):
-            if hdu.name in _PLANES and hdu.name not in planes:
-                planes[hdu.name] = number
-                if hdu.shape != shape:
-                    raise OSError(f"its {hdu.name} extension has the shape {hdu.shape}, its image {shape}")
+        """Header and `FileReader` of the image of some HDUs that is wanted, with its mask and uncertainty."""
+        hdus = [hdu.without_empty_axes() for hdu in hdus]
+        planes = frame_and_planes(hdus, self.hdu)
+        index = planes[""]
+        self.others, self.name = other_detectors(hdus, index), hdus[index].name
         for hdu in hdus[: max(planes.values()) + 1]:
             hdu.check()
         kind = _uncertainty_name(hdus[planes["UNCERT"]].header) if "UNCERT" in planes else None
@@ -110,7 +102,9 @@ class FileFrame:
             state = self._state if path == self.path.absolute() else FileState.of(os.stat(path))
         else:
             header, images, state = self._decompressed(path, planes, hdus)
+        drop_third_axis(header)
         if index > 0:
+            take_extension_gain(header)
             header.extend(hdus[0].header, unique=True)
         return header, FileReader(self.label, images[""], images.get("MASK"), images.get("UNCERT"), kind, state)
 
@@ -120,6 +114,7 @@ class FileFrame:
         with TemporaryFile(path) as file:
             for name, own, data in tiled_images(packed, planes, hdus):
                 header = own if header is None else header
+                data = data.reshape(data.shape[-2:]) if set(data.shape[:-2]) == {1} else data
                 if data.shape != hdus[planes[name]].shape:
                     raise ValueError(f"its data have the shape {data.shape}, not {hdus[planes[name]].shape}")
                 bitpix = data.dtype.itemsize * (-8 if data.dtype.kind == "f" else 8)

@@ -64,6 +64,11 @@ class Hdu:
                 raise
             return ""
 
+    def without_empty_axes(self):
+        """The HDU; of a cube of one plane, of shape (1, rows, columns), that plane."""
+        one_plane = self.is_image and len(self.shape) > 2 and set(self.shape[:-2]) == {1}
+        return replace(self, shape=self.shape[-2:]) if one_plane else self
+
     def check(self):
         """Raise ValueError where a card cannot be read without which astropy does not take it for an HDU."""
         check_cards(self.header, _NEEDED)

@@ -13,10 +13,12 @@ from ccdproc import ImageFileCollection
 
 from .._compute.blocks import shifted
 from .._interface.arguments import numpy_images
+from .._interface.warnings import MissingInformationWarning, warn
 from .cards import check_used_cards
 from .file_frame import FileFrame
 from .fits_image import Samples, as_deviation
 from .image_unit import checked_unit
+from .images_of_file import cube_remedy
 from .reading import AS_IT_IS
 from .trimmed_frame import TrimmedFrame, trimmed
 
@@ -34,8 +36,7 @@ class MemoryFrame:
     """Frame in memory: `~astropy.nddata.CCDData` in adu or electron, with the name ``label`` in messages."""
 
     def __init__(self, ccd, label):
-        if ccd.data.ndim != 2:
-            raise ValueError(f"{label} must be a 2-D image, got {ccd.data.ndim} dimensions {ccd.data.shape}")
+        ccd = _as_plane(ccd, label)
         self.label = label
         self.header = ccd.header
         check_used_cards(self.header, label)
@@ -66,6 +67,25 @@ class MemoryFrame:
     def rows(self, block, out=None):
         """`Samples` of the rows of the slice ``block``; the values are put into ``out``, if given."""
         return self.for_rows(block).rows(slice(None), out)
+
+
+def _as_plane(ccd, label):
+    """CCDData of two dimensions: of a cube of one plane, (1, rows, columns), that plane."""
+    if ccd.data.ndim == 2:
+        return ccd
+    if ccd.data.ndim != 3:
+        raise ValueError(f"{label} must be a 2-D image, got {ccd.data.ndim} dimensions {ccd.data.shape}")
+    if len(ccd.data) != 1:
+        raise ValueError(
+            f"{label} must be a 2-D image, got 3 dimensions {ccd.data.shape}, {cube_remedy(ccd.data.shape)}"
+        )
+    flat = CCDData(ccd.data[0], unit=ccd.unit, wcs=ccd.wcs if ccd.wcs is None or ccd.wcs.naxis == 2 else None)
+    flat.meta = ccd.meta.copy()
+    flat.mask = None if ccd.mask is None else np.broadcast_to(ccd.mask, ccd.shape)[0]
+    if ccd.uncertainty is not None:
+        array = np.broadcast_to(ccd.uncertainty.array, ccd.shape)[0]
+        flat.uncertainty = type(ccd.uncertainty)(array, unit=ccd.uncertainty.unit)
+    return flat
 
 
 @dataclass
@@ -142,6 +162,7 @@ def as_frames(darks, argument="darks", reading=AS_IT_IS):
     frames = [_as_frame(*item, reading) for item in zip(numpy_images(darks, labels), labels, strict=True)]
     if not frames:
         raise ValueError(f"{argument} is empty: at least one frame is needed")
+    _warn_others([frame for frame, item in zip(frames, darks, strict=True) if frame is not item])
     first = frames[0]
     for frame in frames[1:]:
         if frame.shape != first.shape:
@@ -154,6 +175,20 @@ def as_frames(darks, argument="darks", reading=AS_IT_IS):
             )
     _check_one_part(frames, argument)
     return frames
+
+
+def _warn_others(frames):
+    """Warn of files, newly read, with several detectors of which nobody told the one that is meant."""
+    frame = next(
+        (frame for frame in frames if isinstance(frame, FileFrame) and frame.hdu is None and frame.others), None
+    )
+    if frame is not None:
+        names = [frame.name or "the first", *(name or f"HDU {number}" for number, name in frame.others)]
+        warn(
+            f"{frame.label} has {len(names)} images ({', '.join(names)}): {names[0]} is used. Pass hdu, the number of "
+            "an HDU or its EXTNAME, to measure each detector by itself",
+            MissingInformationWarning,
+        )
 
 
 def _as_frame(item, label, reading):

@@ -8,8 +8,10 @@ from ccdproc import Keyword
 
 from .sections import check_section
 
-__all__ = ["AS_IT_IS", "ImageSection", "Reading", "checked_reading"]
+__all__ = ["AS_IT_IS", "Hdu", "ImageSection", "Reading", "checked_reading"]
 
+# Which image of a FITS file: the number of an HDU, its EXTNAME, or EXTNAME and EXTVER.
+Hdu = int | str | tuple[str, int] | None
 # What an argument may be that names a part of an image: a FITS section, or the header key that has it.
 ImageSection = str | Keyword | None
 
@@ -20,8 +22,9 @@ class Reading:
 
     Attributes
     ----------
-    hdu : int, str or None
-        The image in a file: the number of an HDU or its EXTNAME; None: the first with a 2-D image.
+    hdu : int, str, tuple or None
+        The image in a file: the number of an HDU, its EXTNAME, or a pair of EXTNAME and EXTVER; None: the first with a
+        2-D image.
     unit : `~astropy.units.Unit` or None
         Unit of a file, whatever its BUNIT is; None: BUNIT, else adu.
     overscan, trim : str, `ccdproc.Keyword` or None
@@ -29,7 +32,7 @@ class Reading:
         column); of the part of the image that is measured.
     """
 
-    hdu: int | str | None = None
+    hdu: Hdu = None
     unit: u.UnitBase | None = None
     overscan: ImageSection = None
     trim: ImageSection = None
@@ -38,11 +41,20 @@ class Reading:
 AS_IT_IS = Reading()
 
 
-def checked_reading(*, unit=None, overscan=None, trim=None):
+def checked_reading(*, hdu=None, unit=None, overscan=None, trim=None):
     """`Reading` of the public arguments of these names; a TypeError, ValueError or UnitsError where one is wrong."""
     for argument, value in (("overscan", overscan), ("trim", trim)):
         check_section(argument, value)
-    return Reading(unit=None if unit is None else _unit(unit), overscan=overscan, trim=trim)
+    _check_hdu(hdu)
+    return Reading(hdu, unit=None if unit is None else _unit(unit), overscan=overscan, trim=trim)
+
+
+def _check_hdu(hdu):
+    pair = isinstance(hdu, tuple) and len(hdu) == 2 and isinstance(hdu[0], str) and isinstance(hdu[1], int)
+    if not (hdu is None or isinstance(hdu, int | str) or pair) or isinstance(hdu, bool):
+        raise TypeError(f"hdu must be the number of an HDU, its EXTNAME, or a pair of EXTNAME and EXTVER, got {hdu!r}")
+    if isinstance(hdu, int) and hdu < 0:
+        raise ValueError(f"hdu must be 0 (the primary HDU) or more, got {hdu}")
 
 
 def _unit(unit):

@@ -13,7 +13,7 @@ from .._interface.world_coordinates import cut_wcs
 from .fits_image import Samples
 from .sections import OVERSCAN_KEYS, TRIM_KEYS, Section, section_of
 
-__all__ = ["SATURATED", "TrimmedFrame", "highest_overscan", "like", "marked", "trimmed"]
+__all__ = ["SATURATED", "TrimmedFrame", "cut_frame", "highest_overscan", "like", "marked", "trimmed"]
 
 # Value (any unit) of a sample that is saturated in the raw frame, where an overscan is taken off: far above all others.
 SATURATED = 1e30
@@ -29,12 +29,15 @@ def trimmed(frame, reading):
         None if value is None else section_of(value, argument, frame.header, frame.label, frame.shape)
         for argument, value in (("overscan", reading.overscan), ("trim", reading.trim))
     )
-    return _cut(frame, overscan, trim)
+    return cut_frame(frame, overscan, trim)
 
 
 def like(frame, other):
-    """The `TrimmedFrame` of another frame of the same raw shape, cut as a `TrimmedFrame` is."""
-    return TrimmedFrame(frame, other.overscan, other.trim)
+    """The `TrimmedFrame` of another frame of the same raw shape, cut as a `TrimmedFrame` is.
+
+    A master bias of several amplifiers has lost their overscans already.
+    """
+    return TrimmedFrame(frame, None if "DKAMPS" in frame.header else other.overscan, other.trim)
 
 
 def marked(frames, saturation):
@@ -50,7 +53,7 @@ def highest_overscan(frames):
     return max((float(level.max()) for level in finite if level.size), default=0.0) if levels else None
 
 
-def _cut(frame, overscan, trim):
+def cut_frame(frame, overscan, trim):
     """A frame with its sections; a ValueError where they do not go together."""
     if trim is None:
         trim = Section("[:, :]", *map(range, frame.shape))

@@ -15,12 +15,14 @@ from astropy.nddata import CCDData
 from .._compute.blocks import Block, BlockJob, sample_blocks
 from .._compute.workers import Execution, fill_images, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
+from .._interface.flags import DARK_FLAGS
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import NoUsablePixelWarning, warn
 from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
 from ..comparison.comparer import RateComparer, both_for_rows
 from ..comparison.dark_scatter import ScatterImages
 from ..comparison.proportionality_limit import ProportionalityLimit
+from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
@@ -174,6 +176,20 @@ def hot_pixel_mask(
     above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
     rate_limit = _checked_rate_limit(limit)
     checked_choice("null", null, NULLS)
+    arguments = {
+        "rates": rates, "threshold": threshold, "background": background, "scatter": scatter,
+        "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit, "offset": offset,
+        "null": null, "check_headers": check_headers,
+    }  # fmt: skip
+    sections = amplifiers_of_rates(rates)
+    if sections is not None:
+        work = {"mem_limit": mem_limit, "executor": executor}
+        result = sections.joined(
+            lambda number: _mask_of_amplifier(sections, number, arguments | work), wcs=rates[0].wcs,
+            fill=int(DARK_FLAGS.DO_NOT_USE),
+        )  # fmt: skip
+        result.meta["NMASKED"] = int(np.count_nonzero(result.mask))
+        return logged(result, "DKMASK", "hot_pixel_mask", arguments, add_keyword)
     images = RateImages(rates, check_headers=check_headers)
     control.check(images.shape[0] * images.shape[1])
     surroundings = checked_background(background, images.shape)
@@ -220,12 +236,24 @@ def hot_pixel_mask(
     }
     header = safe_header(images.meta, entries)
     result = result_image(flags, u.dimensionless_unscaled, header, mask=mask, wcs=images.wcs)
-    arguments = {
-        "rates": rates, "threshold": threshold, "background": background, "scatter": scatter,
-        "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit, "offset": offset,
-        "null": null, "check_headers": check_headers,
-    }  # fmt: skip
     return logged(result, "DKMASK", "hot_pixel_mask", arguments, add_keyword)
+
+
+def _mask_of_amplifier(sections, number, arguments):
+    """Result of `hot_pixel_mask` for one amplifier, which gets its share of the false positives."""
+    options = dict(arguments)
+    rates, scatter = options.pop("rates"), options.pop("scatter")
+    if scatter is not None:
+        scatter = [
+            sections.part(image, number) for image in (scatter if isinstance(scatter, list | tuple) else [scatter])
+        ]
+    if isinstance(options["background"], CCDData | u.Quantity):
+        options["background"] = sections.part(options["background"], number)
+    if options["fdr"] is None:
+        options["false_positives"] *= sections.share(number)
+    return hot_pixel_mask(
+        *(sections.part(rate, number) for rate in rates), scatter=scatter, add_keyword=None, **options
+    )
 
 
 def _checked_rate_limit(limit):

@@ -1,7 +1,9 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The bias that is taken from the darks, and how well it is known."""
 
+import os
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from astropy import units as u
@@ -11,12 +13,13 @@ from .._compute.blocks import sample_blocks
 from .._interface.arguments import checked_quantity
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.cards import header_number
-from ..frames.inputs import as_frames, sample
+from ..frames.file_frame import FileFrame
+from ..frames.inputs import MemoryFrame, as_frames, sample
 from ..frames.reading import AS_IT_IS, Reading
 from ..frames.trimmed_frame import TrimmedFrame, like
 from ..statistics.noise import trimmed_variance
 
-__all__ = ["MOST_COMBINED", "Bias", "as_bias", "combined_number"]
+__all__ = ["MOST_COMBINED", "Bias", "as_bias", "bias_frame", "combined_number"]
 
 # Highest number of exposures that a frame is the mean of.
 MOST_COMBINED = 10**9
@@ -121,7 +124,8 @@ def as_bias(bias, frames, scale, reading=AS_IT_IS):
     """`Bias` of the user's ``bias`` for the darks ``frames``; the gain ``scale`` (electron/adu) is None if unknown.
 
     A master bias in a file is in the unit that the `Reading` of the darks tells. One of the shape of the darks before
-    they are trimmed loses its overscan as they do.
+    they are trimmed loses its overscan as they do. A file with several images is read as the darks are; one with a
+    single image, as `master_bias` gives it, has none of another detector.
     """
     dark = frames[0]
     if bias is None:
@@ -136,7 +140,7 @@ def as_bias(bias, frames, scale, reading=AS_IT_IS):
         factor = _factor(bias.unit, scale) if bias.unit in (u.adu, u.electron) else 1.0
         unit = u.electron if bias.unit == u.electron else u.adu
         return Bias(level=checked_quantity("bias", bias, unit, zero=True) * factor)
-    if not isinstance(bias, CCDData) and not isinstance(bias, str) and not hasattr(bias, "__fspath__"):
+    if not isinstance(bias, CCDData | MemoryFrame | FileFrame | str | os.PathLike):
         hint = f"; write {bias!r} * u.adu" if isinstance(bias, int | float) else ""
         if hasattr(bias, "__iter__") and not isinstance(bias, np.ndarray):
             hint = "; make one of bias frames by master_bias(frames)"
@@ -144,13 +148,26 @@ def as_bias(bias, frames, scale, reading=AS_IT_IS):
             "bias must be a master bias (CCDData or a FITS path), a Quantity in adu or None, "
             f"got {type(bias).__name__}{hint}"
         )
-    # The unit of a CCDData is its own.
-    frame = as_frames(bias, "bias", AS_IT_IS if isinstance(bias, CCDData) else Reading(unit=reading.unit))[0]
+    frame = bias_frame(bias, reading)
     if isinstance(dark, TrimmedFrame) and frame.shape == dark.frame.shape:
         frame = like(frame, dark)
     if frame.shape != dark.shape:
         raise ValueError(f"bias has the shape {frame.shape}, the darks have {dark.shape} ({dark.label})")
     return Bias(frame, scale=_factor(frame.unit, scale))
+
+
+def bias_frame(bias, reading):
+    """The frame of a master bias: a file of several images is read as the darks are, one of a single image as it is."""
+    if isinstance(bias, MemoryFrame | FileFrame):
+        return bias
+    if isinstance(bias, CCDData):  # its unit is its own
+        return as_frames(bias, "bias")[0]
+    reading = Reading(reading.hdu, reading.unit)
+    if reading.hdu is not None:
+        first = FileFrame(bias, replace(reading, hdu=None))
+        if not first.others:
+            return first
+    return as_frames(bias, "bias", reading)[0]
 
 
 def combined_number(frame):

@@ -18,9 +18,10 @@ from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.headers import FrameSetting
-from ..frames.inputs import Frames
-from ..frames.reading import ImageSection, checked_reading
+from ..frames.inputs import Frames, as_frames
+from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..statistics.rate_distribution import sensor_rate_distribution
+from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings
 from .frame_selection import mean_temperature
 from .lost_samples import warn_lost_samples
@@ -48,9 +49,11 @@ def dark_rate(
     clip: float | None = 5.0,
     offset: Literal["pixel"] | None = None,
     optical_black: u.Quantity | None = None,
+    hdu: Hdu = None,
     unit: str | u.UnitBase | None = None,
     overscan: ImageSection = None,
     trim: ImageSection = None,
+    amplifiers: Amplifiers = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
@@ -95,6 +98,9 @@ def dark_rate(
         Dark rate of a typical pixel (electron/s), of a camera that subtracts its own :term:`optical black`: levels are
         shifted so that the typical pixel has it. None: the rate that the variance of equal frames shows, with a
         warning, where they show that the optical black is subtracted; 0 electron/s leaves levels as they are.
+    hdu : int, str or tuple, optional
+        Image in files of several, of darks and bias: the number of an HDU, its EXTNAME, or a pair of EXTNAME and
+        EXTVER. None: the first 2-D image.
     unit : "adu", "electron" or `~astropy.units.Unit`, optional
         Unit of frames in files, whatever their BUNIT is. None: BUNIT, else adu.
     overscan : str or `ccdproc.Keyword`, optional
@@ -105,6 +111,9 @@ def dark_rate(
     trim : str or `ccdproc.Keyword`, optional
         Part of the image that is measured, as by `ccdproc.trim_image`: a FITS section such as ``"[33:544, 1:512]"``, or
         a header key such as ``"TRIMSEC"``. None: all of it.
+    amplifiers : sequence of `Amplifier` or str, optional
+        Amplifiers, or FITS sections, that read a part of the image each, with gains and read noises of their own: each
+        is measured by itself, and the result is one image. Pixels of none are masked.
     check_headers : bool
         True: it is an error if headers tell that frames and bias do not belong together, by camera, binning, region of
         the sensor, setting, type of frame, or the exposure time of the bias. False takes them as they are.
@@ -130,6 +139,8 @@ def dark_rate(
         needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI, DKNOISE (read
         noise and its source), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKTEMP, DKLOST (pixels that
         lost some of their frames), DKBLACK (``optical_black``, where it was added; electron/s), DKVERS.
+        With ``amplifiers``, DKAMPS is their number and DKASECA, DKASECB... their sections; DKGAIN, DKRDNOI and
+        DKBIASER are the means of DKGAINA, DKRDNA, DKBIASA and so on.
 
     Raises
     ------
@@ -161,7 +172,7 @@ def dark_rate(
         like flats; or one of three or more has stars, and a higher level.
     MissingInformationWarning
         If the read noise is unknown, so that there is no uncertainty; if the number of exposures in a combined frame or
-        bias is unknown; if the error of the bias is unknown.
+        bias is unknown; if the error of the bias is unknown; if files have several detectors, and ``hdu`` is None.
     NoUsablePixelWarning
         If all pixels are masked; the samples that are not finite, masked and saturated are counted.
     NoiseWarning
@@ -204,10 +215,26 @@ def dark_rate(
     checked_choice("offset", offset, (None, "pixel"))
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
+    reading = checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim)
+    arguments = {
+        "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
+        "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset,
+        "optical_black": optical_black, "hdu": hdu, "unit": unit, "overscan": overscan,
+        "trim": trim, "amplifiers": amplifiers, "check_headers": check_headers,
+        "dtype": dtype.name,
+    }  # fmt: skip
+    if amplifiers is not None:
+        result = measure_amplifiers(
+            dark_rate, as_frames(darks, reading=reading), amplifiers, reading, gain=gain, read_noise=read_noise,
+            bias=bias, exposure=exposure, saturation=saturation, n_combined=n_combined, clip=clip, offset=offset,
+            optical_black=optical_black, check_headers=check_headers, dtype=dtype, mem_limit=mem_limit,
+            executor=executor,
+        )  # fmt: skip
+        return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
     prepared = prepare_darks(
         darks, gain=gain, read_noise=read_noise, bias=bias, exposure=exposure, saturation=saturation,
         n_combined=n_combined, offset=offset, optical_black=optical_black, check_headers=check_headers,
-        execution=execution, reading=checked_reading(unit=unit, overscan=overscan, trim=trim),
+        execution=execution, reading=reading,
     )  # fmt: skip
     frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
     job = RateJob(
@@ -251,11 +278,6 @@ def dark_rate(
     )
     known = None if source == "none" else deviation
     result = result_image(data, ELECTRON_PER_SECOND, header, mask=mask, deviation=known, wcs=frames[0].wcs)
-    arguments = {
-        "darks": darks, "gain": gain, "read_noise": read_noise, "bias": bias, "exposure": exposure,
-        "saturation": saturation, "n_combined": n_combined, "clip": clip, "offset": offset,
-        "optical_black": optical_black, "unit": unit, "overscan": overscan, "trim": trim, "check_headers": check_headers, "dtype": dtype.name,
-    }  # fmt: skip
     return logged(result, "DKRATE", "dark_rate", arguments, add_keyword)
 
 

@@ -1,8 +1,6 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """What frames show, held against what headers and arguments tell of them: an error, a warning, or the value to use."""
 
-from astropy import units as u
-
 from .._interface.warnings import HeaderWarning, NoiseWarning, warn
 from ..evidence.finding import WRONG, Told
 from ..evidence.frame_group import FrameGroup

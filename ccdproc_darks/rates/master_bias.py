@@ -22,8 +22,9 @@ from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
 from ..frames.inputs import Frames, as_frames
-from ..frames.reading import ImageSection, checked_reading
+from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..frames.sections import warn_untrimmed
+from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
 from .dark_frames import DarkSet
 from .frame_selection import FrameSelection, select_biases
@@ -38,9 +39,11 @@ def master_bias(
     gain: FrameSetting = None,
     read_noise: FrameSetting = None,
     clip: float | None = 5.0,
+    hdu: Hdu = None,
     unit: str | u.UnitBase | None = None,
     overscan: ImageSection = None,
     trim: ImageSection = None,
+    amplifiers: Amplifiers = None,
     check_headers: bool = True,
     dtype: npt.DTypeLike = "float32",
     mem_limit: u.Quantity | float | None = None,
@@ -58,7 +61,7 @@ def master_bias(
     read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Read noise of one frame (electron), as in `dark_rate`. None looks for RDNOISE; then measures the scatter of
         three frames or more; then keeps all samples, and gives no uncertainty.
-    unit, overscan, trim
+    hdu, unit, overscan, trim, amplifiers
         See `dark_rate`.
     check_headers : bool
         True: it is an error if headers tell that frames are no bias frames, or not of one camera, binning, region of
@@ -93,6 +96,8 @@ def master_bias(
         `dark_rate`.
     LightWarning
         If frames have stars, see `dark_rate`.
+    MissingInformationWarning
+        If files have several detectors, and ``hdu`` is None.
     NoUsablePixelWarning
         If all pixels are masked.
 
@@ -121,7 +126,18 @@ def master_bias(
     checked_log_entry(add_keyword)
     clip = checked_clip(clip)
     dtype = checked_dtype(dtype, ("float32", "float64"))
-    reading = checked_reading(unit=unit, overscan=overscan, trim=trim)
+    arguments = {
+        "biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "hdu": hdu, "unit": unit,
+        "overscan": overscan, "trim": trim, "amplifiers": amplifiers, "check_headers": check_headers,
+        "dtype": dtype.name,
+    }  # fmt: skip
+    reading = checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim)
+    if amplifiers is not None:
+        result = measure_amplifiers(
+            master_bias, as_frames(biases, "biases", reading), amplifiers, reading, gain=gain, read_noise=read_noise,
+            clip=clip, check_headers=check_headers, dtype=dtype, mem_limit=mem_limit, executor=executor,
+        )  # fmt: skip
+        return logged(result, "DKBIAS", "master_bias", arguments, add_keyword)
     # The report passes the frames it has chosen, with levels measured on all frames.
     chosen = biases if isinstance(biases, FrameSelection) else None
     frames = as_frames(biases, "biases", reading) if chosen is None else chosen.dark_set.frames
@@ -151,10 +167,6 @@ def master_bias(
     }
     header, deviation = safe_header(first.header, entries), None if noise is None else deviation
     result = result_image(data, first.unit, header, mask=mask, deviation=deviation, wcs=first.wcs)
-    arguments = {
-        "biases": biases, "gain": gain, "read_noise": read_noise, "clip": clip, "unit": unit, "overscan": overscan,
-        "trim": trim, "check_headers": check_headers, "dtype": dtype.name,
-    }  # fmt: skip
     return logged(result, "DKBIAS", "master_bias", arguments, add_keyword)
 
 

@@ -8,13 +8,9 @@ from astropy import units as u
 
 from .._interface.arguments import checked_count, checked_flag
 from ..evidence.clipping import Saturation
-from ..evidence.finding import Told
-from ..evidence.frame_group import FrameGroup
-from ..evidence.pixel_values import PixelValues
-from ..frames.belonging import check_bias, check_darks, warn_exposures
-from ..frames.duplicates import distinct_frames, same_values
+from ..frames.belonging import check_bias, check_darks, check_exposures, warn_subtracted_bias
+from ..frames.duplicates import check_not_a_dark, distinct_frames
 from ..frames.headers import (
-    GAIN_KEYS,
     SATURATION_KEYS,
     common_setting,
     equal_exposures,
@@ -23,10 +19,15 @@ from ..frames.headers import (
     known_gain,
 )
 from ..frames.inputs import as_frames
+from ..frames.reading import AS_IT_IS
+from ..frames.sections import warn_untrimmed
+from ..frames.trimmed_frame import highest_overscan, marked
 from .bias import MOST_COMBINED, Bias, as_bias, combined_number
 from .dark_frames import DarkSet, ElectronReader
+from .frame_evidence import frame_group, heed_values
 from .frame_selection import FrameSelection, warn_temperatures
 from .read_noise import given_noise, measured_noise
+from .restored_levels import checked_optical_black, restore_levels
 
 __all__ = ["PreparedDarks", "prepare_darks"]
 
@@ -55,6 +56,8 @@ class PreparedDarks:
         Gain (electron/adu).
     saturation : `ccdproc_darks.evidence.clipping.Saturation`
         Saturation level (the frames' unit), and its source.
+    optical_black : float or None
+        Typical rate (electron/s) that was added because the camera subtracts its optical black.
     """
 
     frames: list
@@ -66,6 +69,7 @@ class PreparedDarks:
     source: str
     gain: float | None
     saturation: Saturation
+    optical_black: float | None = None
 
     @property
     def shape(self):
@@ -73,89 +77,78 @@ class PreparedDarks:
         return self.frames[0].shape
 
 
-def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, check_headers, execution):
-    """`PreparedDarks` from the arguments of `dark_rate`; threads of the `Execution` read samples of them."""
-    frames = as_frames(darks)
-    gain_argument, gain_of_header, gain = gain, gain is None, known_gain(gain, frames)
-    told = _told_saturation(saturation, frames, gain)
+def prepare_darks(
+    darks, *, gain, read_noise, bias, exposure, saturation, n_combined, offset, optical_black=None, check_headers,
+    execution, reading=AS_IT_IS,
+):  # fmt: skip
+    """`PreparedDarks` from the arguments of `dark_rate`, read as `Reading` tells.
+
+    Threads of the `Execution` read samples of them.
+    """
+    arguments = {"gain": gain, "read_noise": read_noise, "saturation": saturation, "n_combined": n_combined}
+    optical_black = checked_optical_black(optical_black)
+    frames = as_frames(darks, reading=reading)
+    gain = known_gain(gain, frames)
+    saturation = _told_saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
     noise, source = given_noise(read_noise, frames)
     if checked_flag("check_headers", check_headers):
         check_darks(frames)
+        warn_untrimmed(frames, reading)
     kept = distinct_frames(frames, seconds, combined)
     frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
-    dark_sets = _dark_sets(frames, seconds, combined)
-    if offset == "pixel" and len(dark_sets) < 2:
-        raise ValueError(
-            f"offset='pixel' needs frames of two exposure times or more, got only {dark_sets[0].seconds:g} s"
-        )
-    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
-    if exposure is None:
-        warn_exposures(frames)
-    if the_bias.frame is not None:
-        _check_not_a_dark(the_bias.frame, frames)
-        if check_headers:
-            shortest = dark_sets[0].seconds
-            check_bias(the_bias.frame, frames, shortest=shortest, gain_of_header=gain_of_header, exposure=exposure)
+    if offset == "pixel" and len(equal_exposures(seconds)) < 2:
+        raise ValueError(f"offset='pixel' needs frames of two exposure times or more, got only {np.mean(seconds):g} s")
+    the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain, reading)
+    _check_bias(the_bias, frames, min(seconds), exposure, arguments["gain"] is None, check_headers)
+    if exposure is None and check_headers:
+        check_exposures(frames)
     warn_temperatures(frames)
-    group = FrameGroup(frames, seconds, master=the_bias.frame, told=told)
-    if gain is not None:
-        group.told["gain"] = Told(gain, _source_of(gain_argument, GAIN_KEYS, frames))
-    saturation = PixelValues.of(group).warn(check_headers)
     scale = gain if frames[0].unit == u.adu else 1.0
-    reader = ElectronReader(scale, the_bias, saturation.level, own_noise=source == "uncertainty")
+    level = the_bias.level / scale if isinstance(bias, u.Quantity) else None
+    told = {"gain": gain, "read_noise": noise, "saturation": saturation, "n_combined": n_combined}
+    group = frame_group(frames, seconds, combined, the_bias, level, told, arguments)
+    saturation = heed_values(group, check_headers)
+    dark_sets = _dark_sets(marked(frames, saturation.level), seconds, combined)
+    reader = ElectronReader(
+        scale, the_bias, saturation.level, own_noise=source == "uncertainty", overscan=highest_overscan(frames)
+    )
     for dark_set in dark_sets:
         selection = FrameSelection.of(dark_set, reader, execution)
         selection.warn(f"frames of {dark_set.seconds:g} s", ", and shifts all rates")
+    if bias is None and not (offset == "pixel" or frames[0].dtype.kind == "u"):
+        group.level = 0.0  # it is subtracted
+    optical_black = restore_levels(dark_sets, group, optical_black, offset)
     if source in ("none", "uncertainty"):
         noise, source = measured_noise(dark_sets, reader, source, offset)
         reader.own_noise = source == "uncertainty"
     error = the_bias.error(noise)
-    return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation)
+    return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation, optical_black)
 
 
-def _check_not_a_dark(bias, darks):
-    """A ValueError if a master bias is one of the darks."""
-    row = _middle_row(bias)
-    alike = (dark for dark in darks if np.array_equal(_middle_row(dark), row, equal_nan=True))
-    copy = next((dark for dark in alike if same_values(bias, dark)), None)
-    if copy is not None:
-        raise ValueError(
-            f"bias is one of the darks: {bias.label} and {copy.label} have the same value in every pixel; pass a "
-            "master bias, or the bias level as a Quantity"
-        )
-
-
-def _middle_row(frame):
-    """Values of one row, in the precision that a copy has at least."""
-    middle = frame.shape[0] // 2
-    with np.errstate(over="ignore"):
-        return frame.rows(slice(middle, middle + 1)).values.astype(np.float32)
+def _check_bias(bias, frames, shortest, exposure, gain_of_header, check_headers):
+    """A ValueError, or a warning, if a `Bias` does not go with the darks."""
+    if check_headers and (bias.frame is not None or bias.level != 0):
+        warn_subtracted_bias(frames)
+    if bias.frame is not None:
+        check_not_a_dark(bias.frame, frames)
+        if check_headers:
+            check_bias(bias.frame, frames, shortest=shortest, gain_of_header=gain_of_header, exposure=exposure)
 
 
 def _told_saturation(saturation, frames, gain):
-    """`Told` of the saturation level (the frames' unit), as a dictionary; empty where nobody tells."""
+    """Saturation level (the frames' unit) that the user or the headers tell, or None."""
     unit = frames[0].unit
     convert = [(u.adu, u.electron, lambda x: x * gain, lambda x: x / gain)] if gain else []
     # A header's SATURATE is in adu; frames in electron of unknown gain cannot be compared with it.
     keys = SATURATION_KEYS if unit == u.adu or gain else ()
     levels = frame_settings("saturation", saturation, frames, unit, keys, header_unit=u.adu, equivalencies=convert)
-    level = common_setting("saturation", levels, frames)
-    return {} if level is None else {"saturation": Told(level, _source_of(saturation, keys, frames))}
-
-
-def _source_of(argument, keys, frames):
-    """Source of a setting that is known: 'argument', or the header key."""
-    if isinstance(argument, u.Quantity):
-        return "argument"
-    if argument is None:
-        return next(key for key in keys if key in frames[0].header)
-    return getattr(argument, "name", argument)
+    return common_setting("saturation", levels, frames)
 
 
 def _combined(n_combined, frames):
     if n_combined is None:
-        return [combined_number(frame, "n_combined") for frame in frames]
+        return [combined_number(frame) for frame in frames]
     return [checked_count("n_combined", n_combined, MOST_COMBINED)] * len(frames)
 
 

@@ -22,12 +22,12 @@ from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
 from .check_group import check_group
-from .settled_levels import settle_levels
-from .frame_checks import Settings
-from .trimmed_group import TrimmedGroup, trimmed_group
 from .folder import without_lost
+from .frame_checks import Settings
 from .frame_options import AS_FOUND, FrameOptions
 from .group import Group, Unusable, unusable_file
+from .settled_levels import settle_levels
+from .trimmed_group import TrimmedGroup, trimmed_group
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
@@ -191,7 +191,6 @@ def _measure_group(cut, options, step, known_noise):
     return result
 
 
-<<<<<<< HEAD
 def _checked(result, options):
     """One `Finding` of each check."""
     settings = Settings(options.gain, options.read_noise, saturation=options.saturation)
@@ -214,7 +213,6 @@ def _with_names(text, group):
     for frame in (*group.darks, *group.biases, *([group.master] if group.master else [])):
         text = text.replace(frame.file.label, frame.name)
     return text.replace(os.path.join(group.darks[0].file.path.parent, ""), "")
->>>>>>> folder
 
 
 def _measure_rates(result, options, gain, scale, known_noise, step, caught):

@@ -14,6 +14,7 @@ from .._interface.shown import file_name, shown
 from .._interface.version import __version__
 from .folder import find_groups
 from .frame_files import has_folders
+from .frame_options import AS_FOUND
 from .measure import measure_group, steps
 from .page import page
 from .summary import summary_table
@@ -77,13 +78,14 @@ def measure_folder(folder, options):
     return results, failures, unusable
 
 
-def groups_of_folder(folder):
+def groups_of_folder(folder, options=AS_FOUND):
     """Groups of the frames of a folder, and `Unusable` files; an error where there are no darks, or no folder."""
     folder = Path(folder)
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}")
     # Absolute paths: workers may run in another folder.
-    groups, unusable = find_groups(folder.absolute(), partial(progress_bar, desc="reading headers", unit="file"))
+    progress = partial(progress_bar, desc="reading headers", unit="file")
+    groups, unusable = find_groups(folder.absolute(), progress, options)
     if not groups:
         raise NothingMeasuredError(_nothing(folder, unusable))
     return groups, unusable

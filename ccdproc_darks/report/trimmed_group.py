@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from ..frames.reading import Reading
 from ..frames.sections import header_sections
 from ..frames.trimmed_frame import TrimmedFrame, trimmed
-from .folder import Group
+from .group import Group
 
 __all__ = ["NOT_CUT", "TrimmedGroup", "trimmed_group"]
 

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -47,6 +48,7 @@ CLASSES = {
     BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
     NoUsablePixelWarning, NoiseWarning, TemperatureWarning,
 }  # fmt: skip
+FOLDERS = []
 
 
 def darks(number=5, seconds=100.0, *, noise=5.0, level=1.0, odd=0.0, read_noise=10.0, **keys):
@@ -77,6 +79,17 @@ def uncertain_darks():
 
 def impossible_darks(number=4):
     return darks(number, EXPTIME=1e5)
+
+
+def two_detectors():
+    """The path of a file of two images; it is removed at the end of the tests."""
+    folder = tempfile.TemporaryDirectory()
+    FOLDERS.append(folder)
+    header = fits.Header({"EXPTIME": 0.0, "EGAIN": 2.0, "RDNOISE": 5.0})
+    images = [fits.ImageHDU(image.data, header) for image in darks(2)]
+    path = Path(folder.name, "two.fits")
+    fits.HDUList([fits.PrimaryHDU(), *images]).writeto(path)
+    return path
 
 
 def starry_darks(number=4):
@@ -137,6 +150,9 @@ CASES = [
     (dark_rate, lambda: dark_rate(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
     (dark_rate, lambda: dark_rate(darks(**{"CCD-TEMP": -20.0}), bias=bias_of(0.0, **{"CCD-TEMP": 0.0})),
      TemperatureWarning, "the bias was taken at 0.0 deg C"),
+    (dark_rate, lambda: dark_rate(two_detectors(), bias=0 * u.adu, exposure=9 * u.s),
+     MissingInformationWarning, ""),
+    (master_bias, lambda: master_bias(two_detectors()), MissingInformationWarning, ""),
     (master_bias, lambda: master_bias(darks()), HeaderWarning, "EXPTIME is 100"),
     (master_bias, lambda: master_bias(starry_darks()), LightWarning, "light seems to have fallen on bias frames"),
     (master_bias, lambda: master_bias(given_twice()), DuplicateFrameWarning, "frames given more than once"),

@@ -129,7 +129,9 @@ class TestUnits:
         folder = write(tmp_path / "in", PLAN, change=lambda header: header.set("BUNIT", "bananas"))
         status, told, _ = report(folder)
         assert status == 1
-        assert "BUNIT in the header is 'bananas', expected adu or electron; tell by --unit if the header is wrong" in told
+        assert (
+            "BUNIT in the header is 'bananas', expected adu or electron; tell by --unit if the header is wrong" in told
+        )
 
 
 class TestTypes:

@@ -43,17 +43,16 @@ def test_large_frames_are_sampled_in_the_same_pixels():
     np.testing.assert_array_equal(second - first, 1)
 
 
-def test_raw_samples_without_an_overscan(darks):
+def test_as_written_before_an_overscan_is_taken_off(darks):
     """Checks of digits look at what the camera wrote, checks of levels at what is measured."""
     sections = Reading(overscan="[1:4, :]", trim="[5:40, :]")
     group = FrameGroup(
         as_frames(darks, reading=sections), [60.0, 10.0, 60.001, 10.0], as_frames(darks, "biases", sections)
     )
-    values, raw = (samples[0].values[1].reshape(30, 36) for samples in (group.dark_samples, group.raw_dark_samples))
+    values, raw = (one.dark_samples[0].values[1].reshape(30, 36) for one in (group, group.as_written))
     np.testing.assert_array_equal(raw, darks[3].data[:, 4:])
     np.testing.assert_allclose(values, raw - darks[3].data[:, :4].mean(axis=1, keepdims=True))
-    assert group.raw_bias_sample.values[0].dtype == np.uint16
+    assert group.as_written.bias_sample.values[0].dtype == np.uint16
     assert group.bias_sample.values[0].dtype == float
     plain = FrameGroup(as_frames(darks), [60.0, 10.0, 60.001, 10.0])
-    assert plain.raw_dark_samples is plain.dark_samples
-    assert plain.raw_bias_sample is None
+    assert plain.as_written is plain

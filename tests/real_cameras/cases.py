@@ -251,7 +251,8 @@ CASES = [
       for top, dtype, name, camera, saturated in (
           (4095, np.uint16, "CCD", HOT_CCD, (100, 200)), (16383, np.uint16, "CCD", VERY_HOT, (60, 200)),
           (16383, np.int16, "CCD", VERY_HOT, (60, 200)), (4095, np.float32, "CCD", HOT_CCD, (100, 200)),
-          (32767, np.int16, "CCD", VERY_HOT, (30, 150)), (4095, np.uint16, "CMOS", CMOS.but(hot_rates=(0.5, 9.0)), (50, 150)),
+          (32767, np.int16, "CCD", VERY_HOT, (30, 150)),
+          (4095, np.uint16, "CMOS", CMOS.but(hot_rates=(0.5, 9.0)), (50, 150)),
       )],
     # clipping below
     Case("bias clipped at 0", CCD.but(level=-0.5), plain(CCD.but(level=-0.5)), r"(cut off|clipped|lowest value)",
