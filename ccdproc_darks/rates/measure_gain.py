@@ -157,7 +157,7 @@ def measure_gain(
     frames = as_frames(darks)
     if frames[0].unit != u.adu:
         raise u.UnitsError(f"darks must be in adu: {frames[0].label} is in {frames[0].unit}, its gain already applied")
-    seconds, combined = exposures(exposure, frames), [combined_number(frame, "n_combined") for frame in frames]
+    seconds, combined = exposures(exposure, frames), [combined_number(frame) for frame in frames]
     levels = frame_settings("saturation", saturation, frames, u.adu, SATURATION_KEYS)
     level = common_setting("saturation", levels, frames)
     if checked_flag("check_headers", check_headers):

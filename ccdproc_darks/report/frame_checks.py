@@ -20,8 +20,9 @@ from .._interface.warnings import (
 )
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told
 from ..evidence.frame_group import FrameGroup
-from ..frames.belonging import check_bias, check_biases, check_darks, warn_exposures
+from ..frames.belonging import check_bias, check_biases, check_darks
 from ..frames.duplicates import check_not_a_dark, distinct_frames, earlier_copies
+from ..frames.exposure_time import exposure_doubts
 from ..frames.headers import (
     GAIN_KEYS,
     READ_NOISE_KEYS,
@@ -192,7 +193,7 @@ class FrameChecks:
             # Without any, what needs no time can still be checked.
             self.darks = [frame for frame in frames if frame in seconds] or frames
         if given is None and seconds:
-            self._try("exposure", warn_exposures, self.darks)
+            self.findings += [Finding("exposure", *doubt) for doubt in exposure_doubts(self.darks)]
         return seconds
 
     def _check_duplicates(self, seconds):
