@@ -119,8 +119,8 @@ def dark_rate(
         If a unit is wrong.
     ValueError
         If something needed is missing, negative, zero or not finite, if frames do not fit together, if headers tell
-        that they do not belong together or contradict themselves, if the bias is one of the darks, or if ``mem_limit`` is too small for a few
-        rows of them.
+        that they do not belong together or contradict themselves, if the bias is one of the darks, or if ``mem_limit``
+        is too small for a few rows of them.
     OSError
         If a file is absent, empty, truncated or not FITS.
 
