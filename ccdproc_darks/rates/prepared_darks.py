@@ -8,7 +8,7 @@ from astropy import units as u
 
 from .._interface.arguments import checked_count, checked_flag
 from ..evidence.clipping import Saturation
-from ..frames.belonging import check_bias, check_darks, check_exposures, warn_subtracted_bias
+from ..frames.belonging import check_bias, check_darks, check_exposures
 from ..frames.duplicates import check_not_a_dark, distinct_frames
 from ..frames.headers import (
     SATURATION_KEYS,
@@ -93,7 +93,8 @@ def prepare_darks(
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
     noise, source = given_noise(read_noise, frames)
     if checked_flag("check_headers", check_headers):
-        check_darks(frames)
+        is_nothing = bias is None or (isinstance(bias, u.Quantity) and not np.any(bias.value))
+        check_darks(frames, subtracts_bias=not is_nothing)
         warn_untrimmed(frames, reading)
     kept = distinct_frames(frames, seconds, combined)
     frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
@@ -128,8 +129,6 @@ def prepare_darks(
 
 def _check_bias(bias, frames, shortest, exposure, gain_of_header, check_headers):
     """A ValueError, or a warning, if a `Bias` does not go with the darks."""
-    if check_headers and (bias.frame is not None or bias.level != 0):
-        warn_subtracted_bias(frames)
     if bias.frame is not None:
         check_not_a_dark(bias.frame, frames)
         if check_headers:
