@@ -27,7 +27,7 @@ class _Average:
     """What a frame shows of the number of exposures in it."""
 
     frame: object
-    remedy: str  # how to tell the number
+    argument: str  # that tells the number
     is_marked: bool  # whether the header says that it is combined
     number: int | None = None  # of exposures
     is_exact: bool = False  # else that many or more
@@ -36,7 +36,9 @@ class _Average:
     @property
     def sentence(self):
         """What is so, how it is seen, and what to do."""
-        remedy = f"Tell by {self.remedy} {self.number if self.is_exact else 'the number'}"
+        remedy = (
+            f"Tell by {self.argument} {self.number if self.is_exact else 'the number'}, or by NCOMBINE in its header"
+        )
         number = f"{self.number} exposures{'' if self.is_exact else ' or more'}"
         if self.is_marked:
             shows = f" (it seems to be the mean of {number}: {self.shows})" if self.shows else ""

@@ -122,7 +122,7 @@ OPTIONS = [
     measured("offset-one-exposure", "offset='pixel' with one exposure time", Error("ValueError", "offset", "100 s"),
              offset="pixel", bias=None),
     measured("optical-black-array", "optical_black with a value for each frame",
-             Error("ValueError", "optical_black", "(5,)"), optical_black=np.ones(5) * PER_SECOND),
+             Error("TypeError", "optical_black", "(5,)"), optical_black=np.ones(5) * PER_SECOND),
     measured("optical-black-text", "optical_black='restore'", Error("TypeError", "optical_black", "'restore'"),
              optical_black="restore"),
     measured("scatter-optical-black", "optical_black below zero", Error("ValueError", "optical_black", "-1"),
