@@ -36,9 +36,8 @@ class _Average:
     @property
     def sentence(self):
         """What is so, how it is seen, and what to do."""
-        remedy = (
-            f"Tell by {self.argument} {self.number if self.is_exact else 'the number'}, or by NCOMBINE in its header"
-        )
+        told = self.number if self.is_exact else "the number"
+        remedy = f"Tell by {self.argument} {told}, or by NCOMBINE in its header"
         number = f"{self.number} exposures{'' if self.is_exact else ' or more'}"
         if self.is_marked:
             shows = f" (it seems to be the mean of {number}: {self.shows})" if self.shows else ""
