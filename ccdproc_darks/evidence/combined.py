@@ -63,7 +63,9 @@ def combined_finding(group):
     told = sorted({told_number(frame) for frame in group.darks} - {None})
     if told and all(told_number(frame) for frame in group.darks):
         return Finding("combined", OK, "NCOMBINE tells how many exposures each dark is the mean of", None, told[-1])
-    if "read_noise" not in group.told and any(frame.dtype.kind == "f" for frame in group.darks):
+    if all(frame.dtype.kind != "f" for frame in group.darks):
+        return Finding("combined", OK, "the darks are whole numbers, as single exposures are", 1)
+    if "read_noise" not in group.told:
         return Finding("combined", UNKNOWN, "without a read noise, nothing tells whether darks are single exposures")
     return Finding("combined", OK, "the darks are as noisy as single exposures", 1)
 
