@@ -44,10 +44,10 @@ class DarkWarning(AstropyUserWarning):
 
 
 class BiasWarning(DarkWarning):
-    """The bias is still in the frames, was subtracted twice, or is another camera's.
+    """The bias is still in the frames, was subtracted twice, is another camera's, or lies at another level.
 
     Pass the right ``bias`` to `dark_rate`: a master bias (or a level) for frames as the camera wrote them, None for
-    frames whose bias is already subtracted.
+    frames whose bias is already subtracted. Where the camera subtracts its own optical black, ``optical_black``.
     """
 
 

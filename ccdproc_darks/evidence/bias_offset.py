@@ -34,6 +34,8 @@ class BiasOffset:
         Rate of a typical pixel from the slope of levels over exposure time (frames' unit / s).
     scale : float or None
         Electrons per unit of the frames.
+    bias : str
+        What lies at another level, in words.
     verdict : str
         See `Finding`.
     """
@@ -45,6 +47,7 @@ class BiasOffset:
     seconds: tuple = ()
     slope: float | None = None
     scale: float | None = None
+    bias: str = "the bias"
     verdict: str = UNKNOWN
 
     def finding(self):
@@ -52,7 +55,7 @@ class BiasOffset:
         if self.reason:
             return Finding("bias", UNKNOWN, self.reason)
         found = self.offset * self.unit
-        offset = f"{abs(self.offset):.2g} +- {self.error:.2g} {self.unit}"
+        offset = f"{abs(self.offset):.1f} +- {self.error:.1f} {self.unit}"
         if self.verdict == OK:
             return Finding("bias", OK, f"the darks meet the bias at zero exposure, within {offset}", found)
         side = "below" if self.offset > 0 else "above"
@@ -60,9 +63,9 @@ class BiasOffset:
             f"{self._rate(seconds)} at {seconds:g} s" for seconds in (self.seconds[0], self.seconds[-1])
         )
         sentence = (
-            f"the bias lies {offset} {side} the level of the darks at zero exposure, in all pixels alike: a typical "
+            f"{self.bias} lies {offset} {side} the level of the darks at zero exposure, in all pixels alike: a typical "
             f"pixel has {rates}, but {self._rate()} by the slope of counts over exposure time. Give bias frames taken "
-            f"next to the darks, or a bias with {self.offset:+.2g} {self.unit} added, or fit slopes (offset='pixel')"
+            f"next to the darks, or a bias with {self.offset:+.1f} {self.unit} added, or fit slopes (offset='pixel')"
         )
         return Finding("bias", self.verdict, sentence, found, 0 * self.unit)
 
@@ -88,7 +91,9 @@ def bias_offset(group, black):
     counts = np.array([one.level for one in levels.sets]) - bias
     line = straight_line(seconds, counts, levels.level_errors())
     error = float(np.hypot(line.intercept_error, levels.drift))
-    found = BiasOffset("", group.unit, line.intercept, error, tuple(seconds), line.slope, group.scale, OK)
+    found = BiasOffset("", group.unit, line.intercept, error, tuple(seconds), line.slope, group.scale, verdict=OK)
+    if group.level == 0 and group.master is None and not group.biases:
+        found.bias = f"a bias of 0 {group.unit}"
     # The rate that is made of all exposure times is off by this part.
     times = np.array(seconds)
     share = abs(line.intercept) * times.sum() / np.square(times).sum() / max(abs(line.slope), 1e-30)

@@ -27,7 +27,7 @@ class _Average:
     """What a frame shows of the number of exposures in it."""
 
     frame: object
-    remedy: str  # how to tell the number
+    argument: str  # that tells the number
     is_marked: bool  # whether the header says that it is combined
     number: int | None = None  # of exposures
     is_exact: bool = False  # else that many or more
@@ -36,7 +36,8 @@ class _Average:
     @property
     def sentence(self):
         """What is so, how it is seen, and what to do."""
-        remedy = f"Tell by {self.remedy} {self.number if self.is_exact else 'the number'}"
+        told = self.number if self.is_exact else "the number"
+        remedy = f"Tell by {self.argument} {told}, or by NCOMBINE in its header"
         number = f"{self.number} exposures{'' if self.is_exact else ' or more'}"
         if self.is_marked:
             shows = f" (it seems to be the mean of {number}: {self.shows})" if self.shows else ""
@@ -62,7 +63,9 @@ def combined_finding(group):
     told = sorted({told_number(frame) for frame in group.darks} - {None})
     if told and all(told_number(frame) for frame in group.darks):
         return Finding("combined", OK, "NCOMBINE tells how many exposures each dark is the mean of", None, told[-1])
-    if "read_noise" not in group.told and any(frame.dtype.kind == "f" for frame in group.darks):
+    if all(frame.dtype.kind != "f" for frame in group.darks):
+        return Finding("combined", OK, "the darks are whole numbers, as single exposures are", 1)
+    if "read_noise" not in group.told:
         return Finding("combined", UNKNOWN, "without a read noise, nothing tells whether darks are single exposures")
     return Finding("combined", OK, "the darks are as noisy as single exposures", 1)
 

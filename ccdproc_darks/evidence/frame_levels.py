@@ -19,8 +19,8 @@ _DRIFT_NOISE, _DRIFT_SCATTER = 0.1, 2.0
 # Relative error of the dark current of a set: the temperature of a cooled sensor is kept to 0.1 or 0.2 K.
 _TEMPERATURE = 0.02
 
-# Pixels that give a level to a two hundredth of their noise; fewest that are judged.
-_PIXELS, _LEAST_PIXELS = 2**15, 1000
+# Pixels that give a level to a hundredth of their noise; fewest that are judged.
+_PIXELS, _LEAST_PIXELS = 2**14, 1000
 # Widths of the distribution of counts within which a pixel is typical; sigmas of a frame beyond which a sample is not.
 _TYPICAL, _FAR = 5.0, 6.0
 

@@ -16,8 +16,9 @@ _SIGNIFICANT, _FOLLOWS = 5.0, 0.3
 # Growth of a level that is none: standard deviations, or part of the expected one. A gain told 16 times too high makes
 # the level seem to grow by a sixteenth.
 _NONE_SIGMAS, _NONE = 3.0, 0.02
-# Relative error of a variance: the read noise itself changes a little with temperature and time.
-_VARIANCE = 0.01
+# Relative error of a variance, and part of that of bias frames that is missing at least: the read noise itself changes
+# a little with temperature and time.
+_VARIANCE, _LEAST_MISSING = 0.01, 0.15
 # Degrees of freedom of hot pixels that tell whether the gain is right; they are so many times as far above the level
 # as a frame's noise.
 _LEAST_FREEDOM, _HOT = 40, 5.0
@@ -89,7 +90,8 @@ def optical_black(group):
     growth, growth_error = level
     missing, error = grown.slope - growth, np.hypot(grown.slope_error, growth_error)
     found = OpticalBlack("", grown.slope, grown.slope_error, growth)
-    if missing > _SIGNIFICANT * error and growth < _FOLLOWS * grown.slope:
+    is_missing = missing > max(_SIGNIFICANT * error, _LEAST_MISSING * grown.intercept / seconds[-1])
+    if is_missing and growth < _FOLLOWS * grown.slope:
         right = _gain_is_right(levels, group, scale)
         found.is_subtracted = growth < max(_NONE_SIGMAS * growth_error, _NONE * grown.slope) if right is None else right
         if not found.is_subtracted:

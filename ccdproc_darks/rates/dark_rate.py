@@ -159,8 +159,9 @@ def dark_rate(
     Warns
     -----
     BiasWarning
-        If frames look raw and no bias is given; if a bias seems to be still in them, or subtracted twice; if a header
-        says that it is subtracted already.
+        If frames look raw and no bias is given; if a bias seems to be still in them, or subtracted twice, or a header
+        says that it is subtracted already; if it lies at another level than darks of two exposure times or more do at
+        zero exposure; if the camera seems to subtract its own :term:`optical black`.
     DuplicateFrameWarning
         If frames have the same value in every pixel: they are one exposure, and counted once.
     FrameLevelWarning
@@ -174,7 +175,8 @@ def dark_rate(
         like flats; or one of three or more has stars, and a higher level.
     MissingInformationWarning
         If the read noise is unknown, so that there is no uncertainty; if the number of exposures in a combined frame or
-        bias is unknown; if the error of the bias is unknown; if files have several detectors, and ``hdu`` is None.
+        bias is unknown (its pixels may tell it); if the error of the bias is unknown; if files have several detectors,
+        and ``hdu`` is None.
     NoUsablePixelWarning
         If all pixels are masked; the samples that are not finite, masked and saturated are counted.
     NoiseWarning

@@ -34,7 +34,7 @@ def settle_levels(result, gain, read_noise):
     if finding.is_doubt:
         result.bias.data = result.bias.data + offset.offset
         result.notes.append(
-            f"{finding.sentence}. Here {offset.offset:+.2g} {offset.unit} is added to the bias, so that a typical "
+            f"{finding.sentence}. Here {offset.offset:+.1f} {offset.unit} is added to the bias, so that a typical "
             f"pixel's rate is that of the slope.".replace("the bias lies", "The bias lies", 1)
         )
     return {"optical_black": 0 * ELECTRON_PER_SECOND}

@@ -421,8 +421,8 @@ def test_log_of_every_kind_of_argument(tmp_path):
     ).meta["DKRATE"]  # fmt: skip
     assert log == (
         "dark_rate: darks=<2 CCDData>, gain=Keyword(GAINKEY), read_noise=RDNOISE, bias=1.0 adu, exposure=<Quantity>, "
-        "saturation=None, n_combined=None, clip=5.0, offset=None, hdu=None, "
-        "unit=None, overscan=None, trim=None, amplifiers=None, check_headers=True, dtype=float32"
+        "saturation=None, n_combined=None, clip=5.0, offset=None, optical_black=None, hdu=None, unit=None, "
+        "overscan=None, trim=None, amplifiers=None, check_headers=True, dtype=float32"
     )
     path = tmp_path / "dünkel.fits"
     frames[0].write(path)

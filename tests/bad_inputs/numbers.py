@@ -19,6 +19,7 @@ ARGUMENTS = {
     "exposure": S,
     "saturation": ADU,
     "bias": ADU,
+    "optical_black": PER_SECOND,
 }
 
 
@@ -120,6 +121,12 @@ OPTIONS = [
              Error("ValueError", "offset", "common"), offset="common"),
     measured("offset-one-exposure", "offset='pixel' with one exposure time", Error("ValueError", "offset", "100 s"),
              offset="pixel", bias=None),
+    measured("optical-black-array", "optical_black with a value for each frame",
+             Error("TypeError", "optical_black", "(5,)"), optical_black=np.ones(5) * PER_SECOND),
+    measured("optical-black-text", "optical_black='restore'", Error("TypeError", "optical_black", "'restore'"),
+             optical_black="restore"),
+    measured("scatter-optical-black", "optical_black below zero", Error("ValueError", "optical_black", "-1"),
+             "dark_scatter", optical_black=-1 * PER_SECOND),
     measured("n-combined-half", "n_combined=1.5", Error("ValueError", "n_combined", "1.5"), n_combined=1.5),
     measured("n-combined-text", "n_combined='3'", Error("TypeError", "n_combined", "'3'"), n_combined="3"),
     measured("mem-limit-small", "mem_limit of one byte", Error("ValueError", "mem_limit", "at least"), mem_limit=1),

@@ -29,7 +29,7 @@ def test_mean_of_whole_numbers(number, dtype, camera):
     assert (finding.verdict, finding.found) == ("doubtful", number)
     assert f"darks[0] seems to be the mean of {number} exposures, and no NCOMBINE" in finding.sentence
     assert f"whole multiples of 1/{number} adu" in finding.sentence
-    assert finding.sentence.endswith(f"Tell by n_combined= {number}")
+    assert finding.sentence.endswith(f"Tell by n_combined= {number}, or by NCOMBINE in its header")
 
 
 def test_two_means_of_one_exposure_time():
@@ -59,7 +59,7 @@ def test_where_fractions_tell_nothing_noise_gives_a_lower_limit(function):
     assert finding.verdict == "doubtful"
     assert 5 <= finding.found <= 20
     assert "exposures or more" in finding.sentence
-    assert finding.sentence.endswith("Tell by n_combined= the number")
+    assert finding.sentence.endswith("Tell by n_combined= the number, or by NCOMBINE in its header")
 
 
 def test_master_bias():
@@ -67,7 +67,7 @@ def test_master_bias():
     master = as_frames(mean_of(biases), "bias")[0]
     finding = combined_finding(group_of([], darks, master=master))
     assert (finding.verdict, finding.found) == ("doubtful", 15)
-    assert finding.sentence.endswith("Tell by bias.meta['NCOMBINE'] = 15")
+    assert finding.sentence.endswith("Tell by bias.meta['NCOMBINE'] = 15, or by NCOMBINE in its header")
 
 
 def test_marked_as_combined():

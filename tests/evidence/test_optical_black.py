@@ -90,3 +90,11 @@ def test_no_gain():
     group = group_of(*camera_frames([(60, 3)]))
     del group.told["gain"]
     assert "without a gain" in optical_black(group).finding().sentence
+
+
+def test_a_read_noise_that_grows_a_little_is_not_taken_for_it():
+    """By 5 per cent from the bias frames to the darks, more than the Poisson noise of 0.3 electron."""
+    options = {"rate": 0.001, "gain": 0.5}
+    biases, _ = camera_frames([(300, 5)], read_noise=3.0, **options)
+    _, darks = camera_frames([(300, 5)], read_noise=3.15, **options)
+    assert not optical_black(group_of(biases, darks)).is_subtracted

@@ -29,6 +29,7 @@ WRONG = [
     ("DKOFFSET", "foo", "one of 'pixel', 'none'"), ("DKOFFSET", 3, "one of 'pixel', 'none'"),
     ("DKNOISE", "guessed", "one of 'argument', 'header', 'uncertainty', 'estimated', 'bias', 'none'"),
     ("DKBIASID", None, "a text"), ("DKBIASID", 17, "a text"), ("DKTOTAL", 10**400, "a finite number"),
+    ("DKBLACK", -0.1, "zero or positive"), ("DKBLACK", "much", "a finite number"),
     ("DKLOST", -1, "a whole number from 0"), ("DKLOST", 0.5, "a whole number from 0"),
 ]  # fmt: skip
 
