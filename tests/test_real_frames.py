@@ -241,3 +241,25 @@ def test_frames_that_sit_high_do_not_condemn_all_pixels():
     mask = hot_pixel_mask(*rates, offset="pixel")
     assert mask.meta["DKWIDTH"] == pytest.approx(1, abs=0.03)
     assert mask.meta["NNONLIN"] < 60
+
+
+@pytest.mark.parametrize(
+    ("overscan", "trim"), [("[1:32, :]", "[33:1024, 1:1000]"), ("[:, 1011:1024]", "[1000:9, 1:1000]")]
+)
+def test_invented_sections(overscan, trim):
+    """A real camera's files, read by rows: the numbers of ccdproc."""
+    paths = files("stl1001_2019_0C/dark_10series_0c_0m30s*")[:3]
+    images = [
+        ccdproc.trim_image(
+            ccdproc.subtract_overscan(read(path), fits_section=overscan, overscan_axis=None), fits_section=trim
+        )
+        for path in paths
+    ]
+    options = {"exposure": 30 * u.s, "read_noise": READ_NOISE, "bias": 0 * u.adu, "check_headers": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = dark_rate(paths, overscan=overscan, trim=trim, dtype="float64", **options)
+        expected = dark_rate(images, dtype="float64", **options)
+    good = ~found.mask
+    assert good.sum() > 0.99 * good.size
+    np.testing.assert_allclose(found.data[good], expected.data[good], rtol=1e-9, atol=1e-9)

@@ -150,8 +150,9 @@ class TrimmedFrame:
         """Levels that are taken off (unit of the frame): of the rows of some slices, or of all columns."""
         if self._levels is not None:
             return self._levels
-        raw = [_around(self.trim.rows[block]) for block in blocks]
-        return _row_levels(self.frame.for_rows(slice(None)).rows(raw).values, self._by_rows)
+        reader = self.frame.for_rows(slice(None))
+        pieces = (rows for block in blocks for rows in _pieces(self.trim.rows[block], self.frame.shape[1]))
+        return np.concatenate([_row_levels(reader.rows(_around(rows)).values, self._by_rows) for rows in pieces])
 
     @cached_property
     def _by_rows(self):

@@ -20,7 +20,7 @@ from ccdproc_darks import (
     repeatability,
 )
 from ccdproc_darks._interface import world_coordinates
-from ccdproc_darks._interface.world_coordinates import completed_dates, copied_wcs, take_wcs
+from ccdproc_darks._interface.world_coordinates import completed_dates, copied_wcs, cut_wcs, take_wcs
 
 from ..helpers import dark
 
@@ -189,3 +189,23 @@ def test_the_lock_is_left(monkeypatch):
     monkeypatch.setattr(world_coordinates, "WCS", None)
     for _ in range(2):
         assert take_wcs(header(RADECSYS="FK5")) is None
+
+
+@pytest.mark.parametrize("slices", [np.s_[2:10:1, 3:20:1], np.s_[0:12:3, 1:20:2]])
+@pytest.mark.parametrize("header", [CELESTIAL, CELESTIAL | SIP])
+def test_of_a_part(header, slices):
+    """A pixel of the part has the coordinates that it has in the image, and the image keeps its own."""
+    wcs = WCS(fits.Header({"NAXIS": 2, "NAXIS1": 20, "NAXIS2": 12} | header))
+    before = wcs.wcs.crpix.tolist()
+    part = cut_wcs(wcs, slices)
+    row, column = (one.start + 2 * one.step for one in slices)
+    if slices[0].step == 1:
+        assert part.pixel_to_world(2, 2).separation(wcs.pixel_to_world(column, row)).arcsec < 1e-6
+    assert part.wcs.crpix.tolist() == wcs[slices].wcs.crpix.tolist()
+    assert wcs.wcs.crpix.tolist() == before
+
+
+def test_of_no_part():
+    assert cut_wcs(None, np.s_[0:2:1, 0:3:1]) is None
+    wcs = WCS(fits.Header({"NAXIS": 2, "NAXIS1": 20, "NAXIS2": 12} | CELESTIAL))
+    assert cut_wcs(wcs, np.s_[10:2:-1, 0:3:1]) is None
