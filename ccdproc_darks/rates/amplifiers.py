@@ -235,7 +235,7 @@ class AmplifierSections:
             with collected() as warned:
                 try:
                     result = measured(number)
-                except ValueError as error:
+                except (TypeError, ValueError, u.UnitsError) as error:
                     raise type(error)(f"amplifier {letter} {section.text}: {error}") from None
             told.append(list(dict.fromkeys(warned)))
             place = section.slices
