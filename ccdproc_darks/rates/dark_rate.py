@@ -178,6 +178,9 @@ def dark_rate(
     squares with the covariance ``diag(V_i / N_i) + s_b**2``. Its V_i come from the fitted counts; where these are
     mostly noise, from the mean rate of the pixels with equal counts.
 
+    The mean of n columns of :term:`overscan`, taken off a row, adds ``R**2 / n`` to the variance of each of its pixels.
+    A read noise from the scatter of frames includes that; one that is given does not.
+
     The error of a master bias is one number for the sensor: the robust mean of its uncertainty where it has one, else
     ``R / sqrt(NCOMBINE)``. The uncertainty by `ccdproc.combine` is scatter / sqrt(N) with ddof 0; it is corrected for
     ddof where NCOMBINE tells N.
