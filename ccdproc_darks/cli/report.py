@@ -5,9 +5,9 @@ import os
 from functools import partial
 from pathlib import Path
 
-from .._new_folder import check_place
-from .._signals import uninterrupted
-from .._temporary import discard, temporary_folder
+from .._interface.disk.new_folder import check_place
+from .._interface.disk.signals import uninterrupted
+from .._interface.disk.temporary import discard, temporary_folder
 from .argument_types import fraction, positive, whole
 from .printed import print_lines
 
