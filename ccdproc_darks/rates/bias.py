@@ -2,6 +2,7 @@
 """The bias that is taken from the darks, and how well it is known."""
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from astropy import units as u
@@ -120,8 +121,7 @@ class Bias:
 def as_bias(bias, frames, scale, reading=AS_IT_IS):
     """`Bias` of the user's ``bias`` for the darks ``frames``; the gain ``scale`` (electron/adu) is None if unknown.
 
-    A master bias in a file is in the unit that the `Reading` of the darks tells. One of the shape of the darks before
-    they are trimmed loses its overscan as they do.
+    A master bias of the shape of the darks before they are trimmed loses its overscan as they do.
     """
     dark = frames[0]
     if bias is None:
@@ -144,13 +144,22 @@ def as_bias(bias, frames, scale, reading=AS_IT_IS):
             "bias must be a master bias (CCDData or a FITS path), a Quantity in adu or None, "
             f"got {type(bias).__name__}{hint}"
         )
-    # The unit of a CCDData is its own.
-    frame = as_frames(bias, "bias", AS_IT_IS if isinstance(bias, CCDData) else Reading(unit=reading.unit))[0]
+    frame = _bias_frame(bias, reading)
     if isinstance(dark, TrimmedFrame) and frame.shape == dark.frame.shape:
         frame = like(frame, dark)
     if frame.shape != dark.shape:
         raise ValueError(f"bias has the shape {frame.shape}, the darks have {dark.shape} ({dark.label})")
     return Bias(frame, scale=_factor(frame.unit, scale))
+
+
+def _bias_frame(bias, reading):
+    """Frame of a master bias, in a unit of its own, where that is known, else in that of the `Reading` of the darks."""
+    own = Reading(hdu=reading.hdu)
+    if reading.unit is not None and not isinstance(bias, CCDData):
+        frame = as_frames(bias, "bias", replace(own, unit=reading.unit))[0]
+        if str(frame.header.get("BUNIT", "")).strip().lower() not in (u.adu.name, u.electron.name):
+            return frame
+    return as_frames(bias, "bias", own)[0]
 
 
 def combined_number(frame, argument):

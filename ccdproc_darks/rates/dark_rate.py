@@ -91,12 +91,13 @@ def dark_rate(
         ``"pixel"`` gives every pixel an unknown offset, for frames without a bias: the rate is then the slope over two
         exposure times or more.
     unit : "adu", "electron" or `~astropy.units.Unit`, optional
-        Unit of frames in files, whatever their BUNIT is. None: BUNIT, else adu.
+        Unit of darks in files, whatever their BUNIT is; and of a master bias in a file whose BUNIT is neither. None:
+        BUNIT, else adu.
     overscan : str or `ccdproc.Keyword`, optional
         Overscan of raw frames: a FITS section such as ``"[1:32, :]"``, or the header key that has it, such as
         ``"BIASSEC"``. Its mean in each row (of an overscan of rows: in each column) is taken off, as by
-        `ccdproc.subtract_overscan`. The bias level goes with it, but not a pattern: that needs
-        ``bias``. Needs ``trim``.
+        `ccdproc.subtract_overscan`. The bias level goes with it, but not a pattern, which needs ``bias``. Give
+        ``trim`` with it.
     trim : str or `ccdproc.Keyword`, optional
         Part of the image that is measured, as by `ccdproc.trim_image`: a FITS section such as ``"[33:544, 1:512]"``, or
         a header key such as ``"TRIMSEC"``. None: all of it.
