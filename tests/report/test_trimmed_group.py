@@ -56,8 +56,8 @@ class TestNumbers:
         (note,) = [note for note in found.notes if "overscan" in note]
         assert note == (
             "Of each frame, the level of the overscan [1:32, 1:128] is taken off, and the image is trimmed to "
-            "[33:160, 1:128] (BIASSEC and TRIMSEC in the headers). --overscan none --trim none measures all of it as "
-            "it is."
+            "[33:160, 1:128] (BIASSEC and TRIMSEC in the headers): trim science frames in the same way before the mask "
+            "is used. --overscan none --trim none measures all of it as it is."
         )
         as_it_is = measured(columns, overscan="none", trim="none")
         assert as_it_is.rate.shape == (128, 160)
