@@ -34,7 +34,6 @@ TESTED_ELSEWHERE = {
     "cli.printed": "by what the command prints: cli/test_command.py",
     "cli.report": "by the command: cli/test_command.py, report/test_run.py",
     "cli.simulate": "by the command: cli/test_command.py",
-    "frames.reading": "by the frames that are read so: frames/test_inputs.py, test_file_frame.py",
     "rates.rate_job": "by its results: rates/test_dark_rate.py, test_counts.py, _compute/test_workers.py",
     "rates.mean_counts": "by what makes and reads them: rates/test_counts.py, test_rate_images.py",
     "report.frame_options": "by the options that fill it: cli/test_options.py, report/test_grouping.py",

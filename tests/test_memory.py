@@ -124,6 +124,8 @@ RATES = ["rate90", "rate300", "rate900"]
 CALLS = {
     "rate": ("dark_rate", "files", darks(FRAMES), {}),
     "rate of masked frames": ("dark_rate", "files", MASKED, {}),
+    "rate without overscan": ("dark_rate", "files", darks(FRAMES), {"overscan": "[11:30, :]", "trim": "[41:, :]"}),
+    "rate of few columns": ("dark_rate", "files", darks(FRAMES), {"overscan": "[:, 1:9]", "trim": "[21:50, 10:]"}),
     "master bias": ("master_bias", "files", darks(FRAMES), {}),
     "scatter": ("dark_scatter", "files", darks(20), {}),
     "difference of two": ("compare_dark_rates", "memory", RATES[::2], {}),

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     )
     ratio: CCDData = compare_dark_rates(rate, slope, statistic="ratio", offset=None, null="empirical", add_keyword=None)
     scatter: CCDData = dark_scatter(biases, read_noise=10 * u.electron, check_headers=False)
+    trimmed: CCDData = dark_rate(paths, bias=bias, unit="electron", overscan="[1:32, :]", trim="TRIMSEC")
     halves: CCDData = repeatability(paths, false_positives=2, bias=bias, check_headers=True)
     found: ProportionalityLimit = proportionality_limit(rate, slope, tolerance=0.05, check_headers=False)
     hot: CCDData = hot_pixel_mask(rate, slope, background="local", scatter=[scatter], limit=found, fdr=0.01)

@@ -28,7 +28,8 @@ class FileFrame:
 
     Extensions MASK and UNCERT, as `astropy.nddata.CCDData.write` makes them, are its mask and uncertainty. A compressed
     file is decompressed once, into a temporary file that is deleted together with this object. ``hdu`` is what
-    ``reading`` tells; ``others`` has the other images in the file that seem to be detectors, by number and name.
+    ``reading`` tells, ``number`` and ``name`` tell the HDU that was found; ``others`` has the other images in the file
+    that seem to be detectors, by number and name.
 
     Raises FileNotFoundError where there is no such file; OSError where it is no regular file, empty, not FITS,
     truncated or without a 2-D image, or where a card that may be needed cannot be read. All messages begin with
@@ -92,7 +93,7 @@ class FileFrame:
         hdus = [hdu.without_empty_axes() for hdu in hdus]
         planes = frame_and_planes(hdus, self.hdu)
         index = planes[""]
-        self.others, self.name = other_detectors(hdus, index), hdus[index].name
+        self.others, self.name, self.number = other_detectors(hdus, index), hdus[index].name, index
         for hdu in hdus[: max(planes.values()) + 1]:
             hdu.check()
         kind = _uncertainty_name(hdus[planes["UNCERT"]].header) if "UNCERT" in planes else None

@@ -66,6 +66,10 @@ class Section:
         return bool(set(self.rows) & set(other.rows)) and bool(set(self.columns) & set(other.columns))
 
 
+class _OutsideError(ValueError):
+    """A section is outside its image."""
+
+
 def as_slice(numbers):
     """The slice that picks the numbers of a range."""
     return slice(numbers.start, numbers.stop if numbers.stop >= 0 else None, numbers.step)
@@ -82,7 +86,7 @@ def check_section(argument, value):
         )
     if not value.strip():
         raise ValueError(f"{argument} is an empty text, expected a FITS section, a header key or None")
-    if _is_section(value):
+    if _is_section(value) or ":" in value:
         _slices(argument, value)
 
 
@@ -146,13 +150,14 @@ def header_sections(header, shape):
     keys = [next((key for key in keys if _text(header, key)), None) for keys in (OVERSCAN_KEYS, TRIM_KEYS)]
     if keys == [None, None] or any(key in header for key in _TRIMMED_KEYS):
         return HeaderSections()
-    found, wrong = [None, None], []
+    found, wrong, outside = [None, None], [], [False, False]
     for index, key in enumerate(keys):
         if key is not None:
             try:
                 found[index] = _section(_text(header, key), key, shape)
             except ValueError as error:
                 wrong.append(str(error))
+                outside[index] = isinstance(error, _OutsideError)
     overscan, trim = found
     if trim is not None and trim.is_whole(shape):
         return HeaderSections(keys=tuple(keys))
@@ -161,8 +166,7 @@ def header_sections(header, shape):
     elif overscan is not None and trim is not None and overscan.overlaps(trim):
         wrong.append(f"{keys[0]} {overscan.text} and {keys[1]} {trim.text} overlap")
     if wrong:
-        is_old = trim is None and (keys[1] is not None or overscan is None)
-        return HeaderSections(keys=tuple(keys), doubt="; ".join(wrong), is_old=is_old)
+        return HeaderSections(keys=tuple(keys), doubt="; ".join(wrong), is_old=outside[keys[1] is not None])
     return HeaderSections(None if overscan is None else overscan.text, trim.text, tuple(keys))
 
 
@@ -195,7 +199,11 @@ def _text(header, key):
         value = header_value(header, key)
     except ValueError:
         return None
-    return value.strip() or None if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    # Not known: 'N/A', '[0:0,0:0]'.
+    numbers = re.findall(r"\d+", value)
+    return value.strip() if any(map(int, numbers)) or (not numbers and _is_section(value)) else None
 
 
 def _is_section(text):
@@ -224,6 +232,6 @@ def _section(text, where, shape):
     for name, size, axis in zip(("rows", "columns"), shape, reversed(plain[1:-1].split(",")), strict=True):
         ends = [int(number) for number in axis.split(":")[:2] if number.isdecimal()]
         if ends and not 1 <= min(ends) <= max(ends) <= size:
-            raise ValueError(f"{where} is {plain}, outside the image: its {name} are 1 to {size}")
+            raise _OutsideError(f"{where} is {plain}, outside the image: its {name} are 1 to {size}")
     rows, columns = (range(*part.indices(size)) for part, size in zip(slices, shape, strict=True))
     return Section(plain.replace(",", ", "), rows, columns)

@@ -65,10 +65,19 @@ class Amplifier:
 
     Examples
     --------
-    Two amplifiers, that of the right half with twice the read noise:
+    The same sensor, said to be read by two amplifiers of different gain:
 
     >>> from astropy import units as u
-    >>> from ccdproc_darks import Amplifier, CCDData
+    >>> from ccdproc_darks import Amplifier, dark_rate, simulate_dark
+    >>> camera = dict(gain=1.5 * u.electron / u.adu, read_noise=10 * u.electron, bias=1000 * u.adu)
+    >>> darks = [simulate_dark((100, 100), exposure=1000 * u.s, rng=seed, **camera) for seed in range(10)]
+    >>> left = Amplifier("[1:50, :]", gain=1.5 * u.electron / u.adu, read_noise=10 * u.electron)
+    >>> right = Amplifier("[51:100, :]", gain=3 * u.electron / u.adu, read_noise=20 * u.electron)
+    >>> rate = dark_rate(darks, bias=1000 * u.adu, amplifiers=[left, right])
+    >>> print(f"{rate.data[:, :50].mean():.3f} {rate.data[:, 50:].mean():.3f} {rate.unit}")
+    0.010 0.020 electron / s
+    >>> rate.meta["DKGAINA"], rate.meta["DKGAINB"]
+    (1.5, 3.0)
     """
 
     section: str | Keyword
@@ -230,12 +239,12 @@ class AmplifierSections:
         A warning that is the same for all amplifiers is given once; any other one, and an error, names the amplifier.
         """
         data = mask = deviation = unit = None
-        metas, told = [], []
+        metas, told, known = [], [], []
         for number, (letter, section) in enumerate(zip(self.letters, self.sections, strict=True)):
             with collected() as warned:
                 try:
                     result = measured(number)
-                except ValueError as error:
+                except (TypeError, ValueError, u.UnitsError) as error:
                     raise type(error)(f"amplifier {letter} {section.text}: {error}") from None
             told.append(list(dict.fromkeys(warned)))
             place = section.slices
@@ -247,6 +256,13 @@ class AmplifierSections:
                 deviation = np.full(self.shape, np.nan, data.dtype) if deviation is None else deviation
                 deviation[place] = result.uncertainty.array
             metas.append(result.meta)
+            known.append(result.uncertainty is not None)
+        if any(known) and not all(known):
+            lacking = self.letters[known.index(False)]
+            raise ValueError(
+                f"amplifier {lacking} has no read noise, so that its pixels have no uncertainty, and others have one: "
+                "pass Amplifier(section, read_noise=...) for each"
+            )
         self._warn(told)
         header = safe_header(metas[0], self._entries(metas))
         return result_image(data, unit, header, mask=mask, deviation=deviation, wcs=wcs)

@@ -123,9 +123,7 @@ class Bias:
 def as_bias(bias, frames, scale, reading=AS_IT_IS):
     """`Bias` of the user's ``bias`` for the darks ``frames``; the gain ``scale`` (electron/adu) is None if unknown.
 
-    A master bias in a file is in the unit that the `Reading` of the darks tells. One of the shape of the darks before
-    they are trimmed loses its overscan as they do. A file with several images is read as the darks are; one with a
-    single image, as `master_bias` gives it, has none of another detector.
+    A master bias of the shape of the darks before they are trimmed loses its overscan as they do.
     """
     dark = frames[0]
     if bias is None:
@@ -157,17 +155,23 @@ def as_bias(bias, frames, scale, reading=AS_IT_IS):
 
 
 def bias_frame(bias, reading):
-    """The frame of a master bias: a file of several images is read as the darks are, one of a single image as it is."""
+    """Frame of a master bias, in a unit of its own, where that is known, else in that of the `Reading` of the darks.
+
+    A file of several images is read as the darks are; one of a single image, as of `master_bias`, has none of another
+    detector.
+    """
     if isinstance(bias, MemoryFrame | FileFrame):
         return bias
-    if isinstance(bias, CCDData):  # its unit is its own
+    if isinstance(bias, CCDData):
         return as_frames(bias, "bias")[0]
-    reading = Reading(reading.hdu, reading.unit)
-    if reading.hdu is not None:
-        first = FileFrame(bias, replace(reading, hdu=None))
-        if not first.others:
-            return first
-    return as_frames(bias, "bias", reading)[0]
+    own = Reading(reading.hdu)
+    if own.hdu is not None and not FileFrame(bias, Reading(unit=reading.unit)).others:
+        own = Reading()
+    if reading.unit is not None:
+        frame = as_frames(bias, "bias", replace(own, unit=reading.unit))[0]
+        if str(frame.header.get("BUNIT", "")).strip().lower() not in (u.adu.name, u.electron.name):
+            return frame
+    return as_frames(bias, "bias", own)[0]
 
 
 def combined_number(frame):

@@ -103,12 +103,13 @@ def dark_rate(
         Image in files of several, of darks and bias: the number of an HDU, its EXTNAME, or a pair of EXTNAME and
         EXTVER. None: the first 2-D image.
     unit : "adu", "electron" or `~astropy.units.Unit`, optional
-        Unit of frames in files, whatever their BUNIT is. None: BUNIT, else adu.
+        Unit of darks in files, whatever their BUNIT is; and of a master bias in a file whose BUNIT is neither. None:
+        BUNIT, else adu.
     overscan : str or `ccdproc.Keyword`, optional
         Overscan of raw frames: a FITS section such as ``"[1:32, :]"``, or the header key that has it, such as
         ``"BIASSEC"``. Its mean in each row (of an overscan of rows: in each column) is taken off, as by
-        `ccdproc.subtract_overscan`. The bias level goes with it, but not a pattern: that needs
-        ``bias``. Needs ``trim``.
+        `ccdproc.subtract_overscan`. The bias level goes with it, but not a pattern, which needs ``bias``. Give
+        ``trim`` with it.
     trim : str or `ccdproc.Keyword`, optional
         Part of the image that is measured, as by `ccdproc.trim_image`: a FITS section such as ``"[33:544, 1:512]"``, or
         a header key such as ``"TRIMSEC"``. None: all of it.
@@ -197,6 +198,9 @@ def dark_rate(
     section 4.4). The variance reported uses ``max(d, 0)``. Several exposure times are fitted by generalised least
     squares with the covariance ``diag(V_i / N_i) + s_b**2``. Its V_i come from the fitted counts; where these are
     mostly noise, from the mean rate of the pixels with equal counts.
+
+    The mean of n columns of :term:`overscan`, taken off a row, adds ``R**2 / n`` to the variance of each of its pixels.
+    A read noise from the scatter of frames includes that; one that is given does not.
 
     The error of a master bias is one number for the sensor: the robust mean of its uncertainty where it has one, else
     ``R / sqrt(NCOMBINE)``. The uncertainty by `ccdproc.combine` is scatter / sqrt(N) with ddof 0; it is corrected for

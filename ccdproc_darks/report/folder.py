@@ -13,6 +13,7 @@ from ..frames.headers import equal_exposures
 from .bias_choice import choose_biases
 from .classified import classified
 from .cooling import at_group_temperatures
+from .detectors import DETECTOR, detectors_of
 from .frame_files import fits_files
 from .frame_options import AS_FOUND
 from .group import Frame, Group, Unusable, unusable_file
@@ -38,15 +39,25 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
         try:
             if path.suffix.lower() == ".fz" and len(path.suffixes) == 1:
                 raise ValueError("not looked into: a file packed by fpack is called .fits.fz")
-            frame = classified(FileFrame(path, options.reading), name, root, options, kind)
-            if kind is None and options.bias is not None and frame.kind == BIAS:
-                raise ValueError("a bias frame, and --bias tells of others")
-            if kind == BIAS and frame.kind == DARK:
-                raise ValueError("a dark frame among the bias frames of --bias")
+            first = FileFrame(path, options.reading)
+            detectors = detectors_of(first, options.reading)
         except (OSError, ValueError, u.UnitsError) as error:
             unusable.append(unusable_file(path, _with_way_out(error, options), name))
-        else:
-            frames.append(frame)
+            continue
+        for reading, detector in detectors:
+            each = f"{name}[{detector}]" if detector else name
+            try:
+                file = FileFrame(path, reading) if detector else first
+                frame = classified(file, each, root, options, kind)
+                if kind is None and options.bias is not None and frame.kind == BIAS:
+                    raise ValueError("a bias frame, and --bias tells of others")
+                if kind == BIAS and frame.kind == DARK:
+                    raise ValueError("a dark frame among the bias frames of --bias")
+            except (OSError, ValueError, u.UnitsError) as error:
+                unusable.append(unusable_file(path, _with_way_out(error, options), each))
+            else:
+                frame.settings |= {DETECTOR: detector} if detector else {}
+                frames.append(frame)
     frames, warm = (frames, []) if options.temperature_tolerance is None else at_group_temperatures(frames)
     frames, processed = _raw_ones(frames)
     frames, copies = _without_copies(frames)

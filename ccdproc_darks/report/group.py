@@ -7,6 +7,7 @@ from pathlib import Path
 from .._interface.shown import shown
 from ..frames.file_frame import FileFrame
 from ..frames.headers import equal_exposures
+from .detectors import DETECTOR
 
 __all__ = ["Frame", "Group", "Unusable", "number_text", "size_text", "unusable_file"]
 
@@ -69,7 +70,7 @@ class Group:
     @property
     def sensor(self):
         """Name of its camera, size, binning and region, without the temperature."""
-        parts = [self.camera, size_text(self.shape)]
+        parts = [self.camera, *([self.settings[DETECTOR]] if DETECTOR in self.settings else []), size_text(self.shape)]
         if self.binning != "1x1":
             parts.append(f"binned {self.binning}")
         corner = [self.settings.get(key, 0.0) for key in ("XORGSUBF", "YORGSUBF")]

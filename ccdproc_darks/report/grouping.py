@@ -3,6 +3,7 @@
 
 from ..frames.belonging import difference
 from ..frames.frame_types import DARK
+from .detectors import DETECTOR
 from .group import Group, number_text
 
 __all__ = ["differing_keys", "grouped_by_sensor", "header_text"]
@@ -39,7 +40,9 @@ def differing_keys(first, second):
 
 def header_text(frames, key):
     """Value of a header key as the first frame has it that tells it, for people."""
-    return next((number_text(frame.file.header[key]) for frame in frames if key in frame.settings), "")
+    return next(
+        (number_text(frame.file.header.get(key, frame.settings[key])) for frame in frames if key in frame.settings), ""
+    )
 
 
 def _by_settings(frames):
@@ -97,7 +100,11 @@ def _name_details(sensors):
         keys = {key for one in settings for other in settings for key in differing_keys(one, other)}
         for groups, told in zip(same, settings, strict=True):
             frames = [frame for group in groups for frame in (*group.darks, *group.biases)]
-            texts = [f"{key} {header_text(frames, key)}" for key in sorted(keys) if key in told and key != "INSTRUME"]
+            texts = [
+                f"{key} {header_text(frames, key)}"
+                for key in sorted(keys)
+                if key in told and key not in ("INSTRUME", DETECTOR)
+            ]
             for group in groups:
                 group.details = ", ".join(texts)
 

@@ -96,4 +96,7 @@ def _sentence(frame, found):
     if frame.overscan is not None:
         parts.append(f"the level of the overscan {frame.overscan.text} is taken off")
     parts.append(f"the image is trimmed to {frame.trim.text}")
-    return f"Of each frame, {', and '.join(parts)}{source}. --overscan none --trim none measures all of it as it is."
+    return (
+        f"Of each frame, {', and '.join(parts)}{source}: trim science frames in the same way before the mask is used. "
+        "--overscan none --trim none measures all of it as it is."
+    )

@@ -60,12 +60,18 @@ class TestUnit:
         assert dark_scatter(paths, unit=u.electron).shape == (10, 12)
         assert repeatability(paths, unit=u.electron).shape == (10, 12)
 
-    def test_of_a_bias_file(self, files):
-        """In the unit of the darks too, whatever its BUNIT is; a CCDData keeps its own."""
+    def test_of_a_bias_file(self, files, tmp_path):
+        """In its own unit, in a file with a BUNIT that is known, or in a CCDData; else in that of the darks."""
+        rng = np.random.default_rng(6)
         path = files("an odd one")[0]
         darks = files("odd")
         by_file = dark_rate(darks, bias=path, unit="electron", check_headers=False)
         assert by_file.data.mean() == pytest.approx(0, abs=0.02)
+        written = rng.normal(25, 0.1, (10, 12)).astype("f4")
+        fits.writeto(tmp_path / "bias.fits", written, fits.Header({"BUNIT": "ADU", "NCOMBINE": 9}))
+        assert dark_rate(darks, bias=tmp_path / "bias.fits", unit="electron").data.mean() == pytest.approx(
+            0.5, abs=0.02
+        )
         in_adu = dark(np.full((10, 12), 25.0), None, "adu", NCOMBINE=4)
         assert dark_rate(darks, bias=in_adu, unit="electron").data.mean() == pytest.approx(0.5, abs=0.02)
 

@@ -345,6 +345,13 @@ class TestWarnings:
         ]
         assert caught[0].filename == __file__
 
+    def test_read_noise_of_some(self):
+        """Without it, their pixels would look like saturated ones."""
+        darks = frames(HALVES, 100, 2, 5)
+        pair = [amplifiers(HALVES)[0], Amplifier("[121:200, :]", gain=2.4 * GAIN)]
+        with pytest.raises(ValueError, match=r"^amplifier B has no read noise, so that its pixels have no uncertainty"):
+            dark_rate(darks, bias=300 * u.adu, amplifiers=pair)
+
     def test_errors_name_the_amplifier(self):
         darks = frames(HALVES, 100, 2, 5)
         pair = [amplifiers(HALVES)[0], Amplifier("[121:200, :]")]

@@ -1,5 +1,6 @@
 """A folder of raw frames with overscan: what the report cuts off, and what it says of it."""
 
+import ccdproc
 import numpy as np
 import pytest
 from astropy import units as u
@@ -55,8 +56,8 @@ class TestNumbers:
         (note,) = [note for note in found.notes if "overscan" in note]
         assert note == (
             "Of each frame, the level of the overscan [1:32, 1:128] is taken off, and the image is trimmed to "
-            "[33:160, 1:128] (BIASSEC and TRIMSEC in the headers). --overscan none --trim none measures all of it as "
-            "it is."
+            "[33:160, 1:128] (BIASSEC and TRIMSEC in the headers): trim science frames in the same way before the mask "
+            "is used. --overscan none --trim none measures all of it as it is."
         )
         as_it_is = measured(columns, overscan="none", trim="none")
         assert as_it_is.rate.shape == (128, 160)
@@ -78,6 +79,19 @@ class TestNumbers:
         darks = sorted(columns.glob("300_*.fits"))
         rate = dark_rate(darks, bias=bias, read_noise=bias.meta["DKRDNOI"] * u.electron, **sections)
         np.testing.assert_array_equal(found.rates[300.0].data, rate.data)
+
+    def test_equals_frames_made_by_ccdproc(self, columns, tmp_path):
+        """Rate and threshold of a folder of frames that ccdproc prepared."""
+        for path in columns.glob("*.fits"):
+            image = CCDData.read(path)
+            image = ccdproc.subtract_overscan(image, fits_section=image.header["BIASSEC"])
+            ccdproc.trim_image(image, fits_section=image.header["TRIMSEC"]).write(tmp_path / path.name)
+        found, expected = measured(columns), measured(tmp_path)
+        assert not any("overscan" in note for note in expected.notes)
+        np.testing.assert_allclose(found.rate.data, expected.rate.data, atol=1e-6)
+        assert found.mask.meta["DKTHRESH"] == pytest.approx(expected.mask.meta["DKTHRESH"], rel=1e-4)
+        as_it_is = measured(columns, overscan="none", trim="none")
+        assert np.median(as_it_is.rate.data) < 0.9 * np.median(found.rate.data)
 
     def test_without_bias_frames(self, tmp_path):
         write(tmp_path, (128, 160), COLUMNS, plan=[(300, 4), (1000, 4)])
