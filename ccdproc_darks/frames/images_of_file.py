@@ -3,7 +3,7 @@
 
 import re
 
-from .headers import header_value
+from .cards import header_value
 
 __all__ = ["PLANES", "cube_remedy", "drop_third_axis", "frame_and_planes", "other_detectors", "take_extension_gain"]
 
