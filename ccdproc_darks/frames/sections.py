@@ -9,7 +9,7 @@ from ccdproc.utils.slices import slice_from_string
 
 from .._interface.shown import shown
 from .._interface.warnings import HeaderWarning, warn
-from .headers import header_value
+from .cards import header_value
 
 __all__ = [
     "OVERSCAN_KEYS",
