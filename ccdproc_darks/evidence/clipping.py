@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .finding import DOUBTFUL, OK, Finding
-from .top_pixels import top_pixels
+from .top_pixels import NEAR, top_pixels
 
 __all__ = ["Saturation", "saturation_finding", "saturation_of"]
 
 # Fewest pixels that show a level. Of those at the highest value, the least share that is there in another frame, too.
 _FEWEST, _LEAST_AGAIN = 3, 0.6
 # In a frame that is alone: pixels at the highest value for one that its neighbours make likely.
-_FEWEST_ALONE, _ALONE_OVER, _NEIGHBOURS = 5, 5, 20
+_FEWEST_ALONE, _ALONE_OVER = 5, 5
 # A pixel is predicted above the highest value by this factor; it is in the pile-up within this part of that value.
 _PREDICTED, _PILE = 1.15, 0.1
 # Least share of pixels predicted above that are in the pile-up; their least spread, as a ratio of two halves, and the
@@ -92,8 +92,10 @@ def saturation_finding(saturation, group):
         )
     if saturation.source != "found" or told is None:
         return Finding("saturation", OK, text, found, tells)
-    name = "saturation" if told.is_given else told.source
-    text += f". {name} tells {told.value:g} {unit}, which none would reach; the lower level is used. Pass saturation"
+    name, remedy = told.source, f"correct {told.source}, or pass saturation"
+    if told.is_given:
+        name, remedy = "saturation", "check_headers=False takes it as it is given"
+    text += f". {name} is {told.value:g} {unit}, which no pixel would reach; the lower level is used, {remedy}"
     return Finding("saturation", DOUBTFUL, text, found, tells)
 
 
@@ -103,22 +105,21 @@ def _found(group):
     pixels = top_pixels(group)
     if pixels is None:
         return nothing
-    highest, values = pixels.highest, pixels.values
-    hard = values[-1] >= highest
-    number = pixels.number
-    if number >= _FEWEST and _is_hard(pixels, hard):
-        return highest, number, highest
+    if pixels.number >= _FEWEST and _is_hard(pixels):
+        return pixels.highest, pixels.number, pixels.highest
     return _soft(pixels) or nothing
 
 
-def _is_hard(pixels, hard):
-    """Whether pixels are cut off at exactly the highest value."""
-    others = [frame for frame in pixels.others if np.count_nonzero(frame >= pixels.highest) >= _FEWEST]
-    if pixels.others:
-        again = max((np.count_nonzero((frame == pixels.highest) & pixels.first_at_top) for frame in others), default=0)
-        above = any(np.any(frame > pixels.highest) for frame in pixels.others)
-        return not above and again >= max(_FEWEST, _LEAST_AGAIN * np.count_nonzero(pixels.first_at_top))
-    return pixels.number >= max(_FEWEST_ALONE, _ALONE_OVER * pixels.below / _NEIGHBOURS)
+def _is_hard(pixels):
+    """Whether values are cut off at exactly the highest one, so that pixels read it again and again."""
+    frames, again = [*pixels.equals, *pixels.others], _FEWEST
+    if any(np.any(frame > pixels.highest) for frame in frames):
+        return False
+    if pixels.equals:
+        again = max(again, _LEAST_AGAIN * np.count_nonzero(pixels.first_at_top))
+    elif pixels.number >= max(_FEWEST_ALONE, _ALONE_OVER * pixels.below / NEAR):
+        return True
+    return any(np.count_nonzero(frame[pixels.first_at_top] == pixels.highest) >= again for frame in frames)
 
 
 def _soft(pixels):

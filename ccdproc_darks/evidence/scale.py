@@ -7,10 +7,10 @@ from .finding import OK, WRONG, Finding
 
 __all__ = ["scale_finding"]
 
-# Fewest different values within 0 and 1 that are no fractions of counts.
-_FEWEST_VALUES = 100
-# Least share of the values that lies beyond the wrap.
-_LEAST_WRAPPED = 1e-3
+# Fewest values within 0 and 1, and fewest different ones.
+_FEWEST, _FEWEST_DIFFERENT = 100, 10
+# Least share of the values that lies beyond a wrap; of these, least share that lies near it.
+_LEAST_WRAPPED, _LEAST_NEAR = 1e-3, 0.9
 # Scatters of the values, and of the least (frames' unit), within which values beyond a wrap lie.
 _NEAR, _LEAST_SCATTER = 8, 4
 # Values that are enough for a typical one.
@@ -22,14 +22,13 @@ _LOST = -(2**14)
 def scale_finding(group):
     """`Finding` of the check "scale" of a `FrameGroup`."""
     unit = group.unit
-    samples = [*group.dark_samples, *([group.bias_sample] if group.bias_sample is not None else [])]
-    names = ["darks"] * len(group.dark_samples) + ["bias frames"]
-    for name, sample in zip(names, samples, strict=False):
+    samples = [*group.dark_samples, *([group.bias_sample] if group.biases else [])]
+    for sample in samples:
         for values in sample.values[:2]:
             values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
             text = _fault(values, unit) if values.size else None
             if text is not None:
-                return Finding("scale", WRONG, f"{name} {text}")
+                return Finding("scale", WRONG, f"{'darks' if sample.seconds else 'bias frames'} {text}")
     return Finding("scale", OK, f"the values can be {unit}")
 
 
@@ -37,7 +36,8 @@ def _fault(values, unit):
     """What is wrong with some values, or None."""
     lowest, highest = values.min(), values.max()
     if values.dtype.kind == "f":
-        if 0 <= lowest < highest <= 1 and np.unique(values[:: 1 + values.size // 2**12]).size >= _FEWEST_VALUES:
+        within = 0 <= lowest < highest <= 1 and values.size >= _FEWEST
+        if within and np.unique(values[:: 1 + values.size // _TYPICAL]).size >= _FEWEST_DIFFERENT:
             return (
                 f"are not in {unit}: all their values are between 0 and 1 ({lowest:.4g} to {highest:.4g}), as after a "
                 "division by the full scale; multiply darks and bias by that full scale, 65535 mostly"
@@ -71,10 +71,11 @@ def _wrapped(values, top):
     signed[beyond] -= int(top) + 1
     low, middle, high = np.percentile(signed, [15.87, 50, 84.13])
     near = _NEAR * max((high - low) / 2, _LEAST_SCATTER)
-    # Saturated values, exactly at the top, are no wrapped ones.
-    negative = signed[beyond & (values < top)]
-    inside = np.count_nonzero(negative >= middle - near)
-    positive = np.count_nonzero(~beyond)
-    if inside < 0.9 * np.count_nonzero(beyond) or near > half / 4 or positive < _LEAST_WRAPPED * values.size:
+    if near > half / 4:
         return None
-    return inside / values.size
+    # Values exactly at the top may be saturated ones: the others tell.
+    below = beyond & (values < top)
+    inside = np.count_nonzero(signed[below] >= middle - near)
+    if inside < max(_LEAST_NEAR * np.count_nonzero(below), _LEAST_WRAPPED * values.size):
+        return None
+    return np.count_nonzero((signed < 0) & (signed >= middle - near)) / values.size
