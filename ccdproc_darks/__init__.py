@@ -8,6 +8,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from . import planning as planning
     from . import simulation as simulation
     from . import temperature as temperature
+    from ._interface.flags import DARK_FLAGS as DARK_FLAGS
     from ._interface.version import __version__ as __version__
     from ._interface.warnings import BiasWarning as BiasWarning
     from ._interface.warnings import ClippingWarning as ClippingWarning
@@ -25,7 +26,6 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .comparison.proportionality_limit import ProportionalityLimit as ProportionalityLimit
     from .comparison.proportionality_limit import proportionality_limit as proportionality_limit
     from .comparison.repeatability import repeatability as repeatability
-    from .flags import DARK_FLAGS as DARK_FLAGS
     from .masks.hot_pixel_mask import hot_pixel_mask as hot_pixel_mask
     from .rates.dark_rate import dark_rate as dark_rate
     from .rates.master_bias import master_bias as master_bias
@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
 _MODULE_OF = {
     "BiasWarning": "_interface.warnings",
     "ClippingWarning": "_interface.warnings",
-    "DARK_FLAGS": "flags",
+    "DARK_FLAGS": "_interface.flags",
     "DarkSequence": "simulation",
     "DarkWarning": "_interface.warnings",
     "DuplicateFrameWarning": "_interface.warnings",

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import ccdproc_darks
 
 PACKAGE = Path(ccdproc_darks.__file__).parent
-OWN_BOX = {"cli", "temperature"}  # the other modules beside the wings are small, used by all, and left out
+OWN_BOX = {"temperature"}  # a module beside the wings
 COLUMNS = {"frames": -1, "planning": -1, "simulation": 1, "temperature": 1}  # of boxes; the others are in the middle
 WIDTH, HEIGHT, LETTERS = 2.3, 0.85, 31
 
@@ -28,7 +28,7 @@ def read_wings():
         wing, tree = wing_of(parts), ast.parse(path.read_text(encoding="utf-8"))
         if wing is None:
             continue
-        if parts[-1] == "__init__" or parts[0] in OWN_BOX:
+        if parts[1:] == ("__init__",) or parts[0] in OWN_BOX:
             sentences[wing] = " ".join(ast.get_docstring(tree).partition("\n\n")[0].split())
         imported = imports.setdefault(wing, set())
         for node in ast.walk(tree):

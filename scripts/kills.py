@@ -38,7 +38,8 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 
-from ccdproc_darks import _new_folder, cli, simulate_dark
+from ccdproc_darks import cli, simulate_dark
+from ccdproc_darks._interface.disk import new_folder as _new_folder
 from ccdproc_darks.report import cluster, many, run  # noqa: F401  (so that forked processes need not import them)
 
 FRAMES = [(0, 3), (30, 2), (300, 2)]
@@ -73,9 +74,9 @@ class Place:
 
     def started(self, overwrite=None):
         """A new process with the command."""
-        code = "import sys; from ccdproc_darks import _new_folder, cli; "
+        code = "import sys; from ccdproc_darks import cli; from ccdproc_darks._interface.disk import new_folder; "
         if self.rename:
-            code += "_new_folder.exchange = lambda one, other: False; "
+            code += "new_folder.exchange = lambda one, other: False; "
         return subprocess.Popen(
             [sys.executable, "-c", f"{code} sys.exit(cli.main())", *self.arguments(overwrite)],
             cwd=self.folder, env={**os.environ, "TMPDIR": str(self.folder / "tmp")}, text=True,

@@ -10,6 +10,7 @@ from .warnings import DarkWarning, warn
 __all__ = [
     "ELECTRON_PER_SECOND",
     "GAIN_UNIT",
+    "SAME_EXPOSURE",
     "checked_choice",
     "checked_clip",
     "checked_count",
@@ -24,6 +25,8 @@ __all__ = [
 ELECTRON_PER_SECOND = u.electron / u.s
 GAIN_UNIT = u.electron / u.adu
 
+# Exposure times that differ by less than this fraction are equal: a camera's clock writes 30.001 s.
+SAME_EXPOSURE = 1e-3
 # Numbers beyond these are no measurement, whatever their unit; within them no result overflows.
 _LEAST, _MOST = 1e-15, 1e15
 # Below it, one good sample in forty is a "cosmic ray", and rates are too low.

@@ -7,9 +7,9 @@ import shlex
 import sys
 from contextlib import contextmanager
 
+from .._interface.disk.new_folder import WRITTEN
+from .._interface.disk.signals import stopped_by_signals
 from .._interface.shown import shown
-from .._new_folder import WRITTEN
-from .._signals import stopped_by_signals
 from .printed import drop_what_cannot_be_printed, tell_error
 from .report import add_demo, add_report
 from .simulate import add_simulate

@@ -5,9 +5,9 @@ import os
 from functools import partial
 from pathlib import Path
 
-from .._new_folder import check_place
-from .._signals import uninterrupted
-from .._temporary import discard, temporary_folder
+from .._interface.disk.new_folder import check_place
+from .._interface.disk.signals import uninterrupted
+from .._interface.disk.temporary import discard, temporary_folder
 from .argument_types import fraction, positive, whole
 from .printed import print_lines
 
@@ -36,7 +36,7 @@ def add_report(commands):
     report.add_argument(
         "--saturation", type=positive, metavar="S",
         help="level (adu, with the bias) from which a pixel is saturated; default: SATURATE in the headers, else the "
-        "top of the ADC",
+        "level that the frames show, else the top of the ADC",
     )  # fmt: skip
     report.add_argument(
         "--scheduler", metavar="ADDRESS",

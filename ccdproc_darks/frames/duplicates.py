@@ -9,8 +9,8 @@ from collections import Counter
 import numpy as np
 
 from .._compute.blocks import row_blocks, sample_blocks
+from .._interface.arguments import SAME_EXPOSURE
 from .._interface.warnings import DuplicateFrameWarning, warn
-from .headers import SAME_EXPOSURE
 from .inputs import MemoryFrame, open_files
 
 __all__ = ["SeenFrames", "distinct_frames", "earlier_copies", "same_values"]

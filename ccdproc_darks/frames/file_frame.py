@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from astropy.nddata import CCDData
 
+from .._interface.disk.temporary import discard, temporary_file
 from .._interface.shown import shown
 from .._interface.world_coordinates import take_wcs
-from .._temporary import discard, temporary_file
 from .disk_file import FileState
 from .fits_image import UNCERTAINTIES, FileReader, FitsImage
 from .hdus import BLOCK, find_hdus

@@ -11,7 +11,7 @@ from astropy.io import fits
 from astropy.io.fits.verify import VerifyError
 from ccdproc import Keyword
 
-from .._interface.arguments import GAIN_UNIT, checked_quantity, unit_name
+from .._interface.arguments import GAIN_UNIT, SAME_EXPOSURE, checked_quantity, unit_name
 from .._interface.shown import shown
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "EXPOSURE_KEYS",
     "GAIN_KEYS",
     "READ_NOISE_KEYS",
-    "SAME_EXPOSURE",
     "SATURATION_KEYS",
     "TEMPERATURE_KEYS",
     "TEMPERATURE_SPREAD",
@@ -48,8 +47,6 @@ SATURATION_KEYS = ("SATURATE",)
 TEMPERATURE_KEYS = ("CCD-TEMP",)
 # Of a sensor (deg C): a camera that cannot measure its temperature writes this, or -999.
 ABSOLUTE_ZERO = -273.15
-# Exposure times that differ by less than this fraction are equal: a camera's clock writes 30.001 s.
-SAME_EXPOSURE = 1e-3
 # Range of sensor temperatures (deg C) that is accepted; a cooler keeps a much smaller one.
 TEMPERATURE_SPREAD = 2.0
 

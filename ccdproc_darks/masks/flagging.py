@@ -8,9 +8,9 @@ import numpy as np
 from scipy.special import chdtri, ndtr
 
 from .._compute.blocks import Block, BlockJob, Deferred
+from .._interface.flags import DARK_FLAGS
 from ..comparison.comparer import RateComparer, both_for_rows
 from ..comparison.dark_scatter import ScatterImages
-from ..flags import DARK_FLAGS
 from ..rates.rate_images import RateImages
 from .hot_pixels import HotPixelTest
 from .pixel_rates import noiseless_pixel, pixel_rates

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from astropy import units as u
 
-from .._interface.arguments import checked_count, checked_quantity
-from ..frames.headers import SAME_EXPOSURE
+from .._interface.arguments import SAME_EXPOSURE, checked_count, checked_quantity
 from ..statistics.noise import frame_variance
 from .arguments import checked_noise
 

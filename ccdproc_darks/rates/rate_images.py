@@ -10,11 +10,11 @@ from astropy import units as u
 from astropy.nddata import CCDData, InverseVariance
 
 from .._compute.blocks import row_blocks, sample_blocks, shifted
-from .._interface.arguments import ELECTRON_PER_SECOND, checked_flag, numpy_images, unit_name
+from .._interface.arguments import ELECTRON_PER_SECOND, SAME_EXPOSURE, checked_flag, numpy_images, unit_name
 from .._interface.warnings import TemperatureWarning, warn
 from ..frames.belonging import Labelled, check_one_sensor
 from ..frames.fits_image import as_deviation
-from ..frames.headers import SAME_EXPOSURE, TEMPERATURE_SPREAD
+from ..frames.headers import TEMPERATURE_SPREAD
 from .mean_counts import MeanCounts
 from .rate_meta import RateMeta
 

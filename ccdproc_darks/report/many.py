@@ -9,10 +9,10 @@ from urllib.parse import quote
 from astropy import units as u
 from astropy.table import QTable, vstack
 
+from .._interface.disk.manifest import write_manifest
+from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.shown import shown
 from .._interface.version import __version__
-from .._manifest import write_manifest
-from .._new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .html import document, escape, table
 from .run import NothingMeasuredError, different_names, measure_folder, report_title, write_report
 from .summary import rate_rows

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from ..flags import DARK_FLAGS
+from .._interface.flags import DARK_FLAGS
 
 __all__ = ["as_png", "draw_all"]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from astropy import units as u
 
+from .._interface.disk.manifest import MANIFEST, write_manifest
+from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
+from .._interface.disk.signals import uninterrupted
 from .._interface.shown import file_name, shown
 from .._interface.version import __version__
-from .._manifest import MANIFEST, write_manifest
-from .._new_folder import PAGE, SUMMARY, named_errors, new_folder
-from .._signals import uninterrupted
 from .folder import find_groups
 from .measure import measure_group, steps
 from .page import page

@@ -6,8 +6,8 @@ from astropy import units as u
 from astropy.table import QTable
 
 from .._interface.arguments import ELECTRON_PER_SECOND
+from .._interface.flags import DARK_FLAGS
 from .._interface.shown import shown
-from ..flags import DARK_FLAGS
 
 __all__ = ["flag_counts", "rate_rows", "summary_table"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from astropy.nddata import CCDData
 
-from ..flags import DARK_FLAGS
+from .._interface.flags import DARK_FLAGS
 
 __all__ = ["FlagScore", "Truth", "against_truth"]
 

@@ -15,8 +15,8 @@ from astropy.modeling import Model
 from astropy.nddata import CCDData
 
 from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_number, checked_quantity
+from .._interface.flags import DARK_FLAGS
 from .._interface.results import result_image, set_keys
-from ..flags import DARK_FLAGS
 from ..temperature import rate_ratio
 from .cosmic_rays import CosmicRays
 from .defects import AmplifierGlow, Defect, checked_defects

@@ -15,8 +15,8 @@ from astropy.nddata import CCDData
 from astropy.time import Time, TimeDelta
 
 from .._interface.arguments import checked_dtype, checked_quantity
-from .._new_folder import named_errors, new_folder
-from .._signals import uninterrupted
+from .._interface.disk.new_folder import named_errors, new_folder
+from .._interface.disk.signals import uninterrupted
 from .exposure import Moment
 from .frame import DTYPES, checked_execution, checked_sensor, frame_of
 from .sensor import Sensor

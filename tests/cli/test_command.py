@@ -20,7 +20,7 @@ from astropy.nddata import CCDData
 
 import ccdproc_darks
 from ccdproc_darks import simulate_dark
-from ccdproc_darks._claim import Claim
+from ccdproc_darks._interface.disk.claim import Claim
 from ccdproc_darks.cli import main
 
 

@@ -9,6 +9,7 @@ import pytest
 from astropy import units as u
 from astropy.io import fits
 
+from ccdproc_darks._interface.arguments import SAME_EXPOSURE
 from ccdproc_darks._interface.shown import shown
 from ccdproc_darks.frames import headers
 from ccdproc_darks.frames.headers import (
@@ -47,7 +48,7 @@ def test_keys():
     assert (headers.EXPOSURE_KEYS, headers.SATURATION_KEYS) == (("EXPTIME", "EXPOSURE"), ("SATURATE",))
     assert headers.TEMPERATURE_KEYS == ("CCD-TEMP",)
     assert headers.FrameSetting == u.Quantity | ccdproc.Keyword | str | None
-    assert (headers.SAME_EXPOSURE, headers.TEMPERATURE_SPREAD) == (1e-3, 2.0)
+    assert (SAME_EXPOSURE, headers.TEMPERATURE_SPREAD) == (1e-3, 2.0)
 
 
 class TestNumber:

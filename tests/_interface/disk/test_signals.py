@@ -7,8 +7,8 @@ import weakref
 
 import pytest
 
-from ccdproc_darks import _signals
-from ccdproc_darks._signals import Stopped, stopped_by_signals, uninterrupted
+from ccdproc_darks._interface.disk import signals as _signals
+from ccdproc_darks._interface.disk.signals import Stopped, stopped_by_signals, uninterrupted
 
 NAMES = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 

@@ -8,7 +8,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from ._interface.version import __version__
+from ..version import __version__
 
 __all__ = ["MANIFEST", "Manifest", "write_manifest"]
 

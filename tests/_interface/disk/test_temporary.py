@@ -8,12 +8,18 @@ import tempfile
 
 import pytest
 
-from ccdproc_darks import _temporary
-from ccdproc_darks._temporary import check_room, discard, remove_left_behind, temporary_file, temporary_folder
+from ccdproc_darks._interface.disk import temporary as _temporary
+from ccdproc_darks._interface.disk.temporary import (
+    check_room,
+    discard,
+    remove_left_behind,
+    temporary_file,
+    temporary_folder,
+)
 
 MAKE = """
 import os, sys, tempfile
-from ccdproc_darks._temporary import temporary_file, temporary_folder
+from ccdproc_darks._interface.disk.temporary import temporary_file, temporary_folder
 
 tempfile.tempdir = sys.argv[1]
 temporary_file().write_text("frame")
@@ -130,7 +136,7 @@ def test_a_file_of_the_user_among_what_a_killed_process_left(place, monkeypatch)
 def test_a_process_that_is_forked_while_a_thread_makes_one(place):
     code = """
 import os, threading
-from ccdproc_darks import _temporary
+from ccdproc_darks._interface.disk import temporary as _temporary
 
 held, end = threading.Event(), threading.Event()
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from ccdproc_darks import _exchange
-from ccdproc_darks._exchange import exchange
+from ccdproc_darks._interface.disk import exchange as _exchange
+from ccdproc_darks._interface.disk.exchange import exchange
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from ._claim import LOCK, Claim, process_lives
-from ._signals import uninterrupted
+from .claim import LOCK, Claim, process_lives
+from .signals import uninterrupted
 
 __all__ = ["check_room", "discard", "remove_left_behind", "temporary_file", "temporary_folder"]
 

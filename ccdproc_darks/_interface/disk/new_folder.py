@@ -10,12 +10,12 @@ import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ._claim import LOCK, Claim, ClaimedError
-from ._exchange import exchange
-from ._interface.shown import shown
-from ._manifest import MANIFEST, Manifest
-from ._signals import uninterrupted
-from ._temporary import check_room, remove_left_behind
+from ..shown import shown
+from .claim import LOCK, Claim, ClaimedError
+from .exchange import exchange
+from .manifest import MANIFEST, Manifest
+from .signals import uninterrupted
+from .temporary import check_room, remove_left_behind
 
 __all__ = ["PAGE", "SUMMARY", "WRITTEN", "check_place", "named_errors", "new_folder"]
 

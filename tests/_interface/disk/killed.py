@@ -10,9 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ccdproc_darks import _new_folder
-from ccdproc_darks._manifest import Manifest, write_manifest
-from ccdproc_darks._signals import Stopped, stopped_by_signals
+from ccdproc_darks._interface.disk import new_folder as _new_folder
+from ccdproc_darks._interface.disk.manifest import Manifest, write_manifest
+from ccdproc_darks._interface.disk.signals import Stopped, stopped_by_signals
 
 NAMES = ["group/mask.fits", "report.html", "summary.ecsv"]
 FAILED, OPERATIONS = 7, ("os.", "open", "shutil.", "ctypes.")

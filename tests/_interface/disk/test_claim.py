@@ -11,13 +11,13 @@ from contextlib import suppress
 
 import pytest
 
-from ccdproc_darks import _claim
-from ccdproc_darks._claim import LOCK, Claim, ClaimedError
+from ccdproc_darks._interface.disk import claim as _claim
+from ccdproc_darks._interface.disk.claim import LOCK, Claim, ClaimedError
 
 HOLD = """
 import sys
 from pathlib import Path
-from ccdproc_darks._claim import Claim
+from ccdproc_darks._interface.disk.claim import Claim
 
 claim = Claim(Path(sys.argv[1]), note={"place": "out"})
 print("claimed", flush=True)

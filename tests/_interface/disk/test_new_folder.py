@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from ccdproc_darks import _claim, _new_folder
-from ccdproc_darks._claim import Claim, ClaimedError
-from ccdproc_darks._manifest import MANIFEST, write_manifest
-from ccdproc_darks._new_folder import PAGE, SUMMARY, WRITTEN, check_place, named_errors, new_folder
+from ccdproc_darks._interface.disk import claim as _claim
+from ccdproc_darks._interface.disk import new_folder as _new_folder
+from ccdproc_darks._interface.disk.claim import Claim, ClaimedError
+from ccdproc_darks._interface.disk.manifest import MANIFEST, write_manifest
+from ccdproc_darks._interface.disk.new_folder import PAGE, SUMMARY, WRITTEN, check_place, named_errors, new_folder
 
 NAMES = ["group/mask.fits", PAGE, SUMMARY]
 

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from ccdproc_darks import _manifest
-from ccdproc_darks._manifest import MANIFEST, Manifest, write_manifest
+from ccdproc_darks._interface.disk import manifest as _manifest
+from ccdproc_darks._interface.disk.manifest import MANIFEST, Manifest, write_manifest
 
 
 @pytest.fixture
