@@ -19,6 +19,9 @@ _PREDICTED, _PILE = 1.15, 0.1
 # Least share of pixels predicted above that are in the pile-up; their least spread, as a ratio of two halves, and the
 # largest share of that ratio that their values follow.
 _LEAST_PILED, _LEAST_RATIO, _MOST_FOLLOWED = 0.75, 1.08, 0.2
+# Of one exposure time alone: width of a pile-up, as a part of the highest value; sigmas by which its pixels outnumber
+# half of those in the range of twice the width below; fewest pixels from half of the highest value to there.
+_PILE_WIDTH, _LEAST_SIGMAS, _FEWEST_IN_TAIL = 0.07, 5, 10
 
 
 @dataclass
@@ -85,10 +88,15 @@ def saturation_finding(saturation, group):
     found = f"{saturation.found:.5g} {unit}"
     if saturation.highest == saturation.found:
         text = f"values are cut off at {found}: {saturation.pixels} pixels read it, and none reads more"
-    else:
+    elif len(group.sets) > 1:
         text = (
             f"pixels saturate from {found}: {saturation.pixels} that shorter exposures predict above "
             f"{saturation.highest:.5g} read no more than that"
+        )
+    else:
+        text = (
+            f"pixels saturate from {found}: {saturation.pixels} lie close to {saturation.highest:.5g}, the highest "
+            "value, far more than below"
         )
     if saturation.source != "found" or told is None:
         return Finding("saturation", OK, text, found, tells)
@@ -107,7 +115,7 @@ def _found(group):
         return nothing
     if pixels.number >= _FEWEST and _is_hard(pixels):
         return pixels.highest, pixels.number, pixels.highest
-    return _soft(pixels) or nothing
+    return (_soft(pixels) if len(pixels.seconds) > 1 else _pile_up(pixels)) or nothing
 
 
 def _is_hard(pixels):
@@ -142,6 +150,23 @@ def _soft(pixels):
     low, high = np.percentile(np.concatenate(piled), [2, 100])
     # Below the pile-up the response bends already: by half of its width.
     return float(np.floor(level + low - (high - low) / 2)), number, float(np.ceil(level + high))
+
+
+def _pile_up(pixels):
+    """Level, number of pixels and highest value of a pile-up at the end of the values of one exposure time.
+
+    The number of hot pixels falls with their rate: no more of them are in a range than in the equally wide one below.
+    """
+    values = (pixels.upper - pixels.level) / (pixels.highest - pixels.level)
+    below, start = 1 - 3 * _PILE_WIDTH, 1 - _PILE_WIDTH
+    tail, near, piled = (
+        np.count_nonzero((values > low) & (values <= high))
+        for low, high in ((0.5, below), (below, start), (start, 1.0))
+    )
+    if tail < _FEWEST_IN_TAIL or piled - near / 2 < _LEAST_SIGMAS * np.sqrt(piled + near / 4) or piled < 1.5 * near:
+        return None
+    middle = np.median(pixels.upper[values > start])
+    return float(np.floor(middle - 1.25 * (pixels.highest - middle))), int(piled), pixels.highest
 
 
 def _predicted(values, seconds, long, top):

@@ -32,6 +32,8 @@ class TopPixels:
         Highest value of the first of the longest exposures (frames' unit).
     number, below : int
         Its pixels at that value, all of them; among those kept, the ones less than 20 steps below.
+    upper : `numpy.ndarray`
+        Values of all pixels found in the upper half of that frame's values.
     level : float
         Typical value at zero exposure (frames' unit).
     seconds : list of float
@@ -47,6 +49,7 @@ class TopPixels:
     highest: float
     number: int
     below: int
+    upper: np.ndarray
     level: float
     seconds: list
     values: np.ndarray
@@ -71,7 +74,7 @@ def top_pixels(group):
     if search.highest <= least:
         return None
     pixels, found = search.result()
-    level = _level(group)
+    level, upper = _level(group), found
     if pixels.size > _PIXELS:
         # The highest ones, and others at even distances.
         order = np.argsort(-found, kind="stable")
@@ -86,7 +89,9 @@ def top_pixels(group):
         seconds.append(sample.seconds)
     below = int(np.count_nonzero((search.near < search.highest) & (search.near > search.highest - NEAR)))
     at_top = found == search.highest
-    return TopPixels(search.highest, search.number, below, level, seconds, np.array(values), at_top, equals, others)
+    return TopPixels(
+        search.highest, search.number, below, upper, level, seconds, np.array(values), at_top, equals, others
+    )
 
 
 class _Search:
