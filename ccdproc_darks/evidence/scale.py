@@ -15,6 +15,8 @@ _LEAST_WRAPPED, _LEAST_NEAR = 1e-3, 0.9
 _NEAR, _LEAST_SCATTER = 8, 4
 # Values that are enough for a typical one.
 _TYPICAL = 2**14
+# Scatters below zero, and fewest values there, that no noise explains in signed integers.
+_FAR, _FEWEST_NEGATIVE = 25, 3
 # An unsigned frame whose BZERO was lost has levels below this.
 _LOST = -(2**14)
 
@@ -50,6 +52,14 @@ def _fault(values, unit):
             f"have a typical level of {middle:g} {unit}, far below zero, as unsigned integers have whose BZERO of "
             "32768 was lost; add 32768 to them"
         )
+    if kind.min < 0 and kind.bits == 16 and middle > 0:
+        low, high = np.percentile(values[:: 1 + values.size // _TYPICAL], [15.87, 84.13])
+        negative = np.count_nonzero(values < -middle - _FAR * max(high - low, 2))
+        if negative >= _FEWEST_NEGATIVE:
+            return (
+                f"have {negative} values far below zero beside a typical level of {middle:g} {unit}, as numbers above "
+                "32767 have that are read as signed ones; read them as unsigned integers (BZERO 32768), or add 65536"
+            )
     if kind.min == 0:
         share = _wrapped(values, kind.max)
         if share is not None:

@@ -78,7 +78,8 @@ def top_pixels(group):
     if pixels.size > _PIXELS:
         # The highest ones, and others at even distances.
         order = np.argsort(-found, kind="stable")
-        order = order[np.linspace(0, order.size - 1, _PIXELS).astype(int)]
+        half = _PIXELS // 2
+        order = np.append(order[:half], order[np.linspace(half, order.size - 1, half).astype(int)])
         pixels, found = pixels[order], found[order]
     values, equals, others, seconds = [], [], [], []
     for sample in group.dark_samples:

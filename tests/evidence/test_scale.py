@@ -88,6 +88,19 @@ def test_lost_bzero(bias):
     assert scale_finding(group_of(frames)).verdict == "ok"
 
 
+@pytest.mark.parametrize("bias", [100.0, 1000.0])
+def test_unsigned_read_as_signed(bias):
+    """Values above 32767 become negative."""
+    frames = Camera(bias=bias, top=65535, gain=0.5, hottest=100.0).frames(300, 2)
+    signed = changed(frames, lambda data: data.astype(np.int16))
+    number = np.count_nonzero(frames[0].data > 32767)
+    finding = scale_finding(group_of(signed))
+    assert finding.verdict == "wrong"
+    assert f"have {number} values far below zero" in finding.sentence
+    with pytest.warns(ClippingWarning, match="read as signed"):
+        dark_rate(signed, bias=bias * u.adu)
+
+
 @pytest.mark.parametrize("dtype", ["int16", "float32"])
 def test_negative_values_are_right(dtype):
     frames = changed(Camera(dtype=dtype).frames(60, 2), lambda data: data - data.dtype.type(100))
