@@ -19,6 +19,8 @@ _PREDICTED, _PILE = 1.15, 0.1
 # Least share of pixels predicted above that are in the pile-up; their least spread, as a ratio of two halves, and the
 # largest share of that ratio that their values follow.
 _LEAST_PILED, _LEAST_RATIO, _MOST_FOLLOWED = 0.75, 1.08, 0.2
+# Probability that as many unrelated pixels lie as close together; the narrowest range that is believed.
+_BY_CHANCE, _NARROWEST = 1e-6, 1e-3
 # Of one exposure time alone: width of a pile-up, as a part of the highest value; sigmas by which its pixels outnumber
 # half of those in the range of twice the width below; fewest pixels from half of the highest value to there.
 _PILE_WIDTH, _LEAST_SIGMAS, _FEWEST_IN_TAIL = 0.07, 5, 10
@@ -139,7 +141,11 @@ def _soft(pixels):
         predicted = _predicted(values, seconds, long, top)
         above = predicted > _PREDICTED * top
         inside = above & (values[long] >= (1 - _PILE) * top)
-        if np.count_nonzero(inside) < _FEWEST + 1 or inside.sum() < _LEAST_PILED * above.sum():
+        if np.count_nonzero(inside) < _FEWEST or inside.sum() < _LEAST_PILED * above.sum():
+            continue
+        # Pixels that are not proportional for another reason do not lie so close together.
+        width = max(np.ptp(values[long][inside]) / top, _NARROWEST)
+        if width ** (np.count_nonzero(inside) - 1) > _BY_CHANCE:
             continue
         if _follows(predicted[inside], values[long][inside]):
             continue

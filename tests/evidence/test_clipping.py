@@ -135,6 +135,13 @@ class TestHealthy:
         camera.rates = np.where(rates > 1, 0.6 * rates, rates)
         assert found(group_of(short, camera.frames(300, 2)))[0].found is None
 
+    @pytest.mark.parametrize("seed", range(20))
+    def test_a_few_pixels_that_hold_less_charge(self, seed):
+        """The hottest pixels of a sensor each stop at a charge of their own."""
+        camera = Camera(top=65535, hot=100, hottest=500.0, seed=seed)
+        camera.wells = np.random.default_rng(seed).uniform(2e3, 2e4, camera.shape)
+        assert found(group_of(camera.frames(60, 3), camera.frames(300, 1)))[0].found is None
+
     @pytest.mark.parametrize("read_noise", [0.0, 0.2])
     def test_noise_below_a_step(self, read_noise):
         camera = Camera(top=65535, gain=5.0, read_noise=read_noise, hot=0)
