@@ -41,6 +41,11 @@ class TestWithinZeroAndOne:
         with pytest.warns(ClippingWarning, match="bias frames are not in adu"):
             master_bias(biases)
 
+    def test_electrons_of_combined_frames_are_right(self):
+        rng = np.random.default_rng(2)
+        frame = CCDData(rng.uniform(0.019, 0.021, (20, 30)), unit="electron", meta={"EXPTIME": 10.0})
+        assert scale_finding(group_of([frame])).verdict == "ok"
+
     def test_bias_subtracted_frames_are_right(self):
         rng = np.random.default_rng(1)
         frames = changed(Camera().frames(60, 3), lambda data: rng.normal(0, 0.3, data.shape))
