@@ -100,8 +100,8 @@ def dark_scatter(
 
     Warns
     -----
-    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
-    NoUsablePixelWarning, NoiseWarning, TemperatureWarning
+    BiasWarning, ClippingWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning,
+    MissingInformationWarning, NoUsablePixelWarning, NoiseWarning, TemperatureWarning
         See `dark_rate`.
 
     See Also

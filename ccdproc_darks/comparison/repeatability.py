@@ -82,8 +82,8 @@ def repeatability(
 
     Warns
     -----
-    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
-    NoUsablePixelWarning, NoiseWarning, TemperatureWarning
+    BiasWarning, ClippingWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning,
+    MissingInformationWarning, NoUsablePixelWarning, NoiseWarning, TemperatureWarning
         See `dark_rate`, which warns for each half, and `compare_dark_rates`.
 
     See Also

@@ -6,19 +6,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .finding import DOUBTFUL, OK, Finding
-from .top_pixels import top_pixels
+from .top_pixels import NEAR, top_pixels
 
 __all__ = ["Saturation", "saturation_finding", "saturation_of"]
 
 # Fewest pixels that show a level. Of those at the highest value, the least share that is there in another frame, too.
 _FEWEST, _LEAST_AGAIN = 3, 0.6
 # In a frame that is alone: pixels at the highest value for one that its neighbours make likely.
-_FEWEST_ALONE, _ALONE_OVER, _NEIGHBOURS = 5, 5, 20
+_FEWEST_ALONE, _ALONE_OVER = 5, 5
 # A pixel is predicted above the highest value by this factor; it is in the pile-up within this part of that value.
 _PREDICTED, _PILE = 1.15, 0.1
 # Least share of pixels predicted above that are in the pile-up; their least spread, as a ratio of two halves, and the
 # largest share of that ratio that their values follow.
 _LEAST_PILED, _LEAST_RATIO, _MOST_FOLLOWED = 0.75, 1.08, 0.2
+# Probability that as many unrelated pixels lie as close together; the narrowest range that is believed.
+_BY_CHANCE, _NARROWEST = 1e-6, 1e-3
+# Of one exposure time alone: width of a pile-up, as a part of the highest value; sigmas by which its pixels outnumber
+# half of those in the range of twice the width below; fewest pixels from half of the highest value to there.
+_PILE_WIDTH, _LEAST_SIGMAS, _FEWEST_IN_TAIL = 0.07, 5, 10
 
 
 @dataclass
@@ -85,15 +90,22 @@ def saturation_finding(saturation, group):
     found = f"{saturation.found:.5g} {unit}"
     if saturation.highest == saturation.found:
         text = f"values are cut off at {found}: {saturation.pixels} pixels read it, and none reads more"
-    else:
+    elif len(group.sets) > 1:
         text = (
             f"pixels saturate from {found}: {saturation.pixels} that shorter exposures predict above "
             f"{saturation.highest:.5g} read no more than that"
         )
+    else:
+        text = (
+            f"pixels saturate from {found}: {saturation.pixels} lie close to {saturation.highest:.5g}, the highest "
+            "value, far more than below"
+        )
     if saturation.source != "found" or told is None:
         return Finding("saturation", OK, text, found, tells)
-    name = "saturation" if told.is_given else told.source
-    text += f". {name} tells {told.value:g} {unit}, which none would reach; the lower level is used. Pass saturation"
+    name, remedy = told.source, f"correct {told.source}, or pass saturation"
+    if told.is_given:
+        name, remedy = "saturation", "check_headers=False takes it as it is given"
+    text += f". {name} is {told.value:g} {unit}, which no pixel would reach; the lower level is used, {remedy}"
     return Finding("saturation", DOUBTFUL, text, found, tells)
 
 
@@ -103,22 +115,21 @@ def _found(group):
     pixels = top_pixels(group)
     if pixels is None:
         return nothing
-    highest, values = pixels.highest, pixels.values
-    hard = values[-1] >= highest
-    number = pixels.number
-    if number >= _FEWEST and _is_hard(pixels, hard):
-        return highest, number, highest
-    return _soft(pixels) or nothing
+    if pixels.number >= _FEWEST and _is_hard(pixels):
+        return pixels.highest, pixels.number, pixels.highest
+    return (_soft(pixels) if len(pixels.seconds) > 1 else _pile_up(pixels)) or nothing
 
 
-def _is_hard(pixels, hard):
-    """Whether pixels are cut off at exactly the highest value."""
-    others = [frame for frame in pixels.others if np.count_nonzero(frame >= pixels.highest) >= _FEWEST]
-    if pixels.others:
-        again = max((np.count_nonzero((frame == pixels.highest) & pixels.first_at_top) for frame in others), default=0)
-        above = any(np.any(frame > pixels.highest) for frame in pixels.others)
-        return not above and again >= max(_FEWEST, _LEAST_AGAIN * np.count_nonzero(pixels.first_at_top))
-    return pixels.number >= max(_FEWEST_ALONE, _ALONE_OVER * pixels.below / _NEIGHBOURS)
+def _is_hard(pixels):
+    """Whether values are cut off at exactly the highest one, so that pixels read it again and again."""
+    frames, again = [*pixels.equals, *pixels.others], _FEWEST
+    if any(np.any(frame > pixels.highest) for frame in frames):
+        return False
+    if pixels.equals:
+        again = max(again, _LEAST_AGAIN * np.count_nonzero(pixels.first_at_top))
+    elif pixels.number >= max(_FEWEST_ALONE, _ALONE_OVER * pixels.below / NEAR):
+        return True
+    return any(np.count_nonzero(frame[pixels.first_at_top] == pixels.highest) >= again for frame in frames)
 
 
 def _soft(pixels):
@@ -130,7 +141,11 @@ def _soft(pixels):
         predicted = _predicted(values, seconds, long, top)
         above = predicted > _PREDICTED * top
         inside = above & (values[long] >= (1 - _PILE) * top)
-        if np.count_nonzero(inside) < _FEWEST + 1 or inside.sum() < _LEAST_PILED * above.sum():
+        if np.count_nonzero(inside) < _FEWEST or inside.sum() < _LEAST_PILED * above.sum():
+            continue
+        # Pixels that are not proportional for another reason do not lie so close together.
+        width = max(np.ptp(values[long][inside]) / top, _NARROWEST)
+        if width ** (np.count_nonzero(inside) - 1) > _BY_CHANCE:
             continue
         if _follows(predicted[inside], values[long][inside]):
             continue
@@ -141,6 +156,23 @@ def _soft(pixels):
     low, high = np.percentile(np.concatenate(piled), [2, 100])
     # Below the pile-up the response bends already: by half of its width.
     return float(np.floor(level + low - (high - low) / 2)), number, float(np.ceil(level + high))
+
+
+def _pile_up(pixels):
+    """Level, number of pixels and highest value of a pile-up at the end of the values of one exposure time.
+
+    The number of hot pixels falls with their rate: no more of them are in a range than in the equally wide one below.
+    """
+    values = (pixels.upper - pixels.level) / (pixels.highest - pixels.level)
+    below, start = 1 - 3 * _PILE_WIDTH, 1 - _PILE_WIDTH
+    tail, near, piled = (
+        np.count_nonzero((values > low) & (values <= high))
+        for low, high in ((0.5, below), (below, start), (start, 1.0))
+    )
+    if tail < _FEWEST_IN_TAIL or piled - near / 2 < _LEAST_SIGMAS * np.sqrt(piled + near / 4) or piled < 1.5 * near:
+        return None
+    middle = np.median(pixels.upper[values > start])
+    return float(np.floor(middle - 1.25 * (pixels.highest - middle))), int(piled), pixels.highest
 
 
 def _predicted(values, seconds, long, top):

@@ -49,10 +49,11 @@ class PixelValues:
 
         Without ``check_headers``, what is told is believed without a word.
         """
+        given = self.saturation.told is not None and self.saturation.told.is_given
+        classes = {"digits": HeaderWarning, "saturation": ClippingWarning if given else HeaderWarning}
         for finding in self.findings:
-            of_header = finding.check in ("digits", "saturation")
-            if finding.is_doubt and (check_headers or not of_header):
-                warn(finding.sentence, HeaderWarning if of_header else ClippingWarning)
+            if finding.is_doubt and (check_headers or finding.check not in classes):
+                warn(finding.sentence, classes.get(finding.check, ClippingWarning))
         return self.saturation if check_headers else self.saturation.as_told()
 
 

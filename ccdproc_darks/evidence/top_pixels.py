@@ -8,18 +8,18 @@ import numpy as np
 from .._compute.blocks import row_blocks
 from ..frames.inputs import open_files
 
-__all__ = ["TopPixels", "top_pixels"]
+__all__ = ["NEAR", "TopPixels", "top_pixels"]
 
 # Scatters above the typical value, from which on a highest value is that of single pixels and not of noise.
 _CLEAR = 20
 # Pixels that are looked at in the other frames; of one block that are kept; frames of one exposure time.
 _PIXELS, _KEPT, _FRAMES = 128, 2000, 3
-# Pixels that are enough for a typical value.
-_TYPICAL = 2**14
+# Share of the pixels at the highest value that no noise explains. Pixels that are enough for a typical value.
+_MANY, _TYPICAL = 0.2, 2**14
 # Bytes of a pixel while a frame is searched.
 _BYTES = 16
 # Steps below the highest value that count as near.
-_NEAR = 20
+NEAR = 20
 
 
 @dataclass
@@ -32,6 +32,8 @@ class TopPixels:
         Highest value of the first of the longest exposures (frames' unit).
     number, below : int
         Its pixels at that value, all of them; among those kept, the ones less than 20 steps below.
+    upper : `numpy.ndarray`
+        Values of all pixels found in the upper half of that frame's values.
     level : float
         Typical value at zero exposure (frames' unit).
     seconds : list of float
@@ -40,53 +42,56 @@ class TopPixels:
         Value of each pixel (frames' unit), the median of up to three frames, shape (exposure times, pixels).
     first_at_top : `numpy.ndarray` of bool
         Pixels at the highest value in that first frame.
-    others : list of `numpy.ndarray`
-        Values of the pixels in each other frame that was read.
+    equals, others : list of `numpy.ndarray`
+        Values of the pixels in the other frames of that exposure time, and in those of other ones, that were read.
     """
 
     highest: float
     number: int
     below: int
+    upper: np.ndarray
     level: float
     seconds: list
     values: np.ndarray
     first_at_top: np.ndarray
+    equals: list
     others: list
 
 
 def top_pixels(group):
     """`TopPixels` of a `FrameGroup`; None where no pixel is far above the typical one."""
     longest = group.dark_samples[-1]
-    typical = _typical(longest.values[0])
-    if not typical.size:
+    middle, least = _noise_top(longest.values[0])
+    if _many_at_top(longest.values[0]):
+        # So many are saturated that the typical value is: shorter exposures tell where single pixels begin.
+        middle, least = _noise_top(group.dark_samples[0].values[0])
+    if not np.isfinite(least):
         return None
-    low, middle, high = np.percentile(typical, [15.87, 50, 84.13])
-    least = (
-        middle + _CLEAR * max(high - low, 2.0) / 2 if typical.dtype.kind in "iu" else middle + _CLEAR * (high - low) / 2
-    )
     first = group.darks[longest.indices[0]]
-    search = _Search(float(middle), float(least))
+    search = _Search(middle, least)
     for block in row_blocks(group.shape, _BYTES):
         search.look(first.rows(block), block.start * group.shape[1])
     if search.highest <= least:
         return None
     pixels, found = search.result()
-    level = _level(group)
+    level, upper = _level(group), found
     if pixels.size > _PIXELS:
         # The highest ones, and others at even distances.
         order = np.argsort(-found, kind="stable")
-        order = order[np.linspace(0, order.size - 1, _PIXELS).astype(int)]
+        half = _PIXELS // 2
+        order = np.append(order[:half], order[np.linspace(half, order.size - 1, half).astype(int)])
         pixels, found = pixels[order], found[order]
-    values, others, seconds = [], [], []
+    values, equals, others, seconds = [], [], [], []
     for sample in group.dark_samples:
         chosen = sorted({sample.indices[0], sample.indices[len(sample.indices) // 2], sample.indices[-1]})[:_FRAMES]
         read = [found if index == longest.indices[0] else _values(group.darks[index], pixels) for index in chosen]
         values.append(np.median(read, axis=0))
-        others += [one for one, index in zip(read, chosen, strict=True) if index != longest.indices[0]]
+        (equals if sample is longest else others).extend(one for one in read if one is not found)
         seconds.append(sample.seconds)
-    below = int(np.count_nonzero((search.near < search.highest) & (search.near > search.highest - _NEAR)))
+    below = int(np.count_nonzero((search.near < search.highest) & (search.near > search.highest - NEAR)))
+    at_top = found == search.highest
     return TopPixels(
-        search.highest, search.number, below, level, seconds, np.array(values), found == search.highest, others
+        search.highest, search.number, below, upper, level, seconds, np.array(values), at_top, equals, others
     )
 
 
@@ -143,6 +148,22 @@ def _typical(values):
     """Some of the values that are numbers."""
     values = values[:: 1 + values.size // _TYPICAL]
     return values[np.isfinite(values)] if values.dtype.kind == "f" else values
+
+
+def _noise_top(values):
+    """Typical value, and the one from which on a value is that of a single pixel; NaN without any value."""
+    values = _typical(values)
+    if not values.size:
+        return np.nan, np.nan
+    low, middle, high = np.percentile(values, [15.87, 50, 84.13])
+    scatter = (high - low) / 2
+    return float(middle), float(middle + _CLEAR * (max(scatter, 1.0) if values.dtype.kind in "iu" else scatter))
+
+
+def _many_at_top(values):
+    """Whether a large share of the values is the highest one."""
+    values = _typical(values)
+    return values.size > 0 and np.count_nonzero(values == values.max()) > _MANY * values.size
 
 
 def _level(group):

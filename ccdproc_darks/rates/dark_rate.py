@@ -86,7 +86,10 @@ def dark_rate(
         A unit in the comment of the card, as in ``[ms] exposure time``, is read; without one it is s.
     saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Level (adu or electron) from which a sample of the given frames is saturated; it includes bias and overscan, if
-        they are still in them. None looks for SATURATE. Unsigned integers at their highest value are always saturated.
+        they are still in them. None looks for SATURATE; then takes the level at which the frames show that pixels
+        saturate, by the ADC or by a full well below it; then none. A level found below the one that is told is used
+        instead, with a warning. Unsigned integers at their highest value are always saturated: 65535, or 65520 where 12
+        bits are shifted into 16.
     n_combined : int, optional
         Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
     clip : float or None
@@ -118,7 +121,8 @@ def dark_rate(
         is measured by itself, and the result is one image. Pixels of none are masked.
     check_headers : bool
         True: it is an error if headers tell that frames and bias do not belong together, by camera, binning, region of
-        the sensor, setting, type of frame, or the exposure time of the bias. False takes them as they are.
+        the sensor, setting, type of frame, or the exposure time of the bias. False takes them, and a saturation level
+        that is told, as they are.
     dtype : {"float32", "float64"}
         Precision of the result. Sums are always accumulated in float64.
     mem_limit : `~astropy.units.Quantity` or int, optional
@@ -139,10 +143,11 @@ def dark_rate(
         there is no usable sample. Where every sample is saturated, the value is the :term:`lower limit` and the
         uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a later step
         needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI, DKNOISE (read
-        noise and its source), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKTEMP, DKLOST (pixels that
-        lost some of their frames), DKBLACK (``optical_black``, where it was added; electron/s), DKVERS.
-        With ``amplifiers``, DKAMPS is their number and DKASECA, DKASECB... their sections; DKGAIN, DKRDNOI and
-        DKBIASER are the means of DKGAINA, DKRDNA, DKBIASA and so on.
+        noise and its source), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKSATSRC (saturation level
+        and its source: 'argument', 'header', 'ADC' or 'found'), DKTEMP, DKLOST (pixels that lost some of their frames),
+        DKBLACK (``optical_black``, where it was added; electron/s), DKVERS. With ``amplifiers``, DKAMPS is their number
+        and DKASECA, DKASECB... their sections; DKGAIN, DKRDNOI and DKBIASER are the means of DKGAINA, DKRDNA, DKBIASA
+        and so on.
 
     Raises
     ------
@@ -163,14 +168,19 @@ def dark_rate(
         If frames look raw and no bias is given; if a bias seems to be still in them, or subtracted twice, or a header
         says that it is subtracted already; if it lies at another level than darks of two exposure times or more do at
         zero exposure; if the camera seems to subtract its own :term:`optical black`.
+    ClippingWarning
+        If values are cut off below, as where the bias level is too low; if negative ones have wrapped round; if all are
+        within 0 and 1; if ``saturation`` is above the level at which pixels saturate.
     DuplicateFrameWarning
         If frames have the same value in every pixel: they are one exposure, and counted once.
     FrameLevelWarning
         If the level of a frame differs from that of equal frames, as after a drift of the bias level.
     HeaderWarning
         If a header tells of overscan or edges to trim, and neither ``overscan`` nor ``trim`` is given; if EXPTIME is
-        above a day, or a tenth of it had not passed when the next exposure began, by DATE-OBS; if the
-        exposure time of a bias is above 1 % of the shortest dark's (above 10 % it is an error).
+        above a day, or a tenth of it had not passed when the next exposure began, by DATE-OBS; if the exposure time of
+        a bias is above 1 % of the shortest dark's (above 10 % it is an error); if the digits have steps of more than 1,
+        as of 12 bits in 16, and EGAIN may be per step of the ADC; if SATURATE is above the level at which pixels
+        saturate.
     LightWarning
         If light seems to have fallen on frames: two frames or more of one exposure time have stars in common, or look
         like flats; or one of three or more has stars, and a higher level.

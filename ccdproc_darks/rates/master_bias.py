@@ -87,6 +87,9 @@ def master_bias(
 
     Warns
     -----
+    ClippingWarning
+        If values are cut off below, as where the bias level is too low; if negative ones have wrapped round; if all are
+        within 0 and 1.
     DuplicateFrameWarning
         If frames have the same value in every pixel: they are one exposure, and counted once.
     FrameLevelWarning

@@ -18,6 +18,7 @@ from astropy.utils.exceptions import AstropyUserWarning
 import ccdproc_darks
 from ccdproc_darks import (
     BiasWarning,
+    ClippingWarning,
     DarkWarning,
     DuplicateFrameWarning,
     FrameLevelWarning,
@@ -45,8 +46,8 @@ from ..report.conftest import write_frames
 
 SHAPE = (30, 40)
 CLASSES = {
-    BiasWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning, MissingInformationWarning,
-    NoUsablePixelWarning, NoiseWarning, TemperatureWarning,
+    BiasWarning, ClippingWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning,
+    MissingInformationWarning, NoUsablePixelWarning, NoiseWarning, TemperatureWarning,
 }  # fmt: skip
 FOLDERS = []
 
@@ -60,6 +61,26 @@ def darks(number=5, seconds=100.0, *, noise=5.0, level=1.0, odd=0.0, read_noise=
 
 def raw_darks():
     return [dark(image) for image in np.ones((4, *SHAPE), "u2")]
+
+
+def floored(frames):
+    """Negative values are put to zero."""
+    for frame in frames:
+        frame.data = np.maximum(frame.data, 0)
+    return frames
+
+
+def clipped_darks(number=4, **keys):
+    """Pixels that read 4095 again and again."""
+    frames = darks(number, **keys)
+    for frame in frames:
+        frame.data[3, ::4] = 4095
+    return frames
+
+
+def shifted_darks():
+    """12 bits in steps of 16."""
+    return [dark(np.rint(frame.data + 100).astype("u2") * 16, read_noise=100.0) for frame in darks(1, noise=20.0)]
 
 
 def given_twice():
@@ -135,6 +156,13 @@ CASES = [
     (dark_rate, lambda: dark_rate(raw_darks()), BiasWarning, "no bias given"),
     (dark_rate, lambda: dark_rate(darks(level=900.0, read_noise=None)), BiasWarning, "equal frames have"),
     (dark_rate, lambda: dark_rate(darks(level=-900.0)), BiasWarning, "the median rate is -18"),
+    (dark_rate, lambda: dark_rate(floored(darks(read_noise=None))), ClippingWarning,
+     "41 % of the pixels of 100 s darks read 0 adu"),
+    (dark_rate, lambda: dark_rate(clipped_darks(), saturation=5000 * u.adu), ClippingWarning,
+     "values are cut off at 4095 adu: 10 pixels read it, and none reads more. saturation is 5000 adu"),
+    (dark_rate, lambda: dark_rate(clipped_darks(SATURATE=5000.0)), HeaderWarning,
+     "values are cut off at 4095 adu: 10 pixels read it, and none reads more. SATURATE is 5000 adu"),
+    (dark_rate, lambda: dark_rate(shifted_darks()), HeaderWarning, "the frames have 12 bits in steps of 16"),
     (dark_rate, lambda: dark_rate(given_twice()), DuplicateFrameWarning, "frames given more than once"),
     (dark_rate, lambda: dark_rate(darks(odd=30.0)), FrameLevelWarning, "darks[4] sits +"),
     (dark_rate, lambda: dark_rate(darks(1, read_noise=None)), MissingInformationWarning, "no read noise"),
@@ -155,6 +183,8 @@ CASES = [
     (master_bias, lambda: master_bias(two_detectors()), MissingInformationWarning, ""),
     (master_bias, lambda: master_bias(darks()), HeaderWarning, "EXPTIME is 100"),
     (master_bias, lambda: master_bias(starry_darks()), LightWarning, "light seems to have fallen on bias frames"),
+    (master_bias, lambda: master_bias(floored(darks(EXPTIME=0.0))), ClippingWarning,
+     "41 % of the pixels of bias frames read 0 adu"),
     (master_bias, lambda: master_bias(given_twice()), DuplicateFrameWarning, "frames given more than once"),
     (dark_rate, lambda: dark_rate(empty_darks()), NoUsablePixelWarning,
      "all pixels of the result are masked, as no pixel has a sample that can be used: of 6000 samples, 6000 are not f"),
@@ -171,6 +201,7 @@ CASES = [
      "all pixels are masked: 0 are NONLINEAR, 0 are TELEGRAPH, 0 are SATURATED, 0 are HOT; 600 of 1200 pixels of"),
     (master_bias, lambda: master_bias(darks(odd=30.0)), FrameLevelWarning, "biases[4] sits +"),
     (dark_scatter, lambda: dark_scatter(raw_darks()), BiasWarning, "no bias given"),
+    (dark_scatter, lambda: dark_scatter(floored(darks())), ClippingWarning, "41 % of the pixels"),
     (dark_scatter, lambda: dark_scatter(given_twice()), DuplicateFrameWarning, "frames given more than once"),
     (dark_scatter, lambda: dark_scatter(darks(odd=30.0)), FrameLevelWarning, "darks[4] sits +"),
     (dark_scatter, lambda: dark_scatter(impossible_darks()), HeaderWarning, "EXPTIME is 100000 in the header"),
@@ -180,6 +211,7 @@ CASES = [
     (dark_scatter, lambda: dark_scatter(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
     (repeatability, lambda: repeatability(given_twice()), DuplicateFrameWarning, "frames given more than once"),
     # By dark_rate, which it calls; frames are those of a half.
+    (repeatability, lambda: repeatability(floored(darks())), ClippingWarning, "42 % of the pixels"),
     (repeatability, lambda: repeatability(raw_darks()), BiasWarning, "no bias given"),
     (repeatability, lambda: repeatability(darks(6, odd=30.0)), FrameLevelWarning, "darks[5] sits +"),
     (repeatability, lambda: repeatability(impossible_darks()), HeaderWarning, "EXPTIME is 100000 in the header"),

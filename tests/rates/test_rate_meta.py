@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.io import fits
+from astropy.nddata import CCDData
 
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, proportionality_limit
 from ccdproc_darks.rates.rate_meta import RateMeta
@@ -30,6 +32,7 @@ WRONG = [
     ("DKNOISE", "guessed", "one of 'argument', 'header', 'uncertainty', 'estimated', 'bias', 'none'"),
     ("DKBIASID", None, "a text"), ("DKBIASID", 17, "a text"), ("DKTOTAL", 10**400, "a finite number"),
     ("DKBLACK", -0.1, "zero or positive"), ("DKBLACK", "much", "a finite number"),
+    ("DKSATSRC", "guessed", "one of 'argument', 'header', 'ADC', 'found', 'none'"),
     ("DKLOST", -1, "a whole number from 0"), ("DKLOST", 0.5, "a whole number from 0"),
 ]  # fmt: skip
 
@@ -58,6 +61,28 @@ def test_what_is_known_of_the_bias_is_needed(key):
     del rate.meta[key]
     with pytest.raises(ValueError, match=rf"^rates\[0\] is not a result of dark_rate: its meta lacks {key}$"):
         hot_pixel_mask(rate)
+
+
+@pytest.mark.parametrize(("frame", "options", "source"), [
+    (np.ones(SHAPE, np.uint16), {}, "ADC"),
+    (np.ones(SHAPE, np.uint16), {"saturation": 1000 * u.adu}, "argument"),
+    (np.ones(SHAPE), {"saturation": "FULLWELL"}, "header"),
+    (np.where(np.arange(600).reshape(20, 30) < 6, 4095, 1).astype(np.int16), {}, "found"),
+])  # fmt: skip
+def test_source_of_the_saturation_level(frame, options, source, tmp_path):
+    rate = dark_rate(dark(frame, FULLWELL=5000.0), bias=0 * u.adu, **options)
+    rate.write(tmp_path / "rate.fits")
+    read = CCDData.read(tmp_path / "rate.fits")
+    assert read.meta["DKSATSRC"] == source
+    assert read.meta.comments["DKSATSRC"] == "where that level is from"
+    assert RateMeta.of(read, "rate").saturation_source == source
+
+
+def test_source_of_the_saturation_level_in_old_files():
+    rate = rate_image(np.ones(SHAPE), 10.0)
+    assert "DKSATSRC" not in rate.meta
+    rate.meta["DKSATUR"] = 65535.0
+    assert RateMeta.of(rate, "rate").saturation_source == "none"
 
 
 @pytest.mark.parametrize(("key", "other"), [("NCOMBINE", 3), ("DKTEMP", 5.0)])

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.io import fits
+from astropy.table import QTable
 
 import ccdproc_darks
 from ccdproc_darks import report
 from ccdproc_darks.report.folder import find_groups
 from ccdproc_darks.report.measure import Measured, Options, measure_group, steps
+from ccdproc_darks.report.run import make_report
 
+from ..evidence.cameras import Camera
 from .conftest import CAMERA, SHAPE, write_frames
 
 
@@ -133,6 +136,30 @@ def test_everything_saturated(night):
         match=r"^all pixels of the result are masked, .* at the saturation level, 100 with the bias, or above",
     ):
         measured(night, Options(saturation=100 * u.adu))
+
+
+def test_saturation_level_that_all_frames_show(tmp_path):
+    """A full well of 40 000 electron: shorter exposures alone do not show it, and have the same level all the same."""
+    camera = Camera(top=65535, full_well=40_000, read_noise=4.0, shape=(80, 120), hot=200, hottest=2000.0)
+    for kind, seconds, number in (("bias", 0, 5), ("dark", 60, 4), ("dark", 300, 2)):
+        for index, frame in enumerate(camera.frames(seconds, number, IMAGETYP=kind)):
+            frame.write(tmp_path / f"{kind}_{seconds}_{index}.fits")
+    result = measured(tmp_path)
+    metas = [result.rate.meta, *[rate.meta for rate in result.rates.values()]]
+    assert {meta["DKSATSRC"] for meta in metas} == {"found"}
+    (level,) = {meta["DKSATUR"] for meta in metas}
+    assert 39_500 < level < 40_200
+    truth = np.all([frame.data > 40_050 for frame in camera.frames(300, 2)], axis=0).sum()
+    assert truth > 20
+    assert abs(result.mask.meta["NSATUR"] - truth) <= 2
+    assert not any("cut off" in note or "saturate" in note for note in result.notes)
+    make_report(tmp_path, tmp_path / "out", Options())
+    assert f"Saturated from {level:.5g} adu (found:" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    (group,) = QTable.read(tmp_path / "out" / "summary.ecsv").meta["groups"].values()
+    assert (group["saturation_adu"], group["saturation_from"]) == (level, "found")
+    told = measured(tmp_path, Options(saturation=60_000 * u.adu))
+    assert told.rate.meta["DKSATUR"] == level
+    assert sum("saturation is 60000 adu, which no pixel would reach" in note for note in told.notes) == 1
 
 
 def test_no_finite_sample(tmp_path):

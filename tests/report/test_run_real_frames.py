@@ -2,8 +2,14 @@
 
 import numpy as np
 import pytest
+from astropy import units as u
 
+from ccdproc_darks import dark_rate
 from ccdproc_darks.cli import main
+from ccdproc_darks.evidence.frame_group import FrameGroup
+from ccdproc_darks.evidence.pixel_values import value_findings
+from ccdproc_darks.frames.headers import exposures
+from ccdproc_darks.frames.inputs import as_frames
 from ccdproc_darks.report.folder import find_groups
 from ccdproc_darks.report.measure import Options, measure_group
 
@@ -54,3 +60,35 @@ def test_st402_without_bias(real_frames):
     assert result.significance.meta["DKWIDTH"] == pytest.approx(1, abs=0.05)
     assert result.mask.meta["NNONLIN"] < 100
     assert 3 <= result.mask.meta["NSATUR"] <= 4
+
+
+def test_stl_saturation_is_found(real_frames):
+    """Its counts end between 62 000 and 65 000 adu, softly, and no header tells so."""
+    groups, _ = find_groups(real_frames / "stl1001_2019_0C")
+    (cold,) = [group for group in groups if abs(group.temperature) < 1]
+    result = measure_group(cold, Options())
+    levels = {rate.meta["DKSATUR"] for rate in [result.rate, *result.rates.values()]}
+    assert len(levels) == 1
+    assert 58_000 < levels.pop() < 62_500
+    assert {rate.meta["DKSATSRC"] for rate in [result.rate, *result.rates.values()]} == {"found"}
+    assert 50 <= result.mask.meta["NSATUR"] <= 70
+    assert result.rate.meta["DKRDNOI"] == pytest.approx(14.5, rel=0.05)
+    # As with a saturation level of 60 000 adu.
+    assert "up to 1.04e+03 electron / s at least" in str(result.limit)
+    assert not any("saturat" in note for note in result.notes)
+
+
+def test_stl_saturation_is_found_in_a_single_frame(real_frames):
+    (path,) = (real_frames / "stl1001_2019_0C").glob("dark_1series_10c*")
+    rate = dark_rate(path, read_noise=14.5 * u.electron, bias=1028 * u.adu)
+    assert rate.meta["DKSATSRC"] == "found"
+    assert 58_000 < rate.meta["DKSATUR"] < 62_500
+    assert 160 < rate.mask.sum() < 185
+
+
+@pytest.mark.parametrize("pattern", ["st402_2017_m15C/*", "st402_2017_m15C/*1200*", "arcsat_2025_m25C/Dark*"])
+def test_no_saturation_below_the_adc(real_frames, pattern):
+    frames = as_frames(sorted(real_frames.glob(pattern)))
+    findings = value_findings(FrameGroup(frames, exposures(None, frames)))
+    assert {finding.verdict for finding in findings} == {"ok"}
+    assert {finding.found for finding in findings} == {None, "steps of 1"}
