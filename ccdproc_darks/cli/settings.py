@@ -16,5 +16,5 @@ def add_settings(parser):
     parser.add_argument(
         "--saturation", type=positive, metavar="S",
         help="level (adu, with the bias) from which a pixel is saturated; default: SATURATE in the headers, else the "
-        "top of the ADC",
+        "level that the frames show, else the top of the ADC",
     )  # fmt: skip
