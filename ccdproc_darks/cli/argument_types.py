@@ -4,7 +4,7 @@
 import argparse
 import math
 
-__all__ = ["exposures", "fraction", "positive", "size", "whole"]
+__all__ = ["exposures", "fraction", "gain", "positive", "size", "whole"]
 
 
 def positive(text):
@@ -24,6 +24,16 @@ def fraction(text):
     if value >= 1:
         raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, got {text!r}")
     return value
+
+
+def gain(text):
+    """A positive, finite number, or the word measured."""
+    if text == "measured":
+        return text
+    try:
+        return positive(text)
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"expected a positive number or the word measured, got {text!r}") from None
 
 
 def exposures(text):

@@ -8,7 +8,7 @@ from pathlib import Path
 from .._interface.disk.new_folder import check_place
 from .._interface.disk.signals import uninterrupted
 from .._interface.disk.temporary import discard, temporary_folder
-from .argument_types import fraction, positive, whole
+from .argument_types import fraction, gain, positive, whole
 from .printed import print_lines
 
 __all__ = ["add_demo", "add_report"]
@@ -28,7 +28,11 @@ def add_report(commands):
         help="folder with the frames (sub-folders are not looked into); several: a night, or a detector, each",
     )  # fmt: skip
     _common(report)
-    report.add_argument("--gain", type=positive, metavar="G", help="gain (electron/adu); default: EGAIN in the headers")
+    report.add_argument(
+        "--gain", type=gain, metavar="G",
+        help="gain (electron/adu), or the word measured: from the variance of the darks' warm pixels; default: EGAIN "
+        "in the headers",
+    )  # fmt: skip
     report.add_argument(
         "--read-noise", type=positive, metavar="R",
         help="read noise (electron); default: RDNOISE in the headers, else from the scatter of equal frames",
@@ -139,7 +143,7 @@ def _options(given, executor=None):
 
     def quantity(name, unit):
         value = getattr(given, name, None)
-        return None if value is None else value * unit
+        return value if value is None or isinstance(value, str) else value * unit
 
     return Options(
         gain=quantity("gain", u.electron / u.adu),

@@ -76,7 +76,7 @@ def photon_transfer(group, gain=None):
         number = {group.combined[frame] for frame in one.indices} if group.combined else {1}
         if len(one.values) < 2 or len(number) > 1:
             continue
-        found = equal_frames(one.values, bias, min(top, _highest(one.values[0].dtype)))
+        found = equal_frames(one.values, bias, min(top, _highest(one.values[0].dtype)), one.masked)
         if found is not None:
             (number,) = number
             found.variances *= number
@@ -119,7 +119,7 @@ def _set_noise(result, group, gain, is_level_known):
     """Read noise: the scatter of bias frames, else of typical pixels without the Poisson noise of their counts."""
     scatters = [trimmed_variance(found.variances, found.frames - 1) for _, found in result.sets]
     if group.bias_sample is not None and len(group.bias_sample.values) >= 2:
-        biases = equal_frames(group.bias_sample.values)
+        biases = equal_frames(group.bias_sample.values, masked=group.bias_sample.masked)
         if biases is not None:
             variance = trimmed_variance(biases.variances, biases.frames - 1)
             result.noise = result.most_noise = math.sqrt(max(variance, 0.0))

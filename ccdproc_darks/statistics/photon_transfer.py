@@ -28,8 +28,10 @@ _REACH, _BELOW_TOP = 50.0, 0.75
 _STEADY = 0.25
 # Least part of the warm pixels that are not cut off, for a line to be through them.
 _MOST = 0.5
-# Fewest warm pixels for the scale of each frame.
-_LEAST_FOR_SCALE = 30
+# Fewest warm pixels for a line, and for the scale of each frame.
+_LEAST_WARM, _LEAST_FOR_SCALE = 30, 30
+# Largest difference of the slopes of the colder and the hotter half of warm pixels, as a part of the slope.
+_STRAIGHT = 0.6
 # Standard errors from which on a scale is significant.
 _SIGNIFICANT = 5.0
 # Probability that a variance by Gaussian noise is kept, with few degrees of freedom, and with so many or more.
@@ -87,7 +89,7 @@ class Transfer:
     pixels: int
 
 
-def equal_frames(values, bias=0.0, top=np.inf):
+def equal_frames(values, bias=0.0, top=np.inf, masked=None):
     """`EqualFrames` of two frames or more; None where there are too few typical pixels.
 
     Parameters
@@ -98,6 +100,8 @@ def equal_frames(values, bias=0.0, top=np.inf):
         Bias of each pixel, or of all.
     top : float
         Value from which a sample is saturated.
+    masked : `numpy.ndarray` of bool, optional
+        Pixels that take no part.
     """
     count = len(values)
     total = np.zeros(values[0].shape)
@@ -107,6 +111,8 @@ def equal_frames(values, bias=0.0, top=np.inf):
         highest = np.maximum(highest, frame)
     mean = total / count - bias
     usable = np.isfinite(mean) & (highest < top)
+    if masked is not None:
+        usable &= ~masked
     some = np.flatnonzero(usable)[:: max(1, np.count_nonzero(usable) // _TYPICAL)]
     if some.size < _LEAST_TYPICAL:
         return None
@@ -235,7 +241,7 @@ def fit_transfer(sets):
     """
     laws = [_Law.of(one.frames - 1) for one in sets]
     typical = [_typical_variance(one.variances, law) for one, law in zip(sets, laws, strict=True)]
-    if sum(one.excess.size for one in sets) == 0:
+    if sum(one.excess.size for one in sets) < _LEAST_WARM:
         return None
     slope = _first_slope(sets, typical)
     parameters = np.array([slope, *(variance for variance, _ in typical)])
@@ -251,7 +257,7 @@ def fit_transfer(sets):
         parameters = parameters + step
         if np.all(np.abs(step) <= _SETTLED * np.sqrt(np.diag(np.linalg.inv(curvature)))):
             break
-    if _kept(parameters, points, laws) < _MOST:
+    if _kept(parameters, points, laws) < _MOST or not _is_straight(parameters, points, laws):
         return None
     inverse = np.linalg.inv(curvature)
     errors = np.sqrt(np.diag(inverse @ scatter @ inverse))
@@ -259,6 +265,25 @@ def fit_transfer(sets):
         float(parameters[0]), float(errors[0]), list(zip(parameters[1:], errors[1:], strict=True)),
         int(sum(excess.size for excess, _ in points)),
     )  # fmt: skip
+
+
+def _is_straight(parameters, points, laws):
+    """Whether colder and hotter warm pixels have one slope, as Poisson noise has and cosmic rays have not."""
+    split = np.median(np.concatenate([excess for excess, _ in points]))
+    halves = np.zeros((2, 3))
+    for variance, (excess, variances), law in zip(parameters[1:], points, laws, strict=True):
+        expected = variance + parameters[0] * excess
+        psi, weights = law.psi(variances / expected), parameters[0] * excess / expected
+        for half, some in zip(halves, (excess <= split, excess > split), strict=True):
+            factor = law.slope / law.variance
+            half += [
+                factor * np.sum(psi[some] * weights[some]),
+                factor * law.slope * np.sum(weights[some] ** 2),
+                factor**2 * np.sum((psi[some] * weights[some]) ** 2),
+            ]
+    gradients, curvatures, scatters = halves.T
+    away = np.abs(np.diff(gradients / curvatures))[0]
+    return away < max(_STRAIGHT, _SIGNIFICANT * np.sqrt(np.sum(scatters / curvatures**2)))
 
 
 def _kept(parameters, points, laws):
