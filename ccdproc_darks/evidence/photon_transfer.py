@@ -31,7 +31,7 @@ _TIMES = 1.8
 _EACH_ALONE = "Measure each kind alone, or pass check_headers=False if they belong together all the same"
 _MOST_NAMES = 20
 # Smallest variance (frames' unit squared) that digits do not hide; error of the level of a frame (frames' unit).
-_DIGITS, _DRIFT = 0.2, 1.0
+_DIGITS, _DRIFT = 0.2, 0.5
 
 
 @dataclass
