@@ -38,6 +38,8 @@ FRAMES = [
     of_frame("egain-nan-text", "EGAIN 'nan'", "EGAIN", "nan", "darks[2]", "EGAIN", "nan"),
     Row("egain-absent", "no EGAIN in any header", "dark_rate", lambda t: t(darks(EGAIN=None), bias=LEVEL),
         Error("ValueError", "gain", "EGAIN", "darks[0]")),
+    Row("rdnoise-refuted", "RDNOISE ten times the noise of the frames", "dark_rate",
+        lambda t: t(darks(RDNOISE=50.0), bias=LEVEL), Error("ValueError", "RDNOISE", "50", "read_noise=")),
     of_frame("rdnoise-negative", "RDNOISE below zero", "RDNOISE", -5.0, "darks[2]", "RDNOISE", "-5"),
     of_frame("rdnoise-text", "RDNOISE that is a text", "RDNOISE", "low", "darks[2]", "RDNOISE", "low"),
     Row("rdnoise-infinite", "RDNOISE 'inf'", "dark_rate", lambda t: t(darks(RDNOISE="inf"), bias=LEVEL),
