@@ -123,8 +123,7 @@ def dark_rate(
     ValueError
         If something needed is missing, negative, zero or not finite, if frames do not fit together, if headers tell
         that they do not belong together, if the frames refute headers or have two gains, if the bias is one of the
-        darks, or if ``mem_limit`` is too small for a few
-        rows of them.
+        darks, or if ``mem_limit`` is too small for a few rows of them.
     OSError
         If a file is absent, empty, truncated or not FITS.
 
@@ -137,8 +136,8 @@ def dark_rate(
     FrameLevelWarning
         If the level of a frame differs from that of equal frames, as after a drift of the bias level.
     HeaderWarning
-        If EXPTIME and EXPOSURE of a header disagree; if the frames let doubt the gain or read noise of headers; if the exposure time of a bias is above 1 % of the shortest dark's
-        (above 10 % it is an error).
+        If EXPTIME and EXPOSURE of a header disagree; if the frames let doubt the gain or the read noise of headers; if
+        the exposure time of a bias is above 1 % of the shortest dark's (above 10 % it is an error).
     LightWarning
         If light seems to have fallen on frames: two frames or more of one exposure time have stars in common, or look
         like flats; or one of three or more has stars, and a higher level.

@@ -20,8 +20,8 @@ _TYPICAL, _LEAST_TYPICAL = 2**14, 100
 _FEW = 2**12
 # Widths of the typical pixels' means: within the first a pixel is typical, above the second one warm or hot.
 _CORE, _HOT = 4.0, 8.0
-# Warm pixels are used up to so many times the variance of typical ones by their Poisson noise, and up to this part of
-# the way to the highest: hotter ones tell no more, and saturate, or vary by more than Poisson noise.
+# Warm pixels are used up to so many times the variance of typical ones by their Poisson noise, as hotter ones tell no
+# more, and vary by more than Poisson noise; and, where the highest are clipped, up to this part of the way to them.
 _REACH, _BELOW_TOP = 50.0, 0.75
 # Least part of the excess of a warm pixel that is left without its highest samples, which may be cosmic rays. Not more:
 # frames of another gain may be among them.
@@ -123,7 +123,6 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
         return None
     ceiling = _BELOW_TOP * (float(np.max(mean[usable])) - middle)
     warm = np.flatnonzero(usable & (mean > middle + _HOT * width))
-    warm = warm[mean[warm] - middle <= ceiling]
     typical = float(mean[core].mean())
     background = bias[core] if np.ndim(bias) else bias
     # Departures from each pixel's mean, without what all pixels of a frame share.
@@ -137,12 +136,14 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
     if excess.size >= _LEAST_FOR_SCALE:
         scales = 1 + _common_ratios(hot, excess)
         hot -= (scales - 1)[:, None] * excess
+    variances, excess_variances = (np.square(some).sum(axis=0) / (count - 1) for some in (residuals, hot))
+    below = _below_clipping(excess, excess_variances - np.median(variances), ceiling)
     return EqualFrames(
         count,
         typical,
-        np.square(residuals).sum(axis=0) / (count - 1),
-        excess,
-        np.square(hot).sum(axis=0) / (count - 1),
+        variances,
+        excess[below],
+        excess_variances[below],
         scales,
         _noise_of_each(residuals) if count > 2 else np.array([_spread(frame[core] - background) for frame in values]),
     )
@@ -158,6 +159,17 @@ def _is_steady(departures, excess):
     count = len(departures)
     others = count - (1 if count < 6 else 2 if count < 12 else 3)
     return np.partition(departures, others - 1, axis=0)[:others].mean(axis=0) > (_STEADY - 1) * excess
+
+
+def _below_clipping(excess, growth, ceiling):
+    """Whether pixels are below a level above which variances no longer grow with the counts."""
+    is_high = excess > ceiling
+    if is_high.any():
+        slopes = growth / excess
+        expected = 0.5 * np.median(slopes[~is_high]) if not is_high.all() else 0.0
+        if np.median(slopes[is_high]) > expected:
+            return np.ones(excess.size, bool)
+    return ~is_high
 
 
 def _middle(values):

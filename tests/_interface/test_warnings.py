@@ -186,7 +186,8 @@ CASES = [
     (repeatability, lambda: repeatability(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
     (repeatability, lambda: repeatability(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
     # By the comparison.
-    (repeatability, lambda: repeatability(darks(noise=15.0), check_headers=False), NoiseWarning, "the rates of good pixels differ"),
+    (repeatability, lambda: repeatability(darks(noise=15.0), check_headers=False), NoiseWarning,
+     "the rates of good pixels differ"),
     (compare_dark_rates, lambda: compare_dark_rates(*noisy_rates()), NoiseWarning, "the rates of good pixels differ"),
     (compare_dark_rates, lambda: compare_dark_rates(*rates_of_two_temperatures()), TemperatureWarning,
      "the rates were measured at"),
