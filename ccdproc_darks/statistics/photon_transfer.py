@@ -90,7 +90,7 @@ class Transfer:
 
 
 def equal_frames(values, bias=0.0, top=np.inf, masked=None):
-    """`EqualFrames` of two frames or more; None where there are too few typical pixels.
+    """`EqualFrames` of two frames or more; None where there are too few typical pixels, or these do not vary.
 
     Parameters
     ----------
@@ -137,6 +137,8 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
         scales = 1 + _common_ratios(hot, excess)
         hot -= (scales - 1)[:, None] * excess
     variances, excess_variances = (np.square(some).sum(axis=0) / (count - 1) for some in (residuals, hot))
+    if not np.median(variances) > 0:
+        return None
     below = _below_clipping(excess, excess_variances - np.median(variances), ceiling)
     return EqualFrames(
         count,
