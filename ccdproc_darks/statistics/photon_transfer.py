@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtr, chdtri
 
-__all__ = ["EqualFrames", "Transfer", "equal_frames", "fit_transfer"]
+from .noise import trimmed_variance
+
+__all__ = ["EqualFrames", "Transfer", "equal_frames", "fit_transfer", "typical_variance"]
 
 # Pixels of the typical ones that are enough, and fewest of them.
 _TYPICAL, _LEAST_TYPICAL = 2**14, 100
@@ -26,7 +28,7 @@ _REACH, _BELOW_TOP = 50.0, 0.75
 # Least part of the excess of a warm pixel that is left without its highest samples, which may be cosmic rays. Not more:
 # frames of another gain may be among them.
 _STEADY = 0.25
-# Least part of the warm pixels that are not cut off, for a line to be through them.
+# Least part of the pixels that are not cut off, for a variance, or a line, to be theirs.
 _MOST = 0.5
 # Fewest warm pixels for a line, and for the scale of each frame.
 _LEAST_WARM, _LEAST_FOR_SCALE = 30, 30
@@ -36,6 +38,9 @@ _STRAIGHT = 0.6
 _SIGNIFICANT = 5.0
 # Probability that a variance by Gaussian noise is kept, with few degrees of freedom, and with so many or more.
 _KEEP_FEW, _KEEP_MANY, _MANY = 0.9, 0.8, 4
+# Variance by the lower quartile over that of most pixels below which they are not alike; that of all but the largest
+# over that of most pixels above which cosmic rays are in it.
+_ALIKE, _HIT = 0.6, 1.15
 # Most rounds of a fit; it ends earlier where it changes by less than this part of the standard error.
 _ROUNDS, _SETTLED = 30, 0.01
 
@@ -329,6 +334,21 @@ def _equations(parameters, points, typical, laws):
         scatter[index, index] += 1 / error**2
         gradient[index] += (variance - parameters[index]) / error**2
     return curvature, gradient, scatter
+
+
+def typical_variance(variances, dof):
+    """Variance that most pixels share, from the variance of each; NaN where too many vary by more than noise.
+
+    Cosmic rays may have hit up to a third of the pixels.
+    """
+    law = _Law.of(dof)
+    core, _ = _typical_variance(variances, law)
+    lowest = np.quantile(variances, 0.25) * dof / chdtri(dof, 0.75)
+    if np.mean(variances <= law.cut * core) < _MOST or (dof > 2 and lowest < _ALIKE * core):
+        return float("nan")
+    # That of all but the largest is more precise.
+    trimmed = trimmed_variance(variances, dof)
+    return trimmed if trimmed < _HIT * core else core
 
 
 def _typical_variance(variances, law):
