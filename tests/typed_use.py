@@ -16,6 +16,7 @@ from astropy.nddata import CCDData
 from ccdproc_darks import (
     DARK_FLAGS,
     DarkSequence,
+    MeasuredGain,
     ProportionalityLimit,
     Sensor,
     compare_dark_rates,
@@ -23,6 +24,7 @@ from ccdproc_darks import (
     dark_scatter,
     hot_pixel_mask,
     master_bias,
+    measure_gain,
     planning,
     proportionality_limit,
     repeatability,
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
         "dark.fits", exposure=90 * u.s, offset="pixel", clip=4, dtype="float64", check_headers=False
     )
     ratio: CCDData = compare_dark_rates(rate, slope, statistic="ratio", offset=None, null="empirical", add_keyword=None)
+    found: MeasuredGain = measure_gain(biases, bias=biases, saturation="SATURATE")
+    gain: u.Quantity = found.gain
+    print(gain, found.read_noise, found.pixels + found.frames)
     scatter: CCDData = dark_scatter(biases, read_noise=10 * u.electron, check_headers=False)
     trimmed: CCDData = dark_rate(paths, bias=bias, unit="electron", overscan="[1:32, :]", trim="TRIMSEC")
     halves: CCDData = repeatability(paths, false_positives=2, bias=bias, check_headers=True)

@@ -4,7 +4,7 @@
 import argparse
 import math
 
-__all__ = ["exposures", "fraction", "header_key", "positive", "size", "tolerance", "unit", "whole"]
+__all__ = ["exposures", "fraction", "gain", "header_key", "positive", "size", "tolerance", "unit", "whole"]
 
 
 def positive(text):
@@ -45,6 +45,16 @@ def unit(text):
     if name not in ("adu", "electron"):
         raise argparse.ArgumentTypeError(f"expected adu or electron, got {_short(text)}")
     return name
+
+
+def gain(text):
+    """A positive, finite number, or the word measured."""
+    if text == "measured":
+        return text
+    try:
+        return positive(text)
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"expected a positive number or the word measured, got {text!r}") from None
 
 
 def exposures(text):

@@ -143,7 +143,7 @@ def _options(given, executor=None, **more):
 
     def quantity(name, unit):
         value = getattr(given, name, None)
-        return None if value is None else value * unit
+        return value if value is None or isinstance(value, str) else value * unit
 
     return Options(
         gain=quantity("gain", u.electron / u.adu),

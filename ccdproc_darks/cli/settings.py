@@ -1,14 +1,18 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Options that several commands share: what the user tells of the frames."""
 
-from .argument_types import positive
+from .argument_types import gain, positive
 
 __all__ = ["add_settings"]
 
 
 def add_settings(parser):
     """Add the options for gain, read noise and saturation level."""
-    parser.add_argument("--gain", type=positive, metavar="G", help="gain (electron/adu); default: EGAIN in the headers")
+    parser.add_argument(
+        "--gain", type=gain, metavar="G",
+        help="gain (electron/adu), or the word measured: from the variance of the darks' warm pixels; default: EGAIN "
+        "in the headers",
+    )  # fmt: skip
     parser.add_argument(
         "--read-noise", type=positive, metavar="R",
         help="read noise (electron); default: RDNOISE in the headers, else from the scatter of equal frames",

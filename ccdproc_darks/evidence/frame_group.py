@@ -21,7 +21,7 @@ _SAMPLE_PIXELS, _SAMPLE_FRAMES = 2**18, 16
 
 @dataclass
 class FrameSample:
-    """Values of some pixels, the same in all frames, as the frames have them: neither bias nor mask is applied.
+    """Values of some pixels, the same in all frames, as the frames have them: no bias is applied.
 
     Attributes
     ----------
@@ -31,11 +31,14 @@ class FrameSample:
         Which of the darks, or of the bias frames, these are.
     values : list of `numpy.ndarray`
         Values of each frame, flat, in the frames' unit and type.
+    masked : `numpy.ndarray` of bool, or None
+        Pixels that are masked in one of the frames, flat.
     """
 
     seconds: float
     indices: list
     values: list
+    masked: np.ndarray | None = None
 
 
 @dataclass
@@ -140,7 +143,10 @@ class FrameGroup:
     def _sampled(self, frames, seconds, group):
         # Evenly from the first to the last, as frames drift.
         chosen = [group[int(index)] for index in np.linspace(0, len(group) - 1, min(len(group), _SAMPLE_FRAMES))]
-        return FrameSample(seconds, chosen, [sample(frames[index], self.blocks).data.ravel() for index in chosen])
+        samples = [sample(frames[index], self.blocks) for index in chosen]
+        masks = [one.mask for one in samples if one.mask is not None]
+        masked = np.logical_or.reduce(masks).ravel() if masks else None
+        return FrameSample(seconds, chosen, [one.data.ravel() for one in samples], masked)
 
 
 def _raw(frames):

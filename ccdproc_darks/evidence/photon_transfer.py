@@ -9,8 +9,7 @@ from astropy import units as u
 
 from .._interface.arguments import GAIN_UNIT
 from ..frames.inputs import sample
-from ..statistics.noise import trimmed_variance
-from ..statistics.photon_transfer import equal_frames, fit_transfer
+from ..statistics.photon_transfer import equal_frames, fit_transfer, typical_variance
 from .finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 
 __all__ = ["PhotonTransfer", "lack_of_gain", "photon_transfer", "several_gains", "transfer_findings"]
@@ -31,7 +30,7 @@ _TIMES = 1.8
 _EACH_ALONE = "Measure each kind alone, or pass check_headers=False if they belong together all the same"
 _MOST_NAMES = 20
 # Smallest variance (frames' unit squared) that digits do not hide; error of the level of a frame (frames' unit).
-_DIGITS, _DRIFT = 0.2, 1.0
+_DIGITS, _DRIFT = 0.2, 0.5
 
 
 @dataclass
@@ -76,7 +75,7 @@ def photon_transfer(group, gain=None):
         number = {group.combined[frame] for frame in one.indices} if group.combined else {1}
         if len(one.values) < 2 or len(number) > 1:
             continue
-        found = equal_frames(one.values, bias, min(top, _highest(one.values[0].dtype)))
+        found = equal_frames(one.values, bias, min(top, _highest(one.values[0].dtype)), one.masked)
         if found is not None:
             (number,) = number
             found.variances *= number
@@ -117,15 +116,18 @@ def _highest(dtype):
 
 def _set_noise(result, group, gain, is_level_known):
     """Read noise: the scatter of bias frames, else of typical pixels without the Poisson noise of their counts."""
-    scatters = [trimmed_variance(found.variances, found.frames - 1) for _, found in result.sets]
+    scatters = [typical_variance(found.variances, found.frames - 1) for _, found in result.sets]
     if group.bias_sample is not None and len(group.bias_sample.values) >= 2:
-        biases = equal_frames(group.bias_sample.values)
+        biases = equal_frames(group.bias_sample.values, masked=group.bias_sample.masked)
         if biases is not None:
-            variance = trimmed_variance(biases.variances, biases.frames - 1)
-            result.noise = result.most_noise = math.sqrt(max(variance, 0.0))
-            result.noise_error = result.noise * 0.01
-            return
-    result.most_noise = math.sqrt(max(min(scatters), 0.0))
+            variance = typical_variance(biases.variances, biases.frames - 1)
+            if variance > 0:
+                result.noise = result.most_noise = math.sqrt(variance)
+                result.noise_error = result.noise * 0.01
+                return
+    if np.isnan(scatters).any():
+        return
+    result.most_noise = math.sqrt(min(scatters))
     counts = _dark_counts(result, group, is_level_known)
     if gain is None or counts is None:
         return
@@ -220,7 +222,7 @@ def _noise_finding(group, transfer, gain):
     told = group.told.get("read_noise")
     quantity = None if told is None else told.value * u.electron
     if gain is None or transfer.most_noise is None:
-        lack = "that needs the gain" if gain is None else "that needs two frames or more of one exposure time"
+        lack = "that needs the gain" if gain is None else _lack_of_noise(transfer)
         return Finding(READ_NOISE, UNKNOWN, f"the frames cannot tell the read noise: {lack}", None, quantity)
     most, seen = transfer.most_noise * gain, "equal frames"
     if group.bias_sample is not None and len(group.bias_sample.values) >= 2:
@@ -254,6 +256,10 @@ def _noise_finding(group, transfer, gain):
     text += f". Pass read_noise={reference:.3g} * u.electron{way}"
     verdict = WRONG if not 1 / _WRONG_NOISE < ratio < _WRONG_NOISE else DOUBTFUL
     return Finding(READ_NOISE, verdict, text, value, quantity)
+
+
+def _lack_of_noise(transfer):
+    return "most pixels vary by more than noise" if transfer.sets else "that needs two equal frames that vary"
 
 
 def several_gains(group, transfer):

@@ -72,11 +72,14 @@ def dark_rate(
         combined dark. A FITS file without BUNIT is in adu.
     gain : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Gain (electron/adu), or the header key that holds it. None looks for EGAIN. Not needed for frames in electron.
+        Where no header tells it, `measure_gain` finds it from the frames. A gain of a header that the frames refute is
+        an error, one that is given as a Quantity a warning.
     read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         :term:`Read noise` of one frame (electron) *as measured on digitised frames*, so that it includes the
         quantisation noise. None looks for RDNOISE; then takes the frames' own uncertainties; then estimates it
         from the scatter of three equal exposures or more; then takes the noise of the bias frames, where ``bias`` is a
-        result of `ccdproc.combine` with NCOMBINE; then gives no uncertainty, and warns.
+        result of `ccdproc.combine` with NCOMBINE; then gives no uncertainty, and warns. A read noise of a header that
+        the scatter of equal frames refutes is an error, one that is given as a Quantity a warning.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
         :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted. With
         ``overscan``, a master bias is one without its overscan, too, or as large as the raw frames, and then loses it
@@ -121,8 +124,8 @@ def dark_rate(
         is measured by itself, and the result is one image. Pixels of none are masked.
     check_headers : bool
         True: it is an error if headers tell that frames and bias do not belong together, by camera, binning, region of
-        the sensor, setting, type of frame, or the exposure time of the bias. False takes them, and a saturation level
-        that is told, as they are.
+        the sensor, setting, type of frame, or the exposure time of the bias; or if the frames refute the gain or read
+        noise of headers. False takes them, and a saturation level that is told, as they are.
     dtype : {"float32", "float64"}
         Precision of the result. Sums are always accumulated in float64.
     mem_limit : `~astropy.units.Quantity` or int, optional
@@ -157,8 +160,8 @@ def dark_rate(
         If a unit is wrong.
     ValueError
         If something needed is missing, negative, zero or not finite, if frames do not fit together, if headers tell
-        that they do not belong together or contradict themselves, if the bias is one of the darks, or if ``mem_limit``
-        is too small for a few rows of them.
+        that they do not belong together or contradict themselves, if the frames refute headers or have two gains, if
+        the bias is one of the darks, or if ``mem_limit`` is too small for a few rows of them.
     OSError
         If a file is absent, empty, truncated or not FITS.
 
@@ -178,9 +181,9 @@ def dark_rate(
     HeaderWarning
         If a header tells of overscan or edges to trim, and neither ``overscan`` nor ``trim`` is given; if EXPTIME is
         above a day, or a tenth of it had not passed when the next exposure began, by DATE-OBS; if the exposure time of
-        a bias is above 1 % of the shortest dark's (above 10 % it is an error); if the digits have steps of more than 1,
-        as of 12 bits in 16, and EGAIN may be per step of the ADC; if SATURATE is above the level at which pixels
-        saturate.
+        a bias is above 1 % of the shortest dark's (above 10 % it is an error); if the frames let doubt the gain or the
+        read noise of headers; if the digits have steps of more than 1, as of 12 bits in 16, and EGAIN may be per step
+        of the ADC; if SATURATE is above the level at which pixels saturate.
     LightWarning
         If light seems to have fallen on frames: two frames or more of one exposure time have stars in common, or look
         like flats; or one of three or more has stars, and a higher level.
@@ -191,7 +194,8 @@ def dark_rate(
     NoUsablePixelWarning
         If all pixels are masked; the samples that are not finite, masked and saturated are counted.
     NoiseWarning
-        If equal frames scatter by much more than their own uncertainties.
+        If equal frames scatter by much more than their own uncertainties; if the frames refute a gain or read noise
+        that is given as a Quantity.
     TemperatureWarning
         If the frames, or frames and bias, were taken at different sensor temperatures.
 

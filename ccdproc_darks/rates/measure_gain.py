@@ -185,7 +185,7 @@ def measure_gain(
         gain_error=found.gain_error * GAIN_UNIT,
         read_noise=noise * u.electron,
         read_noise_error=noise * relative * u.electron,
-        noise=found.most_noise * found.gain * u.electron,
+        noise=(math.nan if found.most_noise is None else found.most_noise * found.gain) * u.electron,
         pixels=found.pixels,
         frames=found.frames,
     )

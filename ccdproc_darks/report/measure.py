@@ -5,22 +5,22 @@ import os
 import warnings
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
-from .._interface.arguments import GAIN_UNIT
 from .._interface.warnings import DarkWarning, FrameLevelWarning, HeaderWarning, NoiseWarning, NoUsablePixelWarning
 from ..comparison.compare_dark_rates import compare_dark_rates
 from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..comparison.proportionality_limit import proportionality_limit
-from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SAME_SETTING, common_setting, frame_settings
 from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
+from .camera import camera_of
 from .check_group import check_group
 from .folder import without_lost
 from .frame_checks import Settings
@@ -39,9 +39,9 @@ _MOST_TRIALS = 3
 
 @dataclass
 class Options:
-    """What the user may tell: Quantities or None, as of `dark_rate` and `hot_pixel_mask`."""
+    """What the user may tell: Quantities or None, as of `dark_rate` and `hot_pixel_mask`; a gain may be "measured"."""
 
-    gain: u.Quantity | None = None
+    gain: u.Quantity | Literal["measured"] | None = None
     read_noise: u.Quantity | None = None
     saturation: u.Quantity | None = None
     threshold: u.Quantity | None = None
@@ -92,6 +92,7 @@ class Measured:
     notes: list = field(default_factory=list)  # sentences: what a person should worry about
     unusable: list = field(default_factory=list)  # `Unusable`: frames of the group that were left out
     noise_source: str = ""  # where the read noise is from, in words
+    camera: object = None  # `Camera`: gain and read noise, and where they are from
     bias_noise: float | None = None  # read noise (electron) of the bias frames, whether it was used or not
     truth: object = None  # `Truth`: comparison with the truth, where that is known
 
@@ -172,11 +173,9 @@ def _measure_group(cut, options, step, known_noise):
     group = cut.group
     result = Measured(group, cut, group.exposures, notes=[*group.notes, *cut.notes])
     frames = [frame.file for frame in group.darks]
-    gain = options.gain
-    if gain is None:
-        gain = _from_header("gain", frames, GAIN_UNIT, GAIN_KEYS)
-    if gain is None and frames[0].unit == u.adu:
-        raise ValueError("no gain: the headers have no EGAIN; give it as --gain (electron/adu)")
+    result.camera = camera_of(group, options)
+    result.notes += result.camera.notes
+    gain = result.camera.gain
     scale = gain.value if frames[0].unit == u.adu else 1.0
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -184,6 +183,7 @@ def _measure_group(cut, options, step, known_noise):
     # Levels that drift are told of in words of the page, and not once for every rate.
     told = [warning for warning in caught if issubclass(warning.category, DarkWarning)]
     texts = {str(warning.message) for warning in told if not issubclass(warning.category, FrameLevelWarning)}
+    texts = {text for text in texts if result.camera.is_new(text)}
     result.notes += sorted(f"{_with_names(text, group)}." for text in texts)
     _compare(result, options, step)
     step("checks")
@@ -222,7 +222,7 @@ def _measure_rates(result, options, gain, scale, known_noise, step, caught):
     common = {"gain": gain, "saturation": options.saturation, **result.trimmed.sections, **options.work, **checked}
     common["exposure"] = options.frames.exposure
     step("bias")
-    read_noise = _read_noise(result, options, files)
+    read_noise, result.noise_source = result.camera.read_noise, result.camera.noise_source
     if result.group.biases:
         read_noise = _take_bias(result, gain, scale, read_noise, options.work | checked)
         bias, offset = result.bias, None
@@ -265,6 +265,7 @@ def _measure_rates(result, options, gain, scale, known_noise, step, caught):
     with warnings.catch_warnings():
         # Said of all exposure times already.
         warnings.simplefilter("ignore", HeaderWarning)
+        warnings.simplefilter("ignore", NoiseWarning)
         for seconds, same in result.exposures:
             step(f"{seconds:g} s")
             alone = len(result.exposures) == 1
@@ -297,22 +298,6 @@ def _master(frame):
     )
     image.meta.setdefault("NCOMBINE", max(frame.combined, 1))
     return image
-
-
-def _from_header(argument, frames, unit, keys):
-    value = common_setting(argument, frame_settings(argument, None, frames, unit, keys), frames, SAME_SETTING)
-    return None if value is None else value * unit
-
-
-def _read_noise(result, options, frames):
-    """What the user or the headers tell, or None."""
-    if options.read_noise is not None:
-        result.noise_source = "as given"
-        return options.read_noise
-    told = _from_header("read_noise", frames, u.electron, READ_NOISE_KEYS)
-    if told is not None:
-        result.noise_source = "from the headers"
-    return told
 
 
 def _take_bias(result, gain, scale, read_noise, work):

@@ -181,7 +181,9 @@ def _one_line(measured):
     if measured.has_bias:
         parts[0] += f", and {counted(measured.bias.meta['NCOMBINE'], 'bias frame')}"
     if "DKGAIN" in meta:
-        parts.append(f"Gain {meta['DKGAIN']:g} electron/adu")
+        error = measured.camera.gain_error
+        error = "" if error is None else f" +- {error.value:.2g}"
+        parts.append(f"Gain {meta['DKGAIN']:.4g}{error} electron/adu ({measured.camera.gain_source})")
     if "DKRDNOI" in meta:
         noise = f"Read noise {meta['DKRDNOI']:.4g} electron ({measured.noise_source})"
         if measured.bias_noise is not None and "bias" not in measured.noise_source:

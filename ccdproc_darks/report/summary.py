@@ -71,6 +71,7 @@ def _group_meta(measured):
         "flags": flag_counts(measured.mask),
         "threshold_electron_per_s": measured.mask.meta["DKTHRESH"],
         "bias_frames": 0 if measured.bias is None else measured.bias.meta["NCOMBINE"],
+        "gain_from": measured.camera.gain_source,
         "read_noise_from": measured.noise_source,
         "verdict": verdict_sentence(measured.findings),
         "checks": [
@@ -106,6 +107,8 @@ def _group_meta(measured):
     ):
         if key in meta:
             entry[name] = meta[key]
+    if measured.camera.gain_error is not None:
+        entry["gain_error_electron_per_adu"] = measured.camera.gain_error.value
     if measured.limit is not None:
         entry["proportional_up_to"] = str(measured.limit)
     if measured.truth is not None:

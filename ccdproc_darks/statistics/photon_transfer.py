@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtr, chdtri
 
-__all__ = ["EqualFrames", "Transfer", "equal_frames", "fit_transfer"]
+from .noise import trimmed_variance
+
+__all__ = ["EqualFrames", "Transfer", "equal_frames", "fit_transfer", "typical_variance"]
 
 # Pixels of the typical ones that are enough, and fewest of them.
 _TYPICAL, _LEAST_TYPICAL = 2**14, 100
@@ -20,20 +22,25 @@ _TYPICAL, _LEAST_TYPICAL = 2**14, 100
 _FEW = 2**12
 # Widths of the typical pixels' means: within the first a pixel is typical, above the second one warm or hot.
 _CORE, _HOT = 4.0, 8.0
-# Warm pixels are used up to so many times the variance of typical ones by their Poisson noise, and up to this part of
-# the way to the highest: hotter ones tell no more, and saturate, or vary by more than Poisson noise.
+# Warm pixels are used up to so many times the variance of typical ones by their Poisson noise, as hotter ones tell no
+# more, and vary by more than Poisson noise; and, where the highest are clipped, up to this part of the way to them.
 _REACH, _BELOW_TOP = 50.0, 0.75
 # Least part of the excess of a warm pixel that is left without its highest samples, which may be cosmic rays. Not more:
 # frames of another gain may be among them.
 _STEADY = 0.25
-# Least part of the warm pixels that are not cut off, for a line to be through them.
+# Least part of the pixels that are not cut off, for a variance, or a line, to be theirs.
 _MOST = 0.5
-# Fewest warm pixels for the scale of each frame.
-_LEAST_FOR_SCALE = 30
+# Fewest warm pixels for a line, and for the scale of each frame.
+_LEAST_WARM, _LEAST_FOR_SCALE = 30, 30
+# Largest difference of the slopes of the colder and the hotter half of warm pixels, as a part of the slope.
+_STRAIGHT = 0.6
 # Standard errors from which on a scale is significant.
 _SIGNIFICANT = 5.0
 # Probability that a variance by Gaussian noise is kept, with few degrees of freedom, and with so many or more.
 _KEEP_FEW, _KEEP_MANY, _MANY = 0.9, 0.8, 4
+# Variance by the lower quartile over that of most pixels below which they are not alike; that of all but the largest
+# over that of most pixels above which cosmic rays are in it.
+_ALIKE, _HIT = 0.6, 1.15
 # Most rounds of a fit; it ends earlier where it changes by less than this part of the standard error.
 _ROUNDS, _SETTLED = 30, 0.01
 
@@ -87,8 +94,8 @@ class Transfer:
     pixels: int
 
 
-def equal_frames(values, bias=0.0, top=np.inf):
-    """`EqualFrames` of two frames or more; None where there are too few typical pixels.
+def equal_frames(values, bias=0.0, top=np.inf, masked=None):
+    """`EqualFrames` of two frames or more; None where there are too few typical pixels, or these do not vary.
 
     Parameters
     ----------
@@ -98,6 +105,8 @@ def equal_frames(values, bias=0.0, top=np.inf):
         Bias of each pixel, or of all.
     top : float
         Value from which a sample is saturated.
+    masked : `numpy.ndarray` of bool, optional
+        Pixels that take no part.
     """
     count = len(values)
     total = np.zeros(values[0].shape)
@@ -107,6 +116,8 @@ def equal_frames(values, bias=0.0, top=np.inf):
         highest = np.maximum(highest, frame)
     mean = total / count - bias
     usable = np.isfinite(mean) & (highest < top)
+    if masked is not None:
+        usable &= ~masked
     some = np.flatnonzero(usable)[:: max(1, np.count_nonzero(usable) // _TYPICAL)]
     if some.size < _LEAST_TYPICAL:
         return None
@@ -117,7 +128,6 @@ def equal_frames(values, bias=0.0, top=np.inf):
         return None
     ceiling = _BELOW_TOP * (float(np.max(mean[usable])) - middle)
     warm = np.flatnonzero(usable & (mean > middle + _HOT * width))
-    warm = warm[mean[warm] - middle <= ceiling]
     typical = float(mean[core].mean())
     background = bias[core] if np.ndim(bias) else bias
     # Departures from each pixel's mean, without what all pixels of a frame share.
@@ -131,12 +141,16 @@ def equal_frames(values, bias=0.0, top=np.inf):
     if excess.size >= _LEAST_FOR_SCALE:
         scales = 1 + _common_ratios(hot, excess)
         hot -= (scales - 1)[:, None] * excess
+    variances, excess_variances = (np.square(some).sum(axis=0) / (count - 1) for some in (residuals, hot))
+    if not np.median(variances) > 0:
+        return None
+    below = _below_clipping(excess, excess_variances - np.median(variances), ceiling)
     return EqualFrames(
         count,
         typical,
-        np.square(residuals).sum(axis=0) / (count - 1),
-        excess,
-        np.square(hot).sum(axis=0) / (count - 1),
+        variances,
+        excess[below],
+        excess_variances[below],
         scales,
         _noise_of_each(residuals) if count > 2 else np.array([_spread(frame[core] - background) for frame in values]),
     )
@@ -152,6 +166,17 @@ def _is_steady(departures, excess):
     count = len(departures)
     others = count - (1 if count < 6 else 2 if count < 12 else 3)
     return np.partition(departures, others - 1, axis=0)[:others].mean(axis=0) > (_STEADY - 1) * excess
+
+
+def _below_clipping(excess, growth, ceiling):
+    """Whether pixels are below a level above which variances no longer grow with the counts."""
+    is_high = excess > ceiling
+    if is_high.any():
+        slopes = growth / excess
+        expected = 0.5 * np.median(slopes[~is_high]) if not is_high.all() else 0.0
+        if np.median(slopes[is_high]) > expected:
+            return np.ones(excess.size, bool)
+    return ~is_high
 
 
 def _middle(values):
@@ -235,7 +260,7 @@ def fit_transfer(sets):
     """
     laws = [_Law.of(one.frames - 1) for one in sets]
     typical = [_typical_variance(one.variances, law) for one, law in zip(sets, laws, strict=True)]
-    if sum(one.excess.size for one in sets) == 0:
+    if sum(one.excess.size for one in sets) < _LEAST_WARM:
         return None
     slope = _first_slope(sets, typical)
     parameters = np.array([slope, *(variance for variance, _ in typical)])
@@ -251,7 +276,7 @@ def fit_transfer(sets):
         parameters = parameters + step
         if np.all(np.abs(step) <= _SETTLED * np.sqrt(np.diag(np.linalg.inv(curvature)))):
             break
-    if _kept(parameters, points, laws) < _MOST:
+    if _kept(parameters, points, laws) < _MOST or not _is_straight(parameters, points, laws):
         return None
     inverse = np.linalg.inv(curvature)
     errors = np.sqrt(np.diag(inverse @ scatter @ inverse))
@@ -259,6 +284,25 @@ def fit_transfer(sets):
         float(parameters[0]), float(errors[0]), list(zip(parameters[1:], errors[1:], strict=True)),
         int(sum(excess.size for excess, _ in points)),
     )  # fmt: skip
+
+
+def _is_straight(parameters, points, laws):
+    """Whether colder and hotter warm pixels have one slope, as Poisson noise has and cosmic rays have not."""
+    split = np.median(np.concatenate([excess for excess, _ in points]))
+    halves = np.zeros((2, 3))
+    for variance, (excess, variances), law in zip(parameters[1:], points, laws, strict=True):
+        expected = variance + parameters[0] * excess
+        psi, weights = law.psi(variances / expected), parameters[0] * excess / expected
+        for half, some in zip(halves, (excess <= split, excess > split), strict=True):
+            factor = law.slope / law.variance
+            half += [
+                factor * np.sum(psi[some] * weights[some]),
+                factor * law.slope * np.sum(weights[some] ** 2),
+                factor**2 * np.sum((psi[some] * weights[some]) ** 2),
+            ]
+    gradients, curvatures, scatters = halves.T
+    away = np.abs(np.diff(gradients / curvatures))[0]
+    return away < max(_STRAIGHT, _SIGNIFICANT * np.sqrt(np.sum(scatters / curvatures**2)))
 
 
 def _kept(parameters, points, laws):
@@ -290,6 +334,21 @@ def _equations(parameters, points, typical, laws):
         scatter[index, index] += 1 / error**2
         gradient[index] += (variance - parameters[index]) / error**2
     return curvature, gradient, scatter
+
+
+def typical_variance(variances, dof):
+    """Variance that most pixels share, from the variance of each; NaN where too many vary by more than noise.
+
+    Cosmic rays may have hit up to a third of the pixels.
+    """
+    law = _Law.of(dof)
+    core, _ = _typical_variance(variances, law)
+    lowest = np.quantile(variances, 0.25) * dof / chdtri(dof, 0.75)
+    if np.mean(variances <= law.cut * core) < _MOST or (dof > 2 and lowest < _ALIKE * core):
+        return float("nan")
+    # That of all but the largest is more precise.
+    trimmed = trimmed_variance(variances, dof)
+    return trimmed if trimmed < _HIT * core else core
 
 
 def _typical_variance(variances, law):

@@ -33,6 +33,7 @@ from ccdproc_darks import (
     dark_scatter,
     hot_pixel_mask,
     master_bias,
+    measure_gain,
     proportionality_limit,
     repeatability,
 )
@@ -57,6 +58,14 @@ def darks(number=5, seconds=100.0, *, noise=5.0, level=1.0, odd=0.0, read_noise=
     images = np.random.default_rng(int(seconds)).normal(level, noise, (number, *SHAPE))
     images[-1] += odd
     return [dark(image, seconds, read_noise=read_noise, **keys) for image in images]
+
+
+def warm_darks(copies=0, **keys):
+    """Frames in adu of which a part of the pixels has dark electrons; the first ones are given twice."""
+    rng, electrons = np.random.default_rng(3), np.zeros(SHAPE)
+    electrons[:5] = np.linspace(100, 2000, 5 * SHAPE[1]).reshape(5, -1)
+    images = [rng.poisson(electrons) / 2 + rng.normal(0, 5, SHAPE) for _ in range(5)]
+    return [dark(image.round(), **keys) for image in [*images, *images[:copies]]]
 
 
 def raw_darks():
@@ -137,7 +146,7 @@ def rates_of_two_temperatures():
 
 def noisy_rates():
     """The read noise that they tell is too low."""
-    return [dark_rate(darks(seconds=time, noise=15.0)) for time in (10.0, 100.0)]
+    return [dark_rate(darks(seconds=time, noise=15.0), check_headers=False) for time in (10.0, 100.0)]
 
 
 def empty_darks(value=np.nan):
@@ -175,6 +184,11 @@ CASES = [
     (dark_rate, lambda: dark_rate(darks(1, read_noise=None), bias=CCDData(np.ones(SHAPE), unit="adu")),
      MissingInformationWarning, "the error of the bias is unknown"),
     (dark_rate, lambda: dark_rate(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
+    (dark_rate, lambda: dark_rate(darks(), read_noise=3 * u.electron), NoiseWarning, "the read noise is given as 3"),
+    (dark_rate, lambda: dark_rate(darks(read_noise=7.5)), HeaderWarning, "the read noise by RDNOISE is 7.5 electron"),
+    (measure_gain, lambda: measure_gain(warm_darks(copies=1)), DuplicateFrameWarning, "frames given more than once"),
+    (measure_gain, lambda: measure_gain(warm_darks(), bias=darks(3)), HeaderWarning, "EXPTIME is 100 in the header of"),
+    (measure_gain, lambda: measure_gain(warm_darks(combined=True)), MissingInformationWarning, "darks[0] is combined"),
     (dark_rate, lambda: dark_rate(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
     (dark_rate, lambda: dark_rate(darks(**{"CCD-TEMP": -20.0}), bias=bias_of(0.0, **{"CCD-TEMP": 0.0})),
      TemperatureWarning, "the bias was taken at 0.0 deg C"),
@@ -220,7 +234,8 @@ CASES = [
     (repeatability, lambda: repeatability(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
     (repeatability, lambda: repeatability(darks_of_two_temperatures()), TemperatureWarning, "the darks were taken at"),
     # By the comparison.
-    (repeatability, lambda: repeatability(darks(noise=15.0)), NoiseWarning, "the rates of good pixels differ"),
+    (repeatability, lambda: repeatability(darks(noise=15.0), check_headers=False), NoiseWarning,
+     "the rates of good pixels differ"),
     (compare_dark_rates, lambda: compare_dark_rates(*noisy_rates()), NoiseWarning, "the rates of good pixels differ"),
     (compare_dark_rates, lambda: compare_dark_rates(*rates_of_two_temperatures()), TemperatureWarning,
      "the rates were measured at"),

@@ -123,7 +123,8 @@ def test_found_the_better_the_larger_their_amplitude(number):
     shape, found = (50, 100), []
     for amplitude in (0.0, 0.2, 0.5, 1.0, 3.0):
         darks = switching(rng, 0.1, 0.1 + amplitude, 100.0, number, 5.0, shape)
-        found.append(np.mean(dark_scatter(darks).data > 4.5))
+        # Where all pixels switch, their scatter seems to refute the read noise.
+        found.append(np.mean(dark_scatter(darks, check_headers=False).data > 4.5))
     assert found[0] < 0.001
     assert (np.diff(found) > 0).all()
     # One frame that is unlike the others may be a cosmic ray.

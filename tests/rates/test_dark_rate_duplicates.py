@@ -63,7 +63,7 @@ def test_settings_of_each_frame(darks):
     """One value a frame: those of copies are left out with them."""
     darks[2].data += 450  # ten times as much as in a tenth of the time
     frames = [dark(frame.data, None, gain=None, read_noise=None) for frame in darks]
-    settings = {"gain": 2.0 * GAIN_UNIT, "read_noise": 5.0 * u.electron, "saturation": 9e4 * u.adu}
+    settings = {"gain": 2.0 * GAIN_UNIT, "read_noise": 14.0 * u.electron, "saturation": 9e4 * u.adu}
     times = [10.0, 10.0, 100.0] * u.s
     expected = dark_rate(frames, exposure=times, **settings)
     settings = {name: np.full(5, value.value) * value.unit for name, value in settings.items()}

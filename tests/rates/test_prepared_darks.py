@@ -236,14 +236,14 @@ class TestRealFrames:
         return sorted((real_frames / "arcsat_2025_m25C").glob("Dark*"))[:3]
 
     def test_two_cameras(self, stl, arcsat):
-        gain = 1.5 * u.electron / u.adu
+        gains = [2.06, 1.5] * u.electron / u.adu
         with pytest.raises(
             ValueError, match=r"^darks must be of one camera: INSTRUME is 'SBIG STL.*, 'dcam-spare' in "
         ):
-            dark_rate([*stl, *arcsat], bias=1000 * u.adu, gain=gain)
+            dark_rate([*stl, *arcsat], bias=1000 * u.adu, gain=gains[1])
         rates = [
             dark_rate(paths, bias=1000 * u.adu, gain=gain, exposure=seconds * u.s)
-            for paths, seconds in ((stl, 30), (arcsat, 31))
+            for paths, gain, seconds in zip((stl, arcsat), gains, (30, 31), strict=True)
         ]
         with pytest.raises(ValueError, match=r"^rates must be of one camera: INSTRUME is 'SBIG STL"):
             compare_dark_rates(*rates)

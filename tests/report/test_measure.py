@@ -95,6 +95,55 @@ def test_no_gain(tmp_path):
     assert np.median(result.rate.data) == pytest.approx(0.2, abs=0.01)
 
 
+class TestWhatFramesTellOfTheCamera:
+    """Gain and read noise, where no header tells them, or tells wrong."""
+
+    @staticmethod
+    def labelled(folder, **keys):
+        from astropy.io import fits
+
+        for path in write_frames(folder, [(0, 5), (300, 6)], shape=(150, 200)):
+            for key, value in keys.items():
+                fits.setval(path, key, value=value) if value else fits.delval(path, key)
+
+    def test_a_camera_without_headers(self, tmp_path):
+        self.labelled(tmp_path, EGAIN=None, RDNOISE=None)
+        result = measured(tmp_path, Options(gain="measured"))
+        camera = result.camera
+        assert abs(camera.gain.value - 1.5) < 3 * camera.gain_error.value < 0.6
+        assert camera.gain_source == "measured from the darks"
+        assert result.rate.meta["DKGAIN"] == camera.gain.value
+        assert result.rate.meta["DKRDNOI"] / camera.gain.value == pytest.approx(8 / 1.5, rel=0.03)
+        (note,) = [note for note in result.notes if "gain" in note]
+        assert note.startswith(f"The gain is measured: {camera.gain.value:.3g} +- ")
+
+    def test_a_gain_that_the_frames_refute(self, tmp_path):
+        self.labelled(tmp_path, EGAIN=24.0)
+        result = measured(tmp_path)
+        assert result.rate.meta["DKGAIN"] == pytest.approx(1.5, rel=0.2)
+        assert np.median(result.rate.data) == pytest.approx(0.2, rel=0.2)
+        (note,) = [note for note in result.notes if "gain" in note]
+        assert note.startswith("The gain by EGAIN is 24 electron/adu, but the variance between equal frames grows by")
+        assert note.endswith("The measured one is used; --gain tells another one.")
+
+    @pytest.mark.parametrize("told", [80.0, 2.0])
+    def test_a_read_noise_that_the_frames_refute(self, tmp_path, told):
+        self.labelled(tmp_path, RDNOISE=told)
+        result = measured(tmp_path)
+        assert result.rate.meta["DKRDNOI"] == pytest.approx(8, rel=0.02)
+        assert result.noise_source == "the scatter of the bias frames"
+        (note,) = [note for note in result.notes if "read noise" in note]
+        assert note.startswith(f"The read noise by RDNOISE is {told:g} electron, but bias frames show 8.0")
+        assert note.endswith("The measured one is used; --read-noise tells another one.")
+
+    def test_what_the_user_tells_is_used(self, tmp_path):
+        self.labelled(tmp_path)
+        result = measured(tmp_path, Options(read_noise=80 * u.electron))
+        assert result.rate.meta["DKRDNOI"] == 80
+        (note,) = [note for note in result.notes if "read noise" in note]
+        assert note.startswith("the read noise is given as 80 electron, but equal frames show")
+
+
 def test_read_noise_from_the_bias_frames_where_no_header_tells(tmp_path):
     from astropy.io import fits
 
@@ -262,7 +311,9 @@ def test_of_the_rates_it_knows_public_functions_and_the_selection_of_frames():
         for alias in node.names
     }
     assert {module for module, name in imported if name not in ccdproc_darks.__all__} == {"rates.frame_selection"}
-    assert {module for module, _ in imported} == {"rates.dark_rate", "rates.frame_selection", "rates.master_bias"}
+    assert {module for module, _ in imported} == {
+        "rates.dark_rate", "rates.frame_selection", "rates.master_bias", "rates.measure_gain",
+    }  # fmt: skip
 
 
 class TestFilesThatChange:
