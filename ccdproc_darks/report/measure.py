@@ -78,8 +78,8 @@ class Measured:
     """All that came of a group."""
 
     group: Group
-    trimmed: TrimmedGroup  # what is cut off its frames
     exposures: list  # pairs of exposure time (s) and list of the frames used
+    trimmed: TrimmedGroup | None = None  # what is cut off the frames
     rates: dict = field(default_factory=dict)  # of each exposure time; without a bias, good for differences only
     rate: object = None  # CCDData, from all exposures
     mask: object = None  # CCDData of `hot_pixel_mask`
@@ -171,7 +171,7 @@ def _take_out_blamed(group, reason):
 
 def _measure_group(cut, options, step, known_noise):
     group = cut.group
-    result = Measured(group, cut, group.exposures, notes=[*group.notes, *cut.notes])
+    result = Measured(group, group.exposures, cut, notes=[*group.notes, *cut.notes])
     frames = [frame.file for frame in group.darks]
     result.camera = camera_of(group, options)
     result.notes += result.camera.notes
