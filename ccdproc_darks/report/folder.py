@@ -18,7 +18,7 @@ from .frame_options import AS_FOUND
 from .group import Frame, Group, Unusable, unusable_file
 from .grouping import differing_keys, grouped_by_sensor
 
-__all__ = ["Frame", "Group", "Unusable", "find_groups", "without_lost"]
+__all__ = ["Frame", "Group", "Unusable", "find_groups"]
 
 
 def find_groups(folder, progress=iter, options=AS_FOUND):
@@ -39,8 +39,8 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
             if path.suffix.lower() == ".fz" and len(path.suffixes) == 1:
                 raise ValueError("not looked into: a file packed by fpack is called .fits.fz")
             frame = classified(FileFrame(path, options.reading), name, root, options, kind)
-            if kind is None and options.bias is not None and frame.kind == BIAS:
-                raise ValueError("a bias frame, and --bias tells of others")
+            if kind is None and frame.kind == BIAS and (options.bias is not None or options.without_bias):
+                raise ValueError(f"a bias frame, and --bias tells of {'none' if options.without_bias else 'others'}")
             if kind == BIAS and frame.kind == DARK:
                 raise ValueError("a dark frame among the bias frames of --bias")
         except (OSError, ValueError, u.UnitsError) as error:
@@ -69,24 +69,6 @@ def _with_way_out(error, options):
     """An error, with the option that does away with it."""
     is_of_unit = isinstance(error, u.UnitsError) and options.reading.unit is None
     return str(error).replace("; pass unit if", "; tell by --unit if") if is_of_unit else error
-
-
-def without_lost(frames, read=False):
-    """Frames whose files are still those whose headers were read, and the list of `Unusable` of all others.
-
-    With ``read``, all pixels are read: that finds files of which a part cannot be read.
-    """
-    kept, lost = [], []
-    for frame in frames:
-        try:
-            frame.file.check_unchanged()
-            if read:
-                frame.file.rows(slice(None))
-        except OSError as error:
-            lost.append(unusable_file(frame.file.path, error, frame.name))
-        else:
-            kept.append(frame)
-    return kept, lost
 
 
 def _raw_ones(frames):

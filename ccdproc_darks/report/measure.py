@@ -21,9 +21,9 @@ from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
-from .folder import without_lost
 from .frame_options import AS_FOUND, FrameOptions
-from .group import Group, Unusable, unusable_file
+from .group import Group, Unusable
+from .lost_files import take_out_blamed, take_out_lost
 
 __all__ = ["BRIGHT", "Measured", "Options", "Pair", "measure_group", "steps"]
 
@@ -85,12 +85,13 @@ class Measured:
     unusable: list = field(default_factory=list)  # `Unusable`: frames of the group that were left out
     noise_source: str = ""  # where the read noise is from, in words
     bias_noise: float | None = None  # read noise (electron) of the bias frames, whether it was used or not
+    without_bias: bool = False  # whether the bias was subtracted from the darks already
     truth: object = None  # `Truth`: comparison with the truth, where that is known
 
     @property
     def has_bias(self):
-        """Whether there were bias frames."""
-        return self.bias is not None
+        """Whether the bias is known: there were bias frames, or it was subtracted already."""
+        return self.bias is not None or self.without_bias
 
     @property
     def pair(self):
@@ -125,7 +126,7 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
             result = _measure_group(group, options, step, known_noise)
         except (OSError, ValueError, u.UnitsError) as error:
             reason = error
-        found = _take_out_lost(group, read=isinstance(reason, OSError)) or _take_out_blamed(group, str(reason))
+        found = take_out_lost(group, read=isinstance(reason, OSError)) or take_out_blamed(group, str(reason))
         if not found and reason is None:
             result.unusable += lost
             return result
@@ -135,28 +136,6 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
             raise reason or OSError(told)
         if not group.darks:
             raise ValueError(told)
-
-
-def _take_out_lost(group, read):
-    """Take those frames out of a group whose files are lost, see `without_lost`; returns the list of `Unusable`."""
-    group.biases, lost = without_lost(group.biases, read)
-    group.darks, others = without_lost(group.darks, read)
-    masters, more = without_lost([group.master] if group.master else [], read)
-    group.master = masters[0] if masters else None
-    return lost + others + more
-
-
-def _take_out_blamed(group, reason):
-    """Take that frame out of a group with whose file an error begins; returns a list of `Unusable`, mostly empty."""
-    for frames in (group.biases, group.darks):
-        for frame in frames:
-            if reason.startswith(f"{frame.file.label}: "):
-                frames.remove(frame)
-                return [unusable_file(frame.file.path, reason, frame.name)]
-    if group.master and reason.startswith(f"{group.master.file.label}: "):
-        lost, group.master = group.master, None
-        return [unusable_file(lost.file.path, reason, lost.name)]
-    return []
 
 
 def _measure_group(group, options, step, known_noise):
@@ -198,8 +177,11 @@ def _measure_rates(result, options, gain, scale, known_noise, step, caught):
         read_noise = _take_bias(result, gain, scale, read_noise, options.work | checked)
         bias, offset = result.bias, None
     elif result.group.master:
-        bias, offset = _master(result.group.master), None
-        result.bias = bias
+        result.bias, offset = _master(result.group.master), None
+        bias = result.bias
+    elif options.frames.without_bias:
+        result.without_bias, bias, offset = True, 0 * files[0].unit, None
+        result.notes.append("The bias was subtracted from the darks already (--bias none): no bias is taken away.")
     else:
         if len(result.exposures) < 2:
             told = "".join(f". {note}" for note in result.group.notes).rstrip(".")

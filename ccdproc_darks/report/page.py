@@ -142,7 +142,7 @@ def _one_line(measured):
     meta = measured.rate.meta
     used = _counted(sum(len(frames) for _, frames in measured.exposures), "dark")
     parts = [f"{used} of {_counted(len(measured.exposures), 'exposure time')} used"]
-    if measured.has_bias:
+    if measured.bias is not None:
         parts[0] += f", and {_counted(measured.bias.meta['NCOMBINE'], 'bias frame')}"
     if "DKGAIN" in meta:
         parts.append(f"Gain {meta['DKGAIN']:g} electron/adu")

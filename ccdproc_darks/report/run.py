@@ -124,8 +124,9 @@ def write_report(folder, results, failures, unusable, *, title, command="", intr
 def _write_group(folder, measured):
     folder.mkdir()
     images = {"rate_all": measured.rate, "mask": measured.mask}
-    if measured.has_bias:
+    if measured.bias is not None:
         images["master_bias"] = measured.bias
+    if measured.has_bias:
         images.update({f"rate_{seconds:g}s": rate for seconds, rate in measured.rates.items()})
     if measured.significance is not None:
         images["significance"] = measured.significance
