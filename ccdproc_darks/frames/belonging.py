@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
-from .._interface.warnings import HeaderWarning, TemperatureWarning, warn
+from .._interface.warnings import BiasWarning, HeaderWarning, TemperatureWarning, warn
 from .cards import header_value, is_unknown
 from .exposure_time import exposure_doubts, told_exposure
 from .frame_types import BIAS, DARK, types_and_keys
@@ -28,13 +28,13 @@ __all__ = [
     "Labelled",
     "are_alike",
     "check_bias",
-    "check_bias_is_left",
     "check_biases",
     "check_darks",
     "check_exposures",
     "check_one_sensor",
     "difference",
     "header_settings",
+    "warn_subtracted_bias",
 ]
 
 # Keys whose values are the same in frames that belong together, by what they tell.
@@ -140,16 +140,17 @@ def check_biases(biases):
         )
 
 
-def check_bias_is_left(darks):
-    """A ValueError if the header of a dark says that its bias is subtracted already, where one will be subtracted."""
-    for dark in darks:
-        told = _subtractions(dark, set(dark.header)).get("bias")
-        if told is not None:
-            raise ValueError(
-                f"bias: the header of {dark.label} has {told}: its bias is subtracted already, and would be subtracted "
-                "twice; pass frames as the camera wrote them, bias=0 * u.adu, or check_headers=False if the header is "
-                "wrong"
-            )
+def warn_subtracted_bias(darks):
+    """Warn of darks whose headers say that their bias is subtracted already, where one will be subtracted."""
+    told = ((dark, _subtractions(dark, set(dark.header)).get("bias")) for dark in darks)
+    told = [(dark, bias) for dark, bias in told if bias is not None]
+    if told:
+        dark, bias = told[0]
+        warn(
+            f"the header of {dark.label}{_and_more(told)} has {bias}: its bias is subtracted already, and bias is "
+            "subtracted once more; pass bias=None, or the frames as the camera wrote them",
+            BiasWarning,
+        )
 
 
 def check_bias(bias, darks, *, shortest, gain_of_header, exposure=None):

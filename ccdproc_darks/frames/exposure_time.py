@@ -10,7 +10,15 @@ from itertools import pairwise
 from .cards import header_number, header_value, is_unknown
 from .header_keys import EXPOSURE_KEYS
 
-__all__ = ["ExposureTime", "contradiction", "exposure_doubts", "exposure_of_key", "exposure_time", "told_exposure"]
+__all__ = [
+    "ExposureTime",
+    "check_one_time",
+    "contradiction",
+    "exposure_doubts",
+    "exposure_of_key",
+    "exposure_time",
+    "told_exposure",
+]
 
 # Units (s), and how headers write them.
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0, "h": 3600.0}
@@ -144,6 +152,12 @@ def exposure_time(frame):
     return first
 
 
+def check_one_time(frame):
+    """A ValueError if two keys of a header contradict each other on the exposure time."""
+    for _, sentence in _contradictions([frame]):
+        raise ValueError(sentence)
+
+
 def contradiction(frame):
     """The `ExposureTime` that is used and another one of the header that contradicts it, or None."""
     used = _usable(frame)
@@ -164,7 +178,7 @@ def _contradictions(frames):
         frame, (used, other) = found[0]
         yield (
             "wrong",
-            f"{used} and {other} in the header of {frame.label}{_and_more(found)}: one of them is not the exposure "
+            f"{used} and {other} in the header of {frame.label}{_and_more(found)}, and one of them is not the exposure "
             f"time; pass exposure (a Quantity in s, exposure={used.key!r} or exposure={other.key!r})",
         )
 

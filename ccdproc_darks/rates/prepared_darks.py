@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_count, checked_flag
-from ..frames.belonging import check_bias, check_bias_is_left, check_darks, check_exposures
+from ..frames.belonging import check_bias, check_darks, check_exposures, warn_subtracted_bias
 from ..frames.duplicates import distinct_frames, same_values
 from ..frames.headers import (
     SATURATION_KEYS,
@@ -86,7 +86,7 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     if exposure is None and check_headers:
         check_exposures(frames)
     if check_headers and (the_bias.frame is not None or the_bias.level != 0):
-        check_bias_is_left(frames)
+        warn_subtracted_bias(frames)
     if the_bias.frame is not None:
         _check_not_a_dark(the_bias.frame, frames)
         if check_headers:

@@ -113,7 +113,7 @@ def _why_left_out(bias, measured):
     those = f"the {_counted(len(darks), 'dark')} of {near[0].sensor}"
     clauses, hint = _difference([bias], darks, "here", f"in {those}")
     if clauses:
-        return f"{clauses}; there are no darks like it: not used{hint}"
+        return f"{clauses}; there are no darks like it{hint}"
     others = [groups for groups in measured if groups is not near]
     keys = sorted({key for groups in others for key in differing_keys(near[0].settings, groups[0].settings)})
     listed = ", ".join(keys[:_MOST_KEYS])

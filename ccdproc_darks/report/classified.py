@@ -93,12 +93,12 @@ def _seconds(file, kind, options):
             keys = "neither EXPTIME nor EXPOSURE nor the like tell it" if key is None else f"no {key} in its header"
             raise ValueError(f"no exposure time: {keys}; tell by --exposure or --exposure-key")
         return 0.0
+    if kind == DARK and time.seconds <= 0:
+        raise ValueError(f"{time.key} is {time.number:g} s: a dark needs an exposure")
     pair = contradiction(file) if kind == DARK and key is None and options.check_headers else None
     if pair is not None:
         ways = " or ".join(f"--exposure-key {each.key}" for each in pair)
         raise ValueError(f"{pair[0]} and {pair[1]}: one of them is not the exposure time; tell by {ways}")
-    if kind == DARK and time.seconds <= 0:
-        raise ValueError(f"{time.key} is {time.number:g} s: a dark needs an exposure")
     return time.seconds
 
 

@@ -6,18 +6,18 @@ import warnings
 import pytest
 from astropy.io import fits
 
-from ccdproc_darks import HeaderWarning, TemperatureWarning
+from ccdproc_darks import BiasWarning, HeaderWarning, TemperatureWarning
 from ccdproc_darks.frames.belonging import (
     Labelled,
     are_alike,
     check_bias,
-    check_bias_is_left,
     check_biases,
     check_darks,
     check_exposures,
     check_one_sensor,
     difference,
     header_settings,
+    warn_subtracted_bias,
 )
 
 
@@ -196,7 +196,7 @@ class TestExposureKeys:
     def test_contradiction(self, used, other):
         good = {"EXPTIME": 1.0, "EXPOSURE": 1.0}
         given = images(good, {"EXPTIME": used, "EXPOSURE": other}, {"EXPTIME": used, "EXPOSURE": other})
-        text = f"EXPTIME is {float(used):g} and EXPOSURE is {float(other):g} in the header of darks[1] (and 1 more): "
+        text = f"EXPTIME is {float(used):g} and EXPOSURE is {float(other):g} in the header of darks[1] (and 1 more), "
         with pytest.raises(
             ValueError, match=rf"^{re.escape(text)}.*pass exposure \(a Quantity in s, exposure='EXPTIME'"
         ):
@@ -237,9 +237,11 @@ class TestSubtracted:
         given = images({}, header)
         # Without a bias to subtract, that is as it should be.
         check_darks(given)
-        with pytest.raises(ValueError, match=rf"^bias: the header of darks\[1\] has {key} = '{value}': .*bias=0"):
-            check_bias_is_left(given)
-        check_bias_is_left(images({}, {"CALSTAT": ""}))
+        with pytest.warns(BiasWarning, match=rf"^the header of darks\[1\] has {key} = '{value}': .*bias=None"):
+            warn_subtracted_bias(given)
+        with pytest.warns(BiasWarning, match=r"^the header of darks\[0\] \(and 1 more\) has "):
+            warn_subtracted_bias(images(header, header))
+        warn_subtracted_bias(images({}, {"CALSTAT": ""}))
         with pytest.raises(ValueError, match=rf"^biases: the header of biases\[0\] has {key} = '{value}': a bias"):
             check_biases(images(header, name="biases"))
 

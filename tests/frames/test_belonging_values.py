@@ -273,12 +273,12 @@ class TestContradiction:
 
     def test_words(self):
         text = (
-            "EXPTIME is 100 and EXPOSURE is 300 in the header of x[1]: one of them is not the exposure time; pass "
+            "EXPTIME is 100 and EXPOSURE is 300 in the header of x[1], and one of them is not the exposure time; pass "
             "exposure (a Quantity in s, exposure='EXPTIME' or exposure='EXPOSURE')"
         )
         with pytest.raises(ValueError, match=whole(text)):
             check_exposures(self.told((1.0, 1.0), (100.0, 300.0)))
-        with pytest.raises(ValueError, match=re.escape("of x[0] (and 2 more): one")):
+        with pytest.raises(ValueError, match=re.escape("of x[0] (and 2 more), and one")):
             check_exposures(self.told((1.0, 2.0), (100.0, 300.0), (2.0, 2.0), (3.0, 1.0)))
 
     @pytest.mark.parametrize("unit", [1.0, 1e3, 1e6])
@@ -286,7 +286,7 @@ class TestContradiction:
         """Seconds, milliseconds and microseconds, to 2 %."""
         check_exposures(self.told((30.0, 30.0 * unit), (30.0, 30.5 * unit)))
         for factor in (1.03, 2.0):
-            with pytest.raises(ValueError, match=r"of x\[0\]: one of them"):
+            with pytest.raises(ValueError, match=r"of x\[0\], and one of them"):
                 check_exposures(self.told((30.0, 30.0 * unit * factor)))
 
     @pytest.mark.parametrize("pair", [
@@ -298,7 +298,7 @@ class TestContradiction:
     @pytest.mark.parametrize("pair", [(2.0, 1.5), (1.4, 2.0), (100.0, 97.0)])
     def test_time_that_is_used_is_the_rounded_one(self, pair):
         """Or is too far away."""
-        with pytest.raises(ValueError, match=r"of x\[0\]: one of them is not"):
+        with pytest.raises(ValueError, match=r"of x\[0\], and one of them is not"):
             check_exposures(self.told(pair))
 
     @pytest.mark.parametrize("pair", [("long", 3.0), (3.0, "long"), (True, 3.0), (3.0, None)])

@@ -113,7 +113,7 @@ def test_contradiction(exptime, exposure):
     assert {used.key, other.key} == {"EXPTIME", "EXPOSURE"}
     ((verdict, sentence),) = [doubt for doubt in exposure_doubts([given]) if "one of them" in doubt[1]]
     assert verdict == "wrong"
-    assert f"{used} and {other} in the header of x: " in sentence
+    assert f"{used} and {other} in the header of x, and one" in sentence
     assert "exposure='EXPOSURE'" in sentence
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from ccdproc_darks import (
     BiasWarning,
-    HeaderWarning,
     MissingInformationWarning,
     NoUsablePixelWarning,
     compare_dark_rates,
@@ -170,8 +169,9 @@ class TestUnits:
 
     def test_exposure_before_exptime(self):
         frame = dark([[50.0]], 100.0, EXPOSURE=7.0)
-        with pytest.warns(HeaderWarning, match=r"^EXPTIME is 100 and EXPOSURE is 7 .*: EXPTIME is used"):
-            assert dark_rate(frame).data[0, 0] == 1
+        with pytest.raises(ValueError, match=r"^EXPTIME is 100 and EXPOSURE is 7 .* one of them is not"):
+            dark_rate(frame)
+        assert dark_rate(frame, check_headers=False).data[0, 0] == 1
         del frame.meta["EXPTIME"]
         frame.meta["EXPOSURE"] = 50.0
         assert dark_rate(frame).data[0, 0] == 2

@@ -76,10 +76,16 @@ def test_rates_of_different_temperature(function):
 def test_a_bias_taken_twice():
     bias = CCDData(np.full(SHAPE, 500.0), unit="adu")
     darks = [ccdproc.subtract_bias(frame, bias) for frame in frames(3)]
-    with pytest.warns(
-        BiasWarning, match="the median rate is -7.* electron/s, far below zero: was the bias subtracted twice"
+    with (
+        pytest.warns(
+            BiasWarning, match="the median rate is -7.* electron/s, far below zero: was the bias subtracted twice"
+        ),
+        pytest.warns(BiasWarning, match=r"^the header of darks\[0\] \(and 2 more\) has SUBBIAS = 'ccd="),
     ):
         dark_rate(darks, bias=bias)
+    # What headers say is not asked then.
+    with pytest.warns(BiasWarning, match="the median rate is -7.* electron/s, far below zero"):
+        dark_rate(darks, bias=bias, check_headers=False)
 
 
 def test_the_error_of_the_bias_is_not_the_noise_of_a_frame():

@@ -42,7 +42,7 @@ def test_left_out_biases_name_the_key_and_what_they_nearly_fit(tmp_path, key, he
     set_all(darks, INSTRUME="TestCam", **{key: there})
     (group,), unusable = find_groups(tmp_path)
     assert {item.reason for item in unusable} == {
-        f"{key} is {shown} here, {shown_there} in the 6 darks of {group.sensor}; there are no darks like it: not used. "
+        f"{key} is {shown} here, {shown_there} in the 6 darks of {group.sensor}; there are no darks like it. "
         f"--ignore-key {key} takes them together"
     }
     assert group.notes == [
@@ -70,7 +70,7 @@ def test_biases_of_another_size(tmp_path):
     write_frames(tmp_path, [(0, 1)], prefix="small_", shape=(30, 40))
     (group,), (unusable,) = find_groups(tmp_path)
     assert unusable.reason == (
-        f"40 x 30 pixels here, 90 x 60 pixels in the 2 darks of {group.sensor}; there are no darks like it: not used"
+        f"40 x 30 pixels here, 90 x 60 pixels in the 2 darks of {group.sensor}; there are no darks like it"
     )
     assert group.notes == []
 

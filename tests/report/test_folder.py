@@ -67,6 +67,11 @@ def test_names_of_biases(tmp_path, kind):
         ({"IMAGETYP": "Light (dark subtracted)"}, "neither bias nor dark"),
         ({"CALSTAT": "BD"}, "CALSTAT = 'BD': a dark is subtracted from it already"),
         ({"CALSTAT": "B"}, "CALSTAT = 'B': a bias is subtracted from it already.*--bias none"),
+        (
+            {"EXPTIME": 30.0, "EXPOSURE": 77.0},
+            "EXPTIME is 30 and EXPOSURE is 77: one of them is not the exposure time; tell by --exposure-key EXPTIME or "
+            "--exposure-key EXPOSURE",
+        ),
         ({"BUNIT": "bananas"}, "BUNIT in the header is 'bananas', expected adu or electron"),
         ({"BUNIT": "electron / s"}, "BUNIT in the header is 'electron / s', a rate already"),
         ({"BUNIT": "1"}, "BUNIT in the header is '1', expected adu or electron"),
@@ -237,10 +242,9 @@ def test_copies_are_named(tmp_path, night):
 def test_copies_with_another_header_are_not_used(tmp_path):
     """One of the headers is wrong, and nobody knows which."""
     paths = write_frames(tmp_path, [(0, 3), (30, 3), (300, 3)])
-    for index, name, entries in ((0, "a.fit", {"EXPTIME": 30.0, "IMAGETYP": "Dark"}), (4, "b.fit", {"EXPTIME": 60.0})):
+    for index, name, seconds, entries in ((0, "a.fit", 30.0, {"IMAGETYP": "Dark"}), (4, "b.fit", 60.0, {})):
         shutil.copy(paths[index], tmp_path / name)
-        for key, value in entries.items():
-            fits.setval(tmp_path / name, key, value=value)
+        set_header(tmp_path / name, EXPTIME=seconds, EXPOSURE=seconds, **entries)
     (group,), unusable = find_groups(tmp_path)
     assert [(seconds, len(frames)) for seconds, frames in group.exposures] == [(30, 2), (300, 3)]
     assert len(group.biases) == 2
