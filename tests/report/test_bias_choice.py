@@ -94,6 +94,19 @@ class TestTemperatures:
         assert len(unusable) == 4
         assert re.match(r"taken at 10.0 C; the darks of .* are at -20.0, 0.0 C, and there are bias", unusable[0].reason)
 
+    def test_one_or_two_own_biases_are_joined_by_those_of_nearly_their_temperature(self, tmp_path):
+        for index, (celsius, plan) in enumerate(((20.0, [(0, 1), (30, 2)]), (21.4, [(0, 1)]), (18.3, [(0, 2)]),
+                                                 (30.0, [(0, 5)]))):  # fmt: skip
+            for path in write_frames(tmp_path, plan, prefix=f"n{index}_", seed=index):
+                set_header(path, SET_TEMP=None, CCD_TEMP=celsius)
+        (group,), unusable = find_groups(tmp_path)
+        assert sorted(bias.temperature for bias in group.biases) == [18.3, 18.3, 20.0, 21.4]
+        assert group.notes == [
+            "There is only 1 bias frame at the temperature of the darks, 20.0 C: 4 bias frames at 18.3 to 21.4 C are "
+            "used. A bias level that changes with the temperature shifts all rates."
+        ]
+        assert len(unusable) == 5
+
     def test_the_nearest_serve(self, tmp_path):
         write_frames(tmp_path, [(30, 2)], temperature=-20 * u.deg_C)
         for index, celsius in enumerate((-10, -12, -12, -13, 5)):
