@@ -272,8 +272,8 @@ def _take_bias(result, gain, scale, read_noise, work):
             read_noise, result.noise_source = measured * u.electron, "the scatter of the bias frames"
     _tell_outlying(result, biases, selection, "bias frames")
     if len(biases) < 3:
-        few = "one bias frame" if len(biases) == 1 else f"{len(biases)} bias frames"
-        result.notes.append(f"There is only {few}: the error of the bias limits the rates.")
+        few = "is only one bias frame" if len(biases) == 1 else "are only two bias frames"
+        result.notes.append(f"There {few}: the error of the bias limits the rates.")
     result.bias = master_bias(selection.chosen(), gain=gain, read_noise=read_noise, add_keyword=None, **work)
     return read_noise
 
