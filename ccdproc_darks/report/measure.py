@@ -11,12 +11,20 @@ from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
 from .._interface.arguments import GAIN_UNIT
-from .._interface.warnings import DarkWarning, FrameLevelWarning, HeaderWarning, NoiseWarning, NoUsablePixelWarning
+from .._interface.warnings import (
+    DarkWarning,
+    FrameLevelWarning,
+    HeaderWarning,
+    NoiseWarning,
+    NoUsablePixelWarning,
+    TemperatureWarning,
+)
 from ..comparison.compare_dark_rates import compare_dark_rates
 from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..comparison.proportionality_limit import proportionality_limit
 from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SAME_SETTING, common_setting, frame_settings
+from ..frames.temperatures import TEMPERATURE_SPREAD
 from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
@@ -162,7 +170,7 @@ def _with_names(text, group):
     """A text in which files are named as on the page: without their folder."""
     for frame in (*group.darks, *group.biases, *([group.master] if group.master else [])):
         text = text.replace(frame.file.label, frame.name)
-    return text.replace(os.path.join(group.darks[0].file.path.parent, ""), "")
+    return text.replace(os.path.join(group.darks[0].file.path.parent, ""), "").replace("bias[0]", "the master bias")
 
 
 def _measure_rates(result, options, gain, scale, known_noise, step, caught):
@@ -211,7 +219,8 @@ def _measure_rates(result, options, gain, scale, known_noise, step, caught):
     common |= {"bias": _bias_level(result) if bias is None else bias, "read_noise": read_noise}
     with warnings.catch_warnings():
         # Said of all exposure times already.
-        warnings.simplefilter("ignore", HeaderWarning)
+        for category in (HeaderWarning, TemperatureWarning):
+            warnings.simplefilter("ignore", category)
         for seconds, same in result.exposures:
             step(f"{seconds:g} s")
             alone = len(result.exposures) == 1
@@ -275,6 +284,10 @@ def _take_bias(result, gain, scale, read_noise, work):
         few = "is only one bias frame" if len(biases) == 1 else "are only two bias frames"
         result.notes.append(f"There {few}: the error of the bias limits the rates.")
     result.bias = master_bias(selection.chosen(), gain=gain, read_noise=read_noise, add_keyword=None, **work)
+    known = [bias.temperature for bias in biases if bias.temperature is not None]
+    if known and max(known) - min(known) > TEMPERATURE_SPREAD:
+        # Else that of the first.
+        result.bias.meta["CCD-TEMP"] = sum(known) / len(known)
     return read_noise
 
 

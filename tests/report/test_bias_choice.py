@@ -137,6 +137,17 @@ class TestTemperatures:
             error = 8 / np.sqrt(len(group.biases)) / 75
             assert np.nanmedian(rate.data) == pytest.approx(0.2, abs=error)
 
+    @pytest.mark.parametrize(("celsius", "warned"), [((-10, -10, -10), True), ((-24, -20.9, -18), False)])
+    def test_what_is_said_of_a_measurement(self, tmp_path, celsius, warned):
+        """Once, and of the mean temperature of the bias frames."""
+        write_frames(tmp_path, [(30, 2), (300, 2)], temperature=-22.4 * u.deg_C)
+        for index, each in enumerate(celsius):
+            write_frames(tmp_path, [(0, 1)], prefix=f"b{index}_", temperature=each * u.deg_C, seed=index + 1)
+        (group,), _ = find_groups(tmp_path)
+        notes = [note for note in measure_group(group, Options()).notes if "the bias was taken at" in note]
+        assert len(notes) == warned
+        assert all("at -10.0 deg C (the master bias), the darks at -22.4" in note for note in notes)
+
     @pytest.mark.parametrize(("biases", "darks"), [(None, -20.0), (-20.0, None), (None, None)])
     def test_unknown_ones(self, tmp_path, biases, darks):
         paths = of_kind(write_frames(tmp_path, [(0, 2), (30, 2)]))
