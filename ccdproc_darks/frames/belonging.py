@@ -34,7 +34,6 @@ __all__ = [
     "check_one_sensor",
     "difference",
     "header_settings",
-    "warn_subtracted_bias",
 ]
 
 # Keys whose values are the same in frames that belong together, by what they tell.
@@ -101,17 +100,28 @@ def check_one_sensor(what, images):
     _check_same(what, [(image, set(image.header)) for image in images], _SENSOR)
 
 
-def check_darks(darks):
-    """A ValueError if headers of darks tell that they are not darks, or not of one sensor and setting.
+def check_darks(darks, *, subtracts_bias=False):
+    """A ValueError if headers of darks tell that they are not darks as taken, or not of one sensor and setting.
 
-    A warning where one key tells of a dark, but not the first one.
+    A warning where one key tells of a dark, but not the first one; and, with ``subtracts_bias``, where the bias is
+    subtracted already.
     """
     # To ask a header for a key that it does not have takes longer than to list those that it has.
-    darks = [(dark, set(dark.header)) for dark in darks]
+    darks, without_bias = [(dark, set(dark.header)) for dark in darks], []
     for dark, known in darks:
         _checked_type("darks", dark, known, {DARK})
-        _check_raw("darks", dark, known, "dark", "nothing of its dark current is left")
+        told = _subtractions(dark, known)
+        _check_raw("darks", dark, told.get("dark"), "nothing of its dark current is left")
+        if "bias" in told:
+            without_bias.append((dark, told["bias"]))
     _check_same("darks", darks, _SENSOR | _SETTING)
+    if subtracts_bias and without_bias:
+        dark, told = without_bias[0]
+        warn(
+            f"the header of {dark.label}{_and_more(without_bias)} has {told}: its bias is subtracted already, and bias "
+            "is subtracted once more; pass bias=None, or the frames as the camera wrote them",
+            BiasWarning,
+        )
 
 
 def check_biases(biases):
@@ -124,7 +134,7 @@ def check_biases(biases):
     for bias, known in biases:
         time = _exposure(bias, EXPOSURE_KEYS, known)
         is_long = time is not None and time.seconds > _LONGEST_BIAS
-        _check_raw("biases", bias, known, "bias", "nothing of its level is left")
+        _check_raw("biases", bias, _subtractions(bias, known).get("bias"), "nothing of its level is left")
         found = _checked_type("biases", bias, known, {BIAS} if is_long and time.is_sure else {BIAS, DARK})
         if is_long and not (found and found[0] == BIAS and not time.is_sure):
             doubts.append((bias, f"{time}"))
@@ -137,19 +147,6 @@ def check_biases(biases):
             f"{text} in the header of {bias.label}{_and_more(doubts)}, and a bias frame has no exposure: is it a dark? "
             "It takes dark current away",
             HeaderWarning,
-        )
-
-
-def warn_subtracted_bias(darks):
-    """Warn of darks whose headers say that their bias is subtracted already, where one will be subtracted."""
-    told = ((dark, _subtractions(dark, set(dark.header)).get("bias")) for dark in darks)
-    told = [(dark, bias) for dark, bias in told if bias is not None]
-    if told:
-        dark, bias = told[0]
-        warn(
-            f"the header of {dark.label}{_and_more(told)} has {bias}: its bias is subtracted already, and bias is "
-            "subtracted once more; pass bias=None, or the frames as the camera wrote them",
-            BiasWarning,
         )
 
 
@@ -263,13 +260,12 @@ def _checked_type(what, image, known, allowed):
     return found
 
 
-def _check_raw(what, image, known, lost, why):
-    """A ValueError if a header says that a frame of the type ``lost`` was subtracted."""
-    told = _subtractions(image, known).get(lost)
+def _check_raw(what, image, told, why):
+    """A ValueError if a header says that something (`Subtraction`, or None) was subtracted which is needed."""
     if told is not None:
         raise ValueError(
-            f"{what}: the header of {image.label} has {told}: a {lost} is subtracted from it, and {why}; pass frames "
-            "as the camera wrote them, or check_headers=False if the header is wrong"
+            f"{what}: the header of {image.label} has {told}: a {told.what} is subtracted from it, and {why}; pass "
+            "frames as the camera wrote them, or check_headers=False if the header is wrong"
         )
 
 

@@ -21,12 +21,14 @@ _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 
 def header_value(header, key, default=None):
     """Value of a key in a header, or the default. Raises ValueError where its card cannot be read, or is ambiguous."""
-    if key not in header:
-        return default
     try:
         value = header[key]
+        if isinstance(value, fits.Header):  # astropy takes 'EXP*' for a pattern
+            return default
         number = header.count(key) if isinstance(header, fits.Header) else 1
         others = [header[key, index] for index in range(1, number)]
+    except KeyError:
+        return default
     except VerifyError:
         raise ValueError(f"{key} in the header cannot be read: {_broken_card(header, key)!r}") from None
     for other in others:

@@ -5,6 +5,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 
 from .cards import header_number, header_value, is_unknown
@@ -50,7 +51,7 @@ _TEXT = re.compile(
 # Units that the names of keys tell.
 _OF_KEYS = {"EXPOINUS": "us"}
 # Keys that tell the same where a header has several.
-_SAME_TIME_KEYS = ("EXPTIME", "EXPOSURE", "EXPOINUS")
+_SAME_TIME_KEYS = ("EXPTIME", "EXPOSURE")
 # A key without a unit beside another may be in any of these: 1 / s.
 _FACTORS = (1.0, 1e3, 1e6)
 # Fraction by which a time that was asked for, and one that was measured, may differ.
@@ -138,9 +139,9 @@ def exposure_time(frame):
 
     Raises ValueError where the first key that tells has no finite number, cannot be read, or is ambiguous.
     """
-    # To ask a header for a key that it does not have takes longer than to list those that it has.
-    first = exposure_of_key(frame, EXPOSURE_KEYS[0]) if EXPOSURE_KEYS[0] in frame.header else None
+    first = exposure_of_key(frame, EXPOSURE_KEYS[0])
     if first is None:
+        # To ask a header for a key that it does not have takes longer than to list those that it has.
         known = set(frame.header)
         told = (exposure_of_key(frame, key) for key in EXPOSURE_KEYS[1:] if key in known)
         return next((time for time in told if time is not None), None)
@@ -161,7 +162,7 @@ def check_one_time(frame):
 def contradiction(frame):
     """The `ExposureTime` that is used and another one of the header that contradicts it, or None."""
     used = _usable(frame)
-    others = (key for key in _SAME_TIME_KEYS if used is not None and key != used.key and key in frame.header)
+    others = [key for key in _SAME_TIME_KEYS if key != used.key] if used is not None else []
     told = (_told_or_none(frame.header, key) for key in others)
     other = next((other for other in told if other is not None and not _is_same(used, other)), None)
     return None if other is None else (used, other)
@@ -260,6 +261,7 @@ def _is_close(first, second):
     return math.isclose(first, second, rel_tol=_SAME_TIME)
 
 
+@lru_cache(maxsize=1000)
 def _unit_in(comment):
     """Unit that the comment of a card tells, or None."""
     comment = comment.lower()

@@ -29,8 +29,7 @@ def sensor_temperature(header):
 
     Where it tells what the cooler was set to, and nothing else, that is the temperature.
     """
-    # To ask a header for a key that it does not have takes longer than to list those that it has.
-    first = _told(header, TEMPERATURE_KEYS[0]) if TEMPERATURE_KEYS[0] in header else None
+    first = _told(header, TEMPERATURE_KEYS[0])
     return _first(header, TEMPERATURE_KEYS + SET_TEMPERATURE_KEYS) if first is None else first
 
 
@@ -46,6 +45,7 @@ def group_temperature(header):
 
 def _first(header, keys):
     """What the first of the keys that tells has, or None."""
+    # To ask a header for a key that it does not have takes longer than to list those that it has.
     known = set(header)
     return next((told for told in (_told(header, key) for key in keys if key in known) if told is not None), None)
 
@@ -54,7 +54,9 @@ def _told(header, key):
     """Temperature (deg C) that a key tells, or None."""
     with suppress(ValueError):  # a card that cannot be read, or two of a key, tell nothing
         value = header_value(header, key)
-        if isinstance(value, bool):
+        if isinstance(value, float) and _COLDEST <= value <= _HOTTEST:
+            return value
+        if value is None or isinstance(value, bool):
             return None
         match = _TEXT.fullmatch(str(value).strip().lower())
         if match is None:

@@ -72,7 +72,8 @@ def dark_rate(
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
         :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
-        Exposure time of the frames (one, or one a frame). None looks for EXPTIME, then EXPOSURE.
+        Exposure time of the frames (one, or one a frame). None looks for EXPTIME, EXPOSURE, and keys of single cameras.
+        A unit in the comment of the card, as in ``[ms] exposure time``, is read; without one it is s.
     saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Level (adu or electron) from which a sample of the given frames is saturated; it includes the bias, if that is
         still in them. None looks for SATURATE. Unsigned integers at their highest value are always saturated.
@@ -118,22 +119,23 @@ def dark_rate(
         If a unit is wrong.
     ValueError
         If something needed is missing, negative, zero or not finite, if frames do not fit together, if headers tell
-        that they do not belong together, if the bias is one of the darks, or if ``mem_limit`` is too small for a few
-        rows of them.
+        that they do not belong together or contradict themselves, if the bias is one of the darks, or if ``mem_limit``
+        is too small for a few rows of them.
     OSError
         If a file is absent, empty, truncated or not FITS.
 
     Warns
     -----
     BiasWarning
-        If frames look raw and no bias is given; if a bias seems to be still in them, or subtracted twice.
+        If frames look raw and no bias is given; if a bias seems to be still in them, or subtracted twice; if a header
+        says that it is subtracted already.
     DuplicateFrameWarning
         If frames have the same value in every pixel: they are one exposure, and counted once.
     FrameLevelWarning
         If the level of a frame differs from that of equal frames, as after a drift of the bias level.
     HeaderWarning
-        If EXPTIME and EXPOSURE of a header disagree; if the exposure time of a bias is above 1 % of the shortest dark's
-        (above 10 % it is an error).
+        If EXPTIME is above a day, or a tenth of it had not passed when the next exposure began, by DATE-OBS; if the
+        exposure time of a bias is above 1 % of the shortest dark's (above 10 % it is an error).
     LightWarning
         If light seems to have fallen on frames: two frames or more of one exposure time have stars in common, or look
         like flats; or one of three or more has stars, and a higher level.

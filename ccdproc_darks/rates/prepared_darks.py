@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_count, checked_flag
-from ..frames.belonging import check_bias, check_darks, check_exposures, warn_subtracted_bias
+from ..frames.belonging import check_bias, check_darks, check_exposures
 from ..frames.duplicates import distinct_frames, same_values
 from ..frames.headers import (
     SATURATION_KEYS,
@@ -74,7 +74,8 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
     noise, source = given_noise(read_noise, frames)
     if checked_flag("check_headers", check_headers):
-        check_darks(frames)
+        is_nothing = bias is None or (isinstance(bias, u.Quantity) and not np.any(bias.value))
+        check_darks(frames, subtracts_bias=not is_nothing)
     kept = distinct_frames(frames, seconds, combined)
     frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
     dark_sets = _dark_sets(frames, seconds, combined)
@@ -85,8 +86,6 @@ def prepare_darks(darks, *, gain, read_noise, bias, exposure, saturation, n_comb
     the_bias = Bias() if offset == "pixel" and bias is None else as_bias(bias, frames, gain)
     if exposure is None and check_headers:
         check_exposures(frames)
-    if check_headers and (the_bias.frame is not None or the_bias.level != 0):
-        warn_subtracted_bias(frames)
     if the_bias.frame is not None:
         _check_not_a_dark(the_bias.frame, frames)
         if check_headers:

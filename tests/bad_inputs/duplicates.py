@@ -253,7 +253,7 @@ TOGETHER = [
     Row("mask-scatter-of-another-camera", "a scatter image of another camera", "hot_pixel_mask",
         lambda t: t(*rates(), scatter=scatter(**OTHER)), Error("ValueError", "scatter", "INSTRUME", "camera B", KNOW)),
     Row("exptime-against-exposure", "EXPTIME 100 beside EXPOSURE 300 in a header", "dark_rate",
-        lambda t: t(darks(EXPOSURE=300.0), bias=LEVEL), Warned("HeaderWarning", "EXPTIME", "100", "EXPOSURE", "300")),
+        lambda t: t(darks(EXPOSURE=300.0), bias=LEVEL), Error("ValueError", "EXPTIME", "100", "EXPOSURE", "300")),
     Row("light-by-its-pixels", "a light called a dark by its header", "dark_rate",
         lambda t: t([*darks(4), darks(1, seed=9, per_second=200.0)[0]], bias=LEVEL),
         Warned("FrameLevelWarning", "darks[4]")),

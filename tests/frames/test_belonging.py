@@ -17,7 +17,6 @@ from ccdproc_darks.frames.belonging import (
     check_one_sensor,
     difference,
     header_settings,
-    warn_subtracted_bias,
 )
 
 
@@ -238,10 +237,10 @@ class TestSubtracted:
         # Without a bias to subtract, that is as it should be.
         check_darks(given)
         with pytest.warns(BiasWarning, match=rf"^the header of darks\[1\] has {key} = '{value}': .*bias=None"):
-            warn_subtracted_bias(given)
+            check_darks(given, subtracts_bias=True)
         with pytest.warns(BiasWarning, match=r"^the header of darks\[0\] \(and 1 more\) has "):
-            warn_subtracted_bias(images(header, header))
-        warn_subtracted_bias(images({}, {"CALSTAT": ""}))
+            check_darks(images(header, header), subtracts_bias=True)
+        check_darks(images({}, {"CALSTAT": ""}), subtracts_bias=True)
         with pytest.raises(ValueError, match=rf"^biases: the header of biases\[0\] has {key} = '{value}': a bias"):
             check_biases(images(header, name="biases"))
 

@@ -139,3 +139,16 @@ def test_read_noise_from_the_master_bias():
     rate = dark_rate(dark, bias=master)
     assert rate.meta["DKNOISE"] == "bias"
     assert rate.meta["DKRDNOI"] == pytest.approx(np.sqrt(64 + 1.5**2 / 12), rel=0.02)
+
+
+def test_a_header_that_says_that_the_bias_is_subtracted():
+    """It is warned of where a bias is given, and only there."""
+    darks = [ccdproc.subtract_bias(frame, CCDData(np.full(SHAPE, 500.0), unit="adu")) for frame in frames(3)]
+    for frame in darks:
+        for key in ("SUBBIAS", "SUBTRACT_BIAS"):
+            frame.meta.remove(key, ignore_missing=True)
+        frame.meta["CALSTAT"] = "B"
+    for bias in (None, 0 * u.adu):
+        dark_rate(darks, bias=bias)
+    with pytest.warns(BiasWarning, match=r"^the header of darks\[0\] \(and 2 more\) has CALSTAT = 'B': its bias is"):
+        dark_rate(darks, bias=0.5 * u.adu)
