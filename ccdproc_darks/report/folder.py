@@ -13,7 +13,7 @@ from ..frames.headers import equal_exposures
 from .bias_choice import choose_biases
 from .classified import classified
 from .cooling import at_group_temperatures
-from .frame_files import fits_files
+from .frame_files import fits_files, type_of_folder
 from .frame_options import AS_FOUND
 from .group import Frame, Group, Unusable, unusable_file
 from .grouping import differing_keys, grouped_by_sensor
@@ -52,7 +52,20 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
     frames, copies = _without_copies(frames)
     sensors = grouped_by_sensor(frames, options.temperature_tolerance)
     unusable += warm + processed + copies + choose_biases(sensors)
-    return [group for groups in sensors for group in groups if group.darks], unusable
+    groups = [group for groups in sensors for group in groups if group.darks]
+    if options.bias is None and not (options.recursive or options.without_bias):
+        _tell_folders_of_biases(groups, folder, {path for path, _, _ in files})
+    return groups, unusable
+
+
+def _tell_folders_of_biases(groups, folder, files):
+    """Note for darks without bias frames that a sub-folder, which was not looked into, may have them."""
+    lacking = [group for group in groups if not (group.biases or group.master)]
+    inner = sorted(path for path in folder.iterdir() if path.is_dir()) if lacking else []
+    names = [path.name for path in inner if type_of_folder(path, folder) == BIAS]
+    if names and any(path.parent == folder for path in files):
+        for group in lacking:
+            group.notes.append(f"The sub-folder {shown(names[0])} was not looked into: --recursive does.")
 
 
 def _files_of_bias(place, recursive):

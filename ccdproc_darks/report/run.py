@@ -66,7 +66,7 @@ def measure_folder(folder, options):
     progress = partial(progress_bar, desc="reading headers", unit="file")
     groups, unusable = find_groups(folder.absolute(), progress, options.frames)
     if not groups:
-        raise NothingMeasuredError(_nothing(folder, unusable))
+        raise NothingMeasuredError(_nothing(folder, unusable, options.frames.recursive))
     results, failures = _measure(groups, options)
     if not results:
         raise NothingMeasuredError("; ".join(f"{title}: {reason}" for title, reason in failures))
@@ -156,10 +156,11 @@ def different_names(texts):
     return names
 
 
-def _nothing(folder, unusable):
+def _nothing(folder, unusable, recursive):
+    left = has_folders(folder) and not recursive
+    hint = "; its sub-folders are not looked into without --recursive" if left else ""
     if not unusable:
-        hint = "; its sub-folders are not looked into without --recursive" if has_folders(folder) else ""
         return f"{folder}: no FITS files (.fit, .fits, .fts, also compressed){hint}"
     first = unusable[0]
     more = f" (and {len(unusable) - 1} more)" if len(unusable) > 1 else ""
-    return f"{folder}: no usable dark frames; {first.name}: {first.reason}{more}"
+    return f"{folder}: no usable dark frames; {first.name}: {first.reason}{more}{hint}"

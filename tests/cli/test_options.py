@@ -192,6 +192,22 @@ class TestFolders:
         status, told, table = report(tmp_path / "in", option)
         assert (status, is_right(table)) == (0, True), told
 
+    def test_what_is_not_looked_into_is_told(self, tmp_path, report):
+        """Where darks have no bias frames, and where there are no darks."""
+        folder = write(tmp_path / "in", DARKS)
+        write(folder / "Bias", BIASES)
+        status, told, _ = report(folder)
+        assert status == 0
+        assert "note: The sub-folder Bias was not looked into: --recursive does." in told
+        status, told, table = report(folder, "-r")
+        assert (status, is_right(table)) == (0, True), told
+        assert "looked into" not in told
+        folder = write(tmp_path / "other", [(30, 1)], IMAGETYP="Light")
+        write(folder / "Darks", DARKS)
+        status, told, _ = report(folder)
+        assert status == 1
+        assert "its sub-folders are not looked into without --recursive" in told
+
     def test_files_of_one_name_are_named_with_their_folder(self, tmp_path, report):
         for number, folder in enumerate(("Darks/one", "Darks/two")):
             write(tmp_path / "in" / folder, [(300, 2)], name="{number}.fits", seed=number, IMAGETYP=None)
