@@ -38,6 +38,7 @@ TESTED_ELSEWHERE = {
     "rates.mean_counts": "by what makes and reads them: rates/test_counts.py, test_rate_images.py",
     "report.frame_options": "by the options that fill it: cli/test_options.py, report/test_grouping.py",
     "report.camera": "by what is measured with it: report/test_measure.py",
+    "report.lost_files": "by files that are lost meanwhile: report/test_measure.py, test_bias_choice.py",
     "report.html": "by the pages made with it: report/test_page.py, test_many.py",
     "report.terminal": "by what the command prints: cli/test_command.py, report/test_truth.py",
     "simulation.frame": "by all that simulates frames: simulation/test_dark.py, test_sequence.py",

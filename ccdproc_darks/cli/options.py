@@ -23,7 +23,8 @@ def add_frame_options(parser):
     )  # fmt: skip
     found.add_argument(
         "--bias", type=Path, metavar="FOLDER|FILE",
-        help="take the bias frames from this folder, or one master bias from this file, in place of those in FOLDER",
+        help="take the bias frames from this folder, or one master bias from this file, in place of those in FOLDER; "
+        "'none': the bias was subtracted from the darks already",
     )  # fmt: skip
     exposure = found.add_mutually_exclusive_group()
     exposure.add_argument(
@@ -64,11 +65,13 @@ def frame_options(given):
     from ..frames.reading import Reading
     from ..report.frame_options import FrameOptions
 
+    without_bias = given.bias is not None and str(given.bias).lower() == "none"
     return FrameOptions(
         recursive=given.recursive,
         darks=given.dark,
         type_key=given.type_key,
-        bias=given.bias,
+        bias=None if without_bias else given.bias,
+        without_bias=without_bias,
         exposure=given.exposure_key if given.exposure is None else given.exposure * u.s,
         temperature_tolerance=given.temperature_tolerance,
         group_by=tuple(given.group_by),

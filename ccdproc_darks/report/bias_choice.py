@@ -1,6 +1,9 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Which bias frames serve which darks of a folder, and why others are left out."""
 
+import math
+
+from ..frames.temperatures import TEMPERATURE_SPREAD
 from .group import Unusable, size_text
 from .grouping import differing_keys, header_text
 
@@ -16,9 +19,10 @@ _MOST_KEYS = 3
 def choose_biases(sensors):
     """Set the bias frames or the master bias of each group; returns the list of `Unusable` of all others.
 
-    ``sensors`` is what `grouped_by_sensor` returns. A group with single bias frames of its own keeps these. Else it
-    gets, of the same sensor and setting, the first that there is of: a master bias of its temperature, the single bias
-    frames that are nearest in temperature (a bias depends on it weakly), the master bias that is nearest.
+    ``sensors`` is what `grouped_by_sensor` returns. A group with single bias frames of its own keeps these, and where
+    they are one or two, takes those of nearly its temperature as well. Else it gets, of the same sensor and setting,
+    the first that there is of: a master bias of its temperature, the single bias frames that are nearest in temperature
+    (a bias depends on it weakly), the master bias that is nearest.
     """
     unusable, measured = [], [groups for groups in sensors if any(group.darks for group in groups)]
     for groups in sensors:
@@ -44,10 +48,14 @@ def _choose(groups):
     for group, (singles, masters) in zip(groups, own, strict=True):
         if not group.darks:
             continue
-        group.biases = singles or ([] if masters else _nearest(all_singles, group.temperature))
+        if len(singles) < _LEAST_BIASES and group.temperature is not None and singles:
+            near = [bias for bias in all_singles if _away(bias, group.temperature) <= TEMPERATURE_SPREAD]
+            group.biases = _nearest(near, group.temperature) or singles
+        else:
+            group.biases = singles or ([] if masters else _nearest(all_singles, group.temperature))
         if group.biases:
-            if not singles:
-                _tell_temperature(group, group.biases)
+            if len(group.biases) > len(singles):
+                _tell_temperature(group, group.biases, len(singles))
         elif all_masters:
             near = masters or _nearest(all_masters, group.temperature, least=1)
             group.master = max(near, key=lambda bias: bias.combined)
@@ -69,12 +77,18 @@ def _nearest(biases, celsius, least=_LEAST_BIASES):
     known = [bias for bias in biases if bias.temperature is not None]
     if celsius is None or not known:
         return list(biases)
-    away = sorted(abs(bias.temperature - celsius) for bias in known)
+    away = sorted(_away(bias, celsius) for bias in known)
     limit = max(away[0] + _AS_NEAR, away[min(least, len(away)) - 1])
-    return [bias for bias in known if abs(bias.temperature - celsius) <= limit]
+    return [bias for bias in known if _away(bias, celsius) <= limit]
 
 
-def _tell_temperature(group, biases):
+def _away(bias, celsius):
+    """How far the temperature of a bias is from another one (deg C)."""
+    return math.inf if bias.temperature is None else abs(bias.temperature - celsius)
+
+
+def _tell_temperature(group, biases, own=0):
+    """Note on biases of other temperatures; ``own`` of them are at that of the group."""
     known = [bias.temperature for bias in biases if bias.temperature is not None]
     if not known and group.temperature is None:
         return
@@ -84,8 +98,11 @@ def _tell_temperature(group, biases):
         at = f"{low} C" if low == high else f"{low} to {high} C"
     darks = "an unknown temperature" if group.temperature is None else f"{group.temperature:.1f} C"
     what = "the master bias" if biases[0].is_master else _counted(len(biases), "bias frame")
+    there = (
+        f"There {'is' if own == 1 else 'are'} only {_counted(own, 'bias frame')}" if own else "There are no bias frames"
+    )
     group.notes.append(
-        f"There are no bias frames at the temperature of the darks, {darks}: {what} at {at} "
+        f"{there} at the temperature of the darks, {darks}: {what} at {at} "
         f"{'is' if len(biases) == 1 else 'are'} used. A bias level that changes with the temperature shifts all rates."
     )
 
@@ -113,7 +130,7 @@ def _why_left_out(bias, measured):
     those = f"the {_counted(len(darks), 'dark')} of {near[0].sensor}"
     clauses, hint = _difference([bias], darks, "here", f"in {those}")
     if clauses:
-        return f"{clauses}; there are no darks like it: not used{hint}"
+        return f"{clauses}; there are no darks like it{hint}"
     others = [groups for groups in measured if groups is not near]
     keys = sorted({key for groups in others for key in differing_keys(near[0].settings, groups[0].settings)})
     listed = ", ".join(keys[:_MOST_KEYS])

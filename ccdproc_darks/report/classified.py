@@ -7,7 +7,7 @@ from astropy import units as u
 
 from ..frames.belonging import header_settings
 from ..frames.cards import check_unambiguous, header_number, header_value, is_unknown
-from ..frames.exposure_time import exposure_of_key, exposure_time
+from ..frames.exposure_time import contradiction, exposure_of_key, exposure_time
 from ..frames.frame_types import BIAS, DARK, frame_type, is_master, type_key
 from ..frames.header_keys import TYPE_KEYS
 from ..frames.subtraction import subtractions
@@ -28,10 +28,11 @@ def classified(file, name, root, options, kind=None):
     kind = _kind(file, root, options, kind)
     done = subtractions(header) if options.check_headers else {}
     what = next((what for what in (kind, BIAS) if what in done), None)
-    if what is not None:
+    if what == kind or (what == BIAS and not options.without_bias):
+        hint = "--bias none if all darks are so, " if what != kind else ""
         raise ValueError(
-            f"{done[what]}: its {'own dark' if what == DARK else 'bias'} is subtracted already, and a frame as the "
-            "camera wrote it is needed; --no-check-headers if the header is wrong"
+            f"{done[what]}: a {what} is subtracted from it already, and a frame as the camera wrote it is needed; "
+            f"{hint}--no-check-headers if the header is wrong"
         )
     seconds = _seconds(file, kind, options)
     combined = _combined(file) if kind == BIAS else 1
@@ -94,6 +95,10 @@ def _seconds(file, kind, options):
         return 0.0
     if kind == DARK and time.seconds <= 0:
         raise ValueError(f"{time.key} is {time.number:g} s: a dark needs an exposure")
+    pair = contradiction(file) if kind == DARK and key is None and options.check_headers else None
+    if pair is not None:
+        ways = " or ".join(f"--exposure-key {each.key}" for each in pair)
+        raise ValueError(f"{pair[0]} and {pair[1]}: one of them is not the exposure time; tell by {ways}")
     return time.seconds
 
 

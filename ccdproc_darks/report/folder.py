@@ -14,12 +14,12 @@ from .bias_choice import choose_biases
 from .classified import classified
 from .cooling import at_group_temperatures
 from .detectors import DETECTOR, detectors_of
-from .frame_files import fits_files
+from .frame_files import fits_files, type_of_folder
 from .frame_options import AS_FOUND
 from .group import Frame, Group, Unusable, unusable_file
 from .grouping import differing_keys, grouped_by_sensor
 
-__all__ = ["Frame", "Group", "Unusable", "find_groups", "without_lost"]
+__all__ = ["Frame", "Group", "Unusable", "find_groups"]
 
 
 def find_groups(folder, progress=iter, options=AS_FOUND):
@@ -49,8 +49,10 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
             try:
                 file = FileFrame(path, reading) if detector else first
                 frame = classified(file, each, root, options, kind)
-                if kind is None and options.bias is not None and frame.kind == BIAS:
-                    raise ValueError("a bias frame, and --bias tells of others")
+                if kind is None and frame.kind == BIAS and (options.bias is not None or options.without_bias):
+                    raise ValueError(
+                        f"a bias frame, and --bias tells of {'none' if options.without_bias else 'others'}"
+                    )
                 if kind == BIAS and frame.kind == DARK:
                     raise ValueError("a dark frame among the bias frames of --bias")
             except (OSError, ValueError, u.UnitsError) as error:
@@ -63,7 +65,20 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
     frames, copies = _without_copies(frames)
     sensors = grouped_by_sensor(frames, options.temperature_tolerance)
     unusable += warm + processed + copies + choose_biases(sensors)
-    return [group for groups in sensors for group in groups if group.darks], unusable
+    groups = [group for groups in sensors for group in groups if group.darks]
+    if options.bias is None and not (options.recursive or options.without_bias):
+        _tell_folders_of_biases(groups, folder, {path for path, _, _ in files})
+    return groups, unusable
+
+
+def _tell_folders_of_biases(groups, folder, files):
+    """Note for darks without bias frames that a sub-folder, which was not looked into, may have them."""
+    lacking = [group for group in groups if not (group.biases or group.master)]
+    inner = sorted(path for path in folder.iterdir() if path.is_dir()) if lacking else []
+    names = [path.name for path in inner if type_of_folder(path, folder) == BIAS]
+    if names and any(path.parent == folder for path in files):
+        for group in lacking:
+            group.notes.append(f"The sub-folder {shown(names[0])} was not looked into: --recursive does.")
 
 
 def _files_of_bias(place, recursive):
@@ -80,24 +95,6 @@ def _with_way_out(error, options):
     """An error, with the option that does away with it."""
     is_of_unit = isinstance(error, u.UnitsError) and options.reading.unit is None
     return str(error).replace("; pass unit if", "; tell by --unit if") if is_of_unit else error
-
-
-def without_lost(frames, read=False):
-    """Frames whose files are still those whose headers were read, and the list of `Unusable` of all others.
-
-    With ``read``, all pixels are read: that finds files of which a part cannot be read.
-    """
-    kept, lost = [], []
-    for frame in frames:
-        try:
-            frame.file.check_unchanged()
-            if read:
-                frame.file.rows(slice(None))
-        except OSError as error:
-            lost.append(unusable_file(frame.file.path, error, frame.name))
-        else:
-            kept.append(frame)
-    return kept, lost
 
 
 def _raw_ones(frames):

@@ -25,6 +25,8 @@ class FrameOptions:
         Header key that tells the type of a frame; None: the usual ones.
     bias : `~pathlib.Path` or None
         Folder of bias frames, or one file (a master bias), in place of the bias frames among the darks.
+    without_bias : bool
+        The darks have no bias: it was subtracted from them already.
     exposure : `~astropy.units.Quantity`, str or None
         Exposure time of all darks, or the header key that has it (s); None: the usual keys.
     temperature_tolerance : float or None
@@ -43,6 +45,7 @@ class FrameOptions:
     darks: str | None = None
     type_key: str | None = None
     bias: Path | None = None
+    without_bias: bool = False
     exposure: u.Quantity | str | None = None
     temperature_tolerance: float | None = 1.0
     group_by: tuple = ()

@@ -72,22 +72,47 @@ def _by_settings(frames):
 
 
 def _by_temperature(frames, tolerance):
-    """Mean temperature and frames of each group, in the order of temperature; unknown ones come last."""
-    known = sorted((frame for frame in frames if frame.temperature is not None), key=lambda frame: frame.temperature)
+    """Mean temperature and frames of each group, in the order of temperature; unknown ones come last.
+
+    Darks are parted by their own temperatures. A bias goes with the darks that it is nearest to, if it is within the
+    tolerance of each of them; else with other bias frames.
+    """
     if tolerance is None:
         yield None, frames
         return
+    known = sorted((frame for frame in frames if frame.temperature is not None), key=lambda frame: frame.temperature)
+    runs = _runs([frame for frame in known if frame.kind == DARK], tolerance)
+    ends = [(run[0].temperature, run[-1].temperature) for run in runs]
+    left = []
+    for bias in (frame for frame in known if frame.kind != DARK):
+        celsius = bias.temperature
+        near = [
+            (abs(celsius - (low + high) / 2), index)
+            for index, (low, high) in enumerate(ends)
+            if max(high, celsius) - min(low, celsius) <= tolerance
+        ]
+        (runs[min(near)[1]] if near else left).append(bias)
+    groups = [(_mean_temperature(run), run) for run in (*runs, *_runs(left, tolerance))]
+    for celsius, run in sorted(groups, key=lambda group: group[0]):
+        yield celsius, sorted(run, key=lambda frame: frame.name)
+    unknown = [frame for frame in frames if frame.temperature is None]
+    if unknown:
+        yield None, unknown
+
+
+def _runs(frames, tolerance):
+    """Frames that are in the order of temperature, in runs that span at most the tolerance."""
     runs = []
-    for frame in known:
+    for frame in frames:
         if runs and frame.temperature - runs[-1][0].temperature <= tolerance:
             runs[-1].append(frame)
         else:
             runs.append([frame])
-    for run in runs:
-        yield sum(frame.temperature for frame in run) / len(run), sorted(run, key=lambda frame: frame.name)
-    unknown = [frame for frame in frames if frame.temperature is None]
-    if unknown:
-        yield None, unknown
+    return runs
+
+
+def _mean_temperature(frames):
+    return sum(frame.temperature for frame in sorted(frames, key=lambda frame: frame.temperature)) / len(frames)
 
 
 def _name_details(sensors):

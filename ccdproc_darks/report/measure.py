@@ -11,21 +11,29 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
-from .._interface.warnings import DarkWarning, FrameLevelWarning, HeaderWarning, NoiseWarning, NoUsablePixelWarning
+from .._interface.warnings import (
+    DarkWarning,
+    FrameLevelWarning,
+    HeaderWarning,
+    NoiseWarning,
+    NoUsablePixelWarning,
+    TemperatureWarning,
+)
 from ..comparison.compare_dark_rates import compare_dark_rates
 from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..comparison.proportionality_limit import proportionality_limit
+from ..frames.temperatures import TEMPERATURE_SPREAD
 from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
 from .camera import camera_of
 from .check_group import check_group
-from .folder import without_lost
 from .frame_checks import Settings
 from .frame_options import AS_FOUND, FrameOptions
-from .group import Group, Unusable, unusable_file
+from .group import Group, Unusable
+from .lost_files import take_out_blamed, take_out_lost
 from .settled_levels import settle_levels
 from .trimmed_group import TrimmedGroup, trimmed_group
 
@@ -94,12 +102,13 @@ class Measured:
     noise_source: str = ""  # where the read noise is from, in words
     camera: object = None  # `Camera`: gain and read noise, and where they are from
     bias_noise: float | None = None  # read noise (electron) of the bias frames, whether it was used or not
+    without_bias: bool = False  # whether the bias was subtracted from the darks already
     truth: object = None  # `Truth`: comparison with the truth, where that is known
 
     @property
     def has_bias(self):
-        """Whether there were bias frames."""
-        return self.bias is not None
+        """Whether the bias is known: there were bias frames, or it was subtracted already."""
+        return self.bias is not None or self.without_bias
 
     @property
     def pair(self):
@@ -135,7 +144,7 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
             result = _measure_group(cut, options, step, known_noise)
         except (OSError, ValueError, u.UnitsError) as error:
             reason = error
-        found = _take_out_lost(group, read=isinstance(reason, OSError)) or _take_out_blamed(group, str(reason))
+        found = take_out_lost(group, read=isinstance(reason, OSError)) or take_out_blamed(group, str(reason))
         if not found and reason is None:
             result.unusable += lost
             return result
@@ -145,28 +154,6 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
             raise reason or OSError(told)
         if not group.darks:
             raise ValueError(told)
-
-
-def _take_out_lost(group, read):
-    """Take those frames out of a group whose files are lost, see `without_lost`; returns the list of `Unusable`."""
-    group.biases, lost = without_lost(group.biases, read)
-    group.darks, others = without_lost(group.darks, read)
-    masters, more = without_lost([group.master] if group.master else [], read)
-    group.master = masters[0] if masters else None
-    return lost + others + more
-
-
-def _take_out_blamed(group, reason):
-    """Take that frame out of a group with whose file an error begins; returns a list of `Unusable`, mostly empty."""
-    for frames in (group.biases, group.darks):
-        for frame in frames:
-            if reason.startswith(f"{frame.file.label}: "):
-                frames.remove(frame)
-                return [unusable_file(frame.file.path, reason, frame.name)]
-    if group.master and reason.startswith(f"{group.master.file.label}: "):
-        lost, group.master = group.master, None
-        return [unusable_file(lost.file.path, reason, lost.name)]
-    return []
 
 
 def _measure_group(cut, options, step, known_noise):
@@ -212,7 +199,7 @@ def _with_names(text, group):
     """A text in which files are named as on the page: without their folder."""
     for frame in (*group.darks, *group.biases, *([group.master] if group.master else [])):
         text = text.replace(frame.file.label, frame.name)
-    return text.replace(os.path.join(group.darks[0].file.path.parent, ""), "")
+    return text.replace(os.path.join(group.darks[0].file.path.parent, ""), "").replace("bias[0]", "the master bias")
 
 
 def _measure_rates(result, options, gain, scale, known_noise, step, caught):
@@ -227,8 +214,11 @@ def _measure_rates(result, options, gain, scale, known_noise, step, caught):
         read_noise = _take_bias(result, gain, scale, read_noise, options.work | checked)
         bias, offset = result.bias, None
     elif result.group.master:
-        bias, offset = _master(result.group.master), None
-        result.bias = bias
+        result.bias, offset = _master(result.group.master), None
+        bias = result.bias
+    elif options.frames.without_bias:
+        result.without_bias, bias, offset = True, 0 * files[0].unit, None
+        result.notes.append("The bias was subtracted from the darks already (--bias none): no bias is taken away.")
     else:
         if len(result.exposures) < 2:
             told = "".join(f". {note}" for note in result.group.notes).rstrip(".")
@@ -264,8 +254,8 @@ def _measure_rates(result, options, gain, scale, known_noise, step, caught):
         common["saturation"] = saturation["DKSATUR"] * files[0].unit
     with warnings.catch_warnings():
         # Said of all exposure times already.
-        warnings.simplefilter("ignore", HeaderWarning)
-        warnings.simplefilter("ignore", NoiseWarning)
+        for category in (HeaderWarning, NoiseWarning, TemperatureWarning):
+            warnings.simplefilter("ignore", category)
         for seconds, same in result.exposures:
             step(f"{seconds:g} s")
             alone = len(result.exposures) == 1
@@ -311,9 +301,13 @@ def _take_bias(result, gain, scale, read_noise, work):
             read_noise, result.noise_source = measured * u.electron, "the scatter of the bias frames"
     _tell_outlying(result, biases, selection, "bias frames")
     if len(biases) < 3:
-        few = "one bias frame" if len(biases) == 1 else f"{len(biases)} bias frames"
-        result.notes.append(f"There is only {few}: the error of the bias limits the rates.")
+        few = "is only one bias frame" if len(biases) == 1 else "are only two bias frames"
+        result.notes.append(f"There {few}: the error of the bias limits the rates.")
     result.bias = master_bias(selection.chosen(), gain=gain, read_noise=read_noise, add_keyword=None, **work)
+    known = [bias.temperature for bias in biases if bias.temperature is not None]
+    if known and max(known) - min(known) > TEMPERATURE_SPREAD:
+        # Else that of the first.
+        result.bias.meta["CCD-TEMP"] = sum(known) / len(known)
     return read_noise
 
 

@@ -178,7 +178,7 @@ def _one_line(measured):
     meta = measured.rate.meta
     used = counted(sum(len(frames) for _, frames in measured.exposures), "dark")
     parts = [f"{used} of {counted(len(measured.exposures), 'exposure time')} used"]
-    if measured.has_bias:
+    if measured.bias is not None:
         parts[0] += f", and {counted(measured.bias.meta['NCOMBINE'], 'bias frame')}"
     if "DKGAIN" in meta:
         error = measured.camera.gain_error

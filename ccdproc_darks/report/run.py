@@ -87,7 +87,7 @@ def groups_of_folder(folder, options=AS_FOUND):
     progress = partial(progress_bar, desc="reading headers", unit="file")
     groups, unusable = find_groups(folder.absolute(), progress, options)
     if not groups:
-        raise NothingMeasuredError(_nothing(folder, unusable))
+        raise NothingMeasuredError(_nothing(folder, unusable, options.recursive))
     return groups, unusable
 
 
@@ -139,8 +139,9 @@ def write_report(folder, results, failures, unusable, *, title, command="", intr
 def _write_group(folder, measured):
     folder.mkdir()
     images = {"rate_all": measured.rate, "mask": measured.mask}
-    if measured.has_bias:
+    if measured.bias is not None:
         images["master_bias"] = measured.bias
+    if measured.has_bias:
         images.update({f"rate_{seconds:g}s": rate for seconds, rate in measured.rates.items()})
     if measured.significance is not None:
         images["significance"] = measured.significance
@@ -170,10 +171,11 @@ def different_names(texts):
     return names
 
 
-def _nothing(folder, unusable):
+def _nothing(folder, unusable, recursive):
+    left = has_folders(folder) and not recursive
+    hint = "; its sub-folders are not looked into without --recursive" if left else ""
     if not unusable:
-        hint = "; its sub-folders are not looked into without --recursive" if has_folders(folder) else ""
         return f"{folder}: no FITS files (.fit, .fits, .fts, also compressed){hint}"
     first = unusable[0]
     more = f" (and {len(unusable) - 1} more)" if len(unusable) > 1 else ""
-    return f"{folder}: no usable dark frames; {first.name}: {first.reason}{more}"
+    return f"{folder}: no usable dark frames; {first.name}: {first.reason}{more}{hint}"

@@ -10,6 +10,9 @@ from .verdict import doubts, verdict_sentence
 
 __all__ = ["progress_bar", "sentences"]
 
+# Exposure times that are listed one by one.
+_MOST_TIMES = 5
+
 
 def progress_bar(*args, **kwargs):
     """`tqdm.tqdm` that is shown on terminals only, and is gone in the end."""
@@ -29,6 +32,9 @@ def sentences(results, failures, unusable):
             f"{meta['NNONLIN']} not proportional" if measured.significance is not None else "proportionality not tested"
         )
         times = ", ".join(f"{len(same)} x {seconds:g} s" for seconds, same in measured.exposures)
+        if len(measured.exposures) > _MOST_TIMES:
+            (first, _), *_, (last, _) = measured.exposures
+            times = f"{len(measured.exposures)} exposure times from {first:g} to {last:g} s"
         yield measured.group.title
         yield (
             f"  {frames} darks ({times}): median rate {median:.4g} electron/s"

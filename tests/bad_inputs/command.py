@@ -47,6 +47,25 @@ OPTIONS = [
     option("option-null", "``--null normal``", "--null", "normal", words=("--null", "normal")),
     option("option-mem-limit", "``--mem-limit 0``", "--mem-limit", "0", words=("--mem-limit", "0")),
     option("option-scheduler", "``--scheduler here``", "--scheduler", "here", words=("--scheduler", "here"), status=1),
+    option("option-exposure", "``--exposure 0``", "--exposure", "0", words=("--exposure", "0")),
+    option("option-exposure-both", "both ``--exposure`` and ``--exposure-key``", "--exposure", "300", "--exposure-key",
+           "LTIME", words=("--exposure", "--exposure-key")),
+    option("option-exposure-key", "``--exposure-key LTIME``, which no header has", "--exposure-key", "LTIME",
+           words=("no LTIME in its header", "--exposure"), status=1),
+    option("option-unit", "``--unit counts``", "--unit", "counts", words=("--unit", "counts")),
+    option("option-type-key", "``--type-key 'KIND ='``", "--type-key", "KIND =", words=("--type-key", "KIND =")),
+    Row("option-dark-zero", "``--dark '*'`` though bias frames are among them", REPORT,
+        lambda t: t(folder(t.folder), "-o", t.out, "--dark", "*"),
+        Told("bias_0.fits: EXPTIME is 0 s: a dark needs an exposure")),
+    option("option-temperature-tolerance", "``--temperature-tolerance -1``", "--temperature-tolerance=-1",
+           words=("--temperature-tolerance", "-1")),
+    option("option-group-by", "``--group-by`` without a key", "--group-by", words=("--group-by",)),
+    option("option-bias-absent", "``--bias`` with a folder that is not there", "--bias", "absent",
+           words=("--bias", "absent", "no such file"), status=1),
+    Row("option-bias-empty", "``--bias`` with an empty folder", REPORT,
+        lambda t: t(folder(t.folder), "-o", t.out, "--bias", empty(t)), Refused("--bias", "empty", "no FITS files")),
+    Row("option-bias-text", "``--bias`` with a file that is no FITS file", REPORT,
+        lambda t: t(folder(t.folder), "-o", t.out, "--bias", note(t)), Told("note.txt", "not a readable FITS file")),
     option("option-unknown", "an unknown option, ``--gian 2``", "--gian", "2", words=("--gian",)),
     Row("option-out-missing", "no ``-o``", REPORT, lambda t: t(folder(t.folder)), Refused("-o", status=2)),
     Row("option-folder-missing", "no folder", REPORT, lambda t: t("-o", t.out), Refused("FOLDER", status=2)),
@@ -107,6 +126,22 @@ def inner(trial):
     """A folder whose frames are in a folder inside."""
     folder(empty(trial), "inner")
     return trial.folder / "empty"
+
+
+def bias_of_another_mode(trial):
+    """Bias frames and darks that were read out in different ways."""
+    path = folder(trial.folder, bias_frames=0, READOUTM="Normal")
+    for index in range(3):
+        file(path, f"bias_{index}.fits", seconds=0.0, seed=index, READOUTM="Fast")
+    return trial(path, "-o", trial.out)
+
+
+def two_of_a_name(trial):
+    """Frames in two sub-folders."""
+    folder(empty(trial), "first")
+    (trial.folder / "empty" / "second").mkdir()
+    (trial.folder / "empty" / "second" / "dark_30s_0.fits").touch()
+    return trial(trial.folder / "empty", "-r", "-o", trial.out)
 
 
 def earlier(trial, *more):
@@ -308,6 +343,10 @@ FOLDERS = [
         Refused("empty", "no FITS files")),
     Row("folder-inner", "a folder whose frames are in a folder inside", REPORT, lambda t: t(inner(t), "-o", t.out),
         Refused("empty", "no FITS files", "sub-folders")),
+    Row("folder-bias-unlike", "bias frames of another read-out mode", REPORT, bias_of_another_mode,
+        Told("bias_0.fits: READOUTM is 'Fast' here, 'Normal' in the 8 darks", "--ignore-key READOUTM")),
+    Row("folder-two-of-a-name", "files of one name in two sub-folders, one of them empty", REPORT, two_of_a_name,
+        Told("second/dark_30s_0.fits: the file is empty")),
     Row("folder-only-bias", "a folder with bias frames only", REPORT,
         lambda t: t(folder(t.folder, times=()), "-o", t.out), Refused("night", "no usable dark frames", "bias_0.fits")),
     Row("folders-one-empty", "two folders, one of them empty", REPORT, second_folder_empty,

@@ -20,15 +20,17 @@ SHAPE = (30, 40)
 RATE = 0.5
 
 
-def write(folder, plan, *, name="{kind}_{seconds}_{number}.fits", seed=1, shape=SHAPE, change=None, **changes):
+def write(
+    folder, plan, *, name="{kind}_{seconds}_{number}.fits", seed=1, bias=300, dtype="uint16", change=None, **changes
+):
     """Write frames of 0.5 electron/s; a header key that is None is taken out, and ``change`` changes the data."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     for seconds, count in plan:
         for number in range(count):
             frame = simulate_dark(
-                shape, exposure=seconds * u.s, read_noise=5 * u.electron, bias=300 * u.adu, rng=rng,
-                rate=RATE * u.electron / u.s,
+                SHAPE, exposure=seconds * u.s, read_noise=5 * u.electron, bias=bias * u.adu, rng=rng,
+                rate=RATE * u.electron / u.s, dtype=dtype,
             )  # fmt: skip
             for key, value in changes.items():
                 frame.meta.pop(key, None)
@@ -129,9 +131,7 @@ class TestUnits:
         folder = write(tmp_path / "in", PLAN, change=lambda header: header.set("BUNIT", "bananas"))
         status, told, _ = report(folder)
         assert status == 1
-        assert (
-            "BUNIT in the header is 'bananas', expected adu or electron; tell by --unit if the header is wrong" in told
-        )
+        assert "BUNIT in the header is 'bananas', expected adu or electron; tell by --unit if the header is" in told
 
 
 class TestTypes:
@@ -191,6 +191,22 @@ class TestFolders:
         assert "its sub-folders are not looked into without --recursive" in told
         status, told, table = report(tmp_path / "in", option)
         assert (status, is_right(table)) == (0, True), told
+
+    def test_what_is_not_looked_into_is_told(self, tmp_path, report):
+        """Where darks have no bias frames, and where there are no darks."""
+        folder = write(tmp_path / "in", DARKS)
+        write(folder / "Bias", BIASES)
+        status, told, _ = report(folder)
+        assert status == 0
+        assert "note: The sub-folder Bias was not looked into: --recursive does." in told
+        status, told, table = report(folder, "-r")
+        assert (status, is_right(table)) == (0, True), told
+        assert "looked into" not in told
+        folder = write(tmp_path / "other", [(30, 1)], IMAGETYP="Light")
+        write(folder / "Darks", DARKS)
+        status, told, _ = report(folder)
+        assert status == 1
+        assert "its sub-folders are not looked into without --recursive" in told
 
     def test_files_of_one_name_are_named_with_their_folder(self, tmp_path, report):
         for number, folder in enumerate(("Darks/one", "Darks/two")):
@@ -256,6 +272,19 @@ class TestBias:
         assert "not used: b/bias_0_0.fits: READOUTM is 'Fast' here, 'Normal' in the 4 darks" in told
         status, told, table = report(darks, "--bias", bias, "--ignore-key", "READOUTM")
         assert (status, is_right(table)) == (0, True), told
+
+    @pytest.mark.parametrize("plan", [DARKS, [(300, 4)], PLAN])
+    def test_none(self, tmp_path, report, plan):
+        """The bias was subtracted from the darks already, as the header may say."""
+        folder = write(tmp_path / "in", plan, bias=0, dtype="float32", CALSTAT="B")
+        status, told, _ = report(folder)
+        assert status == 1
+        assert "CALSTAT = 'B': a bias is subtracted from it already" in told
+        status, told, table = report(folder, "--bias", "none")
+        assert (status, is_right(table)) == (0, True), told
+        assert "note: The bias was subtracted from the darks already (--bias none)" in told
+        assert table.meta["groups"].popitem()[1]["bias_frames"] == 0
+        assert not list((tmp_path / "out").glob("*/master_bias.fits"))
 
     @pytest.mark.parametrize("name", ["absent", "empty"])
     def test_nothing_there(self, tmp_path, report, name):

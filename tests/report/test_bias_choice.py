@@ -42,7 +42,7 @@ def test_left_out_biases_name_the_key_and_what_they_nearly_fit(tmp_path, key, he
     set_all(darks, INSTRUME="TestCam", **{key: there})
     (group,), unusable = find_groups(tmp_path)
     assert {item.reason for item in unusable} == {
-        f"{key} is {shown} here, {shown_there} in the 6 darks of {group.sensor}; there are no darks like it: not used. "
+        f"{key} is {shown} here, {shown_there} in the 6 darks of {group.sensor}; there are no darks like it. "
         f"--ignore-key {key} takes them together"
     }
     assert group.notes == [
@@ -70,7 +70,7 @@ def test_biases_of_another_size(tmp_path):
     write_frames(tmp_path, [(0, 1)], prefix="small_", shape=(30, 40))
     (group,), (unusable,) = find_groups(tmp_path)
     assert unusable.reason == (
-        f"40 x 30 pixels here, 90 x 60 pixels in the 2 darks of {group.sensor}; there are no darks like it: not used"
+        f"40 x 30 pixels here, 90 x 60 pixels in the 2 darks of {group.sensor}; there are no darks like it"
     )
     assert group.notes == []
 
@@ -93,6 +93,19 @@ class TestTemperatures:
         assert [(group.temperature, len(group.biases), group.notes) for group in groups] == [(-20, 2, []), (0, 1, [])]
         assert len(unusable) == 4
         assert re.match(r"taken at 10.0 C; the darks of .* are at -20.0, 0.0 C, and there are bias", unusable[0].reason)
+
+    def test_one_or_two_own_biases_are_joined_by_those_of_nearly_their_temperature(self, tmp_path):
+        for index, (celsius, plan) in enumerate(((20.0, [(0, 1), (30, 2)]), (21.4, [(0, 1)]), (18.3, [(0, 2)]),
+                                                 (30.0, [(0, 5)]))):  # fmt: skip
+            for path in write_frames(tmp_path, plan, prefix=f"n{index}_", seed=index):
+                set_header(path, SET_TEMP=None, CCD_TEMP=celsius)
+        (group,), unusable = find_groups(tmp_path)
+        assert sorted(bias.temperature for bias in group.biases) == [18.3, 18.3, 20.0, 21.4]
+        assert group.notes == [
+            "There is only 1 bias frame at the temperature of the darks, 20.0 C: 4 bias frames at 18.3 to 21.4 C are "
+            "used. A bias level that changes with the temperature shifts all rates."
+        ]
+        assert len(unusable) == 5
 
     def test_the_nearest_serve(self, tmp_path):
         write_frames(tmp_path, [(30, 2)], temperature=-20 * u.deg_C)
@@ -123,6 +136,17 @@ class TestTemperatures:
             # The simulated rate doubles every so many degrees; here all were simulated at -20 C.
             error = 8 / np.sqrt(len(group.biases)) / 75
             assert np.nanmedian(rate.data) == pytest.approx(0.2, abs=error)
+
+    @pytest.mark.parametrize(("celsius", "warned"), [((-10, -10, -10), True), ((-24, -20.9, -18), False)])
+    def test_what_is_said_of_a_measurement(self, tmp_path, celsius, warned):
+        """Once, and of the mean temperature of the bias frames."""
+        write_frames(tmp_path, [(30, 2), (300, 2)], temperature=-22.4 * u.deg_C)
+        for index, each in enumerate(celsius):
+            write_frames(tmp_path, [(0, 1)], prefix=f"b{index}_", temperature=each * u.deg_C, seed=index + 1)
+        (group,), _ = find_groups(tmp_path)
+        notes = [note for note in measure_group(group, Options()).notes if "the bias was taken at" in note]
+        assert len(notes) == warned
+        assert all("at -10.0 deg C (the master bias), the darks at -22.4" in note for note in notes)
 
     @pytest.mark.parametrize(("biases", "darks"), [(None, -20.0), (-20.0, None), (None, None)])
     def test_unknown_ones(self, tmp_path, biases, darks):

@@ -64,13 +64,14 @@ def test_names_of_biases(tmp_path, kind):
         ({"EXPTIME": None, "EXPOSURE": None}, "no exposure time"),
         ({"EXPTIME": 0.0}, "EXPTIME is 0 s"),
         ({"EXPTIME": "long"}, "EXPTIME.*finite number.*'long'"),
+        ({"IMAGETYP": "Light (dark subtracted)"}, "neither bias nor dark"),
+        ({"CALSTAT": "BD"}, "CALSTAT = 'BD': a dark is subtracted from it already"),
+        ({"CALSTAT": "B"}, "CALSTAT = 'B': a bias is subtracted from it already.*--bias none"),
         (
             {"EXPTIME": 30.0, "EXPOSURE": 77.0},
-            "EXPTIME is 30 and EXPOSURE is 77 in .*fit, and one of them is not the exposure",
+            "EXPTIME is 30 and EXPOSURE is 77: one of them is not the exposure time; tell by --exposure-key EXPTIME or "
+            "--exposure-key EXPOSURE",
         ),
-        ({"IMAGETYP": "Light (dark subtracted)"}, "neither bias nor dark"),
-        ({"CALSTAT": "BD"}, "CALSTAT = 'BD': its own dark is subtracted already"),
-        ({"CALSTAT": "B"}, "CALSTAT = 'B': its bias is subtracted already"),
         ({"BUNIT": "bananas"}, "BUNIT in the header is 'bananas', expected adu or electron"),
         ({"BUNIT": "electron / s"}, "BUNIT in the header is 'electron / s', a rate already"),
         ({"BUNIT": "1"}, "BUNIT in the header is '1', expected adu or electron"),

@@ -97,6 +97,15 @@ def test_temperatures(tmp_path, tolerance, expected):
     assert [group.temperature is None for group in groups][-1]
 
 
+def test_bias_frames_do_not_part_darks(tmp_path):
+    """Three darks within 1 deg C, and bias frames around them."""
+    paths = write_frames(tmp_path, [(0, 4), (30, 3)])
+    for path, celsius in zip(paths, (18.0, 19.1, 20.9, 22.0, 19.6, 20.0, 20.5), strict=True):
+        set_header(path, SET_TEMP=None, CCD_TEMP=celsius)
+    (group,), _ = find_groups(tmp_path)
+    assert [dark.temperature for dark in group.darks] == [19.6, 20.0, 20.5]
+
+
 def test_without_a_tolerance_temperatures_are_not_even_read(tmp_path):
     first, second = write_frames(tmp_path, [(30, 2)])
     set_header(first, CCD_TEMP="cold", SET_TEMP=None)
