@@ -36,7 +36,7 @@ from ..frames.inputs import sample
 from ..rates.frame_selection import mean_temperature, select_biases, select_frames, warn_temperatures
 from .result_finding import result_findings
 from .sampled_result import sampled_result
-from .verdict import counted
+from .verdict import counted, joined
 
 __all__ = ["CHECKS", "FrameChecks", "Settings"]
 
@@ -88,8 +88,8 @@ class FrameChecks:
         Master bias.
     level : float or None
         Bias level (the frames' unit).
-    results : tuple or None
-        Rates, mask, and whether the bias was subtracted, where they are there already; else they are made of a sample.
+    looks_at_result : bool
+        Whether rates and mask of a sample are made, and looked at.
     findings : list of `Finding`
         What was found so far.
     """
@@ -99,7 +99,7 @@ class FrameChecks:
     biases: list = field(default_factory=list)
     master: object = None
     level: float | None = None
-    results: tuple | None = None
+    looks_at_result: bool = True
     findings: list = field(default_factory=list)
 
     def run(self):
@@ -121,7 +121,7 @@ class FrameChecks:
             group = FrameGroup(self.darks, times, self.biases, self.master, self.level, told)
             self._check_pixels(group, combined)
         self._say_what_is_fine(given, seconds)
-        return [self._joined(check, why_unknown) for check in CHECKS]
+        return [joined(check, self.findings, why_unknown) for check in CHECKS]
 
     # Steps
 
@@ -277,21 +277,19 @@ class FrameChecks:
             selection = select_biases(self.biases, scale or 1.0)
             self._try("frames", selection.warn, "bias frames")
             noise = selection.read_noise() if noise is None else noise
-        if self.results is None and scale is not None:
-            self._sample_result(group, gain, noise, combined)
-        if self.results is not None:
-            rates, mask, has_bias = self.results
-            self.findings += result_findings(rates, mask, has_bias=has_bias)
+        if self.looks_at_result and scale is not None:
+            self._check_result(group, gain, noise, combined)
 
     def _found(self, check, unit):
         """What the frames show, as a float in a unit, or None."""
         found = next((one.found for one in self.findings if one.check == check and one.found is not None), None)
         return None if found is None else u.Quantity(found).to_value(unit)
 
-    def _sample_result(self, group, gain, noise, combined):
+    def _check_result(self, group, gain, noise, combined):
         with collected() as warned:
             try:
-                self.results = sampled_result(group, gain, noise, combined)
+                rates, mask, has_bias = sampled_result(group, gain, noise, combined)
+                self.findings += result_findings(rates, mask, has_bias=has_bias)
             except ValueError as error:
                 self.findings.append(Finding("result", UNKNOWN, _without_stop(str(error))))
         # Of the sample, the others would be told once more in other numbers.
@@ -338,28 +336,6 @@ class FrameChecks:
 
     def _has(self, check):
         return any(finding.check == check for finding in self.findings)
-
-    def _joined(self, check, why_unknown):
-        """One `Finding` of all that was found by a check: the worst verdict, and what goes with it."""
-        own = [finding for finding in self.findings if finding.check == check]
-        if not own:
-            return Finding(check, UNKNOWN, why_unknown)
-        order = (WRONG, DOUBTFUL, OK, UNKNOWN)
-        verdict = min((finding.verdict for finding in own), key=order.index)
-        said = [finding.sentence for finding in own if finding.verdict == verdict]
-        if verdict == WRONG:
-            said += [finding.sentence for finding in own if finding.verdict == DOUBTFUL]
-        found, told = (
-            next((value for value in (getattr(one, name) for one in own) if value is not None), None)
-            for name in ("found", "told")
-        )
-        return Finding(check, verdict, ". ".join(_sentence_begin(said)), found, told)
-
-
-def _sentence_begin(texts):
-    first, *others = texts[:_NAMED]
-    more = [f"And {len(texts) - _NAMED} more like these"] if len(texts) > _NAMED else []
-    return [first, *(f"{text[:1].upper()}{text[1:]}" for text in others), *more]
 
 
 def _error_of(check, frames):

@@ -20,7 +20,7 @@ from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
-from .check_group import check_group
+from .check_group import check_group, with_results
 from .folder import Group, Unusable, unusable_file, without_lost
 from .frame_checks import Settings
 
@@ -162,6 +162,9 @@ def _measure_group(group, options, step, known_noise):
     if gain is None and frames[0].unit == u.adu:
         raise ValueError("no gain: the headers have no EGAIN; give it as --gain (electron/adu)")
     scale = gain.value if frames[0].unit == u.adu else 1.0
+    step("checks")
+    settings = Settings(options.gain, options.read_noise, saturation=options.saturation)
+    findings = check_group(result.group, settings, has_results=True)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         _measure_rates(result, options, gain, scale, known_noise, step, caught)
@@ -172,18 +175,11 @@ def _measure_group(group, options, step, known_noise):
     parent = os.path.join(frames[0].path.parent, "")
     result.notes += sorted(f"{text.replace(parent, '')}." for text in texts)
     _compare(result, options, step)
-    step("checks")
-    result.findings = _checked(result, options)
-    return result
-
-
-def _checked(result, options):
-    """One `Finding` of each check."""
-    settings = Settings(options.gain, options.read_noise, saturation=options.saturation)
     rates = list(result.rates.values()) if result.has_bias else [result.rate]
-    findings = check_group(result.group, settings, (rates, result.mask, result.has_bias))
+    findings = with_results(findings, rates, result.mask, result.has_bias)
     left_out = [item.name for item in result.unusable]
-    return [replace(one, sentence=_as_left_out(one.sentence, left_out)) for one in findings]
+    result.findings = [replace(one, sentence=_as_left_out(one.sentence, left_out)) for one in findings]
+    return result
 
 
 def _as_left_out(sentence, names):
