@@ -16,7 +16,8 @@ def check_group(group, settings, has_results=False):
 
     With ``has_results`` the last one, on the result as a whole, is left to `with_results`.
     """
-    darks, biases = ([frame.file for frame in frames] for frames in (group.darks, group.biases))
+    # In the order in which they are measured, so that sentences name the same frame.
+    darks, biases = [frame.file for _, same in group.exposures for frame in same], [bias.file for bias in group.biases]
     checks = FrameChecks(darks, settings, biases, looks_at_result=not has_results)
     return [replace(one, sentence=without_folder(one.sentence, group)) for one in checks.run()]
 
