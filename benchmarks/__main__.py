@@ -19,6 +19,7 @@ __all__ = ["TASKS", "main"]
 TASKS = (
     "two_darks",
     "twenty_files",
+    "checks",
     "folder",
     "fit",
     "mem_limit",

@@ -35,7 +35,7 @@ def test_all_functions_are_tried():
         name for name in ccdproc_darks.__all__ if not name.endswith(("Warning", "_FLAGS", "Limit", "MeasuredGain"))
     }
     names |= {f"planning.{name}" for name in planning.__all__} | {f"temperature.{name}" for name in temperature.__all__}
-    names |= {f"ccdproc-darks {command}" for command in ("report", "demo", "simulate")}
+    names |= {f"ccdproc-darks {command}" for command in ("report", "check", "demo", "simulate")}
     assert names <= {row.function for row in ROWS}
 
 

@@ -92,6 +92,7 @@ def test_all_names_are_public_and_found():
         "ProportionalityLimit",
         "Sensor",
         "TemperatureWarning",
+        "check_frames",
         "compare_dark_rates",
         "dark_rate",
         "dark_scatter",

@@ -5,15 +5,26 @@ import os
 from dataclasses import replace
 
 from .frame_checks import FrameChecks
+from .result_finding import result_findings
+from .verdict import joined
 
-__all__ = ["check_group", "without_folder"]
+__all__ = ["check_group", "with_results", "without_folder"]
 
 
-def check_group(group, settings, results=None):
-    """One `Finding` a check of a `Group`; ``results`` as of `FrameChecks`. Files are named without their folder."""
-    darks, biases = ([frame.file for frame in frames] for frames in (group.darks, group.biases))
-    checks = FrameChecks(darks, settings, biases, results=results)
+def check_group(group, settings, has_results=False):
+    """One `Finding` a check of a `Group`; files are named without their folder.
+
+    With ``has_results`` the last one, on the result as a whole, is left to `with_results`.
+    """
+    # In the order in which they are measured, so that sentences name the same frame.
+    darks, biases = [frame.file for _, same in group.exposures for frame in same], [bias.file for bias in group.biases]
+    checks = FrameChecks(darks, settings, biases, looks_at_result=not has_results)
     return [replace(one, sentence=without_folder(one.sentence, group)) for one in checks.run()]
+
+
+def with_results(findings, rates, mask, has_bias):
+    """Findings of a group whose last one, on the result as a whole, is that of its rates and mask."""
+    return [*findings[:-1], joined("result", result_findings(rates, mask, has_bias=has_bias))]
 
 
 def without_folder(text, group):

@@ -37,7 +37,7 @@ from ..frames.inputs import sample
 from ..rates.frame_selection import mean_temperature, select_biases, select_frames, warn_temperatures
 from .result_finding import result_findings
 from .sampled_result import sampled_result
-from .verdict import counted
+from .verdict import counted, joined
 
 __all__ = ["CHECKS", "FrameChecks", "Settings"]
 
@@ -89,8 +89,8 @@ class FrameChecks:
         Master bias.
     level : float or None
         Bias level (the frames' unit).
-    results : tuple or None
-        Rates, mask, and whether the bias was subtracted, where they are there already; else they are made of a sample.
+    looks_at_result : bool
+        Whether rates and mask of a sample are made, and looked at.
     findings : list of `Finding`
         What was found so far.
     """
@@ -100,7 +100,7 @@ class FrameChecks:
     biases: list = field(default_factory=list)
     master: object = None
     level: float | None = None
-    results: tuple | None = None
+    looks_at_result: bool = True
     findings: list = field(default_factory=list)
 
     def run(self):
@@ -111,7 +111,7 @@ class FrameChecks:
         self.biases = self._belonging(self.biases, check_biases)
         self._check_duplicates(seconds)
         self._check_temperatures()
-        why_unknown = "the frames cannot tell"
+        why_unknown, are_looked_at = "the frames cannot tell", False
         if not self.darks:
             why_unknown = "not looked at: no darks are left"
         elif any(dark not in seconds for dark in self.darks):
@@ -120,9 +120,11 @@ class FrameChecks:
             self._check_bias(min(seconds[dark] for dark in self.darks))
             times, told, combined = [seconds[dark] for dark in self.darks], self._told(), self._combined()
             group = FrameGroup(self.darks, times, self.biases, self.master, self.level, told)
-            self._check_pixels(group, combined)
-        self._say_what_is_fine(given, seconds)
-        return [self._joined(check, why_unknown) for check in CHECKS]
+            are_looked_at = self._check_pixels(group, combined)
+            if not are_looked_at:
+                why_unknown = "not looked at: the values are no counts (scale)"
+        self._say_what_is_fine(given, seconds, are_looked_at)
+        return [joined(check, self.findings, why_unknown) for check in CHECKS]
 
     # Steps
 
@@ -264,11 +266,12 @@ class FrameChecks:
         return self._try(check, call, *arguments)
 
     def _check_pixels(self, group, combined):
+        """Look at the pixels; False where their values are no counts, of which nothing else can be said."""
         for evidence in EVIDENCE:
             self.findings += evidence(group)
-        gain, noise = (group.told[name].value if name in group.told else None for name in ("gain", "read_noise"))
-        if gain is None:
-            gain = self._found("gain", GAIN_UNIT)
+            if self._is_wrong("scale"):
+                return False
+        gain, noise = self._value(group, "gain", GAIN_UNIT), self._value(group, "read noise", u.electron)
         scale = gain if group.unit == u.adu else 1.0
         level = self._level(group) * (scale or 1.0)
         for seconds, indices in group.sets:
@@ -278,21 +281,30 @@ class FrameChecks:
             selection = select_biases(self.biases, scale or 1.0)
             self._try("frames", selection.warn, "bias frames")
             noise = selection.read_noise() if noise is None else noise
-        if self.results is None and scale is not None:
-            self._sample_result(group, gain, noise, combined)
-        if self.results is not None:
-            rates, mask, has_bias = self.results
-            self.findings += result_findings(rates, mask, has_bias=has_bias)
+        if self.looks_at_result and scale is not None:
+            self._check_result(group, gain, noise, combined)
+        return True
 
-    def _found(self, check, unit):
-        """What the frames show, as a float in a unit, or None."""
+    def _value(self, group, check, unit):
+        """What is told, or what the frames show where that is refuted or nobody tells; a float in a unit, or None."""
+        told = group.told.get(check.replace(" ", "_"))
         found = next((one.found for one in self.findings if one.check == check and one.found is not None), None)
-        return None if found is None else u.Quantity(found).to_value(unit)
+        if found is None or (told is not None and not self._is_wrong(check)):
+            return None if told is None else told.value
+        if told is not None:
+            text = f"rates and mask are made with the {check} that the frames show"
+            self.findings.append(Finding("result", OK, text))
+        return u.Quantity(found).to_value(unit)
 
-    def _sample_result(self, group, gain, noise, combined):
+    def _is_wrong(self, check):
+        return any(one.check == check and one.verdict == WRONG for one in self.findings)
+
+    def _check_result(self, group, gain, noise, combined):
+        """Findings about rates and mask of a sample."""
         with collected() as warned:
             try:
-                self.results = sampled_result(group, gain, noise, combined)
+                rates, mask, has_bias = sampled_result(group, gain, noise, combined)
+                self.findings += result_findings(rates, mask, has_bias=has_bias)
             except ValueError as error:
                 self.findings.append(Finding("result", UNKNOWN, _without_stop(str(error))))
         # Of the sample, the others would be told once more in other numbers.
@@ -314,7 +326,7 @@ class FrameChecks:
 
     # Sentences
 
-    def _say_what_is_fine(self, given, seconds):
+    def _say_what_is_fine(self, given, seconds, are_looked_at):
         darks, biases = given
         frames = " and ".join(counted(*one) for one in ((darks, "dark"), (biases, "bias frame")) if one[0])
         fine = {"frames": Finding("frames", OK, f"{frames} belong together, as far as their headers and levels tell")}
@@ -331,7 +343,7 @@ class FrameChecks:
             fine["temperature"] = Finding("temperature", OK, text, told=celsius * u.deg_C)
         elif not self._has("temperature"):
             fine["temperature"] = Finding("temperature", UNKNOWN, "the headers tell no temperature of the sensor")
-        if len(self.darks) > len({round(time, 3) for time in seconds.values()}):
+        if are_looked_at and len(self.darks) > len({round(time, 3) for time in seconds.values()}):
             fine["light"] = Finding("light", OK, "no stars in the frames, and no flats among them")
         for check, finding in fine.items():
             if not self._has(check):
@@ -339,28 +351,6 @@ class FrameChecks:
 
     def _has(self, check):
         return any(finding.check == check for finding in self.findings)
-
-    def _joined(self, check, why_unknown):
-        """One `Finding` of all that was found by a check: the worst verdict, and what goes with it."""
-        own = [finding for finding in self.findings if finding.check == check]
-        if not own:
-            return Finding(check, UNKNOWN, why_unknown)
-        order = (WRONG, DOUBTFUL, OK, UNKNOWN)
-        verdict = min((finding.verdict for finding in own), key=order.index)
-        said = [finding.sentence for finding in own if finding.verdict == verdict]
-        if verdict == WRONG:
-            said += [finding.sentence for finding in own if finding.verdict == DOUBTFUL]
-        found, told = (
-            next((value for value in (getattr(one, name) for one in own) if value is not None), None)
-            for name in ("found", "told")
-        )
-        return Finding(check, verdict, ". ".join(_sentence_begin(said)), found, told)
-
-
-def _sentence_begin(texts):
-    first, *others = texts[:_NAMED]
-    more = [f"And {len(texts) - _NAMED} more like these"] if len(texts) > _NAMED else []
-    return [first, *(f"{text[:1].upper()}{text[1:]}" for text in others), *more]
 
 
 def _error_of(check, frames):

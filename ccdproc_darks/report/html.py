@@ -19,6 +19,7 @@ figcaption, .dim { color: #555; } .note { background: #fff6df; border-left: 4px 
 .verdict.ok { border-left-color: #2e7d32; } .verdict.doubtful { border-left-color: #e6a700; }
 .verdict.wrong { border-left-color: #b3261e; } strong.wrong { color: #b3261e; } strong.doubtful { color: #8a6100; }
 summary { cursor: pointer; color: #1b6ca8; } details td { vertical-align: top; }
+details td:not(:last-child) { white-space: nowrap; }
 pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size: .92em; }
 """
 

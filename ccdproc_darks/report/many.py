@@ -17,12 +17,13 @@ from .html import document, escape, table
 from .run import NothingMeasuredError, different_names, measure_folder, report_title, write_report
 from .summary import rate_rows
 from .terminal import progress_bar, sentences
+from .verdict import doubts
 
 __all__ = ["FolderReport", "make_reports", "report_names"]
 
 _HEADS = (
     "folder", "camera", "darks", "median rate (electron/s)", "typical error", "hot", "not proportional", "masked",
-    "notes", "files not used",
+    "wrong or doubtful", "notes", "files not used",
 )  # fmt: skip
 
 
@@ -94,6 +95,7 @@ def _numbers(measured):
         str(meta["NHOT"]),
         "not tested" if measured.significance is None else str(meta["NNONLIN"]),
         str(meta["NMASKED"]),
+        ", ".join(f"{one.check} ({one.verdict})" for one in doubts(measured.findings)),
         str(len(measured.notes)),
     )
 

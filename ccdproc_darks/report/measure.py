@@ -29,7 +29,7 @@ from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_biases, select_frames
 from ..rates.master_bias import master_bias
 from .camera import camera_of
-from .check_group import check_group
+from .check_group import check_group, with_results
 from .frame_checks import Settings
 from .frame_options import AS_FOUND, FrameOptions
 from .group import Group, Unusable
@@ -164,6 +164,9 @@ def _measure_group(cut, options, step, known_noise):
     result.notes += result.camera.notes
     gain = result.camera.gain
     scale = gain.value if frames[0].unit == u.adu else 1.0
+    step("checks")
+    settings = Settings(options.gain, options.read_noise, saturation=options.saturation)
+    findings = check_group(result.group, settings, has_results=True)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         _measure_rates(result, options, gain, scale, known_noise, step, caught)
@@ -173,18 +176,11 @@ def _measure_group(cut, options, step, known_noise):
     texts = {text for text in texts if result.camera.is_new(text)}
     result.notes += sorted(f"{_with_names(text, group)}." for text in texts)
     _compare(result, options, step)
-    step("checks")
-    result.findings = _checked(result, options)
-    return result
-
-
-def _checked(result, options):
-    """One `Finding` of each check."""
-    settings = Settings(options.gain, options.read_noise, saturation=options.saturation)
     rates = list(result.rates.values()) if result.has_bias else [result.rate]
-    findings = check_group(result.group, settings, (rates, result.mask, result.has_bias))
+    findings = with_results(findings, rates, result.mask, result.has_bias)
     left_out = [item.name for item in result.unusable]
-    return [replace(one, sentence=_as_left_out(one.sentence, left_out)) for one in findings]
+    result.findings = [replace(one, sentence=_as_left_out(one.sentence, left_out)) for one in findings]
+    return result
 
 
 def _as_left_out(sentence, names):

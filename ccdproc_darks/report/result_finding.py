@@ -42,7 +42,7 @@ def result_findings(rates, mask, *, has_bias=True):
 
 def _masked(mask):
     share = float(np.mean(mask.mask))
-    shown = f"{100 * share:.2g} %"
+    shown = f"{100 * share:.3g} %"
     text = f"{shown} of the pixels are masked"
     found = share * 100 * u.percent
     if share <= _MANY:
@@ -50,7 +50,7 @@ def _masked(mask):
         return Finding(_CHECK, OK, f"{text}, and the threshold of hot pixels is {limit:.3g} electron/s", found)
     shares = {name: float(np.mean(mask.data & DARK_FLAGS[name] != 0)) for name in _REASONS}
     reason = max(shares, key=shares.get)
-    why = f", most of them as {reason} ({100 * shares[reason]:.2g} %)" if shares[reason] > 0 else ""
+    why = f", most of them as {reason} ({100 * shares[reason]:.3g} %)" if shares[reason] > 0 else ""
     return Finding(
         _CHECK,
         WRONG if share > _MOST else DOUBTFUL,

@@ -16,7 +16,7 @@ from ..rates.master_bias import master_bias
 __all__ = ["evenly", "sampled_result"]
 
 # Pixels of the sample; exposure times, and frames of each, that are enough for a look at the whole.
-_PIXELS, _MOST_TIMES, _MOST_FRAMES = 2**16, 3, 16
+_PIXELS, _MOST_TIMES, _MOST_FRAMES = 2**15, 3, 16
 
 
 def sampled_result(group, gain, noise, combined):

@@ -1,16 +1,38 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Findings in words: a sentence on all of them."""
+"""Findings in words: one row of those of a check, and a sentence on all of them."""
 
-from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG
+from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 
-__all__ = ["counted", "doubts", "verdict_sentence"]
+__all__ = ["counted", "doubts", "joined", "verdict_sentence"]
 
+# Sentences of a row, where the same check found more.
+_SENTENCES = 3
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def doubts(findings):
     """Findings that are wrong, and then those that are doubtful."""
     return [finding for verdict in (WRONG, DOUBTFUL) for finding in findings if finding.verdict == verdict]
+
+
+def joined(check, findings, why_unknown="the frames cannot tell"):
+    """One `Finding` of all those of a check: the worst verdict, and what goes with it; ``why_unknown`` of none."""
+    own = [finding for finding in findings if finding.check == check]
+    if not own:
+        return Finding(check, UNKNOWN, why_unknown)
+    verdict = min((finding.verdict for finding in own), key=(WRONG, DOUBTFUL, OK, UNKNOWN).index)
+    said = [finding.sentence for finding in own if finding.verdict == verdict]
+    if verdict == WRONG:
+        # What the frames show helps where headers do not tell.
+        said += [
+            one.sentence for one in own if one.verdict == DOUBTFUL or (one.verdict == OK and one.found is not None)
+        ]
+    more = [f"And {len(said) - _SENTENCES} more like these"] if len(said) > _SENTENCES else []
+    first, *others = said[:_SENTENCES] + more
+    values = ([getattr(one, name) for one in own] for name in ("found", "told"))
+    found, told = (next((value for value in each if value is not None), None) for each in values)
+    text = ". ".join([first, *(f"{text[:1].upper()}{text[1:]}" for text in others)])
+    return Finding(check, verdict, text, found, told)
 
 
 def verdict_sentence(findings):

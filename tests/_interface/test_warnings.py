@@ -37,7 +37,7 @@ from ccdproc_darks import (
     proportionality_limit,
     repeatability,
 )
-from ccdproc_darks._interface.warnings import warn
+from ccdproc_darks._interface.warnings import collected, warn
 from ccdproc_darks.cli import main
 from ccdproc_darks.report.measure import Options
 from ccdproc_darks.report.run import measure_folder
@@ -348,3 +348,16 @@ print(os.waitpid(child, 0)[1])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout == "0\n", done.stderr
+
+
+def test_warnings_can_be_collected_in_place_of_being_shown():
+    with collected() as found:
+        warn("one", BiasWarning)
+        with collected() as inner:
+            warn("two", HeaderWarning)
+        warn("three", BiasWarning)
+    assert found == [("one", BiasWarning), ("three", BiasWarning)]
+    assert inner == [("two", HeaderWarning)]
+    with pytest.warns(BiasWarning, match="four"):
+        warn("four", BiasWarning)
+    assert len(found) == 2

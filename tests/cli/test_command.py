@@ -57,7 +57,7 @@ def test_light_frames_are_told(frames, tmp_path, capsys):
                 hdus[0].data[row, column - 1 : column + 2] = (900, 3000, 900)
     out = tmp_path / "out"
     main(["report", str(frames), "-o", str(out), "--threshold", "3"])
-    assert "note: light seems to have fallen on frames of 30 s" in capsys.readouterr().out
+    assert "doubtful: light: light seems to have fallen on frames of 30 s" in capsys.readouterr().out
     assert "light seems to have fallen on frames of 30 s" in (out / "report.html").read_text(encoding="utf-8")
 
 

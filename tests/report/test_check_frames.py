@@ -6,6 +6,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from ccdproc_darks import check_frames, dark_rate, master_bias, simulate_dark
+from ccdproc_darks.evidence.finding import Finding
 from ccdproc_darks.report.frame_checks import CHECKS
 
 from .conftest import CAMERA, write_frames
@@ -224,3 +225,36 @@ def test_bad_arguments(darks):
         check_frames(3)
     with pytest.raises(ValueError, match="n_combined"):
         check_frames(darks, n_combined=0)
+
+
+class TestEvidence:
+    """What is done with findings about the pixels."""
+
+    @pytest.fixture
+    def evidence(self, monkeypatch):
+        def give(*findings):
+            monkeypatch.setattr("ccdproc_darks.report.frame_checks.EVIDENCE", (lambda group: list(findings),))
+
+        return give
+
+    def test_nothing_is_said_of_values_that_are_no_counts(self, darks, biases, evidence):
+        evidence(Finding("scale", "wrong", "the values lie within 0 and 1"))
+        table = check_frames(darks, bias=biases)
+        said(table, "scale", "wrong")
+        for check in "light", "result", "gain":
+            assert said(table, check, "unknown") == "not looked at: the values are no counts (scale)"
+
+    def test_what_the_frames_show_is_used_where_it_is_told_wrong(self, darks, biases, evidence):
+        evidence(Finding("read noise", "wrong", "it is told as 1", NOISE, 1 * u.electron))
+        table = check_frames(darks, bias=biases, read_noise=1 * u.electron)
+        said(table, "read noise", "wrong")
+        assert "rates and mask are made with the read noise that the frames show" in said(table, "result", "ok")
+
+    def test_what_the_frames_show_is_used_where_nobody_tells(self, darks, biases, evidence):
+        for frame in darks:
+            del frame.meta["EGAIN"]
+        evidence(Finding("gain", "ok", "no header tells the gain: it is 1.5 electron/adu", "1.5 electron / adu"))
+        table = check_frames(darks, bias=biases)
+        assert said(table, "gain", "wrong").endswith("No header tells the gain: it is 1.5 electron/adu")
+        assert table.meta["gain_found_electron_per_adu"] == 1.5
+        said(table, "result", "ok")

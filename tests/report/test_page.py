@@ -3,9 +3,12 @@
 import re
 
 from astropy.io import fits
+from astropy.table import QTable
 
+from ccdproc_darks.report.frame_checks import CHECKS
 from ccdproc_darks.report.measure import Options
 from ccdproc_darks.report.run import make_report
+from ccdproc_darks.report.terminal import sentences
 
 from .conftest import write_frames
 
@@ -25,3 +28,37 @@ def test_page_escapes_what_headers_say(tmp_path):
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_page_begins_with_the_verdict(report):
+    page = (report[0] / "report.html").read_text(encoding="utf-8")
+    begin = page[: page.index("<h2>")]
+    assert "<section class='verdict ok'>" in begin
+    assert "<strong>All checks passed: frames, duplicates" in begin
+    # The whole table is there, folded.
+    assert "<details><summary>All checks</summary>" in begin
+    assert "<td class=left>no frame is a copy of another one</td>" in begin
+
+
+def test_what_is_doubtful_is_told_once(tmp_path):
+    for path in write_frames(tmp_path, [(0, 5), (30, 3), (300, 3)]):
+        fits.setval(path, "EXPOSURE", value=7.0)
+    results, failures, unusable = make_report(tmp_path, tmp_path / "out", Options())
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    begin, rest = page.split("<h2>", 1)
+    told = "EXPTIME is 30 and EXPOSURE is 7 in the header of dark_30_0.fit (and 5 more)"
+    assert "<section class='verdict doubtful'>" in begin
+    assert "<strong>One thing is doubtful: exposure.</strong>" in begin
+    assert f"<strong class=doubtful>doubtful</strong> (exposure): {told}" in begin
+    assert told not in rest
+    lines = list(sentences(results, failures, unusable))
+    assert "  One thing is doubtful: exposure." in lines
+    assert [line for line in lines if told in line] == [
+        line for line in lines if line.startswith("  doubtful: exposure")
+    ]
+    meta = QTable.read(tmp_path / "out" / "summary.ecsv").meta["groups"]
+    (group,) = meta.values()
+    assert group["verdict"] == "One thing is doubtful: exposure."
+    assert [one["check"] for one in group["checks"]] == list(CHECKS)
+    (exposure,) = (one for one in group["checks"] if one["check"] == "exposure")
+    assert told in exposure["sentence"]

@@ -1,0 +1,50 @@
+"""Findings in words."""
+
+import pytest
+
+from ccdproc_darks.evidence.finding import Finding
+from ccdproc_darks.report.verdict import counted, doubts, joined, verdict_sentence
+
+
+def finding(check, verdict, sentence="so it is", **values):
+    return Finding(check, verdict, sentence, **values)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "sentence"),
+    [
+        ("", "Nothing could be checked."),
+        ("unknown", "Nothing could be checked. The frames cannot tell of: a."),
+        ("ok ok", "All checks passed: a, b."),
+        ("ok unknown", "All checks passed: a. The frames cannot tell of: b."),
+        ("ok wrong", "One thing is wrong: b."),
+        ("wrong doubtful wrong", "Two things are wrong: a, c. One thing is doubtful: b."),
+        (" ".join(["doubtful"] * 11), "11 things are doubtful: a, b, c, d, e, f, g, h, i, j, k."),
+    ],
+)
+def test_one_sentence(verdicts, sentence):
+    found = [finding(check, verdict) for check, verdict in zip("abcdefghijk", verdicts.split(), strict=False)]
+    assert verdict_sentence(found) == sentence
+
+
+def test_what_is_wrong_comes_first():
+    found = [finding("a", "doubtful"), finding("b", "ok"), finding("c", "wrong")]
+    assert [one.check for one in doubts(found)] == ["c", "a"]
+
+
+def test_one_row_of_a_check():
+    found = [
+        finding("gain", "ok", "the frames show 2", found=2.0),
+        finding("gain", "wrong", "no header tells"),
+        finding("gain", "doubtful", "it changes", told=3.0),
+        finding("light", "wrong", "there are stars"),
+    ]
+    row = joined("gain", found)
+    assert row == finding("gain", "wrong", "no header tells. The frames show 2. It changes", found=2.0, told=3.0)
+    assert joined("exposure", found) == finding("exposure", "unknown", "the frames cannot tell")
+    many = [finding("frames", "doubtful", f"frame {number} is odd") for number in range(5)]
+    assert joined("frames", many).sentence == ("frame 0 is odd. Frame 1 is odd. Frame 2 is odd. And 2 more like these")
+
+
+def test_numbers_of_things():
+    assert [counted(number, "dark") for number in (0, 1, 2)] == ["0 darks", "1 dark", "2 darks"]
