@@ -9,7 +9,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from ccdproc_darks import DARK_FLAGS, dark_rate, master_bias
-from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import measure_folder
 from ccdproc_darks.report.terminal import sentences
 

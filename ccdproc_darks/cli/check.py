@@ -9,8 +9,9 @@ import textwrap
 from pathlib import Path
 
 from .._interface.shown import shown
+from .options import add_frame_options, frame_options
 from .printed import print_lines, tell_error
-from .settings import add_settings
+from .settings import add_settings, settings_of
 
 __all__ = ["add_check"]
 
@@ -31,30 +32,21 @@ def add_check(commands):
     )
     check.add_argument(
         "folders", type=Path, nargs="+", metavar="FOLDER",
-        help="folder with the frames (sub-folders are not looked into), or several",
+        help="folder with the frames, or several",
     )  # fmt: skip
     add_settings(check)
+    add_frame_options(check)
     check.set_defaults(run=_check)
 
 
 def _check(given, command):
-    from astropy import units as u
-
     from ..report.check_folder import check_folder
-    from ..report.frame_checks import Settings
+    from ..report.options import Options
 
-    def quantity(name, unit):
-        value = getattr(given, name)
-        return None if value is None else value * unit
-
-    settings = Settings(
-        gain=quantity("gain", u.electron / u.adu),
-        read_noise=quantity("read_noise", u.electron),
-        saturation=quantity("saturation", u.adu),
-    )
+    options = Options(**settings_of(given), frames=frame_options(given))
     checked = []
     for folder in given.folders:
-        found = check_folder(folder, settings)
+        found = check_folder(folder, options)
         if found.reason and len(given.folders) == 1:
             raise ValueError(f"{folder}: {found.reason}")
         checked.append(found)

@@ -11,7 +11,7 @@ from .._interface.disk.temporary import discard, temporary_folder
 from .argument_types import fraction, positive, whole
 from .options import add_frame_options, frame_options
 from .printed import print_lines
-from .settings import add_settings
+from .settings import add_settings, settings_of
 
 __all__ = ["add_demo", "add_report"]
 
@@ -31,16 +31,6 @@ def add_report(commands):
     )  # fmt: skip
     _common(report)
     add_settings(report)
-    report.add_argument(
-        "--overscan", metavar="SECTION",
-        help="FITS section of the overscan ('[1:32, :]'), or the header key that has it, or none; its level is taken "
-        "off. Default: BIASSEC in the headers",
-    )  # fmt: skip
-    report.add_argument(
-        "--trim", metavar="SECTION",
-        help="FITS section of the image that is measured ('[33:544, 1:512]'), or the header key that has it, or none; "
-        "default: TRIMSEC, else DATASEC in the headers",
-    )  # fmt: skip
     report.add_argument(
         "--scheduler", metavar="ADDRESS",
         help="let the workers of a dask cluster work, which must see the frames: tcp://host:8786, or the scheduler's "
@@ -139,23 +129,19 @@ def _demo(given, command):
 def _options(given, executor=None, **more):
     from astropy import units as u
 
-    from ..report.measure import Options
+    from ..report.options import Options
 
     def quantity(name, unit):
         value = getattr(given, name, None)
-        return value if value is None or isinstance(value, str) else value * unit
+        return None if value is None else value * unit
 
     return Options(
-        gain=quantity("gain", u.electron / u.adu),
-        read_noise=quantity("read_noise", u.electron),
-        saturation=quantity("saturation", u.adu),
+        **settings_of(given),
         threshold=quantity("threshold", u.electron / u.s),
         false_positives=given.false_positives,
         fdr=given.fdr,
         tolerance=given.tolerance,
         null=given.null,
-        overscan=getattr(given, "overscan", None),
-        trim=getattr(given, "trim", None),
         executor=executor,
         mem_limit=quantity("mem_limit", 2**20 * u.byte),
         **more,

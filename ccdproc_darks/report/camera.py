@@ -36,7 +36,9 @@ class Camera:
     noise_source : str
         Where it is from, in words.
     notes : list of str
-        What headers tell wrong, or in doubt.
+        What was measured because the user asked for it.
+    settled : dict
+        What headers tell wrong, or in doubt, and what was done about it, by the name of the check.
     """
 
     gain: u.Quantity | None = None
@@ -45,6 +47,7 @@ class Camera:
     read_noise: u.Quantity | None = None
     noise_source: str = ""
     notes: list = field(default_factory=list)
+    settled: dict = field(default_factory=dict)
 
     def is_new(self, text):
         """Whether a warning tells of what the user gave: what headers tell is in the notes."""
@@ -108,11 +111,12 @@ def _refute(camera, group, frames):
         if finding.told is None or told is None or told.is_given or finding.verdict not in (DOUBTFUL, WRONG):
             continue
         text, name = finding.sentence.partition(". Pass ")[0], finding.check.replace(" ", "-")
-        if finding.verdict == DOUBTFUL:
-            camera.notes.append(f"{text[0].upper()}{text[1:]}. The header's is used; --{name} tells another one.")
-            continue
-        camera.notes.append(f"{text[0].upper()}{text[1:]}. The measured one is used; --{name} tells another one.")
-        if finding.check == "gain":
-            camera.gain, camera.gain_source = finding.found, "measured from the darks, as the headers' is refuted"
-        else:
-            camera.read_noise, camera.noise_source = None, ""
+        is_wrong = finding.verdict == WRONG
+        used = "measured one" if is_wrong else "header's"
+        camera.settled[finding.check] = f"{text[0].upper()}{text[1:]}. The {used} is used; --{name} tells another one"
+        if is_wrong:
+            source = "measured from the frames, as the headers' is refuted"
+            if finding.check == "gain":
+                camera.gain, camera.gain_source = finding.found, source
+            else:
+                camera.read_noise, camera.noise_source = finding.found, source

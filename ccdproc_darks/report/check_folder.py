@@ -7,9 +7,11 @@ from pathlib import Path
 from astropy import units as u
 
 from .check_group import check_group, without_folder
-from .folder import Group
 from .frame_checks import Settings
+from .group import Group
+from .options import Options
 from .run import groups_of_folder
+from .trimmed_group import trimmed_group
 from .verdict import counted, verdict_sentence
 
 __all__ = ["CheckedFolder", "CheckedGroup", "check_folder"]
@@ -45,16 +47,18 @@ class CheckedFolder:
     reason: str = ""  # why there is nothing to check
 
 
-def check_folder(folder, settings=None):
-    """`CheckedFolder` of a folder of frames; ``settings`` (`Settings`) are what the user tells of them."""
+def check_folder(folder, options=None):
+    """`CheckedFolder` of a folder of frames; the `Options` are what the user tells of them."""
+    options = options or Options()
     found = CheckedFolder(Path(folder))
     try:
-        groups, found.unusable = groups_of_folder(folder)
+        groups, found.unusable = groups_of_folder(folder, options.frames)
     except (OSError, ValueError) as error:
         return replace(found, reason=str(error).removeprefix(f"{folder}: "))
     for group in groups:
         try:
-            found.groups.append(CheckedGroup(group, check_group(group, settings or Settings())))
+            group = trimmed_group(group, options.overscan, options.trim).group
+            found.groups.append(CheckedGroup(group, check_group(group, Settings.of(options))))
         except (OSError, ValueError, u.UnitsError) as error:
             found.failures.append((group.title, without_folder(str(error), group)))
     return found

@@ -14,6 +14,8 @@ from ccdproc import ImageFileCollection
 from .._interface.arguments import checked_count, checked_quantity
 from ..frames.headers import FrameSetting
 from ..frames.inputs import Frames, as_frames
+from ..frames.reading import Hdu, ImageSection, checked_reading
+from ..rates.bias import bias_frame
 from .check_table import check_table
 from .frame_checks import FrameChecks, Settings
 
@@ -31,6 +33,10 @@ def check_frames(
     exposure: FrameSetting = None,
     saturation: FrameSetting = None,
     n_combined: int | None = None,
+    hdu: Hdu = None,
+    unit: str | u.UnitBase | None = None,
+    overscan: ImageSection = None,
+    trim: ImageSection = None,
 ) -> QTable:
     """Check whether dark frames are what their headers tell, and fit together: a table with one row a check.
 
@@ -49,6 +55,8 @@ def check_frames(
         or the header keys that tell; see `dark_rate`.
     n_combined : int, optional
         Number of exposures that each frame is the mean of. None: NCOMBINE in its meta, else 1.
+    hdu, unit, overscan, trim
+        Which image of files is read, its unit, its overscan and the part that is measured; see `dark_rate`.
 
     Returns
     -------
@@ -86,14 +94,17 @@ def check_frames(
     >>> print(checks["sentence"][checks["check"] == "duplicates"][0])  # doctest: +ELLIPSIS
     frames given more than once, with the same value in every pixel, are counted once: darks[0] and darks[5]...
     """
-    frames = as_frames(darks)
+    reading = checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim)
+    frames = as_frames(darks, reading=reading)
     if n_combined is not None:
         n_combined = checked_count("n_combined", n_combined, _MOST_COMBINED)
-    checks = FrameChecks(frames, Settings(gain, read_noise, exposure, saturation, n_combined), **_bias(bias, frames))
+    checks = FrameChecks(
+        frames, Settings(gain, read_noise, exposure, saturation, n_combined), **_bias(bias, frames, reading)
+    )
     return check_table(checks.run(), darks=len(checks.darks), bias_frames=len(checks.biases))
 
 
-def _bias(bias, frames):
+def _bias(bias, frames, reading):
     """Fields of `FrameChecks` that a bias of any kind becomes."""
     if bias is None:
         return {}
@@ -101,7 +112,7 @@ def _bias(bias, frames):
         unit = frames[0].unit
         return {"level": checked_quantity("bias", bias, unit, zero=True)}
     is_one = isinstance(bias, CCDData | str | os.PathLike)
-    found = as_frames(bias, "bias" if is_one else "biases")
+    found = [bias_frame(bias, reading)] if is_one else as_frames(bias, "biases", reading)
     if found[0].shape != frames[0].shape:
         raise ValueError(f"bias has the shape {found[0].shape}, the darks have {frames[0].shape} ({frames[0].label})")
     return {"master": found[0]} if is_one else {"biases": found}

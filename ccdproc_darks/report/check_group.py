@@ -18,7 +18,8 @@ def check_group(group, settings, has_results=False):
     """
     # In the order in which they are measured, so that sentences name the same frame.
     darks, biases = [frame.file for _, same in group.exposures for frame in same], [bias.file for bias in group.biases]
-    checks = FrameChecks(darks, settings, biases, looks_at_result=not has_results)
+    master = None if group.master is None else group.master.file
+    checks = FrameChecks(darks, settings, biases, master, looks_at_result=not has_results)
     return [replace(one, sentence=without_folder(one.sentence, group)) for one in checks.run()]
 
 

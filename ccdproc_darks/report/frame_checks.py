@@ -20,7 +20,11 @@ from .._interface.warnings import (
 )
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told
 from ..evidence.frame_group import FrameGroup
+from ..evidence.levels import level_findings
+from ..evidence.photon_transfer import transfer_findings
+from ..evidence.pixel_values import value_findings
 from ..frames.belonging import check_bias, check_biases, check_darks
+from ..frames.cards import header_number
 from ..frames.duplicates import check_not_a_dark, distinct_frames, earlier_copies
 from ..frames.exposure_time import exposure_doubts
 from ..frames.headers import (
@@ -30,7 +34,6 @@ from ..frames.headers import (
     common_setting,
     exposures,
     frame_settings,
-    header_number,
     known_gain,
 )
 from ..frames.inputs import sample
@@ -48,7 +51,7 @@ CHECKS = (
 )  # fmt: skip
 
 # Functions of a `FrameGroup` that give findings about the pixels.
-EVIDENCE = ()
+EVIDENCE = (value_findings, transfer_findings, level_findings)
 
 # The check that a warning belongs to, where it is not that of the step which warns.
 _CHECK_OF = {
@@ -71,6 +74,12 @@ class Settings:
     exposure: object = None
     saturation: object = None
     n_combined: int | None = None
+
+    @classmethod
+    def of(cls, options):
+        """What the `Options` of a report tell."""
+        gain = options.gain if isinstance(options.gain, u.Quantity) else None
+        return cls(gain, options.read_noise, options.frames.exposure, options.saturation)
 
 
 @dataclass
@@ -119,7 +128,7 @@ class FrameChecks:
         else:
             self._check_bias(min(seconds[dark] for dark in self.darks))
             times, told, combined = [seconds[dark] for dark in self.darks], self._told(), self._combined()
-            group = FrameGroup(self.darks, times, self.biases, self.master, self.level, told)
+            group = FrameGroup(self.darks, times, self.biases, self.master, self.level, told, combined)
             are_looked_at = self._check_pixels(group, combined)
             if not are_looked_at:
                 why_unknown = "not looked at: the values are no counts (scale)"

@@ -3,7 +3,7 @@
 
 from .check_table import as_text
 from .html import document, escape, table
-from .measure import BRIGHT
+from .measured import BRIGHT
 from .pictures import as_png, draw_all
 from .summary import flag_counts, rate_rows
 from .verdict import counted, doubts, verdict_sentence

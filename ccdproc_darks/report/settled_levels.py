@@ -14,7 +14,7 @@ def settle_levels(result, gain, read_noise):
     """Options of `dark_rate` for the optical black, from the frames of a `Measured`; its bias is moved to the darks.
 
     Where the bias lies at another level than the darks at zero exposure, a typical pixel's rate is so that of the
-    slope of counts over exposure time. What was done is told in the notes.
+    slope of counts over exposure time. What was done is told in ``settled``.
     """
     frames = [frame for _, same in result.exposures for frame in same]
     seconds = [time for time, same in result.exposures for _ in same]
@@ -27,14 +27,15 @@ def settle_levels(result, gain, read_noise):
     )
     black = optical_black(group)
     if black.is_subtracted:
-        result.notes.append(f"{black.finding().sentence}.".replace("the camera", "The camera", 1))
+        finding = black.finding()
+        result.settled[finding.check] = finding.sentence.replace("the camera", "The camera", 1)
         return {"optical_black": black.rate * ELECTRON_PER_SECOND}
     offset = bias_offset(group, black)
     finding = offset.finding()
     if finding.is_doubt:
         result.bias.data = result.bias.data + offset.offset
-        result.notes.append(
+        result.settled[finding.check] = (
             f"{finding.sentence}. Here {offset.offset:+.1f} {offset.unit} is added to the bias, so that a typical "
-            f"pixel's rate is that of the slope.".replace("the bias lies", "The bias lies", 1)
-        )
+            "pixel's rate is that of the slope"
+        ).replace("the bias lies", "The bias lies", 1)
     return {"optical_black": 0 * ELECTRON_PER_SECOND}

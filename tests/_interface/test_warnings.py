@@ -39,7 +39,7 @@ from ccdproc_darks import (
 )
 from ccdproc_darks._interface.warnings import collected, warn
 from ccdproc_darks.cli import main
-from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import measure_folder
 
 from ..helpers import dark

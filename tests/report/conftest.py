@@ -8,7 +8,7 @@ import pytest
 from astropy import units as u
 
 from ccdproc_darks import simulate_dark
-from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import make_report
 
 SHAPE = (60, 90)

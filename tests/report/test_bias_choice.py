@@ -9,7 +9,8 @@ from astropy.io import fits
 
 from ccdproc_darks import master_bias
 from ccdproc_darks.report.folder import find_groups
-from ccdproc_darks.report.measure import Options, measure_group
+from ccdproc_darks.report.measure import measure_group
+from ccdproc_darks.report.options import Options
 
 from .conftest import CAMERA, SHAPE, write_frames
 from .test_folder import set_header

@@ -6,7 +6,8 @@ from astropy import units as u
 
 from ccdproc_darks.report.demo import write_demo_frames
 from ccdproc_darks.report.folder import find_groups
-from ccdproc_darks.report.measure import Options, measure_group
+from ccdproc_darks.report.measure import measure_group
+from ccdproc_darks.report.options import Options
 
 
 @pytest.fixture(scope="module")

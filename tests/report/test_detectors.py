@@ -9,7 +9,7 @@ from astropy.nddata import CCDData
 from ccdproc_darks.cli import main
 from ccdproc_darks.report.folder import find_groups
 from ccdproc_darks.report.frame_options import FrameOptions
-from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import measure_folder
 
 from ..frames.test_images_of_file import AMPLIFIERS, CHIPS, image, night, write

@@ -10,7 +10,7 @@ from astropy.table import QTable
 
 from ccdproc_darks.report import many, page
 from ccdproc_darks.report.many import make_reports, report_names
-from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import NothingMeasuredError, make_report
 
 from .conftest import write_frames

@@ -15,7 +15,9 @@ from astropy.table import QTable
 import ccdproc_darks
 from ccdproc_darks import report
 from ccdproc_darks.report.folder import find_groups
-from ccdproc_darks.report.measure import Measured, Options, measure_group, steps
+from ccdproc_darks.report.measure import measure_group, steps
+from ccdproc_darks.report.measured import Measured
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import make_report
 
 from ..evidence.cameras import Camera

@@ -6,7 +6,7 @@ from astropy.io import fits
 from astropy.table import QTable
 
 from ccdproc_darks.report.frame_checks import CHECKS
-from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import make_report
 from ccdproc_darks.report.terminal import sentences
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ccdproc_darks.report.folder import find_groups
-from ccdproc_darks.report.measure import Options, measure_group
+from ccdproc_darks.report.measure import measure_group
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.pictures import as_png, draw_all
 
 from .conftest import write_frames

@@ -12,7 +12,7 @@ from astropy.nddata import CCDData
 
 from ccdproc_darks.report import run
 from ccdproc_darks.report.folder import find_groups
-from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import NothingMeasuredError, make_report
 
 from .conftest import SHAPE, write_frames

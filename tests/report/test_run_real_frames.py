@@ -11,7 +11,8 @@ from ccdproc_darks.evidence.pixel_values import value_findings
 from ccdproc_darks.frames.headers import exposures
 from ccdproc_darks.frames.inputs import as_frames
 from ccdproc_darks.report.folder import find_groups
-from ccdproc_darks.report.measure import Options, measure_group
+from ccdproc_darks.report.measure import measure_group
+from ccdproc_darks.report.options import Options
 
 
 @pytest.fixture(scope="module")

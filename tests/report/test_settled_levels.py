@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import measure_folder
 
 from ..evidence.level_frames import camera_frames

@@ -10,7 +10,7 @@ from astropy.nddata import CCDData
 from ccdproc_darks import dark_rate, master_bias
 from ccdproc_darks.cli.command import main
 from ccdproc_darks.report.folder import find_groups
-from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import measure_folder
 from ccdproc_darks.report.trimmed_group import trimmed_group
 

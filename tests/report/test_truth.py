@@ -7,7 +7,7 @@ from astropy.nddata import CCDData
 
 from ccdproc_darks import DARK_FLAGS, DarkSequence, sensor_preset
 from ccdproc_darks.cli import main
-from ccdproc_darks.report.measure import Options
+from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import make_report
 from ccdproc_darks.report.truth import FlagScore, against_truth
 

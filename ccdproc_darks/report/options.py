@@ -1,0 +1,36 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""What the user may tell a report."""
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Literal
+
+from astropy import units as u
+
+from .frame_options import AS_FOUND, FrameOptions
+
+__all__ = ["Options"]
+
+
+@dataclass
+class Options:
+    """What the user may tell: Quantities or None, as of `dark_rate` and `hot_pixel_mask`; a gain may be "measured"."""
+
+    gain: u.Quantity | Literal["measured"] | None = None
+    read_noise: u.Quantity | None = None
+    saturation: u.Quantity | None = None
+    threshold: u.Quantity | None = None
+    false_positives: float = 1.0
+    fdr: float | None = None
+    tolerance: float = 0.1
+    null: str = "theoretical"
+    overscan: str | None = None  # as of `trimmed_group`
+    trim: str | None = None
+    executor: Executor | None = None
+    mem_limit: u.Quantity | int | None = None
+    frames: FrameOptions = AS_FOUND
+
+    @property
+    def work(self):
+        """Arguments that tell who works, and within what memory."""
+        return {"executor": self.executor, "mem_limit": self.mem_limit}
