@@ -35,14 +35,14 @@ def grouped_by_sensor(frames, tolerance):
 
 def differing_keys(first, second):
     """Keys of which two results of `header_settings` have different values; what is missing in one tells nothing."""
-    return [key for key in first if key in second and difference({key: first[key]}, {key: second[key]})]
+    shared = (key for key in first if key in second and first[key] != second[key])
+    return [key for key in shared if difference({key: first[key]}, {key: second[key]})]
 
 
 def header_text(frames, key):
     """Value of a header key as the first frame has it that tells it, for people."""
-    return next(
-        (number_text(frame.file.header.get(key, frame.settings[key])) for frame in frames if key in frame.settings), ""
-    )
+    told = (frame.file.header.get(key, frame.settings[key]) for frame in frames if key in frame.settings)
+    return number_text(next(told, ""))
 
 
 def _by_settings(frames):

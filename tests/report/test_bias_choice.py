@@ -35,6 +35,8 @@ def of_kind(paths):
         ("EGAIN", 3.0, 1.5, "3", "1.5"),
         ("GAIN", 0, 120, "0", "120"),
         ("XBINNING", 2, 1, "2", "1"),
+        ("XBINNING", 2, None, "2", "1"),
+        ("XORGSUBF", None, 512, "0", "512"),
     ],
 )
 def test_left_out_biases_name_the_key_and_what_they_nearly_fit(tmp_path, key, here, there, shown, shown_there):
