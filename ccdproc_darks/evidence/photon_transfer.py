@@ -132,8 +132,9 @@ def _set_noise(result, group, gain, is_level_known):
     if gain is None or counts is None:
         return
     best = None
-    for variance, level in zip(scatters, counts, strict=True):
-        error = 0.01 * variance + (_DRIFT + 2 * _SYSTEMATIC * abs(level)) / gain
+    for variance, level, (_, found) in zip(scatters, counts, result.sets, strict=True):
+        # Levels that drift among these frames are not those of the bias.
+        error = 0.01 * variance + (max(_DRIFT, found.drift) + 2 * _SYSTEMATIC * abs(level)) / gain
         if best is None or error < best[1]:
             best = variance - max(level, 0.0) / gain, error
     square, error = best

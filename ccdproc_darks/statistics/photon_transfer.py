@@ -55,6 +55,8 @@ class EqualFrames:
         Number of frames.
     typical : float
         Mean counts of typical pixels, above the bias.
+    drift : float
+        Level of the highest frame minus that of the lowest.
     variances : `numpy.ndarray`
         Variances of typical pixels.
     excess, excess_variances : `numpy.ndarray`
@@ -67,6 +69,7 @@ class EqualFrames:
 
     frames: int
     typical: float
+    drift: float
     variances: np.ndarray
     excess: np.ndarray
     excess_variances: np.ndarray
@@ -148,6 +151,7 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
     return EqualFrames(
         count,
         typical,
+        float(np.ptp(levels)),
         variances,
         excess[below],
         excess_variances[below],
