@@ -53,8 +53,8 @@ def gain(text):
         return text
     try:
         return positive(text)
-    except argparse.ArgumentTypeError:
-        raise argparse.ArgumentTypeError(f"expected a positive number or the word measured, got {text!r}") from None
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error} (or the word measured)") from None
 
 
 def exposures(text):

@@ -238,17 +238,18 @@ def _noise_finding(group, transfer, gain):
     if transfer.most_noise**2 < _DIGITS:
         text = f"the frames cannot tell the read noise: it is below one step of the digits ({gain:.3g} electron)"
         return Finding(READ_NOISE, UNKNOWN, text, None, quantity)
-    # The most that the read noise can be tells where it is told too high, whatever the dark current is.
-    reference, error = (most, 0.02 * most) if found is None else (found, transfer.noise_error * gain)
+    # The most that the read noise can be tells where it is told too high, whatever the level of the bias is.
+    is_most = found is None or found < told.value
+    reference, error = (most, 0.02 * most) if is_most else (found, transfer.noise_error * gain)
     ratio = reference / told.value if told.value > 0 else math.inf
     sigmas = abs(reference**2 - told.value**2) / max(2 * reference * error, 1e-12)
-    if found is None and ratio > 1:
+    if is_most and ratio > 1:
         text = f"{seen} scatter by {most:.3g} electron, dark current included, which does not refute what is told"
         return Finding(READ_NOISE, OK, text, None, quantity)
     if sigmas < _SIGNIFICANT or 1 / _DOUBTFUL_NOISE < ratio < _DOUBTFUL_NOISE:
         return Finding(READ_NOISE, OK, f"{seen} show {reference:.3g} electron, as told", value, quantity)
     who = "the read noise is given as" if told.is_given else f"the read noise by {told.source} is"
-    at_most = "at most " if found is None else ""
+    at_most = "at most " if is_most and most != found else ""
     text = f"{who} {told.value:.4g} electron, but {seen} show {at_most}{reference:.3g} electron"
     if transfer.is_average and ratio < 1:
         text += f", or the frames are averages of about {1 / ratio**2:.2g} times as many exposures as is told"

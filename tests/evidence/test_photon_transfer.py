@@ -1,5 +1,7 @@
 """Gain and read noise that frames show against what is told: simulated cameras of which one thing is wrong."""
 
+import re
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -126,7 +128,8 @@ def test_averages_of_an_unknown_number_refute_nothing():
         darks.append(mean)
     found = transfer_findings(group_of(darks, level=1000.0, gain=1.5, read_noise=8.0))
     assert verdicts(found) == [("gain", "unknown"), ("read noise", "unknown")]
-    assert "averages of about 4" in found[1].sentence
+    # A little fewer, as the scatter has some dark electrons in it.
+    assert 3.5 < float(re.search(r"averages of about (\S+) times", found[1].sentence)[1]) < 4.2
     known = transfer_findings(group_of(darks, level=1000.0, gain=1.5, read_noise=8.0, combined=[4] * 8))
     assert verdicts(known) == [("gain", "ok"), ("read noise", "ok")]
 
