@@ -79,6 +79,7 @@ def test_all_names_are_public_and_found():
     assert set(ccdproc_darks.__all__) == {
         "Amplifier",
         "BiasWarning",
+        "ClippingWarning",
         "DARK_FLAGS",
         "DarkSequence",
         "DarkWarning",
@@ -86,6 +87,7 @@ def test_all_names_are_public_and_found():
         "FrameLevelWarning",
         "HeaderWarning",
         "LightWarning",
+        "MeasuredGain",
         "MissingInformationWarning",
         "NoUsablePixelWarning",
         "NoiseWarning",
@@ -98,6 +100,7 @@ def test_all_names_are_public_and_found():
         "dark_scatter",
         "hot_pixel_mask",
         "master_bias",
+        "measure_gain",
         "proportionality_limit",
         "repeatability",
         "sensor_preset",

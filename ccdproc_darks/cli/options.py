@@ -62,7 +62,6 @@ def frame_options(given):
     """`FrameOptions` of parsed arguments."""
     from astropy import units as u
 
-    from ..frames.reading import Reading
     from ..report.frame_options import FrameOptions
 
     without_bias = given.bias is not None and str(given.bias).lower() == "none"
@@ -77,7 +76,8 @@ def frame_options(given):
         group_by=tuple(given.group_by),
         ignored=tuple(given.ignore_key),
         check_headers=given.check_headers,
-        reading=Reading(hdu=given.hdu, unit=None if given.unit is None else u.Unit(given.unit)),
+        hdu=given.hdu,
+        unit=given.unit,
     )
 
 

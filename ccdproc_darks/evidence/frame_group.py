@@ -98,7 +98,11 @@ class FrameGroup:
     @cached_property
     def blocks(self):
         """Blocks of rows of the sample: slices."""
-        return sample_blocks(self.shape, _SAMPLE_PIXELS)
+        return self.some_blocks(_SAMPLE_PIXELS)
+
+    def some_blocks(self, pixels):
+        """Blocks of rows, spread over the image, of so many pixels or a few more: slices."""
+        return sample_blocks(self.shape, pixels)
 
     @cached_property
     def dark_samples(self):
@@ -114,7 +118,7 @@ class FrameGroup:
         """Forget the samples, and read more pixels the next time."""
         for name in ("dark_samples", "bias_sample", "master_sample", "levels"):
             self.__dict__.pop(name, None)
-        self.blocks = sample_blocks(self.shape, pixels)
+        self.blocks = self.some_blocks(pixels)
 
     @cached_property
     def master_sample(self):

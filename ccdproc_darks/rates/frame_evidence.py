@@ -4,16 +4,14 @@
 from .._interface.warnings import HeaderWarning, NoiseWarning, warn
 from ..evidence.finding import WRONG, Told
 from ..evidence.frame_group import FrameGroup
-from ..evidence.photon_transfer import transfer_findings
-from ..evidence.pixel_values import PixelValues
 from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SATURATION_KEYS
 
-__all__ = ["frame_group", "heed_values", "told_by"]
+__all__ = ["frame_group", "heed"]
 
 _KEYS = {"gain": GAIN_KEYS, "read_noise": READ_NOISE_KEYS, "saturation": SATURATION_KEYS, "n_combined": ("NCOMBINE",)}
 
 
-def told_by(setting, argument, header):
+def _told_by(setting, argument, header):
     """Who tells a setting: 'argument', or the header key."""
     if argument is None:
         return next((key for key in _KEYS[setting] if key in header), _KEYS[setting][0])
@@ -27,21 +25,22 @@ def frame_group(frames, seconds, combined, bias, level, values, arguments):
     nothing), ``arguments`` what the user gave, by the names of the arguments.
     """
     told = {
-        name: Told(value, told_by(name, arguments[name], frames[0].header))
+        name: Told(value, _told_by(name, arguments[name], frames[0].header))
         for name, value in values.items()
         if value is not None
     }
     return FrameGroup(frames, seconds, master=bias.frame, level=level, told=told, combined=combined)
 
 
-def heed_values(group, check_headers):
-    """Warn of what values and noise of a `FrameGroup` show, or raise ValueError; returns the `Saturation` to use.
+def heed(found, told, check_headers):
+    """Warn of what values and noise show (`PixelFindings`), or raise ValueError; returns the `Saturation` to use.
 
     A header that the frames refute is an error where ``check_headers`` is true, and else believed without a word.
+    ``told`` is that of the `FrameGroup`.
     """
-    saturation = PixelValues.of(group).warn(check_headers)
-    for finding in transfer_findings(group):
-        _act_on(finding, group.told.get(finding.check.replace(" ", "_")), check_headers)
+    saturation = found.values.warn(check_headers)
+    for finding in found.transfer:
+        _act_on(finding, told.get(finding.check.replace(" ", "_")), check_headers)
     return saturation
 
 

@@ -18,7 +18,9 @@ from ..frames.belonging import check_biases, check_darks
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import SATURATION_KEYS, FrameSetting, common_setting, exposures, frame_settings
 from ..frames.inputs import Frames, as_frames
-from .bias import combined_number
+from ..frames.reading import Hdu, ImageSection, checked_reading
+from ..frames.sections import warn_untrimmed
+from .bias import bias_frame, combined_number
 
 __all__ = ["MeasuredGain", "measure_gain"]
 
@@ -73,6 +75,10 @@ def measure_gain(
     bias: Frames | u.Quantity | None = None,
     exposure: FrameSetting = None,
     saturation: FrameSetting = None,
+    hdu: Hdu = None,
+    unit: str | u.UnitBase | None = None,
+    overscan: ImageSection = None,
+    trim: ImageSection = None,
     check_headers: bool = True,
 ) -> MeasuredGain:
     """Gain and read noise of a camera, from dark frames alone: photon transfer on dark current.
@@ -92,6 +98,8 @@ def measure_gain(
     saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Level (adu) from which a sample is saturated. None looks for SATURATE. The brightest quarter of the range is
         not used in any case.
+    hdu, unit, overscan, trim
+        Which image of files is read, its unit, its overscan and the part that is measured; see `dark_rate`.
     check_headers : bool
         See `dark_rate`.
 
@@ -154,17 +162,19 @@ def measure_gain(
     >>> print(measure_gain(darks, bias=biases))
     The gain is 1.55 +- 0.05 electron / adu, from 1276 warm pixels in 10 darks. The read noise is 10.4 +- 0.35 electron.
     """
-    frames = as_frames(darks)
+    reading = checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim)
+    frames = as_frames(darks, reading=reading)
     if frames[0].unit != u.adu:
         raise u.UnitsError(f"darks must be in adu: {frames[0].label} is in {frames[0].unit}, its gain already applied")
     seconds, combined = exposures(exposure, frames), [combined_number(frame) for frame in frames]
     levels = frame_settings("saturation", saturation, frames, u.adu, SATURATION_KEYS)
     level = common_setting("saturation", levels, frames)
     if checked_flag("check_headers", check_headers):
-        check_darks(frames)
+        check_darks(frames, subtracts_bias=bias is not None)
+        warn_untrimmed(frames, reading)
     kept = distinct_frames(frames, seconds, combined)
     frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
-    group = FrameGroup(frames, seconds, combined=combined, **_bias(bias, frames, check_headers))
+    group = FrameGroup(frames, seconds, combined=combined, **_bias(bias, frames, reading, check_headers))
     if level is not None:
         group.told["saturation"] = Told(level, "argument")
     found = photon_transfer(group)
@@ -191,17 +201,18 @@ def measure_gain(
     )
 
 
-def _bias(bias, darks, check_headers):
+def _bias(bias, darks, reading, check_headers):
     """Arguments of `FrameGroup` that tell of the bias."""
     if bias is None:
         return {}
     if isinstance(bias, u.Quantity):
         return {"level": checked_quantity("bias", bias, u.adu, zero=True)}
-    frames = as_frames(bias, "bias")
+    is_one = isinstance(bias, CCDData | str | os.PathLike)
+    frames = [bias_frame(bias, reading)] if is_one else as_frames(bias, "bias", reading)
     for frame in frames:
         if frame.shape != darks[0].shape:
             raise ValueError(f"{frame.label} has the shape {frame.shape}, the darks have {darks[0].shape}")
-    if isinstance(bias, CCDData | str | os.PathLike):
+    if is_one:
         return {"master": frames[0]}
     if check_headers:
         check_biases(frames)

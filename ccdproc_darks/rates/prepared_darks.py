@@ -8,6 +8,7 @@ from astropy import units as u
 
 from .._interface.arguments import checked_count, checked_flag
 from ..evidence.clipping import Saturation
+from ..evidence.pixel_findings import PixelFindings
 from ..frames.belonging import check_bias, check_darks, check_exposures
 from ..frames.duplicates import check_not_a_dark, distinct_frames
 from ..frames.headers import (
@@ -24,7 +25,7 @@ from ..frames.sections import warn_untrimmed
 from ..frames.trimmed_frame import highest_overscan, marked
 from .bias import MOST_COMBINED, Bias, as_bias, combined_number
 from .dark_frames import DarkSet, ElectronReader
-from .frame_evidence import frame_group, heed_values
+from .frame_evidence import frame_group, heed
 from .frame_selection import FrameSelection, warn_temperatures
 from .read_noise import given_noise, measured_noise
 from .restored_levels import checked_optical_black, restore_levels
@@ -107,9 +108,12 @@ def prepare_darks(
     warn_temperatures(frames)
     scale = gain if frames[0].unit == u.adu else 1.0
     level = the_bias.level / scale if isinstance(bias, u.Quantity) else None
+    if bias is None and not (offset == "pixel" or frames[0].dtype.kind == "u"):
+        level = 0.0  # it is subtracted
     told = {"gain": gain, "read_noise": noise, "saturation": saturation, "n_combined": n_combined}
     group = frame_group(frames, seconds, combined, the_bias, level, told, arguments)
-    saturation = heed_values(group, check_headers)
+    found = PixelFindings(group)
+    saturation = heed(found, group.told, check_headers)
     dark_sets = _dark_sets(marked(frames, saturation.level), seconds, combined)
     reader = ElectronReader(
         scale, the_bias, saturation.level, own_noise=source == "uncertainty", overscan=highest_overscan(frames)
@@ -117,9 +121,7 @@ def prepare_darks(
     for dark_set in dark_sets:
         selection = FrameSelection.of(dark_set, reader, execution)
         selection.warn(f"frames of {dark_set.seconds:g} s", ", and shifts all rates")
-    if bias is None and not (offset == "pixel" or frames[0].dtype.kind == "u"):
-        group.level = 0.0  # it is subtracted
-    optical_black = restore_levels(dark_sets, group, optical_black, offset)
+    optical_black = restore_levels(dark_sets, group, found.levels, optical_black, offset)
     if source in ("none", "uncertainty"):
         noise, source = measured_noise(dark_sets, reader, source, offset)
         reader.own_noise = source == "uncertainty"

@@ -3,7 +3,6 @@
 
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_quantity
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
-from ..evidence.levels import level_findings
 
 __all__ = ["checked_optical_black", "restore_levels"]
 
@@ -15,13 +14,14 @@ def checked_optical_black(optical_black):
     return checked_quantity("optical_black", optical_black, ELECTRON_PER_SECOND, zero=True)
 
 
-def restore_levels(dark_sets, group, rate, offset):
+def restore_levels(dark_sets, group, findings, rate, offset):
     """Add to each `DarkSet` what the camera subtracted as its optical black; warn of what levels of frames show.
 
-    ``rate`` is the dark rate of a typical pixel (electron/s) as the user gave it; None takes that of the `FrameGroup`,
-    where its frames show that the optical black is subtracted. Returns the rate, or None where nothing is added.
+    ``findings`` are those of `~ccdproc_darks.evidence.levels.level_findings`. ``rate`` is the dark rate of a typical
+    pixel (electron/s) as the user gave it; None takes that of the `FrameGroup`, where its frames show that the optical
+    black is subtracted. Returns the rate, or None where nothing is added.
     """
-    bias, black, combined = level_findings(group)
+    bias, black, combined = findings
     if combined.is_doubt:
         warn(combined.sentence, MissingInformationWarning)
     if rate is None and black.is_doubt:

@@ -8,7 +8,8 @@ from astropy import units as u
 from .._interface.arguments import GAIN_UNIT
 from ..evidence.finding import DOUBTFUL, WRONG, Told
 from ..evidence.frame_group import FrameGroup
-from ..evidence.photon_transfer import transfer_findings
+from ..evidence.photon_transfer import photon_transfer
+from ..evidence.pixel_findings import PixelFindings
 from ..frames.cards import header_value
 from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SAME_SETTING, common_setting, frame_settings
 from ..rates.measure_gain import measure_gain
@@ -106,7 +107,7 @@ def _refute(camera, group, frames):
         frames, [frame.seconds for frame in group.darks], biases=[frame.file for frame in group.biases], told=told,
         combined=combined,
     )  # fmt: skip
-    for finding in transfer_findings(some):
+    for finding in PixelFindings(some).transfer:
         told = some.told.get(finding.check.replace(" ", "_"))
         if finding.told is None or told is None or told.is_given or finding.verdict not in (DOUBTFUL, WRONG):
             continue
@@ -118,5 +119,6 @@ def _refute(camera, group, frames):
             source = "measured from the frames, as the headers' is refuted"
             if finding.check == "gain":
                 camera.gain, camera.gain_source = finding.found, source
+                camera.gain_error = photon_transfer(some).gain_error * GAIN_UNIT
             else:
                 camera.read_noise, camera.noise_source = finding.found, source

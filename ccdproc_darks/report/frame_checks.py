@@ -2,6 +2,7 @@
 """All checks of some frames, one after the other: what is wrong becomes a finding, and the others go on without it."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from astropy import units as u
@@ -20,9 +21,7 @@ from .._interface.warnings import (
 )
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told
 from ..evidence.frame_group import FrameGroup
-from ..evidence.levels import level_findings
-from ..evidence.photon_transfer import transfer_findings
-from ..evidence.pixel_values import value_findings
+from ..evidence.pixel_findings import pixel_findings
 from ..frames.belonging import check_bias, check_biases, check_darks
 from ..frames.cards import header_number
 from ..frames.duplicates import check_not_a_dark, distinct_frames, earlier_copies
@@ -49,9 +48,6 @@ CHECKS = (
     "frames", "duplicates", "exposure", "temperature", "combined", "digits", "scale", "saturation", "clipping", "gain",
     "read noise", "bias", "optical black", "light", "result",
 )  # fmt: skip
-
-# Functions of a `FrameGroup` that give findings about the pixels.
-EVIDENCE = (value_findings, transfer_findings, level_findings)
 
 # The check that a warning belongs to, where it is not that of the step which warns.
 _CHECK_OF = {
@@ -116,7 +112,8 @@ class FrameChecks:
         """Run all checks; returns a list with one `Finding` of each, in the order of `CHECKS`."""
         given = len(self.darks), len(self.biases) + (self.master is not None)
         seconds = self._seconds()
-        self.darks = self._belonging(self.darks, check_darks)
+        takes_bias = bool(self.biases or self.master is not None or self.level)
+        self.darks = self._belonging(self.darks, partial(check_darks, subtracts_bias=takes_bias))
         self.biases = self._belonging(self.biases, check_biases)
         self._check_duplicates(seconds)
         self._check_temperatures()
@@ -276,10 +273,9 @@ class FrameChecks:
 
     def _check_pixels(self, group, combined):
         """Look at the pixels; False where their values are no counts, of which nothing else can be said."""
-        for evidence in EVIDENCE:
-            self.findings += evidence(group)
-            if self._is_wrong("scale"):
-                return False
+        self.findings += pixel_findings(group)
+        if self._is_wrong("scale"):
+            return False
         gain, noise = self._value(group, "gain", GAIN_UNIT), self._value(group, "read noise", u.electron)
         scale = gain if group.unit == u.adu else 1.0
         level = self._level(group) * (scale or 1.0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from astropy import units as u
 
-from ..frames.reading import AS_IT_IS, Reading
+from ..frames.reading import Reading
 
 __all__ = ["AS_FOUND", "FrameOptions"]
 
@@ -37,8 +37,10 @@ class FrameOptions:
         Usual keys that do not part groups.
     check_headers : bool
         Whether headers are asked if frames belong together; False: frames of one shape do.
-    reading : `~ccdproc_darks.frames.reading.Reading`
-        How a frame is taken out of a file.
+    hdu : int, str or None
+        The one image of each file that is measured; None: all that are detectors.
+    unit : str or None
+        Unit of the pixels, whatever BUNIT says.
     """
 
     recursive: bool = False
@@ -51,7 +53,13 @@ class FrameOptions:
     group_by: tuple = ()
     ignored: tuple = ()
     check_headers: bool = True
-    reading: Reading = AS_IT_IS
+    hdu: int | str | None = None
+    unit: str | None = None
+
+    @property
+    def reading(self):
+        """`Reading` of the files."""
+        return Reading(hdu=self.hdu, unit=None if self.unit is None else u.Unit(self.unit))
 
 
 AS_FOUND = FrameOptions()

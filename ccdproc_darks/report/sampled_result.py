@@ -5,7 +5,6 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
-from .._compute.blocks import sample_blocks
 from .._interface.arguments import GAIN_UNIT
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..frames.inputs import MemoryFrame, sample
@@ -44,7 +43,7 @@ def sampled_result(group, gain, noise, combined):
     """
     gain = None if gain is None else gain * GAIN_UNIT
     noise = None if noise is None else noise * u.electron
-    blocks = sample_blocks(group.shape, _PIXELS)
+    blocks = group.some_blocks(_PIXELS)
     sets = [
         (
             seconds,

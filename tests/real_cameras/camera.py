@@ -25,6 +25,7 @@ class Camera:
     shape: tuple = (128, 128)
     seed: int = 1
     digits: object = None
+    step: int = 1  # of the digits (adu)
     header: dict = field(default_factory=dict)
     told_gain: float | None = None  # EGAIN, where it is not the gain
 
