@@ -72,7 +72,7 @@ def test_what_is_doubtful_does_not(good, tmp_path, capsys):
         (folder / path.name).write_bytes(path.read_bytes())
         fits.setval(folder / path.name, "EXPOSURE", value=7.0)
     assert main(["check", str(folder)]) == 0
-    assert "  doubtful  exposure       EXPTIME is 300 and EXPOSURE is 7" in capsys.readouterr().out
+    assert "  doubtful  exposure       EXPTIME is 30 and EXPOSURE is 7" in capsys.readouterr().out
 
 
 def test_lines_are_as_long_as_the_terminal(good, capsys, monkeypatch):
