@@ -13,11 +13,9 @@ from ..evidence.pixel_findings import PixelFindings
 from ..frames.cards import header_value
 from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SAME_SETTING, common_setting, frame_settings
 from ..rates.measure_gain import measure_gain
+from .options import MEASURED
 
-__all__ = ["MEASURED", "Camera", "camera_of"]
-
-# What the user gives for a gain that the frames shall tell.
-MEASURED = "measured"
+__all__ = ["Camera", "camera_of"]
 
 
 @dataclass

@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """All checks of some frames, one after the other: what is wrong becomes a finding, and the others go on without it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -29,19 +29,20 @@ from ..frames.exposure_time import exposure_doubts
 from ..frames.headers import (
     GAIN_KEYS,
     READ_NOISE_KEYS,
+    SAME_SETTING,
     SATURATION_KEYS,
     common_setting,
     exposures,
     frame_settings,
-    known_gain,
 )
 from ..frames.inputs import sample
 from ..rates.frame_selection import mean_temperature, select_biases, select_frames, warn_temperatures
 from .result_finding import result_findings
 from .sampled_result import sampled_result
+from .settings import Settings
 from .verdict import counted, joined
 
-__all__ = ["CHECKS", "FrameChecks", "Settings"]
+__all__ = ["CHECKS", "FrameChecks"]
 
 #: Names of the checks, in the order of the table.
 CHECKS = (
@@ -59,23 +60,6 @@ _CHECK_OF = {
 }
 # Frames that a sentence names, where the same is wrong in many.
 _NAMED = 3
-
-
-@dataclass
-class Settings:
-    """What the user tells of the frames: arguments of `~ccdproc_darks.dark_rate`."""
-
-    gain: object = None
-    read_noise: object = None
-    exposure: object = None
-    saturation: object = None
-    n_combined: int | None = None
-
-    @classmethod
-    def of(cls, options):
-        """What the `Options` of a report tell."""
-        gain = options.gain if isinstance(options.gain, u.Quantity) else None
-        return cls(gain, options.read_noise, options.frames.exposure, options.saturation)
 
 
 @dataclass
@@ -238,18 +222,18 @@ class FrameChecks:
     def _told(self):
         """`Told` of all that is told, by its name."""
         settings, frames, told = self.settings, self.darks, {}
-        gain = self._setting("gain", settings.gain, known_gain, settings.gain, frames)
 
         def common(check, given, unit, keys, **options):
             name = check.replace(" ", "_")
 
             def value():
                 found = frame_settings(name, given, frames, unit, keys, **options)
-                return common_setting(name, found, frames)
+                return common_setting(name, found, frames, SAME_SETTING)
 
             return self._setting(check, given, value)
 
         unit = frames[0].unit
+        gain = common("gain", settings.gain, GAIN_UNIT, GAIN_KEYS)
         convert = [(u.adu, u.electron, lambda x: x * gain, lambda x: x / gain)] if gain else []
         saturation = {"keys": SATURATION_KEYS if unit == u.adu or gain else (), "header_unit": u.adu}
         for name, value, given, keys in (
@@ -273,7 +257,7 @@ class FrameChecks:
 
     def _check_pixels(self, group, combined):
         """Look at the pixels; False where their values are no counts, of which nothing else can be said."""
-        self.findings += pixel_findings(group)
+        self.findings += [self._without_gain(one, group) for one in pixel_findings(group)]
         if self._is_wrong("scale"):
             return False
         gain, noise = self._value(group, "gain", GAIN_UNIT), self._value(group, "read noise", u.electron)
@@ -289,6 +273,18 @@ class FrameChecks:
         if self.looks_at_result and scale is not None:
             self._check_result(group, gain, noise, combined)
         return True
+
+    def _without_gain(self, finding, group):
+        """A finding of the gain that says what to do, where nobody tells one."""
+        if finding.check != "gain" or "gain" in group.told or group.unit != u.adu or self.settings.measures_gain:
+            return finding
+        if finding.found is None:
+            text = f"no header tells the gain (EGAIN), and {finding.sentence}. Pass gain (--gain)"
+            return replace(finding, verdict=WRONG, sentence=text)
+        if finding.verdict != OK:
+            return finding
+        text = f"{finding.sentence}. Pass it as gain, or another one (--gain measured, --gain)"
+        return replace(finding, verdict=DOUBTFUL, sentence=text)
 
     def _value(self, group, check, unit):
         """What is told, or what the frames show where that is refuted or nobody tells; a float in a unit, or None."""

@@ -9,7 +9,10 @@ from astropy import units as u
 
 from .frame_options import AS_FOUND, FrameOptions
 
-__all__ = ["Options"]
+__all__ = ["MEASURED", "Options"]
+
+# What the user gives for a gain that the frames shall tell.
+MEASURED = "measured"
 
 
 @dataclass
