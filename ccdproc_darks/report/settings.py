@@ -22,10 +22,5 @@ class Settings:
         """What the `Options` of a report tell."""
         is_measured = isinstance(options.gain, str)
         gain = None if is_measured else options.gain
-        return cls(
-            gain,
-            options.read_noise,
-            options.frames.exposure,
-            options.saturation,
-            measures_gain=options.gain == MEASURED,
-        )
+        told = (gain, options.read_noise, options.frames.exposure, options.saturation)
+        return cls(*told, measures_gain=is_measured)
