@@ -80,6 +80,8 @@ def bias_offset(group, black):
     bias = None if levels is None else levels.bias_level
     if bias is None:
         return BiasOffset("nothing tells the level of the bias" if levels is not None else "too few typical pixels")
+    if group.as_written.clipping.is_doubt:
+        return BiasOffset("values are cut off below, so that neither levels nor noise tell (clipping)")
     if black.is_subtracted:
         return BiasOffset("levels do not grow with exposure time, and cannot be compared with the bias")
     seconds = [one.seconds for one in levels.sets]

@@ -12,6 +12,7 @@ from ..frames.headers import equal_exposures
 from ..frames.inputs import sample
 from ..frames.trimmed_frame import TrimmedFrame
 from .frame_levels import FrameLevels
+from .lowest_values import clipping_finding
 
 __all__ = ["FrameGroup", "FrameSample"]
 
@@ -136,6 +137,11 @@ class FrameGroup:
     def levels(self):
         """`FrameLevels` of the samples; None where there are too few typical pixels."""
         return FrameLevels.of(self)
+
+    @cached_property
+    def clipping(self):
+        """`Finding` of the check "clipping": whether values are cut off below."""
+        return clipping_finding(self)
 
     @cached_property
     def as_written(self):

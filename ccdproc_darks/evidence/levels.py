@@ -15,4 +15,4 @@ def level_findings(group):
     the darks already, ``group.level`` is 0; None is a bias of which nothing is known.
     """
     black = optical_black(group)
-    return [bias_offset(group, black).finding(), black.finding(), combined_finding(group)]
+    return [bias_offset(group, black).finding(), black.finding(), combined_finding(group.as_written)]

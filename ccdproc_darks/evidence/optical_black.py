@@ -71,6 +71,8 @@ class OpticalBlack:
 def optical_black(group):
     """`OpticalBlack` of a `FrameGroup`."""
     levels, scale = group.levels, group.scale
+    if group.as_written.clipping.is_doubt:
+        return OpticalBlack("values are cut off below, so that neither levels nor noise tell (clipping)")
     if levels is None:
         return OpticalBlack("too few typical pixels to tell whether the camera subtracts its optical black")
     if scale is None:

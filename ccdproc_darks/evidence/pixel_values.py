@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from .._interface.warnings import ClippingWarning, HeaderWarning, warn
 from .clipping import Saturation, saturation_finding, saturation_of
 from .digits import Digits, digits_finding
-from .lowest_values import clipping_finding
 from .scale import scale_finding
 
 __all__ = ["PixelValues", "value_findings", "warn_of_counts"]
@@ -40,7 +39,7 @@ class PixelValues:
             digits_finding(digits, group),
             scale,
             saturation_finding(saturation, group),
-            clipping_finding(group),
+            group.clipping,
         ]
         return cls(digits, saturation, findings)
 
@@ -64,6 +63,6 @@ def value_findings(group):
 
 def warn_of_counts(group):
     """Warn if values of a `FrameGroup` are no counts, or are cut off below."""
-    for finding in (scale_finding(group), clipping_finding(group)):
+    for finding in (scale_finding(group), group.clipping):
         if finding.is_doubt:
             warn(finding.sentence, ClippingWarning)

@@ -97,7 +97,7 @@ class RateMeta:
             "DKTEMP": (self.temperature, "[deg C] mean sensor temperature"),
             "DKOFFSET": (self.offset, "offset of a pixel: pixel (free), none"),
             "DKLOST": (self.incomplete, "pixels that lost some of their frames"),
-            "DKBLACK": (self.optical_black, "[electron/s] added: optical black was subtracted"),
+            "DKBLACK": (self.optical_black, "[electron/s] added to all pixels"),
         }
 
     @classmethod

@@ -191,7 +191,7 @@ def _tell_near_biases(groups, others):
     if clauses:
         for group in groups:
             if group.darks:
-                group.notes.append(f"Bias frames that nearly fit: {clauses}{hint}.")
+                group.doubts.append(f"Bias frames that nearly fit are not used: {clauses}{hint}")
 
 
 def _counted(number, noun):

@@ -105,18 +105,20 @@ def _refute(camera, group, frames):
         frames, [frame.seconds for frame in group.darks], biases=[frame.file for frame in group.biases], told=told,
         combined=combined,
     )  # fmt: skip
-    for finding in PixelFindings(some).transfer:
+    found = PixelFindings(some)
+    for finding in found.transfer:
         told = some.told.get(finding.check.replace(" ", "_"))
         if finding.told is None or told is None or told.is_given or finding.verdict not in (DOUBTFUL, WRONG):
             continue
         text, name = finding.sentence.partition(". Pass ")[0], finding.check.replace(" ", "-")
         is_wrong = finding.verdict == WRONG
-        used = "measured one" if is_wrong else "header's"
-        camera.settled[finding.check] = f"{text[0].upper()}{text[1:]}. The {used} is used; --{name} tells another one"
+        used = f"Here {finding.found.value:.4g} is used" if is_wrong else "The header's is used"
+        camera.settled[finding.check] = f"{text[0].upper()}{text[1:]}. {used}; --{name} tells another one"
         if is_wrong:
             source = "measured from the frames, as the headers' is refuted"
             if finding.check == "gain":
                 camera.gain, camera.gain_source = finding.found, source
-                camera.gain_error = photon_transfer(some).gain_error * GAIN_UNIT
+                is_of_step = told.value == finding.found.value * (found.values.digits.step or 0)
+                camera.gain_error = None if is_of_step else photon_transfer(some).gain_error * GAIN_UNIT
             else:
                 camera.read_noise, camera.noise_source = finding.found, source

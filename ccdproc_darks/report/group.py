@@ -58,6 +58,7 @@ class Group:
     master: Frame | None = None  # the master bias, where there are no single bias frames
     details: str = ""  # what parts it from groups of the same title otherwise
     notes: list = field(default_factory=list)  # sentences about the choice of the frames
+    doubts: list = field(default_factory=list)  # sentences on frames that are left out and nearly fit
 
     @property
     def title(self):

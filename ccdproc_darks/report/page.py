@@ -125,7 +125,7 @@ def _verdict(results):
         title = f"{escape(measured.group.title)}: " if several else ""
         bad = doubts(measured.findings)
         yield f"<section class='verdict {bad[0].verdict if bad else 'ok'}'>"
-        yield f"<p><strong>{title}{escape(verdict_sentence(measured.findings))}</strong></p>"
+        yield f"<p><strong>{title}{escape(verdict_sentence(measured.findings, measured.settled))}</strong></p>"
         if bad:
             items = (
                 f"<li><strong class={one.verdict}>{one.verdict}</strong> ({one.check}): {escape(one.sentence)}.</li>"

@@ -5,7 +5,7 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
-from .._interface.arguments import GAIN_UNIT
+from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..frames.inputs import MemoryFrame, sample
 from ..masks.hot_pixel_mask import hot_pixel_mask
@@ -18,7 +18,7 @@ __all__ = ["evenly", "sampled_result"]
 _PIXELS, _MOST_TIMES, _MOST_FRAMES = 2**15, 3, 16
 
 
-def sampled_result(group, gain, noise, combined):
+def sampled_result(group, gain, noise, combined, optical_black=None):
     """Rates of each exposure time, or one of all times, and the mask, of some rows of some of the frames.
 
     Parameters
@@ -31,6 +31,8 @@ def sampled_result(group, gain, noise, combined):
         Read noise (electron), where it is known.
     combined : list of int
         Number of exposures that each dark is the mean of.
+    optical_black : Quantity or None
+        Rate of a typical pixel (electron/s), where the camera subtracts it.
 
     Returns
     -------
@@ -53,7 +55,13 @@ def sampled_result(group, gain, noise, combined):
         for seconds, indices in evenly(group.sets, _MOST_TIMES)
     ]
     bias = _bias(group, blocks, gain, noise)
-    common = {"gain": gain, "read_noise": noise, "saturation": None, "check_headers": False}
+    common = {
+        "gain": gain,
+        "read_noise": noise,
+        "saturation": None,
+        "check_headers": False,
+        "optical_black": 0 * ELECTRON_PER_SECOND if optical_black is None else optical_black,
+    }
     if "saturation" in group.told:
         common["saturation"] = group.told["saturation"].value * group.unit
     if bias is None and group.unit == u.adu and group.darks[0].dtype.kind in "iu":

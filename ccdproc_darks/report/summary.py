@@ -73,7 +73,7 @@ def _group_meta(measured):
         "bias_frames": 0 if measured.bias is None else measured.bias.meta["NCOMBINE"],
         "gain_from": measured.camera.gain_source,
         "read_noise_from": measured.noise_source,
-        "verdict": verdict_sentence(measured.findings),
+        "verdict": verdict_sentence(measured.findings, measured.settled),
         "checks": [
             {
                 "check": one.check,

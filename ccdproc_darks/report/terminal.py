@@ -41,7 +41,7 @@ def sentences(results, failures, unusable):
             f"{'' if error is None else f' (typical error of a pixel {error:.2g})'}; "
             f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
         )
-        yield f"  {verdict_sentence(measured.findings)}"
+        yield f"  {verdict_sentence(measured.findings, measured.settled)}"
         for finding in doubts(measured.findings):
             yield f"  {finding.verdict}: {finding.check}: {finding.sentence}"
         if measured.limit is not None:

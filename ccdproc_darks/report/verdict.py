@@ -35,25 +35,35 @@ def joined(check, findings, why_unknown="the frames cannot tell"):
     return Finding(check, verdict, text, found, told)
 
 
-def verdict_sentence(findings):
-    """One sentence on all findings, with a full stop.
+def verdict_sentence(findings, settled=()):
+    """One text on all findings, with full stops; ``settled`` are the names of checks about which something was done.
 
     Examples
     --------
     >>> from ccdproc_darks.evidence.finding import Finding
     >>> from ccdproc_darks.report.verdict import verdict_sentence
     >>> verdict_sentence([Finding("frames", "ok", ""), Finding("gain", "unknown", "")])
-    'All checks passed: frames. The frames cannot tell of: gain.'
-    >>> verdict_sentence([Finding("gain", "wrong", ""), Finding("light", "doubtful", "")])
-    'One thing is wrong: gain. One thing is doubtful: light.'
+    'Nothing is wrong. The frames cannot tell of: gain.'
+    >>> verdict_sentence([Finding("gain", "wrong", ""), Finding("light", "doubtful", "")], settled=["gain"])
+    'One thing is doubtful: light. One thing is settled here: gain.'
     """
-    named = {verdict: [one.check for one in findings if one.verdict == verdict] for verdict in (WRONG, DOUBTFUL)}
-    sentences = [f"{_things(checks)} {verdict}: {', '.join(checks)}." for verdict, checks in named.items() if checks]
+    sentences = []
+    for verdict in (WRONG, DOUBTFUL):
+        checks = [one.check for one in findings if one.verdict == verdict and one.check not in settled]
+        if checks:
+            sentences.append(f"{_things(checks)} {verdict}: {', '.join(checks)}.")
+            if verdict == WRONG:
+                sentences.append("Do not use rates and masks of these frames before that is mended.")
+    done = [one.check for one in doubts(findings) if one.check in settled]
+    if done:
+        sentences.append(f"{_things(done)} settled here: {', '.join(done)}.")
     if sentences:
         return " ".join(sentences)
-    passed, unknown = ([one.check for one in findings if one.verdict == verdict] for verdict in (OK, UNKNOWN))
+    unknown = [one.check for one in findings if one.verdict == UNKNOWN]
     left = f" The frames cannot tell of: {', '.join(unknown)}." if unknown else ""
-    return f"All checks passed: {', '.join(passed)}.{left}" if passed else f"Nothing could be checked.{left}"
+    if len(unknown) == len(findings):
+        return f"Nothing could be checked.{left}"
+    return f"Nothing is wrong.{left}"
 
 
 def _things(checks):

@@ -53,7 +53,7 @@ def test_nothing_is_wrong(good, capsys):
     assert printed.err == ""
     lines = printed.out.splitlines()
     assert lines[0].startswith("ccdproc_darks simulation, 90 x 60 pixels, -20 C: 8 darks, 5 bias frames")
-    assert lines[1].startswith("All checks passed: frames, duplicates,")
+    assert lines[1].startswith("Nothing is wrong.")
     assert "  ok        duplicates     no frame is a copy of another one" in lines
 
 

@@ -15,8 +15,8 @@ def finding(check, verdict, sentence="so it is", **values):
     [
         ("", "Nothing could be checked."),
         ("unknown", "Nothing could be checked. The frames cannot tell of: a."),
-        ("ok ok", "All checks passed: a, b."),
-        ("ok unknown", "All checks passed: a. The frames cannot tell of: b."),
+        ("ok ok", "Nothing is wrong."),
+        ("ok unknown", "Nothing is wrong. The frames cannot tell of: b."),
         ("ok wrong", "One thing is wrong: b."),
         ("wrong doubtful wrong", "Two things are wrong: a, c. One thing is doubtful: b."),
         (" ".join(["doubtful"] * 11), "11 things are doubtful: a, b, c, d, e, f, g, h, i, j, k."),
