@@ -57,8 +57,8 @@ class PixelFindings:
             return
         seen, way = gain.sentence.partition(" (a gain per step")[0], gain.sentence.partition("electron / u.adu")[2]
         text = (
-            f"{seen}, and the digits have steps of {step}: the gain told is that of a step of the ADC, {step} times too "
-            f"high for these files. Pass gain={right:.4g} * u.electron / u.adu{way}"
+            f"{seen}, and the digits have steps of {step}: the gain told is that of a step of the ADC, {step} times "
+            f"too high for these files. Pass gain={right:.4g} * u.electron / u.adu{way}"
         )
         self.transfer[0] = replace(gain, found=right * gain.found.unit, sentence=text)
         digits, *others = self.values.findings

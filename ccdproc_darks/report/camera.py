@@ -112,7 +112,7 @@ def _refute(camera, group, frames):
             continue
         text, name = finding.sentence.partition(". Pass ")[0], finding.check.replace(" ", "-")
         is_wrong = finding.verdict == WRONG
-        used = f"Here {finding.found.value:.4g} is used" if is_wrong else "The header's is used"
+        used = "What the frames show is used" if is_wrong else "The header's is used"
         camera.settled[finding.check] = f"{text[0].upper()}{text[1:]}. {used}; --{name} tells another one"
         if is_wrong:
             source = "measured from the frames, as the headers' is refuted"
@@ -120,5 +120,7 @@ def _refute(camera, group, frames):
                 camera.gain, camera.gain_source = finding.found, source
                 is_of_step = told.value == finding.found.value * (found.values.digits.step or 0)
                 camera.gain_error = None if is_of_step else photon_transfer(some).gain_error * GAIN_UNIT
+            elif group.biases:
+                camera.read_noise, camera.noise_source = None, ""
             else:
                 camera.read_noise, camera.noise_source = finding.found, source

@@ -304,10 +304,8 @@ class FrameChecks:
         """Findings about rates and mask of a sample."""
         with collected() as warned:
             try:
-                black = next(
-                    (one.found for one in self.findings if one.check == "optical black" and one.is_doubt), None
-                )
-                rates, mask, has_bias = sampled_result(group, gain, noise, combined, black)
+                blacks = [one.found for one in self.findings if one.check == "optical black" and one.is_doubt]
+                rates, mask, has_bias = sampled_result(group, gain, noise, combined, *blacks)
                 self.findings += result_findings(rates, mask, has_bias=has_bias)
             except ValueError as error:
                 self.findings.append(Finding("result", UNKNOWN, _without_stop(str(error))))

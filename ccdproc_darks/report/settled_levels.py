@@ -28,9 +28,8 @@ def settle_levels(result, gain, read_noise):
     black = optical_black(group)
     if black.is_subtracted:
         finding = black.finding()
-        result.settled[finding.check] = finding.sentence.replace("the camera", "The camera", 1).partition(
-            ", or give the"
-        )[0]
+        text = finding.sentence.partition(", or give the")[0]
+        result.settled[finding.check] = text.replace("the camera", "The camera", 1)
         return {"optical_black": black.rate * ELECTRON_PER_SECOND}
     offset = bias_offset(group, black)
     finding = offset.finding()

@@ -126,7 +126,7 @@ class TestWhatFramesTellOfTheCamera:
         assert np.median(result.rate.data) == pytest.approx(0.2, rel=0.2)
         (note,) = [note for note in result.notes if "gain" in note]
         assert note.startswith("The gain by EGAIN is 24 electron/adu, but the variance between equal frames grows by")
-        assert note.endswith("The measured one is used; --gain tells another one.")
+        assert note.endswith("What the frames show is used; --gain tells another one.")
 
     @pytest.mark.parametrize("told", [80.0, 2.0])
     def test_a_read_noise_that_the_frames_refute(self, tmp_path, told):
@@ -136,7 +136,7 @@ class TestWhatFramesTellOfTheCamera:
         assert result.noise_source == "the scatter of the bias frames"
         (note,) = [note for note in result.notes if "read noise" in note]
         assert note.startswith(f"The read noise by RDNOISE is {told:g} electron, but bias frames show 8.0")
-        assert note.endswith("The measured one is used; --read-noise tells another one.")
+        assert note.endswith("What the frames show is used; --read-noise tells another one.")
 
     def test_what_the_user_tells_is_used(self, tmp_path):
         self.labelled(tmp_path)
