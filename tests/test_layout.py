@@ -48,6 +48,7 @@ TESTED_ELSEWHERE = {
     "report.check_group": "by what is done with groups: report/test_check_folder.py, test_measure.py",
     "report.frame_checks": "by the table that they fill: report/test_check_frames.py",
     "report.sampled_result": "by the check of it: report/test_check_frames.py",
+    "report.settings": "by the checks that they change: report/test_check_folder.py, test_check_frames.py",
     "report.html": "by the pages made with it: report/test_page.py, test_many.py",
     "report.terminal": "by what the command prints: cli/test_command.py, report/test_truth.py",
     "simulation.frame": "by all that simulates frames: simulation/test_dark.py, test_sequence.py",

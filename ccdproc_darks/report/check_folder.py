@@ -7,10 +7,10 @@ from pathlib import Path
 from astropy import units as u
 
 from .check_group import check_group, without_folder
-from .frame_checks import Settings
 from .group import Group
 from .options import Options
 from .run import groups_of_folder
+from .settings import Settings
 from .trimmed_group import trimmed_group
 from .verdict import counted, verdict_sentence
 

@@ -17,7 +17,8 @@ from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..rates.bias import bias_frame
 from .check_table import check_table
-from .frame_checks import FrameChecks, Settings
+from .frame_checks import FrameChecks
+from .settings import Settings
 
 __all__ = ["check_frames"]
 

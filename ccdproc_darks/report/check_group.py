@@ -19,7 +19,8 @@ def check_group(group, settings, has_results=False):
     # In the order in which they are measured, so that sentences name the same frame.
     darks, biases = [frame.file for _, same in group.exposures for frame in same], [bias.file for bias in group.biases]
     master = None if group.master is None else group.master.file
-    checks = FrameChecks(darks, settings, biases, master, looks_at_result=not has_results)
+    level = 0.0 if settings.without_bias and not (biases or master) else None
+    checks = FrameChecks(darks, settings, biases, master, level, looks_at_result=not has_results)
     return [replace(one, sentence=without_folder(one.sentence, group)) for one in checks.run()]
 
 

@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """All checks of some frames, one after the other: what is wrong becomes a finding, and the others go on without it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -39,9 +39,10 @@ from ..frames.inputs import sample
 from ..rates.frame_selection import mean_temperature, select_biases, select_frames, warn_temperatures
 from .result_finding import result_findings
 from .sampled_result import sampled_result
+from .settings import Settings
 from .verdict import counted, joined
 
-__all__ = ["CHECKS", "FrameChecks", "Settings"]
+__all__ = ["CHECKS", "FrameChecks"]
 
 #: Names of the checks, in the order of the table.
 CHECKS = (
@@ -59,23 +60,6 @@ _CHECK_OF = {
 }
 # Frames that a sentence names, where the same is wrong in many.
 _NAMED = 3
-
-
-@dataclass
-class Settings:
-    """What the user tells of the frames: arguments of `~ccdproc_darks.dark_rate`."""
-
-    gain: object = None
-    read_noise: object = None
-    exposure: object = None
-    saturation: object = None
-    n_combined: int | None = None
-
-    @classmethod
-    def of(cls, options):
-        """What the `Options` of a report tell."""
-        gain = options.gain if isinstance(options.gain, u.Quantity) else None
-        return cls(gain, options.read_noise, options.frames.exposure, options.saturation)
 
 
 @dataclass
@@ -113,8 +97,9 @@ class FrameChecks:
         given = len(self.darks), len(self.biases) + (self.master is not None)
         seconds = self._seconds()
         takes_bias = bool(self.biases or self.master is not None or self.level)
-        self.darks = self._belonging(self.darks, partial(check_darks, subtracts_bias=takes_bias))
-        self.biases = self._belonging(self.biases, check_biases)
+        if self.settings.check_headers:
+            self.darks = self._belonging(self.darks, partial(check_darks, subtracts_bias=takes_bias))
+            self.biases = self._belonging(self.biases, check_biases)
         self._check_duplicates(seconds)
         self._check_temperatures()
         why_unknown, are_looked_at = "the frames cannot tell", False
@@ -177,7 +162,7 @@ class FrameChecks:
     def _check_bias(self, shortest):
         """Take out a bias that does not belong to the darks; single bias frames are alike, and one stands for all."""
         bias = self.master or next(iter(self.biases), None)
-        if bias is None:
+        if bias is None or not self.settings.check_headers:
             return
         before, settings = len(self.findings), self.settings
         options = {"gain_of_header": settings.gain is None, "exposure": settings.exposure}
@@ -200,7 +185,7 @@ class FrameChecks:
             self.findings.append(Finding("exposure", WRONG, _and_more(errors)))
             # Without any, what needs no time can still be checked.
             self.darks = [frame for frame in frames if frame in seconds] or frames
-        if given is None and seconds:
+        if given is None and seconds and self.settings.check_headers:
             self.findings += [Finding("exposure", *doubt) for doubt in exposure_doubts(self.darks)]
         return seconds
 
@@ -238,7 +223,9 @@ class FrameChecks:
     def _told(self):
         """`Told` of all that is told, by its name."""
         settings, frames, told = self.settings, self.darks, {}
-        gain = self._setting("gain", settings.gain, known_gain, settings.gain, frames)
+        gain = None
+        if not settings.measures_gain:
+            gain = self._setting("gain", settings.gain, known_gain, settings.gain, frames)
 
         def common(check, given, unit, keys, **options):
             name = check.replace(" ", "_")
@@ -274,6 +261,8 @@ class FrameChecks:
     def _check_pixels(self, group, combined):
         """Look at the pixels; False where their values are no counts, of which nothing else can be said."""
         self.findings += pixel_findings(group)
+        if self.settings.measures_gain:
+            self.findings = [_as_measured(one) if one.check == "gain" else one for one in self.findings]
         if self._is_wrong("scale"):
             return False
         gain, noise = self._value(group, "gain", GAIN_UNIT), self._value(group, "read noise", u.electron)
@@ -356,6 +345,13 @@ class FrameChecks:
 
     def _has(self, check):
         return any(finding.check == check for finding in self.findings)
+
+
+def _as_measured(finding):
+    """Finding of a gain that the frames shall tell, whatever headers say."""
+    if finding.verdict == UNKNOWN and finding.found is None:
+        return Finding("gain", WRONG, finding.sentence)
+    return replace(finding, sentence=finding.sentence.replace("no header tells the gain;", "the gain is measured:"))
 
 
 def _error_of(check, frames):

@@ -11,11 +11,11 @@ from .._interface.warnings import DarkWarning, FrameLevelWarning
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN
 from .camera import camera_of
 from .check_group import check_group, with_results
-from .frame_checks import Settings
 from .group_comparison import compare_group
 from .group_rates import measure_rates
 from .lost_files import take_out_blamed, take_out_lost
 from .measured import Measured
+from .settings import Settings
 from .trimmed_group import trimmed_group
 
 __all__ = ["measure_group", "steps"]

@@ -5,7 +5,10 @@ from astropy.io import fits
 
 from ccdproc_darks.report.check_folder import check_folder
 from ccdproc_darks.report.frame_checks import CHECKS
+from ccdproc_darks.report.frame_options import FrameOptions
+from ccdproc_darks.report.options import Options
 
+from ..real_cameras.camera import Camera
 from .conftest import write_frames
 
 
@@ -44,3 +47,38 @@ def test_nothing_to_check(tmp_path, name):
     found = check_folder(tmp_path / name)
     assert found.groups == []
     assert ("no such folder" if name else "no FITS files") in found.reason
+
+
+def findings_of(folder, check, **options):
+    (group,) = check_folder(folder, Options(**options)).groups
+    return next(one for one in group.findings if one.check == check)
+
+
+def test_headers_are_not_asked_where_the_user_says_so(tmp_path):
+    """Neither whether frames belong together, nor what was subtracted from them."""
+    for number, path in enumerate(write_frames(tmp_path, [(0, 5), (30, 4), (300, 4)])):
+        fits.setval(path, "READOUTM", value="Fast" if number % 2 else "Normal")
+        fits.setval(path, "CALSTAT", value="BD")
+    found = findings_of(tmp_path, "frames", frames=FrameOptions(check_headers=False))
+    assert found.verdict == "ok", found.sentence
+
+
+def test_a_gain_that_is_measured_is_not_missed(tmp_path):
+    camera = Camera(header={"EGAIN": None})
+    camera.write(tmp_path)
+    found = findings_of(tmp_path, "gain", gain="measured")
+    assert found.verdict == "ok"
+    assert found.sentence.startswith("the gain is measured: the variance between equal frames")
+
+
+def test_a_gain_that_cannot_be_measured_is_wrong(tmp_path):
+    Camera(hot=3, rate=0.001).write(tmp_path)
+    found = findings_of(tmp_path, "gain", gain="measured")
+    assert (found.verdict, found.sentence[:31]) == ("wrong", "the frames cannot tell the gain")
+
+
+def test_a_bias_that_was_subtracted_is_at_zero(tmp_path):
+    """And it is told where the darks still have theirs."""
+    Camera(rate=0.5).write(tmp_path, biases=0)
+    found = findings_of(tmp_path, "bias", frames=FrameOptions(without_bias=True))
+    assert (found.verdict, found.told) != ("unknown", None), found.sentence
