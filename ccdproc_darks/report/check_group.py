@@ -4,7 +4,9 @@
 import os
 from dataclasses import replace
 
+from ..evidence.finding import WRONG
 from .frame_checks import FrameChecks
+from .option_words import with_options
 from .result_finding import result_findings
 from .verdict import joined
 
@@ -25,10 +27,15 @@ def check_group(group, settings, has_results=False):
 
 
 def with_results(findings, rates, mask, has_bias):
-    """Findings of a group whose last one, on the result as a whole, is that of its rates and mask."""
+    """Findings of a group whose last one, on the result as a whole, is that of its rates and mask.
+
+    Of values that are no counts nothing is said.
+    """
+    if any(one.check == "scale" and one.verdict == WRONG for one in findings):
+        return findings
     return [*findings[:-1], joined("result", result_findings(rates, mask, has_bias=has_bias))]
 
 
 def without_folder(text, group):
-    """A text that names files of a group without their folder."""
-    return text.replace(os.path.join(group.darks[0].file.path.parent, ""), "")
+    """A text that names files of a group without their folder, and options of the command."""
+    return with_options(text.replace(os.path.join(group.darks[0].file.path.parent, ""), ""))

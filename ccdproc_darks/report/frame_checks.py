@@ -58,6 +58,8 @@ _CHECK_OF = {
     TemperatureWarning: "temperature",
     NoUsablePixelWarning: "result",
 }
+# Checks that tell of levels, and of the noise: what results show of these is not told once more.
+_OF_LEVELS, _OF_NOISE = ("bias", "optical black"), ("gain", "read noise")
 # Frames that a sentence names, where the same is wrong in many.
 _NAMED = 3
 
@@ -290,20 +292,25 @@ class FrameChecks:
             self.findings.append(Finding("result", OK, text))
         return u.Quantity(found).to_value(unit)
 
+    def _is_doubt(self, check):
+        return any(one.check == check and one.is_doubt for one in self.findings)
+
     def _is_wrong(self, check):
         return any(one.check == check and one.verdict == WRONG for one in self.findings)
 
     def _check_result(self, group, gain, noise, combined):
         """Findings about rates and mask of a sample."""
+        shifted, noisy = (any(map(self._is_doubt, checks)) for checks in (_OF_LEVELS, _OF_NOISE))
         with collected() as warned:
             try:
                 rates, mask, has_bias = sampled_result(group, gain, noise, combined)
-                self.findings += result_findings(rates, mask, has_bias=has_bias)
+                self.findings += result_findings(rates, mask, has_bias=has_bias and not shifted)
             except ValueError as error:
                 self.findings.append(Finding("result", UNKNOWN, _without_stop(str(error))))
         # Of the sample, the others would be told once more in other numbers.
+        is_told = {BiasWarning: shifted, NoiseWarning: noisy, NoUsablePixelWarning: False}
         for text, category in warned:
-            if category in (BiasWarning, NoiseWarning, NoUsablePixelWarning):
+            if not is_told.get(category, True):
                 self._add(Finding("result", DOUBTFUL, _without_stop(text)))
 
     def _level(self, group):

@@ -1,7 +1,6 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The measurement of one group of frames: checks, rates, comparison and mask."""
 
-import os
 import warnings
 from dataclasses import replace
 
@@ -10,7 +9,7 @@ from astropy import units as u
 from .._interface.warnings import DarkWarning, FrameLevelWarning
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN
 from .camera import camera_of
-from .check_group import check_group, with_results
+from .check_group import check_group, with_results, without_folder
 from .group_comparison import compare_group
 from .group_rates import measure_rates
 from .lost_files import take_out_blamed, take_out_lost
@@ -69,6 +68,7 @@ def _measure_group(cut, options, step, known_noise):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         measure_rates(result, options, gain, scale, known_noise, step, caught)
+    result.settled = {check: _with_names(sentence, group) for check, sentence in result.settled.items()}
     result.notes += [f"{sentence}." for sentence in result.settled.values()]
     # Levels that drift are told of in words of the page, and not once for every rate.
     told = [warning for warning in caught if issubclass(warning.category, DarkWarning)]
@@ -103,4 +103,4 @@ def _with_names(text, group):
     """A text in which files are named as on the page: without their folder."""
     for frame in (*group.darks, *group.biases, *([group.master] if group.master else [])):
         text = text.replace(frame.file.label, frame.name)
-    return text.replace(os.path.join(group.darks[0].file.path.parent, ""), "").replace("bias[0]", "the master bias")
+    return without_folder(text, group).replace("bias[0]", "the master bias")
