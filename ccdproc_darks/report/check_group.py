@@ -26,14 +26,14 @@ def check_group(group, settings, has_results=False):
     return [replace(one, sentence=without_folder(one.sentence, group)) for one in checks.run()]
 
 
-def with_results(findings, rates, mask, has_bias):
-    """Findings of a group whose last one, on the result as a whole, is that of its rates and mask.
+def with_results(findings, rates, mask, has_bias, doubts=()):
+    """Findings of a group whose last one, on the result as a whole, is that of its rates and mask, and of ``doubts``.
 
     Of values that are no counts nothing is said.
     """
     if any(one.check == "scale" and one.verdict == WRONG for one in findings):
         return findings
-    return [*findings[:-1], joined("result", result_findings(rates, mask, has_bias=has_bias))]
+    return [*findings[:-1], joined("result", [*result_findings(rates, mask, has_bias=has_bias), *doubts])]
 
 
 def without_folder(text, group):

@@ -21,6 +21,7 @@ from .._interface.warnings import (
 )
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told
 from ..evidence.frame_group import FrameGroup
+from ..evidence.photon_transfer import photon_transfer
 from ..evidence.pixel_findings import pixel_findings
 from ..frames.belonging import check_bias, check_biases, check_darks
 from ..frames.cards import header_number
@@ -262,6 +263,8 @@ class FrameChecks:
 
     def _check_pixels(self, group, combined):
         """Look at the pixels; False where their values are no counts, of which nothing else can be said."""
+        if self.settings.measures_gain and (gain := photon_transfer(group, None).gain) is not None:
+            group.told["gain"] = Told(gain, "argument")
         self.findings += pixel_findings(group)
         if self.settings.measures_gain:
             self.findings = [_as_measured(one) if one.check == "gain" else one for one in self.findings]
@@ -358,7 +361,7 @@ def _as_measured(finding):
     """Finding of a gain that the frames shall tell, whatever headers say."""
     if finding.verdict == UNKNOWN and finding.found is None:
         return Finding("gain", WRONG, finding.sentence)
-    return replace(finding, sentence=finding.sentence.replace("no header tells the gain;", "the gain is measured:"))
+    return replace(finding, sentence=finding.sentence.replace(", as told", ", as measured"), told=None)
 
 
 def _error_of(check, frames):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from astropy import units as u
 
-from .._interface.warnings import DarkWarning, FrameLevelWarning
+from .._interface.warnings import DarkWarning, FrameLevelWarning, TemperatureWarning
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN
 from .camera import camera_of
 from .check_group import check_group, with_results, without_folder
@@ -72,12 +72,16 @@ def _measure_group(cut, options, step, known_noise):
     result.notes += [f"{sentence}." for sentence in result.settled.values()]
     # Levels that drift are told of in words of the page, and not once for every rate.
     told = [warning for warning in caught if issubclass(warning.category, DarkWarning)]
-    texts = {str(warning.message) for warning in told if not issubclass(warning.category, FrameLevelWarning)}
+    # Nor are temperatures, where the check of them tells.
+    elsewhere = [FrameLevelWarning] + [TemperatureWarning] * any(
+        one.check == "temperature" and one.is_doubt for one in findings
+    )
+    texts = {str(warning.message) for warning in told if not issubclass(warning.category, tuple(elsewhere))}
     texts = {text for text in texts if result.camera.is_new(text)}
     result.notes += sorted(f"{_with_names(text, group)}." for text in texts)
-    compare_group(result, options, step)
+    doubts = compare_group(result, options, step)
     rates = list(result.rates.values()) if result.has_bias else [result.rate]
-    findings = with_results(findings, rates, result.mask, result.has_bias)
+    findings = with_results(findings, rates, result.mask, result.has_bias, doubts)
     left_out = [item.name for item in result.unusable]
     result.findings = [_as_done(finding, result.settled, left_out) for finding in findings]
     return result
