@@ -71,6 +71,8 @@ def _lines(found, several):
         yield from _wrapped(group.verdict, width)
         for finding in group.findings:
             yield from _finding_lines(finding, width)
+        for note in group.notes:
+            yield from _wrapped(f"  note: {note}", width, indent="    ")
         yield ""
     for title, reason in found.failures:
         yield from _wrapped(f"not checked: {title}: {reason}", width)

@@ -23,6 +23,7 @@ class CheckedGroup:
 
     group: Group
     findings: list  # one `Finding` a check
+    notes: list = field(default_factory=list)  # sentences on the choice of the frames, and on what is cut off
 
     @property
     def title(self):
@@ -57,8 +58,9 @@ def check_folder(folder, options=None):
         return replace(found, reason=str(error).removeprefix(f"{folder}: "))
     for group in groups:
         try:
-            group = trimmed_group(group, options.overscan, options.trim).group
-            found.groups.append(CheckedGroup(group, check_group(group, Settings.of(options))))
+            cut = trimmed_group(group, options.overscan, options.trim)
+            notes = [*cut.group.notes, *cut.notes]
+            found.groups.append(CheckedGroup(cut.group, check_group(cut.group, Settings.of(options)), notes))
         except (OSError, ValueError, u.UnitsError) as error:
             found.failures.append((group.title, without_folder(str(error), group)))
     return found

@@ -2,29 +2,15 @@
 """The checks of one group of frames of a folder."""
 
 import os
-import re
 from dataclasses import replace
 
-from ..evidence.finding import DOUBTFUL, Finding
+from ..evidence.finding import DOUBTFUL, WRONG, Finding
 from .frame_checks import FrameChecks
+from .option_words import with_options
 from .result_finding import result_findings
 from .verdict import joined
 
-__all__ = ["check_group", "for_the_command", "with_results", "without_folder"]
-
-# What functions say of their arguments, and what the command has for it.
-_OPTIONS = (
-    (r"Pass gain=(\S+) \* u\.electron / u\.adu", r"Give --gain \1"),
-    (r"Pass read_noise=(\S+) \* u\.electron", r"Give --read-noise \1"),
-    (r"check_headers=False", "--no-check-headers"),
-    (
-        r"Pass it as gain, or another one \(--gain measured, --gain\)",
-        "--gain measured takes it, --gain tells another one",
-    ),
-    (r"Pass gain \(--gain\)", "Give --gain"),
-    (r", or give the typical rate as optical_black= \(0 adds nothing\)", ""),
-    (r"pass saturation\b", "give --saturation"),
-)
+__all__ = ["check_group", "with_results", "without_folder"]
 
 
 def check_group(group, settings, has_results=False):
@@ -35,24 +21,22 @@ def check_group(group, settings, has_results=False):
     # In the order in which they are measured, so that sentences name the same frame.
     darks, biases = [frame.file for _, same in group.exposures for frame in same], [bias.file for bias in group.biases]
     master = None if group.master is None else group.master.file
-    checks = FrameChecks(darks, settings, biases, master, looks_at_result=not has_results)
+    level = 0.0 if settings.without_bias and not (biases or master) else None
+    checks = FrameChecks(darks, settings, biases, master, level, looks_at_result=not has_results)
     checks.findings += [Finding("frames", DOUBTFUL, text) for text in group.doubts]
-    return [replace(one, sentence=for_the_command(one.sentence, group)) for one in checks.run()]
+    return [replace(one, sentence=without_folder(one.sentence, group)) for one in checks.run()]
 
 
-def with_results(findings, rates, mask, has_bias):
-    """Findings of a group whose last one, on the result as a whole, is that of its rates and mask."""
-    return [*findings[:-1], joined("result", result_findings(rates, mask, has_bias=has_bias))]
+def with_results(findings, rates, mask, has_bias, doubts=()):
+    """Findings of a group whose last one, on the result as a whole, is that of its rates and mask, and of ``doubts``.
 
-
-def for_the_command(text, group):
-    """A sentence that advises in options of the command, and names files without their folder."""
-    text = without_folder(text, group)
-    for pattern, option in _OPTIONS:
-        text = re.sub(pattern, option, text)
-    return text
+    Of values that are no counts nothing is said.
+    """
+    if any(one.check == "scale" and one.verdict == WRONG for one in findings):
+        return findings
+    return [*findings[:-1], joined("result", [*result_findings(rates, mask, has_bias=has_bias), *doubts])]
 
 
 def without_folder(text, group):
-    """A text that names files of a group without their folder."""
-    return text.replace(os.path.join(group.darks[0].file.path.parent, ""), "")
+    """A text that names files of a group without their folder, and options of the command."""
+    return with_options(text.replace(os.path.join(group.darks[0].file.path.parent, ""), ""))

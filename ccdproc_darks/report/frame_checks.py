@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """All checks of some frames, one after the other: what is wrong becomes a finding, and the others go on without it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -21,6 +21,7 @@ from .._interface.warnings import (
 )
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told
 from ..evidence.frame_group import FrameGroup
+from ..evidence.photon_transfer import photon_transfer
 from ..evidence.pixel_findings import pixel_findings
 from ..frames.belonging import check_bias, check_biases, check_darks
 from ..frames.cards import header_number
@@ -37,6 +38,7 @@ from ..frames.headers import (
 )
 from ..frames.inputs import sample
 from ..rates.frame_selection import mean_temperature, select_biases, select_frames, warn_temperatures
+from .gain_told import with_gain_told
 from .result_finding import result_findings
 from .sampled_result import sampled_result
 from .settings import Settings
@@ -58,6 +60,8 @@ _CHECK_OF = {
     TemperatureWarning: "temperature",
     NoUsablePixelWarning: "result",
 }
+# Checks that tell of levels, and of the noise: what results show of these is not told once more.
+_OF_LEVELS, _OF_NOISE = ("bias", "optical black"), ("gain", "read noise")
 # Frames that a sentence names, where the same is wrong in many.
 _NAMED = 3
 
@@ -97,8 +101,9 @@ class FrameChecks:
         given = len(self.darks), len(self.biases) + (self.master is not None)
         seconds = self._seconds()
         takes_bias = bool(self.biases or self.master is not None or self.level)
-        self.darks = self._belonging(self.darks, partial(check_darks, subtracts_bias=takes_bias))
-        self.biases = self._belonging(self.biases, check_biases)
+        if self.settings.check_headers:
+            self.darks = self._belonging(self.darks, partial(check_darks, subtracts_bias=takes_bias))
+            self.biases = self._belonging(self.biases, check_biases)
         self._check_duplicates(seconds)
         self._check_temperatures()
         why_unknown, are_looked_at = "the frames cannot tell", False
@@ -161,7 +166,7 @@ class FrameChecks:
     def _check_bias(self, shortest):
         """Take out a bias that does not belong to the darks; single bias frames are alike, and one stands for all."""
         bias = self.master or next(iter(self.biases), None)
-        if bias is None:
+        if bias is None or not self.settings.check_headers:
             return
         before, settings = len(self.findings), self.settings
         options = {"gain_of_header": settings.gain is None, "exposure": settings.exposure}
@@ -184,7 +189,7 @@ class FrameChecks:
             self.findings.append(Finding("exposure", WRONG, _and_more(errors)))
             # Without any, what needs no time can still be checked.
             self.darks = [frame for frame in frames if frame in seconds] or frames
-        if given is None and seconds:
+        if given is None and seconds and self.settings.check_headers:
             self.findings += [Finding("exposure", *doubt) for doubt in exposure_doubts(self.darks)]
         return seconds
 
@@ -257,7 +262,9 @@ class FrameChecks:
 
     def _check_pixels(self, group, combined):
         """Look at the pixels; False where their values are no counts, of which nothing else can be said."""
-        self.findings += [self._without_gain(one, group) for one in pixel_findings(group)]
+        if self.settings.measures_gain and (gain := photon_transfer(group, None).gain) is not None:
+            group.told["gain"] = Told(gain, "argument")
+        self.findings += [with_gain_told(one, group, self.settings) for one in pixel_findings(group)]
         if self._is_wrong("scale"):
             return False
         gain, noise = self._value(group, "gain", GAIN_UNIT), self._value(group, "read noise", u.electron)
@@ -274,18 +281,6 @@ class FrameChecks:
             self._check_result(group, gain, noise, combined)
         return True
 
-    def _without_gain(self, finding, group):
-        """A finding of the gain that says what to do, where nobody tells one."""
-        if finding.check != "gain" or "gain" in group.told or group.unit != u.adu or self.settings.measures_gain:
-            return finding
-        if finding.found is None:
-            text = f"no header tells the gain (EGAIN), and {finding.sentence}. Pass gain (--gain)"
-            return replace(finding, verdict=WRONG, sentence=text)
-        if finding.verdict != OK:
-            return finding
-        text = f"{finding.sentence}. Pass it as gain, or another one (--gain measured, --gain)"
-        return replace(finding, verdict=DOUBTFUL, sentence=text)
-
     def _value(self, group, check, unit):
         """What is told, or what the frames show where that is refuted or nobody tells; a float in a unit, or None."""
         told = group.told.get(check.replace(" ", "_"))
@@ -297,21 +292,26 @@ class FrameChecks:
             self.findings.append(Finding("result", OK, text))
         return u.Quantity(found).to_value(unit)
 
+    def _is_doubt(self, check):
+        return any(one.check == check and one.is_doubt for one in self.findings)
+
     def _is_wrong(self, check):
         return any(one.check == check and one.verdict == WRONG for one in self.findings)
 
     def _check_result(self, group, gain, noise, combined):
         """Findings about rates and mask of a sample."""
+        shifted, noisy = (any(map(self._is_doubt, checks)) for checks in (_OF_LEVELS, _OF_NOISE))
         with collected() as warned:
             try:
                 blacks = [one.found for one in self.findings if one.check == "optical black" and one.is_doubt]
                 rates, mask, has_bias = sampled_result(group, gain, noise, combined, *blacks)
-                self.findings += result_findings(rates, mask, has_bias=has_bias)
+                self.findings += result_findings(rates, mask, has_bias=has_bias and not shifted)
             except ValueError as error:
                 self.findings.append(Finding("result", UNKNOWN, _without_stop(str(error))))
         # Of the sample, the others would be told once more in other numbers.
+        is_told = {BiasWarning: shifted, NoiseWarning: noisy, NoUsablePixelWarning: False}
         for text, category in warned:
-            if category in (BiasWarning, NoiseWarning, NoUsablePixelWarning):
+            if not is_told.get(category, True):
                 self._add(Finding("result", DOUBTFUL, _without_stop(text)))
 
     def _level(self, group):

@@ -9,6 +9,7 @@ from .._interface.warnings import NoiseWarning
 from ..comparison.compare_dark_rates import compare_dark_rates
 from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.proportionality_limit import proportionality_limit
+from ..evidence.finding import DOUBTFUL, Finding
 from ..masks.hot_pixel_mask import hot_pixel_mask
 from .measured import BRIGHT, Pair
 
@@ -16,7 +17,10 @@ __all__ = ["compare_group"]
 
 
 def compare_group(result, options, step):
-    """Set the significance, mask, pairs and limit of a `Measured`, and what there is to say about them."""
+    """Set the significance, mask, pairs and limit of a `Measured`, and what there is to say about them.
+
+    Returns a list of `Finding`: what speaks against the result as a whole.
+    """
     names = ("threshold", "false_positives", "fdr", "tolerance", "null")
     limits = {name: getattr(options, name) for name in names} | options.work
     limits["scatter"] = list(result.scatter.values())
@@ -36,7 +40,7 @@ def compare_group(result, options, step):
         result.notes.append(missing)
         step("mask")
         result.mask = hot_pixel_mask(result.rate, **limits)
-        return
+        return []
     single = [seconds for seconds, frames in result.exposures if len(frames) == 1]
     if single:
         listed = ", ".join(f"{seconds:g}" for seconds in single)
@@ -55,15 +59,18 @@ def compare_group(result, options, step):
         result.mask = hot_pixel_mask(*rates, offset=offset, **limits)
         if result.has_bias:
             result.pairs = [_pair(result, seconds, options.work) for seconds, _ in result.exposures[:-1]]
-    width = result.significance.meta.get("DKWIDTH")
-    if width is not None and width > DOUBTFUL_WIDTH and options.null == "theoretical":
-        result.notes.append(
-            f"Good pixels depart {width:.2f} times wider from proportionality than the noise model says: the read "
-            "noise is too low, or the frames drift. More good pixels than asked for are flagged NONLINEAR "
-            "(--null empirical takes that width for the right one)."
-        )
     if result.has_bias:
         result.limit = proportionality_limit(*rates, tolerance=options.tolerance)
+    width = result.significance.meta.get("DKWIDTH")
+    if width is None or width <= DOUBTFUL_WIDTH or options.null != "theoretical":
+        return []
+    text = (
+        f"Good pixels depart {width:.2f} times wider from proportionality than the noise model says: the read "
+        "noise is too low, or the frames drift. More good pixels than asked for are flagged NONLINEAR "
+        "(--null empirical takes that width for the right one)"
+    )
+    result.notes.append(f"{text}.")
+    return [Finding("result", DOUBTFUL, text)]
 
 
 def _pair(result, seconds, work):

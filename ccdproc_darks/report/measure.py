@@ -1,16 +1,15 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The measurement of one group of frames: checks, rates, comparison and mask."""
 
-import os
 import warnings
 from dataclasses import replace
 
 from astropy import units as u
 
-from .._interface.warnings import DarkWarning, FrameLevelWarning
+from .._interface.warnings import DarkWarning, FrameLevelWarning, TemperatureWarning
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN
 from .camera import camera_of
-from .check_group import check_group, with_results
+from .check_group import check_group, with_results, without_folder
 from .group_comparison import compare_group
 from .group_rates import measure_rates
 from .lost_files import take_out_blamed, take_out_lost
@@ -69,15 +68,20 @@ def _measure_group(cut, options, step, known_noise):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         measure_rates(result, options, gain, scale, known_noise, step, caught)
+    result.settled = {check: _with_names(sentence, group) for check, sentence in result.settled.items()}
     result.notes += [f"{sentence}." for sentence in result.settled.values()]
     # Levels that drift are told of in words of the page, and not once for every rate.
     told = [warning for warning in caught if issubclass(warning.category, DarkWarning)]
-    texts = {str(warning.message) for warning in told if not issubclass(warning.category, FrameLevelWarning)}
+    # Nor are temperatures, where the check of them tells.
+    elsewhere = [FrameLevelWarning] + [TemperatureWarning] * any(
+        one.check == "temperature" and one.is_doubt for one in findings
+    )
+    texts = {str(warning.message) for warning in told if not issubclass(warning.category, tuple(elsewhere))}
     texts = {text for text in texts if result.camera.is_new(text)}
     result.notes += sorted(f"{_with_names(text, group)}." for text in texts)
-    compare_group(result, options, step)
+    doubts = compare_group(result, options, step)
     rates = list(result.rates.values()) if result.has_bias else [result.rate]
-    findings = with_results(findings, rates, result.mask, result.has_bias)
+    findings = with_results(findings, rates, result.mask, result.has_bias, doubts)
     left_out = [item.name for item in result.unusable]
     result.findings = [_as_done(finding, result.settled, left_out) for finding in findings]
     return result
@@ -103,4 +107,4 @@ def _with_names(text, group):
     """A text in which files are named as on the page: without their folder."""
     for frame in (*group.darks, *group.biases, *([group.master] if group.master else [])):
         text = text.replace(frame.file.label, frame.name)
-    return text.replace(os.path.join(group.darks[0].file.path.parent, ""), "").replace("bias[0]", "the master bias")
+    return without_folder(text, group).replace("bias[0]", "the master bias")

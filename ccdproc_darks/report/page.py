@@ -6,7 +6,7 @@ from .html import document, escape, table
 from .measured import BRIGHT
 from .pictures import as_png, draw_all
 from .summary import flag_counts, rate_rows
-from .verdict import counted, doubts, verdict_sentence
+from .verdict import counted, doubts, untold, verdict_sentence
 
 __all__ = ["page"]
 
@@ -42,10 +42,8 @@ def _group(folder, measured):
     group, mask = measured.group, measured.mask
     yield f"<h2>{escape(group.title)}</h2>"
     yield f"<p>{_one_line(measured)}</p>"
-    told = {f"{finding.sentence}." for finding in measured.findings}
-    for note in measured.notes:
-        if note not in told:
-            yield f"<p class=note>{escape(note)}</p>"
+    for note in untold(measured.notes, measured.findings):
+        yield f"<p class=note>{escape(note)}</p>"
     yield "<h3>Dark rate</h3>"
     rows = [
         (label, str(frames), f"{median:.4g}", "" if error is None else f"{error:.2g}", str(saturated))

@@ -12,6 +12,7 @@ from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
 from .._interface.shown import file_name, shown
 from .._interface.version import __version__
+from .check_group import without_folder
 from .folder import find_groups
 from .frame_files import has_folders
 from .frame_options import AS_FOUND
@@ -113,7 +114,7 @@ def _measure(groups, options):
             try:
                 measured = measure_group(group, options, step, noises.get(camera))
             except (ValueError, OSError, u.UnitsError) as error:
-                failures[index] = (group.title, str(error))
+                failures[index] = (group.title, without_folder(str(error), group))
                 continue
             results[index] = measured
             if measured.bias_noise is not None:

@@ -6,7 +6,7 @@ import sys
 from tqdm import tqdm
 
 from .summary import rate_rows
-from .verdict import doubts, verdict_sentence
+from .verdict import doubts, untold, verdict_sentence
 
 __all__ = ["progress_bar", "sentences"]
 
@@ -48,10 +48,8 @@ def sentences(results, failures, unusable):
             yield f"  {measured.limit}"
         for sentence in measured.truth.sentences() if measured.truth is not None else ():
             yield f"  truth: {sentence}"
-        told = {f"{finding.sentence}." for finding in measured.findings}
-        for note in measured.notes:
-            if note not in told:
-                yield f"  note: {note}"
+        for note in untold(measured.notes, measured.findings):
+            yield f"  note: {note}"
     for title, reason in failures:
         yield f"not measured: {title}: {reason}"
     for item in unusable:

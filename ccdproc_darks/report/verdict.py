@@ -3,7 +3,7 @@
 
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 
-__all__ = ["counted", "doubts", "joined", "verdict_sentence"]
+__all__ = ["counted", "doubts", "joined", "untold", "verdict_sentence"]
 
 # Sentences of a row, where the same check found more.
 _SENTENCES = 3
@@ -13,6 +13,12 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 def doubts(findings):
     """Findings that are wrong, and then those that are doubtful."""
     return [finding for verdict in (WRONG, DOUBTFUL) for finding in findings if finding.verdict == verdict]
+
+
+def untold(notes, findings):
+    """Those notes that no finding has in its sentence already."""
+    told = [finding.sentence.casefold() for finding in findings]
+    return [note for note in notes if not any(note.removesuffix(".").casefold() in sentence for sentence in told)]
 
 
 def joined(check, findings, why_unknown="the frames cannot tell"):

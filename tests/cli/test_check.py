@@ -70,9 +70,9 @@ def test_what_is_doubtful_does_not(good, tmp_path, capsys):
     folder.mkdir()
     for path in good.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
-        fits.setval(folder / path.name, "EXPOSURE", value=7.0)
-    assert main(["check", str(folder)]) == 0
-    assert "  doubtful  exposure       EXPTIME is 30 and EXPOSURE is 7" in capsys.readouterr().out
+        fits.setval(folder / path.name, "CCD-TEMP", value=5.0 if path.name == "dark_30_0.fit" else -20.0)
+    assert main(["check", str(folder), "--temperature-tolerance", "none"]) == 0
+    assert "  doubtful  temperature    the darks were taken at -20.0 to 5.0 deg C" in capsys.readouterr().out
 
 
 def test_lines_are_as_long_as_the_terminal(good, capsys, monkeypatch):

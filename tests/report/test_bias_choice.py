@@ -147,9 +147,11 @@ class TestTemperatures:
         for index, each in enumerate(celsius):
             write_frames(tmp_path, [(0, 1)], prefix=f"b{index}_", temperature=each * u.deg_C, seed=index + 1)
         (group,), _ = find_groups(tmp_path)
-        notes = [note for note in measure_group(group, Options()).notes if "the bias was taken at" in note]
-        assert len(notes) == warned
-        assert all("at -10.0 deg C (the master bias), the darks at -22.4" in note for note in notes)
+        measured = measure_group(group, Options())
+        sentences = [*measured.notes, *(one.sentence for one in measured.findings)]
+        told = [text for text in sentences if "the bias was taken at" in text]
+        assert len(told) == warned
+        assert all("at -10.0 deg C (" in text and "the darks at -22.4" in text for text in told)
 
     @pytest.mark.parametrize(("biases", "darks"), [(None, -20.0), (-20.0, None), (None, None)])
     def test_unknown_ones(self, tmp_path, biases, darks):

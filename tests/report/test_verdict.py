@@ -3,7 +3,7 @@
 import pytest
 
 from ccdproc_darks.evidence.finding import Finding
-from ccdproc_darks.report.verdict import counted, doubts, joined, verdict_sentence
+from ccdproc_darks.report.verdict import counted, doubts, joined, untold, verdict_sentence
 
 
 def finding(check, verdict, sentence="so it is", **values):
@@ -48,3 +48,8 @@ def test_one_row_of_a_check():
 
 def test_numbers_of_things():
     assert [counted(number, "dark") for number in (0, 1, 2)] == ["0 darks", "1 dark", "2 darks"]
+
+
+def test_notes_that_a_finding_has_already():
+    findings = [Finding("result", "wrong", "most are masked. The rates differ by 2"), Finding("light", "ok", "none")]
+    assert untold(["The rates differ by 2.", "Stars."], findings) == ["Stars."]
