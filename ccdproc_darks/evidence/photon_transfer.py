@@ -81,10 +81,8 @@ def photon_transfer(group, gain=None):
             found.variances *= number
             found.excess_variances *= number
             result.sets.append((index, found))
-    if not result.sets:
-        return result
     points = [found for _, found in result.sets]
-    line = fit_transfer(points)
+    line = fit_transfer(points) if points else None
     if line is not None and line.slope_error <= _USEFUL * line.slope:
         result.gain, result.gain_error = 1 / line.slope, line.slope_error / line.slope**2
         result.pixels, result.frames = line.pixels, sum(found.frames for found in points)
@@ -125,7 +123,7 @@ def _set_noise(result, group, gain, is_level_known):
                 result.noise = result.most_noise = math.sqrt(variance)
                 result.noise_error = result.noise * 0.01
                 return
-    if np.isnan(scatters).any():
+    if not scatters or np.isnan(scatters).any():
         return
     result.most_noise = math.sqrt(min(scatters))
     counts = _dark_counts(result, group, is_level_known)

@@ -82,6 +82,16 @@ def test_read_noise_refuted(told, truth):
         assert f"RDNOISE is {told:g} electron, but {'bias' if 'biases' in more else 'equal'} frames" in noise.sentence
 
 
+@pytest.mark.parametrize(("told", "verdict"), [(8.0, "ok"), (None, "ok"), (80.0, "wrong"), (2.0, "wrong")])
+def test_bias_frames_tell_the_read_noise_where_each_dark_is_alone_of_its_time(told, verdict):
+    frames = sequence([(6, 0), (1, 60), (1, 600)])
+    settings = {"gain": 1.5} | ({} if told is None else {"read_noise": told})
+    gain, noise = transfer_findings(group_of(frames[6:], frames[:6], **settings))
+    assert (gain.verdict, noise.verdict) == ("unknown", verdict)
+    assert noise.found.value == pytest.approx(8, rel=0.03)
+    assert "bias frames show" in noise.sentence
+
+
 def test_read_noise_above_all_scatter_is_refuted_without_a_level():
     darks = sequence([(5, 600)])
     assert transfer_findings(group_of(darks, gain=1.5, read_noise=80.0))[1].verdict == "wrong"
