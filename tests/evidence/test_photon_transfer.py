@@ -129,6 +129,24 @@ def test_brighter_frames_of_equal_noise_may_be_warmer():
     assert "two gains, temperatures or exposure times" in gain.sentence
 
 
+@pytest.mark.parametrize("numbers", [(5, 5), (1, 1), (10, 1)])
+@pytest.mark.parametrize("is_told", [True, False])
+def test_warmer_frames_are_noisier_by_their_dark_current(numbers, is_told):
+    """As frames of 0 and 10 deg C of an STL-1001 are: they do not have two gains."""
+    colder, warmer = sequence([(numbers[0], 300)], rate=2), sequence([(numbers[1], 900)], rate=2, seed=9)
+    for dark in warmer:
+        dark.meta["EXPTIME"] = 300.0
+    if is_told:
+        for dark in colder + warmer:
+            dark.meta["CCD-TEMP"] = 0.2
+        for dark in warmer:
+            dark.meta["CCD-TEMP"] = 9.8
+    gain, noise = transfer_findings(group_of(colder + warmer, level=1000.0, gain=1.5, read_noise=8.0))
+    assert verdicts([gain, noise]) == [("gain", "doubtful"), ("read noise", "unknown")]
+    assert ("were taken at 9.8 deg C, and the others at 0.2 deg C" in gain.sentence) == is_told
+    assert "Measure each kind alone" in gain.sentence
+
+
 def test_averages_of_an_unknown_number_refute_nothing():
     frames = sequence([(32, 600)], rate=0.005)
     darks = []
