@@ -96,7 +96,23 @@ def _tells_gain(group, gain, step):
         apart = np.abs(np.log(np.maximum(scatter, 1e-9)))
         if abs(apart[0] - apart[1]) > np.log(step) / 4:
             return bool(apart[0] < apart[1])
-    return None
+    return _noise_tells_gain(group, gain, step)
+
+
+def _noise_tells_gain(group, gain, step):
+    """Whether equal frames scatter by the read noise that is told (electron) at this gain; None where nothing tells.
+
+    Dark current makes them scatter more, and so does a gain that is too high: only bias frames tell these apart.
+    """
+    sets = [sample for sample in (group.bias_sample, *group.dark_samples) if sample and len(sample.values) > 1]
+    if not sets or "read_noise" not in group.told:
+        return None
+    first, second = (values.astype(float) for values in sets[0].values[:2])
+    noise = 1.4826 * np.median(np.abs(second - first - np.median(second - first))) / np.sqrt(2)
+    told = group.told["read_noise"].value
+    if gain * noise < np.sqrt(step) * told:
+        return True if gain * noise * np.sqrt(step) > told else None
+    return False if sets[0] is group.bias_sample else None
 
 
 def _common_step(arrays):

@@ -9,6 +9,7 @@ from astropy import units as u
 
 from .._interface.arguments import GAIN_UNIT
 from ..frames.inputs import sample
+from ..frames.temperatures import sensor_temperature
 from ..statistics.photon_transfer import equal_frames, fit_transfer, typical_variance
 from .finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 
@@ -25,6 +26,8 @@ _DOUBTFUL_NOISE, _WRONG_NOISE = 1.25, 1.5
 _USEFUL = 0.25
 # Factor between the signals of equal frames, and between their noise, from which on they have different gains.
 _KINDS, _KINDS_NOISE = 1.3, 1.15
+# Degrees by which dark current doubles at the fastest.
+_DOUBLING = 4.0
 # Ratio of the gains of two exposure times from which on they differ.
 _TIMES = 1.8
 _EACH_ALONE = "Measure each kind alone, or pass check_headers=False if they belong together all the same"
@@ -81,10 +84,8 @@ def photon_transfer(group, gain=None):
             found.variances *= number
             found.excess_variances *= number
             result.sets.append((index, found))
-    if not result.sets:
-        return result
     points = [found for _, found in result.sets]
-    line = fit_transfer(points)
+    line = fit_transfer(points) if points else None
     if line is not None and line.slope_error <= _USEFUL * line.slope:
         result.gain, result.gain_error = 1 / line.slope, line.slope_error / line.slope**2
         result.pixels, result.frames = line.pixels, sum(found.frames for found in points)
@@ -125,7 +126,7 @@ def _set_noise(result, group, gain, is_level_known):
                 result.noise = result.most_noise = math.sqrt(variance)
                 result.noise_error = result.noise * 0.01
                 return
-    if np.isnan(scatters).any():
+    if not scatters or np.isnan(scatters).any():
         return
     result.most_noise = math.sqrt(min(scatters))
     counts = _dark_counts(result, group, is_level_known)
@@ -280,12 +281,38 @@ def several_gains(group, transfer):
         frames = [group.darks[frame] for frame in group.dark_samples[index].indices]
         names = [_named(frames, some) for some in (high, low)]
         text = f"in {names[0]}, hot pixels are {factor:.3g} times as bright as in {names[1]}"
-        if noise > _KINDS_NOISE:
+        warm, cold = (_celsius([frames[each] for each in some]) for some in (high, low))
+        if None not in (warm, cold) and factor < 2 ** ((warm - cold) / _DOUBLING):
+            text += f": the first were taken at {warm:.1f} deg C, and the others at {cold:.1f} deg C. {_EACH_ALONE}"
+            return Finding(GAIN, DOUBTFUL, text)
+        if noise > _KINDS_NOISE and not _is_of_dark_current(group, transfer, found, low, high, factor):
             text += f", and the noise is {noise:.3g} times as high: they have two gains. {_EACH_ALONE}"
             return Finding(GAIN, WRONG, text)
         text += f": they have two gains, temperatures or exposure times. {_EACH_ALONE}"
         return Finding(GAIN, DOUBTFUL, text)
     return _gains_of_times(group, transfer)
+
+
+def _celsius(frames):
+    """Mean temperature of the sensor (deg C), or None."""
+    told = [sensor_temperature(frame.header) for frame in frames]
+    return None if None in told else float(np.mean(told))
+
+
+def _is_of_dark_current(group, transfer, found, low, high, factor):
+    """Whether the dark electrons by which some frames are above the others explain their noise.
+
+    A higher gain raises all by one factor at most. Of two frames, the noise is that from pixel to pixel, which has the
+    scatter of the dark rates in it.
+    """
+    quiet, loud = (found.noise[some].mean() for some in (low, high))
+    if loud > _KINDS_NOISE * factor * quiet:
+        return True
+    gain = group.scale or transfer.gain
+    if gain is None:
+        return False
+    rise = max(found.levels[high].mean() - found.levels[low].mean(), 0.0)
+    return loud**2 < (_KINDS_NOISE * quiet) ** 2 + rise / gain
 
 
 def _gains_of_times(group, transfer):

@@ -55,8 +55,8 @@ class EqualFrames:
         Number of frames.
     typical : float
         Mean counts of typical pixels, above the bias.
-    drift : float
-        Level of the highest frame minus that of the lowest.
+    levels : `numpy.ndarray`
+        Level of each frame, above the mean of all.
     variances : `numpy.ndarray`
         Variances of typical pixels.
     excess, excess_variances : `numpy.ndarray`
@@ -69,12 +69,17 @@ class EqualFrames:
 
     frames: int
     typical: float
-    drift: float
+    levels: np.ndarray
     variances: np.ndarray
     excess: np.ndarray
     excess_variances: np.ndarray
     scales: np.ndarray | None
     noise: np.ndarray
+
+    @property
+    def drift(self):
+        """Level of the highest frame minus that of the lowest."""
+        return float(np.ptp(self.levels))
 
 
 @dataclass
@@ -151,7 +156,7 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
     return EqualFrames(
         count,
         typical,
-        float(np.ptp(levels)),
+        levels,
         variances,
         excess[below],
         excess_variances[below],

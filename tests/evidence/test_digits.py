@@ -1,5 +1,7 @@
 """Step of the digits, and full scale of 12 or 14 bits in 16; truth from cameras simulated without the package."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -84,6 +86,20 @@ class TestGain:
         assert finding.verdict == "doubtful"
         assert "may be per step of the ADC" in finding.sentence
 
+    @pytest.mark.parametrize("with_biases", [True, False])
+    @SHIFTED
+    def test_that_a_read_noise_tells(self, camera, step, bits, top, with_biases):
+        """Darks without hot pixels, of any dark current: the read noise is given in electrons."""
+        cold = replace(camera, hot=0, rate=0.5 * with_biases)
+        frames = {"biases": cold.frames(0, 4, EXPTIME=0.0)} if with_biases else {}
+        wrong = f"{'seems to' if with_biases else 'may'} be per step of the ADC"
+        for factor, verdict, words in ((step, "ok", "is per adu of the file"), (1, "doubtful", wrong)):
+            told = {"gain": (cold.gain / factor, "EGAIN"), "read_noise": (cold.read_noise, "RDNOISE")}
+            group = group_of(cold.frames(60, 2), **frames, **told)
+            finding = digits_finding(Digits.of(group), group)
+            assert finding.verdict == verdict
+            assert words in finding.sentence
+
     def test_that_the_user_gave_is_believed_here(self):
         group = group_of(TWELVE.frames(60, 1), gain=(0.0625, "argument"))
         assert digits_finding(Digits.of(group), group).verdict == "ok"
@@ -92,7 +108,10 @@ class TestGain:
 class TestDarkRate:
     @SHIFTED
     def test_says_so(self, camera, step, bits, top):
-        with pytest.warns(HeaderWarning, match=f"{bits} bits in steps of {step}.* EGAIN"):
+        with (
+            pytest.warns(HeaderWarning, match=f"{bits} bits in steps of {step}.* EGAIN"),
+            pytest.raises(ValueError, match=rf"gain by EGAIN is .* digits are shifted is {step} times too high"),
+        ):
             dark_rate(camera.frames(600, 5), bias=camera.bias * step * u.adu)
 
     @SHIFTED

@@ -82,6 +82,16 @@ def test_read_noise_refuted(told, truth):
         assert f"RDNOISE is {told:g} electron, but {'bias' if 'biases' in more else 'equal'} frames" in noise.sentence
 
 
+@pytest.mark.parametrize(("told", "verdict"), [(8.0, "ok"), (None, "ok"), (80.0, "wrong"), (2.0, "wrong")])
+def test_bias_frames_tell_the_read_noise_where_each_dark_is_alone_of_its_time(told, verdict):
+    frames = sequence([(6, 0), (1, 60), (1, 600)])
+    settings = {"gain": 1.5} | ({} if told is None else {"read_noise": told})
+    gain, noise = transfer_findings(group_of(frames[6:], frames[:6], **settings))
+    assert (gain.verdict, noise.verdict) == ("unknown", verdict)
+    assert noise.found.value == pytest.approx(8, rel=0.03)
+    assert "bias frames show" in noise.sentence
+
+
 def test_read_noise_above_all_scatter_is_refuted_without_a_level():
     darks = sequence([(5, 600)])
     assert transfer_findings(group_of(darks, gain=1.5, read_noise=80.0))[1].verdict == "wrong"
@@ -117,6 +127,24 @@ def test_brighter_frames_of_equal_noise_may_be_warmer():
     gain, _ = transfer_findings(group_of(darks, level=1000.0, gain=1.5, read_noise=8.0))
     assert gain.verdict == "doubtful"
     assert "two gains, temperatures or exposure times" in gain.sentence
+
+
+@pytest.mark.parametrize("numbers", [(5, 5), (1, 1), (10, 1)])
+@pytest.mark.parametrize("is_told", [True, False])
+def test_warmer_frames_are_noisier_by_their_dark_current(numbers, is_told):
+    """As frames of 0 and 10 deg C of an STL-1001 are: they do not have two gains."""
+    colder, warmer = sequence([(numbers[0], 300)], rate=2), sequence([(numbers[1], 900)], rate=2, seed=9)
+    for dark in warmer:
+        dark.meta["EXPTIME"] = 300.0
+    if is_told:
+        for dark in colder + warmer:
+            dark.meta["CCD-TEMP"] = 0.2
+        for dark in warmer:
+            dark.meta["CCD-TEMP"] = 9.8
+    gain, noise = transfer_findings(group_of(colder + warmer, level=1000.0, gain=1.5, read_noise=8.0))
+    assert verdicts([gain, noise]) == [("gain", "doubtful"), ("read noise", "unknown")]
+    assert ("were taken at 9.8 deg C, and the others at 0.2 deg C" in gain.sentence) == is_told
+    assert "Measure each kind alone" in gain.sentence
 
 
 def test_averages_of_an_unknown_number_refute_nothing():

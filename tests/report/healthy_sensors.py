@@ -1,12 +1,15 @@
-"""Simulated sensors in which nothing is wrong, of every kind: what `check_frames` says of them are false alarms."""
+"""Simulated sensors in which nothing is wrong, of every kind: what is said against them are false alarms."""
 
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 from astropy import units as u
 
-from ccdproc_darks import DarkSequence, check_frames, master_bias, sensor_preset
+from ccdproc_darks import DarkSequence, check_frames, dark_rate, master_bias, sensor_preset
+from ccdproc_darks.report.options import Options
+from ccdproc_darks.report.run import measure_folder
 from ccdproc_darks.simulation import PRESETS
 
 __all__ = ["HealthySensor", "alarms", "tally"]
@@ -14,6 +17,11 @@ __all__ = ["HealthySensor", "alarms", "tally"]
 _TIMES = (1, 5, 10, 30, 60, 90, 120, 300, 600, 900, 1200, 1800)
 # Degrees above or below the preset's temperature.
 _WARMER = (-5, 0, 0, 5, 10)
+# Notes of a report on what few frames cannot tell: no doubt of the frames.
+_OF_FEW_FRAMES = (
+    "There is only one bias frame", "There are no bias frames", "Proportionality was not tested",
+    "There is a single frame of",
+)  # fmt: skip
 
 
 @dataclass
@@ -76,6 +84,66 @@ class HealthySensor:
             bias = _written(bias, folder, "bias") if self.bias_as == "frames" else bias
             darks = _written(darks, folder, "dark")
         return check_frames(darks, bias=bias)
+
+    def rate_alarms(self, folder):
+        """What `dark_rate` warns of, or its error; tuples as those of `alarms`, with the kind of warning as the check.
+
+        The bias is a master of the bias frames, the level, or none where there are two exposure times.
+        """
+        biases, darks = self.frames()
+        if self.in_files:
+            darks = _written(darks, folder, "dark")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                if len(biases) > 1:
+                    # One frame of each alone tells no read noise.
+                    noise = None if self.tells or len(biases) > 2 else self.digitised_noise
+                    dark_rate(darks, bias=master_bias(biases, read_noise=noise), read_noise=self._needed_noise())
+                elif len(self.plan) > 1 and self.seed % 2:
+                    dark_rate(darks, offset="pixel", read_noise=self._needed_noise())
+                else:
+                    dark_rate(darks, bias=self.sensor.bias, read_noise=self._needed_noise())
+            except (ValueError, u.UnitsError) as error:
+                return [("dark_rate", "wrong", str(error))]
+        return [(one.category.__name__, "doubtful", str(one.message)) for one in caught]
+
+    def report_alarms(self, folder):
+        """What the report notes, refuses or doubts of the frames in a folder; the same as those of `alarms`.
+
+        Headers tell gain, read noise and saturation, or the gain is an option and the others are not told.
+        """
+        biases, darks = self.frames()
+        for frame in () if self.tells else biases + darks:
+            frame.meta.remove("EGAIN")
+        _written(biases, folder, "bias")
+        _written(darks, folder, "dark")
+        options = Options() if self.tells else Options(gain=self.sensor.gain)
+        try:
+            results, failures, unusable = measure_folder(folder, options)
+        except ValueError as error:
+            return [("measure_folder", "wrong", str(error))]
+        found = [("failure", "wrong", f"{title}: {reason}") for title, reason in failures]
+        found += [("unusable", "wrong", f"{item.name}: {item.reason}") for item in unusable]
+        for _, measured in results:
+            found += [("note", "doubtful", note) for note in measured.notes if not note.startswith(_OF_FEW_FRAMES)]
+            found += [
+                (one.check, one.verdict, one.sentence)
+                for one in measured.findings
+                if one.verdict in ("doubtful", "wrong")
+            ]
+        return found
+
+    @property
+    def digitised_noise(self):
+        """Read noise as measured on the frames."""
+        step = self.sensor.gain.value**2 / 12
+        return np.sqrt(self.sensor.read_noise.value**2 + step) * u.electron
+
+    def _needed_noise(self):
+        """The read noise where neither headers nor frames tell it, else None."""
+        most = max(count for count, _ in self.plan)
+        return None if self.tells or most > 2 else self.digitised_noise
 
 
 def _written(frames, folder, name):

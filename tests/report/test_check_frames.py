@@ -155,7 +155,7 @@ def test_keys_that_disagree(darks):
         frame.meta["EXPOSURE"] = 7.0
     with pytest.raises(ValueError, match="EXPTIME is 30 and EXPOSURE is 7") as caught:
         dark_rate(darks, bias=500 * u.adu)
-    assert said(check_frames(darks), "exposure", "wrong") == str(caught.value)
+    assert said(check_frames(darks), "exposure", "wrong").startswith(str(caught.value).removesuffix("."))
 
 
 def test_temperatures(darks):
