@@ -16,8 +16,10 @@ from .lowest_values import clipping_finding
 
 __all__ = ["FrameGroup", "FrameSample"]
 
-# Pixels of each frame in the sample; frames of one exposure time, or bias frames, that are sampled.
-_SAMPLE_PIXELS, _SAMPLE_FRAMES = 2**18, 16
+# Pixels of each frame in the sample; frames of one exposure time, or bias frames, that are sampled; at least.
+_SAMPLE_PIXELS, _SAMPLE_FRAMES, _LEAST_FRAMES = 2**18, 16, 2
+# Values in the samples of all darks: many exposure times have fewer frames each, and very many fewer pixels.
+_SAMPLE_VALUES = 2**24
 
 
 @dataclass
@@ -99,7 +101,7 @@ class FrameGroup:
     @cached_property
     def blocks(self):
         """Blocks of rows of the sample: slices."""
-        return self.some_blocks(_SAMPLE_PIXELS)
+        return self.some_blocks(min(_SAMPLE_PIXELS, self._most_values // _LEAST_FRAMES))
 
     def some_blocks(self, pixels):
         """Blocks of rows, spread over the image, of so many pixels or a few more: slices."""
@@ -108,7 +110,9 @@ class FrameGroup:
     @cached_property
     def dark_samples(self):
         """`FrameSample` of each exposure time, the shortest first; read once, for all checks."""
-        return [self._sampled(self.darks, seconds, group) for seconds, group in self.sets]
+        pixels = min(_SAMPLE_PIXELS, self.shape[0] * self.shape[1])
+        frames = max(_LEAST_FRAMES, min(_SAMPLE_FRAMES, self._most_values // pixels))
+        return [self._sampled(self.darks, seconds, group, frames) for seconds, group in self.sets]
 
     @cached_property
     def bias_sample(self):
@@ -150,9 +154,14 @@ class FrameGroup:
             return self
         return replace(self, darks=_raw(self.darks), biases=_raw(self.biases))
 
-    def _sampled(self, frames, seconds, group):
+    @property
+    def _most_values(self):
+        """Most values of each exposure time in the sample."""
+        return _SAMPLE_VALUES // len(self.sets)
+
+    def _sampled(self, frames, seconds, group, most=_SAMPLE_FRAMES):
         # Evenly from the first to the last, as frames drift.
-        chosen = [group[int(index)] for index in np.linspace(0, len(group) - 1, min(len(group), _SAMPLE_FRAMES))]
+        chosen = [group[int(index)] for index in np.linspace(0, len(group) - 1, min(len(group), most))]
         samples = [sample(frames[index], self.blocks) for index in chosen]
         masks = [one.mask for one in samples if one.mask is not None]
         masked = np.logical_or.reduce(masks).ravel() if masks else None

@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The pixels with the highest values of the longest exposure, and what they read in the other frames."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,8 +70,9 @@ def top_pixels(group):
         return None
     first = group.darks[longest.indices[0]]
     search = _Search(middle, least)
-    for block in row_blocks(group.shape, _BYTES):
-        search.look(first.rows(block), block.start * group.shape[1])
+    with open_files([first.for_rows(slice(None))]) as (reader,):
+        for block in row_blocks(group.shape, _BYTES):
+            search.look(reader.rows(block), block.start * group.shape[1])
     if search.highest <= least:
         return None
     pixels, found = search.result()
@@ -117,7 +119,9 @@ class _Search:
         if top > self.highest:
             self.highest, self.number = top, 0
             self._limit = max(self._limit, (self._middle + top) / 2)
-        pixels = np.flatnonzero(values >= self._limit)
+        # To compare integers with a float, numpy would convert all of them.
+        limit = math.ceil(self._limit) if values.dtype.kind in "iu" else self._limit
+        pixels = np.flatnonzero(values >= limit)
         if top == self.highest:
             self.number += int(np.count_nonzero(values[pixels] == top))
         pixels = pixels[:: 1 + pixels.size // _KEPT]

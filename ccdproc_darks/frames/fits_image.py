@@ -138,8 +138,9 @@ class FitsImage:
 
     def read(self, rows, file, raw):
         """Read the bytes of some rows into the buffer ``raw``."""
+        start, row_bytes = self.first_byte(0), self._row_bytes
         for some in self._ranges(rows):
-            byte, size = self.first_byte(some.start), len(some) * self._row_bytes
+            byte, size = start + some.start * row_bytes, len(some) * row_bytes
             missing, raw = raw[:size], raw[size:]
             while missing:
                 read = _read(file, missing, byte)

@@ -23,7 +23,6 @@ from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..statistics.rate_distribution import sensor_rate_distribution
 from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings
-from .frame_selection import mean_temperature
 from .lost_samples import warn_lost_samples
 from .prepared_darks import prepare_darks
 from .rate_job import RateJob
@@ -292,7 +291,7 @@ def dark_rate(
             noise_source=source,
             saturation=prepared.saturation.level,
             saturation_source=prepared.saturation.source,
-            temperature=mean_temperature(frames),
+            temperature=prepared.temperature,
             offset=offset or "none",
             incomplete=incomplete,
             optical_black=prepared.optical_black,

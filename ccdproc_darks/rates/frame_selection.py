@@ -192,12 +192,11 @@ def _middle_half(values):
 
 def mean_temperature(frames):
     """Mean sensor temperature (deg C) from the frames' headers, or None."""
-    found = _temperatures(frames)
-    return float(np.mean(found)) if found else None
+    return _mean(_temperatures(frames))
 
 
 def warn_temperatures(frames):
-    """Warn if frames were taken at different sensor temperatures."""
+    """Warn if frames were taken at different sensor temperatures; returns the `mean_temperature`."""
     found = _temperatures(frames)
     if found and max(found) - min(found) > TEMPERATURE_SPREAD:
         warn(
@@ -205,6 +204,11 @@ def warn_temperatures(frames):
             "degrees, and their mean is the rate at none of these temperatures",
             TemperatureWarning,
         )
+    return _mean(found)
+
+
+def _mean(found):
+    return float(np.mean(found)) if found else None
 
 
 def _temperatures(frames):

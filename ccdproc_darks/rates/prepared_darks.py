@@ -59,6 +59,8 @@ class PreparedDarks:
         Saturation level (the frames' unit), and its source.
     optical_black : float or None
         Typical rate (electron/s) that was added because the camera subtracts its optical black.
+    temperature : float or None
+        Mean temperature of the sensor (deg C).
     """
 
     frames: list
@@ -71,6 +73,7 @@ class PreparedDarks:
     gain: float | None
     saturation: Saturation
     optical_black: float | None = None
+    temperature: float | None = None
 
     @property
     def shape(self):
@@ -105,7 +108,7 @@ def prepare_darks(
     _check_bias(the_bias, frames, min(seconds), exposure, arguments["gain"] is None, check_headers)
     if exposure is None and check_headers:
         check_exposures(frames)
-    warn_temperatures(frames)
+    temperature = warn_temperatures(frames)
     scale = gain if frames[0].unit == u.adu else 1.0
     level = the_bias.level / scale if isinstance(bias, u.Quantity) else None
     if bias is None and not (offset == "pixel" or frames[0].dtype.kind == "u"):
@@ -126,7 +129,9 @@ def prepare_darks(
         noise, source = measured_noise(dark_sets, reader, source, offset)
         reader.own_noise = source == "uncertainty"
     error = the_bias.error(noise)
-    return PreparedDarks(frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation, optical_black)
+    return PreparedDarks(
+        frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation, optical_black, temperature
+    )
 
 
 def _check_bias(bias, frames, shortest, exposure, gain_of_header, check_headers):

@@ -104,31 +104,38 @@ def reject(samples, good, combined, *, read_noise, own_variance, level_shifts, c
         return
     compared = samples if level_shifts is None or not np.any(level_shifts) else samples - level_shifts[:, None]
     pixels = np.flatnonzero(good.sum(axis=0) > 1)
-    kept = good[:, pixels]
+    kept, compared = good[:, pixels], compared[:, pixels]
+    # Of the samples that are left: values, parts of the sum and variances, number of exposures and of samples. They are
+    # changed where a sample is rejected, as there may be as many rounds as frames.
+    values, parts = np.where(kept, compared, -np.inf), np.where(kept, combined[:, None] * compared, 0.0)
+    variances = None if own_variance is None else np.where(kept, own_variance[:, pixels], 0.0)
+    total, left = (combined[:, None] * kept).sum(axis=0), kept.sum(axis=0)
+    del kept, compared
     # First all pixels are tested; then, again and again, those whose highest sample was just rejected.
     while pixels.size:
-        values = np.where(kept, compared[:, pixels], -np.inf)
         highest = values.argmax(axis=0)
         at = np.arange(pixels.size)
         value, own = values[highest, at], combined[highest]
-        level_sum = _summed(combined, kept, compared[:, pixels])
-        total = (combined[:, None] * kept).sum(axis=0)
+        level_sum = _summed(parts)
         others = total - own
         mean_others = (level_sum - own * value) / others
         excess = value - mean_others
-        if own_variance is None:
+        if variances is None:
             hit = excess > least_excess(level_sum / total, own, others, read_noise, clip)
             hit[hit] = deviate_of_share(value[hit], mean_others[hit], own[hit], others[hit], read_noise) > clip
         else:
             # The largest variance of the others is taken for that of their mean: it is on the safe side for few frames.
-            rest = np.where(kept, own_variance[:, pixels], 0.0)
-            variance = rest[highest, at] + rest.max(axis=0)
-            hit = excess > clip * np.sqrt(variance)
-        pixels, kept = pixels[hit], kept[:, hit]
-        kept[highest[hit], np.arange(pixels.size)] = False
-        good[:, pixels] = kept
-        several = kept.sum(axis=0) > 1
-        pixels, kept = pixels[several], kept[:, several]
+            hit = excess > clip * np.sqrt(variances[highest, at] + variances.max(axis=0))
+        good[highest[hit], pixels[hit]] = False
+        again = hit & (left > 2)
+        if not again.all():
+            values, parts = values[:, again], parts[:, again]
+            variances = None if variances is None else variances[:, again]
+        pixels, total, left = pixels[again], others[again], left[again] - 1
+        rejected = highest[again], np.arange(pixels.size)
+        values[rejected], parts[rejected] = -np.inf, 0.0
+        if variances is not None:
+            variances[rejected] = 0.0
 
 
 def least_excess(mean, own, others, read_noise, clip):
@@ -149,11 +156,11 @@ def least_above_others(others_mean, own, others, read_noise, clip):
     return clip / _AT_MOST * np.sqrt(frame_variance(others_mean, read_noise) * (1 / own + 1 / others))
 
 
-def _summed(combined, kept, samples):
-    """Weighted sums over frames, added in the order of the frames, whatever the number of pixels."""
-    total = np.zeros(samples.shape[1])
-    for number, keep, sample in zip(combined, kept, samples, strict=True):
-        total += np.where(keep, number * sample, 0.0)
+def _summed(parts):
+    """Sums over frames, added in the order of the frames, whatever the number of pixels."""
+    total = np.zeros(parts.shape[1])
+    for part in parts:
+        total += part
     return total
 
 

@@ -35,6 +35,16 @@ def test_many_frames_are_sampled_from_first_to_last(darks):
     assert (some.indices[0], some.indices[-1]) == (0, 39)
 
 
+@pytest.mark.parametrize(("times", "frames"), [(4, 16), (8, 8), (40, 2), (300, 2)])
+def test_samples_of_many_exposure_times_stay_small(times, frames):
+    image = np.zeros((1024, 1024), np.uint16)
+    group = FrameGroup(as_frames([dark(image)] * 20 * times), [float(number // 20 + 1) for number in range(20 * times)])
+    assert {len(sample.values) for sample in group.dark_samples} == {frames}
+    assert sum(values.size for sample in group.dark_samples for values in sample.values) <= 1.05 * 2**24
+    pixels = group.dark_samples[0].values[0].size
+    assert pixels >= 2**18 if times < 40 else pixels >= 2**14
+
+
 def test_large_frames_are_sampled_in_the_same_pixels():
     image = np.arange(600 * 1000, dtype=np.float32).reshape(600, 1000)
     group = FrameGroup(as_frames([dark(image, 10), dark(image + 1, 10)]), [10.0, 10.0])
