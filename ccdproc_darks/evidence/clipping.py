@@ -137,7 +137,7 @@ def _soft(pixels):
     level, values, seconds = pixels.level, pixels.values - pixels.level, pixels.seconds
     piled, number, highest = [], 0, -np.inf
     for long in range(1, len(seconds)):
-        top = np.nanmax(values[long])
+        top = np.nanmax(values[long], initial=-np.inf)
         predicted = _predicted(values, seconds, long, top)
         above = predicted > _PREDICTED * top
         inside = above & (values[long] >= (1 - _PILE) * top)

@@ -93,7 +93,7 @@ def _average_of_bias(group):
         return None
     average = _Average(frame, "bias.meta['NCOMBINE'] =", bool(frame.header.get("combined")))
     if frame.dtype.kind == "f" and group.scale is not None:
-        values = group.master_sample.data.ravel() * group.master_factor
+        values = group.master_values
         noise = group.told["read_noise"].value ** 2 if "read_noise" in group.told else None
         _look(average, group, values, noise, _scatter(values, group))
     return average if average.is_marked or average.number else None
@@ -158,7 +158,7 @@ def _scatter_of_dark(group, index):
     if len(np.unique(values[:1000])) == 1:
         return None, False  # one number in all pixels has no noise, and tells nothing
     if group.master is not None:
-        values -= group.master_sample.data.ravel() * group.master_factor
+        values -= group.master_values
     return _scatter(values, group), False
 
 

@@ -40,6 +40,10 @@ class FrameSample:
     values: list
     masked: np.ndarray | None = None
 
+    def unmasked(self, number):
+        """Values of one of the frames, without those of masked pixels."""
+        return self.values[number] if self.masked is None else self.values[number][~self.masked]
+
 
 @dataclass
 class FrameGroup:
@@ -116,7 +120,7 @@ class FrameGroup:
 
     def sample_again(self, pixels):
         """Forget the samples, and read more pixels the next time."""
-        for name in ("dark_samples", "bias_sample", "master_sample", "levels"):
+        for name in ("dark_samples", "bias_sample", "master_sample", "master_values", "levels"):
             self.__dict__.pop(name, None)
         self.blocks = self.some_blocks(pixels)
 
@@ -131,6 +135,14 @@ class FrameGroup:
         if self.master.unit == self.unit:
             return 1.0
         return self.told["gain"].value if self.unit == u.electron else 1 / self.told["gain"].value
+
+    @cached_property
+    def master_values(self):
+        """Values of the `master_sample` (unit of the darks), flat; NaN where they are masked."""
+        values = np.multiply(self.master_sample.data.ravel(), self.master_factor, dtype=float)
+        if self.master_sample.mask is not None:
+            values[self.master_sample.mask.ravel()] = np.nan
+        return values
 
     @cached_property
     def levels(self):

@@ -84,7 +84,9 @@ class FrameLevels:
         if bias is not None:
             mean -= bias
             usable &= np.isfinite(mean)
-        for one in [*group.dark_samples[:-1], *([group.bias_sample] if group.bias_sample else [])]:
+        for one in [*group.dark_samples, *([group.bias_sample] if group.bias_sample else [])]:
+            if one.masked is not None:
+                usable &= ~one.masked[pieces]
             for values in one.values:
                 if values.dtype.kind == "f":
                     usable &= np.isfinite(values[pieces])
@@ -172,7 +174,7 @@ def _bias_values(group, pixels):
     if group.bias_sample is not None:
         return np.mean([values[pixels].astype(float) for values in group.bias_sample.values], axis=0)
     if group.master is not None:
-        return group.master_sample.data.ravel()[pixels] * group.master_factor
+        return group.master_values[pixels]
     return group.level
 
 

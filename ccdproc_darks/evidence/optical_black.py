@@ -110,7 +110,8 @@ def optical_black(group):
 def _noise(levels):
     """Exposure time (s), variance of a typical pixel and its error (frames' unit, squared) of all sets that tell."""
     sets = [*([levels.bias_set] if levels.bias_set else []), *levels.sets]
-    found = [(one.seconds, one.variance, one.variance_error) for one in sets if one.variance is not None]
+    # Frames that do not vary tell nothing.
+    found = [(one.seconds, one.variance, one.variance_error) for one in sets if one.variance]
     if (levels.bias_set is None or levels.bias_set.variance is None) and levels.master_noise is not None:
         found.insert(0, (0.0, *levels.master_noise))
     return found
@@ -139,7 +140,8 @@ def _gain_is_right(levels, group, scale):
     if chosen is None:
         return None
     one, frames = chosen
-    values = np.array(frames.values)[:, :: max(1, frames.values[0].size // 2**17)].astype(float)
+    values = [frames.unmasked(number) for number in range(len(frames.values))]
+    values = np.array(values)[:, :: max(1, values[0].size // 2**17)].astype(float)
     above = np.median(values, axis=0) - one.level
     top = np.nanmax(values)
     told = group.told.get("saturation")

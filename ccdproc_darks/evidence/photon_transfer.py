@@ -8,7 +8,6 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import GAIN_UNIT
-from ..frames.inputs import sample
 from ..statistics.photon_transfer import equal_frames, fit_transfer, typical_variance
 from .finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 
@@ -95,7 +94,7 @@ def photon_transfer(group, gain=None):
 def _bias(group):
     """Bias of each pixel of the sample, or of all (frames' unit), and whether its level is known."""
     if group.master is not None and group.master.unit == group.unit:
-        return sample(group.master, group.blocks).data.ravel().astype(float), True
+        return group.master_values, True
     if group.bias_sample is not None:
         return np.mean(group.bias_sample.values, axis=0, dtype=float), True
     if group.level is not None:

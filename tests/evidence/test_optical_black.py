@@ -98,3 +98,20 @@ def test_a_read_noise_that_grows_a_little_is_not_taken_for_it():
     biases, _ = camera_frames([(300, 5)], read_noise=3.0, **options)
     _, darks = camera_frames([(300, 5)], read_noise=3.15, **options)
     assert not optical_black(group_of(biases, darks)).is_subtracted
+
+
+def test_masked_pixels_do_not_hide_it():
+    biases, darks = camera_frames([(60, 10), (600, 10)], black=0.05)
+    for frame in darks:
+        frame.mask = np.zeros(frame.shape, dtype=bool)
+        frame.mask[:, :90] = True
+        frame.data[:, :90] = 1000 + 5 * frame.meta["EXPTIME"]
+    assert optical_black(group_of(biases, darks)).is_subtracted
+
+
+def test_frames_that_do_not_vary_tell_nothing(recwarn):
+    biases, darks = camera_frames([(60, 3), (600, 3)])
+    for frame in [*biases, *darks]:
+        frame.data[:] = 1000
+    assert optical_black(group_of(biases, darks)).finding().verdict == "unknown"
+    assert not recwarn.list
