@@ -17,6 +17,8 @@ __all__ = ["FrameGroup", "FrameSample"]
 
 # Pixels of each frame in the sample; frames of one exposure time, or bias frames, that are sampled.
 _SAMPLE_PIXELS, _SAMPLE_FRAMES = 2**18, 16
+# Values that tell whether they are whole numbers; what rounding to single precision makes of one.
+_DIGITS, _FRACTION = 1000, 0.02
 
 
 @dataclass
@@ -43,6 +45,22 @@ class FrameSample:
     def unmasked(self, number):
         """Values of one of the frames, without those of masked pixels."""
         return self.values[number] if self.masked is None else self.values[number][~self.masked]
+
+    @cached_property
+    def is_whole(self):
+        """Whether the values are whole numbers, as those of single exposures are."""
+        return self.values[0].dtype.kind != "f" or _are_whole(self.unmasked(0))
+
+    @cached_property
+    def is_whole_less_fractions(self):
+        """Whether the values have fractions, but differences of equal frames none: a bias of fractions is subtracted.
+
+        Means of exposures have fractions, and so have their differences.
+        """
+        if self.is_whole or len(self.values) < 2:
+            return False
+        with np.errstate(invalid="ignore"):
+            return _are_whole(self.unmasked(0) - self.unmasked(-1))
 
 
 @dataclass
@@ -163,6 +181,13 @@ class FrameGroup:
         masks = [one.mask for one in samples if one.mask is not None]
         masked = np.logical_or.reduce(masks).ravel() if masks else None
         return FrameSample(seconds, chosen, [one.data.ravel() for one in samples], masked)
+
+
+def _are_whole(values):
+    """Whether nearly all are whole numbers, as far as single precision can tell."""
+    values = values[:: 1 + values.size // _DIGITS].astype(float)
+    values = values[np.isfinite(values)]
+    return values.size > 0 and np.count_nonzero(np.abs(values - np.rint(values)) < _FRACTION) > 0.99 * values.size
 
 
 def _raw(frames):
