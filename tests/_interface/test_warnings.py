@@ -144,6 +144,12 @@ def rates_of_two_temperatures():
     return [dark_rate(darks(seconds=time, **{"CCD-TEMP": degrees})) for time, degrees in ((10.0, -20.0), (100.0, 0.0))]
 
 
+def rates_of_optical_black():
+    """It is added to one of them."""
+    longest = dark_rate(darks(), optical_black=0.1 * u.electron / u.s)
+    return [dark_rate(darks(seconds=10.0)), longest]
+
+
 def noisy_rates():
     """The read noise that they tell is too low."""
     return [dark_rate(darks(seconds=time, noise=15.0), check_headers=False) for time in (10.0, 100.0)]
@@ -237,6 +243,11 @@ CASES = [
     (repeatability, lambda: repeatability(darks(noise=15.0), check_headers=False), NoiseWarning,
      "the rates of good pixels differ"),
     (compare_dark_rates, lambda: compare_dark_rates(*noisy_rates()), NoiseWarning, "the rates of good pixels differ"),
+    (compare_dark_rates, lambda: compare_dark_rates(*rates_of_optical_black()), BiasWarning,
+     "rates[1] has the 0.1 electron/s of the optical black that the camera subtracts (DKBLACK in its meta), and "
+     "rates[0] has not: typical pixels differ by that. Pass optical_black=0.1 * u.electron / u.s"),
+    (hot_pixel_mask, lambda: hot_pixel_mask(*rates_of_optical_black()), BiasWarning, "rates[1] has the 0.1"),
+    (proportionality_limit, lambda: proportionality_limit(*rates_of_optical_black()), BiasWarning, "rates[1] has"),
     (compare_dark_rates, lambda: compare_dark_rates(*rates_of_two_temperatures()), TemperatureWarning,
      "the rates were measured at"),
     (hot_pixel_mask, lambda: hot_pixel_mask(*noisy_rates()), NoiseWarning, "the rates of good pixels differ"),
