@@ -24,6 +24,8 @@ _BY_CHANCE, _NARROWEST = 1e-6, 1e-3
 # Of one exposure time alone: width of a pile-up, as a part of the highest value; sigmas by which its pixels outnumber
 # half of those in the range of twice the width below; fewest pixels from half of the highest value to there.
 _PILE_WIDTH, _LEAST_SIGMAS, _FEWEST_IN_TAIL = 0.07, 5, 10
+# Counts below which a level is not rounded to whole numbers: it is one of frames divided by their full scale.
+_FINE = 100
 
 
 @dataclass
@@ -155,7 +157,10 @@ def _soft(pixels):
         return None
     low, high = np.percentile(np.concatenate(piled), [2, 100])
     # Below the pile-up the response bends already: by half of its width.
-    return float(np.floor(level + low - (high - low) / 2)), number, float(np.ceil(level + high))
+    low -= (high - low) / 2
+    if high < _FINE:
+        return float(level + low), number, float(level + high)
+    return float(np.floor(level + low)), number, float(np.ceil(level + high))
 
 
 def _pile_up(pixels):
@@ -172,7 +177,8 @@ def _pile_up(pixels):
     if tail < _FEWEST_IN_TAIL or piled - near / 2 < _LEAST_SIGMAS * np.sqrt(piled + near / 4) or piled < 1.5 * near:
         return None
     middle = np.median(pixels.upper[values > start])
-    return float(np.floor(middle - 1.25 * (pixels.highest - middle))), int(piled), pixels.highest
+    level = middle - 1.25 * (pixels.highest - middle)
+    return float(level if pixels.highest - pixels.level < _FINE else np.floor(level)), int(piled), pixels.highest
 
 
 def _predicted(values, seconds, long, top):
