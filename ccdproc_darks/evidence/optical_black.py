@@ -8,6 +8,7 @@ import numpy as np
 from .._interface.arguments import ELECTRON_PER_SECOND
 from ..statistics.straight_line import straight_line
 from .finding import OK, UNKNOWN, WRONG, Finding
+from .told_number import combined_numbers
 
 __all__ = ["OpticalBlack", "optical_black"]
 
@@ -152,5 +153,7 @@ def _gain_is_right(levels, group, scale):
         return None
     # A chi-square variable of k degrees has the median k (1 - 2 / (9 k))^3 (Wilson and Hilferty 1931).
     unbiased = (1 - 2 / (9 * freedom)) ** 3
-    ratio = np.median((values[:, hot].var(axis=0, ddof=1) / unbiased - one.variance) / above[hot]) * scale
+    # Of averages, the variance of one exposure.
+    variances = combined_numbers(group)[frames.indices[0]] * values[:, hot].var(axis=0, ddof=1) / unbiased
+    ratio = np.median((variances - one.variance) / above[hot]) * scale
     return bool(0.5 < ratio < 2)

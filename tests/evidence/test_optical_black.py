@@ -7,7 +7,7 @@ from ccdproc_darks import master_bias
 from ccdproc_darks.evidence.optical_black import optical_black
 from ccdproc_darks.frames.inputs import as_frames
 
-from .level_frames import camera_frames, group_of
+from .level_frames import camera_frames, group_of, mean_of
 
 CMOS = {"gain": 0.3, "read_noise": 1.5, "rate": 0.02}
 COLD = {"gain": 1.0, "read_noise": 3.0, "rate": 0.1}
@@ -115,3 +115,12 @@ def test_frames_that_do_not_vary_tell_nothing(recwarn):
         frame.data[:] = 1000
     assert optical_black(group_of(biases, darks)).finding().verdict == "unknown"
     assert not recwarn.list
+
+
+def test_averages():
+    """Hot pixels of averages tell whether the gain is right, too."""
+    biases, darks = camera_frames([(60, 16), (600, 16)], black=CMOS["rate"], hot=400, **CMOS)
+    means = [mean_of(darks[start : start + 4], NCOMBINE=4) for start in range(0, 32, 4)]
+    black = optical_black(group_of(biases, means))
+    assert black.is_subtracted
+    assert black.rate == pytest.approx(CMOS["rate"], rel=0.1)
