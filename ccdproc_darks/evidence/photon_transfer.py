@@ -11,7 +11,7 @@ from .._interface.arguments import GAIN_UNIT
 from ..statistics.photon_transfer import equal_frames, fit_transfer, typical_variance
 from .finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 
-__all__ = ["PhotonTransfer", "lack_of_gain", "photon_transfer", "several_gains", "transfer_findings"]
+__all__ = ["PhotonTransfer", "lack_of_gain", "noise_finding", "photon_transfer", "several_gains", "transfer_findings"]
 
 GAIN, READ_NOISE = "gain", "read noise"
 # Standard errors beyond which a value is refuted; part of the gain by which hot pixels of real sensors mislead.
@@ -168,6 +168,11 @@ def transfer_findings(group):
         known = transfer.gain
         transfer = photon_transfer(group, known)
     return [gain, _noise_finding(group, transfer, known or transfer.gain)]
+
+
+def noise_finding(group, gain):
+    """`Finding` of the check "read noise" of a `FrameGroup`, at a ``gain`` (electron per unit of the frames)."""
+    return _noise_finding(group, photon_transfer(group, gain), gain)
 
 
 def _gain_finding(group, transfer, told, known):
