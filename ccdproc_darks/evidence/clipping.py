@@ -24,6 +24,8 @@ _BY_CHANCE, _NARROWEST = 1e-6, 1e-3
 # Of one exposure time alone: width of a pile-up, as a part of the highest value; sigmas by which its pixels outnumber
 # half of those in the range of twice the width below; fewest pixels from half of the highest value to there.
 _PILE_WIDTH, _LEAST_SIGMAS, _FEWEST_IN_TAIL = 0.07, 5, 10
+# Highest value over a header's level that no response that bends explains.
+_BEYOND = 3
 # Counts below which a level is not rounded to whole numbers: it is one of frames divided by their full scale.
 _FINE = 100
 
@@ -46,6 +48,8 @@ class Saturation:
         Highest value of the pixels that show it; the level itself where values are cut off hard.
     told : `ccdproc_darks.evidence.finding.Told` or None
         What argument or header tell.
+    seen : float or None
+        Highest value of single pixels, whether it shows a level or not.
     """
 
     level: float | None
@@ -54,6 +58,7 @@ class Saturation:
     pixels: int = 0
     highest: float | None = None
     told: object = None
+    seen: float | None = None
 
     def as_told(self):
         """The level that is told, if one is, whatever the pixels show."""
@@ -65,7 +70,9 @@ class Saturation:
 def saturation_of(group, digits):
     """`Saturation` of a `FrameGroup` with `Digits`."""
     told, top = group.told.get("saturation"), digits.top
-    found, pixels, beyond = _found(group)
+    highest_pixels = top_pixels(group)
+    found, pixels, beyond = _found(highest_pixels)
+    seen = None if highest_pixels is None else highest_pixels.highest
     if found is not None and top is not None and found >= top:
         found = None  # the ADC's own end
     level, source = (None, "none") if told is None else (told.value, "argument" if told.is_given else "header")
@@ -77,13 +84,20 @@ def saturation_of(group, digits):
             level, source = found, "found"
         else:
             level, source = told.value, "argument" if told.is_given else "header"
-    return Saturation(level, source, found, pixels, beyond, told)
+    return Saturation(level, source, found, pixels, beyond, told, seen)
 
 
 def saturation_finding(saturation, group):
     """`Finding` of the check "saturation"."""
     unit, told = group.unit, saturation.told
     tells = None if told is None else f"{told.value:g} {unit}"
+    if saturation.source == "header" and saturation.seen is not None and saturation.seen > _BEYOND * told.value:
+        text = (
+            f"{told.source} is {tells}, but pixels read up to {saturation.seen:g} {unit}; all that read more than "
+            f"{told.source} are taken for saturated: is it per step of an ADC whose digits are shifted, or of another "
+            f"unit? Correct {told.source}, or pass saturation"
+        )
+        return Finding("saturation", DOUBTFUL, text, f"{saturation.seen:g} {unit}", tells)
     if saturation.found is None:
         text = "no level is seen at which pixels saturate"
         if saturation.source == "ADC":
@@ -111,10 +125,9 @@ def saturation_finding(saturation, group):
     return Finding("saturation", DOUBTFUL, text, found, tells)
 
 
-def _found(group):
+def _found(pixels):
     """Level that the pixels show, number of them, and the highest value; (None, 0, None) where they show none."""
     nothing = None, 0, None
-    pixels = top_pixels(group)
     if pixels is None:
         return nothing
     if pixels.number >= _FEWEST and _is_hard(pixels):

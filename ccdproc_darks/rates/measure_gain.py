@@ -126,12 +126,15 @@ def measure_gain(
 
     Warns
     -----
+    BiasWarning
+        If a header says that the bias is subtracted from darks already, and ``bias`` is given.
     DuplicateFrameWarning
         If frames have the same value in every pixel: they are one exposure, and counted once.
     HeaderWarning
-        If bias frames have a long exposure time.
+        If bias frames have a long exposure time; if a header tells of overscan or edges to trim, see `dark_rate`.
     MissingInformationWarning
-        If darks are combined, by header or digits, and the number of exposures in them is unknown.
+        If darks are combined, by header or digits, and the number of exposures in them is unknown; if files
+        have several detectors, and ``hdu`` is None.
 
     See Also
     --------

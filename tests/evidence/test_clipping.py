@@ -211,3 +211,15 @@ def test_level_of_other_numbers(factor, below, sets):
         warnings.simplefilter("ignore", ClippingWarning)
         rate = dark_rate(frames, bias=bias)
     assert 50 < np.count_nonzero(hot_pixel_mask(rate).mask) < 500
+
+
+def test_header_far_below_what_pixels_read():
+    """SATURATE per step of the ADC; a linearity limit is not so low."""
+    camera = Camera(factor=16, gain=1.0)
+    group = group_of(camera.frames(60, 3), camera.frames(300, 3), saturation=(4095.0, "SATURATE"))
+    saturation, finding = found(group)
+    assert (saturation.level, saturation.source, finding.verdict) == (4095, "header", "doubtful")
+    assert "SATURATE is 4095 adu, but pixels read up to 65520 adu" in finding.sentence
+    given = group_of(camera.frames(60, 3), camera.frames(300, 3), saturation=(4095.0, "argument"))
+    limit = group_of(camera.frames(60, 3), camera.frames(300, 3), saturation=(40000.0, "SATURATE"))
+    assert {found(one)[1].verdict for one in (given, limit)} == {"ok"}
