@@ -96,6 +96,8 @@ def compare_dark_rates(
 
     Warns
     -----
+    BiasWarning
+        If the optical black that the camera subtracts was added to some rates only.
     NoUsablePixelWarning
         If no pixel can be compared.
     NoiseWarning

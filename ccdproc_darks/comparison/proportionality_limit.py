@@ -127,7 +127,7 @@ def proportionality_limit(
 
     Warns
     -----
-    TemperatureWarning
+    BiasWarning, TemperatureWarning
         See `compare_dark_rates`.
 
     See Also

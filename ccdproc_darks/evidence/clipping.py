@@ -24,6 +24,10 @@ _BY_CHANCE, _NARROWEST = 1e-6, 1e-3
 # Of one exposure time alone: width of a pile-up, as a part of the highest value; sigmas by which its pixels outnumber
 # half of those in the range of twice the width below; fewest pixels from half of the highest value to there.
 _PILE_WIDTH, _LEAST_SIGMAS, _FEWEST_IN_TAIL = 0.07, 5, 10
+# Highest value over a header's level that no response that bends explains.
+_BEYOND = 3
+# Counts below which a level is not rounded to whole numbers: it is one of frames divided by their full scale.
+_FINE = 100
 
 
 @dataclass
@@ -44,6 +48,8 @@ class Saturation:
         Highest value of the pixels that show it; the level itself where values are cut off hard.
     told : `ccdproc_darks.evidence.finding.Told` or None
         What argument or header tell.
+    seen : float or None
+        Highest value of single pixels, whether it shows a level or not.
     """
 
     level: float | None
@@ -52,6 +58,7 @@ class Saturation:
     pixels: int = 0
     highest: float | None = None
     told: object = None
+    seen: float | None = None
 
     def as_told(self):
         """The level that is told, if one is, whatever the pixels show."""
@@ -63,7 +70,9 @@ class Saturation:
 def saturation_of(group, digits):
     """`Saturation` of a `FrameGroup` with `Digits`."""
     told, top = group.told.get("saturation"), digits.top
-    found, pixels, beyond = _found(group)
+    highest_pixels = top_pixels(group)
+    found, pixels, beyond = _found(highest_pixels)
+    seen = None if highest_pixels is None else highest_pixels.highest
     if found is not None and top is not None and found >= top:
         found = None  # the ADC's own end
     level, source = (None, "none") if told is None else (told.value, "argument" if told.is_given else "header")
@@ -75,13 +84,20 @@ def saturation_of(group, digits):
             level, source = found, "found"
         else:
             level, source = told.value, "argument" if told.is_given else "header"
-    return Saturation(level, source, found, pixels, beyond, told)
+    return Saturation(level, source, found, pixels, beyond, told, seen)
 
 
 def saturation_finding(saturation, group):
     """`Finding` of the check "saturation"."""
     unit, told = group.unit, saturation.told
     tells = None if told is None else f"{told.value:g} {unit}"
+    if saturation.source == "header" and saturation.seen is not None and saturation.seen > _BEYOND * told.value:
+        text = (
+            f"{told.source} is {tells}, but pixels read up to {saturation.seen:g} {unit}; all that read more than "
+            f"{told.source} are taken for saturated: is it per step of an ADC whose digits are shifted, or of another "
+            f"unit? Correct {told.source}, or pass saturation"
+        )
+        return Finding("saturation", DOUBTFUL, text, f"{saturation.seen:g} {unit}", tells)
     if saturation.found is None:
         text = "no level is seen at which pixels saturate"
         if saturation.source == "ADC":
@@ -109,10 +125,9 @@ def saturation_finding(saturation, group):
     return Finding("saturation", DOUBTFUL, text, found, tells)
 
 
-def _found(group):
+def _found(pixels):
     """Level that the pixels show, number of them, and the highest value; (None, 0, None) where they show none."""
     nothing = None, 0, None
-    pixels = top_pixels(group)
     if pixels is None:
         return nothing
     if pixels.number >= _FEWEST and _is_hard(pixels):
@@ -137,7 +152,7 @@ def _soft(pixels):
     level, values, seconds = pixels.level, pixels.values - pixels.level, pixels.seconds
     piled, number, highest = [], 0, -np.inf
     for long in range(1, len(seconds)):
-        top = np.nanmax(values[long])
+        top = np.nanmax(values[long], initial=-np.inf)
         predicted = _predicted(values, seconds, long, top)
         above = predicted > _PREDICTED * top
         inside = above & (values[long] >= (1 - _PILE) * top)
@@ -155,7 +170,10 @@ def _soft(pixels):
         return None
     low, high = np.percentile(np.concatenate(piled), [2, 100])
     # Below the pile-up the response bends already: by half of its width.
-    return float(np.floor(level + low - (high - low) / 2)), number, float(np.ceil(level + high))
+    low -= (high - low) / 2
+    if high < _FINE:
+        return float(level + low), number, float(level + high)
+    return float(np.floor(level + low)), number, float(np.ceil(level + high))
 
 
 def _pile_up(pixels):
@@ -172,7 +190,8 @@ def _pile_up(pixels):
     if tail < _FEWEST_IN_TAIL or piled - near / 2 < _LEAST_SIGMAS * np.sqrt(piled + near / 4) or piled < 1.5 * near:
         return None
     middle = np.median(pixels.upper[values > start])
-    return float(np.floor(middle - 1.25 * (pixels.highest - middle))), int(piled), pixels.highest
+    level = middle - 1.25 * (pixels.highest - middle)
+    return float(level if pixels.highest - pixels.level < _FINE else np.floor(level)), int(piled), pixels.highest
 
 
 def _predicted(values, seconds, long, top):

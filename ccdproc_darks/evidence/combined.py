@@ -63,7 +63,7 @@ def combined_finding(group):
     told = sorted({told_number(frame) for frame in group.darks} - {None})
     if told and all(told_number(frame) for frame in group.darks):
         return Finding("combined", OK, "NCOMBINE tells how many exposures each dark is the mean of", None, told[-1])
-    if all(frame.dtype.kind != "f" for frame in group.darks):
+    if all(_is_single(group, index) for index in range(len(group.sets))):
         return Finding("combined", OK, "the darks are whole numbers, as single exposures are", 1)
     if "read_noise" not in group.told:
         return Finding("combined", UNKNOWN, "without a read noise, nothing tells whether darks are single exposures")
@@ -80,7 +80,7 @@ def _average_of_darks(group):
                 continue
             average = _Average(frame, "n_combined=", bool(frame.header.get("combined")))
             # Frames of one set are alike: the first tells, where nothing is marked.
-            if frame.dtype.kind == "f" and position == 0:
+            if position == 0 and not _is_single(group, index):
                 _look(average, group, frames.values[0], _noise_of_dark(group, index), *_scatter_of_dark(group, index))
             if average.is_marked or average.number:
                 return average
@@ -93,10 +93,16 @@ def _average_of_bias(group):
         return None
     average = _Average(frame, "bias.meta['NCOMBINE'] =", bool(frame.header.get("combined")))
     if frame.dtype.kind == "f" and group.scale is not None:
-        values = group.master_sample.data.ravel() * group.master_factor
+        values = group.master_values
         noise = group.told["read_noise"].value ** 2 if "read_noise" in group.told else None
         _look(average, group, values, noise, _scatter(values, group))
     return average if average.is_marked or average.number else None
+
+
+def _is_single(group, index):
+    """Whether the digits show that frames of one exposure time are single exposures; medians are whole numbers, too."""
+    written = group.as_written.dark_samples[index]
+    return written.values[0].dtype.kind != "f" or written.is_whole_less_fractions
 
 
 def _look(average, group, values, noise, scatter, between_frames=False):
@@ -158,7 +164,7 @@ def _scatter_of_dark(group, index):
     if len(np.unique(values[:1000])) == 1:
         return None, False  # one number in all pixels has no noise, and tells nothing
     if group.master is not None:
-        values -= group.master_sample.data.ravel() * group.master_factor
+        values -= group.master_values
     return _scatter(values, group), False
 
 

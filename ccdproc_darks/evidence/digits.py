@@ -38,7 +38,9 @@ class Digits:
     def of(cls, group):
         """`Digits` of the sampled darks of a `FrameGroup`."""
         dtype = group.darks[0].dtype
-        step, lowest = _common_step([values for sample in group.dark_samples for values in sample.values[:2]])
+        step, lowest = _common_step(
+            [sample.unmasked(number) for sample in group.dark_samples for number in range(len(sample.values))[:2]]
+        )
         top = None
         if dtype.kind == "u":
             highest = int(np.iinfo(dtype).max)
@@ -85,7 +87,7 @@ def _tells_gain(group, gain, step):
     for sample in reversed(group.dark_samples):
         if len(sample.values) < 2:
             continue
-        first, second = (values.astype(float) for values in sample.values[:2])
+        first, second = (sample.unmasked(number).astype(float) for number in (0, 1))
         variance, mean = np.square(second - first) / 2, (first + second) / 2
         noise, level = np.median(variance) / _MEDIAN, np.median(mean)
         signal = mean - level

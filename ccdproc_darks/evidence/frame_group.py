@@ -20,6 +20,8 @@ __all__ = ["FrameGroup", "FrameSample"]
 _SAMPLE_PIXELS, _SAMPLE_FRAMES, _LEAST_FRAMES = 2**18, 16, 2
 # Values in the samples of all darks: many exposure times have fewer frames each, and very many fewer pixels.
 _SAMPLE_VALUES = 2**24
+# Values that tell whether they are whole numbers; what rounding to single precision makes of one.
+_DIGITS, _FRACTION = 1000, 0.02
 
 
 @dataclass
@@ -42,6 +44,26 @@ class FrameSample:
     indices: list
     values: list
     masked: np.ndarray | None = None
+
+    def unmasked(self, number):
+        """Values of one of the frames, without those of masked pixels."""
+        return self.values[number] if self.masked is None else self.values[number][~self.masked]
+
+    @cached_property
+    def is_whole(self):
+        """Whether the values are whole numbers, as those of single exposures are."""
+        return self.values[0].dtype.kind != "f" or _are_whole(self.unmasked(0))
+
+    @cached_property
+    def is_whole_less_fractions(self):
+        """Whether the values have fractions, but differences of equal frames none: a bias of fractions is subtracted.
+
+        Means of exposures have fractions, and so have their differences.
+        """
+        if self.is_whole or len(self.values) < 2:
+            return False
+        with np.errstate(invalid="ignore"):
+            return _are_whole(self.unmasked(0) - self.unmasked(-1))
 
 
 @dataclass
@@ -121,7 +143,7 @@ class FrameGroup:
 
     def sample_again(self, pixels):
         """Forget the samples, and read more pixels the next time."""
-        for name in ("dark_samples", "bias_sample", "master_sample", "levels"):
+        for name in ("dark_samples", "bias_sample", "master_sample", "master_values", "levels"):
             self.__dict__.pop(name, None)
         self.blocks = self.some_blocks(pixels)
 
@@ -136,6 +158,14 @@ class FrameGroup:
         if self.master.unit == self.unit:
             return 1.0
         return self.told["gain"].value if self.unit == u.electron else 1 / self.told["gain"].value
+
+    @cached_property
+    def master_values(self):
+        """Values of the `master_sample` (unit of the darks), flat; NaN where they are masked."""
+        values = np.multiply(self.master_sample.data.ravel(), self.master_factor, dtype=float)
+        if self.master_sample.mask is not None:
+            values[self.master_sample.mask.ravel()] = np.nan
+        return values
 
     @cached_property
     def levels(self):
@@ -166,6 +196,13 @@ class FrameGroup:
         masks = [one.mask for one in samples if one.mask is not None]
         masked = np.logical_or.reduce(masks).ravel() if masks else None
         return FrameSample(seconds, chosen, [one.data.ravel() for one in samples], masked)
+
+
+def _are_whole(values):
+    """Whether nearly all are whole numbers, as far as single precision can tell."""
+    values = values[:: 1 + values.size // _DIGITS].astype(float)
+    values = values[np.isfinite(values)]
+    return values.size > 0 and np.count_nonzero(np.abs(values - np.rint(values)) < _FRACTION) > 0.99 * values.size
 
 
 def _raw(frames):

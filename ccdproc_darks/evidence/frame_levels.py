@@ -10,7 +10,7 @@ from ..statistics.noise import trimmed_variance
 from ..statistics.robust import scatter_in_image
 from .told_number import combined_numbers, told_number
 
-__all__ = ["DRIFT", "FrameLevels", "LevelSet"]
+__all__ = ["DRIFT", "LEAST_PIXELS", "FrameLevels", "LevelSet"]
 
 # Error of a level, in the frames' unit: bias levels of real cameras move by some tenths to a few adu between sets.
 DRIFT = 1.0
@@ -20,7 +20,7 @@ _DRIFT_NOISE, _DRIFT_SCATTER = 0.1, 2.0
 _TEMPERATURE = 0.02
 
 # Pixels that give a level to a hundredth of their noise; fewest that are judged.
-_PIXELS, _LEAST_PIXELS = 2**14, 1000
+_PIXELS, LEAST_PIXELS = 2**14, 1000
 # Widths of the distribution of counts within which a pixel is typical; sigmas of a frame beyond which a sample is not.
 _TYPICAL, _FAR = 5.0, 6.0
 
@@ -84,7 +84,9 @@ class FrameLevels:
         if bias is not None:
             mean -= bias
             usable &= np.isfinite(mean)
-        for one in [*group.dark_samples[:-1], *([group.bias_sample] if group.bias_sample else [])]:
+        for one in [*group.dark_samples, *([group.bias_sample] if group.bias_sample else [])]:
+            if one.masked is not None:
+                usable &= ~one.masked[pieces]
             for values in one.values:
                 if values.dtype.kind == "f":
                     usable &= np.isfinite(values[pieces])
@@ -94,7 +96,7 @@ class FrameLevels:
         width = 1.4826 * np.median(np.abs(mean[usable] - middle))
         usable &= np.abs(mean - middle) <= _TYPICAL * width
         typical = pieces[usable]
-        return cls(group, typical) if typical.size >= _LEAST_PIXELS else None
+        return cls(group, typical) if typical.size >= LEAST_PIXELS else None
 
     @cached_property
     def sets(self):
@@ -172,7 +174,7 @@ def _bias_values(group, pixels):
     if group.bias_sample is not None:
         return np.mean([values[pixels].astype(float) for values in group.bias_sample.values], axis=0)
     if group.master is not None:
-        return group.master_sample.data.ravel()[pixels] * group.master_factor
+        return group.master_values[pixels]
     return group.level
 
 

@@ -2,7 +2,7 @@
 """Values cut off below: where the bias level is too low, part of the pixels reads the lowest value."""
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from .finding import DOUBTFUL, OK, WRONG, Finding
 
@@ -14,6 +14,8 @@ _FEWEST, _LEAST_SHARE, _PILE, _FEWEST_VALUES = 100, 0.02, 1.5, 4
 _WRONG_SHARE = 0.1
 # Steps above the lowest value that must be populated, each by so much: the noise is resolved.
 _RESOLVED, _LEAST_POPULATED = 3, 0.01
+# Part of the noise above the cut within which there are values, half as many at least as of a normal distribution.
+_NEAR = 0.25
 
 
 def clipping_finding(group):
@@ -21,7 +23,7 @@ def clipping_finding(group):
     for name, sample in (("bias frames", group.bias_sample), *((_name(one), one) for one in group.dark_samples)):
         if sample is None:
             continue
-        found = _cut_off(sample.values[0])
+        found = _cut_off(sample.unmasked(0))
         if found is not None:
             lowest, share, level, noise = found
             text = (
@@ -69,4 +71,8 @@ def _cut_off(values):
     high = above[int((quantile - share) * values.size)]
     cut = float(lowest) + (step / 2 if integers else 0.0)
     noise = (high - cut) / (ndtri(quantile) - ndtri(share))
+    # Zeros far below all other values, as at edges without image, cut off nothing.
+    near = np.searchsorted(above, cut + _NEAR * noise, side="right") / values.size
+    if near < 0.5 * (ndtr(ndtri(share) + _NEAR) - share):
+        return None
     return float(lowest), share, cut - ndtri(share) * noise, noise

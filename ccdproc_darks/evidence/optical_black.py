@@ -8,6 +8,7 @@ import numpy as np
 from .._interface.arguments import ELECTRON_PER_SECOND
 from ..statistics.straight_line import straight_line
 from .finding import OK, UNKNOWN, WRONG, Finding
+from .told_number import combined_numbers
 
 __all__ = ["OpticalBlack", "optical_black"]
 
@@ -112,7 +113,8 @@ def optical_black(group):
 def _noise(levels):
     """Exposure time (s), variance of a typical pixel and its error (frames' unit, squared) of all sets that tell."""
     sets = [*([levels.bias_set] if levels.bias_set else []), *levels.sets]
-    found = [(one.seconds, one.variance, one.variance_error) for one in sets if one.variance is not None]
+    # Frames that do not vary tell nothing.
+    found = [(one.seconds, one.variance, one.variance_error) for one in sets if one.variance]
     if (levels.bias_set is None or levels.bias_set.variance is None) and levels.master_noise is not None:
         found.insert(0, (0.0, *levels.master_noise))
     return found
@@ -141,7 +143,8 @@ def _gain_is_right(levels, group, scale):
     if chosen is None:
         return None
     one, frames = chosen
-    values = np.array(frames.values)[:, :: max(1, frames.values[0].size // 2**17)].astype(float)
+    values = [frames.unmasked(number) for number in range(len(frames.values))]
+    values = np.array(values)[:, :: max(1, values[0].size // 2**17)].astype(float)
     above = np.median(values, axis=0) - one.level
     top = np.nanmax(values)
     told = group.told.get("saturation")
@@ -152,5 +155,7 @@ def _gain_is_right(levels, group, scale):
         return None
     # A chi-square variable of k degrees has the median k (1 - 2 / (9 k))^3 (Wilson and Hilferty 1931).
     unbiased = (1 - 2 / (9 * freedom)) ** 3
-    ratio = np.median((values[:, hot].var(axis=0, ddof=1) / unbiased - one.variance) / above[hot]) * scale
+    # Of averages, the variance of one exposure.
+    variances = combined_numbers(group)[frames.indices[0]] * values[:, hot].var(axis=0, ddof=1) / unbiased
+    ratio = np.median((variances - one.variance) / above[hot]) * scale
     return bool(0.5 < ratio < 2)

@@ -12,7 +12,7 @@ from ..frames.temperatures import sensor_temperature
 from ..statistics.photon_transfer import equal_frames, fit_transfer, typical_variance
 from .finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 
-__all__ = ["PhotonTransfer", "lack_of_gain", "photon_transfer", "several_gains", "transfer_findings"]
+__all__ = ["PhotonTransfer", "lack_of_gain", "noise_finding", "photon_transfer", "several_gains", "transfer_findings"]
 
 GAIN, READ_NOISE = "gain", "read noise"
 # Standard errors beyond which a value is refuted; part of the gain by which hot pixels of real sensors mislead.
@@ -31,6 +31,8 @@ _DOUBLING = 4.0
 _TIMES = 1.8
 _EACH_ALONE = "Measure each kind alone, or pass check_headers=False if they belong together all the same"
 _MOST_NAMES = 20
+# Exposures for one that is told, from which on frames may be averages.
+_SEVERAL = 1.8
 # Smallest variance (frames' unit squared) that digits do not hide; error of the level of a frame (frames' unit).
 _DIGITS, _DRIFT = 0.2, 0.5
 
@@ -50,8 +52,8 @@ class PhotonTransfer:
     pixels, frames : int
         Number of warm pixels and of frames that tell the gain.
     is_average : bool
-        Whether values lie between whole numbers, as those of averages do: there may be more exposures in them than is
-        known.
+        Whether values lie between whole numbers, and differences of equal frames too, as those of averages do: there
+        may be more exposures in them than is known.
     sets : list
         Index into ``group.sets`` and `~ccdproc_darks.statistics.photon_transfer.EqualFrames` of the sets used.
     """
@@ -72,7 +74,9 @@ def photon_transfer(group, gain=None):
     bias, is_level_known = _bias(group)
     saturation = group.told.get("saturation")
     top = np.inf if saturation is None else saturation.value
-    result = PhotonTransfer(is_average=_is_average(group))
+    result = PhotonTransfer(
+        is_average=not any(one.is_whole or one.is_whole_less_fractions for one in group.as_written.dark_samples)
+    )
     for index, one in enumerate(group.dark_samples):
         number = {group.combined[frame] for frame in one.indices} if group.combined else {1}
         if len(one.values) < 2 or len(number) > 1:
@@ -95,19 +99,12 @@ def photon_transfer(group, gain=None):
 def _bias(group):
     """Bias of each pixel of the sample, or of all (frames' unit), and whether its level is known."""
     if group.master is not None and group.master.unit == group.unit:
-        return group.master_sample.data.ravel().astype(float), True
+        return group.master_values, True
     if group.bias_sample is not None:
         return np.mean(group.bias_sample.values, axis=0, dtype=float), True
     if group.level is not None:
         return group.level, True
     return 0.0, group.darks[0].dtype.kind != "u"
-
-
-def _is_average(group):
-    values = group.dark_samples[0].values[0]
-    some = values[:: max(1, values.size // 1000)].astype(float)
-    some = some[np.isfinite(some)]
-    return values.dtype.kind == "f" and bool(np.any(some != np.round(some)))
 
 
 def _highest(dtype):
@@ -174,6 +171,11 @@ def transfer_findings(group):
     return [gain, _noise_finding(group, transfer, known or transfer.gain)]
 
 
+def noise_finding(group, gain):
+    """`Finding` of the check "read noise" of a `FrameGroup`, at a ``gain`` (electron per unit of the frames)."""
+    return _noise_finding(group, photon_transfer(group, gain), gain)
+
+
 def _gain_finding(group, transfer, told, known):
     quantity = None if told is None else told.value * GAIN_UNIT
     if transfer.gain is None:
@@ -208,8 +210,15 @@ def _gain_finding(group, transfer, told, known):
         if 0.8 < ratio * steps < 1.25:
             text += f" (a gain per step of an ADC whose digits are shifted is {steps} times too high)"
     way = "" if told.is_given else ", or correct the header; check_headers=False takes it as it is"
-    text += f". Pass gain={transfer.gain:.3g} * u.electron / u.adu{way}"
+    text += f". Pass gain={transfer.gain:.3g} * u.electron / u.adu{way}{_averages(ratio)}"
     return Finding(GAIN, verdict, text, found, quantity)
+
+
+def _averages(ratio):
+    """What else makes frames so many times less noisy: averages that are rounded to whole numbers do not look it."""
+    if ratio < _SEVERAL:
+        return ""
+    return f"; or n_combined, if the frames are averages of about {ratio:.2g} times as many exposures as is told"
 
 
 def lack_of_gain(transfer):
@@ -249,13 +258,13 @@ def _noise_finding(group, transfer, gain):
     if sigmas < _SIGNIFICANT or 1 / _DOUBTFUL_NOISE < ratio < _DOUBTFUL_NOISE:
         return Finding(READ_NOISE, OK, f"{seen} show {reference:.3g} electron, as told", value, quantity)
     who = "the read noise is given as" if told.is_given else f"the read noise by {told.source} is"
-    at_most = "at most " if is_most and most != found else ""
-    text = f"{who} {told.value:.4g} electron, but {seen} show {at_most}{reference:.3g} electron"
+    shown = f"at most {reference:.3g}" if found is None else f"{found:.3g}"
+    text = f"{who} {told.value:.4g} electron, but {seen} show {shown} electron"
     if transfer.is_average and ratio < 1:
         text += f", or the frames are averages of about {1 / ratio**2:.2g} times as many exposures as is told"
         return Finding(READ_NOISE, UNKNOWN, text, value, quantity)
     way = "" if told.is_given else ", or correct the header; check_headers=False takes it as it is"
-    text += f". Pass read_noise={reference:.3g} * u.electron{way}"
+    text += f". Pass read_noise={reference if found is None else found:.3g} * u.electron{way}{_averages(1 / ratio**2)}"
     verdict = WRONG if not 1 / _WRONG_NOISE < ratio < _WRONG_NOISE else DOUBTFUL
     return Finding(READ_NOISE, verdict, text, value, quantity)
 

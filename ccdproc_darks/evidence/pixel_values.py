@@ -62,7 +62,8 @@ def value_findings(group):
 
 
 def warn_of_counts(group):
-    """Warn if values of a `FrameGroup` are no counts, or are cut off below."""
-    for finding in (scale_finding(group), group.clipping):
-        if finding.is_doubt:
-            warn(finding.sentence, ClippingWarning)
+    """Warn if values of a `FrameGroup` are no counts, or are cut off below; returns whether neither is so."""
+    doubts = [finding for finding in (scale_finding(group), group.clipping) if finding.is_doubt]
+    for finding in doubts:
+        warn(finding.sentence, ClippingWarning)
+    return not doubts

@@ -27,7 +27,8 @@ def scale_finding(group):
     unit = group.unit
     samples = [*group.dark_samples, *([group.bias_sample] if group.biases else [])]
     for sample in samples:
-        for values in sample.values[:2]:
+        for number in range(min(2, len(sample.values))):
+            values = sample.unmasked(number)
             values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
             text = _fault(values, unit) if values.size else None
             if text is not None:

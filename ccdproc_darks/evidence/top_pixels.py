@@ -62,10 +62,10 @@ class TopPixels:
 def top_pixels(group):
     """`TopPixels` of a `FrameGroup`; None where no pixel is far above the typical one."""
     longest = group.dark_samples[-1]
-    middle, least = _noise_top(longest.values[0])
-    if _many_at_top(longest.values[0]):
+    middle, least = _noise_top(longest.unmasked(0))
+    if _many_at_top(longest.unmasked(0)):
         # So many are saturated that the typical value is: shorter exposures tell where single pixels begin.
-        middle, least = _noise_top(group.dark_samples[0].values[0])
+        middle, least = _noise_top(group.dark_samples[0].unmasked(0))
     if not np.isfinite(least):
         return None
     first = group.darks[longest.indices[0]]
@@ -173,7 +173,7 @@ def _many_at_top(values):
 def _level(group):
     """Typical value at zero exposure: where the medians of the shortest and the longest exposures lead to."""
     short, long = group.dark_samples[0], group.dark_samples[-1]
-    medians = [float(np.median(_typical(sample.values[0]))) for sample in (short, long)]
+    medians = [float(np.median(_typical(sample.unmasked(0)))) for sample in (short, long)]
     if len(group.dark_samples) == 1:
         return medians[0]
     slope = (medians[1] - medians[0]) / (long.seconds - short.seconds)

@@ -132,7 +132,7 @@ def hot_pixel_mask(
     -----
     NoUsablePixelWarning
         If all pixels are masked.
-    NoiseWarning, TemperatureWarning
+    BiasWarning, NoiseWarning, TemperatureWarning
         See `compare_dark_rates`.
 
     See Also

@@ -29,8 +29,8 @@ _NUMBERED = {"gain": ("EGAIN{}", "GAIN{}"), "read_noise": ("RDNOISE{}", "RDNOIS{
 # Keys of a result that may differ between amplifiers, with what the keys of the amplifiers begin.
 _OWN = {
     "DKGAIN": "DKGAIN", "DKRDNOI": "DKRDN", "DKNOISE": "DKNOI", "DKBIASER": "DKBIAS", "DKSATUR": "DKSAT",
-    "DKLOST": "DKLOST", "DKWIDTH": "DKWID", "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKHOTWID": "DKHOTW",
-    "DKSIGMA": "DKSIG",
+    "DKSATSRC": "DKSSRC", "DKBLACK": "DKBLACK", "DKLOST": "DKLOST", "DKWIDTH": "DKWID",
+    "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKHOTWID": "DKHOTW", "DKSIGMA": "DKSIG",
 }  # fmt: skip
 # Keys whose value is the sum of the amplifiers'.
 _SUMMED = {
@@ -114,7 +114,13 @@ def measure_amplifiers(function, frames, amplifiers, reading, **options):
             if name in arguments:
                 arguments[name] = _setting(own, name, number + 1, frames[0], arguments[name])
         parts = [cut_frame(frame, _overscan_of(own, frame, number), section) for frame in frames]
-        return function(parts, add_keyword=None, **arguments)
+        try:
+            return function(parts, add_keyword=None, **arguments)
+        except ValueError as error:
+            own_way = (
+                " (of this amplifier, as Amplifier(section, gain=..., read_noise=...))" if "Pass " in str(error) else ""
+            )
+            raise ValueError(f"{error}{own_way}") from None
 
     return sections.joined(measured, wcs=frames[0].wcs)
 

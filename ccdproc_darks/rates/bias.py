@@ -10,7 +10,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from .._compute.blocks import sample_blocks
-from .._interface.arguments import checked_quantity
+from .._interface.arguments import checked_count, checked_quantity
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
 from ..frames.cards import header_number
 from ..frames.file_frame import FileFrame
@@ -19,7 +19,7 @@ from ..frames.reading import AS_IT_IS, Reading
 from ..frames.trimmed_frame import TrimmedFrame, like
 from ..statistics.noise import trimmed_variance
 
-__all__ = ["MOST_COMBINED", "Bias", "as_bias", "bias_frame", "combined_number"]
+__all__ = ["Bias", "as_bias", "bias_frame", "combined_number", "combined_numbers"]
 
 # Highest number of exposures that a frame is the mean of.
 MOST_COMBINED = 10**9
@@ -183,6 +183,13 @@ def combined_number(frame):
             raise ValueError(f"{frame.label}: NCOMBINE must be {wanted}, got {number:g}")
         return int(number)
     return 1
+
+
+def combined_numbers(n_combined, frames):
+    """Number of exposures that each frame is the mean of: the argument ``n_combined``, else as its header tells."""
+    if n_combined is None:
+        return [combined_number(frame) for frame in frames]
+    return [checked_count("n_combined", n_combined, MOST_COMBINED)] * len(frames)
 
 
 def _factor(unit, scale):

@@ -182,7 +182,7 @@ def dark_rate(
         above a day, or a tenth of it had not passed when the next exposure began, by DATE-OBS; if the exposure time of
         a bias is above 1 % of the shortest dark's (above 10 % it is an error); if the frames let doubt the gain or the
         read noise of headers; if the digits have steps of more than 1, as of 12 bits in 16, and EGAIN may be per step
-        of the ADC; if SATURATE is above the level at which pixels saturate.
+        of the ADC; if SATURATE is above the level at which pixels saturate, or less than a third of what pixels read.
     LightWarning
         If light seems to have fallen on frames: two frames or more of one exposure time have stars in common, or look
         like flats; or one of three or more has stars, and a higher level.

@@ -1,12 +1,18 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """What frames show, held against what headers and arguments tell of them: an error, a warning, or the value to use."""
 
+from dataclasses import replace
+
+from astropy import units as u
+
 from .._interface.warnings import HeaderWarning, NoiseWarning, warn
 from ..evidence.finding import WRONG, Told
 from ..evidence.frame_group import FrameGroup
+from ..evidence.photon_transfer import noise_finding
+from ..evidence.pixel_values import warn_of_counts
 from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SATURATION_KEYS
 
-__all__ = ["frame_group", "heed"]
+__all__ = ["frame_group", "heed", "heed_bias_noise"]
 
 _KEYS = {"gain": GAIN_KEYS, "read_noise": READ_NOISE_KEYS, "saturation": SATURATION_KEYS, "n_combined": ("NCOMBINE",)}
 
@@ -42,6 +48,24 @@ def heed(found, told, check_headers):
     for finding in found.transfer:
         _act_on(finding, told.get(finding.check.replace(" ", "_")), check_headers)
     return saturation
+
+
+def heed_bias_noise(frames, scale, noise, argument, check_headers):
+    """Warn where values of bias frames are no counts; hold a read ``noise`` (electron) against their scatter.
+
+    ``scale`` is in electrons per unit of the frames; ``argument`` is the read noise as the user gave it.
+    """
+    told = {"gain": Told(scale, "argument")}
+    if noise is not None:
+        told["read_noise"] = Told(noise, _told_by("read_noise", argument, frames[0].header))
+    group = FrameGroup(frames, [0.0] * len(frames), frames, told=told)
+    if warn_of_counts(group) and noise is not None:
+        finding = noise_finding(group, scale)
+        if group.unit == u.adu:
+            # Bias frames have no dark electrons that tell the gain.
+            why = f"{finding.sentence}; or the right gain, if {scale:.4g} electron/adu is wrong"
+            finding = replace(finding, sentence=why)
+        _act_on(finding, group.told["read_noise"], check_headers)
 
 
 def _act_on(finding, told, check_headers):

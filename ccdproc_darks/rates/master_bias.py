@@ -16,8 +16,6 @@ from .._compute.blocks import Block, BlockJob
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_clip, checked_dtype, checked_flag
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
-from ..evidence.frame_group import FrameGroup
-from ..evidence.pixel_values import warn_of_counts
 from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import READ_NOISE_KEYS, FrameSetting, common_setting, frame_settings, known_gain
@@ -27,6 +25,7 @@ from ..frames.sections import warn_untrimmed
 from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings, DeferredSamples, exact_mean_counts, memory_of, quick_mean_counts
 from .dark_frames import DarkSet
+from .frame_evidence import heed_bias_noise
 from .frame_selection import FrameSelection, select_biases
 from .lost_samples import warn_lost_samples
 
@@ -60,12 +59,13 @@ def master_bias(
         Gain (electron/adu), or the header key that holds it, as in `dark_rate`.
     read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Read noise of one frame (electron), as in `dark_rate`. None looks for RDNOISE; then measures the scatter of
-        three frames or more; then keeps all samples, and gives no uncertainty.
+        three frames or more; then keeps all samples, and gives no uncertainty. A read noise of a header that the
+        scatter of the frames refutes is an error, one that is given as a Quantity a warning.
     hdu, unit, overscan, trim, amplifiers
         See `dark_rate`.
     check_headers : bool
         True: it is an error if headers tell that frames are no bias frames, or not of one camera, binning, region of
-        the sensor and setting. False takes them as they are.
+        the sensor and setting; or if the frames refute the read noise of headers. False takes them as they are.
     clip, dtype, mem_limit, executor
         See `dark_rate`.
     add_keyword : bool, None, str, `ccdproc.Keyword` or dict
@@ -83,7 +83,8 @@ def master_bias(
     TypeError, astropy.units.UnitsError, OSError
         See `dark_rate`.
     ValueError
-        If there is no frame, shapes differ, the gain is not known, or headers tell that frames do not belong together.
+        If there is no frame, shapes differ, the gain is not known, headers tell that frames do not belong together, or
+        the frames refute the read noise of headers.
 
     Warns
     -----
@@ -96,13 +97,15 @@ def master_bias(
         If the level of a frame differs from the others', as after a drift of the bias level.
     HeaderWarning
         If the exposure time of a frame is above a second; if a header tells of overscan or edges to trim, see
-        `dark_rate`.
+        `dark_rate`; if the frames let doubt the read noise of headers.
     LightWarning
         If frames have stars, see `dark_rate`.
     MissingInformationWarning
         If files have several detectors, and ``hdu`` is None.
     NoUsablePixelWarning
         If all pixels are masked.
+    NoiseWarning
+        If the frames refute a read noise that is given as a Quantity.
 
     See Also
     --------
@@ -155,7 +158,7 @@ def master_bias(
         frames = [frames[index] for index in distinct_frames(frames)]
     selection = chosen or select_biases(frames, scale, execution)
     selection.warn("bias frames")
-    warn_of_counts(FrameGroup(frames, [0.0] * len(frames)))
+    heed_bias_noise(frames, scale, noise, read_noise, check_headers)
     noise = selection.read_noise() if noise is None else noise
     shape, first = frames[0].shape, frames[0]
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)

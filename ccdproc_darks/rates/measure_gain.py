@@ -11,6 +11,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from .._interface.arguments import GAIN_UNIT, checked_flag, checked_quantity
+from .._interface.warnings import MissingInformationWarning, warn
 from ..evidence.finding import WRONG, Told
 from ..evidence.frame_group import FrameGroup
 from ..evidence.photon_transfer import lack_of_gain, photon_transfer, several_gains
@@ -20,7 +21,7 @@ from ..frames.headers import SATURATION_KEYS, FrameSetting, common_setting, expo
 from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..frames.sections import warn_untrimmed
-from .bias import bias_frame, combined_number
+from .bias import bias_frame, combined_number, combined_numbers
 
 __all__ = ["MeasuredGain", "measure_gain"]
 
@@ -75,6 +76,7 @@ def measure_gain(
     bias: Frames | u.Quantity | None = None,
     exposure: FrameSetting = None,
     saturation: FrameSetting = None,
+    n_combined: int | None = None,
     hdu: Hdu = None,
     unit: str | u.UnitBase | None = None,
     overscan: ImageSection = None,
@@ -98,6 +100,8 @@ def measure_gain(
     saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Level (adu) from which a sample is saturated. None looks for SATURATE. The brightest quarter of the range is
         not used in any case.
+    n_combined : int, optional
+        Number of exposures that each dark is the mean of. None: NCOMBINE in its meta, else 1.
     hdu, unit, overscan, trim
         Which image of files is read, its unit, its overscan and the part that is measured; see `dark_rate`.
     check_headers : bool
@@ -113,7 +117,7 @@ def measure_gain(
     TypeError
         If an argument is of the wrong kind or lacks a unit.
     astropy.units.UnitsError
-        If a unit is wrong, or frames are in electron.
+        If a unit is wrong, or darks or bias are in electron.
     ValueError
         If there are no two frames of one exposure time, or too few pixels with enough dark electrons; if equal frames
         have different gains; if frames do not fit together; see also `dark_rate`.
@@ -122,12 +126,15 @@ def measure_gain(
 
     Warns
     -----
+    BiasWarning
+        If a header says that the bias is subtracted from darks already, and ``bias`` is given.
     DuplicateFrameWarning
         If frames have the same value in every pixel: they are one exposure, and counted once.
     HeaderWarning
-        If bias frames have a long exposure time.
+        If bias frames have a long exposure time; if a header tells of overscan or edges to trim, see `dark_rate`.
     MissingInformationWarning
-        If the number of exposures in a combined frame is unknown.
+        If darks are combined, by header or digits, and the number of exposures in them is unknown; if files
+        have several detectors, and ``hdu`` is None.
 
     See Also
     --------
@@ -138,7 +145,7 @@ def measure_gain(
     Dark electrons are Poisson distributed: of two pixels, that with ``m`` more counts (adu) has a variance that is
     larger by ``m / g``, g being the gain [1]_ [2]_. The slope is fitted to the pixels that are warm or hot, against the
     typical ones of the same frames, so that the level of the bias does not matter. Pixels that vary by more than
-    Poisson noise, and cosmic rays, are cut off. Of frames that are averages the variance is multiplied by NCOMBINE;
+    Poisson noise, and cosmic rays, are cut off. Of frames that are averages the variance is multiplied by their number;
     medians, or averages of an unknown number, give a wrong gain.
 
     The errors are of the noise alone. Hot pixels of a real sensor vary by themselves, so that two sets of frames may
@@ -166,7 +173,7 @@ def measure_gain(
     frames = as_frames(darks, reading=reading)
     if frames[0].unit != u.adu:
         raise u.UnitsError(f"darks must be in adu: {frames[0].label} is in {frames[0].unit}, its gain already applied")
-    seconds, combined = exposures(exposure, frames), [combined_number(frame) for frame in frames]
+    seconds, combined = exposures(exposure, frames), combined_numbers(n_combined, frames)
     levels = frame_settings("saturation", saturation, frames, u.adu, SATURATION_KEYS)
     level = common_setting("saturation", levels, frames)
     if checked_flag("check_headers", check_headers):
@@ -186,6 +193,8 @@ def measure_gain(
         raise ValueError(f"darks: {kinds.sentence}")
     if found.gain is None:
         raise ValueError(f"the frames cannot tell the gain: {lack_of_gain(found)}")
+    if n_combined is None:
+        _warn_averages(frames, found.is_average)
     noise = math.nan if found.noise is None else found.noise * found.gain
     relative = math.nan if found.noise is None else math.hypot(
         found.gain_error / found.gain, found.noise_error / found.noise
@@ -201,6 +210,22 @@ def measure_gain(
     )
 
 
+def _warn_averages(frames, is_average):
+    """Warn if frames are averages, by header or digits, and no header tells of how many exposures."""
+    untold = [frame for frame in frames if "NCOMBINE" not in frame.header]
+    shows = "has values between whole numbers, as means of exposures have"
+    marked = next((frame for frame in untold if frame.header.get("combined")), None)
+    if marked is None and not (is_average and untold):
+        return
+    frame = untold[0] if marked is None else marked
+    warn(
+        f"{frame.label} {shows if marked is None else 'is combined'}, and nothing tells of how many exposures: taken "
+        "as 1. The gain of means of N exposures comes out N times too high; pass n_combined, or write NCOMBINE into "
+        "their headers",
+        MissingInformationWarning,
+    )
+
+
 def _bias(bias, darks, reading, check_headers):
     """Arguments of `FrameGroup` that tell of the bias."""
     if bias is None:
@@ -212,6 +237,13 @@ def _bias(bias, darks, reading, check_headers):
     for frame in frames:
         if frame.shape != darks[0].shape:
             raise ValueError(f"{frame.label} has the shape {frame.shape}, the darks have {darks[0].shape}")
+        if frame.unit != u.adu:
+            raise u.UnitsError(f"bias must be in adu, as the darks are: {frame.label} is in {frame.unit}")
+        if not is_one and combined_number(frame) > 1:
+            raise ValueError(
+                f"bias must be single bias frames, or one master bias: {frame.label} is the mean of "
+                f"{combined_number(frame)} exposures (NCOMBINE in its header)"
+            )
     if is_one:
         return {"master": frames[0]}
     if check_headers:

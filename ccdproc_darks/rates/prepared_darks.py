@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
-from .._interface.arguments import checked_count, checked_flag
+from .._interface.arguments import checked_flag
 from ..evidence.clipping import Saturation
 from ..evidence.pixel_findings import PixelFindings
 from ..frames.belonging import check_bias, check_darks, check_exposures
@@ -23,7 +23,7 @@ from ..frames.inputs import as_frames
 from ..frames.reading import AS_IT_IS
 from ..frames.sections import warn_untrimmed
 from ..frames.trimmed_frame import highest_overscan, marked
-from .bias import MOST_COMBINED, Bias, as_bias, combined_number
+from .bias import Bias, as_bias, combined_numbers
 from .dark_frames import DarkSet, ElectronReader
 from .frame_evidence import frame_group, heed
 from .frame_selection import FrameSelection, warn_temperatures
@@ -94,7 +94,7 @@ def prepare_darks(
     frames = as_frames(darks, reading=reading)
     gain = known_gain(gain, frames)
     saturation = _told_saturation(saturation, frames, gain)
-    seconds, combined = exposures(exposure, frames), _combined(n_combined, frames)
+    seconds, combined = exposures(exposure, frames), combined_numbers(n_combined, frames)
     noise, source = given_noise(read_noise, frames)
     if checked_flag("check_headers", check_headers):
         is_nothing = bias is None or (isinstance(bias, u.Quantity) and not np.any(bias.value))
@@ -150,12 +150,6 @@ def _told_saturation(saturation, frames, gain):
     keys = SATURATION_KEYS if unit == u.adu or gain else ()
     levels = frame_settings("saturation", saturation, frames, unit, keys, header_unit=u.adu, equivalencies=convert)
     return common_setting("saturation", levels, frames)
-
-
-def _combined(n_combined, frames):
-    if n_combined is None:
-        return [combined_number(frame) for frame in frames]
-    return [checked_count("n_combined", n_combined, MOST_COMBINED)] * len(frames)
 
 
 def _dark_sets(frames, seconds, combined):

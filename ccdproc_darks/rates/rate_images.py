@@ -11,7 +11,7 @@ from astropy.nddata import CCDData, InverseVariance
 
 from .._compute.blocks import row_blocks, sample_blocks, shifted
 from .._interface.arguments import ELECTRON_PER_SECOND, SAME_EXPOSURE, checked_flag, numpy_images, unit_name
-from .._interface.warnings import TemperatureWarning, warn
+from .._interface.warnings import BiasWarning, TemperatureWarning, warn
 from ..frames.belonging import Labelled, check_one_sensor
 from ..frames.fits_image import as_deviation
 from ..frames.temperatures import TEMPERATURE_SPREAD
@@ -60,6 +60,7 @@ class RateImages:
         self._images = list(map(RateImage.of, self._rates, factors, self.infos))
         if not repeated:
             self._check_different()
+        self._warn_optical_black(order)
         self.seconds = np.array([info.longest for info in self.infos])
         known = [info.temperature for info in self.infos if info.temperature is not None]
         if known and max(known) - min(known) > TEMPERATURE_SPREAD:
@@ -96,6 +97,20 @@ class RateImages:
                     f"rates must have different exposure times, two of them have {first.longest:g} s: "
                     f"give dark_rate all frames of one exposure time at once (repeatability compares halves of them)"
                 )
+
+    def _warn_optical_black(self, order):
+        """Warn if the optical black was added to some rates only: the typical pixel has none in the others."""
+        added = {index: info.optical_black for index, info in zip(order, self.infos, strict=True) if info.optical_black}
+        without = next((index for index in order if index not in added), None)
+        if added and without is not None:
+            first = next(iter(added))
+            rate = f"{added[first]:.3g}"
+            warn(
+                f"rates[{first}] has the {rate} electron/s of the optical black that the camera subtracts (DKBLACK in "
+                f"its meta), and rates[{without}] has not: typical pixels differ by that. Pass optical_black={rate} * "
+                "u.electron / u.s to dark_rate for all of them",
+                BiasWarning,
+            )
 
     def __iter__(self):
         return iter(self._images)

@@ -115,6 +115,8 @@ class RateMeta:
         least, most = (frames * seconds for seconds in (shortest, longest))
         possible = least * (1 - _ROUNDING) <= total <= most * (1 + _ROUNDING)
         meta.check("DKTOTAL", possible, f"that of {frames} frames (NCOMBINE), {least:g} to {most:g} s")
+        # The levels of frames, and what they show, may be below zero.
+        source = meta.choice("DKSATSRC", _SATURATION_SOURCES)
         return cls(
             shortest=shortest,
             longest=longest,
@@ -126,11 +128,11 @@ class RateMeta:
             gain=meta.number("DKGAIN", "positive"),
             read_noise=meta.number("DKRDNOI", "zero or positive"),
             noise_source=meta.choice("DKNOISE", _SOURCES),
-            saturation=meta.number("DKSATUR", "positive"),
+            saturation=meta.number("DKSATUR", "of any sign" if source == "found" else "positive"),
             temperature=meta.number("DKTEMP", "above -273.15 deg C"),
             offset=meta.choice("DKOFFSET", _OFFSETS),
             incomplete=meta.whole("DKLOST", 0),
-            saturation_source=meta.choice("DKSATSRC", _SATURATION_SOURCES),
+            saturation_source=source,
             optical_black=meta.number("DKBLACK", "zero or positive"),
         )
 

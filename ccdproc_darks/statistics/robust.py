@@ -56,8 +56,13 @@ def scatter_in_image(image):
     """Standard deviation from pixel to pixel of an image, without outliers and what columns and rows have in common."""
     # Odd steps: columns may alternate.
     image = np.asarray(image[:, :: image.size // _FEW | 1], dtype=float)
+    finite = np.isfinite(image)
+    if not finite.all():
+        image = np.where(finite, image, np.nan)[finite.any(axis=1)][:, finite.any(axis=0)]
+        if not image.size:
+            return float("nan")
     # Ten times as fast as the other, which is needed for values that are not finite.
-    median = np.median if np.isfinite(image).all() else np.nanmedian
+    median = np.median if finite.all() else np.nanmedian
     for axis in (0, 1):
         if image.shape[axis] >= _LEAST_LINES:
             image = image - median(image, axis=axis, keepdims=True)

@@ -144,6 +144,12 @@ def rates_of_two_temperatures():
     return [dark_rate(darks(seconds=time, **{"CCD-TEMP": degrees})) for time, degrees in ((10.0, -20.0), (100.0, 0.0))]
 
 
+def rates_of_optical_black():
+    """It is added to one of them."""
+    longest = dark_rate(darks(), optical_black=0.1 * u.electron / u.s)
+    return [dark_rate(darks(seconds=10.0)), longest]
+
+
 def noisy_rates():
     """The read noise that they tell is too low."""
     return [dark_rate(darks(seconds=time, noise=15.0), check_headers=False) for time in (10.0, 100.0)]
@@ -186,6 +192,7 @@ CASES = [
     (dark_rate, lambda: dark_rate(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
     (dark_rate, lambda: dark_rate(darks(), read_noise=3 * u.electron), NoiseWarning, "the read noise is given as 3"),
     (dark_rate, lambda: dark_rate(darks(read_noise=7.5)), HeaderWarning, "the read noise by RDNOISE is 7.5 electron"),
+    (measure_gain, lambda: measure_gain(warm_darks(CALSTAT="B"), bias=1 * u.adu), BiasWarning, "the header of dark"),
     (measure_gain, lambda: measure_gain(warm_darks(copies=1)), DuplicateFrameWarning, "frames given more than once"),
     (measure_gain, lambda: measure_gain(warm_darks(), bias=darks(3)), HeaderWarning, "EXPTIME is 100 in the header of"),
     (measure_gain, lambda: measure_gain(warm_darks(combined=True)), MissingInformationWarning, "darks[0] is combined"),
@@ -199,6 +206,10 @@ CASES = [
     (master_bias, lambda: master_bias(starry_darks()), LightWarning, "light seems to have fallen on bias frames"),
     (master_bias, lambda: master_bias(floored(darks(EXPTIME=0.0))), ClippingWarning,
      "41 % of the pixels of bias frames read 0 adu"),
+    (master_bias, lambda: master_bias(darks(EXPTIME=0.0), read_noise=3 * u.electron), NoiseWarning,
+     "the read noise is given as 3 electron, but bias frames show"),
+    (master_bias, lambda: master_bias(darks(EXPTIME=0.0, read_noise=7.5)), HeaderWarning,
+     "the read noise by RDNOISE is 7.5 electron, but bias frames show"),
     (master_bias, lambda: master_bias(given_twice()), DuplicateFrameWarning, "frames given more than once"),
     (dark_rate, lambda: dark_rate(empty_darks()), NoUsablePixelWarning,
      "all pixels of the result are masked, as no pixel has a sample that can be used: of 6000 samples, 6000 are not f"),
@@ -237,6 +248,11 @@ CASES = [
     (repeatability, lambda: repeatability(darks(noise=15.0), check_headers=False), NoiseWarning,
      "the rates of good pixels differ"),
     (compare_dark_rates, lambda: compare_dark_rates(*noisy_rates()), NoiseWarning, "the rates of good pixels differ"),
+    (compare_dark_rates, lambda: compare_dark_rates(*rates_of_optical_black()), BiasWarning,
+     "rates[1] has the 0.1 electron/s of the optical black that the camera subtracts (DKBLACK in its meta), and "
+     "rates[0] has not: typical pixels differ by that. Pass optical_black=0.1 * u.electron / u.s"),
+    (hot_pixel_mask, lambda: hot_pixel_mask(*rates_of_optical_black()), BiasWarning, "rates[1] has the 0.1"),
+    (proportionality_limit, lambda: proportionality_limit(*rates_of_optical_black()), BiasWarning, "rates[1] has"),
     (compare_dark_rates, lambda: compare_dark_rates(*rates_of_two_temperatures()), TemperatureWarning,
      "the rates were measured at"),
     (hot_pixel_mask, lambda: hot_pixel_mask(*noisy_rates()), NoiseWarning, "the rates of good pixels differ"),

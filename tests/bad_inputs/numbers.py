@@ -142,6 +142,8 @@ OPTIONS = [
     measured("scatter-optical-black", "optical_black below zero", Error("ValueError", "optical_black", "-1"),
              "dark_scatter", optical_black=-1 * PER_SECOND),
     measured("n-combined-half", "n_combined=1.5", Error("ValueError", "n_combined", "1.5"), n_combined=1.5),
+    measured("measure-gain-n-combined", "n_combined=0", Error("ValueError", "n_combined", "0"), "measure_gain",
+             n_combined=0),
     measured("n-combined-text", "n_combined='3'", Error("TypeError", "n_combined", "'3'"), n_combined="3"),
     measured("mem-limit-small", "mem_limit of one byte", Error("ValueError", "mem_limit", "at least"), mem_limit=1),
     measured("mem-limit-unit", "mem_limit in s", Error("UnitsError", "mem_limit", "s"), mem_limit=1 * S),

@@ -1,5 +1,7 @@
 """The saturation level that frames show; truth from cameras simulated without the package."""
 
+import warnings
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -192,3 +194,32 @@ def test_saturated_pixels_are_flagged(top, gain, dtype):
     np.testing.assert_array_equal(rates[1].mask, truth)
     assert hot_pixel_mask(*rates).meta["NSATUR"] == truth.sum()
     assert np.median(rates[1].data[~truth]) == pytest.approx(camera.rate, rel=0.05)
+
+
+@pytest.mark.parametrize(("factor", "below"), [(1e-6, 0.0), (1.0, 40000.0)])
+@pytest.mark.parametrize("sets", [[(60, 4), (300, 4)], [(300, 4)]])
+def test_level_of_other_numbers(factor, below, sets):
+    """Divided by a full scale, or below zero: the level is where the pile-up is, and later steps take it."""
+    camera = Camera(top=65535, full_well=30000.0, soft=0.02, bias=1000.0, dtype="float64")
+    frames = [frame for one in sets for frame in camera.frames(*one)]
+    for frame in frames:
+        frame.data, frame.meta["EGAIN"] = (frame.data - below) * factor, 1 / factor
+    saturation, _ = found(group_of(frames))
+    assert 0.9 < (saturation.level / factor + below) / 30000 < 1.05
+    bias = CCDData(np.full(camera.shape, (1000.0 - below) * factor), unit="adu", meta={"NCOMBINE": 50})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ClippingWarning)
+        rate = dark_rate(frames, bias=bias)
+    assert 50 < np.count_nonzero(hot_pixel_mask(rate).mask) < 500
+
+
+def test_header_far_below_what_pixels_read():
+    """SATURATE per step of the ADC; a linearity limit is not so low."""
+    camera = Camera(factor=16, gain=1.0)
+    group = group_of(camera.frames(60, 3), camera.frames(300, 3), saturation=(4095.0, "SATURATE"))
+    saturation, finding = found(group)
+    assert (saturation.level, saturation.source, finding.verdict) == (4095, "header", "doubtful")
+    assert "SATURATE is 4095 adu, but pixels read up to 65520 adu" in finding.sentence
+    given = group_of(camera.frames(60, 3), camera.frames(300, 3), saturation=(4095.0, "argument"))
+    limit = group_of(camera.frames(60, 3), camera.frames(300, 3), saturation=(40000.0, "SATURATE"))
+    assert {found(one)[1].verdict for one in (given, limit)} == {"ok"}

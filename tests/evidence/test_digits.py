@@ -126,3 +126,12 @@ class TestDarkRate:
         np.testing.assert_array_equal(rates[1].mask, truth)
         assert hot_pixel_mask(*rates).meta["NSATUR"] == truth.sum() > 100
         assert np.median(rates[1].data[~truth]) == pytest.approx(camera.rate, rel=0.05)
+
+
+def test_masked_values_do_not_count():
+    frames = Camera(factor=16).frames(60, 3)
+    for frame in frames:
+        frame.mask = np.zeros(frame.shape, dtype=bool)
+        frame.mask[:, :7] = True
+        frame.data[:, :7] = 1
+    assert Digits.of(group_of(frames)).step == 16

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from .level_frames import camera_frames, group_of
+from ccdproc_darks.frames.inputs import as_frames
+
+from .level_frames import camera_frames, group_of, mean_of
 
 
 def test_levels_and_noise():
@@ -49,3 +51,28 @@ def test_combined_frames_have_the_variance_of_one_exposure():
         average.meta["NCOMBINE"] = 4
     (one,) = group_of(biases, averages).levels.sets
     assert one.variance == pytest.approx(79 / 1.5**2, rel=0.05)
+
+
+@pytest.mark.parametrize("value", [0, 40000])
+def test_masked_pixels_are_not_typical(value):
+    biases, darks = camera_frames([(60, 4), (300, 4)])
+    expected = group_of(biases, darks).levels
+    for frame in darks:
+        frame.mask = np.zeros(frame.shape, dtype=bool)
+        frame.mask[:, :90] = True
+        frame.data[:, :90] = value + frame.meta["EXPTIME"]
+    levels = group_of(biases, darks).levels
+    assert np.all(levels.typical % 150 >= 90)
+    for one, other in zip(levels.sets, expected.sets, strict=True):
+        assert one.level - levels.bias_level == pytest.approx(other.level - expected.bias_level, abs=0.2)
+
+
+def test_masked_pixels_of_a_master_bias_are_not_typical():
+    biases, darks = camera_frames([(300, 3)])
+    master = mean_of(biases)
+    master.mask = np.zeros(master.shape, dtype=bool)
+    master.mask[:, :90] = True
+    master.data[:, :90] = 0
+    (frame,) = as_frames(master)
+    levels = group_of(None, darks, master=frame).levels
+    assert levels.sets[0].level - levels.bias_level == pytest.approx(10, abs=0.3)

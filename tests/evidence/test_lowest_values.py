@@ -84,3 +84,15 @@ class TestHealthy:
     def test_frames_of_one_value(self):
         frames = [CCDData(np.full((100, 150), 7, np.uint16), unit="adu", meta={"EXPTIME": 60.0})]
         assert clipping_finding(group_of(frames)).verdict == "ok"
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_an_empty_border_is_not_cut_off(masked):
+    """Edges without image are filled with zeros, far below the level of calibrated frames."""
+    frames = camera_of(300.0, 5.0).frames(60, 3)
+    for frame in frames:
+        frame.data = frame.data * 1.25 + 0.1
+        frame.data[:10] = 0
+        if masked:
+            frame.mask = frame.data == 0
+    assert clipping_finding(group_of(frames)).verdict == "ok"

@@ -7,7 +7,7 @@ from ccdproc_darks import master_bias
 from ccdproc_darks.evidence.optical_black import optical_black
 from ccdproc_darks.frames.inputs import as_frames
 
-from .level_frames import camera_frames, group_of
+from .level_frames import camera_frames, group_of, mean_of
 
 CMOS = {"gain": 0.3, "read_noise": 1.5, "rate": 0.02}
 COLD = {"gain": 1.0, "read_noise": 3.0, "rate": 0.1}
@@ -98,3 +98,29 @@ def test_a_read_noise_that_grows_a_little_is_not_taken_for_it():
     biases, _ = camera_frames([(300, 5)], read_noise=3.0, **options)
     _, darks = camera_frames([(300, 5)], read_noise=3.15, **options)
     assert not optical_black(group_of(biases, darks)).is_subtracted
+
+
+def test_masked_pixels_do_not_hide_it():
+    biases, darks = camera_frames([(60, 10), (600, 10)], black=0.05)
+    for frame in darks:
+        frame.mask = np.zeros(frame.shape, dtype=bool)
+        frame.mask[:, :90] = True
+        frame.data[:, :90] = 1000 + 5 * frame.meta["EXPTIME"]
+    assert optical_black(group_of(biases, darks)).is_subtracted
+
+
+def test_frames_that_do_not_vary_tell_nothing(recwarn):
+    biases, darks = camera_frames([(60, 3), (600, 3)])
+    for frame in [*biases, *darks]:
+        frame.data[:] = 1000
+    assert optical_black(group_of(biases, darks)).finding().verdict == "unknown"
+    assert not recwarn.list
+
+
+def test_averages():
+    """Hot pixels of averages tell whether the gain is right, too."""
+    biases, darks = camera_frames([(60, 16), (600, 16)], black=CMOS["rate"], hot=400, **CMOS)
+    means = [mean_of(darks[start : start + 4], NCOMBINE=4) for start in range(0, 32, 4)]
+    black = optical_black(group_of(biases, means))
+    assert black.is_subtracted
+    assert black.rate == pytest.approx(CMOS["rate"], rel=0.1)

@@ -11,6 +11,7 @@ from ccdproc_darks.evidence.finding import Told
 from ccdproc_darks.evidence.frame_group import FrameGroup
 from ccdproc_darks.evidence.photon_transfer import photon_transfer, transfer_findings
 from ccdproc_darks.frames.inputs import as_frames
+from ccdproc_darks.frames.reading import checked_reading
 from ccdproc_darks.simulation import HotPixels
 
 PER_SECOND = u.electron / u.s
@@ -189,3 +190,37 @@ def test_no_false_alarm(preset, number, seconds):
     for level in (None, sensor.bias.value):
         found = transfer_findings(group_of(darks, level=level, gain=sensor.gain.value, read_noise=noise))
         assert not any(finding.is_doubt for finding in found), found
+
+
+def without_a_bias_of_fractions(darks):
+    for frame in darks:
+        frame.data = (frame.data - (1000 + np.arange(200) / 7)).astype("float32")
+    return darks
+
+
+def without_overscan(darks):
+    """Frames whose overscan is taken off row by row."""
+    for frame in darks:
+        frame.data[:, :20] = 1000 + np.random.default_rng(0).integers(0, 9, (200, 20))
+    return as_frames(darks, reading=checked_reading(overscan="[1:20, :]", trim="[21:200, :]"))
+
+
+@pytest.mark.parametrize("subtracted", [without_a_bias_of_fractions, without_overscan])
+@pytest.mark.parametrize(("told", "wrong"), [({"gain": 0.4}, 0), ({"gain": 6.0}, 0), ({"read_noise": 80.0}, 1)])
+def test_subtraction_of_fractions_makes_no_averages(subtracted, told, wrong):
+    darks = subtracted(sequence([(8, 600)], seed=4))
+    found = transfer_findings(group_of(darks, level=0.0, **{"gain": 1.5, "read_noise": 8.0} | told))
+    assert found[wrong].verdict == "wrong", found
+
+
+def test_averages_that_are_rounded_may_be_meant():
+    frames = sequence([(32, 600)], rate=0.005)
+    darks = []
+    for first in range(0, 32, 4):
+        mean = frames[first].copy()
+        mean.data = np.rint(np.mean([frame.data for frame in frames[first : first + 4]], axis=0)).astype(np.uint16)
+        darks.append(mean)
+    gain, _ = transfer_findings(group_of(darks, level=1000.0, gain=1.5, read_noise=8.0))
+    assert gain.verdict == "wrong"
+    number = float(re.search(r"; or n_combined, if the frames are averages of about (\S+) times", gain.sentence)[1])
+    assert number == pytest.approx(4, rel=0.25)

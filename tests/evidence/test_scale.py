@@ -110,3 +110,15 @@ def test_unsigned_read_as_signed(bias):
 def test_negative_values_are_right(dtype):
     frames = changed(Camera(dtype=dtype).frames(60, 2), lambda data: data - data.dtype.type(100))
     assert scale_finding(group_of(frames)).verdict == "ok"
+
+
+def test_masked_values_do_not_count():
+    frames = Camera(top=16383, dtype="int16", bias=1000).frames(60, 3)
+    for frame in frames:
+        frame.mask = np.zeros(frame.shape, dtype=bool)
+        frame.mask[:, 5] = True
+        frame.data[:, 5] = -32768
+    assert scale_finding(group_of(frames)).verdict == "ok"
+    for frame in frames:
+        frame.mask = None
+    assert scale_finding(group_of(frames)).verdict == "wrong"

@@ -13,6 +13,7 @@ from astropy.nddata import CCDData, StdDevUncertainty
 from ccdproc_darks import (
     DARK_FLAGS,
     Amplifier,
+    BiasWarning,
     FrameLevelWarning,
     MissingInformationWarning,
     compare_dark_rates,
@@ -175,6 +176,24 @@ class TestKnownTruth:
         assert result.data[10, 150] == pytest.approx(59440 * 2.0 / 100)
         assert np.count_nonzero(result.mask) == 2
 
+    def test_what_one_amplifier_shows(self):
+        """Optical black subtracted, and saturation, of one of them: the meta tells of which."""
+        camera = [(*HALVES[0][:2], 0.8, 3.0, 300), (*HALVES[1][:2], 0.8, 3.0, 900)]
+        rate = true_rate(typical=0.1)
+        rate[:8, 121] = 100.0
+        darks = []
+        for frame in frames(camera, 60, 5, 4, rate=rate) + frames(camera, 600, 5, 9, rate=rate):
+            values = frame.data - np.where(np.arange(200) < 120, 0.0, 0.1 * frame.meta["EXPTIME"] / 0.8)
+            darks.append(CCDData(np.clip(np.rint(values), 0, 30000).astype("u2"), unit="adu", meta=frame.meta))
+        with pytest.warns(BiasWarning, match="amplifier B: the camera subtracts its optical black"):
+            result = dark_rate(darks, bias=levels(camera), amplifiers=amplifiers(camera))
+        assert "DKBLACKA" not in result.meta
+        assert result.meta["DKBLACKB"] == pytest.approx(0.1, rel=0.1)
+        assert (result.meta["DKSSRCA"], result.meta["DKSSRCB"]) == ("ADC", "found")
+        parts = [AmplifierSections.of_meta(result, "").part(result, number).meta for number in (0, 1)]
+        assert ["DKBLACK" in meta for meta in parts] == [False, True]
+        assert [meta["DKSATSRC"] for meta in parts] == ["ADC", "found"]
+
     def test_hit_by_cosmic_rays(self):
         """A hit of 200 electron is rejected where the read noise is 4, and not where it is 60."""
         camera = [QUADRANTS[0], (*QUADRANTS[1][:3], 60.0, 560), *QUADRANTS[2:]]
@@ -204,9 +223,18 @@ class TestKeysOfTheHeader:
         keys = {"G_LEFT": 0.8, "G_RIGHT": 2.4, "RDNOISE": 7.0}
         darks = frames(HALVES, 100, 4, 5, keys=keys)
         pair = [Amplifier("[1:120, :]", "G_LEFT"), Amplifier("[121:200, :]", "G_RIGHT")]
-        meta = dark_rate(darks, bias=300 * u.adu, amplifiers=pair).meta
+        # The frames refute that read noise.
+        meta = dark_rate(darks, bias=300 * u.adu, amplifiers=pair, check_headers=False).meta
         assert (meta["DKGAINA"], meta["DKGAINB"], meta["DKRDNOI"]) == (0.8, 2.4, 7.0)
         assert "DKRDNA" not in meta
+
+    def test_refuted_key_names_the_way_out(self):
+        darks = frames(HALVES, 100, 4, 5, keys=KEYS | {"RDNOIS2": 50.0})
+        sections = ["[1:120, :]", "[121:200, :]"]
+        with pytest.raises(ValueError, match=r"amplifier B .* RDNOIS2 is 50 .* as Amplifier\(section, gain"):
+            dark_rate(darks, bias=levels(HALVES), amplifiers=sections)
+        sections[1] = Amplifier(sections[1], read_noise=11 * E)
+        assert dark_rate(darks, bias=levels(HALVES), amplifiers=sections).meta["DKRDNB"] == 11
 
     def test_of_the_call(self):
         darks = frames(HALVES, 100, 4, 5, rate=np.full(SHAPE, 1e-4))
@@ -246,6 +274,14 @@ class TestOverscan:
         mask = hot_pixel_mask(result)
         assert np.array_equal(mask.data[:, :20], np.full((160, 20), DARK_FLAGS.DO_NOT_USE))
         assert mask.meta["NMASKED"] == np.count_nonzero(mask.mask)
+
+    def test_refuted_key_names_the_way_out(self):
+        darks = frames(HALVES, 100, 4, 5, keys=KEYS | {"RDNOIS2": 50.0})
+        sections = ["[1:120, :]", "[121:200, :]"]
+        with pytest.raises(ValueError, match=r"amplifier B .* RDNOIS2 is 50 .* as Amplifier\(section, gain"):
+            dark_rate(darks, bias=levels(HALVES), amplifiers=sections)
+        sections[1] = Amplifier(sections[1], read_noise=11 * E)
+        assert dark_rate(darks, bias=levels(HALVES), amplifiers=sections).meta["DKRDNB"] == 11
 
     def test_of_the_call(self):
         with pytest.raises(ValueError, match=r"^amplifiers have sections and overscans of their own: leave out over"):

@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.nddata import CCDData
 
 from ccdproc_darks import (
     DuplicateFrameWarning,
     HeaderWarning,
+    MissingInformationWarning,
     NoiseWarning,
     dark_rate,
     dark_scatter,
@@ -185,3 +187,42 @@ class TestRealFrames:
         found = measure_gain(sorted(folder.glob("Dark*")), bias=sorted(folder.glob("Bias*")))
         assert 1.3 < found.gain.value < 1.9
         assert 16 < found.read_noise.value < 23
+
+
+def means_of_four(darks, dtype="float32", **keys):
+    means = []
+    for start in (0, 4):
+        mean = darks[start].copy()
+        mean.data = np.mean([frame.data for frame in darks[start : start + 4]], axis=0).astype(dtype)
+        mean.meta.update(keys)
+        means.append(mean)
+    return means
+
+
+@pytest.mark.parametrize(("keys", "text"), [({}, "has values between whole numbers"), ({"combined": True}, "is comb")])
+def test_averages_of_an_unknown_number(darks, keys, text):
+    means = means_of_four(darks, **keys)
+    with pytest.warns(MissingInformationWarning, match=rf"darks\[0\] {text}.* pass n_combined"):
+        found = measure_gain(means, bias=LEVEL)
+    known = measure_gain(means, bias=LEVEL, n_combined=4)
+    assert (found.gain / known.gain).value == pytest.approx(4, rel=0.2)
+    assert abs(known.gain - 1.5 * PER_ADU) < 3 * known.gain_error
+    assert abs(known.read_noise - 8 * u.electron) < 3 * known.read_noise_error
+
+
+def test_bias_subtracted_frames_are_no_averages(darks, recwarn):
+    frames = [frame.copy() for frame in darks]
+    for frame in frames:
+        frame.data = (frame.data - (1000 + np.arange(200) / 7)).astype("float32")
+    assert measure_gain(frames).gain > 0 * PER_ADU
+    assert not recwarn.list
+
+
+def test_bias_frames_in_electron(darks, biases):
+    with pytest.raises(u.UnitsError, match=r"bias must be in adu, as the darks are: bias\[0\] is in electron"):
+        measure_gain(darks, bias=[CCDData(frame.data * 1.5, unit="electron", meta=frame.meta) for frame in biases])
+
+
+def test_combined_bias_frames(darks, biases):
+    with pytest.raises(ValueError, match=r"bias\[0\] is the mean of 8 exposures \(NCOMBINE in its header\)"):
+        measure_gain(darks, bias=[master_bias(biases, gain=1.5 * PER_ADU)] * 2)

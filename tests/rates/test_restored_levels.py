@@ -145,3 +145,19 @@ def test_average_of_an_unknown_number():
         told = dark_rate(average, bias=bias, n_combined=12)
     # Taken for one exposure: an error that is too large, not too small.
     assert np.median(rate.uncertainty.array) > 2 * np.median(told.uncertainty.array)
+
+
+def test_optical_black_of_too_few_pixels():
+    darks, _ = measured([(60, 3)], shape=(20, 30), hot=0)
+    with pytest.raises(
+        ValueError, match=r"optical_black of 0.02 electron/s cannot be added: too few typical pixels \(1"
+    ):
+        dark_rate(darks, bias=1000 * u.adu, optical_black=0.02 * ELECTRON_PER_SECOND)
+
+
+def test_optical_black_that_frames_contradict():
+    darks, bias = measured([(100, 5), (400, 5)], **CCD)
+    with pytest.warns(
+        BiasWarning, match="^optical_black is given as 4 electron/s, but the camera does not subtract its"
+    ):
+        dark_rate(darks, bias=bias, optical_black=4 * ELECTRON_PER_SECOND)

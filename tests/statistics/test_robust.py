@@ -45,3 +45,12 @@ def test_scatter_in_an_image():
 
 def test_scatter_in_few_rows():
     assert scatter_in_image(np.random.default_rng(4).normal(0, 2, (3, 900))) == pytest.approx(2, rel=0.05)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_scatter_of_what_is_not_known(value, recwarn):
+    image = np.random.default_rng(5).normal(0, 2, (60, 80))
+    image[:, ::2] = image[7] = value
+    assert scatter_in_image(image) == pytest.approx(2, rel=0.1)
+    assert np.isnan(scatter_in_image(np.full((60, 80), value)))
+    assert not recwarn.list
