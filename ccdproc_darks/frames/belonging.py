@@ -128,7 +128,7 @@ def check_biases(biases):
     """A ValueError if headers of bias frames tell that they are not, or not of one sensor and setting.
 
     A dark of at most a second is taken for a bias frame, as of a camera that takes no other. A warning where the
-    exposure time is long, or not known.
+    exposure time is long, or not known. Returns whether there is no such doubt.
     """
     biases, doubts = [(bias, set(bias.header)) for bias in biases], []
     for bias, known in biases:
@@ -148,6 +148,7 @@ def check_biases(biases):
             "It takes dark current away",
             HeaderWarning,
         )
+    return not doubts
 
 
 def check_bias(bias, darks, *, shortest, gain_of_header, exposure=None):

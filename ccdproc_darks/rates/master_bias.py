@@ -150,15 +150,15 @@ def master_bias(
     scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
     told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
     noise = common_setting("read_noise", told, frames)
-    if checked_flag("check_headers", check_headers):
-        check_biases(frames)
+    # Of darks, the noise says nothing of what is told.
+    are_biases = not checked_flag("check_headers", check_headers) or check_biases(frames)
     if chosen is None:
         if check_headers:
             warn_untrimmed(frames, reading)
         frames = [frames[index] for index in distinct_frames(frames)]
     selection = chosen or select_biases(frames, scale, execution)
     selection.warn("bias frames")
-    heed_bias_noise(frames, scale, noise, read_noise, check_headers)
+    heed_bias_noise(frames, scale, noise if are_biases else None, read_noise, check_headers)
     noise = selection.read_noise() if noise is None else noise
     shape, first = frames[0].shape, frames[0]
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)

@@ -136,7 +136,7 @@ def test_key_that_is_not_there(argument, value):
 @pytest.mark.parametrize(
     ("argument", "key"),
     [("gain", "EGAIN"), ("read_noise", "RDNOISE"), ("exposure", "EXPTIME"), ("exposure", "EXPOSURE"),
-     ("saturation", "SATURATE"), ("n_combined", "NCOMBINE"), ("temperature", "CCD-TEMP")],
+     ("saturation", "SATURATE"), ("n_combined", "NCOMBINE")],
 )  # fmt: skip
 def test_header_value_that_is_not_a_number(argument, key, value):
     frames = [dark(np.ones(SHAPE)), dark(np.ones(SHAPE))]
@@ -146,8 +146,19 @@ def test_header_value_that_is_not_a_number(argument, key, value):
     frames[1].meta[key] = value
     if key in ("SATURATE",):
         frames[0].meta[key] = 60000
-    with pytest.raises(ValueError, match=rf"darks\[1\]: {key} in the header must be a finite number, got {value!r}"):
+    told = rf"darks\[1\]: {key} in the header must be a finite number, got {value!r}"
+    if argument == "exposure" and value in ("", None):  # it tells nothing
+        told = rf"darks\[1\] has {key} = {value!r}, and no exposure time"
+    with pytest.raises(ValueError, match=told):
         measure(frames=frames)
+
+
+@pytest.mark.parametrize("value", ["abc", "", True, None])
+def test_a_temperature_that_is_no_number_is_unknown(value):
+    frames = [dark(np.ones(SHAPE), **{"CCD-TEMP": value}) for _ in range(2)]
+    for frame in frames:
+        frame.meta["CCD-TEMP"] = value
+    assert "DKTEMP" not in measure(frames=frames).meta
 
 
 @pytest.mark.parametrize("value", [0, 0.0, -3])

@@ -89,8 +89,8 @@ def header_with_everything():
     header = fits.Header()
     header["EXPTIME"] = (10.0, "s, of a camera with a very long comment " + "c" * 60)
     header["EGAIN"], header["RDNOISE"] = 2.0, 5.0
-    header["HIERARCH subtract_bias"] = ("subbias", "Shortened name for ccdproc command")
-    header["subbias"] = "ccd=<CCDData>, master=<CCDData>"
+    header["HIERARCH flat_correct"] = ("flatcor", "Shortened name for ccdproc command")
+    header["flatcor"] = "ccd=<CCDData>, flat=<CCDData>"
     header["UNDEF"] = None
     header["LONGSTR"] = "z" * 200
     header["BOOL"] = True

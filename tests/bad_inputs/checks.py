@@ -46,7 +46,7 @@ FRAMES = [
     told("exptime-text", "EXPTIME that is a text", "exposure", lambda: another(2, EXPTIME="long"), "EXPTIME", "long",
          "darks[2]"),
     told("exposure-other", "EXPTIME against EXPOSURE", "exposure", lambda: another(2, EXPOSURE=7.0), "EXPTIME",
-         "EXPOSURE", verdict="doubtful"),
+         "EXPOSURE"),
     told("egain-absent", "no EGAIN in any header", "gain", lambda: darks(EGAIN=None), "EGAIN"),
     told("egain-zero", "EGAIN 0", "gain", lambda: another(2, EGAIN=0.0), "EGAIN", "darks[2]"),
     told("egain-other", "EGAIN that differs between frames", "gain", lambda: another(2, EGAIN=4.0), "gain", "darks[2]"),
