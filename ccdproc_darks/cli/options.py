@@ -18,6 +18,9 @@ def add_frame_options(parser):
         help="files with such names are darks, whatever their headers say: '*' for all, or as 'dark_*.fit'",
     )  # fmt: skip
     found.add_argument(
+        "--exclude", metavar="GLOB", help="leave out files with such names, as 'dark_*b.fit'"
+    )  # fmt: skip
+    found.add_argument(
         "--type-key", type=header_key, metavar="KEY",
         help="header key that tells which frames are darks or bias frames; default: IMAGETYP and the like",
     )  # fmt: skip
@@ -68,6 +71,7 @@ def frame_options(given):
     return FrameOptions(
         recursive=given.recursive,
         darks=given.dark,
+        excluded=given.exclude,
         type_key=given.type_key,
         bias=None if without_bias else given.bias,
         without_bias=without_bias,

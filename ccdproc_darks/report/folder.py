@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Bias and dark frames of a folder, in groups of frames that may be measured together."""
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from astropy import units as u
@@ -37,6 +38,8 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
         # Of bias frames from elsewhere the folder is shown, too.
         name = shown(str(path.relative_to(root if kind is None else root.parent)))
         try:
+            if options.excluded is not None and fnmatchcase(path.name, options.excluded):
+                raise ValueError("left out (--exclude)")
             if path.suffix.lower() == ".fz" and len(path.suffixes) == 1:
                 raise ValueError("not looked into: a file packed by fpack is called .fits.fz")
             first = FileFrame(path, options.reading)

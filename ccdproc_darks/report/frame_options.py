@@ -21,6 +21,8 @@ class FrameOptions:
         Sub-folders are looked into, at any depth.
     darks : str or None
         Pattern of names of files, such as ``*`` or ``dark_*``, that are darks whatever their headers say.
+    excluded : str or None
+        Pattern of names of files that are left out.
     type_key : str or None
         Header key that tells the type of a frame; None: the usual ones.
     bias : `~pathlib.Path` or None
@@ -45,6 +47,7 @@ class FrameOptions:
 
     recursive: bool = False
     darks: str | None = None
+    excluded: str | None = None
     type_key: str | None = None
     bias: Path | None = None
     without_bias: bool = False

@@ -30,6 +30,7 @@ _ADVICE = (
     # The report has a way of its own.
     (r", or fit slopes \(offset='pixel'\)", ""),
     (r", or give the typical rate as optical_black= \(0 adds nothing\)", ""),
+    (r"Measure each kind alone,", "Measure each kind alone (--exclude leaves files out),"),
     (r"null='empirical'", "--null empirical"),
     # Headers that pixels refute are replaced all the same.
     (r"; check_headers=False takes it as it is( given)?", ""),

@@ -146,6 +146,14 @@ class TestTypes:
         status, told, table = report(folder, "--dark", "dark_*", "--bias", write(tmp_path / "b", BIASES))
         assert (status, is_right(table)) == (0, True), told
 
+    def test_exclude(self, tmp_path, report):
+        """Files that are left out are named, and nothing of them is used."""
+        folder = write(tmp_path / "in", PLAN)
+        write(folder, [(300, 2)], name="other_{number}.fits", seed=7, bias=900)
+        status, told, table = report(folder, "--exclude", "other_*")
+        assert (status, is_right(table)) == (0, True), told
+        assert "not used: other_0.fits: left out (--exclude)" in told
+
     def test_dark_of_light_frames(self, tmp_path, report):
         """What the user says is so, and the header of the result says it too."""
         folder = write(tmp_path / "in", DARKS, IMAGETYP="Light Frame")
