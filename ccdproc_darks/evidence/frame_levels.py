@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ..statistics.noise import trimmed_variance
-from ..statistics.robust import scatter_in_image
+from ..statistics.robust import median, scatter_in_image
 from .told_number import combined_numbers, told_number
 
 __all__ = ["DRIFT", "LEAST_PIXELS", "FrameLevels", "LevelSet"]
@@ -157,11 +157,11 @@ class FrameLevels:
         return variance, float(max(abs(highest - variance), 0.01 * variance))
 
     def _level_set(self, frame_sample, numbers):
-        values = np.array([each[self.typical] for each in frame_sample.values], dtype=float)
+        values = [each[self.typical] for each in frame_sample.values]
         levels = np.array([_level(each) for each in values])
         variance = error = None
         if len(values) > 1 and len(set(numbers)) == 1:
-            values -= levels[:, None]
+            values = np.array(values, dtype=float) - levels[:, None]
             variances = values.var(axis=0, ddof=1)
             freedom = len(values) - 1
             variance = numbers[0] * trimmed_variance(variances, freedom)
@@ -180,6 +180,10 @@ def _bias_values(group, pixels):
 
 def _level(values):
     """Mean of typical pixels of one frame, without cosmic rays."""
-    middle = np.median(values)
-    width = max(1.4826 * np.median(np.abs(values - middle)), 0.5)
-    return float(values[np.abs(values - middle) <= _FAR * width].mean())
+    is_short = values.dtype.kind in "iu" and values.dtype.itemsize <= 2
+    values = values.astype(np.int32 if is_short else float)
+    middle = median(values)
+    # Of whole numbers, twice the median is one.
+    away = median(np.abs(2 * values - int(2 * middle))) / 2 if is_short else median(np.abs(values - middle))
+    reach = _FAR * max(1.4826 * away, 0.5)
+    return float(values[np.abs(values - middle) <= reach].mean())

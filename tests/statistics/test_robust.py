@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ccdproc_darks.statistics.robust import robust_mean, scatter_in_image
+from ccdproc_darks.statistics.robust import median, robust_mean, scatter_in_image
 
 
 def test_robust_mean_of_skewed_noise():
@@ -54,3 +54,10 @@ def test_scatter_of_what_is_not_known(value, recwarn):
     assert scatter_in_image(image) == pytest.approx(2, rel=0.1)
     assert np.isnan(scatter_in_image(np.full((60, 80), value)))
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("dtype", ["u2", "i4", "f8"])
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_median_is_that_of_numpy(dtype, size):
+    values = np.random.default_rng(size).normal(1000, 9, size).astype(dtype)
+    assert median(values) == np.median(values)
