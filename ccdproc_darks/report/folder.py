@@ -33,7 +33,8 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
     files = [(path, folder, None) for path in fits_files(folder, options.recursive)]
     if options.bias is not None:
         files += _files_of_bias(options.bias.absolute(), options.recursive)
-    frames, unusable = [], []
+    frames, unusable, known = [], [], set()
+    own, biases = ({path.absolute() for path, _, kind in files if kind == each} for each in (None, BIAS))
     for path, root, kind in progress(files):
         # Of bias frames from elsewhere the folder is shown, too.
         name = shown(str(path.relative_to(root if kind is None else root.parent)))
@@ -43,6 +44,7 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
             if path.suffix.lower() == ".fz" and len(path.suffixes) == 1:
                 raise ValueError("not looked into: a file packed by fpack is called .fits.fz")
             first = FileFrame(path, options.reading)
+            known.update(first.header)
             detectors = detectors_of(first, options.reading)
         except (OSError, ValueError, u.UnitsError) as error:
             unusable.append(unusable_file(path, _with_way_out(error, options), name))
@@ -52,6 +54,8 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
             try:
                 file = FileFrame(path, reading) if detector else first
                 frame = classified(file, each, root, options, kind)
+                if path.absolute() in own & biases and (kind is None) == (frame.kind == BIAS):
+                    continue  # it is in both places, and one of the two tells what it is for
                 if kind is None and frame.kind == BIAS and (options.bias is not None or options.without_bias):
                     raise ValueError(
                         f"a bias frame, and --bias tells of {'none' if options.without_bias else 'others'}"
@@ -63,6 +67,10 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
             else:
                 frame.settings |= {DETECTOR: detector} if detector else {}
                 frames.append(frame)
+    if biases and all(frame.kind == DARK for frame in frames):
+        lost = {item.name: item.reason for item in unusable}
+        name = next((name for name in lost if name.startswith(f"{_bias_root(options.bias).name}/")), None)
+        raise ValueError(f"--bias {options.bias}: no bias frames{f'; {name}: {lost[name]}' if name else ''}")
     frames, warm = (frames, []) if options.temperature_tolerance is None else at_group_temperatures(frames)
     frames, processed = _raw_ones(frames)
     frames, copies = _without_copies(frames)
@@ -71,7 +79,21 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
     groups = [group for groups in sensors for group in groups if group.darks]
     if options.bias is None and not (options.recursive or options.without_bias):
         _tell_folders_of_biases(groups, folder, {path for path, _, _ in files})
+    for note in _without_effect(options, [path.name for path, _, kind in files if kind is None], known):
+        for group in groups:
+            group.notes.append(note)
     return groups, unusable
+
+
+def _without_effect(options, names, known):
+    """Sentences on options that nothing in the folder fits; ``known`` are the keys of all headers."""
+    if options.darks is not None and not any(fnmatchcase(name, options.darks) for name in names):
+        yield f"No file has a name like {shown(options.darks)!r} (--dark): headers tell which frames are darks."
+    told = {"--type-key": [options.type_key], "--group-by": options.group_by}
+    for option, keys in told.items():
+        for key in keys:
+            if key is not None and key not in known:
+                yield f"No header has {shown(key)} ({option}): it changes nothing."
 
 
 def _tell_folders_of_biases(groups, folder, files):
@@ -91,7 +113,11 @@ def _files_of_bias(place, recursive):
     paths = fits_files(place, recursive) if place.is_dir() else [place]
     if not paths:
         raise ValueError(f"--bias {place}: no FITS files (.fit, .fits, .fts, also compressed)")
-    return [(path, place if place.is_dir() else place.parent, BIAS) for path in paths]
+    return [(path, _bias_root(place), BIAS) for path in paths]
+
+
+def _bias_root(place):
+    return place if place.is_dir() else place.parent
 
 
 def _with_way_out(error, options):

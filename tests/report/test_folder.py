@@ -14,6 +14,7 @@ from ccdproc_darks.frames.fits_image import FileReader
 from ccdproc_darks.report import folder
 from ccdproc_darks.report.classified import classified
 from ccdproc_darks.report.folder import find_groups
+from ccdproc_darks.report.frame_options import FrameOptions
 
 from ..frames.test_disk_file import make_oddity
 from ..frames.test_headers import BROKEN
@@ -376,3 +377,33 @@ def test_a_file_that_cannot_be_read_any_more_is_named(tmp_path, monkeypatch):
     assert [frame.name for frame in group.darks] == ["dark_30_0.fit", "dark_30_2.fit"]
     assert unusable.name == "dark_30_1.fit"
     assert unusable.reason.startswith("cannot be read any more")
+
+
+def test_options_without_effect_are_told(tmp_path):
+    write_frames(tmp_path, [(0, 2), (30, 2)])
+    options = FrameOptions(darks="nothing*", type_key="KIND", group_by=("FILTER", "GAIN"))
+    ((group,), _) = find_groups(tmp_path, options=options)
+    assert group.notes == [
+        "No file has a name like 'nothing*' (--dark): headers tell which frames are darks.",
+        "No header has KIND (--type-key): it changes nothing.",
+        "No header has FILTER (--group-by): it changes nothing.",
+        "No header has GAIN (--group-by): it changes nothing.",
+    ]
+
+
+def test_bias_frames_of_the_same_folder(tmp_path):
+    """A file that is in both places is used once, and not told of as unusable."""
+    write_frames(tmp_path, [(0, 2), (30, 2)])
+    ((group,), unusable) = find_groups(tmp_path, options=FrameOptions(bias=tmp_path))
+    assert (len(group.darks), len(group.biases), unusable) == (2, 2, [])
+
+
+def test_a_bias_of_the_user_that_is_none(tmp_path):
+    dark = write_frames(tmp_path, [(0, 2), (30, 2), (300, 2)])[2]
+    with pytest.raises(ValueError, match=r"^--bias .*: no bias frames"):
+        find_groups(tmp_path, options=FrameOptions(bias=dark))
+    other = tmp_path / "other"
+    other.mkdir()
+    dark = dark.rename(other / "odd.fit")
+    with pytest.raises(ValueError, match=r"no bias frames; other/odd.fit: a dark frame among the bias frames"):
+        find_groups(tmp_path, options=FrameOptions(bias=dark))

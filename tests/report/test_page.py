@@ -2,6 +2,7 @@
 
 import re
 
+from astropy import units as u
 from astropy.io import fits
 from astropy.table import QTable
 
@@ -41,24 +42,24 @@ def test_page_begins_with_the_verdict(report):
 
 
 def test_what_is_doubtful_is_told_once(tmp_path):
-    for path in write_frames(tmp_path, [(0, 5), (30, 3), (300, 3)]):
-        fits.setval(path, "EXPOSURE", value=7.0)
+    write_frames(tmp_path, [(30, 3), (300, 3)])
+    write_frames(tmp_path, [(0, 5)], temperature=-10 * u.deg_C, seed=1)
     results, failures, unusable = make_report(tmp_path, tmp_path / "out", Options())
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     begin, rest = page.split("<h2>", 1)
-    told = "EXPTIME is 30 and EXPOSURE is 7 in the header of dark_30_0.fit (and 5 more)"
+    told = "the bias was taken at -10.0 deg C (bias_0_0.fit), the darks at -20.0 deg C (dark_30_0.fit)"
     assert "<section class='verdict doubtful'>" in begin
-    assert "<strong>One thing is doubtful: exposure.</strong>" in begin
-    assert f"<strong class=doubtful>doubtful</strong> (exposure): {told}" in begin
+    assert "<strong>One thing is doubtful: temperature.</strong>" in begin
+    assert f"<strong class=doubtful>doubtful</strong> (temperature): {told}" in begin
     assert told not in rest
     lines = list(sentences(results, failures, unusable))
-    assert "  One thing is doubtful: exposure." in lines
+    assert "  One thing is doubtful: temperature." in lines
     assert [line for line in lines if told in line] == [
-        line for line in lines if line.startswith("  doubtful: exposure")
+        line for line in lines if line.startswith("  doubtful: temperature")
     ]
     meta = QTable.read(tmp_path / "out" / "summary.ecsv").meta["groups"]
     (group,) = meta.values()
-    assert group["verdict"] == "One thing is doubtful: exposure."
+    assert group["verdict"] == "One thing is doubtful: temperature."
     assert [one["check"] for one in group["checks"]] == list(CHECKS)
-    (exposure,) = (one for one in group["checks"] if one["check"] == "exposure")
-    assert told in exposure["sentence"]
+    (temperature,) = (one for one in group["checks"] if one["check"] == "temperature")
+    assert told in temperature["sentence"]
