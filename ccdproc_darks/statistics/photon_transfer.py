@@ -114,10 +114,11 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
     count = len(values)
     total = np.zeros(values[0].shape)
     highest = values[0]
-    for frame in values:
-        total += frame
-        highest = np.maximum(highest, frame)
-    mean = total / count - bias
+    with np.errstate(invalid="ignore"):
+        for frame in values:
+            total += frame
+            highest = np.maximum(highest, frame)
+        mean = total / count - bias
     usable = np.isfinite(mean) & (highest < top)
     if masked is not None:
         usable &= ~masked
