@@ -26,6 +26,8 @@ _BY_CHANCE, _NARROWEST = 1e-6, 1e-3
 _PILE_WIDTH, _LEAST_SIGMAS, _FEWEST_IN_TAIL = 0.07, 5, 10
 # Highest value over a header's level that no response that bends explains.
 _BEYOND = 3
+# Largest share of the pixels of a pile-up that lies in one row, or column.
+_MOST_IN_LINE = 0.5
 # Counts below which a level is not rounded to whole numbers: it is one of frames divided by their full scale.
 _FINE = 100
 
@@ -188,6 +190,10 @@ def _pile_up(pixels):
         for low, high in ((0.5, below), (below, start), (start, 1.0))
     )
     if tail < _FEWEST_IN_TAIL or piled - near / 2 < _LEAST_SIGMAS * np.sqrt(piled + near / 4) or piled < 1.5 * near:
+        return None
+    # A defect of a whole column, or row, is as bright in all of its pixels.
+    lines = [np.unique(line[values > start], return_counts=True)[1].max() for line in pixels.places]
+    if max(lines) > _MOST_IN_LINE * piled:
         return None
     middle = np.median(pixels.upper[values > start])
     level = middle - 1.25 * (pixels.highest - middle)

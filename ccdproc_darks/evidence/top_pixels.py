@@ -35,6 +35,8 @@ class TopPixels:
         Its pixels at that value, all of them; among those kept, the ones less than 20 steps below.
     upper : `numpy.ndarray`
         Values of all pixels found in the upper half of that frame's values.
+    places : tuple of `numpy.ndarray`
+        Rows and columns of these pixels.
     level : float
         Typical value at zero exposure (frames' unit).
     seconds : list of float
@@ -51,6 +53,7 @@ class TopPixels:
     number: int
     below: int
     upper: np.ndarray
+    places: tuple
     level: float
     seconds: list
     values: np.ndarray
@@ -76,7 +79,7 @@ def top_pixels(group):
     if search.highest <= least:
         return None
     pixels, found = search.result()
-    level, upper = _level(group), found
+    level, upper, places = _level(group), found, np.divmod(pixels, group.shape[1])
     if pixels.size > _PIXELS:
         # The highest ones, and others at even distances.
         order = np.argsort(-found, kind="stable")
@@ -93,7 +96,7 @@ def top_pixels(group):
     below = int(np.count_nonzero((search.near < search.highest) & (search.near > search.highest - NEAR)))
     at_top = found == search.highest
     return TopPixels(
-        search.highest, search.number, below, upper, level, seconds, np.array(values), at_top, equals, others
+        search.highest, search.number, below, upper, places, level, seconds, np.array(values), at_top, equals, others
     )
 
 

@@ -26,6 +26,7 @@ def averaged_number(image, step=1.0):
         return None
     # What rounding to the type of the image leaves uncertain.
     rounding = 2 * np.spacing(np.abs(np.where(finite, some, 1)).astype(some.dtype)).astype(float) / step + 1e-9
+    values = np.where(finite, values, 0.0)
     for number in range(1, _MOST + 1):
         allowed = number * rounding[finite]
         if np.minimum(2 * allowed, 1).mean() > _CHANCE:

@@ -123,10 +123,11 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
     is_short = all(frame.dtype.kind == "u" and frame.dtype.itemsize <= 2 for frame in values) and count < _MOST_SHORT
     total = np.zeros(values[0].shape, np.uint32 if is_short else float)
     highest = values[0]
-    for frame in values:
-        total += frame
-        highest = np.maximum(highest, frame)
-    mean = total / count - bias
+    with np.errstate(invalid="ignore"):
+        for frame in values:
+            total += frame
+            highest = np.maximum(highest, frame)
+        mean = total / count - bias
     usable = np.isfinite(mean) & (highest < top)
     if masked is not None:
         usable &= ~masked

@@ -192,7 +192,7 @@ CASES = [
     (dark_rate, lambda: dark_rate(uncertain_darks()), NoiseWarning, "equal frames scatter by"),
     (dark_rate, lambda: dark_rate(darks(), read_noise=3 * u.electron), NoiseWarning, "the read noise is given as 3"),
     (dark_rate, lambda: dark_rate(darks(read_noise=7.5)), HeaderWarning, "the read noise by RDNOISE is 7.5 electron"),
-    (measure_gain, lambda: measure_gain(warm_darks(CALSTAT="B"), bias=1 * u.adu), BiasWarning, "the header of dark"),
+    (measure_gain, lambda: measure_gain(warm_darks(CALSTAT="B"), bias=1 * u.adu), BiasWarning, "the header of"),
     (measure_gain, lambda: measure_gain(warm_darks(copies=1)), DuplicateFrameWarning, "frames given more than once"),
     (measure_gain, lambda: measure_gain(warm_darks(), bias=darks(3)), HeaderWarning, "EXPTIME is 100 in the header of"),
     (measure_gain, lambda: measure_gain(warm_darks(combined=True)), MissingInformationWarning, "darks[0] is combined"),

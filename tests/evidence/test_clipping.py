@@ -223,3 +223,13 @@ def test_header_far_below_what_pixels_read():
     given = group_of(camera.frames(60, 3), camera.frames(300, 3), saturation=(4095.0, "argument"))
     limit = group_of(camera.frames(60, 3), camera.frames(300, 3), saturation=(40000.0, "SATURATE"))
     assert {found(one)[1].verdict for one in (given, limit)} == {"ok"}
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_hot_column_is_no_saturation(number, turned):
+    """All of its pixels are as bright, and brighter than all others."""
+    camera = Camera(top=65535, hottest=55.0)
+    camera.rates[slice(None) if not turned else 40, 40 if not turned else slice(None)] = 60.0
+    saturation, _ = found(group_of(camera.frames(300, number)))
+    assert saturation.source == "ADC"

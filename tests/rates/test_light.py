@@ -138,7 +138,7 @@ class TestLightFrames:
         sensor = sensor_preset("aspen-cg16m", shape=SHAPE, seed=1)
         lights = frames(sensor, 0, 3, [stars(SHAPE, 3.0)] * 3)
         with pytest.warns(LightWarning, match=r"^light seems to have fallen on bias frames"):
-            master_bias(lights)
+            master_bias(lights, check_headers=False)  # the light is noise, too, which RDNOISE does not tell
 
     @pytest.mark.parametrize("name", PRESETS)
     def test_flats(self, name):

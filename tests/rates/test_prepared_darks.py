@@ -115,13 +115,14 @@ class TestBias:
         assert_same_image(measure(frames(), bias=wrong, check_headers=False), measure(frames(), bias=bias()))
 
     def test_of_another_gain(self, measure):
-        wrong = bias(EGAIN=3.0)
+        wrong = master_bias(biases(EGAIN=3.0), check_headers=False)
         with pytest.raises(ValueError, match=rf"of one gain: EGAIN is 3.0 in bias\[0\], 2.0 in darks\[0\]; {WAY_ON}"):
             measure(frames(), bias=wrong)
         measure(frames(), bias=wrong, check_headers=False)
 
     def test_of_another_gain_that_does_not_matter(self):
-        dark_rate(frames(), bias=bias(EGAIN=3.0), gain=2 * u.electron / u.adu)
+        wrong = master_bias(biases(EGAIN=3.0), check_headers=False)
+        dark_rate(frames(), bias=wrong, gain=2 * u.electron / u.adu)
 
     @pytest.mark.parametrize("kind", ["Dark Frame", "unknown"])
     def test_that_is_a_dark(self, measure, kind):

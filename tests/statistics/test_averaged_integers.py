@@ -52,3 +52,10 @@ def test_pixels_that_are_no_numbers_are_left_out():
     mean = whole(9).mean(axis=0)
     mean[::3] = np.nan
     assert averaged_number(mean) == 9
+
+
+def test_infinite_values_do_not_count(recwarn):
+    image = np.random.default_rng(2).integers(900, 1100, (8, 50, 60)).mean(axis=0)
+    image[::2] = np.inf
+    assert averaged_number(image) == 8
+    assert not recwarn.list

@@ -127,3 +127,12 @@ def test_scales_and_noise_of_frames():
     some = equal_frames(values, BIAS)
     np.testing.assert_allclose(some.scales[4:].mean() / some.scales[:4].mean(), 1, atol=0.5)
     assert some.noise[4:].mean() / some.noise[:4].mean() == pytest.approx(3, rel=0.1)
+
+
+def test_infinite_values_take_no_part(recwarn):
+    rng = np.random.default_rng(1)
+    frames = [rng.normal(1000, 5, 20000) for _ in range(4)]
+    frames[0][:5000], frames[1][:5000] = np.inf, -np.inf
+    found = equal_frames(frames, np.where(np.arange(20000) < 9000, np.inf, 1000.0))
+    assert found.typical == pytest.approx(0, abs=1)
+    assert not recwarn.list
