@@ -162,7 +162,7 @@ def transfer_findings(group):
     transfer = photon_transfer(group, known)
     several = several_gains(group, transfer)
     if several is not None:
-        text = "the frames cannot tell the read noise, as they seem to have several gains"
+        text = "the frames cannot tell the read noise, as the darks are of two kinds"
         return [several, Finding(READ_NOISE, UNKNOWN, text)]
     gain = _gain_finding(group, transfer, told, known)
     if gain.verdict == WRONG and transfer.gain is not None:

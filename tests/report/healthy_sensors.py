@@ -19,7 +19,8 @@ _TIMES = (1, 5, 10, 30, 60, 90, 120, 300, 600, 900, 1200, 1800)
 _WARMER = (-5, 0, 0, 5, 10)
 # Notes of a report on what few frames cannot tell: no doubt of the frames.
 _OF_FEW_FRAMES = (
-    "There is only one bias frame", "There are no bias frames", "Proportionality was not tested",
+    "There is only one bias frame", "There are only two bias frames", "There are no bias frames",
+    "Proportionality was not tested",
     "There is a single frame of",
 )  # fmt: skip
 
