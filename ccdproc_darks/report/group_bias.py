@@ -1,10 +1,13 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The bias of a group: of its bias frames, of a master bias, or the level that its darks show."""
 
+import warnings
+
 import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
+from .._interface.warnings import NoiseWarning
 from ..frames.temperatures import TEMPERATURE_SPREAD
 from ..rates.frame_selection import select_biases
 from ..rates.master_bias import master_bias
@@ -60,7 +63,10 @@ def _take_bias(result, gain, scale, read_noise, work):
     if len(biases) < 3:
         few = "is only one bias frame" if len(biases) == 1 else "are only two bias frames"
         result.notes.append(f"There {few}: the error of the bias limits the rates.")
-    result.bias = master_bias(selection.chosen(), gain=gain, read_noise=read_noise, add_keyword=None, **work)
+    with warnings.catch_warnings():
+        # The checks tell of a read noise that is given.
+        warnings.simplefilter("ignore", NoiseWarning)
+        result.bias = master_bias(selection.chosen(), gain=gain, read_noise=read_noise, add_keyword=None, **work)
     known = [bias.temperature for bias in biases if bias.temperature is not None]
     if known and max(known) - min(known) > TEMPERATURE_SPREAD:
         # Else that of the first.

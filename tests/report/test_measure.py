@@ -302,7 +302,7 @@ def test_a_bias_frame_that_is_one_of_the_darks(tmp_path):
     assert {item.name for item in unusable} == {"bias.fit", dark.name}
 
 
-def test_of_the_rates_it_knows_public_functions_and_the_selection_of_frames():
+def test_of_the_rates_it_knows_public_functions_and_the_choice_of_bias_and_frames():
     folder = Path(report.__file__).parent
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.glob("*.py")]
     imported = {
@@ -312,9 +312,11 @@ def test_of_the_rates_it_knows_public_functions_and_the_selection_of_frames():
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rates")
         for alias in node.names
     }
-    assert {module for module, name in imported if name not in ccdproc_darks.__all__} == {"rates.frame_selection"}
+    assert {module for module, name in imported if name not in ccdproc_darks.__all__} == {
+        "rates.bias", "rates.frame_selection",
+    }  # fmt: skip
     assert {module for module, _ in imported} == {
-        "rates.dark_rate", "rates.frame_selection", "rates.master_bias", "rates.measure_gain",
+        "rates.bias", "rates.dark_rate", "rates.frame_selection", "rates.master_bias", "rates.measure_gain",
     }  # fmt: skip
 
 
@@ -393,7 +395,7 @@ class TestFilesThatChange:
         def fail(*_, **__):
             raise OSError("the network is down")
 
-        monkeypatch.setattr("ccdproc_darks.report.measure.dark_rate", fail)
+        monkeypatch.setattr("ccdproc_darks.report.group_rates.dark_rate", fail)
         with pytest.raises(OSError, match=r"^the network is down$"):
             measure_group(self.copied(night, tmp_path), Options())
 
