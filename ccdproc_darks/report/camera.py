@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from astropy import units as u
 
-from .._interface.arguments import GAIN_UNIT
+from .._interface.arguments import GAIN_UNIT, checked_quantity
 from ..evidence.finding import DOUBTFUL, WRONG, Told
 from ..evidence.frame_group import FrameGroup
 from ..evidence.photon_transfer import photon_transfer
@@ -58,6 +58,7 @@ def camera_of(group, options):
     """`Camera` of a group, by what the `Options` and the headers tell; a ValueError without a gain."""
     frames, camera = [frame.file for frame in group.darks], Camera()
     if isinstance(options.gain, u.Quantity):
+        checked_quantity("gain", options.gain, GAIN_UNIT)
         camera.gain, camera.gain_source = options.gain, "as given"
     elif options.gain == MEASURED and frames[0].unit == u.adu:
         _measure(camera, group, options)

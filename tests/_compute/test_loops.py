@@ -279,11 +279,13 @@ def test_combined_frames_in_files(dtype, numbers, tmp_path):
         fits.PrimaryHDU(image.astype(dtype), header).writeto(path)
     master = CCDData(rng.normal(1000, 1, (40, 50)).astype("f4"), unit="adu", meta={"NCOMBINE": 9})
     for bias in (1000 * u.adu, master):
-        ours = dark_rate(paths, bias=bias)
+        # They scatter by more than RDNOISE, so that many samples are rejected.
+        options = {"bias": bias, "check_headers": False}
+        ours = dark_rate(paths, **options)
         with numpy_alone():
-            assert_same_image(ours, dark_rate(paths, bias=bias))
+            assert_same_image(ours, dark_rate(paths, **options))
         in_memory = [CCDData.read(path, unit="adu") for path in paths]
-        assert_same_image(ours, dark_rate(in_memory, bias=bias))
+        assert_same_image(ours, dark_rate(in_memory, **options))
 
 
 @needs_loops

@@ -166,7 +166,7 @@ class TestWarning:
     @pytest.fixture
     def frames(self):
         rng = np.random.default_rng(5)
-        return lambda **keys: [dark(rng.normal(500, 3, SHAPE), **keys) for _ in range(2)]
+        return lambda **keys: [dark(rng.normal(500, 2, SHAPE), **keys) for _ in range(2)]
 
     def test_names_the_arguments(self, frames):
         expected = r"darks\[0\] tells that part of .*BIASSEC \[1:4, 1:20\].*pass overscan='BIASSEC', trim='TRIMSEC'"

@@ -284,6 +284,7 @@ class TestSaturation:
             if index == 0:
                 image.data[6, 10] = 65000  # in one frame
             image.data = image.data.astype(dtype)
+            image.meta["RDNOISE"] = 17.0
         return frames
 
     @pytest.mark.parametrize("dtype", ["uint16", "float32"])

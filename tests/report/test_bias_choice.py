@@ -48,9 +48,10 @@ def test_left_out_biases_name_the_key_and_what_they_nearly_fit(tmp_path, key, he
         f"{key} is {shown} here, {shown_there} in the 6 darks of {group.sensor}; there are no darks like it. "
         f"--ignore-key {key} takes them together"
     }
-    assert group.notes == [
-        f"Bias frames that nearly fit: {key} is {shown} in the header of bias_0_0.fit (and 1 more), {shown_there} in "
-        f"those of the darks. --ignore-key {key} takes them together."
+    assert group.notes == []
+    assert group.doubts == [
+        f"Bias frames that nearly fit are not used: {key} is {shown} in the header of bias_0_0.fit (and 1 more), "
+        f"{shown_there} in those of the darks. --ignore-key {key} takes them together"
     ]
 
 
