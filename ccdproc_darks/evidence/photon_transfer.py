@@ -192,7 +192,9 @@ def _gain_finding(group, transfer, told, known):
     sigmas = abs(math.log(ratio)) / math.hypot(transfer.gain_error / transfer.gain, _SYSTEMATIC)
     if group.unit != u.adu:
         if 1 / _WRONG_GAIN < ratio < _WRONG_GAIN or sigmas < _SIGNIFICANT or (transfer.is_average and ratio > 1):
-            return Finding(GAIN, OK, "the frames are in electron, as their noise confirms", None, quantity)
+            confirms = 1 / _DOUBTFUL_GAIN < ratio < _DOUBTFUL_GAIN
+            text = "as their noise confirms" if confirms else "which their noise does not refute"
+            return Finding(GAIN, OK, f"the frames are in electron, {text}", None, quantity)
         text = (
             f"the frames are said to be in electron, but {seen}: one electron of theirs is {measured} electrons. Give "
             "the frames in adu, with the right gain"

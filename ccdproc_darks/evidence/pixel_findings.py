@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """All that the pixels of frames show, and what cannot be told of them where something else is wrong."""
 
+import re
 from dataclasses import replace
 
 from .finding import OK, UNKNOWN, WRONG, Finding
@@ -49,6 +50,9 @@ class PixelFindings:
     def _take_gain_of_step(self, group):
         """Say once that a header's gain is that of a step of the digits, where the noise confirms it."""
         gain, step = self.transfer[0], self.values.digits.step
+        if step == 1:
+            text = re.sub(r" \(a gain per step [^)]*\)", "", gain.sentence)
+            self.transfer[0] = replace(gain, sentence=text)
         if gain.verdict != WRONG or gain.found is None or gain.told is None or not step or step == 1:
             return
         told = group.told["gain"]

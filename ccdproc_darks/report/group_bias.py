@@ -36,7 +36,7 @@ def set_bias(result, options, gain, scale):
         result.notes.append("The bias was subtracted from the darks already (--bias none): no bias is taken away.")
         return 0 * unit, None, read_noise
     if len(result.exposures) < 2:
-        told = "".join(f". {note}" for note in group.notes).rstrip(".")
+        told = "".join(f". {note}" for note in (*group.notes, *group.doubts)).rstrip(".")
         raise ValueError(
             "no bias frames, and darks of one exposure time only: a bias cannot be told from dark current"
             f"{told}; --bias gives bias frames from another folder"
