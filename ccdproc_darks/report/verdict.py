@@ -41,8 +41,11 @@ def joined(check, findings, why_unknown="the frames cannot tell"):
     return Finding(check, verdict, text, found, told)
 
 
-def verdict_sentence(findings, settled=()):
-    """One text on all findings, with full stops; ``settled`` are the names of checks about which something was done.
+def verdict_sentence(findings, settled=None):
+    """One text on all findings, with full stops.
+
+    ``settled`` are, in a report, the names of checks about which something was done: what else is wrong spoils its
+    numbers.
 
     Examples
     --------
@@ -53,12 +56,12 @@ def verdict_sentence(findings, settled=()):
     >>> verdict_sentence([Finding("gain", "wrong", ""), Finding("light", "doubtful", "")], settled=["gain"])
     'One thing is doubtful: light. One thing is settled here: gain.'
     """
-    sentences = []
+    sentences, is_report, settled = [], settled is not None, settled or ()
     for verdict in (WRONG, DOUBTFUL):
         checks = [one.check for one in findings if one.verdict == verdict and one.check not in settled]
         if checks:
             sentences.append(f"{_things(checks)} {verdict}: {', '.join(checks)}.")
-            if verdict == WRONG:
+            if verdict == WRONG and is_report:
                 sentences.append("Do not use rates and masks of these frames before that is mended.")
     done = [one.check for one in doubts(findings) if one.check in settled]
     if done:

@@ -65,7 +65,7 @@ OPTIONS = [
     Row("option-bias-empty", "``--bias`` with an empty folder", REPORT,
         lambda t: t(folder(t.folder), "-o", t.out, "--bias", empty(t)), Refused("--bias", "empty", "no FITS files")),
     Row("option-bias-text", "``--bias`` with a file that is no FITS file", REPORT,
-        lambda t: t(folder(t.folder), "-o", t.out, "--bias", note(t)), Told("note.txt", "not a readable FITS file")),
+        lambda t: t(folder(t.folder), "-o", t.out, "--bias", note(t)), Refused("note.txt", "not a readable FITS file")),
     option("option-unknown", "an unknown option, ``--gian 2``", "--gian", "2", words=("--gian",)),
     Row("option-out-missing", "no ``-o``", REPORT, lambda t: t(folder(t.folder)), Refused("-o", status=2)),
     Row("option-folder-missing", "no folder", REPORT, lambda t: t("-o", t.out), Refused("FOLDER", status=2)),

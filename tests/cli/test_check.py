@@ -20,11 +20,11 @@ def good(tmp_path_factory):
 
 @pytest.fixture
 def bad(tmp_path):
-    """Nobody tells a gain."""
+    """Headers tell a read noise that the frames refute."""
     folder = tmp_path / "bad"
     folder.mkdir()
     for path in write_frames(folder, [(0, 5), (30, 4), (300, 4)]):
-        fits.delval(path, "EGAIN")
+        fits.setval(path, "RDNOISE", value=80.0)
     return folder
 
 
@@ -60,8 +60,8 @@ def test_nothing_is_wrong(good, capsys):
 def test_what_is_wrong_sets_the_exit_status(bad, capsys):
     assert main(["check", str(bad)]) == 1
     printed = capsys.readouterr().out
-    assert "One thing is wrong: gain." in printed
-    assert re.search(r"^  wrong     gain           gain is needed", printed, re.MULTILINE)
+    assert "One thing is wrong: read noise." in printed
+    assert re.search(r"^  wrong     read noise     the read noise by RDNOISE is 80", printed, re.MULTILINE)
     assert main(["check", str(bad), "--gain", "1.5", "--read-noise", "8"]) == 0
 
 
@@ -87,7 +87,7 @@ def test_lines_are_as_long_as_the_terminal(good, capsys, monkeypatch):
 def test_colours_on_a_terminal_only(good, bad, monkeypatch):
     shown = on_a_terminal(monkeypatch, good, bad)
     assert "  \x1b[32mok\x1b[0m        duplicates" in shown
-    assert "  \x1b[1;31mwrong\x1b[0m     gain" in shown
+    assert "  \x1b[1;31mwrong\x1b[0m     read noise" in shown
     plain = on_a_terminal(monkeypatch, good, bad, NO_COLOR="1")
     # The words are the same.
     assert re.sub(r"\x1b\[[0-9;]*m", "", shown) == plain

@@ -27,6 +27,18 @@ def test_one_sentence(verdicts, sentence):
     assert verdict_sentence(found) == sentence
 
 
+def test_what_was_settled():
+    """In a report, what is wrong and could not be mended spoils its numbers."""
+    found = [finding("a", "wrong"), finding("b", "doubtful"), finding("c", "wrong")]
+    assert verdict_sentence(found, {"a": "", "c": ""}) == (
+        "One thing is doubtful: b. Two things are settled here: a, c."
+    )
+    assert verdict_sentence(found, {"a": ""}) == (
+        "One thing is wrong: c. Do not use rates and masks of these frames before that is mended. "
+        "One thing is doubtful: b. One thing is settled here: a."
+    )
+
+
 def test_what_is_wrong_comes_first():
     found = [finding("a", "doubtful"), finding("b", "ok"), finding("c", "wrong")]
     assert [one.check for one in doubts(found)] == ["c", "a"]
