@@ -46,9 +46,9 @@ if TYPE_CHECKING:
         "dark.fits", exposure=90 * u.s, offset="pixel", clip=4, dtype="float64", check_headers=False
     )
     ratio: CCDData = compare_dark_rates(rate, slope, statistic="ratio", offset=None, null="empirical", add_keyword=None)
-    found: MeasuredGain = measure_gain(biases, bias=biases, saturation="SATURATE")
-    gain: u.Quantity = found.gain
-    print(gain, found.read_noise, found.pixels + found.frames)
+    camera: MeasuredGain = measure_gain(biases, bias=biases, saturation="SATURATE")
+    gain: u.Quantity = camera.gain
+    print(gain, camera.read_noise, camera.pixels + camera.frames)
     scatter: CCDData = dark_scatter(biases, read_noise=10 * u.electron, check_headers=False)
     trimmed: CCDData = dark_rate(paths, bias=bias, unit="electron", overscan="[1:32, :]", trim="TRIMSEC")
     halves: CCDData = repeatability(paths, false_positives=2, bias=bias, check_headers=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from astropy import units as u
@@ -152,7 +152,7 @@ def compare_dark_rates(
     sections = amplifiers_of_rates(rates)
     if sections is not None:
         work = {"mem_limit": mem_limit, "executor": executor, "add_keyword": None}
-        options = {name: value for name, value in arguments.items() if name != "rates"} | work
+        options: dict[str, Any] = {name: value for name, value in arguments.items() if name != "rates"} | work
         result = sections.joined(
             lambda number: compare_dark_rates(*(sections.part(rate, number) for rate in rates), **options),
             wcs=rates[0].wcs,

@@ -180,7 +180,7 @@ def proportionality_limit(
     sections = amplifiers_of_rates(rates)
     number = 0 if sections is None else len(sections.sections)
     # Amplifiers have offsets and noise of their own.
-    parts = [[sections.part(rate, index) for rate in rates] for index in range(number)] or [rates]
+    parts = [[sections.part(rate, index) for rate in rates] for index in range(number)] or [list(rates)]
     found = []
     for part in parts:
         images = RateImages(part, least=2, check_headers=check_headers)

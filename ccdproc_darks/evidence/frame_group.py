@@ -143,9 +143,13 @@ class FrameGroup:
 
     def sample_again(self, pixels):
         """Forget the samples, and read more pixels the next time."""
+        self.forget_samples()
+        self.blocks = self.some_blocks(pixels)
+
+    def forget_samples(self):
+        """Free the memory of the samples; they are read again where they are wanted."""
         for name in ("dark_samples", "bias_sample", "master_sample", "master_values", "levels"):
             self.__dict__.pop(name, None)
-        self.blocks = self.some_blocks(pixels)
 
     @cached_property
     def master_sample(self):

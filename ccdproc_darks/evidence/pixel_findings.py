@@ -35,6 +35,8 @@ class PixelFindings:
             self.transfer, self.levels = found[:2], found[2:]
             return
         self.levels = level_findings(group)
+        if group.as_written is not group:
+            group.as_written.forget_samples()
         self.transfer = [self._where_it_can_be_told(one) for one in transfer_findings(group)]
         self._take_gain_of_step(group)
 

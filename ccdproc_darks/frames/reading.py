@@ -2,6 +2,7 @@
 """How frames are taken out of what the user gave: which image of a file, in which unit, and which part of it."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from astropy import units as u
 from ccdproc import Keyword
@@ -13,7 +14,7 @@ __all__ = ["AS_IT_IS", "Hdu", "ImageSection", "Reading", "checked_reading"]
 # Which image of a FITS file: the number of an HDU, its EXTNAME, or EXTNAME and EXTVER.
 Hdu = int | str | tuple[str, int] | None
 # What an argument may be that names a part of an image: a FITS section, or the header key that has it.
-ImageSection = str | Keyword | None
+ImageSection: TypeAlias = str | Keyword | None
 
 
 @dataclass(frozen=True)
