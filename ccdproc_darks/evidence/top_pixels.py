@@ -78,8 +78,11 @@ def top_pixels(group):
             search.look(reader.rows(block), block.start * group.shape[1])
     if search.highest <= least:
         return None
+    level = _level(group)
+    if level is None:
+        return None
     pixels, found = search.result()
-    level, upper, places = _level(group), found, np.divmod(pixels, group.shape[1])
+    upper, places = found, np.divmod(pixels, group.shape[1])
     if pixels.size > _PIXELS:
         # The highest ones, and others at even distances.
         order = np.argsort(-found, kind="stable")
@@ -174,9 +177,12 @@ def _many_at_top(values):
 
 
 def _level(group):
-    """Typical value at zero exposure: where the medians of the shortest and the longest exposures lead to."""
+    """Typical value at zero exposure: where the medians of the shortest and the longest exposures lead to; None without any."""
     short, long = group.dark_samples[0], group.dark_samples[-1]
-    medians = [float(np.median(_typical(sample.unmasked(0)))) for sample in (short, long)]
+    values = [_typical(sample.unmasked(0)) for sample in (short, long)]
+    if not all(some.size for some in values):
+        return None
+    medians = [float(np.median(some)) for some in values]
     if len(group.dark_samples) == 1:
         return medians[0]
     slope = (medians[1] - medians[0]) / (long.seconds - short.seconds)
