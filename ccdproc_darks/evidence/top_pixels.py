@@ -177,7 +177,7 @@ def _many_at_top(values):
 
 
 def _level(group):
-    """Typical value at zero exposure: where the medians of the shortest and the longest exposures lead to; None without any."""
+    """Typical value at zero exposure, where the medians of the shortest and longest exposures lead to; or None."""
     short, long = group.dark_samples[0], group.dark_samples[-1]
     values = [_typical(sample.unmasked(0)) for sample in (short, long)]
     if not all(some.size for some in values):
