@@ -5,6 +5,7 @@ import pytest
 from .healthy_sensors import HealthySensor, alarms
 
 
+@pytest.mark.statistics
 @pytest.mark.filterwarnings("ignore::ccdproc_darks.DarkWarning")
 @pytest.mark.parametrize("seed", range(10))
 def test_nothing_is_wrong(seed, tmp_path):

@@ -38,6 +38,7 @@ def test_words(text, expected):
     assert with_options(text) == expected
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize(
     "name",
     [

@@ -63,6 +63,7 @@ def test_st402_without_bias(real_frames):
     assert 3 <= result.mask.meta["NSATUR"] <= 4
 
 
+@pytest.mark.statistics
 def test_stl_saturation_is_found(real_frames):
     """Its counts end between 62 000 and 65 000 adu, softly, and no header tells so."""
     groups, _ = find_groups(real_frames / "stl1001_2019_0C")

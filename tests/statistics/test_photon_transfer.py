@@ -5,6 +5,7 @@ import pytest
 
 from ccdproc_darks.statistics.photon_transfer import equal_frames, fit_transfer
 
+pytestmark = pytest.mark.statistics
 PIXELS, BIAS = 2**15, 1000.0
 
 
