@@ -196,10 +196,15 @@ class FrameGroup:
     def _sampled(self, frames, seconds, group, most=_SAMPLE_FRAMES):
         # Evenly from the first to the last, as frames drift.
         chosen = [group[int(index)] for index in np.linspace(0, len(group) - 1, min(len(group), most))]
-        samples = [sample(frames[index], self.blocks) for index in chosen]
-        masks = [one.mask for one in samples if one.mask is not None]
-        masked = np.logical_or.reduce(masks).ravel() if masks else None
-        return FrameSample(seconds, chosen, [one.data.ravel() for one in samples], masked)
+        values, masked = [], None
+        for index in chosen:
+            one = sample(frames[index], self.blocks)
+            # Without their overscan they are in double precision, of which no check needs more than half.
+            is_double = isinstance(frames[index], TrimmedFrame) and frames[index].overscan is not None
+            values.append(one.data.ravel().astype(np.float32) if is_double else one.data.ravel())
+            if one.mask is not None:
+                masked = one.mask.ravel() if masked is None else masked | one.mask.ravel()
+        return FrameSample(seconds, chosen, values, masked)
 
 
 def _are_whole(values):

@@ -61,8 +61,8 @@ def test_as_written_before_an_overscan_is_taken_off(darks):
     )
     values, raw = (one.dark_samples[0].values[1].reshape(30, 36) for one in (group, group.as_written))
     np.testing.assert_array_equal(raw, darks[3].data[:, 4:])
-    np.testing.assert_allclose(values, raw - darks[3].data[:, :4].mean(axis=1, keepdims=True))
+    np.testing.assert_allclose(values, raw - darks[3].data[:, :4].mean(axis=1, keepdims=True), atol=1e-4)
     assert group.as_written.bias_sample.values[0].dtype == np.uint16
-    assert group.bias_sample.values[0].dtype == float
+    assert group.bias_sample.values[0].dtype == np.float32
     plain = FrameGroup(as_frames(darks), [60.0, 10.0, 60.001, 10.0])
     assert plain.as_written is plain
