@@ -32,6 +32,10 @@ _MOST_IN_LINE = 0.5
 _FINE = 100
 
 
+# Part of the highest value (of one frame) that the highest median of equal frames has at least, where pixels saturate.
+_NEAR_HIGHEST = 0.2
+
+
 @dataclass
 class Saturation:
     """The saturation level of frames.
@@ -155,6 +159,9 @@ def _soft(pixels):
     piled, number, highest = [], 0, -np.inf
     for long in range(1, len(seconds)):
         top = np.nanmax(values[long], initial=-np.inf)
+        # Where only cosmic rays are high, what is left of these pixels is noise.
+        if top < _NEAR_HIGHEST * (pixels.highest - level):
+            continue
         predicted = _predicted(values, seconds, long, top)
         above = predicted > _PREDICTED * top
         inside = above & (values[long] >= (1 - _PILE) * top)

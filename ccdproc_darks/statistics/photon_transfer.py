@@ -353,10 +353,12 @@ def _equations(parameters, points, typical, laws):
 def typical_variance(variances, dof):
     """Variance that most pixels share, from the variance of each; NaN where too many vary by more than noise.
 
-    Cosmic rays may have hit up to a third of the pixels.
+    Cosmic rays may have hit up to a third of the pixels. Of two frames, a variance below 1 is hidden by the digits.
     """
     law = _Law.of(dof)
     core, _ = _typical_variance(variances, law)
+    if dof == 1 and core < 1:
+        return float("nan")
     lowest = np.quantile(variances, 0.25) * dof / chdtri(dof, 0.75)
     if np.mean(variances <= law.cut * core) < _MOST or (dof > 2 and lowest < _ALIKE * core):
         return float("nan")
