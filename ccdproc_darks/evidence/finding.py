@@ -4,8 +4,9 @@
 from dataclasses import dataclass
 
 from astropy import units as u
+from ccdproc import Keyword
 
-__all__ = ["DOUBTFUL", "OK", "UNKNOWN", "VERDICTS", "WRONG", "Finding", "Told"]
+__all__ = ["DOUBTFUL", "OK", "UNKNOWN", "VERDICTS", "WRONG", "Finding", "Told", "told_by"]
 
 OK, DOUBTFUL, WRONG, UNKNOWN = VERDICTS = ("ok", "doubtful", "wrong", "unknown")
 
@@ -21,6 +22,15 @@ class Told:
     def is_given(self):
         """Whether the user gave it as an argument."""
         return self.source == "argument"
+
+
+def told_by(argument, keys):
+    """Source of a setting, for `Told`: 'argument', or the header key, the first of ``keys`` where none was named."""
+    if argument is None:
+        return keys[0]
+    if isinstance(argument, str | Keyword):
+        return getattr(argument, "name", argument)
+    return "argument"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from .clipping import Saturation, saturation_finding, saturation_of
 from .digits import Digits, digits_finding
 from .scale import scale_finding
 
-__all__ = ["PixelValues", "value_findings", "warn_of_counts"]
+__all__ = ["PixelValues", "warn_of_counts"]
 
 
 @dataclass
@@ -54,11 +54,6 @@ class PixelValues:
             if finding.is_doubt and (check_headers or finding.check not in classes):
                 warn(finding.sentence, classes.get(finding.check, ClippingWarning))
         return self.saturation if check_headers else self.saturation.as_told()
-
-
-def value_findings(group):
-    """List of `Finding` of the checks "digits", "scale", "saturation" and "clipping" of a `FrameGroup`: one of each."""
-    return PixelValues.of(group).findings
 
 
 def warn_of_counts(group):

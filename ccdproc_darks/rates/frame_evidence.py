@@ -6,7 +6,7 @@ from dataclasses import replace
 from astropy import units as u
 
 from .._interface.warnings import HeaderWarning, NoiseWarning, warn
-from ..evidence.finding import WRONG, Told
+from ..evidence.finding import WRONG, Told, told_by
 from ..evidence.frame_group import FrameGroup
 from ..evidence.photon_transfer import noise_finding
 from ..evidence.pixel_values import warn_of_counts
@@ -17,13 +17,6 @@ __all__ = ["frame_group", "heed", "heed_bias_noise"]
 _KEYS = {"gain": GAIN_KEYS, "read_noise": READ_NOISE_KEYS, "saturation": SATURATION_KEYS, "n_combined": ("NCOMBINE",)}
 
 
-def _told_by(setting, argument, header):
-    """Who tells a setting: 'argument', or the header key."""
-    if argument is None:
-        return next((key for key in _KEYS[setting] if key in header), _KEYS[setting][0])
-    return getattr(argument, "name", argument) if isinstance(argument, str) or hasattr(argument, "name") else "argument"
-
-
 def frame_group(frames, seconds, combined, bias, level, values, arguments):
     """`FrameGroup` of darks and their `Bias`.
 
@@ -31,9 +24,7 @@ def frame_group(frames, seconds, combined, bias, level, values, arguments):
     nothing), ``arguments`` what the user gave, by the names of the arguments.
     """
     told = {
-        name: Told(value, _told_by(name, arguments[name], frames[0].header))
-        for name, value in values.items()
-        if value is not None
+        name: Told(value, told_by(arguments[name], _KEYS[name])) for name, value in values.items() if value is not None
     }
     return FrameGroup(frames, seconds, master=bias.frame, level=level, told=told, combined=combined)
 
@@ -57,7 +48,7 @@ def heed_bias_noise(frames, scale, noise, argument, check_headers):
     """
     told = {"gain": Told(scale, "argument")}
     if noise is not None:
-        told["read_noise"] = Told(noise, _told_by("read_noise", argument, frames[0].header))
+        told["read_noise"] = Told(noise, told_by(argument, READ_NOISE_KEYS))
     group = FrameGroup(frames, [0.0] * len(frames), frames, told=told)
     if warn_of_counts(group) and noise is not None:
         finding = noise_finding(group, scale)

@@ -10,8 +10,8 @@ from ..evidence.finding import DOUBTFUL, WRONG, Told
 from ..evidence.frame_group import FrameGroup
 from ..evidence.photon_transfer import photon_transfer
 from ..evidence.pixel_findings import PixelFindings
-from ..frames.cards import header_value
 from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SAME_SETTING, common_setting, frame_settings
+from ..rates.bias import combined_number
 from ..rates.measure_gain import measure_gain
 from .options import MEASURED
 
@@ -101,15 +101,15 @@ def _refute(camera, group, frames):
         told["gain"] = Told(camera.gain.value, GAIN_KEYS[0] if camera.gain_source == "from the headers" else "argument")
     if camera.noise_source == "from the headers":
         told["read_noise"] = Told(camera.read_noise.value, READ_NOISE_KEYS[0])
-    combined = [int(header_value(frame.header, "NCOMBINE", 1)) for frame in frames]
+    combined = [combined_number(frame) for frame in frames]
     some = FrameGroup(
         frames, [frame.seconds for frame in group.darks], biases=[frame.file for frame in group.biases], told=told,
         combined=combined,
     )  # fmt: skip
     found = PixelFindings(some)
     for finding in found.transfer:
-        told = some.told.get(finding.check.replace(" ", "_"))
-        if finding.told is None or told is None or told.is_given or finding.verdict not in (DOUBTFUL, WRONG):
+        setting = some.told.get(finding.check.replace(" ", "_"))
+        if finding.told is None or setting is None or setting.is_given or finding.verdict not in (DOUBTFUL, WRONG):
             continue
         text, name = finding.sentence.partition(". Pass ")[0], finding.check.replace(" ", "-")
         is_wrong = finding.verdict == WRONG
@@ -119,7 +119,7 @@ def _refute(camera, group, frames):
             source = "measured from the frames, as the headers' is refuted"
             if finding.check == "gain":
                 camera.gain, camera.gain_source = finding.found, source
-                is_of_step = told.value == finding.found.value * (found.values.digits.step or 0)
+                is_of_step = setting.value == finding.found.value * (found.values.digits.step or 0)
                 camera.gain_error = None if is_of_step else photon_transfer(some).gain_error * GAIN_UNIT
             elif group.biases:
                 camera.read_noise, camera.noise_source = None, ""

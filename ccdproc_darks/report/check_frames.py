@@ -15,14 +15,12 @@ from .._interface.arguments import checked_count, checked_quantity
 from ..frames.headers import FrameSetting
 from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading
-from ..rates.bias import bias_frame
+from ..rates.bias import MOST_COMBINED, bias_frame
 from .check_table import check_table
 from .frame_checks import FrameChecks
 from .settings import Settings
 
 __all__ = ["check_frames"]
-
-_MOST_COMBINED = 10**9
 
 
 def check_frames(
@@ -98,7 +96,7 @@ def check_frames(
     reading = checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim)
     frames = as_frames(darks, reading=reading)
     if n_combined is not None:
-        n_combined = checked_count("n_combined", n_combined, _MOST_COMBINED)
+        n_combined = checked_count("n_combined", n_combined, MOST_COMBINED)
     checks = FrameChecks(
         frames, Settings(gain, read_noise, exposure, saturation, n_combined), **_bias(bias, frames, reading)
     )

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 from astropy import units as u
-from ccdproc import Keyword
 
 from .._interface.arguments import GAIN_UNIT
 from .._interface.warnings import (
@@ -19,7 +18,7 @@ from .._interface.warnings import (
     TemperatureWarning,
     collected,
 )
-from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told
+from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told, told_by
 from ..evidence.frame_group import FrameGroup
 from ..evidence.photon_transfer import photon_transfer
 from ..evidence.pixel_findings import pixel_findings
@@ -249,7 +248,7 @@ class FrameChecks:
              settings.saturation, SATURATION_KEYS),
         ):  # fmt: skip
             if value is not None:
-                told[name] = Told(value, _source(given, keys))
+                told[name] = Told(value, told_by(given, keys))
         if settings.n_combined is not None:
             told["n_combined"] = Told(float(settings.n_combined), "argument")
         return told
@@ -376,9 +375,3 @@ def _listed(names):
 
 def _without_stop(text):
     return text.removesuffix(".")
-
-
-def _source(given, keys):
-    if isinstance(given, u.Quantity):
-        return "argument"
-    return given.name if isinstance(given, Keyword) else given or keys[0]

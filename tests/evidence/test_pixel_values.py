@@ -2,7 +2,7 @@
 
 import warnings
 
-from ccdproc_darks.evidence.pixel_values import PixelValues, value_findings
+from ccdproc_darks.evidence.pixel_values import PixelValues
 
 from .cameras import Camera, group_of
 
@@ -11,7 +11,9 @@ CHECKS = ["digits", "scale", "saturation", "clipping"]
 
 def test_one_finding_of_each_check():
     camera = Camera(top=65535)
-    findings = value_findings(group_of(camera.frames(60, 3), camera.frames(300, 2), biases=camera.frames(0, 3)))
+    findings = PixelValues.of(
+        group_of(camera.frames(60, 3), camera.frames(300, 2), biases=camera.frames(0, 3))
+    ).findings
     assert [finding.check for finding in findings] == CHECKS
     assert [finding.verdict for finding in findings] == ["ok"] * 4
     assert not any(finding.sentence.endswith(".") for finding in findings)

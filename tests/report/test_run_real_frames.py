@@ -7,7 +7,7 @@ from astropy import units as u
 from ccdproc_darks import dark_rate
 from ccdproc_darks.cli import main
 from ccdproc_darks.evidence.frame_group import FrameGroup
-from ccdproc_darks.evidence.pixel_values import value_findings
+from ccdproc_darks.evidence.pixel_values import PixelValues
 from ccdproc_darks.frames.headers import exposures
 from ccdproc_darks.frames.inputs import as_frames
 from ccdproc_darks.report.folder import find_groups
@@ -91,6 +91,6 @@ def test_stl_saturation_is_found_in_a_single_frame(real_frames):
 @pytest.mark.parametrize("pattern", ["st402_2017_m15C/*", "st402_2017_m15C/*1200*", "arcsat_2025_m25C/Dark*"])
 def test_no_saturation_below_the_adc(real_frames, pattern):
     frames = as_frames(sorted(real_frames.glob(pattern)))
-    findings = value_findings(FrameGroup(frames, exposures(None, frames)))
+    findings = PixelValues.of(FrameGroup(frames, exposures(None, frames))).findings
     assert {finding.verdict for finding in findings} == {"ok"}
     assert {finding.found for finding in findings} == {None, "steps of 1"}
