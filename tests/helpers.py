@@ -1,10 +1,13 @@
 """What several test modules need: frames made by hand, and comparisons of images."""
 
 import copy
+import re
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 from astropy import units as u
+from astropy.io import fits
 from astropy.nddata import CCDData
 
 from ccdproc_darks import NoUsablePixelWarning, dark_rate
@@ -92,3 +95,16 @@ def arrays_of(image):
 def share_memory(first, second):
     """Whether any array of one image is (part of) one of the other's."""
     return any(np.shares_memory(a, b) for a in arrays_of(first) for b in arrays_of(second))
+
+
+def whole(text):
+    """Pattern of a whole text, for ``match=``."""
+    return f"^{re.escape(text)}$"
+
+
+def headers_alone(*metas, unit=u.adu):
+    """What has a header, a label and a unit of a frame, and no pixels."""
+    return [
+        SimpleNamespace(header=fits.Header(meta), label=f"frame {number}", unit=unit)
+        for number, meta in enumerate(metas)
+    ]

@@ -22,6 +22,8 @@ from ccdproc_darks.frames.belonging import (
     header_settings,
 )
 
+from ..helpers import whole
+
 WAY_ON = "pass check_headers=False if they belong together all the same"
 SENSOR = {
     "camera": ("INSTRUME", "DETECTOR", "CAMERA", "CCDNAME"),
@@ -38,10 +40,6 @@ def images(*headers, name="x"):
 def way_on(kind, key):
     cut = f" (an image cut out of a full one may still have the {key} of that)"
     return f"{cut if kind == 'region of the sensor' else ''}; {WAY_ON}"
-
-
-def whole(text):
-    return f"^{re.escape(text)}$"
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,6 @@
 """Cards of a header, and messages of those that cannot be read, word by word."""
 
-import re
-from types import SimpleNamespace
-
 import pytest
-from astropy import units as u
 from astropy.io import fits
 
 from ccdproc_darks._interface.shown import shown
@@ -17,16 +13,8 @@ from ccdproc_darks.frames.cards import (
     is_unknown,
 )
 
-
-def frames(*metas, unit=u.adu):
-    return [
-        SimpleNamespace(header=fits.Header(meta), label=f"frame {number}", unit=unit)
-        for number, meta in enumerate(metas)
-    ]
-
-
-def whole(text):
-    return f"^{re.escape(text)}$"
+from ..helpers import headers_alone as frames
+from ..helpers import whole
 
 
 class TestNumber:

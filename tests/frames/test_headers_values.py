@@ -1,13 +1,9 @@
 """What each function makes of headers that are written out, and its messages word by word."""
 
-import re
-from types import SimpleNamespace
-
 import ccdproc
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.io import fits
 
 from ccdproc_darks._interface.arguments import SAME_EXPOSURE
 from ccdproc_darks.frames import headers
@@ -20,19 +16,11 @@ from ccdproc_darks.frames.headers import (
     known_gain,
 )
 
+from ..helpers import headers_alone as frames
+from ..helpers import whole
+
 UNIT = u.electron / u.adu
 QUICK = "pass gain as a Quantity in electron / adu, a ccdproc.Keyword or the name of a header key"
-
-
-def frames(*metas, unit=u.adu):
-    return [
-        SimpleNamespace(header=fits.Header(meta), label=f"frame {number}", unit=unit)
-        for number, meta in enumerate(metas)
-    ]
-
-
-def whole(text):
-    return f"^{re.escape(text)}$"
 
 
 def test_keys():

@@ -1,7 +1,5 @@
 """Unit of an image, as the user gives it and as BUNIT spells it."""
 
-import re
-
 import numpy as np
 import pytest
 from astropy import units as u
@@ -10,9 +8,7 @@ from astropy.io import fits
 from ccdproc_darks import dark_rate
 from ccdproc_darks.frames.image_unit import checked_unit, unit_of_header
 
-
-def whole(text):
-    return f"^{re.escape(text)}$"
+from ..helpers import whole
 
 
 class TestUnit:

@@ -275,14 +275,6 @@ class TestOverscan:
         assert np.array_equal(mask.data[:, :20], np.full((160, 20), DARK_FLAGS.DO_NOT_USE))
         assert mask.meta["NMASKED"] == np.count_nonzero(mask.mask)
 
-    def test_refuted_key_names_the_way_out(self):
-        darks = frames(HALVES, 100, 4, 5, keys=KEYS | {"RDNOIS2": 50.0})
-        sections = ["[1:120, :]", "[121:200, :]"]
-        with pytest.raises(ValueError, match=r"amplifier B .* RDNOIS2 is 50 .* as Amplifier\(section, gain"):
-            dark_rate(darks, bias=levels(HALVES), amplifiers=sections)
-        sections[1] = Amplifier(sections[1], read_noise=11 * E)
-        assert dark_rate(darks, bias=levels(HALVES), amplifiers=sections).meta["DKRDNB"] == 11
-
     def test_of_the_call(self):
         with pytest.raises(ValueError, match=r"^amplifiers have sections and overscans of their own: leave out over"):
             dark_rate(frames(HALVES, 100, 2, 1), amplifiers=["[1:100, :]"], trim="[1:120, :]")
