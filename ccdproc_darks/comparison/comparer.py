@@ -11,7 +11,7 @@ from .._interface.warnings import NoiseWarning, warn
 from ..rates.mean_counts import MeanCounts
 from ..statistics.conditional_tail import Candidates, far_deviate
 from ..statistics.rate_distribution import sensor_rate_distribution
-from ..statistics.rate_fit import Covariance, RateFit, count_variance, fit_rate
+from ..statistics.rate_fit import Covariance, RateFit, count_variance, fit_rate, shared_at
 from ..statistics.robust import robust_mean
 from ..statistics.significance import deviate_of_chi_square, needs_exact_tail
 from .two_rates import TwoRates
@@ -86,7 +86,8 @@ class RateComparer:
 
     def rows(self, block, pixels=None):
         """`Comparison` of a block of rows (slice), or of some ``pixels`` of it (flat indices)."""
-        return compare_rows(self.images.rows(block, pixels), *self._settings)
+        seconds, _, *settings = self._settings
+        return compare_rows(self.images.rows(block, pixels), seconds, self.images.shared_at(block, pixels), *settings)
 
     def noiseless(self, rates):
         """`Comparison` of pixels that lost no frame and whose rates (electron/s) are measured without noise."""
@@ -276,6 +277,7 @@ def without_offsets(rows, offsets):
 
 
 def _candidates(rows, seconds, shared, fit, far, free_offset):
+    shared = shared_at(shared, far)
     covariance = Covariance(fit.covariance.weights[:, far], shared)
     usable = rows.usable[:, far]
     directions = [covariance.solve(usable * seconds[:, None])]

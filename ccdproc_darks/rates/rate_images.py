@@ -16,6 +16,7 @@ from ..frames.belonging import Labelled, check_one_sensor
 from ..frames.fits_image import as_deviation
 from ..frames.temperatures import TEMPERATURE_SPREAD
 from .mean_counts import MeanCounts
+from .pixel_noise import PixelNoise
 from .rate_meta import RateMeta
 
 __all__ = ["RateImage", "RateImages"]
@@ -30,10 +31,15 @@ class RateImages:
     """Results of `dark_rate` (CCDData), checked and sorted by exposure time.
 
     At least ``least`` of them are needed; ``repeated`` allows equal exposure times. With ``check_headers`` they must be
-    of one sensor by their meta.
+    of one sensor by their meta. ``read_noise`` is a map (CCDData), where each pixel has a read noise of its own.
+
+    Attributes
+    ----------
+    noise : `ccdproc_darks.rates.pixel_noise.PixelNoise` or None
+        Read noise of each pixel; None where all have the same.
     """
 
-    def __init__(self, rates, least=1, repeated=False, check_headers=True):
+    def __init__(self, rates, least=1, repeated=False, check_headers=True, read_noise=None):
         for number, rate in enumerate(rates):
             if not isinstance(rate, CCDData):
                 remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
@@ -55,6 +61,7 @@ class RateImages:
             _check_noise(rates[index], infos[index], f"rates[{index}]")
         self.shape = rates[0].shape
         self._check_together(order)
+        self.noise = None if read_noise is None else PixelNoise.of(read_noise, self.shape)
         if checked_flag("check_headers", check_headers):
             self.check_one_sensor({})
         self._images = list(map(RateImage.of, self._rates, factors, self.infos))
@@ -142,9 +149,19 @@ class RateImages:
             groups.setdefault(info.bias_identity or index, []).append(index)
         return [(members, self.infos[members[0]].bias_error ** 2) for members in groups.values()]
 
+    def shared_at(self, block, pixels=None):
+        """`shared` of a slice of rows, or of some pixels of it: where each has its own read noise, so has the bias."""
+        if self.noise is None:
+            return self.shared
+        _, noise = self.noise.rows(block, pixels)
+        return [
+            (members, variance * (noise / self.infos[members[0]].read_noise ** 2)) for members, variance in self.shared
+        ]
+
     def for_rows(self, rows):
         """The rates of some rows alone, without meta data, to be sent to another process."""
         part = copy.copy(self)
+        part.noise = None if self.noise is None else self.noise.for_rows(rows)
         part._images, part._rates = [image.for_rows(rows) for image in self._images], [None] * len(self)
         return part
 
@@ -154,6 +171,7 @@ class RateImages:
         part = copy.copy(self)
         part._images, part._rates = [image.sample(blocks) for image in self._images], [None] * len(self)
         part.shape = part._images[0].data.shape
+        part.noise = None if self.noise is None else self.noise.sample(blocks)
         return part
 
     def blocks(self):
@@ -181,6 +199,7 @@ class RateImages:
         The number of frames kept in a pixel follows from the uncertainty u of its rate d,
         ``N = (max(d, 0) t + R**2) / (u**2 t**2 - s_b**2)``; with N its variance at any other rate is known.
         """
+        _, noise = (None, None) if self.noise is None else self.noise.rows(block, pixels)
         counts, variance, usable, lower_limit = self.values(block, pixels)
         counts *= self.seconds[:, None, None]
         counts[~usable] = 0.0
@@ -188,7 +207,10 @@ class RateImages:
         for index, info in enumerate(self.infos):
             own = variance[index]
             own *= info.longest**2
-            own -= info.bias_error**2
+            # Variance of a reading with which the rate was measured, and that with which it is read back.
+            square = info.read_noise and info.read_noise**2
+            measured = noise if info.noise_source == "map" else square
+            own -= info.bias_error**2 * (measured / square if info.noise_source == "map" else 1.0)
             np.clip(own, 0, np.inf, out=own)
             # Variance of one frame: the Poisson part, then with the read noise.
             expected = np.clip(counts[index], 0, np.inf, out=frames[index])
@@ -196,13 +218,12 @@ class RateImages:
                 read_variance[index] = np.clip(own - expected / info.frames, 0, np.inf)
                 frames[index] = info.frames
                 continue
-            square = info.read_noise**2
-            expected += square
+            expected += measured
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 number = np.divide(expected, own, out=frames[index])
             number[~(own > 0)] = info.frames
             np.clip(np.rint(number, out=number), 1, info.frames, out=number)
-            np.divide(square, number, out=read_variance[index])
+            np.divide(square if noise is None else noise, number, out=read_variance[index])
         read_variance[~usable] = 0.0
         return MeanCounts(counts, frames, read_variance, usable, lower_limit)
 

@@ -12,7 +12,7 @@ __all__ = ["RateMeta"]
 
 _NEEDED = ("DKEXPMIN", "DKEXPMAX", "DKNEXP", "DKTOTAL", "NCOMBINE", "DKBIASER", "DKBIASID")
 # The last one is that of a rate without the key.
-_SOURCES = ("argument", "header", "uncertainty", "estimated", "bias", "none")
+_SOURCES = ("argument", "header", "uncertainty", "estimated", "bias", "map", "none")
 _SATURATION_SOURCES = ("argument", "header", "ADC", "found", "none")
 _OFFSETS = ("pixel", "none")
 # Numbers that a header may hold.
@@ -47,7 +47,8 @@ class RateMeta:
     gain, read_noise, saturation, temperature : float or None
         Gain (electron/adu), read noise (electron), saturation level (the frames' unit), temperature (deg C).
     noise_source : str
-        Source of the noise: 'argument', 'header', 'uncertainty' (the frames' own), 'estimated', 'bias' or 'none'.
+        Source of the noise: 'argument', 'header', 'uncertainty' (the frames' own), 'estimated', 'bias', 'map' (each
+        pixel has its own) or 'none'.
     offset : str
         'pixel' where every pixel had a free offset, else 'none'.
     incomplete : int or None

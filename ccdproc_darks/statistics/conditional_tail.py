@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import betainc, log_ndtr
 
 from .count_law import CountLaw
+from .rate_fit import shared_at
 from .significance import deviate_of_log_tail, log_chi_square_tail
 
 __all__ = ["Candidates", "conditional_tail", "far_deviate"]
@@ -230,13 +231,16 @@ def _tail_at(candidates, pixels, rates, shifts, width):
         total = ones.sum(axis=0)
         counts = counts - (ones * (counts - expected)).sum(axis=0) / total - shifts / np.sqrt(total)
     counts = np.where(usable, counts, 0.0)
-    law = CountLaw(expected * frames, frames, candidates.read_variance[:, pixels], usable, candidates.shared)
+    shared = shared_at(candidates.shared, pixels)
+    law = CountLaw(expected * frames, frames, candidates.read_variance[:, pixels], usable, shared)
     return conditional_tail(counts, law, directions, candidates.residual[:, pixels], width)
 
 
 def _two_without_noise(candidates):
     """Whether a pixel has two counts without read noise and bias error: then the tail is a binomial one."""
-    noiseless = (candidates.read_variance == 0).all(axis=0) & all(variance == 0 for _, variance in candidates.shared)
+    noiseless = (candidates.read_variance == 0).all(axis=0) & all(
+        np.all(variance == 0) for _, variance in candidates.shared
+    )
     return noiseless & (candidates.degrees == 1) & (len(candidates.directions) == 1)
 
 

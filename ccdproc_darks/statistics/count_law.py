@@ -79,7 +79,7 @@ class CountLaw:
         """
         tilt = self._tilt_alone(counts, slice(None))
         for members, variance in self.shared:
-            if variance <= 0:
+            if not np.any(variance > 0):
                 continue
             shift = np.zeros(counts.shape[1:])
             inside, moving = self.usable[members], np.ones(shift.shape, dtype=bool)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["TINY_RATE", "Covariance", "RateFit", "count_variance", "fit_rate", "rate_estimator", "rate_variance"]
+__all__ = [
+    "TINY_RATE", "Covariance", "RateFit", "count_variance", "fit_rate", "rate_estimator", "rate_variance", "shared_at",
+]  # fmt: skip
 
 # Rounds in which weights converge to a part in a thousand from any start.
 _ITERATIONS = 4
@@ -24,8 +26,9 @@ class Covariance:
     ----------
     weights : `numpy.ndarray`
         1 / V, shape (exposures, rows, columns); zero where a count must not be used.
-    shared : list of (list of int, float)
-        Groups g of exposures from which the same master bias was subtracted, and its variance s_g^2 (electron^2).
+    shared : list of (list of int, float or `numpy.ndarray`)
+        Groups g of exposures from which the same master bias was subtracted, and its variance s_g^2 (electron^2): of
+        all pixels, or of each, shape (rows, columns).
 
     Notes
     -----
@@ -39,7 +42,7 @@ class Covariance:
         self._groups = [
             (members, variance / (1 + variance * self.weights[members].sum(axis=0)))
             for members, variance in self.shared
-            if variance > 0
+            if np.any(variance > 0)
         ]
 
     def solve(self, vector):
@@ -140,8 +143,9 @@ def fit_rate(
         Variance of ``counts`` without the Poisson noise of dark electrons (electron^2).
     usable : `numpy.ndarray` of bool
         Counts to use.
-    shared : list of (list of int, float)
-        Indices of the exposures that share a master bias, and the variance of that bias (electron^2).
+    shared : list of (list of int, float or `numpy.ndarray`)
+        Indices of the exposures that share a master bias, and the variance of that bias (electron^2): of all pixels, or
+        of each.
     free_offset : bool
         Whether each pixel has an unknown offset of its own: the rate is then the slope of a straight line.
     diagnose : bool
@@ -217,6 +221,11 @@ def rate_estimator(rate, seconds, frames, read_variance, shared, free_offset):
     frames, read_variance = (np.reshape(part, shape) for part in (frames, read_variance))
     line = _line_maker(seconds, frames, read_variance, np.ones(shape, dtype=bool), shared, free_offset)
     return line(rate).estimator()[:, 0, 0]
+
+
+def shared_at(shared, pixels):
+    """Groups of exposures that share a bias, see `fit_rate`, with the variances of some ``pixels`` alone."""
+    return [(members, variance if np.ndim(variance) == 0 else variance[pixels]) for members, variance in shared]
 
 
 def _line_maker(seconds, frames, read_variance, usable, shared, free_offset):
