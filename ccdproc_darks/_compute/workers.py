@@ -15,6 +15,7 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_quantity
+from .._interface.results import check_finite
 from .blocks import row_blocks, shifted
 
 __all__ = ["THREADS", "Execution", "fill_images", "gather_summaries"]
@@ -271,18 +272,21 @@ def _compute_elsewhere(job, rows, blocks, columns, types):
 def _compute_blocks(job, rows, blocks, outputs):
     """Compute blocks, put them into ``outputs`` (images of the slice ``rows``), and return the sum of their counts."""
     columns, deferred, counts = outputs[0].shape[1], [], []
-    # Numbers that overflow become infinite, and the result as a whole is refused by name.
+    # Numbers that overflow become infinite, and are refused while a block is still in the processor's cache.
     with job.open_files() as opened, np.errstate(over="ignore"):
         for rows_of_block in blocks:
             out = [output[shifted(rows_of_block, rows.start)] for output in outputs]
             block = opened.block(rows_of_block, out)
             counts.append(block.count)
+            later = [] if block.deferred is None else block.deferred.pixels
             for place, image in zip(out, block.images, strict=True):
-                if image is None or np.may_share_memory(place, image):
+                if image is None:
                     continue
                 # Pages of zeros that nobody touches take neither time nor memory.
-                if image.dtype != bool or image.any():
+                if not np.may_share_memory(place, image) and (image.dtype != bool or image.any()):
                     place[...] = image.reshape(place.shape)
+                if place.dtype.kind == "f":
+                    check_finite(place, later)
             if block.deferred is not None and len(block.deferred):
                 deferred.append(block.deferred.moved((rows_of_block.start - rows.start) * columns))
             if sum(map(len, deferred)) >= _BATCH:
@@ -300,7 +304,9 @@ def _compute_exactly(job, deferred, outputs):
         block = job.exact(batch)
         counts.append(block.count)
         for output, values in zip(outputs, block.images, strict=True):
-            flat, values = output.reshape(-1), values.ravel()
+            flat, values = output.reshape(-1), values.ravel().astype(output.dtype, copy=False)
+            if values.dtype.kind == "f":
+                check_finite(values)
             changed = flat[batch.pixels] != values if output.dtype == bool else slice(None)
             flat[batch.pixels[changed]] = values[changed]
     return counts

@@ -17,8 +17,8 @@ from .warnings import filtered
 from .world_coordinates import completed_dates, copied_wcs, is_wcs_key
 
 __all__ = [
-    "LogEntry", "as_fits_float", "checked_log_entry", "logged", "meta_cards", "result_image", "safe_header", "set_keys",
-    "writable",
+    "LogEntry", "as_fits_float", "check_finite", "checked_log_entry", "logged", "meta_cards", "result_image",
+    "safe_header", "set_keys", "writable",
 ]  # fmt: skip
 
 # Type of ``add_keyword``.
@@ -213,16 +213,7 @@ def _plain(value):
 
 
 def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
-    """CCDData of plain arrays, which are not copied; ``deviation`` is the standard deviation, in ``unit``.
-
-    A ValueError where a number is infinite: no result is, unless the input is beyond all reason.
-    """
-    for array in (data, deviation):
-        if array is not None and array.dtype.kind == "f" and _overflows(array):
-            raise ValueError(
-                f"the result overflows {array.dtype}, {np.count_nonzero(np.isinf(array))} of its numbers are infinite: "
-                "pixel values, gain, exposure time or read noise are too large or too small"
-            )
+    """CCDData of plain arrays, which are not copied; ``deviation`` is the standard deviation, in ``unit``."""
     set_keys(header, {"DKVERS": (__version__, "ccdproc_darks version")})
     if unit is u.dimensionless_unscaled:
         # Without a unit astropy writes no BUNIT, and refuses to read an image without BUNIT.
@@ -234,9 +225,21 @@ def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
     return image
 
 
-def _overflows(array):
-    """Whether a number is infinite; unlike `numpy.isinf`, this takes no memory."""
-    return np.isinf([np.fmax.reduce(array, axis=None), np.fmin.reduce(array, axis=None)]).any()
+def check_finite(array, later=()):
+    """A ValueError where a number of a result is infinite: no result is, unless the input is beyond all reason.
+
+    Pixels (flat indices) whose result comes ``later`` may be.
+    """
+    # Unlike `numpy.isinf`, this takes no memory.
+    if not np.isinf([find.reduce(array, axis=None) for find in (np.fmax, np.fmin)]).any():
+        return
+    infinite = np.isinf(array).ravel()
+    infinite[later] = False
+    if infinite.any():
+        raise ValueError(
+            f"the result overflows {array.dtype}, {np.count_nonzero(infinite)} of its numbers are infinite: pixel "
+            "values, gain, exposure time or read noise are too large or too small"
+        )
 
 
 def checked_log_entry(add_keyword):

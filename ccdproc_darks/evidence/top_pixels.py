@@ -114,12 +114,13 @@ class _Search:
     def look(self, samples, start):
         """Look at the `Samples` of some rows; ``start`` is the number of their first pixel."""
         values = samples.values.ravel()
-        if samples.mask is not None or values.dtype.kind == "f":
-            bad = ~np.isfinite(values)
-            if samples.mask is not None:
-                bad |= samples.mask.ravel()
-            values = np.where(bad, values.dtype.type(min(self._middle, 0)), values)
-        top = float(values.max())
+        if samples.mask is not None:
+            values = np.where(samples.mask.ravel(), values.dtype.type(min(self._middle, 0)), values)
+        # Ignores NaN.
+        top = float(np.fmax.reduce(values))
+        if not np.isfinite(top):
+            values = np.where(np.isfinite(values), values, values.dtype.type(min(self._middle, 0)))
+            top = float(values.max())
         if top < self._limit:
             return
         if top > self.highest:

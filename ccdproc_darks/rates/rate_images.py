@@ -10,6 +10,7 @@ from astropy import units as u
 from astropy.nddata import CCDData, InverseVariance
 
 from .._compute.blocks import row_blocks, sample_blocks, shifted
+from .._compute.workers import THREADS
 from .._interface.arguments import ELECTRON_PER_SECOND, SAME_EXPOSURE, checked_flag, numpy_images, unit_name
 from .._interface.warnings import BiasWarning, TemperatureWarning, warn
 from ..frames.belonging import Labelled, check_one_sensor
@@ -57,8 +58,7 @@ class RateImages:
         self.infos = [infos[index] for index in order]
         self._rates, self._labels = [rates[index] for index in order], [f"rates[{index}]" for index in order]
         factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
-        for index in order:
-            _check_noise(rates[index], infos[index], f"rates[{index}]")
+        THREADS.map_in_threads(lambda index: _check_noise(rates[index], infos[index], f"rates[{index}]"), order)
         self.shape = rates[0].shape
         self._check_together(order)
         self.noise = None if read_noise is None else PixelNoise.of(read_noise, self.shape)

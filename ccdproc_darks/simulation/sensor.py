@@ -16,7 +16,7 @@ from astropy.nddata import CCDData
 
 from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_number, checked_quantity
 from .._interface.flags import DARK_FLAGS
-from .._interface.results import result_image, set_keys
+from .._interface.results import check_finite, result_image, set_keys
 from ..temperature import rate_ratio
 from .cosmic_rays import CosmicRays
 from .defects import AmplifierGlow, Defect, checked_defects
@@ -302,6 +302,7 @@ class Sensor:
             rates.flat[index] = mean_of_clipped(rates.flat[index], electrons)
             self.response.limit_mean(rates)
             rates /= seconds
+        check_finite(rates)
         return result_image(rates, ELECTRON_PER_SECOND, header)
 
     def true_flags(self, *, threshold: u.Quantity | None = None, temperature: u.Quantity | None = None) -> CCDData:
