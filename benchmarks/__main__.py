@@ -22,6 +22,7 @@ TASKS = (
     "checks",
     "folder",
     "fit",
+    "per_pixel",
     "mem_limit",
     "threads",
     "huge",
