@@ -29,7 +29,7 @@ from .lost_samples import warn_lost_samples
 from .pixel_noise import distribution_of
 from .pixel_scatter import LEAST_SAMPLES, PixelScatterJob
 from .prepared_darks import prepare_darks
-from .read_noise import measure_scatter
+from .read_noise import measure_scatter, scatter_read_noise
 
 __all__ = ["read_noise_map"]
 
@@ -228,7 +228,8 @@ def _job_of_biases(frames, gain, check_headers, reading, execution):
     selection = select_biases(frames, scale, execution)
     selection.warn("bias frames")
     heed_bias_noise(frames, scale, None, None, check_headers)
-    return PixelScatterJob(selection.dark_set, selection.reader, _typical(selection.dark_set, selection.reader), None)
+    dark_set, reader = selection.dark_set, selection.reader
+    return PixelScatterJob(dark_set, reader, _typical(measure_scatter(dark_set, reader), reader), None)
 
 
 def _job_of_darks(frames, options, check_headers, reading, execution):
@@ -239,12 +240,13 @@ def _job_of_darks(frames, options, check_headers, reading, execution):
     check_one_exposure([dark_set.seconds for dark_set in prepared.dark_sets])
     (dark_set,) = prepared.dark_sets
     _check_number(dark_set.frames)
-    return PixelScatterJob(dark_set, prepared.reader, _typical(dark_set, prepared.reader), None, prepared.bias_error)
+    reader, scatter = prepared.reader, measure_scatter(dark_set, prepared.reader)
+    sigma = _typical(scatter, reader) if scatter is None else scatter_read_noise(scatter, reader.scale)
+    return PixelScatterJob(dark_set, reader, _typical(scatter, reader), None, (sigma, prepared.bias_error))
 
 
-def _typical(dark_set, reader):
+def _typical(scatter, reader):
     """Scatter of a typical pixel (electron), that of rounding at least."""
-    scatter = measure_scatter(dark_set, reader)
     return float(np.sqrt(max(0.0 if scatter is None else scatter.variance, reader.scale**2 / 12)))
 
 
@@ -264,7 +266,7 @@ def _measured(job, dtype, execution):
         warn_lost_samples([job.dark_set], job.reader, f"no pixel has {LEAST_SAMPLES} samples that can be used")
     else:
         middle = float(np.median(noise[~mask]))
-        shows_shape = job.bias_error is None or middle**2 > (1 - _MOST_DARK) * job.typical**2
+        shows_shape = job.dark_noise is None or middle**2 > (1 - _MOST_DARK) * job.typical**2
         distribution = distribution_of(noise, error, kurtosis if shows_shape else None)
         entries |= {
             "DKRDNOI": (middle, "[electron] median read noise"),
