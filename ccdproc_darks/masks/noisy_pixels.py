@@ -19,7 +19,7 @@ _SAMPLE, _BINS = 2**20, 80
 # below: above are the pixels with telegraph read noise, further below those that are dead.
 _ABOVE, _BELOW = 0.5, 5.0
 # Narrowest spread of the logarithm of read noise, and the degrees of freedom from which a chi law is normal.
-_NARROWEST, _NORMAL_FROM = 1e-3, 2000.0
+_NARROWEST, _NORMAL_FROM = 1e-4, 2000.0
 # Standard deviations to which the typical pixels are followed, and steps of them over the width of the chi law.
 _REACH, _STEP = 9.0, 0.35
 # Points of the table of deviates.
