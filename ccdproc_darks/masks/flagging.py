@@ -15,9 +15,11 @@ from ..rates.rate_images import RateImages
 from .hot_pixels import HotPixelTest
 from .pixel_rates import noiseless_pixel, pixel_rates
 
-__all__ = ["COUNTED", "FlagJob", "detectable", "not_proportional"]
+__all__ = ["COUNTED", "UNTESTED", "FlagJob", "detectable", "not_proportional"]
 
 COUNTED = ("HOT", "WARM", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "DO_NOT_USE")
+# Name of the number of pixels that are not HOT, and too noisy to be tested for proportionality.
+UNTESTED = "untested"
 
 # Grid of rates (electron/s) on which the lowest rate with a flag is found; times and points of its refinement.
 _RATES = np.concatenate([[0.0], np.geomspace(1e-9, 1e9, 400)])
@@ -64,7 +66,7 @@ def _critical_chi_square(critical, degrees):
 
 @dataclass
 class FlagJob(BlockJob):
-    """Makes the flags and the mask; counts the pixels that have each of the flags `COUNTED`.
+    """Makes the flags and the mask; counts the pixels that have each of the flags `COUNTED`, and those `UNTESTED`.
 
     Attributes
     ----------
@@ -121,17 +123,17 @@ class FlagJob(BlockJob):
         """Fast pass, where there is one, right for complete pixels whose tail is normal; else the exact way."""
         if self._edges is None:
             return self._flags_of(rows)
-        flags, mask, inexact = self._quick_flags(rows, out[0])
+        flags, mask, inexact, untested = self._quick_flags(rows, out[0])
         # Counted where they are computed exactly.
         flags[inexact] = 0
-        return Block([flags, mask], Deferred(inexact), _numbers(flags))
+        return Block([flags, mask], Deferred(inexact), _numbers(flags, untested))
 
     def exact(self, deferred):
         """The full fit and its exact tail."""
         return self._flags_of(slice(None), deferred.pixels)
 
     def _quick_flags(self, rows, out):
-        """Flags and mask from rate and deviate, and flat indices of the pixels for which these are not enough."""
+        """Flags and mask from rate and deviate, where these are not enough (flat indices), and how many are untested."""
         quick = self.comparer.two_rates_block(rows)
         inexact, edges = quick.inexact_mask(), self._edges
         with np.errstate(invalid="ignore"):
@@ -146,15 +148,20 @@ class FlagJob(BlockJob):
             if self.critical <= quick.two_rates.largest_normal:
                 nonlinear = np.union1d(beyond, self._significant(quick, inexact))
         flags = np.empty(inexact.shape, np.uint32) if out is None else out.reshape(-1)
-        flags.fill(DARK_FLAGS.UNRELIABLE_DARK)
-        flags[seen] = flags[nonlinear] = 0
-        flags[hot] |= np.uint32(DARK_FLAGS.HOT)
+        flags.fill(0)
+        flags[hot] = DARK_FLAGS.HOT | DARK_FLAGS.UNRELIABLE_DARK
+        mask = inexact.copy()
+        for tested in (seen, nonlinear):
+            flags[tested] &= ~np.uint32(DARK_FLAGS.UNRELIABLE_DARK)
+            mask[tested] = True
+        mask[hot] = True
+        untested = mask.size - np.count_nonzero(mask)
+        mask.fill(False)
         telegraph = np.flatnonzero(self.telegraph.beyond(self.critical_scatter, rows))
-        mask = np.zeros(inexact.shape, dtype=bool)
         for flag, pixels in ((DARK_FLAGS.NONLINEAR, nonlinear), (DARK_FLAGS.TELEGRAPH, telegraph)):
             flags[pixels] |= np.uint32(flag | DARK_FLAGS.DO_NOT_USE)
             mask[pixels] = True
-        return flags, mask, np.flatnonzero(inexact)
+        return flags, mask, np.flatnonzero(inexact), untested
 
     def _significant(self, quick, inexact):
         """Pixels beyond the critical deviate and the tolerance; marks as ``inexact`` those close to either."""
@@ -173,33 +180,34 @@ class FlagJob(BlockJob):
         found = {"HOT": hot, "WARM": warm, "TELEGRAPH": telegraph}
         bad = telegraph | measured.unusable
         if self.comparer is None:
-            return _counted(DO_NOT_USE=bad | hot, **found)
+            return _counted(0, DO_NOT_USE=bad | hot, **found)
         comparison = measured.comparison
         with np.errstate(invalid="ignore"):
             nonlinear = not_proportional(comparison, self.critical, self.tolerance) | (measured.rate > self.rate_limit)
         found["NONLINEAR"] = nonlinear
-        found["UNRELIABLE_DARK"] = ~detectable(comparison, self.planned, self.tolerance) & ~nonlinear
+        untested = ~detectable(comparison, self.planned, self.tolerance) & ~nonlinear
+        found["UNRELIABLE_DARK"] = hot & untested
         found["SATURATED"] = np.isfinite(measured.lower_limit)
-        return _counted(DO_NOT_USE=bad | nonlinear | (hot & ~(comparison.fit.degrees > 0)), **found)
+        return _counted(
+            np.count_nonzero(untested & ~hot), **found,
+            DO_NOT_USE=bad | nonlinear | (hot & ~(comparison.fit.degrees > 0)),
+        )  # fmt: skip
 
 
-def _numbers(flags):
-    """Number of pixels that have each of the flags `COUNTED`."""
-    # Most pixels are UNRELIABLE_DARK and nothing else: the others are counted flag by flag.
-    others = flags.ravel()[np.flatnonzero(flags != DARK_FLAGS.UNRELIABLE_DARK)]
-    numbers = np.array([np.count_nonzero(others & getattr(DARK_FLAGS, name)) for name in COUNTED])
-    numbers[COUNTED.index("UNRELIABLE_DARK")] += flags.size - others.size
-    return numbers
+def _numbers(flags, untested):
+    """Number of pixels that have each of the flags `COUNTED`, and of those `UNTESTED`."""
+    flagged = flags.ravel()[np.flatnonzero(flags)]
+    return np.array([*(np.count_nonzero(flagged & getattr(DARK_FLAGS, name)) for name in COUNTED), untested])
 
 
-def _counted(**flags):
+def _counted(untested, **flags):
     """`Block` of flags, their mask and their numbers, from one boolean image for each flag; False is an empty one."""
     field = None
     for name, where in flags.items():
         bits = np.multiply(where, np.uint32(getattr(DARK_FLAGS, name)))
         field = bits if field is None else np.bitwise_or(field, bits, out=field)
     mask = np.bitwise_and(field, np.uint32(DARK_FLAGS.DO_NOT_USE)).astype(bool)
-    return Block([field, mask], count=_numbers(field))
+    return Block([field, mask], count=_numbers(field, untested))
 
 
 def _first(holds):

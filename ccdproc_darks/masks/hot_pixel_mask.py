@@ -26,7 +26,7 @@ from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
-from .flagging import COUNTED, FlagJob
+from .flagging import COUNTED, UNTESTED, FlagJob
 from .hot_pixels import HotPixelTest
 from .pixel_rates import complete_pixel_rates, noiseless_pixel, pixel_rates
 
@@ -214,7 +214,7 @@ def hot_pixel_mask(
         telegraph.critical(control), tolerance, rate_limit,
     )  # fmt: skip
     flags, mask = np.empty(images.shape, dtype=np.uint32), np.zeros(images.shape, dtype=bool)
-    number = dict(zip(COUNTED, fill_images(job, [flags, mask], execution).tolist(), strict=True))
+    number = dict(zip((*COUNTED, UNTESTED), fill_images(job, [flags, mask], execution).tolist(), strict=True))
     if mask.all():
         found = ", ".join(f"{number[name]} are {name}" for name in ("NONLINEAR", "TELEGRAPH", "SATURATED", "HOT"))
         warn(f"all pixels are masked: {found}; {images.usable_pixels()}", NoUsablePixelWarning)
@@ -232,6 +232,7 @@ def hot_pixel_mask(
         "NTELEGR": (number["TELEGRAPH"] if len(telegraph) else None, "pixels flagged TELEGRAPH"),
         "NSATUR": (number["SATURATED"], "pixels flagged SATURATED"),
         "NUNRELI": (number["UNRELIABLE_DARK"], "pixels flagged UNRELIABLE_DARK"),
+        "NNOTEST": (number[UNTESTED] if several else None, "pixels not HOT that could not be tested"),
         "NMASKED": (number["DO_NOT_USE"], "pixels that must not be used"),
     }
     header = safe_header(images.meta, entries)

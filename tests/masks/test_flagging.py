@@ -53,8 +53,13 @@ def exact_flags(job, pixels=None):
     flags, mask = (image.ravel() for image in block.images)
     assert (flags.dtype, mask.dtype) == (np.uint32, bool)
     np.testing.assert_array_equal(mask, flags & 1 == 1)
-    assert block.count.tolist() == [np.count_nonzero(flags & getattr(DARK_FLAGS, name)) for name in COUNTED]
+    assert block.count[:-1].tolist() == [np.count_nonzero(flags & getattr(DARK_FLAGS, name)) for name in COUNTED]
     return flags.tolist()
+
+
+def untested(job):
+    """Number of pixels that are not HOT and too noisy to be tested, by the exact way."""
+    return job._flags_of(EVERYTHING).count[-1]
 
 
 def deviation(rate):
@@ -102,22 +107,31 @@ class TestSeveralRates:
         first = [50.0, 150.0, 0.001, 80.0, 20.0, 50.0, 1e5]
         job = job_of(first, rates, scatter=[0.0] * 5 + [6.0, 0.0])
         assert exact_flags(job) == [
-            0, HOT, UNRELIABLE, NONLINEAR | UNUSED, NONLINEAR | UNUSED, TELEGRAPH | UNUSED,
+            0, HOT, 0, NONLINEAR | UNUSED, NONLINEAR | UNUSED, TELEGRAPH | UNUSED,
             HOT | UNRELIABLE | SATURATED | UNUSED,
         ]  # fmt: skip
+        assert untested(job) == 1
+
+    def test_hot_pixels_that_could_not_be_tested(self):
+        """Flagged, and not masked: what the test cannot see is at most a few times the noise of the darks."""
+        job = job_of([0.002, 0.0001, 0.002], [0.002, 0.0001, 0.002], threshold=0.001, scatter=[0.0, 0.0, 9.0])
+        assert exact_flags(job) == [HOT | UNRELIABLE, 0, HOT | UNRELIABLE | TELEGRAPH | UNUSED]
+        assert untested(job) == 1
 
     def test_one_exposure_time_left(self):
         """Saturated at 1000 s: not to be compared, nor to be used; and if it is hot, for that reason alone too."""
         job = job_of([2000.0, np.nan, 50.0], [2000.0, 50.0, 50.0])
-        assert exact_flags(job) == [HOT | UNRELIABLE | SATURATED | UNUSED, UNRELIABLE | UNUSED, 0]
+        assert exact_flags(job) == [HOT | UNRELIABLE | SATURATED | UNUSED, UNUSED, 0]
+        assert untested(job) == 1
 
     def test_limit(self):
         """Above it all pixels are NONLINEAR, and none is UNRELIABLE_DARK for want of sensitivity."""
         job = job_of([10.0, 20.0, 0.001], [10.0, 20.0, 0.001], rate_limit=15.0)
-        assert exact_flags(job) == [0, NONLINEAR | UNUSED, UNRELIABLE]
-        assert exact_flags(job_of([0.002, 0.001], [0.002, 0.001], rate_limit=0.0015)) == [
-            NONLINEAR | UNUSED, UNRELIABLE,
-        ]  # fmt: skip
+        assert exact_flags(job) == [0, NONLINEAR | UNUSED, 0]
+        assert untested(job) == 1
+        job = job_of([0.002, 0.001], [0.002, 0.001], rate_limit=0.0015, threshold=0.0005)
+        assert exact_flags(job) == [HOT | NONLINEAR | UNUSED, HOT | UNRELIABLE]
+        assert untested(job) == 0
 
     def test_warm(self):
         job = job_of([110.0, 50.0, 149.0], [110.0, 50.0, 149.0], background=[50.0] * 3)
@@ -126,9 +140,10 @@ class TestSeveralRates:
 
     def test_some_pixels(self):
         job = job_of([50.0, 150.0, 0.001], [50.0, 150.0, 0.001], scatter=[0.0, 0.0, 7.0])
-        assert exact_flags(job, np.array([2, 1])) == [UNRELIABLE | TELEGRAPH | UNUSED, HOT]
+        assert exact_flags(job, np.array([2, 1])) == [TELEGRAPH | UNUSED, HOT]
         found = job.exact(Deferred(np.array([2, 1])))
-        assert found.images[0].ravel().tolist() == [UNRELIABLE | TELEGRAPH | UNUSED, HOT]
+        assert found.images[0].ravel().tolist() == [TELEGRAPH | UNUSED, HOT]
+        assert found.count[-1] == 1
 
     def test_some_pixels_of_a_glow(self):
         rates = [110.0, 50.0, 149.0]
@@ -142,7 +157,7 @@ class TestSeveralRates:
         part = job.for_rows(slice(1, 4))
         for rows in (slice(1, 2), slice(2, 4), slice(3, 4)):
             np.testing.assert_array_equal(part._flags_of(rows).images[0], job._flags_of(rows).images[0])
-        assert part._flags_of(slice(1, 4)).images[0].ravel().tolist() == [HOT | TELEGRAPH | UNUSED, UNRELIABLE, WARM]
+        assert part._flags_of(slice(1, 4)).images[0].ravel().tolist() == [HOT | TELEGRAPH | UNUSED, 0, WARM]
         np.testing.assert_array_equal(job._flags_of(EVERYTHING).images[0].ravel()[:1], [0])
 
 
@@ -163,7 +178,8 @@ class TestFastPass:
             np.testing.assert_array_equal(flags[good], expected[good])
             np.testing.assert_array_equal(mask[good], expected[good] & 1 == 1)
             assert (flags[pixels] == 0).all()
-            assert block.count.tolist() == [np.count_nonzero(flags & getattr(DARK_FLAGS, name)) for name in COUNTED]
+            assert block.count[:-1].tolist() == [np.count_nonzero(flags & getattr(DARK_FLAGS, name)) for name in COUNTED]
+            assert block.count[-1] + (job.exact(block.deferred).count[-1] if pixels.size else 0) == untested(job)
         assert len(good) >= least
         return pixels.tolist()
 
@@ -174,7 +190,7 @@ class TestFastPass:
         assert job.memory() == 100
         assert self.check(job, 7) == []
         assert exact_flags(job) == [
-            0, HOT, UNRELIABLE, UNRELIABLE | TELEGRAPH | UNUSED, TELEGRAPH | UNUSED, NONLINEAR | UNUSED,
+            0, HOT, 0, TELEGRAPH | UNUSED, TELEGRAPH | UNUSED, NONLINEAR | UNUSED,
             HOT | NONLINEAR | UNUSED, HOT | TELEGRAPH | UNUSED,
         ]  # fmt: skip
 
@@ -189,7 +205,8 @@ class TestFastPass:
     def test_hot_pixels_too_faint_for_a_comparison(self):
         job = job_of([0.001, 0.0001], [0.001, 0.0001], threshold=0.0005)
         assert self.check(job) == []
-        assert exact_flags(job) == [HOT | UNRELIABLE, UNRELIABLE]
+        assert exact_flags(job) == [HOT | UNRELIABLE, 0]
+        assert untested(job) == 1
 
     def test_threshold_by_noise(self):
         """The edge is that of a pixel that lost no frame."""
@@ -205,13 +222,18 @@ class TestFastPass:
         assert [flag & HOT for flag in exact_flags(job)] == [0] * 41 + [HOT]
 
     def test_near_where_a_departure_becomes_detectable(self):
+        """As of hot pixels, which are UNRELIABLE_DARK below that."""
         edge = job_of([1.0], [1.0])._edges["detectable"]
         # Half of the departures of a tenth are beyond 3 sigma where they are as large as that, in the better exposure.
         assert edge / 10 / deviation(edge) == pytest.approx(3, rel=1e-6)
         rates = edge * np.array([0.5, 1 - 1.1e-4, 1 - 0.9e-4, 1 + 0.9e-4, 1 + 1.1e-4, 2.0])
         job = job_of(rates, rates)
         assert self.check(job) == [2, 3]
-        assert exact_flags(job) == [UNRELIABLE] * 3 + [0] * 3
+        assert exact_flags(job) == [0] * 6
+        assert untested(job) == 3
+        job = job_of(rates, rates, threshold=edge / 4)
+        assert self.check(job) == [2, 3]
+        assert exact_flags(job) == [HOT | UNRELIABLE] * 3 + [HOT] * 3
 
     @pytest.mark.parametrize("sign", [1, -1])
     def test_near_the_critical_deviate(self, sign):
@@ -225,7 +247,8 @@ class TestFastPass:
             first = rates + sign * 3 * factors * np.array([deviation(rate) for rate in mean])
         job = job_of(first, rates, tolerance=1e-3)
         assert self.check(job) == [2, 3]
-        assert exact_flags(job) == [UNRELIABLE] * 3 + [NONLINEAR | UNUSED] * 3
+        assert exact_flags(job) == [0] * 3 + [NONLINEAR | UNUSED] * 3
+        assert untested(job) == 3
 
     @pytest.mark.parametrize("sign", [1, -1])
     def test_near_the_tolerance(self, sign):
@@ -295,7 +318,8 @@ class TestFastPass:
         job = job_of([50.0, 1e-6], [50.0, 1e-6], planned=np.inf)
         assert job._edges == {"hot": 100.0, "detectable": np.inf, "rate_limit": np.inf}
         assert self.check(job) == []
-        assert exact_flags(job) == [UNRELIABLE] * 2
+        assert exact_flags(job) == [0] * 2
+        assert untested(job) == 2
 
 
 def test_tolerance_of_faint_pixels():
