@@ -9,6 +9,7 @@ from astropy.nddata import CCDData
 
 from .._compute.blocks import shifted
 from .._interface.arguments import unit_name
+from ..frames.trimmed_frame import TrimmedFrame
 from ..statistics.read_noise_distribution import ReadNoiseDistribution, fit_read_noise_distribution
 
 __all__ = ["PixelNoise", "is_map"]
@@ -70,6 +71,14 @@ class PixelNoise:
         degrees = float(np.median(few.astype(float) ** 2 / (2 * deviation.astype(float) ** 2)))
         distribution = fit_read_noise_distribution(few.astype(float), degrees)
         return cls(scatter, _mean_variance(distribution, scatter), distribution)
+
+    @classmethod
+    def of_frames(cls, read_noise, frames):
+        """`PixelNoise` of a map for frames; one of the shape of the raw frames is cut as these are."""
+        first = frames[0]
+        if isinstance(first, TrimmedFrame) and read_noise.shape == first.frame.shape:
+            read_noise = read_noise[first.trim.slices]
+        return cls.of(read_noise, first.shape)
 
     @property
     def typical(self):
