@@ -6,16 +6,14 @@ from __future__ import annotations
 import copy
 import os
 from concurrent.futures import Executor
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from astropy import units as u
 from astropy.nddata import CCDData
-from scipy.special import chdtri, log_ndtr, ndtr
+from scipy.special import chdtri, ndtr
 
-from .._compute.blocks import Block, BlockJob, sample_blocks, shifted
+from .._compute.blocks import sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_clip, checked_dtype, numpy_images, unit_name
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
@@ -23,19 +21,13 @@ from ..frames.headers import FrameSetting, check_one_exposure
 from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..rates.amplifiers import Amplifiers, measure_amplifiers
-from ..rates.dark_frames import DarkSet, ElectronReader
 from ..rates.lost_samples import warn_lost_samples
-from ..rates.mean_counts import MeanCounts
 from ..rates.prepared_darks import prepare_darks
-from ..rates.rejection import deviate_of_share
 from ..statistics.rate_distribution import sensor_rate_distribution
-from ..statistics.significance import deviate_of_log_tail
-from .comparer import compare_rows
+from .frame_scatter import LEAST_FRAMES, ScatterJob
 
 __all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
 
-# With three frames, a pixel that switches has one frame alone at one level: it looks like a cosmic ray.
-LEAST_FRAMES = 4
 _SAMPLE = 2**16
 
 
@@ -156,7 +148,7 @@ def dark_scatter(
     shape, number = prepared.shape, len(dark_set.frames)
     seconds, offsets = np.full(number, dark_set.seconds), dark_set.level_shifts
 
-    job = _ScatterJob(dark_set, prepared.reader, prepared.noise, clip)
+    job = ScatterJob(dark_set, prepared.reader, prepared.noise, clip)
     samples = (job.counts(block) for block in sample_blocks(shape, _SAMPLE))
     job.rate_distribution = sensor_rate_distribution(samples, seconds, np.ones(number), [], offsets, False)
     data = np.empty(shape, dtype)
@@ -195,67 +187,6 @@ def _one_set(prepared):
     if prepared.noise is None:
         raise ValueError("read_noise is needed, and neither the headers (RDNOISE) nor equal frames tell it")
     return dark_set
-
-
-@dataclass
-class _ScatterJob(BlockJob):
-    """Makes the significance of the scatter of equal frames (`_one_sided`)."""
-
-    dark_set: DarkSet
-    reader: ElectronReader
-    noise: float
-    clip: float | None
-    rate_distribution: object = None
-
-    def memory(self):
-        """Bytes that a pixel of a block takes while it is computed."""
-        return 200 * len(self.dark_set.frames) + 200
-
-    def for_rows(self, rows):
-        """The job for some rows alone."""
-        return replace(self, dark_set=self.dark_set.for_rows(rows), reader=self.reader.for_rows(rows))
-
-    @contextmanager
-    def open_files(self):
-        """The job with its files open."""
-        with self.dark_set.open_files() as dark_set:
-            yield replace(self, dark_set=dark_set)
-
-    def block(self, rows, out=None):
-        """Significance of a block of rows; there is no fast pass."""
-        seconds = np.full(len(self.dark_set.frames), self.dark_set.seconds)
-        shifts = self.dark_set.level_shifts
-        compared = compare_rows(self.counts(rows), seconds, [], shifts, False, self.rate_distribution)
-        return Block([_one_sided(compared.significance)])
-
-    def counts(self, rows):
-        """`MeanCounts` of the frames, each as if it had an exposure time of its own."""
-        electrons = self.reader.read(self.dark_set, rows)
-        samples, good = electrons.samples, electrons.good
-        good &= good.sum(axis=0) >= LEAST_FRAMES
-        if self.clip is not None:
-            _leave_out_highest(samples - self.dark_set.level_shifts[:, None, None], good, self.noise, self.clip)
-        ones = np.ones(samples.shape)
-        samples[~good] = 0.0
-        return MeanCounts(samples, ones, self.noise**2 * ones, good, np.full(samples.shape, np.nan))
-
-
-def _leave_out_highest(samples, good, noise, clip):
-    """Unset ``good`` of the highest sample of each pixel in which it is a cosmic ray."""
-    highest = np.where(good, samples, -np.inf).argmax(axis=0)[None]
-    value = np.take_along_axis(samples, highest, axis=0)[0]
-    rest = np.maximum(good.sum(axis=0) - 1.0, 1.0)
-    others = (np.where(good, samples, 0.0).sum(axis=0) - value) / rest
-    tested = good.any(axis=0) & (value > others)
-    struck = np.zeros(tested.shape, dtype=bool)
-    one = np.ones(int(tested.sum()))
-    struck[tested] = deviate_of_share(value[tested], others[tested], one, rest[tested], noise) > clip
-    np.put_along_axis(good, highest, np.take_along_axis(good, highest, axis=0) & ~struck, axis=0)
-
-
-def _one_sided(significance):
-    """One-sided normal deviate of the same probability as a two-sided one."""
-    return deviate_of_log_tail(np.log(2) + log_ndtr(-np.abs(significance)))
 
 
 def _width(deviates, degrees):

@@ -8,7 +8,10 @@ import numpy as np
 from .._compute import loops
 from ..frames.fits_image import FileReader, are_alike, row_positions, rows_alike
 
-__all__ = ["FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "frame_block", "in_electrons"]
+__all__ = [
+    "FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "as_stored", "frame_block",
+    "in_electrons", "level_and_array", "read_block",
+]  # fmt: skip
 
 # Sums of fewer 16-bit integers than this cannot overflow 32 bits.
 _MOST_SHORT = 2**15
@@ -114,7 +117,7 @@ class FrameBlock:
 
     def _compiled_counts(self, settings):
         """`FrameSums` of one frame in single precision, in one pass."""
-        sums, (level, bias) = settings.blank(self.values.shape[1]), _level_and_array(settings.bias)
+        sums, (level, bias) = settings.blank(self.values.shape[1]), level_and_array(settings.bias)
         saturation = np.inf if settings.saturation is None else settings.saturation
         loops.counts(
             sums.counts.size, self.values[0].view(np.float32), not self.values.dtype.isnative, saturation,
@@ -192,7 +195,7 @@ class StreamedFrameBlock:
         found = loops.file_sums(pixels, numbers, arrays, files, room, _as_short(stored), _as_short(special))
         if found < 0:
             # Reading in the other way raises the error that says what is wrong.
-            self._instead = _read_block(self.frames, self.rows)
+            self._instead = read_block(self.frames, self.rows)
             return self._instead.sums(settings)
         self._special = special[:found]
         return sums
@@ -208,10 +211,11 @@ def frame_block(frames, rows, combined):
     # A subclass may read its rows in another way.
     if streamed and frames[0].image.bitpix == _SHORT_BITS and all(type(frame) is FileReader for frame in frames):
         return StreamedFrameBlock(frames, rows)
-    return _read_block(frames, rows)
+    return read_block(frames, rows)
 
 
-def _read_block(frames, rows):
+def read_block(frames, rows):
+    """`FrameBlock` of a slice of rows of open frames."""
     values = rows_alike(frames, rows)
     if values is not None:
         return FrameBlock(values.reshape(len(frames), -1), [None] * len(frames))
@@ -235,14 +239,20 @@ def _for_sums(settings, sums, stored, dtype, *, in_file):
     The integers ``stored`` have a row for each frame. They are samples of ``dtype``, but signed if ``in_file``, as FITS
     stores them.
     """
-    signed = dtype.kind == "i"
     saturation = 2**30 if settings.saturation is None else _comparable(settings.saturation, dtype)
-    level, bias = _level_and_array(settings.bias)
-    numbers = (
-        len(stored), not stored.dtype.isnative, _SIGN if signed or in_file else 0, -_SIGN if signed else 0, saturation,
-        settings.scale, level, None if settings.bound is None else settings.bound.numbers,
-    )  # fmt: skip
+    level, bias = level_and_array(settings.bias)
+    bound = None if settings.bound is None else settings.bound.numbers
+    numbers = (*as_stored(stored, dtype, in_file=in_file), saturation, settings.scale, level, bound)
     return numbers, (bias, sums.counts, sums.special)
+
+
+def as_stored(stored, dtype, *, in_file=False):
+    """How the compiled loops read integers ``stored`` as samples of ``dtype``; in a file they are signed.
+
+    Number of frames; whether bytes are swapped; bits to flip after that; number to add after that.
+    """
+    signed = dtype.kind == "i"
+    return len(stored), not stored.dtype.isnative, _SIGN if signed or in_file else 0, -_SIGN if signed else 0
 
 
 def _as_short(array):
@@ -263,7 +273,7 @@ def in_electrons(counts, scale, bias):
     return counts
 
 
-def _level_and_array(bias):
+def level_and_array(bias):
     """A bias (electron) as the compiled loops take it: a number, and an array or None."""
     return (0.0, bias) if np.ndim(bias) else (bias, None)
 
