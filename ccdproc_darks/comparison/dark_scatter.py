@@ -22,6 +22,7 @@ from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..rates.amplifiers import Amplifiers, measure_amplifiers
 from ..rates.lost_samples import warn_lost_samples
+from ..rates.pixel_noise import PixelNoise
 from ..rates.prepared_darks import prepare_darks
 from ..statistics.rate_distribution import sensor_rate_distribution
 from .frame_scatter import LEAST_FRAMES, ScatterJob
@@ -35,7 +36,7 @@ def dark_scatter(
     darks: Frames,
     *,
     gain: FrameSetting = None,
-    read_noise: FrameSetting = None,
+    read_noise: FrameSetting | CCDData = None,
     bias: CCDData | str | os.PathLike[str] | u.Quantity | None = None,
     exposure: FrameSetting = None,
     saturation: FrameSetting = None,
@@ -148,9 +149,12 @@ def dark_scatter(
     shape, number = prepared.shape, len(dark_set.frames)
     seconds, offsets = np.full(number, dark_set.seconds), dark_set.level_shifts
 
-    job = ScatterJob(dark_set, prepared.reader, prepared.noise, clip)
-    samples = (job.counts(block) for block in sample_blocks(shape, _SAMPLE))
+    job = ScatterJob(dark_set, prepared.reader, prepared.pixel_noise or prepared.noise, clip)
+    blocks = sample_blocks(shape, _SAMPLE)
+    samples = (job.counts(block) for block in blocks)
     job.rate_distribution = sensor_rate_distribution(samples, seconds, np.ones(number), [], offsets, False)
+    if prepared.pixel_noise is not None:
+        job.find_core(blocks)
     data = np.empty(shape, dtype)
     fill_images(job, [data], execution)
     mask = np.isnan(data)
@@ -166,7 +170,7 @@ def dark_scatter(
             "NCOMBINE": (number, "number of frames"),
             "DKRDNOI": (prepared.noise, "[electron] read noise of a frame"),
             "DKSTAT": ("scatter", "significance of the scatter of equal frames"),
-            "DKWIDTH": (_width(data[~mask], number - 1), "scatter of good pixels over their noise"),
+            **_width_entries(job, data[~mask], number - 1),
         },
     )
     result = result_image(data, u.dimensionless_unscaled, header, mask=mask, wcs=prepared.frames[0].wcs)
@@ -187,6 +191,17 @@ def _one_set(prepared):
     if prepared.noise is None:
         raise ValueError("read_noise is needed, and neither the headers (RDNOISE) nor equal frames tell it")
     return dark_set
+
+
+def _width_entries(job, deviates, degrees):
+    """Entries of the result's meta: how good pixels scatter."""
+    if isinstance(job.noise, PixelNoise):
+        return {
+            "DKNOISE": ("map", "source of the read noise"),
+            "DKWIDTH": (float(np.sqrt(job.factor)), "read noise of these frames over that of the map"),
+            "DKCORE": (job.width, "width of good pixels, that deviates are divided by"),
+        }
+    return {"DKWIDTH": (_width(deviates, degrees), "scatter of good pixels over their noise")}
 
 
 def _width(deviates, degrees):

@@ -15,8 +15,14 @@ from ..rates.moments import SampleMoments
 from ..rates.pixel_noise import PixelNoise
 from ..rates.rejection import deviate_of_share, least_above_others
 from ..rates.stack import read_block
+from ..statistics.noise_mixture import ScatterTails
 from ..statistics.rate_fit import TINY_RATE
-from ..statistics.significance import NORMAL_BELOW, deviate_of_log_tail, log_chi_square_tail
+from ..statistics.significance import (
+    NORMAL_BELOW,
+    chi_square_of_deviate,
+    deviate_of_log_tail,
+    log_chi_square_tail,
+)
 from .comparer import compare_rows
 
 __all__ = ["LEAST_FRAMES", "ScatterJob", "one_sided"]
@@ -29,6 +35,9 @@ _BYTES = 160
 _POINTS, _RARE = 2**13, 1e-6
 # Factor of a bound: rounding must not hide a pixel whose tail must be computed exactly, or that may lose a sample.
 _MARGIN = 1 - 1e-6
+# Of the core of all pixels: pixels that are enough, and fewest; range of the factor of their variances, and halvings.
+_CORE_PIXELS, _LEAST_PIXELS = 2**15, 100
+_FACTORS, _HALVINGS = (0.1, 10.0), 16
 
 
 @dataclass
@@ -47,6 +56,9 @@ class ScatterJob(BlockJob):
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray.
     rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution` or None
         Distribution of the true rates of the sensor's pixels.
+    factor, width : float
+        Factor of the variance by read noise, and width of the deviates of good pixels: what the frames tell that a map
+        of the read noise does not (`find_core`).
     """
 
     dark_set: DarkSet
@@ -54,6 +66,8 @@ class ScatterJob(BlockJob):
     noise: float | PixelNoise
     clip: float | None
     rate_distribution: object = None
+    factor: float = 1.0
+    width: float = 1.0
 
     def __post_init__(self):
         self._table = _DeviateTable(len(self.dark_set.frames) - 1)
@@ -73,15 +87,44 @@ class ScatterJob(BlockJob):
         with self.dark_set.open_files() as dark_set:
             yield replace(self, dark_set=dark_set)
 
+    def find_core(self, blocks):
+        """Set `factor` and `width` so that the deviates of good pixels have the median 0 and the width 1.
+
+        ``blocks`` are slices of rows. The read noise of all pixels may have changed by some per cent since the map was
+        made, and a little more in some than in others. Only a map needs this.
+
+        Notes
+        -----
+        The width is that of the lower half, in which there are no telegraph pixels (Efron 2004, J. Am. Stat. Assoc. 99,
+        96); it is at least 1.
+        """
+        noise = self.noise.sample(blocks)
+        dark_set, reader = self.dark_set.sample(blocks), self.reader.sample(blocks)
+        job, rows = replace(self, dark_set=dark_set, reader=reader, noise=noise), slice(0, noise.scatter.shape[0])
+        _, moments = job._moments(rows)
+        good = np.flatnonzero(~moments.special)[:: 1 + moments.special.size // _CORE_PIXELS]
+        if good.size < _LEAST_PIXELS:
+            return
+        moments = SampleMoments(
+            *(part[good] for part in (moments.mean, moments.squares, moments.excess, moments.special))
+        )
+        low, high = _FACTORS
+        for _ in range(_HALVINGS):
+            job.factor = float(np.sqrt(low * high))
+            deviates = job._deviates(moments, rows, good)[0]
+            deviates = deviates[np.isfinite(deviates)]
+            low, high = (job.factor, high) if np.median(deviates) > 0 else (low, job.factor)
+        below, middle = np.quantile(deviates, [ndtr(-1.0), 0.5])
+        self.factor, self.width = job.factor, max(1.0, float(middle - below))
+
     def block(self, rows, out=None):
         """The fast pass: by sums of the samples. Pixels whose tail it does not know are deferred."""
         quick, moments = self._moments(rows)
-        variance = self._read_variance(rows)
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            deviate, inexact = self._deviates(moments, variance)
+            deviate, inexact = self._deviates(moments, rows)
             inexact |= moments.special
             if self.clip is not None:
-                inexact |= self._may_lose_highest(moments, variance)
+                inexact |= self._may_lose_highest(moments, self._read_variance(rows))
         pixels = np.flatnonzero(inexact)
         if not pixels.size:
             return Block([deviate])
@@ -99,13 +142,13 @@ class ScatterJob(BlockJob):
             good &= ~(samples >= self.reader.saturated_from)
         samples *= self.reader.scale
         samples -= special.bias
-        variance = self._read_variance(slice(None), deferred.pixels)
         # numpy adds up the samples of a single pixel in another order than those of several.
-        places = np.repeat([0], 2) if len(deferred) == 1 else slice(None)
+        places = np.zeros(2, dtype=int) if len(deferred) == 1 else slice(None)
+        variance = self._read_variance(slice(None), deferred.pixels[places])
         if np.ndim(variance):
-            variance = variance[places][None]
+            variance = variance[None]
         counts = self._without_highest(samples[:, None, places], good[:, None, places], variance)
-        return Block([self._of_counts(counts)[0, : len(deferred)]])
+        return Block([self._of_counts(counts, deferred.pixels[places])[: len(deferred)]])
 
     def counts(self, rows):
         """`MeanCounts` of the frames, each as if it had an exposure time of its own."""
@@ -128,23 +171,38 @@ class ScatterJob(BlockJob):
         if not isinstance(self.noise, PixelNoise):
             return self.noise**2
         _, variance = self.noise.rows(rows, pixels)
-        return variance.reshape(-1).astype(float)
+        return variance.reshape(-1) * self.factor
 
-    def _deviates(self, moments, read_variance):
-        """Deviates of the chi-square of complete pixels, and the pixels whose tail is not that of a chi-square."""
-        seconds = self.dark_set.seconds
+    def _deviates(self, moments, rows, pixels=None):
+        """Deviates by the chi-square law, and the pixels whose tail is not that of a chi-square.
+
+        ``moments`` are of a slice of rows, or of some pixels of it (flat indices), all of them complete.
+        """
+        seconds, read_variance = self.dark_set.seconds, self._read_variance(rows, pixels)
         rate = moments.mean / seconds
         if self.rate_distribution is not None:
             rate = self.rate_distribution.posterior_mean(rate)
         electrons = np.maximum(rate, TINY_RATE) * seconds
         variance = electrons + read_variance
-        deviate, inexact = self._table.deviates(np.sqrt(moments.squares / variance))
+        chi_square = moments.squares / variance
+        deviate, inexact = self._table.deviates(np.sqrt(chi_square))
         # At most so much skewness or kurtosis: see `ccdproc_darks.statistics.significance.needs_exact_tail`.
         electrons /= variance
         electrons *= 1.5
         sooner = np.clip(np.maximum(electrons / np.sqrt(variance), electrons / variance), 0.0, 1.0)
         inexact |= deviate > self._table.far - self._table.slope * sooner
-        return deviate, inexact
+        degrees = len(self.dark_set.frames) - 1
+        return self._averaged(deviate, chi_square, degrees, read_variance / variance, rows, pixels), inexact
+
+    def _averaged(self, deviate, chi_square, degrees, share, rows, pixels):
+        """Deviates averaged over what the read noise of each pixel may be; as they are where it is known exactly."""
+        if not isinstance(self.noise, PixelNoise):
+            return deviate
+        if self.noise.distribution is not None:
+            scatter, _ = self.noise.rows(rows, pixels)
+            tails = ScatterTails(self.noise.distribution)
+            deviate = tails.deviate(chi_square, degrees, scatter.reshape(-1).astype(float), share)
+        return deviate / self.width
 
     def _may_lose_highest(self, moments, read_variance):
         """Pixels whose highest sample may be a cosmic ray."""
@@ -164,11 +222,21 @@ class ScatterJob(BlockJob):
         variance = np.broadcast_to(read_variance, shape).astype(float)
         return MeanCounts(samples, np.ones(shape), variance, good, np.full(shape, np.nan))
 
-    def _of_counts(self, counts):
-        """One-sided deviates of `MeanCounts`."""
+    def _of_counts(self, counts, pixels):
+        """One-sided deviates of `MeanCounts` of some pixels (flat indices)."""
         seconds, shifts = np.full(len(counts.counts), self.dark_set.seconds), self.dark_set.level_shifts
         compared = compare_rows(counts, seconds, [], shifts, False, self.rate_distribution)
-        return one_sided(compared.significance)
+        deviate, degrees = one_sided(compared.significance).ravel(), compared.fit.degrees.ravel()
+        if not isinstance(self.noise, PixelNoise):
+            return deviate
+        known = np.isfinite(deviate)
+        degrees = np.maximum(degrees, 1)
+        chi_square = chi_square_of_deviate(np.where(known, deviate, 0.0), degrees)
+        variance = self._read_variance(slice(None), pixels)
+        electrons = np.maximum(compared.fit.rate.ravel(), TINY_RATE) * self.dark_set.seconds
+        share = variance / (np.where(known, electrons, 0.0) + variance)
+        averaged = self._averaged(deviate, chi_square, degrees, share, slice(None), pixels)
+        return np.where(known, averaged, np.nan)
 
 
 class _DeviateTable:

@@ -215,7 +215,7 @@ def frame_block(frames, rows, combined):
 
 
 def read_block(frames, rows):
-    """`FrameBlock` of a slice of rows of open frames."""
+    """`FrameBlock` of a slice of rows of frames."""
     values = rows_alike(frames, rows)
     if values is not None:
         return FrameBlock(values.reshape(len(frames), -1), [None] * len(frames))
