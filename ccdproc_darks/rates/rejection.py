@@ -173,7 +173,7 @@ def deviate_of_share(value, others, own, rest, read_noise):
         Means of ``own`` exposures and of ``rest`` others (electron), value > others.
     own, rest : `numpy.ndarray`
         Numbers of exposures.
-    read_noise : float
+    read_noise : float or `numpy.ndarray`
         Read noise of one exposure (electron).
 
     Returns
@@ -204,7 +204,7 @@ def deviate_of_share(value, others, own, rest, read_noise):
     >>> print(f"{deviate_of_share(4.0, 0.0, 1.0, 9.0, read_noise=0.0):.1f}")
     3.9
     """
-    noise = max(read_noise**2, _ROUNDING_VARIANCE)
+    noise = np.maximum(np.square(read_noise), _ROUNDING_VARIANCE)
     number = own + rest
     mean = (own * value + rest * others) / number
     expected = np.maximum(own * value + rest * np.maximum(others, 0), 0) / number

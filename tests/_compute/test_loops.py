@@ -30,7 +30,7 @@ from ccdproc_darks.statistics.rate_fit_complete import fit_complete_pixels
 from ..helpers import assert_same_image
 from ..strategies import seeds
 
-LOOPS = ("counts", "file_sums", "fit", "pair", "rate", "sums")
+LOOPS = ("counts", "file_sums", "fit", "moments", "pair", "rate", "sums")
 CAN_BUILD = shutil.which("cc") and Path(sysconfig.get_path("include"), "Python.h").exists()
 UNWANTED = bool(os.environ.get("CCDPROC_DARKS_NO_C"))
 
