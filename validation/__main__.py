@@ -17,7 +17,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m validation", description=__doc__.split(":")[0])
     parser.add_argument("studies", nargs="*", metavar="STUDY", help=f"of {', '.join(STUDIES)}; all where none is named")
     parser.add_argument("--out", type=Path, default=Path("docs/validation"), help="folder for the tables and figures")
-    parser.add_argument("--quick", action="store_true", help="a few cells of each, to see that it runs (two minutes)")
+    parser.add_argument("--quick", action="store_true", help="a few cells of each, to see that it runs (a few minutes)")
     parser.add_argument("--workers", type=int, help="processes; the number of cores where not given")
     given = parser.parse_args()
     unknown = set(given.studies) - set(STUDIES)

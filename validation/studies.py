@@ -8,7 +8,11 @@ from astropy.table import Table
 
 from .cells import PROBABILITIES, rate_distribution_of, several_cells, two_rate_cells
 from .end_to_end import frame_cells, from_frames
+from .hot_pixels import hot_cells, hot_pixels
 from .methods import free_line, propagated, this_package
+from .noise_cells import described, noise_cells
+from .noise_maps import false_positives as noise_false_positives
+from .noise_power import power_noise_cells, recalls
 from .power import power, power_cells
 from .presets import SHAPES, preset_areas
 from .rates import rate_cells, rate_errors
@@ -16,6 +20,10 @@ from .several_rates import drawn_false_positives
 from .two_rates import false_positives
 
 __all__ = ["STUDIES", "run"]
+
+
+# Few and small sensors, to see that it runs.
+_QUICK = {"sensors": 1, "shape": (300, 300)}
 
 
 def _described(cell):
@@ -81,6 +89,19 @@ def _frames(arguments):
     return row
 
 
+def _noise_maps(cell, quick=False):
+    return {**described(cell), **noise_false_positives(cell, **(_QUICK if quick else {}))}
+
+
+def _noise_power(cell, quick=False):
+    # Draws, and nodes of the grid of noises.
+    return {**described(cell), **recalls(cell, **(_QUICK | {"draws": 250_000, "points": (3, 3)} if quick else {}))}
+
+
+def _hot_pixels(cell, quick=False):
+    return {**described(cell), **hot_pixels(cell, **(_QUICK if quick else {}))}
+
+
 def _presets(preset):
     return [
         {"preset": preset, "pixels": name, "number": number, **areas} for name, number, areas in preset_areas(preset)
@@ -100,13 +121,20 @@ STUDIES = {
     "power": (power_cells, _power),
     "frames": (frame_cells, _frames),
     "presets": (lambda quick: ["low-noise-cmos"] if quick else list(SHAPES), _presets),
+    "noise_maps": (noise_cells, _noise_maps),
+    "noise_power": (power_noise_cells, _noise_power),
+    "hot_pixels": (hot_cells, _hot_pixels),
 }
+# Studies whose sensors are smaller where it shall be quick.
+_SMALLER = ("noise_maps", "noise_power", "hot_pixels")
 
 
 def run(name, quick=False, workers=None, progress=lambda rows, total: rows):
     """Table of a study; ``progress`` wraps the rows as they come."""
     cells, work = STUDIES[name]
     todo = list(cells(quick))
+    if name in _SMALLER:
+        work = functools.partial(work, quick=quick)
     with ProcessPoolExecutor(workers) as pool:
         rows = list(progress(pool.map(work, todo), len(todo)))
     flat = [row for each in rows for row in (each if isinstance(each, list) else [each])]

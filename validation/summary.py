@@ -13,8 +13,9 @@ _SEVERAL_BARS = dict.fromkeys(("1e-03", "1e-04", "1e-05"), (0.7, 1.4))
 def write_summary(folder):
     """Write the ``.csv`` tables of a folder's studies; return all of them as text."""
     text = []
-    for name, summary in _SUMMARIES.items():
-        path = folder / f"{name}.ecsv"
+    tables = {name: (name, summary) for name, summary in _SUMMARIES.items()} | _MORE
+    for name, (study, summary) in tables.items():
+        path = folder / f"{study}.ecsv"
         if path.exists():
             table = summary(Table.read(path))
             table.write(folder / f"{name}.csv", format="ascii.csv", overwrite=True)
@@ -96,6 +97,92 @@ def _four(table):
     return table
 
 
+_METHODS = {"map": "this package, read noise map", "one": "one read noise", "exact": "noise map taken as exact"}
+_NOISE_BARS = {"1e-03": (0.8, 1.25), "1e-04": (0.8, 1.25), "1e-05": (0.6, 1.5)}
+
+
+def _groups(table, *names):
+    """Rows that agree in some columns."""
+    for key in dict.fromkeys(zip(*(table[name].tolist() for name in names), strict=True)):
+        same = np.all([table[name] == value for name, value in zip(names, key, strict=True)], axis=0)
+        yield dict(zip(names, key, strict=True)), table[same]
+
+
+def _range(values):
+    """The least and the largest of some numbers, as text."""
+    values = np.asarray(values, dtype=float)
+    return (
+        f"{values.min():.2f} to {values.max():.2f}"
+        if values.max() < 10
+        else f"{values.min():.2g} to {values.max():.2g}"
+    )
+
+
+def _noise_maps(table):
+    rows = []
+    for key, cells in _groups(table, "spread", "telegraph", "occupancy"):
+        if not key["telegraph"] and key["occupancy"] != 0.5:
+            continue
+        for level in _NOISE_BARS:
+            row = {
+                "spread": f"{key['spread']:.0%}",
+                "telegraph read noise": f"{key['telegraph']:.0%}",
+                "occupancy": f"{key['occupancy']:g}" if key["telegraph"] else "",
+                "cells": len(cells),
+                "nominal": f"{float(level):g}",
+                "error by chance": f"{1 / np.sqrt(float(level) * cells['pixels'].min()):.2f}",
+            }
+            for name, title in _METHODS.items():
+                sides = np.concatenate([cells[f"{name}_{side}_{level}"] for side in ("upper", "lower")])
+                row[f"difference, {title}"] = _range(sides)
+                row[f"scatter, {title}"] = _range(cells[f"{name}_scatter_{level}"])
+            rows.append(row)
+    return Table(rows=rows)
+
+
+def _noise_flags(table):
+    """Pixels flagged where one is asked for in each sensor."""
+    rows = []
+    for cell in table:
+        row = {
+            "read noise": f"{cell['read_noise']:g}",
+            "spread": f"{cell['spread']:.0%}",
+            "telegraph read noise": f"{cell['telegraph']:.0%}",
+            "occupancy": f"{cell['occupancy']:g}",
+            "bias frames": cell["biases"],
+            "exposure times": cell["exposures"],
+            "sensors": cell["sensors"],
+        }
+        for name, title in _METHODS.items():
+            row[f"NONLINEAR, {title}"] = cell[f"{name}_nonlinear"]
+            row[f"TELEGRAPH, {title}"] = cell[f"{name}_telegraph"]
+        rows.append(row)
+    return Table(rows=rows)
+
+
+def _noise_power(table):
+    rows = []
+    for cell in table:
+        for kind in ("nonlinear", "telegraph"):
+            row = {"bias frames": cell["biases"], "occupancy": f"{cell['occupancy']:g}", "planted": kind.upper()}
+            row["number"] = cell[f"{kind}_planted"]
+            row["known noise"] = f"{cell[f'{kind}_ideal']:.3f}"
+            for name, title in _METHODS.items():
+                row[title] = f"{cell[f'{kind}_{name}']:.3f}"
+            row["this package over known noise"] = f"{cell[f'{kind}_map'] / cell[f'{kind}_ideal']:.3f}"
+            rows.append(row)
+    return Table(rows=rows)
+
+
+def _hot(table):
+    table = table["rate", "dsnu", "spread", "telegraph", "exposures", "threshold", "false", "planted", "clear", "found"]
+    table["dsnu"] = [f"{value:.0%}" for value in table["dsnu"]]
+    table["spread"] = [f"{value:.0%}" for value in table["spread"]]
+    table["telegraph"] = [f"{value:.0%}" for value in table["telegraph"]]
+    table["threshold"] = [f"{value:.2f}" for value in table["threshold"]]
+    return table
+
+
 _SUMMARIES = {
     "two_rates": _two_rates,
     "several_rates": lambda table: _drawn(table, [("free_line", "chi-square of a free line")]),
@@ -104,4 +191,9 @@ _SUMMARIES = {
     "power": _rounded,
     "frames": _rounded,
     "presets": _four,
+    "noise_maps": _noise_maps,
+    "noise_power": _noise_power,
+    "hot_pixels": _hot,
 }
+# Second tables of some studies, by the name of the file.
+_MORE = {"noise_flags": ("noise_maps", _noise_flags)}

@@ -37,6 +37,7 @@ class DARK_FLAGS(BitFlagNameMap):
 
     DO_NOT_USE = 2**0
     SATURATED = 2**1
+    UNRELIABLE_ERROR = 2**8
     HOT = 2**11
     WARM = 2**12
     TELEGRAPH = 2**15

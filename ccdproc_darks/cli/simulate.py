@@ -14,8 +14,8 @@ def add_simulate(commands):
     simulate = commands.add_parser(
         "simulate",
         help="write the frames of a simulated camera, and the truth about it",
-        description="Simulate bias and dark frames into a new folder, and the true rates and flags into its sub-folder "
-        "truth. The same arguments give the same frames on every machine.",
+        description="Simulate bias and dark frames into a new folder, and the true rates, read noises and flags into its "
+        "sub-folder truth. The same arguments give the same frames on every machine.",
     )
     simulate.add_argument("out", type=Path, metavar="OUT", help="new (or empty) folder to write")
     simulate.add_argument(
@@ -56,5 +56,5 @@ def _simulate(given, command):
     write_frames(darks, given.out)
     rows, columns = sensor.shape
     frames = f"{len(darks)} frames of {rows} x {columns} pixels: {given.out}"
-    print_lines([frames, f"true rates and flags: {given.out / 'truth'}"])
+    print_lines([frames, f"the truth about it: {given.out / 'truth'}"])
     return 0

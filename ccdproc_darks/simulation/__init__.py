@@ -4,6 +4,7 @@
 from .cosmic_rays import CosmicRays
 from .dark import simulate_dark
 from .defects import AmplifierGlow, DepletionEdgePixels, HotPixels, LowFullWellPixels, OffsetPixels, TelegraphPixels
+from .noisy_pixels import NoisyPixels, TelegraphReadNoise
 from .presets import PRESETS, sensor_preset
 from .sensor import Sensor
 from .sequence import DarkSequence
@@ -16,9 +17,11 @@ __all__ = [
     "DepletionEdgePixels",
     "HotPixels",
     "LowFullWellPixels",
+    "NoisyPixels",
     "OffsetPixels",
     "Sensor",
     "TelegraphPixels",
+    "TelegraphReadNoise",
     "sensor_preset",
     "simulate_dark",
 ]

@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The FITS header that a camera writes into a frame."""
 
+import numpy as np
 from astropy import units as u
 from astropy.io import fits
 
@@ -13,10 +14,12 @@ def camera_header(sensor, seconds, dtype, *, celsius=None, start=None):
     """Header of a frame of ``seconds`` (0 for a bias frame) that began at the Time ``start``, at ``celsius`` deg C.
 
     Unsigned integers as ``dtype`` are digitised counts. RDNOISE is the read noise as measured on such frames, as
-    `dark_rate` expects it.
+    `dark_rate` expects it, of a pixel that is neither noisy nor has telegraph read noise.
     """
     response = sensor.response
-    noise = digitised_read_noise(response.read_noise, response.gain) if dtype.kind == "u" else response.read_noise
+    noise = float(np.hypot(response.read_noise, np.hypot(sensor.row_noise.value, sensor.column_noise.value)))
+    if dtype.kind == "u":
+        noise = digitised_read_noise(noise, response.gain)
     trusted = response.trusted(dtype, noise, sensor.pixels.columns)
     header = fits.Header()
     header["IMAGETYP"] = ("Dark Frame" if seconds > 0 else "Bias Frame", "type of image")

@@ -13,8 +13,8 @@ from astropy.nddata import CCDData
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_dtype, checked_quantity
 from .defects import HotPixels
 from .exposure import Moment
-from .frame import DTYPES, checked_execution, frame_of
-from .parameters import checked_fraction, checked_image, checked_seed
+from .frame import checked_execution, frame_of
+from .parameters import DTYPES, checked_fraction, checked_image, checked_seed
 from .sensor import Sensor
 from .streams import entropy_of
 

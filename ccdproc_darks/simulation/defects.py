@@ -8,7 +8,9 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
-from .parameters import checked_fraction, checked_range, keep_copies
+from .draws import evenly_in_logarithm, heavy_tail
+from .noisy_pixels import NoisyPixels, TelegraphReadNoise
+from .parameters import checked_fraction, checked_fractions, checked_range, keep_copies
 
 __all__ = [
     "AmplifierGlow",
@@ -66,11 +68,7 @@ class HotPixels:
         """Make some of the pixels hot."""
         index = pixels.choose(rng, self.fraction)
         low, high = (value.to_value(ELECTRON_PER_SECOND) for value in (self.above, self.maximum))
-        share = rng.random(index.size)
-        if self.slope == 0:
-            rates = low * (high / low) ** share
-        else:
-            rates = low * (1 - share * (1 - (low / high) ** self.slope)) ** (-1 / self.slope)
+        rates = heavy_tail(rng, low, high, self.slope, index.size)
         if index.size and float(np.median(pixels.rate)) > high:
             raise ValueError(
                 f"HotPixels maximum must be above the rate of the sensor ({np.median(pixels.rate):g} electron/s), got "
@@ -142,22 +140,15 @@ class DepletionEdgePixels(_SomePixels):
     def __post_init__(self):
         """Check the parameters."""
         super().__post_init__()
-        parts = tuple(self.share) if isinstance(self.share, tuple | list) else (self.share,)
-        if len(parts) not in (1, 2):
-            raise ValueError(
-                f"DepletionEdgePixels share must be one number or a lowest and a highest, got {self.share!r}"
-            )
-        parts = tuple(checked_fraction("DepletionEdgePixels share", part) for part in parts)
-        if not 0 < parts[0] <= parts[-1]:
-            raise ValueError(
-                f"DepletionEdgePixels share must be above 0, and its lowest number first, got {self.share!r}"
-            )
+        parts = checked_fractions("DepletionEdgePixels share", self.share)
+        if parts[0] == 0:
+            raise ValueError(f"DepletionEdgePixels share must be above 0, got {self.share!r}")
         object.__setattr__(self, "share", parts)
 
     def plant(self, rng, pixels):
         """Give some of the pixels a rate that falls with their charge."""
         index = self._choose(rng, pixels)
-        charge = np.rint(_spread(rng, self.charge, u.electron, index.size)).astype(np.int64)
+        charge = np.rint(evenly_in_logarithm(rng, self.charge, u.electron, index.size)).astype(np.int64)
         share = rng.uniform(self.share[0], self.share[-1], index.size)
         # Electrons of the falling share are not Poisson: they are drawn apart.
         pixels.add("edge", index, rate=pixels.take_rate(index, share), charge=charge)
@@ -187,7 +178,7 @@ class OffsetPixels(_SomePixels):
     def plant(self, rng, pixels):
         """Give some of the pixels an offset."""
         index = self._choose(rng, pixels)
-        pixels.add("offset", index, electrons=_spread(rng, self.offset, u.electron, index.size))
+        pixels.add("offset", index, electrons=evenly_in_logarithm(rng, self.offset, u.electron, index.size))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -214,7 +205,7 @@ class LowFullWellPixels(_SomePixels):
     def plant(self, rng, pixels):
         """Give some of the pixels a low full well."""
         index = self._choose(rng, pixels)
-        pixels.add("well", index, electrons=_spread(rng, self.full_well, u.electron, index.size))
+        pixels.add("well", index, electrons=evenly_in_logarithm(rng, self.full_well, u.electron, index.size))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -259,9 +250,9 @@ class TelegraphPixels(_SomePixels):
         pixels.add(
             "telegraph",
             index,
-            amplitude=_spread(rng, self.amplitude, ELECTRON_PER_SECOND, index.size),
-            dwell_low=_spread(rng, self.dwell_low, u.s, index.size),
-            dwell_high=_spread(rng, self.dwell_high, u.s, index.size),
+            amplitude=evenly_in_logarithm(rng, self.amplitude, ELECTRON_PER_SECOND, index.size),
+            dwell_low=evenly_in_logarithm(rng, self.dwell_low, u.s, index.size),
+            dwell_high=evenly_in_logarithm(rng, self.dwell_high, u.s, index.size),
         )
 
 
@@ -308,7 +299,15 @@ class AmplifierGlow:
 
 
 # One of them, for type checkers.
-Defect = HotPixels | DepletionEdgePixels | OffsetPixels | LowFullWellPixels | TelegraphPixels
+Defect = (
+    HotPixels
+    | DepletionEdgePixels
+    | OffsetPixels
+    | LowFullWellPixels
+    | TelegraphPixels
+    | NoisyPixels
+    | TelegraphReadNoise
+)
 _KINDS = get_args(Defect)
 
 
@@ -321,10 +320,3 @@ def checked_defects(defects):
         if not isinstance(defect, _KINDS):
             raise TypeError(f"defects must be a list of {known}, got {defect!r} in it")
     return tuple(defects)
-
-
-def _spread(rng, value, unit, size):
-    """Numbers drawn evenly in their logarithm between the limits of a Quantity."""
-    limits = np.atleast_1d(value.to_value(unit))
-    low, high = float(limits[0]), float(limits[-1])
-    return low * (high / low) ** rng.random(size)

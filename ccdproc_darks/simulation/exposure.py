@@ -9,7 +9,7 @@ from .._compute.workers import THREADS
 from .cosmic_rays import draw_tracks
 from .pixels import frame_blocks
 from .poisson import PoissonPixels
-from .streams import BLOCK, FRAME, stream
+from .streams import BLOCK, FRAME, LINES, stream
 from .telegraph import after_pause, stationary, time_high
 
 __all__ = ["Moment", "expose"]
@@ -37,13 +37,14 @@ def expose(sensor, seconds, entropy, *, moment, pause=0.0, factor=1.0, dtype, ex
     ceiling = sensor.response.ceiling(dtype)
     blocks = frame_blocks(sensor.shape)
     pixels = sensor.pixels
+    lines = _line_noise(sensor, stream(entropy, LINES))
     poisson = PoissonPixels(*(rate * seconds * factor for rate in pixels.common))
 
     def fill(number):
         rows = blocks[number]
         rng = stream(entropy, BLOCK, number)
         electrons = _electrons(sensor, pixels, rng, poisson, rows, seconds, factor, extra)
-        frame[rows] = _read(sensor, pixels, rng, rows, electrons, level, ceiling, dtype)
+        frame[rows] = _read(sensor, pixels, rng, rows, electrons, level, lines, ceiling, dtype)
 
     execution.map_in_threads(fill, range(len(blocks)))
     return frame, Moment(high, level)
@@ -102,26 +103,52 @@ def _electrons(sensor, pixels, rng, poisson, rows, seconds, factor, extra):
     return electrons
 
 
-def _between(index, values, first, size):
-    """Indices and values of the pixels that are among the ``size`` from ``first`` on; indices count from there."""
+def _between(index, *others):
+    """Indices and values of the pixels that are among the ``size`` from ``first`` on; indices count from there.
+
+    The arguments are indices, arrays of values, ``first`` and ``size``.
+    """
+    *values, first, size = others
     low, high = np.searchsorted(index, (first, first + size))
-    return index[low:high] - first, values[low:high]
+    return index[low:high] - first, *(value[low:high] for value in values)
 
 
-def _read(sensor, pixels, rng, rows, electrons, level, ceiling, dtype):
+def _line_noise(sensor, rng):
+    """Noise (adu) that all pixels of a row have in common, and that of columns, in a frame; None where it is 0."""
+    scales = (sensor.row_noise.value / sensor.response.gain, sensor.column_noise.value / sensor.response.gain)
+    return [
+        scale * rng.standard_normal(number) if scale > 0 else None
+        for scale, number in zip(scales, sensor.shape, strict=True)
+    ]
+
+
+def _read(sensor, pixels, rng, rows, electrons, level, lines, ceiling, dtype):
     """Counts (adu) of the pixels of some rows."""
     response = sensor.response
-    if response.read_noise > 0:
+    if response.read_noise > 0 or pixels.noise is not None:
         # Single precision is enough for counts that are rounded to whole adu.
         kind = np.float64 if dtype == np.float64 else np.float32
         noise = rng.standard_normal(electrons.size, dtype=kind)
-        scale = response.read_noise if pixels.noise is None else response.read_noise * pixels.noise[rows].ravel()
+        scale = response.read_noise if pixels.noise is None else pixels.noise[rows].ravel()
         electrons += noise * np.asarray(scale, dtype=kind)
+    first = rows.start * sensor.shape[1]
+    where, amplitude, up, down = _between(
+        *pixels.of("reading", "index", "amplitude", "up", "down"), first, electrons.size
+    )
+    if where.size:
+        share = rng.random(where.size)
+        # A pixel with two traps occurs twice.
+        np.add.at(electrons, where, amplitude * ((share < up).astype(float) - (share >= 1 - down)))
     electrons /= response.gain
     counts = electrons.reshape(-1, sensor.shape[1])
     counts += (response.bias if response.bias.ndim == 0 else response.bias[rows]) + level
     if pixels.columns is not None:
         counts += pixels.columns
+    row, column = lines
+    if row is not None:
+        counts += row[rows, None]
+    if column is not None:
+        counts += column
     if dtype.kind == "u":
         np.rint(counts, out=counts)
         np.clip(counts, 0, ceiling, out=counts)

@@ -15,9 +15,7 @@ from .exposure import expose
 from .parameters import header_celsius
 from .sensor import Sensor
 
-__all__ = ["DTYPES", "checked_execution", "checked_sensor", "frame_of"]
-
-DTYPES = ("uint16", "float32", "float64")
+__all__ = ["checked_execution", "checked_sensor", "frame_of"]
 
 
 def frame_of(sensor, seconds, entropy, *, moment, pause, temperature, dtype, execution, start=None):

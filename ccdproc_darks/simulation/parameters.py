@@ -12,8 +12,10 @@ from .._interface.arguments import checked_number, checked_quantity, numpy_image
 from ..temperature import checked_kelvin
 
 __all__ = [
+    "DTYPES",
     "MOST",
     "checked_fraction",
+    "checked_fractions",
     "checked_image",
     "checked_kind",
     "checked_range",
@@ -24,6 +26,8 @@ __all__ = [
     "kelvin_of",
 ]
 
+# Types of the counts of a frame.
+DTYPES = ("uint16", "float32", "float64")
 # Highest number of electrons, rate and exposure time. Above it, float64 does not hold every whole number.
 MOST = 1e15
 # More pixels than any sensor has; one array of them as float64 takes 8 GiB.
@@ -44,6 +48,17 @@ def checked_fraction(name, value):
     if isinstance(value, u.Quantity) and value.isscalar and value.unit.is_equivalent(u.dimensionless_unscaled):
         value = value.to_value(u.dimensionless_unscaled)
     return checked_number(name, value, maximum=1.0, inclusive=True)
+
+
+def checked_fractions(name, value):
+    """One fraction from 0 to 1, or a lowest and a highest, as a tuple of floats."""
+    parts = tuple(value) if isinstance(value, tuple | list) else (value,)
+    if len(parts) not in (1, 2):
+        raise ValueError(f"{name} must be one number or a lowest and a highest, got {value!r}")
+    parts = tuple(checked_fraction(name, part) for part in parts)
+    if parts[0] > parts[-1]:
+        raise ValueError(f"{name} must have its lowest number first, got {value!r}")
+    return parts
 
 
 def checked_range(name, value, unit, least=0.0):

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Optional
 
-import numpy as np
+import numpy.typing as npt
 from astropy import units as u
 from astropy.io import fits
 from astropy.modeling import Model
 from astropy.nddata import CCDData
 
-from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_number, checked_quantity
+from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_dtype, checked_number, checked_quantity
 from .._interface.flags import DARK_FLAGS
 from .._interface.results import check_finite, result_image, set_keys
 from ..temperature import rate_ratio
 from .cosmic_rays import CosmicRays
 from .defects import AmplifierGlow, Defect, checked_defects
 from .parameters import (
+    DTYPES,
     MOST,
     checked_image,
     checked_kind,
@@ -30,8 +31,9 @@ from .parameters import (
     keep_copies,
     kelvin_of,
 )
-from .pixels import Pixels, frame_blocks
-from .response import Response, mean_of_clipped
+from .pixels import Pixels
+from .response import Response
+from .truth import flags_of, rates_of, read_noises_of
 
 __all__ = ["Sensor"]
 
@@ -56,21 +58,25 @@ class Sensor:
     defects : sequence
         Defects, planted in this order: `~ccdproc_darks.simulation.HotPixels`,
         `~ccdproc_darks.simulation.DepletionEdgePixels`, `~ccdproc_darks.simulation.OffsetPixels`,
-        `~ccdproc_darks.simulation.LowFullWellPixels` and `~ccdproc_darks.simulation.TelegraphPixels`. A pixel may be
-        hot and have one other defect.
+        `~ccdproc_darks.simulation.LowFullWellPixels`, `~ccdproc_darks.simulation.TelegraphPixels`,
+        `~ccdproc_darks.simulation.NoisyPixels` and `~ccdproc_darks.simulation.TelegraphReadNoise`. A pixel may be hot,
+        have one other defect of its dark current, and read noise of its own.
     glow : `~ccdproc_darks.simulation.AmplifierGlow`, optional
         Glow of the output amplifier.
     gain : `~astropy.units.Quantity`
         Gain (electron/adu).
     read_noise : `~astropy.units.Quantity`
-        Read noise before the ADC (electron); where it differs between pixels, its root mean square.
+        Read noise before the ADC (electron); where ``read_noise_spread`` makes pixels differ, its root mean square.
     read_noise_spread : float
-        Standard deviation of the natural logarithm of the pixels' read noise; 0 gives all pixels the same. `dark_rate`
-        takes one read noise for all pixels: a spread above 0.1 shows in the tails of its tests.
+        Standard deviation of the natural logarithm of the pixels' read noise, which is lognormal; 0 gives all pixels
+        the same. A heavy tail and telegraph read noise are among the defects.
+    row_noise, column_noise : `~astropy.units.Quantity`
+        Standard deviation (electron) of a shift that all pixels of a row, or of a column, have in common. It is drawn
+        anew for each row or column of each frame.
     bias : `~astropy.units.Quantity` or `~astropy.nddata.CCDData`
         Bias level (adu), one number or an image.
     column_pattern : `~astropy.units.Quantity`
-        Standard deviation of the columns' bias (adu).
+        Standard deviation of the columns' bias (adu), which is the same in every frame.
     bias_drift : `~astropy.units.Quantity`
         Standard deviation of the change (adu) of the bias level from one frame to the next.
     full_well : `~astropy.units.Quantity`, optional
@@ -144,6 +150,8 @@ class Sensor:
     gain: u.Quantity = 1 * GAIN_UNIT
     read_noise: u.Quantity = 0 * u.electron
     read_noise_spread: float = 0.0
+    row_noise: u.Quantity = 0 * u.electron
+    column_noise: u.Quantity = 0 * u.electron
     bias: u.Quantity | CCDData = 0 * u.adu
     column_pattern: u.Quantity = 0 * u.adu
     bias_drift: u.Quantity = 0 * u.adu
@@ -182,6 +190,10 @@ class Sensor:
             kelvin_of("temperature", self.temperature)
         elif self.temperature_model is not None:
             raise TypeError("temperature must be given (where the rates hold) where there is a temperature_model")
+        for name in ("row_noise", "column_noise"):
+            # Kept in electron.
+            number = checked_quantity(name, getattr(self, name), u.electron, zero=True)
+            object.__setattr__(self, name, number * u.electron)
         checked_quantity("column_pattern", self.column_pattern, u.adu, zero=True)
         checked_quantity("bias_drift", self.bias_drift, u.adu, zero=True)
         response = Response.checked(
@@ -208,6 +220,7 @@ class Sensor:
             self.seed,
             rate=self._rate,
             dsnu=self.dsnu.to_value(ELECTRON_PER_SECOND),
+            read_noise=self.response.read_noise,
             read_noise_spread=self.read_noise_spread,
             column_pattern=self.column_pattern.to_value(u.adu),
             defects=self.defects,
@@ -278,32 +291,37 @@ class Sensor:
         TypeError, astropy.units.UnitsError, ValueError
             If an argument has no unit, one that cannot be converted, or is not positive.
         """
-        factor = self.rate_factor(temperature)
-        pixels = self.pixels
-        rates = np.multiply(pixels.rate, factor, dtype=float)
-        if self.glow is not None:
-            for rows in frame_blocks(self.shape):
-                rates[rows] += self.glow.rows(self.shape, rows)
-        index, amplitude, low, high = pixels.of("telegraph", "index", "amplitude", "dwell_low", "dwell_high")
-        rates.flat[index] += factor * amplitude * high / (low + high)
-        index, rate, charge = pixels.of("edge", "index", "rate", "charge")
-        what = "rate of an empty pixel" if exposure is None else "mean rate over an exposure"
+        seconds = None if exposure is None else checked_quantity("exposure", exposure, u.s)
+        rates = rates_of(self, seconds, self.rate_factor(temperature))
+        what = "rate of an empty pixel" if seconds is None else "mean rate over an exposure"
         header = self._truth_header(what, temperature)
-        if exposure is None:
-            rates.flat[index] += factor * rate
-        else:
-            seconds = checked_quantity("exposure", exposure, u.s)
+        if seconds is not None:
             set_keys(header, {"EXPTIME": (seconds, "[s] exposure time")})
-            rates *= seconds
-            rates.flat[index] += charge * -np.expm1(-factor * rate * seconds / charge)
-            index, electrons = pixels.of("offset", "index", "electrons")
-            rates.flat[index] += electrons
-            index, electrons = pixels.of("well", "index", "electrons")
-            rates.flat[index] = mean_of_clipped(rates.flat[index], electrons)
-            self.response.limit_mean(rates)
-            rates /= seconds
         check_finite(rates)
         return result_image(rates, ELECTRON_PER_SECOND, header)
+
+    def true_read_noise(self, *, dtype: npt.DTypeLike = "uint16") -> CCDData:
+        """The true read noise of every pixel.
+
+        Parameters
+        ----------
+        dtype : {"uint16", "float32", "float64"}
+            Type of the frames, as for `simulate_dark`. ``"uint16"``: the read noise of digitised frames, which is
+            larger by the variance of rounding to whole adu, ``gain**2 / 12``.
+
+        Returns
+        -------
+        `~astropy.nddata.CCDData`
+            Standard deviation of one reading (electron), of all that is drawn anew in each frame: normal noise,
+            telegraph read noise, row noise and column noise. The drift of the bias level is not part of it.
+
+        Raises
+        ------
+        ValueError
+            If ``dtype`` is another.
+        """
+        rounding = self.response.gain if checked_dtype(dtype, DTYPES).kind == "u" else 0.0
+        return result_image(read_noises_of(self, rounding), u.electron, self._truth_header("read noise", None))
 
     def true_flags(self, *, threshold: u.Quantity | None = None, temperature: u.Quantity | None = None) -> CCDData:
         """The true flags of every pixel, those of `hot_pixel_mask`.
@@ -321,28 +339,20 @@ class Sensor:
         `~astropy.nddata.CCDData`
             Bit field (uint32) of `DARK_FLAGS`. HOT: above the threshold, or planted. NONLINEAR: not proportional to
             exposure time, by a depletion edge, an offset or a low full well. TELEGRAPH: switches between two rates.
-            Pixels that are NONLINEAR or TELEGRAPH are DO_NOT_USE as well, and masked: a scaled dark cannot remove
-            their signal.
+            UNRELIABLE_ERROR: noisy to read, by `~ccdproc_darks.simulation.NoisyPixels` or
+            `~ccdproc_darks.simulation.TelegraphReadNoise`. Pixels that are NONLINEAR or TELEGRAPH are DO_NOT_USE as
+            well, and masked: a scaled dark cannot remove their signal.
 
         Raises
         ------
         TypeError, astropy.units.UnitsError, ValueError
             If ``threshold`` has no unit, one that cannot be converted, or is negative.
         """
-        pixels = self.pixels
-        flags = np.zeros(self.shape, dtype=np.uint32)
-        if threshold is None:
-            flags.flat[pixels.of("hot", "index")[0]] = DARK_FLAGS.HOT
-        else:
+        hot = None
+        if threshold is not None:
             limit = checked_quantity("threshold", threshold, ELECTRON_PER_SECOND, zero=True)
-            flags[self.true_rate(temperature=temperature).data > limit] = DARK_FLAGS.HOT
-        for kind, flag in (
-            ("edge", DARK_FLAGS.NONLINEAR),
-            ("offset", DARK_FLAGS.NONLINEAR),
-            ("well", DARK_FLAGS.NONLINEAR),
-            ("telegraph", DARK_FLAGS.TELEGRAPH),
-        ):
-            flags.flat[pixels.of(kind, "index")[0]] |= np.uint32(flag | DARK_FLAGS.DO_NOT_USE)
+            hot = self.true_rate(temperature=temperature).data > limit
+        flags = flags_of(self, hot)
         mask = (flags & DARK_FLAGS.DO_NOT_USE) > 0
         return result_image(flags, u.dimensionless_unscaled, self._truth_header("true flags", temperature), mask=mask)
 

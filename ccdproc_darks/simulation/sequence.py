@@ -18,7 +18,8 @@ from .._interface.arguments import checked_dtype, checked_quantity
 from .._interface.disk.new_folder import named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
 from .exposure import Moment
-from .frame import DTYPES, checked_execution, checked_sensor, frame_of
+from .frame import checked_execution, checked_sensor, frame_of
+from .parameters import DTYPES
 from .sensor import Sensor
 from .streams import entropy_of
 
@@ -142,8 +143,8 @@ class DarkSequence:
     ) -> list[Path]:
         """Write the frames into a new folder, and the truth into its sub-folder ``truth``.
 
-        The truth is ``flags.fits`` (`Sensor.true_flags`), ``rate.fits`` (`Sensor.true_rate`) and, for each exposure
-        time, the mean rate over it, such as ``rate_90s.fits``.
+        The truth is ``flags.fits`` (`Sensor.true_flags`), ``read_noise.fits`` (`Sensor.true_read_noise`), ``rate.fits``
+        (`Sensor.true_rate`) and, for each exposure time, the mean rate over it, such as ``rate_90s.fits``.
 
         Parameters
         ----------
@@ -182,9 +183,10 @@ class DarkSequence:
         return [folder / name for name in names]
 
     def _write_truth(self, folder):
-        """Write the true flags and rates."""
+        """Write the true flags, read noises and rates."""
         sensor, options = self.sensor, {"temperature": self._temperature}
         sensor.true_flags(**options).write(folder / "flags.fits")
+        sensor.true_read_noise(dtype=self._dtype).write(folder / "read_noise.fits")
         sensor.true_rate(**options).write(folder / "rate.fits")
         for seconds in sorted({seconds for _, seconds in self._runs if seconds > 0}):
             sensor.true_rate(exposure=seconds * u.s, **options).write(folder / f"rate_{seconds:.10g}s.fits")

@@ -3,10 +3,10 @@
 
 import numpy as np
 
-__all__ = ["BLOCK", "COLUMNS", "DEFECT", "FRAME", "NOISE", "UNIFORMITY", "entropy_of", "stream"]
+__all__ = ["BLOCK", "COLUMNS", "DEFECT", "FRAME", "LINES", "NOISE", "UNIFORMITY", "entropy_of", "stream"]
 
 # Purpose of a stream: the first number of its key.
-UNIFORMITY, NOISE, COLUMNS, DEFECT, FRAME, BLOCK = range(6)
+UNIFORMITY, NOISE, COLUMNS, DEFECT, FRAME, BLOCK, LINES = range(7)
 
 
 def stream(entropy, *key):

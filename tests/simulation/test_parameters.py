@@ -13,8 +13,10 @@ from ccdproc_darks.simulation import (
     DepletionEdgePixels,
     HotPixels,
     LowFullWellPixels,
+    NoisyPixels,
     OffsetPixels,
     TelegraphPixels,
+    TelegraphReadNoise,
 )
 from ccdproc_darks.temperature import DoublingDarkCurrent
 
@@ -73,6 +75,9 @@ class TestBadParameters:
             ({"gain": 0 * u.electron / u.adu}, ValueError, r"^gain must be positive"),
             ({"read_noise": -1 * u.electron}, ValueError, r"^read_noise must be zero or positive"),
             ({"read_noise_spread": -1}, ValueError, r"^read_noise_spread must be from 0 to 5, got -1"),
+            ({"row_noise": -1 * u.electron}, ValueError, r"^row_noise must be zero or positive"),
+            ({"row_noise": 1}, TypeError, r"^row_noise must be a Quantity in electron, got 1 without a unit"),
+            ({"column_noise": 1 * u.adu}, u.UnitsError, r"^column_noise must be a Quantity in electron, got 1.0 adu"),
             ({"bias": np.inf * u.adu}, ValueError, r"^bias must be finite"),
             ({"column_pattern": 3}, TypeError, r"^column_pattern must be a Quantity in adu"),
             ({"bias_drift": -3 * u.adu}, ValueError, r"^bias_drift must be zero or positive"),
@@ -145,7 +150,7 @@ class TestBadParameters:
             (
                 lambda: DepletionEdgePixels(charge=5 * u.electron, share=(0.8, 0.5)),
                 ValueError,
-                r"^DepletionEdgePixels share must be above 0, and its lowest number first, got \(0.8, 0.5\)",
+                r"^DepletionEdgePixels share must have its lowest number first, got \(0.8, 0.5\)",
             ),
             (
                 lambda: OffsetPixels(offset=1e20 * u.electron),
@@ -197,6 +202,46 @@ class TestBadParameters:
                 lambda: AmplifierGlow(rate=1 * ELECTRON_PER_SECOND, scale=10, corner="middle"),
                 ValueError,
                 r"^AmplifierGlow corner must be one of 'lower left', .* got 'middle'",
+            ),
+            (
+                lambda: NoisyPixels(fraction=2, above=3 * u.electron, maximum=9 * u.electron),
+                ValueError,
+                r"^NoisyPixels fraction must be from 0 to 1, got 2",
+            ),
+            (
+                lambda: NoisyPixels(fraction=0.1, above=30 * u.electron, maximum=9 * u.electron),
+                ValueError,
+                r"^NoisyPixels maximum must not be below above=30.0 electron, got 9.0 electron",
+            ),
+            (
+                lambda: NoisyPixels(fraction=0.1, above=3 * u.electron, maximum=9 * u.electron, slope=-1),
+                ValueError,
+                r"^NoisyPixels slope must be from 0 to 100, got -1",
+            ),
+            (
+                lambda: TelegraphReadNoise(fraction=0.1, amplitude=5),
+                TypeError,
+                r"^TelegraphReadNoise amplitude must be a Quantity in electron, got 5 without a unit",
+            ),
+            (
+                lambda: TelegraphReadNoise(fraction=0.1, amplitude=[9, 3] * u.electron),
+                ValueError,
+                r"^TelegraphReadNoise amplitude must have its lowest number first, got \[9. 3.\] electron",
+            ),
+            (
+                lambda: TelegraphReadNoise(fraction=0.1, amplitude=5 * u.electron, occupancy=1.5),
+                ValueError,
+                r"^TelegraphReadNoise occupancy must be from 0 to 1, got 1.5",
+            ),
+            (
+                lambda: TelegraphReadNoise(fraction=0.1, amplitude=5 * u.electron, occupancy=(0.5, 0.1)),
+                ValueError,
+                r"^TelegraphReadNoise occupancy must have its lowest number first, got \(0.5, 0.1\)",
+            ),
+            (
+                lambda: TelegraphReadNoise(fraction=1, amplitude=5 * u.electron, correlated_double_sampling="no"),
+                TypeError,
+                r"^TelegraphReadNoise correlated_double_sampling must be True or False, got 'no'",
             ),
             (lambda: CosmicRays(rate=1 / u.s), u.UnitsError, r"^CosmicRays rate must be a Quantity in"),
             (lambda: CosmicRays(depth=-1 * u.um), ValueError, r"^CosmicRays depth must be positive"),

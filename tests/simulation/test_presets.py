@@ -40,8 +40,15 @@ def test_the_cryogenic_ccd_glows_in_a_corner():
 
 def test_the_cmos_camera_has_every_kind():
     sensor = sensor_preset("low-noise-cmos", shape=(1024, 1024), seed=1)
-    assert set(sensor.pixels.kinds) == {"hot", "edge", "well", "offset", "telegraph"}
-    assert sensor.pixels.noise.std() > 0.1
+    assert set(sensor.pixels.kinds) == {"hot", "edge", "well", "offset", "telegraph", "reading"}
+    assert np.log(sensor.pixels.noise).std() == pytest.approx(0.15, rel=0.01)
+    noise = sensor.true_read_noise(dtype="float64").data
+    assert np.median(noise) == pytest.approx(1, rel=0.03)
+    noisy = (sensor.true_flags().data & DARK_FLAGS.UNRELIABLE_ERROR) > 0
+    assert noisy.mean() == pytest.approx(0.08, rel=1e-3)
+    # Shifts of 1 to 20 electron, of 18 to 50 % of the readings.
+    assert np.abs(noise[noisy].mean() - 4) < 0.5
+    assert noise[noisy].max() < np.hypot(20 * np.sqrt(0.5), 2)
 
 
 def test_unknown():

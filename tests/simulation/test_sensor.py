@@ -277,7 +277,7 @@ def test_read_noise_of_each_pixel():
     # Variance of a scaled chi-square of 29 degrees, and of the pixels' own lognormal variances.
     own = np.exp(4 * 0.3**2) - 1
     assert np.var(variance / 9) == pytest.approx(own + 2 / 29 * (own + 1), rel=0.05)
-    normal = frames / (3 * camera.pixels.noise)
+    normal = frames / camera.pixels.noise
     assert stats.kstest(normal[0].ravel(), "norm").pvalue > 1e-3
 
 

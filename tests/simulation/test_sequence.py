@@ -102,6 +102,7 @@ def test_folder(tmp_path):
     truth = tmp_path / "new" / "night" / "truth"
     np.testing.assert_array_equal(CCDData.read(truth / "rate.fits").data, camera.true_rate().data)
     np.testing.assert_array_equal(CCDData.read(truth / "flags.fits").data, camera.true_flags().data)
+    np.testing.assert_array_equal(CCDData.read(truth / "read_noise.fits").data, camera.true_read_noise().data)
     for seconds in (10, 60):
         np.testing.assert_array_equal(
             CCDData.read(truth / f"rate_{seconds}s.fits").data, camera.true_rate(exposure=seconds * u.s).data

@@ -10,8 +10,10 @@ from ccdproc_darks.simulation import (
     DepletionEdgePixels,
     HotPixels,
     LowFullWellPixels,
+    NoisyPixels,
     OffsetPixels,
     TelegraphPixels,
+    TelegraphReadNoise,
 )
 from ccdproc_darks.temperature import DoublingDarkCurrent, ThermalDarkCurrent
 
@@ -52,6 +54,8 @@ def sensors(draw, shape=None, *, top=65535.0, steady=False):
         gain=gain * _GAIN,
         read_noise=gain * draw(st.sampled_from([1.5, 3.0, 10.0])) * u.electron,
         read_noise_spread=0.0 if steady else draw(st.sampled_from([0.0, 0.05, 0.3])),
+        row_noise=(0.0 if steady else draw(st.sampled_from([0.0, 0.5]))) * u.electron,
+        column_noise=(0.0 if steady else draw(st.sampled_from([0.0, 0.5]))) * u.electron,
         bias=bias * u.adu,
         column_pattern=draw(st.sampled_from([0.0, 2.0])) * u.adu,
         bias_drift=(0.0 if steady else draw(st.sampled_from([0.0, 1.0]))) * u.adu,
@@ -76,6 +80,14 @@ def _defects():
             amplitude=st.just(2 * _RATE),
             dwell_low=st.just(100 * u.s),
             dwell_high=st.just([50, 500] * u.s),
+            fraction=_fractions,
+        ),
+        st.builds(NoisyPixels, above=st.just(20 * u.electron), maximum=st.just(90 * u.electron), fraction=_fractions),
+        st.builds(
+            TelegraphReadNoise,
+            amplitude=st.just([5, 50] * u.electron),
+            occupancy=st.sampled_from([0.1, 0.5]),
+            correlated_double_sampling=st.booleans(),
             fraction=_fractions,
         ),
     )
