@@ -8,13 +8,19 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from .._compute.blocks import shifted
-from .._interface.arguments import unit_name
+from .._interface.arguments import numpy_images, unit_name
+from ..frames.fits_image import as_deviation
+from ..frames.trimmed_frame import TrimmedFrame
 from ..statistics.read_noise_distribution import ReadNoiseDistribution, fit_read_noise_distribution
 
-__all__ = ["PixelNoise", "is_map"]
+__all__ = ["PixelNoise", "distribution_of", "is_map"]
 
 # Points of the table of mean variances, and pixels that are enough for the distribution.
-_POINTS, _SAMPLE = 400, 2**20
+_POINTS, _SAMPLE = 400, 2**22
+# Degrees of freedom over those of the median pixel, below which the sensor's distribution alone is taken for a pixel.
+_FEWER = 0.8
+# Degrees of freedom of the median pixel that no scatter has, and from which on a map is exact (to 0.7 %).
+_LEAST_DEGREES, _EXACT = 0.9, 1e4
 
 
 def is_map(read_noise):
@@ -47,29 +53,67 @@ class PixelNoise:
     def of(cls, read_noise, shape):
         """`PixelNoise` of a map (CCDData in electron), of which all is checked.
 
-        With an uncertainty u the number of degrees of freedom of a read noise s is that of the median pixel,
-        ``s^2 / (2 u^2)``; without one the map is exact.
+        With an uncertainty u the number of degrees of freedom of a read noise s is ``s^2 / (2 u^2)``; without one the
+        map is exact. Pixels that are masked, not finite, or of too few degrees of freedom have the sensor's read noise.
         """
-        if read_noise.unit != u.electron:
-            raise u.UnitsError(f"read_noise is in {unit_name(read_noise.unit)}, expected electron")
-        if read_noise.shape != shape:
-            raise ValueError(f"read_noise must have the shape of the frames, {shape}, got {read_noise.shape}")
+        (read_noise,) = numpy_images([read_noise], ["read_noise"])
+        _check(read_noise, shape)
         scatter = np.array(read_noise.data, dtype=np.float32)
-        bad = ~(np.isfinite(scatter) & (scatter >= 0))
+        bad = ~np.isfinite(scatter)
         if read_noise.mask is not None:
             bad |= read_noise.mask
         if bad.all():
-            raise ValueError("read_noise has no pixel that is not masked, finite and not negative")
+            raise ValueError("read_noise has no pixel that is not masked and finite")
+        if (scatter[~bad] < 0).any():
+            raise ValueError(f"read_noise must be zero or positive (electron), got {scatter[~bad].min():g} in a pixel")
         scatter[bad] = np.nan
-        if read_noise.uncertainty is None:
-            variance = np.square(scatter)
-            variance[bad] = np.nanmean(variance)
-            return cls(scatter, variance, None)
-        few = scatter[~bad][:: 1 + scatter.size // _SAMPLE]
-        deviation = read_noise.uncertainty.array[~bad][:: 1 + scatter.size // _SAMPLE]
-        degrees = float(np.median(few.astype(float) ** 2 / (2 * deviation.astype(float) ** 2)))
-        distribution = fit_read_noise_distribution(few.astype(float), degrees)
+        deviation = _deviation(read_noise)
+        if deviation is None or not (scatter > 0).any():
+            return cls._exact(scatter)
+        bad |= ~np.isfinite(deviation)
+        degrees = _degrees(scatter, np.where(bad, np.nan, deviation))
+        usual = np.nanmedian(degrees[scatter > 0])
+        if not usual >= _LEAST_DEGREES:
+            raise ValueError(
+                f"read_noise.uncertainty must be the standard error of read_noise, got one of {1 / np.sqrt(2 * usual):.3g} "
+                "times the read noise in the median pixel, more than any number of frames has"
+            )
+        if usual > _EXACT:
+            return cls._exact(scatter)
+        distribution = None if "DKAMPS" in read_noise.meta else _told_distribution(read_noise.meta)
+        if distribution is None:
+            distribution = distribution_of(scatter, np.where(bad, np.nan, deviation))
+        # The lowest scatter of digitised frames is none: the pixel is as quiet as any.
+        scatter[scatter == 0] = scatter[scatter > 0].min()
+        scatter[~(degrees >= _FEWER * usual)] = np.nan
         return cls(scatter, _mean_variance(distribution, scatter), distribution)
+
+    @classmethod
+    def _exact(cls, scatter):
+        variance = np.square(scatter)
+        variance[np.isnan(scatter)] = np.nanmean(variance)
+        return cls(scatter, variance, None)
+
+    @classmethod
+    def of_variance(cls, variance, distribution):
+        """`PixelNoise` of known mean variances (electron^2), float32; NaN is that of the sensor's distribution."""
+        if distribution is None:
+            variance[np.isnan(variance)] = np.nanmean(variance)
+            return cls(np.sqrt(variance), variance, None)
+        unknown = distribution.mean_variance(np.array([np.nan]))[0]
+        scatter = _scatter_of(distribution, variance)
+        # A pixel whose own scatter is not known has that very variance.
+        is_unknown = np.isnan(variance) | (np.abs(variance - unknown) <= _ROUNDING * unknown)
+        variance[is_unknown], scatter[is_unknown] = unknown, np.nan
+        return cls(scatter, variance, distribution)
+
+    @classmethod
+    def of_frames(cls, read_noise, frames):
+        """`PixelNoise` of a map for frames; one of the shape of the raw frames is cut as these are."""
+        first = frames[0]
+        if isinstance(first, TrimmedFrame) and read_noise.shape == first.frame.shape:
+            read_noise = _cut(read_noise, first.trim.slices)
+        return cls.of(read_noise, first.shape)
 
     @property
     def typical(self):
@@ -94,12 +138,86 @@ class PixelNoise:
         return scatter.reshape(1, -1)[:, pixels], variance.reshape(1, -1)[:, pixels]
 
 
+# Relative error of a variance that comes from the uncertainty of a rate in single precision.
+_ROUNDING = 3e-6
+
+
+def distribution_of(noise, error, kurtosis=None):
+    """`ReadNoiseDistribution` of a sensor, from the read noise of its pixels, its standard error, and kurtosis.
+
+    Of pixels that have as many degrees of freedom as the median one; NaN is left out.
+    """
+    every = 1 + noise.size // _SAMPLE
+    noise, error = (array.ravel()[::every].astype(float) for array in (noise, error))
+    degrees = _degrees(noise, error)
+    usual = float(np.round(np.median(degrees[noise > 0]), 3))
+    kept = (noise > 0) & (np.abs(degrees / usual - 1) < 1 - _FEWER)
+    shape = None if kurtosis is None else kurtosis.ravel()[::every][kept]
+    return fit_read_noise_distribution(noise[kept], usual, shape)
+
+
+def _check(read_noise, shape):
+    """An error where a map is not in electron, of another shape, or the result of another function."""
+    if read_noise.unit != u.electron:
+        remedy = ": multiply it by the gain, as read_noise_map does" if read_noise.unit == u.adu else ""
+        raise u.UnitsError(f"read_noise is in {unit_name(read_noise.unit)}, expected electron{remedy}")
+    if read_noise.meta.get("DKSTAT", "read noise") != "read noise":
+        raise ValueError(
+            f"read_noise must be a map of read noise, as read_noise_map makes it, got an image whose DKSTAT is "
+            f"{read_noise.meta['DKSTAT']!r}"
+        )
+    if read_noise.shape != shape:
+        raise ValueError(f"read_noise must have the shape of the frames, {shape}, got {read_noise.shape}")
+
+
+def _deviation(read_noise):
+    """Standard error of a map (electron), or None where it is exact."""
+    if read_noise.uncertainty is None:
+        return None
+    array = np.broadcast_to(read_noise.uncertainty.array, read_noise.shape)
+    deviation = as_deviation(array, type(read_noise.uncertainty))
+    return deviation if np.fmax.reduce(deviation, axis=None) > 0 else None
+
+
+def _cut(read_noise, slices):
+    """Part of a map."""
+    part = CCDData(read_noise.data[slices], unit=read_noise.unit)
+    part.meta = read_noise.meta
+    if read_noise.mask is not None:
+        part.mask = np.broadcast_to(read_noise.mask, read_noise.shape)[slices]
+    if read_noise.uncertainty is not None:
+        kind, array = type(read_noise.uncertainty), read_noise.uncertainty.array
+        part.uncertainty = kind(np.broadcast_to(array, read_noise.shape)[slices], unit=read_noise.uncertainty.unit)
+    return part
+
+
+def _degrees(noise, error):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.square(noise / error, dtype=float) / 2
+
+
+def _told_distribution(meta):
+    """`ReadNoiseDistribution` that the meta of a map or a rate tells, or None."""
+    return ReadNoiseDistribution.from_cards(meta) if hasattr(ReadNoiseDistribution, "from_cards") else None
+
+
+def _table(distribution, low, high):
+    """Scatters in equal steps of their logarithm, and the mean variances of one reading of such pixels."""
+    points = np.exp(np.linspace(np.log(low), np.log(max(high, low * 1.0001)), _POINTS))
+    return points, distribution.mean_variance(points)
+
+
 def _mean_variance(distribution, scatter):
     """`ReadNoiseDistribution.mean_variance` of an image, by a table; of all pixels' mean where it is not known."""
     known = scatter[np.isfinite(scatter)]
     low, high = max(float(known.min()), 1e-3 * float(np.median(known))), float(known.max())
-    points = np.exp(np.linspace(np.log(low), np.log(max(high, low * 1.0001)), _POINTS))
-    values = distribution.mean_variance(points)
-    variance = np.interp(scatter, points, values).astype(np.float32)
+    variance = np.interp(scatter, *_table(distribution, low, high)).astype(np.float32)
     variance[np.isnan(scatter)] = distribution.mean_variance(np.array([np.nan]))[0]
     return variance
+
+
+def _scatter_of(distribution, variance):
+    """Scatter (electron) of pixels of a mean variance, which rises with it."""
+    # Wide enough for any scatter of pixels of these read noises.
+    points, values = _table(distribution, distribution.noises[0] / 10, 10 * distribution.noises[-1])
+    return np.interp(variance, np.maximum.accumulate(values), points).astype(np.float32)

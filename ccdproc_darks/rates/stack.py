@@ -8,7 +8,10 @@ import numpy as np
 from .._compute import loops
 from ..frames.fits_image import FileReader, are_alike, row_positions, rows_alike
 
-__all__ = ["FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "frame_block", "in_electrons"]
+__all__ = [
+    "FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "frame_block", "in_electrons",
+    "read_block",
+]  # fmt: skip
 
 # Sums of fewer 16-bit integers than this cannot overflow 32 bits.
 _MOST_SHORT = 2**15
@@ -192,7 +195,7 @@ class StreamedFrameBlock:
         found = loops.file_sums(pixels, numbers, arrays, files, room, _as_short(stored), _as_short(special))
         if found < 0:
             # Reading in the other way raises the error that says what is wrong.
-            self._instead = _read_block(self.frames, self.rows)
+            self._instead = read_block(self.frames, self.rows)
             return self._instead.sums(settings)
         self._special = special[:found]
         return sums
@@ -208,10 +211,11 @@ def frame_block(frames, rows, combined):
     # A subclass may read its rows in another way.
     if streamed and frames[0].image.bitpix == _SHORT_BITS and all(type(frame) is FileReader for frame in frames):
         return StreamedFrameBlock(frames, rows)
-    return _read_block(frames, rows)
+    return read_block(frames, rows)
 
 
-def _read_block(frames, rows):
+def read_block(frames, rows):
+    """`FrameBlock` of a slice of rows of frames."""
     values = rows_alike(frames, rows)
     if values is not None:
         return FrameBlock(values.reshape(len(frames), -1), [None] * len(frames))
