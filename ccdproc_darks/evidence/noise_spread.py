@@ -17,6 +17,8 @@ MOST_SPREAD = 0.04
 _SIGNIFICANT = 3.0
 # Frames with two of them in each half; pixels that are enough; fewest that are judged.
 _LEAST_FRAMES, _PIXELS, _LEAST_PIXELS = 4, 2**17, 400
+# Exposure times of darks, those of the most frames, that are looked at.
+_MOST_SETS = 2
 # Frames from which on that many pixels are enough.
 _SEVERAL = 8
 # Pixels that tell the noise of a frame; multiple of it beyond which a sample is cut off.
@@ -27,8 +29,7 @@ _OTHER_NOISE, _NOISE_ERRORS = 1.1, 3.5
 # Smallest noise, in steps of the digits, that the digits do not change from pixel to pixel.
 _DIGITS = 0.6
 # Widths of the mean counts within which a pixel is typical; least part of the variance of darks that is read noise.
-# The same where the pattern of the bias is in the means, so that these do not tell of each pixel's electrons.
-_TYPICAL, _LEAST_SHARE, _PATTERN_SHARE = 4.0, 0.3, 0.8
+_TYPICAL, _LEAST_SHARE = 4.0, 0.3
 # Standard error of the mean of three ways to part frames, over that of one (simulated, 4 to 40 frames: 0.73 to 0.81).
 _OF_SPLITS = 0.8
 # Probabilities beyond which a pixel's scatter stands out in one half of the frames, and is cut off.
@@ -98,10 +99,11 @@ class NoiseSpread:
         return f"{text}: one will do" if self.one_will_do else text
 
 
-def noise_spread(group, noise=None):
+def noise_spread(group, noise=None, pixels=_PIXELS):
     """`NoiseSpread` of a `FrameGroup`, from its bias frames, else from equal darks; None where these cannot tell.
 
-    ``noise`` is the read noise (electron) of a typical pixel; without it darks tell nothing.
+    ``noise`` is the read noise (electron) of a typical pixel; without it darks tell nothing. So many ``pixels`` are
+    looked at, where there are more than a few frames.
 
     Notes
     -----
@@ -110,22 +112,25 @@ def noise_spread(group, noise=None):
     noise and frames that drift are in one half only. The width of the scatter against the chi-square law would tell of
     4 and 11 % on real CCDs of which halves do not agree on more than 2 %, as their noise is not quite normal.
 
-    In darks the Poisson noise of each pixel's electrons is taken off its variance; the spread is that of the rest.
+    In darks a pixel of ``m`` electrons more than a typical one has ``m / (2 V)`` times the scatter more, V being the
+    variance, and halves have that in common too. It is taken off: ``1 / (2 V)`` times the covariance of the scatter in
+    one half with the mean counts in the other half, in which no noise and no pattern of the bias is.
     """
-    found = _of_sample(group, group.bias_sample) if group.bias_sample is not None else None
+    found = _of_sample(group, group.bias_sample, pixels) if group.bias_sample is not None else None
     if found is not None or noise is None or group.scale is None:
         return found
-    darks = [_of_sample(group, one, noise / group.scale) for one in group.dark_samples]
+    most = sorted(group.dark_samples, key=lambda one: -len(one.values))[:_MOST_SETS]
+    darks = [_of_sample(group, one, pixels, noise / group.scale) for one in most]
     return min((one for one in darks if one is not None), key=lambda one: one.square_error, default=None)
 
 
-def _of_sample(group, sample, noise=None):
+def _of_sample(group, sample, pixels, noise=None):
     """`NoiseSpread` of a `FrameSample` of bias frames, or of darks with a read ``noise`` (frames' unit); or None."""
     numbers = {group.combined[index] for index in sample.indices} if noise is not None and group.combined else {1}
     if len(sample.values) < _LEAST_FRAMES or len(numbers) > 1:
         return None
     # Fewer frames tell less: more pixels of them are looked at.
-    rows = max(1, (_PIXELS if len(sample.values) > _SEVERAL else 2 * _PIXELS) // group.shape[1])
+    rows = max(1, (pixels if len(sample.values) > _SEVERAL else 2 * pixels) // group.shape[1])
 
     def some(values):
         image = np.reshape(values, (-1, group.shape[1]))
@@ -148,22 +153,25 @@ def _of_sample(group, sample, noise=None):
         return None
     residuals, alike = residuals
     values = values[alike][:, usable]
-    slope, variance = 0.0, float(np.mean(residuals.var(axis=0, ddof=1)))
+    slope = 0.0
     if noise is not None:
         (number,) = numbers
-        has_pattern = np.ndim(bias) == 0 and group.darks[0].dtype.kind != "f"
+        variance = np.median(residuals.var(axis=0, ddof=1)) * (len(values) - 1) / chi2.median(len(values) - 1)
         share = min(noise**2 / number / variance, 1.0)
-        if share < (_PATTERN_SHARE if has_pattern else _LEAST_SHARE):
+        if share < _LEAST_SHARE:
             return None
-        slope = 0.0 if has_pattern else 1 / (group.scale * number * variance)
+        slope = 1 / (2 * group.scale * number * variance)
     products, noisy, chances = [], [], []
-    for first, second in _splits(len(values)):
-        # Each half with its own mean, so that noise of the mean is not in both.
-        halves = [_scatter(residuals[half], values[half].mean(axis=0) if slope else None, slope)
-                  for half in (first, second)]  # fmt: skip
-        departures, stand_out = zip(*map(_departures, halves), strict=True)
-        products.append(departures[0] * departures[1])
-        chances.append(np.sqrt(np.prod([np.mean(one**2) for one in departures])))
+    for halves in _splits(len(values)):
+        departures, stand_out = zip(*(_departures(residuals[half]) for half in halves), strict=True)
+        product = departures[0] * departures[1]
+        if slope:
+            means = [values[half].mean(axis=0) for half in halves]
+            product -= (
+                slope / 2 * sum(one * (mean - mean.mean()) for one, mean in zip(departures, means[::-1], strict=True))
+            )
+        products.append(product)
+        chances.append(product.std() if slope else np.sqrt(np.prod([np.mean(one**2) for one in departures])))
         noisy.append(np.mean(stand_out[0] & stand_out[1]) - stand_out[0].mean() * stand_out[1].mean())
     product, root = np.mean(products, axis=0) / share**2, np.sqrt(products[0].size)
     return NoiseSpread(
@@ -203,17 +211,9 @@ def _splits(number):
         yield ~second, second
 
 
-def _scatter(residuals, mean, slope):
-    """Scatter of each pixel, at the mean counts of a typical one: its variance grows by ``slope`` a count."""
-    scatter = residuals.std(axis=0, ddof=1)
-    if mean is None:
-        return scatter, len(residuals) - 1
-    return scatter / np.sqrt(np.maximum(1 + slope * (mean - np.median(mean)), 0.1)), len(residuals) - 1
-
-
-def _departures(half):
+def _departures(residuals):
     """Scatter of each pixel over the mean of all, less 1; and which pixels stand out."""
-    scatter, degrees = half
+    scatter, degrees = residuals.std(axis=0, ddof=1), len(residuals) - 1
     middle = np.median(scatter)
     highest, high = (middle * np.sqrt(chi2.isf(p, degrees) / chi2.median(degrees)) for p in (_HIGHEST, _STANDS_OUT))
     cut = np.minimum(scatter, highest)

@@ -133,8 +133,8 @@ def test_what_does_not_fake_a_spread(rng, effect):
 def test_darks_without_their_poisson_noise(rng, spread):
     # Dark electrons that differ by 30 % make half of the variance of these, and 4 % are hot.
     electrons = 25 * np.exp(rng.normal(0, 0.3, SHAPE)) + 400 * (rng.random(SHAPE) < 0.04)
-    frames = [values + rng.poisson(electrons) for values in biases(rng, 12, spread, pattern=0.0)]
-    found = noise_spread(group((), [values - 1000 for values in frames], dtype=np.float32), 5.0)
+    frames = [values + rng.poisson(electrons) for values in biases(rng, 12, spread)]
+    found = noise_spread(group((), frames), 5.0)
     assert found.seconds == 100
     assert found.spread == pytest.approx(spread, abs=0.03)
     assert found.one_will_do is (False if spread else None)
