@@ -12,7 +12,15 @@ from ..frames.temperatures import sensor_temperature
 from ..statistics.photon_transfer import equal_frames, fit_transfer, typical_variance
 from .finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 
-__all__ = ["PhotonTransfer", "lack_of_gain", "noise_finding", "photon_transfer", "several_gains", "transfer_findings"]
+__all__ = [
+    "PhotonTransfer",
+    "known_bias",
+    "lack_of_gain",
+    "noise_finding",
+    "photon_transfer",
+    "several_gains",
+    "transfer_findings",
+]
 
 GAIN, READ_NOISE = "gain", "read noise"
 # Standard errors beyond which a value is refuted; part of the gain by which hot pixels of real sensors mislead.
@@ -71,7 +79,7 @@ class PhotonTransfer:
 
 def photon_transfer(group, gain=None):
     """`PhotonTransfer` of a `FrameGroup`; the read noise is that at a ``gain``, or at the one that is found."""
-    bias, is_level_known = _bias(group)
+    bias, is_level_known = known_bias(group)
     saturation = group.told.get("saturation")
     top = np.inf if saturation is None else saturation.value
     result = PhotonTransfer(
@@ -96,7 +104,7 @@ def photon_transfer(group, gain=None):
     return result
 
 
-def _bias(group):
+def known_bias(group):
     """Bias of each pixel of the sample, or of all (frames' unit), and whether its level is known."""
     if group.master is not None and group.master.unit == group.unit:
         return group.master_values, True

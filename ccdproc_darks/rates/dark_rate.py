@@ -24,6 +24,7 @@ from ..statistics.rate_distribution import sensor_rate_distribution
 from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings
 from .lost_samples import warn_lost_samples
+from .own_map import with_own_map
 from .prepared_darks import prepare_darks
 from .rate_job import RateJob
 from .rate_meta import RateMeta
@@ -194,7 +195,8 @@ def dark_rate(
         If all pixels are masked; the samples that are not finite, masked and saturated are counted.
     NoiseWarning
         If equal frames scatter by much more than their own uncertainties; if the frames refute a gain or read noise
-        that is given as a Quantity.
+        that is given as a Quantity; if read noise differs from pixel to pixel, so that one will not do, and the frames
+        are too few to tell that of each.
     TemperatureWarning
         If the frames, or frames and bias, were taken at different sensor temperatures.
 
@@ -257,6 +259,7 @@ def dark_rate(
         n_combined=n_combined, offset=offset, optical_black=optical_black, check_headers=check_headers,
         execution=execution, reading=reading,
     )  # fmt: skip
+    prepared = with_own_map(prepared, read_noise, offset, execution)
     frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
     job = RateJob(
         dark_sets, CountingSettings(prepared.reader, prepared.noise, clip), prepared.bias_error,
@@ -295,7 +298,8 @@ def dark_rate(
             offset=offset or "none",
             incomplete=incomplete,
             optical_black=prepared.optical_black,
-        ).entries(),
+        ).entries()
+        | {"DKRNNUM": (prepared.map_frames, "darks that the read noise map is from")},
     )
     known = None if source == "none" else deviation
     result = result_image(data, ELECTRON_PER_SECOND, header, mask=mask, deviation=known, wcs=frames[0].wcs)

@@ -8,6 +8,7 @@ from astropy import units as u
 
 from .._interface.arguments import checked_flag
 from ..evidence.clipping import Saturation
+from ..evidence.noise_spread import NoiseSpread, noise_spread
 from ..evidence.pixel_findings import PixelFindings
 from ..frames.belonging import check_bias, check_darks, check_exposures
 from ..frames.duplicates import check_not_a_dark, distinct_frames
@@ -32,6 +33,9 @@ from .read_noise import given_noise, measured_noise
 from .restored_levels import checked_optical_black, restore_levels
 
 __all__ = ["PreparedDarks", "prepare_darks"]
+
+# Pixels that are enough for a spread of read noise that matters.
+_SPREAD_PIXELS = 2**16
 
 
 @dataclass
@@ -64,6 +68,10 @@ class PreparedDarks:
         Mean temperature of the sensor (deg C).
     pixel_noise : `ccdproc_darks.rates.pixel_noise.PixelNoise` or None
         Read noise of each pixel; None where all have the same.
+    spread : `ccdproc_darks.evidence.noise_spread.NoiseSpread` or None
+        Whether one read noise will do, where there is one; None where the darks cannot tell.
+    map_frames : int or None
+        Number of darks from which ``pixel_noise`` was made; None where it was given.
     """
 
     frames: list
@@ -78,6 +86,8 @@ class PreparedDarks:
     optical_black: float | None = None
     temperature: float | None = None
     pixel_noise: PixelNoise | None = None
+    spread: NoiseSpread | None = None
+    map_frames: int | None = None
 
     @property
     def shape(self):
@@ -134,9 +144,10 @@ def prepare_darks(
         noise, source = measured_noise(dark_sets, reader, source, offset)
         reader.own_noise = source == "uncertainty"
     error = the_bias.error(noise)
+    has_one = noise is not None and pixel_noise is None
     return PreparedDarks(
         frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation, optical_black, temperature,
-        pixel_noise,
+        pixel_noise, noise_spread(group, noise, _SPREAD_PIXELS) if has_one else None,
     )  # fmt: skip
 
 

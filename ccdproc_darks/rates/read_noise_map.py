@@ -31,10 +31,12 @@ from .pixel_scatter import LEAST_SAMPLES, PixelScatterJob
 from .prepared_darks import prepare_darks
 from .read_noise import measure_scatter, scatter_read_noise
 
-__all__ = ["read_noise_map"]
+__all__ = ["ENOUGH_FRAMES", "map_of_darks", "read_noise_map"]
 
-# Frames from which on a pixel's own read noise is told well enough.
-_ENOUGH_FRAMES = 20
+#: Frames from which on a pixel's own read noise is told well enough.
+ENOUGH_FRAMES = 20
+# Usual ``clip``.
+_CLIP = 25.0
 # Lowest ``clip``: telegraph read noise jumps by up to some 15 times the read noise of the others.
 _LEAST_CLIP = 10.0
 # Largest part of the variance of a typical pixel that dark electrons may have where the shape of its samples counts.
@@ -48,7 +50,7 @@ def read_noise_map(
     bias: CCDData | str | os.PathLike[str] | u.Quantity | None = None,
     exposure: FrameSetting = None,
     saturation: FrameSetting = None,
-    clip: float | None = 25.0,
+    clip: float | None = _CLIP,
     hdu: Hdu = None,
     unit: str | u.UnitBase | None = None,
     overscan: ImageSection = None,
@@ -177,10 +179,10 @@ def read_noise_map(
     job = _job_of_biases(frames, gain, check_headers, reading, execution) if bias is None else None
     job = job or _job_of_darks(frames, options, check_headers, reading, execution)
     frames, job.clip = job.dark_set.frames, clip
-    if len(frames) < _ENOUGH_FRAMES:
+    if len(frames) < ENOUGH_FRAMES:
         warn(
             f"{len(frames)} frames tell the read noise of a pixel to {100 / np.sqrt(2 * (len(frames) - 1)):.0f} % only, "
-            f"and hardly a rare jump of it: {_ENOUGH_FRAMES} {'bias frames' if bias is None else 'darks'} or more are "
+            f"and hardly a rare jump of it: {ENOUGH_FRAMES} {'bias frames' if bias is None else 'darks'} or more are "
             "better",
             MissingInformationWarning,
         )
@@ -210,7 +212,7 @@ def _check_single(frames):
 def _check_number(frames):
     if len(frames) < LEAST_SAMPLES:
         raise ValueError(
-            f"biases must be {LEAST_SAMPLES} frames or more ({_ENOUGH_FRAMES} or more are better), got {len(frames)}: "
+            f"biases must be {LEAST_SAMPLES} frames or more ({ENOUGH_FRAMES} or more are better), got {len(frames)}: "
             "fewer do not tell how a pixel scatters"
         )
 
@@ -240,9 +242,20 @@ def _job_of_darks(frames, options, check_headers, reading, execution):
     check_one_exposure([dark_set.seconds for dark_set in prepared.dark_sets])
     (dark_set,) = prepared.dark_sets
     _check_number(dark_set.frames)
-    reader, scatter = prepared.reader, measure_scatter(dark_set, prepared.reader)
+    return _job_of_set(dark_set, prepared.reader, prepared.bias_error)
+
+
+def map_of_darks(dark_set, reader, bias_error, execution):
+    """`read_noise_map` of a `DarkSet` whose level shifts are known, of its ``reader`` and the error of the bias."""
+    job = _job_of_set(dark_set, reader, bias_error)
+    job.clip = _CLIP
+    return _measured(job, np.dtype("float32"), execution)
+
+
+def _job_of_set(dark_set, reader, bias_error):
+    scatter = measure_scatter(dark_set, reader)
     sigma = _typical(scatter, reader) if scatter is None else scatter_read_noise(scatter, reader.scale)
-    return PixelScatterJob(dark_set, reader, _typical(scatter, reader), None, (sigma, prepared.bias_error))
+    return PixelScatterJob(dark_set, reader, _typical(scatter, reader), None, (sigma, bias_error))
 
 
 def _typical(scatter, reader):
