@@ -14,10 +14,10 @@ from ..frames.trimmed_frame import TrimmedFrame
 from ..statistics.read_noise_distribution import ReadNoiseDistribution, fit_read_noise_distribution
 from ..statistics.sample_noise import SampleNoise
 
-__all__ = ["PixelNoise", "distribution_of", "is_map"]
+__all__ = ["PixelNoise", "distribution_of", "is_map", "noise_cards"]
 
-# Points of the table of mean variances, and pixels that are enough for the distribution.
-_POINTS, _SAMPLE = 400, 2**22
+# Pixels that are enough for the distribution.
+_SAMPLE = 2**22
 # Part of the pixels that the fast pass leaves to the exact way as too quiet; pixels in which it is found.
 _QUIET, _FEW = 0.005, 2**18
 # Degrees of freedom over those of the median pixel, below which the sensor's distribution alone is taken for a pixel.
@@ -90,7 +90,7 @@ class PixelNoise:
             )
         if usual > _EXACT:
             return cls._exact(scatter)
-        distribution = None if "DKAMPS" in read_noise.meta else _told_distribution(read_noise.meta)
+        distribution = None if "DKAMPS" in read_noise.meta else _told_distribution(read_noise.meta, "read_noise")
         if distribution is None:
             distribution = distribution_of(scatter, np.where(bad, np.nan, deviation))
         # The lowest scatter of digitised frames is none: the pixel is as quiet as any.
@@ -232,28 +232,29 @@ def _degrees(noise, error):
         return np.square(noise / error, dtype=float) / 2
 
 
-def _told_distribution(meta):
+def noise_cards(distribution):
+    """Header entries of a `ReadNoiseDistribution` (None: none), as ``{key: (value, comment)}``."""
+    return {} if distribution is None else {key: (text, "") for key, text in distribution.cards().items()}
+
+
+def _told_distribution(meta, label):
     """`ReadNoiseDistribution` that the meta of a map or a rate tells, or None."""
-    return ReadNoiseDistribution.from_cards(meta) if hasattr(ReadNoiseDistribution, "from_cards") else None
-
-
-def _table(distribution, low, high):
-    """Scatters in equal steps of their logarithm, and the mean variances of one reading of such pixels."""
-    points = np.exp(np.linspace(np.log(low), np.log(max(high, low * 1.0001)), _POINTS))
-    return points, distribution.mean_variance(points)
+    try:
+        return ReadNoiseDistribution.from_cards(meta)
+    except ValueError as error:
+        raise ValueError(f"{label}: {error}") from None
 
 
 def _mean_variance(distribution, scatter):
-    """`ReadNoiseDistribution.mean_variance` of an image, by a table; of all pixels' mean where it is not known."""
-    known = scatter[np.isfinite(scatter)]
-    low, high = max(float(known.min()), 1e-3 * float(np.median(known))), float(known.max())
-    variance = np.interp(scatter, *_table(distribution, low, high)).astype(np.float32)
-    variance[np.isnan(scatter)] = distribution.mean_variance(np.array([np.nan]))[0]
-    return variance
+    """`ReadNoiseDistribution.mean_variance` of an image, float32."""
+    # Row by row, as a whole image would take much memory.
+    return np.stack([distribution.mean_variance(row).astype(np.float32) for row in scatter])
 
 
 def _scatter_of(distribution, variance):
     """Scatter (electron) of pixels of a mean variance, which rises with it."""
-    # Wide enough for any scatter of pixels of these read noises.
-    points, values = _table(distribution, distribution.noises[0] / 10, 10 * distribution.noises[-1])
-    return np.interp(variance, np.maximum.accumulate(values), points).astype(np.float32)
+    points = distribution.scatters
+    values = np.maximum.accumulate(distribution.mean_variance(points))
+    found = np.interp(variance, values, points)
+    # Beyond all pixels of which the distribution is made, both rise together.
+    return (found * np.sqrt(np.maximum(variance / values[-1], 1.0))).astype(np.float32)

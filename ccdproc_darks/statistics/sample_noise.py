@@ -37,8 +37,7 @@ class SampleNoise:
         """Table for a `ReadNoiseDistribution`, and samples that are rejected from ``clip`` sigmas on."""
         low, high = distribution.noises[0] / 2, distribution.noises[-1] * np.sqrt(distribution.jump_variances.max())
         scatter = np.append(np.exp(np.linspace(np.log(low), np.log(high), _POINTS)), np.nan)
-        noises, probability = distribution.posterior(scatter)
-        noise = np.array([_largest(one, noises, distribution, clip) for one in probability]) / clip
+        noise = np.array([_largest(one, distribution, clip) for one in distribution.posterior(scatter)]) / clip
         return cls(scatter[:-1], np.maximum.accumulate(noise[:-1]), float(noise[-1]))
 
     def at(self, scatter):
@@ -47,11 +46,11 @@ class SampleNoise:
         return np.where(np.isnan(found), self.unknown, found)
 
 
-def _largest(probability, noises, distribution, clip):
+def _largest(probability, distribution, clip):
     """Deviation of a sample (electron) that is exceeded as seldom as ``clip`` sigmas of normal noise."""
     wanted, kept = ndtr(-clip), probability > 1e-6 * ndtr(-clip) * probability.max()
     which, jump = np.nonzero(kept)
-    sigma, weight = noises[which], probability[kept]
+    sigma, weight = distribution.noises[which], probability[kept]
     size, often = distribution.jumps[jump], distribution.often[jump]
     low, high = 0.0, (clip + size.max()) * sigma.max()
     for _ in range(_HALVINGS):
