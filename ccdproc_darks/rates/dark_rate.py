@@ -261,10 +261,9 @@ def dark_rate(
     )  # fmt: skip
     prepared = with_own_map(prepared, read_noise, offset, execution)
     frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
-    job = RateJob(
-        dark_sets, CountingSettings(prepared.reader, prepared.noise, clip), prepared.bias_error,
-        free_offset=offset == "pixel", dtype=dtype,
-    )  # fmt: skip
+    noise = None if prepared.pixel_noise is None else prepared.pixel_noise.for_rejection(clip)
+    settings = CountingSettings(prepared.reader, prepared.noise, clip, noise)
+    job = RateJob(dark_sets, settings, prepared.bias_error, free_offset=offset == "pixel", dtype=dtype)
     job.rate_distribution = _rate_distribution(job)
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
     incomplete = fill_images(job, [data, deviation, mask], execution)

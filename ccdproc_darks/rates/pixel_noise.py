@@ -12,11 +12,14 @@ from .._interface.arguments import numpy_images, unit_name
 from ..frames.fits_image import as_deviation
 from ..frames.trimmed_frame import TrimmedFrame
 from ..statistics.read_noise_distribution import ReadNoiseDistribution, fit_read_noise_distribution
+from ..statistics.sample_noise import SampleNoise
 
-__all__ = ["PixelNoise", "distribution_of", "is_map"]
+__all__ = ["PixelNoise", "distribution_of", "is_map", "noise_cards"]
 
-# Points of the table of mean variances, and pixels that are enough for the distribution.
-_POINTS, _SAMPLE = 400, 2**22
+# Pixels that are enough for the distribution.
+_SAMPLE = 2**22
+# Part of the pixels that the fast pass leaves to the exact way as too quiet; pixels in which it is found.
+_QUIET, _FEW = 0.005, 2**18
 # Degrees of freedom over those of the median pixel, below which the sensor's distribution alone is taken for a pixel.
 _FEWER = 0.8
 # Degrees of freedom of the median pixel that no scatter has, and from which on a map is exact (to 0.7 %).
@@ -42,12 +45,19 @@ class PixelNoise:
         Distribution from which a pixel's own read noise is; None where the map is exact.
     start : int
         Number of the first row in the image.
+    sample_noise : `SampleNoise` or None
+        Noise by which a single sample is judged; None where the map is exact.
+    quick_sample_noise, quiet_scatter : float
+        A noise by which no sample is rejected that must not be, but in `quiet` pixels, of a lower scatter (electron).
     """
 
     scatter: np.ndarray
     variance: np.ndarray
     distribution: ReadNoiseDistribution | None
     start: int = 0
+    sample_noise: SampleNoise | None = None
+    quick_sample_noise: float = 0.0
+    quiet_scatter: float = 0.0
 
     @classmethod
     def of(cls, read_noise, shape):
@@ -80,7 +90,7 @@ class PixelNoise:
             )
         if usual > _EXACT:
             return cls._exact(scatter)
-        distribution = None if "DKAMPS" in read_noise.meta else _told_distribution(read_noise.meta)
+        distribution = None if "DKAMPS" in read_noise.meta else _told_distribution(read_noise.meta, "read_noise")
         if distribution is None:
             distribution = distribution_of(scatter, np.where(bad, np.nan, deviation))
         # The lowest scatter of digitised frames is none: the pixel is as quiet as any.
@@ -114,6 +124,32 @@ class PixelNoise:
         if isinstance(first, TrimmedFrame) and read_noise.shape == first.frame.shape:
             read_noise = _cut(read_noise, first.trim.slices)
         return cls.of(read_noise, first.shape)
+
+    def for_rejection(self, clip):
+        """The read noise with what is needed to reject samples above ``clip`` sigmas (None: none is)."""
+        if clip is None:
+            return self
+        table = None if self.distribution is None else SampleNoise.of(self.distribution, clip)
+        found = replace(self, sample_noise=table)
+        known = self.scatter.ravel()[:: 1 + self.scatter.size // _FEW]
+        known = known[np.isfinite(known)]
+        quiet = float(np.quantile(known, _QUIET)) if known.size else 0.0
+        noise, unknown = (found._sample_noise(np.array([one]), self.variance.min()) for one in (quiet, np.nan))
+        return replace(found, quick_sample_noise=float(min(noise[0], unknown[0])), quiet_scatter=quiet)
+
+    def quiet(self, block):
+        """Pixels (bool, flat) of a slice of rows for which `quick_sample_noise` is too high."""
+        return (self.scatter[shifted(block, self.start)] < self.quiet_scatter).ravel()
+
+    def noise_of(self, pixels):
+        """Read noise (electron) of some pixels (flat indices in these rows), and that by which a sample is rejected."""
+        scatter, variance = (array.reshape(-1)[pixels].astype(float) for array in (self.scatter, self.variance))
+        return np.sqrt(variance), self._sample_noise(scatter, variance)
+
+    def _sample_noise(self, scatter, variance):
+        if self.sample_noise is None:
+            return np.where(np.isnan(scatter), np.sqrt(variance), scatter)
+        return self.sample_noise.at(scatter)
 
     @property
     def typical(self):
@@ -196,28 +232,29 @@ def _degrees(noise, error):
         return np.square(noise / error, dtype=float) / 2
 
 
-def _told_distribution(meta):
+def noise_cards(distribution):
+    """Header entries of a `ReadNoiseDistribution` (None: none), as ``{key: (value, comment)}``."""
+    return {} if distribution is None else {key: (text, "") for key, text in distribution.cards().items()}
+
+
+def _told_distribution(meta, label):
     """`ReadNoiseDistribution` that the meta of a map or a rate tells, or None."""
-    return ReadNoiseDistribution.from_cards(meta) if hasattr(ReadNoiseDistribution, "from_cards") else None
-
-
-def _table(distribution, low, high):
-    """Scatters in equal steps of their logarithm, and the mean variances of one reading of such pixels."""
-    points = np.exp(np.linspace(np.log(low), np.log(max(high, low * 1.0001)), _POINTS))
-    return points, distribution.mean_variance(points)
+    try:
+        return ReadNoiseDistribution.from_cards(meta)
+    except ValueError as error:
+        raise ValueError(f"{label}: {error}") from None
 
 
 def _mean_variance(distribution, scatter):
-    """`ReadNoiseDistribution.mean_variance` of an image, by a table; of all pixels' mean where it is not known."""
-    known = scatter[np.isfinite(scatter)]
-    low, high = max(float(known.min()), 1e-3 * float(np.median(known))), float(known.max())
-    variance = np.interp(scatter, *_table(distribution, low, high)).astype(np.float32)
-    variance[np.isnan(scatter)] = distribution.mean_variance(np.array([np.nan]))[0]
-    return variance
+    """`ReadNoiseDistribution.mean_variance` of an image, float32."""
+    # Row by row, as a whole image would take much memory.
+    return np.stack([distribution.mean_variance(row).astype(np.float32) for row in scatter])
 
 
 def _scatter_of(distribution, variance):
     """Scatter (electron) of pixels of a mean variance, which rises with it."""
-    # Wide enough for any scatter of pixels of these read noises.
-    points, values = _table(distribution, distribution.noises[0] / 10, 10 * distribution.noises[-1])
-    return np.interp(variance, np.maximum.accumulate(values), points).astype(np.float32)
+    points = distribution.scatters
+    values = np.maximum.accumulate(distribution.mean_variance(points))
+    found = np.interp(variance, values, points)
+    # Beyond all pixels of which the distribution is made, both rise together.
+    return (found * np.sqrt(np.maximum(variance / values[-1], 1.0))).astype(np.float32)

@@ -26,7 +26,7 @@ from .bias import combined_number
 from .frame_evidence import heed_bias_noise
 from .frame_selection import select_biases
 from .lost_samples import warn_lost_samples
-from .pixel_noise import distribution_of
+from .pixel_noise import distribution_of, noise_cards
 from .pixel_scatter import LEAST_SAMPLES, PixelScatterJob
 from .prepared_darks import prepare_darks
 from .read_noise import measure_scatter, scatter_read_noise
@@ -284,15 +284,8 @@ def _measured(job, dtype, execution):
         entries |= {
             "DKRDNOI": (middle, "[electron] median read noise"),
             "DKRNFREE": (distribution.degrees, "degrees of freedom of a read noise"),
-            "DKRNSPR": (_spread(distribution), "spread of the read noise, a fraction of it"),
-            "DKRNTEL": (float(distribution.jump_shares[1:].sum()), "fraction of telegraph read noise"),
-        } | getattr(distribution, "cards", dict)()
+            "DKRNSPR": (distribution.spread, "spread of the read noise, a fraction of it"),
+            "DKRNTEL": (distribution.jump_fraction, "fraction of telegraph read noise"),
+        } | noise_cards(distribution)
     header = safe_header(first.header, entries)
     return result_image(noise, u.electron, header, mask=mask, deviation=error, wcs=first.wcs)
-
-
-def _spread(distribution):
-    """Half of the range from 16 to 84 % of a sensor's read noise, over its median."""
-    reached = np.cumsum(distribution.shares)
-    low, middle, high = np.exp(np.interp([0.1587, 0.5, 0.8413], reached, np.log(distribution.noises)))
-    return float((high - low) / 2 / middle)
