@@ -209,7 +209,7 @@ class _ComparisonJob(BlockJob):
         if self.statistic == "significance":
             quick = self.comparer.fast_block(rows, deviate=out[0])
         else:
-            quick = self.comparer.fast_block(rows, outliers=True)
+            quick = self.comparer.fast_block(rows, departures=False)
         images, inexact = quick.statistic(self.statistic)
         return Block(_with_mask(images), Deferred(inexact))
 

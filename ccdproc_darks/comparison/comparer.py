@@ -125,9 +125,9 @@ class RateComparer:
         seconds, shared = self.images.seconds, self.images.shared
         return seconds, shared, self.offsets, self.free_offset, self._rate_distribution, self._scale
 
-    def fast_block(self, block, outliers=False, deviate=None):
-        """`TwoRatesBlock` or `SeveralRatesBlock` of a block of rows; for the options see `TwoRates.rows`."""
-        return self.fast.rows(self.images, block, outliers, deviate)
+    def fast_block(self, block, departures=True, deviate=None):
+        """`TwoRatesBlock` or `SeveralRatesBlock` of a block of rows; for the options see `SeveralRates.rows`."""
+        return self.fast.rows(self.images, block, departures, deviate)
 
     @property
     def two_rates(self):

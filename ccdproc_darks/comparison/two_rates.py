@@ -113,14 +113,14 @@ class TwoRates:
         known = all(info.read_noise is not None for info in images.infos)
         return len(images) == 2 and images.noise is None and not free_offset and known
 
-    def rows(self, images, block, outliers=False, deviate=None):
+    def rows(self, images, block, departures=True, deviate=None):
         """`TwoRatesBlock` of a block of rows of two `RateImage`.
 
-        With ``outliers`` the rates are right even of pixels whose tail is not normal. ``deviate`` is an array of the
-        rates' precision that the deviates may be put into.
+        Without ``departures`` the rates are right even of pixels whose tail is not normal. ``deviate`` is an array of
+        the rates' precision that the deviates may be put into.
         """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            return self._rows(images, block, _MOST_ROUNDS if outliers else self._rounds, deviate)
+            return self._rows(images, block, self._rounds if departures else _MOST_ROUNDS, deviate)
 
     def _rows(self, images, block, rounds, place):
         rates, masks, deviations = [], [], []

@@ -42,12 +42,13 @@ class DeviateTable:
         return np.where(inside, ((c3 * x + c2) * x + c1) * x + c0, root)
 
     def finish(self, deviates):
-        """Replace in place the roots that are above the table by their deviates."""
-        # A deviate is at most the root.
-        far = np.flatnonzero(deviates >= self._least_root)
+        """Replace in place the roots that are above the table, of either sign, by their deviates."""
+        # A deviate from the table is below the root.
+        with np.errstate(invalid="ignore"):
+            far = np.flatnonzero(np.abs(deviates) >= self._least_root)
         if far.size:
-            degrees = np.full(far.shape, self.degrees)
-            deviates[far] = deviate_of_chi_square(np.square(deviates[far], dtype=float), degrees)
+            root = deviates[far].astype(float)
+            deviates[far] = np.copysign(deviate_of_chi_square(root**2, np.full(far.shape, self.degrees)), root)
 
     @property
     def _least_root(self):
