@@ -31,6 +31,9 @@ from .lost_samples import warn_lost_samples
 
 __all__ = ["master_bias"]
 
+# Scatter of the samples below the median, over the read noise, from which on a pixel is noisier than the others.
+_NOISIER = 1.5
+
 
 def master_bias(
     biases: Frames,
@@ -114,7 +117,8 @@ def master_bias(
 
     Notes
     -----
-    Samples are rejected as in `dark_rate`. Counts above the level of the sensor are taken for electrons, with their
+    Samples are rejected as in `dark_rate`; in a pixel that scatters more than the others, also below its median, as by
+    telegraph read noise, by its own scatter there. Counts above the level of the sensor are taken for electrons, with their
     Poisson noise: a hot pixel collects some even in a bias frame. The uncertainty is ``R / sqrt(N)``, R being the read
     noise and N the number of frames kept in the pixel.
 
@@ -204,9 +208,30 @@ class _BiasJob(BlockJob):
 
     def exact(self, deferred):
         (pixels,) = deferred.sets
-        found = exact_mean_counts(pixels, self.dark_set, self.settings)
+        noise = self.settings.read_noise
+        if noise is not None:
+            noise = noise, self._noise_of_samples(pixels, noise)
+        found = exact_mean_counts(pixels, self.dark_set, self.settings, noise)
         mean = np.where(found.usable, self._mean(found.counts), np.nan)
         return Block([mean, self._deviation(np.where(found.usable, found.frames, np.nan)), np.isnan(mean)])
+
+    def _noise_of_samples(self, pixels, noise):
+        """Read noise (electron) by which a sample of each pixel is rejected: the sensor's, or the pixel's own.
+
+        Cosmic rays only raise samples: where those below the median scatter far more than the read noise, so do those
+        above it, as of telegraph read noise. To reject these alone would leave a mean that is too low.
+        """
+        own = np.full(pixels.special.size, noise)
+        samples = pixels.samples * self.settings.reader.scale - self.dark_set.level_shifts[:, None]
+        if pixels.bad is not None:
+            samples[pixels.bad] = np.nan
+        # Samples that are not a number come last.
+        samples.sort(axis=0)
+        half = np.isfinite(samples).sum(axis=0) // 2
+        below = np.where(np.arange(len(samples))[:, None] < half, samples[half, np.arange(half.size)] - samples, 0.0)
+        scatter = np.sqrt(np.square(below).sum(axis=0) / np.maximum(half, 1))
+        own[pixels.special] = np.where(scatter > _NOISIER * noise, scatter, noise)
+        return own
 
     def _deviation(self, frames):
         return (self.settings.read_noise or 0.0) / self.settings.reader.scale / np.sqrt(frames)
