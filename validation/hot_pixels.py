@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Hot pixels among pixels whose rates differ: how many good ones are called hot, and how many planted ones are found."""
+"""Hot pixels among pixels whose rates differ: how many good ones are called hot, and how many planted found."""
 
 import warnings
 
@@ -54,7 +54,7 @@ def hot_pixels(cell, sensors=_SENSORS, shape=_SHAPE, seed=10):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             noise = read_noise_map(biases) if cell.spread > 0 else sensor.read_noise
-            rates = [dark_rate(darks, bias=master_bias(biases), read_noise=noise) for darks in sets]
+            rates = [dark_rate(darks, bias=master_bias(biases, clip=None), read_noise=noise) for darks in sets]
             mask = hot_pixel_mask(*rates)
         hot = (mask.data & DARK_FLAGS.HOT) > 0
         true = (sensor.true_flags().data & DARK_FLAGS.HOT) > 0

@@ -142,7 +142,7 @@ def _found(known, sensor, biases, sets):
     index, amplitude = sensor.pixels.of("reading", "index", "amplitude")
     jumps.flat[index] = amplitude
     edges = known.edges(np.hypot(noises, gain / np.sqrt(12)), jumps)
-    master = master_bias(biases)
+    master = master_bias(biases, clip=None)
     significance, scatter = {}, {}
     for name, noise in read_noises(sensor, biases).items():
         _, significance[name], scatters = deviates(sets, master, noise)

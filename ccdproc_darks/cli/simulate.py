@@ -14,8 +14,8 @@ def add_simulate(commands):
     simulate = commands.add_parser(
         "simulate",
         help="write the frames of a simulated camera, and the truth about it",
-        description="Simulate bias and dark frames into a new folder, and the true rates, read noises and flags into its "
-        "sub-folder truth. The same arguments give the same frames on every machine.",
+        description="Simulate bias and dark frames into a new folder, and the true rates, read noises and flags into "
+        "its sub-folder truth. The same arguments give the same frames on every machine.",
     )
     simulate.add_argument("out", type=Path, metavar="OUT", help="new (or empty) folder to write")
     simulate.add_argument(

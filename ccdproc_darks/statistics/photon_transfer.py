@@ -22,6 +22,9 @@ _TYPICAL, _LEAST_TYPICAL = 2**14, 100
 _FEW = 2**12
 # Widths of the typical pixels' means: within the first a pixel is typical, above the second one warm or hot.
 _CORE, _HOT = 4.0, 8.0
+# Variance over that of typical pixels from which on a pixel below them is noisy, and not just of a lower rate; largest
+# number of such pixels, as a part of the warm ones.
+_NOISY, _MOST_NOISY = 3.0, 0.05
 # Warm pixels are used up to so many times the variance of typical ones by their Poisson noise, as hotter ones tell no
 # more, and vary by more than Poisson noise; and, where the highest are clipped, up to this part of the way to them.
 _REACH, _BELOW_TOP = 50.0, 0.75
@@ -141,12 +144,21 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
         return None
     ceiling = _BELOW_TOP * (float(np.max(mean[usable])) - middle)
     warm = np.flatnonzero(usable & (mean > middle + _HOT * width))
+    cold = np.flatnonzero(usable & (mean < middle - _HOT * width))
     typical = float(mean[core].mean())
     background = bias[core] if np.ndim(bias) else bias
     # Departures from each pixel's mean, without what all pixels of a frame share.
     residuals = _departures(values, core)
     levels = np.array([_middle(row) for row in residuals])
     residuals -= levels[:, None]
+    below, noise = typical - mean[cold], _departures(values, cold) - levels[:, None]
+    if cold.size >= _LEAST_FOR_SCALE:
+        # Frames of another temperature change pixels of a lower rate by less than the typical ones.
+        noise += _common_ratios(-noise, below)[:, None] * below
+    noisy = np.square(noise).sum(axis=0) > _NOISY * np.median(np.square(residuals).sum(axis=0))
+    # Two frames do not tell noise from another temperature.
+    cold = cold[noisy & (count > 2)]
+    warm = warm[_is_above_noise(mean[warm] - middle, middle - mean[cold])]
     hot = _departures(values, warm) - levels[:, None]
     steady = _is_steady(hot, mean[warm] - typical)
     hot, excess = hot[:, steady], mean[warm[steady]] - typical
@@ -168,6 +180,19 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
         scales,
         _noise_of_each(residuals) if count > 2 else np.array([_spread(frame[core] - background) for frame in values]),
     )
+
+
+def _is_above_noise(warm, cold):
+    """Whether pixels are warm, and not just noisy to read, by how far they are above typical ones (``warm``).
+
+    Noise lowers as many means as it raises: among pixels whose read noise is far above the others' (telegraph read
+    noise), as many are below the typical ones (``cold``, as far as they are) as above them. Pixels are warm from where
+    there are hardly any as far below.
+    """
+    levels = np.concatenate([[0.0], np.sort(cold)])
+    above = warm.size - np.searchsorted(np.sort(warm), levels, side="right")
+    few = cold.size - np.arange(levels.size) <= _MOST_NOISY * above
+    return warm > levels[np.argmax(few)] if few.any() else np.zeros(warm.shape, bool)
 
 
 def _departures(values, pixels):

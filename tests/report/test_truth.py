@@ -10,6 +10,7 @@ from ccdproc_darks.cli import main
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import make_report
 from ccdproc_darks.report.truth import FlagScore, against_truth
+from ccdproc_darks.simulation import TelegraphReadNoise
 
 PLAN = [(12, 0 * u.s), (6, 90 * u.s), (8, 1000 * u.s)]
 

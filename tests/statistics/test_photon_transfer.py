@@ -137,3 +137,21 @@ def test_infinite_values_take_no_part(recwarn):
     found = equal_frames(frames, np.where(np.arange(20000) < 9000, np.inf, 1000.0))
     assert found.typical == pytest.approx(0, abs=1)
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("hot", [0, 200, 1500])
+@pytest.mark.parametrize("number", [3, 4, 10, 20])
+def test_pixels_that_are_noisy_to_read_are_not_warm(hot, number):
+    """Telegraph read noise raises as many means as it lowers, and the variances of all of them."""
+    values = frames(5, number, read_noise=1.5, hot=hot, rays=0.0)
+    rng = np.random.default_rng(6)
+    noisy = rng.choice(PIXELS, PIXELS // 12, replace=False)
+    size = np.exp(rng.uniform(0, np.log(40), noisy.size))
+    for frame in values:
+        shift = size * rng.choice([-1, 0, 0, 1], noisy.size)
+        frame[noisy] = np.round(frame[noisy] + shift / 1.5)
+    line = fit_transfer([equal_frames(values, BIAS)])
+    if line is not None and line.slope_error < 0.25 * line.slope:
+        assert abs(line.slope - 1 / 1.5) < 5 * np.hypot(line.slope_error, 0.05 / 1.5)
+    if hot == 1500:
+        assert line is not None
