@@ -23,8 +23,8 @@ _REACH, _OUTLIERS = 4.0, 6.0
 # Sizes of jumps (in sigma) and fractions of readings with one, of which the fit chooses.
 _JUMPS = np.geomspace(2.0, 30.0, 14)
 _OFTEN = np.array([0.016, 0.03, 0.056, 0.1, 0.18, 0.3, 0.5])
-_START_JUMPS = 0.05
-_ITERATIONS, _SETTLED, _PRUNE = 1500, 1e-9, 50
+_START_JUMPS, _SMOOTHING = 0.05, 0.15
+_ITERATIONS, _SETTLED = 1500, 1e-9
 # Part of a pixel below which a kind of jumps is left out.
 _LEAST_PIXELS = 0.02
 # Standard deviation of a normal variable of unit variance whose outer twentieths are moved to the 5 and 95 %.
@@ -256,11 +256,8 @@ def _most_likely_shares(numbers, density):
     jump_shares = np.full(jumps, _START_JUMPS / max(jumps - 1, 1))
     jump_shares[0] = 1 - jump_shares[1:].sum()
     flat, lags = density.reshape(jumps, -1), density.shape[1:]
-    kinds, total, before = np.arange(jumps), numbers.sum(), -np.inf
-    for iteration in range(_ITERATIONS):
-        if iteration % _PRUNE == _PRUNE - 1:
-            alive = np.flatnonzero(jump_shares * total > _LEAST_PIXELS)
-            kinds, jump_shares, flat = kinds[alive], jump_shares[alive], flat[alive]
+    total, before = numbers.sum(), -np.inf
+    for _ in range(_ITERATIONS):
         kernel = (jump_shares @ flat).reshape(lags)
         kernel_transform = rfft(kernel, padded, axis=0)
         shares_transform = rfft(shares, padded)[:, None]
@@ -281,9 +278,20 @@ def _most_likely_shares(numbers, density):
         shares /= shares.sum()
         jump_shares = np.maximum(jump_shares, 0)
         jump_shares /= jump_shares.sum()
-    found = np.zeros(jumps)
-    found[kinds] = jump_shares
-    return shares[::2], found
+        if jumps > 1:
+            jump_shares[1:] = _smoothed(jump_shares[1:].reshape(_OFTEN.size, _JUMPS.size)).ravel()
+    return shares[::2], jump_shares
+
+
+def _smoothed(shares):
+    """Shares of jumps, shape (fractions, sizes), of which a part of each is given to those of the sizes next to it."""
+    given = _SMOOTHING * shares
+    found = shares - 2 * given
+    found[:, 1:] += given[:, :-1]
+    found[:, :-1] += given[:, 1:]
+    found[:, 0] += given[:, 0]
+    found[:, -1] += given[:, -1]
+    return found
 
 
 def _deviation(degrees):
