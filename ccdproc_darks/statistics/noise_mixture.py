@@ -189,7 +189,7 @@ class _Place:
         with np.errstate(divide="ignore", invalid="ignore"):
             row = np.clip(np.log(np.where(known, scatter, 1.0) / scatters[0]) / step, 0, scatters.size - 1)
         column = np.interp(np.nan_to_num(share), _SHARES, np.arange(_SHARES.size))
-        where = [(row, scatters.size), (column, _SHARES.size), (np.nan_to_num(depth), depths)]
+        where = [(row, scatters.size), (column, _SHARES.size), (np.clip(np.nan_to_num(depth), -1e9, 1e9), depths)]
         nodes = [np.clip(place.astype(int), 0, size - 2) for place, size in where]
         parts = [place - node for (place, _), node in zip(where, nodes, strict=True)]
         nodes[0][~known], parts[0][~known] = scatters.size, 0.0

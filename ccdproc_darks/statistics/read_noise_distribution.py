@@ -22,7 +22,7 @@ _MOST_DEGREES = 5000.0
 _REACH, _OUTLIERS = 4.0, 6.0
 # Sizes of jumps (in sigma) and fractions of readings with one, of which the fit chooses.
 _JUMPS = np.geomspace(2.0, 30.0, 11)
-_OFTEN = np.array([0.02, 0.05, 0.11, 0.22, 0.35, 0.5])
+_OFTEN = np.array([0.015, 0.03, 0.06, 0.1, 0.16, 0.25, 0.36, 0.5])
 _START_JUMPS, _SMOOTHING = 0.05, 0.15
 _ITERATIONS, _SETTLED = 1500, 1e-9
 # Pixels of the start that are added to those seen: what no pixel shows is rare, not impossible. Share of a kind of
