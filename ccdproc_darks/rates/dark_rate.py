@@ -24,6 +24,7 @@ from ..statistics.rate_distribution import sensor_rate_distribution
 from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings
 from .lost_samples import warn_lost_samples
+from .pixel_noise import noise_cards
 from .prepared_darks import prepare_darks
 from .rate_job import RateJob
 from .rate_meta import RateMeta
@@ -294,7 +295,8 @@ def dark_rate(
             offset=offset or "none",
             incomplete=incomplete,
             optical_black=prepared.optical_black,
-        ).entries(),
+        ).entries()
+        | noise_cards(None if noise is None else noise.distribution),
     )
     known = None if source == "none" else deviation
     result = result_image(data, ELECTRON_PER_SECOND, header, mask=mask, deviation=known, wcs=frames[0].wcs)

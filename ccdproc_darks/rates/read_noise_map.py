@@ -179,9 +179,9 @@ def read_noise_map(
     frames, job.clip = job.dark_set.frames, clip
     if len(frames) < _ENOUGH_FRAMES:
         warn(
-            f"{len(frames)} frames tell the read noise of a pixel to {100 / np.sqrt(2 * (len(frames) - 1)):.0f} % only, "
-            f"and hardly a rare jump of it: {_ENOUGH_FRAMES} {'bias frames' if bias is None else 'darks'} or more are "
-            "better",
+            f"{len(frames)} frames tell the read noise of a pixel to {100 / np.sqrt(2 * (len(frames) - 1)):.0f} % "
+            f"only, and hardly a rare jump of it: {_ENOUGH_FRAMES} {'bias frames' if bias is None else 'darks'} or "
+            "more are better",
             MissingInformationWarning,
         )
     return logged(_measured(job, dtype, execution), "DKRNMAP", "read_noise_map", arguments, add_keyword)
