@@ -31,7 +31,7 @@ _NUMBERED = {"gain": ("EGAIN{}", "GAIN{}"), "read_noise": ("RDNOISE{}", "RDNOIS{
 _OWN = {
     "DKGAIN": "DKGAIN", "DKRDNOI": "DKRDN", "DKNOISE": "DKNOI", "DKBIASER": "DKBIAS", "DKSATUR": "DKSAT",
     "DKSATSRC": "DKSSRC", "DKBLACK": "DKBLACK", "DKLOST": "DKLOST", "DKWIDTH": "DKWID",
-    "DKRNFREE": "DKRNFRE", "DKRNSPR": "DKRNSPR", "DKRNTEL": "DKRNTEL",
+    "DKRNFREE": "DKRNFR", "DKRNSPR": "DKRNSPR", "DKRNTEL": "DKRNTEL",
     "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKHOTWID": "DKHOTW", "DKSIGMA": "DKSIG",
 }  # fmt: skip
 # Keys of the distribution of the read noise, and of that of one amplifier.
@@ -118,6 +118,8 @@ def measure_amplifiers(function, frames, amplifiers, reading, **options):
         for name in _NUMBERED:
             if name in arguments:
                 arguments[name] = _setting(own, name, number + 1, frames[0], arguments[name])
+        if isinstance(arguments.get("read_noise"), CCDData):
+            arguments["read_noise"] = _own_part(arguments["read_noise"], sections, number)
         parts = [cut_frame(frame, _overscan_of(own, frame, number), section) for frame in frames]
         try:
             return function(parts, add_keyword=None, **arguments)
@@ -128,6 +130,12 @@ def measure_amplifiers(function, frames, amplifiers, reading, **options):
             raise ValueError(f"{error}{own_way}") from None
 
     return sections.joined(measured, wcs=frames[0].wcs)
+
+
+def _own_part(image, sections, number):
+    """Section of an image that has the same amplifiers, with its own meta; else the image."""
+    told = AmplifierSections.of_meta(image, "read_noise")
+    return told.part(image, number) if told is not None and told.sections == sections.sections else image
 
 
 def _overscan_of(amplifier, frame, number):

@@ -128,7 +128,7 @@ class PixelNoise:
     def of_frames(cls, read_noise, frames, *, gain_of_header, check_headers):
         """`PixelNoise` of a map for frames; one of the shape of the raw frames is cut as these are.
 
-        With ``check_headers`` it must be of the frames' sensor and setting; with ``gain_of_header``, also of their gain.
+        With ``check_headers`` it must be of the frames' sensor and setting; with ``gain_of_header``, of their gain too.
         """
         first = frames[0]
         if check_headers:
