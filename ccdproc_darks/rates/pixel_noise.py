@@ -84,7 +84,7 @@ class PixelNoise:
             return cls._exact(scatter)
         bad |= ~np.isfinite(deviation)
         degrees = _degrees(scatter, np.where(bad, np.nan, deviation))
-        usual = np.nanmedian(degrees[scatter > 0])
+        usual = _usual(degrees[scatter > 0])
         if not usual >= _LEAST_DEGREES:
             raise ValueError(
                 "read_noise.uncertainty must be the standard error of read_noise, got one of "
@@ -198,7 +198,7 @@ def distribution_of(noise, error, kurtosis=None):
     every = 1 + noise.size // _SAMPLE
     noise, error = (array.ravel()[::every].astype(float) for array in (noise, error))
     degrees = _degrees(noise, error)
-    usual = float(np.round(np.median(degrees[noise > 0]), 3))
+    usual = float(np.round(_usual(degrees[noise > 0]), 3))
     kept = (noise > 0) & (np.abs(degrees / usual - 1) < 1 - _FEWER)
     shape = None if kurtosis is None else kurtosis.ravel()[::every][kept]
     return fit_read_noise_distribution(noise[kept], usual, shape)
@@ -237,6 +237,11 @@ def _cut(read_noise, slices):
         kind, array = type(read_noise.uncertainty), read_noise.uncertainty.array
         part.uncertainty = kind(np.broadcast_to(array, read_noise.shape)[slices], unit=read_noise.uncertainty.unit)
     return part
+
+
+def _usual(degrees):
+    """Degrees of freedom of the median pixel, one of those given: there may be two kinds of pixels."""
+    return np.nanquantile(degrees, 0.5, method="lower")
 
 
 def _degrees(noise, error):
