@@ -102,6 +102,7 @@ def test_all_names_are_public_and_found():
         "master_bias",
         "measure_gain",
         "proportionality_limit",
+        "read_noise_map",
         "repeatability",
         "sensor_preset",
         "simulate_dark",

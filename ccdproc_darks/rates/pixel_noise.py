@@ -7,17 +7,19 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .._compute.blocks import shifted
+from .._compute.blocks import row_blocks, shifted
+from .._compute.workers import THREADS
 from .._interface.arguments import numpy_images, unit_name
+from ..frames.belonging import Labelled, check_read_noise
 from ..frames.fits_image import as_deviation
 from ..frames.trimmed_frame import TrimmedFrame
 from ..statistics.read_noise_distribution import ReadNoiseDistribution, fit_read_noise_distribution
 from ..statistics.sample_noise import SampleNoise
 
-__all__ = ["PixelNoise", "distribution_of", "is_map", "noise_cards"]
+__all__ = ["PixelNoise", "distribution_of", "is_map", "noise_cards", "told_distribution"]
 
-# Pixels that are enough for the distribution.
-_SAMPLE = 2**22
+# Pixels that are enough for the distribution; points of a table, bytes of a pixel while it is looked up.
+_SAMPLE, _POINTS, _BYTES = 2**22, 2**12, 40
 # Part of the pixels that the fast pass leaves to the exact way as too quiet; pixels in which it is found.
 _QUIET, _FEW = 0.005, 2**18
 # Degrees of freedom over those of the median pixel, below which the sensor's distribution alone is taken for a pixel.
@@ -82,17 +84,20 @@ class PixelNoise:
             return cls._exact(scatter)
         bad |= ~np.isfinite(deviation)
         degrees = _degrees(scatter, np.where(bad, np.nan, deviation))
-        usual = np.nanmedian(degrees[scatter > 0])
+        usual = _usual(degrees[scatter > 0])
         if not usual >= _LEAST_DEGREES:
             raise ValueError(
-                f"read_noise.uncertainty must be the standard error of read_noise, got one of {1 / np.sqrt(2 * usual):.3g} "
-                "times the read noise in the median pixel, more than any number of frames has"
+                "read_noise.uncertainty must be the standard error of read_noise, got one of "
+                f"{1 / np.sqrt(2 * usual):.3g} times the read noise in the median pixel, more than any number of "
+                "frames has"
             )
         if usual > _EXACT:
             return cls._exact(scatter)
-        distribution = None if "DKAMPS" in read_noise.meta else _told_distribution(read_noise.meta, "read_noise")
+        distribution = None if "DKAMPS" in read_noise.meta else told_distribution(read_noise.meta, "read_noise")
         if distribution is None:
-            distribution = distribution_of(scatter, np.where(bad, np.nan, deviation))
+            found = distribution_of(scatter, np.where(bad, np.nan, deviation))
+            # As it is read back from the meta of rates, to the last digit.
+            distribution = ReadNoiseDistribution.from_cards(found.cards())
         # The lowest scatter of digitised frames is none: the pixel is as quiet as any.
         scatter[scatter == 0] = scatter[scatter > 0].min()
         scatter[~(degrees >= _FEWER * usual)] = np.nan
@@ -108,9 +113,11 @@ class PixelNoise:
     def of_variance(cls, variance, distribution):
         """`PixelNoise` of known mean variances (electron^2), float32; NaN is that of the sensor's distribution."""
         if distribution is None:
-            variance[np.isnan(variance)] = np.nanmean(variance)
-            return cls(np.sqrt(variance), variance, None)
-        unknown = distribution.mean_variance(np.array([np.nan]))[0]
+            return cls._exact(np.sqrt(variance))
+        if np.isnan(variance).all():
+            variance[...] = unknown = distribution.mean_variance(np.array(np.nan))
+            return cls(np.full_like(variance, np.nan), variance, distribution)
+        unknown = np.float32(distribution.mean_variance(np.array(np.nan)))
         scatter = _scatter_of(distribution, variance)
         # A pixel whose own scatter is not known has that very variance.
         is_unknown = np.isnan(variance) | (np.abs(variance - unknown) <= _ROUNDING * unknown)
@@ -118,9 +125,14 @@ class PixelNoise:
         return cls(scatter, variance, distribution)
 
     @classmethod
-    def of_frames(cls, read_noise, frames):
-        """`PixelNoise` of a map for frames; one of the shape of the raw frames is cut as these are."""
+    def of_frames(cls, read_noise, frames, *, gain_of_header, check_headers):
+        """`PixelNoise` of a map for frames; one of the shape of the raw frames is cut as these are.
+
+        With ``check_headers`` it must be of the frames' sensor and setting; with ``gain_of_header``, of their gain too.
+        """
         first = frames[0]
+        if check_headers:
+            check_read_noise(Labelled("read_noise", read_noise.meta), frames, gain_of_header=gain_of_header)
         if isinstance(first, TrimmedFrame) and read_noise.shape == first.frame.shape:
             read_noise = _cut(read_noise, first.trim.slices)
         return cls.of(read_noise, first.shape)
@@ -186,7 +198,7 @@ def distribution_of(noise, error, kurtosis=None):
     every = 1 + noise.size // _SAMPLE
     noise, error = (array.ravel()[::every].astype(float) for array in (noise, error))
     degrees = _degrees(noise, error)
-    usual = float(np.round(np.median(degrees[noise > 0]), 3))
+    usual = float(np.round(_usual(degrees[noise > 0]), 3))
     kept = (noise > 0) & (np.abs(degrees / usual - 1) < 1 - _FEWER)
     shape = None if kurtosis is None else kurtosis.ravel()[::every][kept]
     return fit_read_noise_distribution(noise[kept], usual, shape)
@@ -227,6 +239,11 @@ def _cut(read_noise, slices):
     return part
 
 
+def _usual(degrees):
+    """Degrees of freedom of the median pixel, one of those given: there may be two kinds of pixels."""
+    return np.nanquantile(degrees, 0.5, method="lower")
+
+
 def _degrees(noise, error):
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.square(noise / error, dtype=float) / 2
@@ -237,7 +254,7 @@ def noise_cards(distribution):
     return {} if distribution is None else {key: (text, "") for key, text in distribution.cards().items()}
 
 
-def _told_distribution(meta, label):
+def told_distribution(meta, label):
     """`ReadNoiseDistribution` that the meta of a map or a rate tells, or None."""
     try:
         return ReadNoiseDistribution.from_cards(meta)
@@ -247,14 +264,45 @@ def _told_distribution(meta, label):
 
 def _mean_variance(distribution, scatter):
     """`ReadNoiseDistribution.mean_variance` of an image, float32."""
-    # Row by row, as a whole image would take much memory.
-    return np.stack([distribution.mean_variance(row).astype(np.float32) for row in scatter])
+    return _tabulated(scatter, distribution.mean_variance, float(distribution.mean_variance(np.array(np.nan))))
 
 
 def _scatter_of(distribution, variance):
-    """Scatter (electron) of pixels of a mean variance, which rises with it."""
-    points = distribution.scatters
-    values = np.maximum.accumulate(distribution.mean_variance(points))
-    found = np.interp(variance, values, points)
-    # Beyond all pixels of which the distribution is made, both rise together.
-    return (found * np.sqrt(np.maximum(variance / values[-1], 1.0))).astype(np.float32)
+    """Scatter (electron) of pixels of a mean variance, which rises with it; NaN of that of the sensor."""
+    points = np.log(distribution.scatters)
+    values = np.maximum.accumulate(np.log(distribution.mean_variance(distribution.scatters)))
+
+    def scatter(variances):
+        variances = np.log(variances)
+        # Beyond all pixels of which the distribution is made, both rise together.
+        return np.exp(np.interp(variances, values, points) + np.maximum(variances - values[-1], 0) / 2)
+
+    return _tabulated(variance, scatter, np.nan)
+
+
+def _tabulated(image, function, unknown):
+    """Values (float32) of a function of an image of positive numbers, by a table; ``unknown`` where there is none."""
+    with np.errstate(invalid="ignore"):
+        low, high = (reduce(image, axis=None) for reduce in (np.fmin.reduce, np.fmax.reduce))
+    start, stop = np.log(float(low)) - 1e-3, np.log(float(high)) + 1e-3
+    table = np.append(function(np.exp(np.linspace(start, stop, _POINTS))), [0.0, unknown]).astype(np.float32)
+    step = (stop - start) / (_POINTS - 1)
+
+    def put(rows):
+        values, out = image[rows], found[rows]
+        with np.errstate(invalid="ignore"):
+            place = np.log(values, dtype=np.float32)
+            place -= np.float32(start)
+            place *= np.float32(1 / step)
+            lacking = np.isnan(place)
+            place[lacking] = _POINTS + 1
+            below = place.astype(np.int32)
+        place -= below
+        lower, upper = table[below], table[np.minimum(below + 1, _POINTS + 1)]
+        upper -= lower
+        upper *= place
+        np.add(lower, upper, out=out)
+
+    found = np.empty(image.shape, np.float32)
+    THREADS.map_in_threads(put, list(row_blocks(image.shape, _BYTES)))
+    return found

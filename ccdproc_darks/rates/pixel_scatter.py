@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Scatter of each pixel among equal frames, without cosmic rays and dark electrons: its own read noise."""
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -93,7 +94,7 @@ class PixelScatterJob(BlockJob):
                 part = slice(start, start + step)
                 places = mean[part], square[part], fourth[part], special[part]
                 self._put_moments(block.values[:, part], *places)
-        variance = np.multiply(square, self.typical**2 / (number - 1), dtype=float)
+        variance = np.multiply(square, self._unit**2 / (number - 1), dtype=float)
         mean = mean * self.reader.scale - bias if self.dark_noise is not None else None
         few = np.flatnonzero(special)
         deferred = self._set_aside(block, few, bias, bad_bias) if few.size else None
@@ -130,7 +131,7 @@ class PixelScatterJob(BlockJob):
         """Put moments of samples, shape (frames, pixels), into flat arrays.
 
         ``mean`` is in the frames' unit, without level shifts; sums of ``square`` and ``fourth`` powers of deviations
-        are in units of the typical scatter. Sums are exact, or in the order of the frames.
+        are in units of `_unit`. Sums are exact, or in the order of the frames.
         """
         is_short = values.dtype.kind in "iu" and values.dtype.itemsize <= 2 and len(values) < 2**15
         shifts = self.dark_set.level_shifts / self.reader.scale
@@ -146,9 +147,10 @@ class PixelScatterJob(BlockJob):
         mean -= shifts.mean()
         if shifts.any():
             deviations -= (shifts - shifts.mean())[:, None].astype(deviations.dtype)
-        deviations *= deviations.dtype.type(self.reader.scale / self.typical)
+        deviations *= deviations.dtype.type(self.reader.scale / self._unit)
         if self.clip is not None:
-            special |= ~(deviations.max(axis=0) - deviations.min(axis=0) <= self.clip)
+            reach = self.clip * self.typical / self._unit
+            special |= ~(deviations.max(axis=0) - deviations.min(axis=0) <= reach)
         elif not is_short:
             special |= ~np.isfinite(mean)
         deviations = deviations.astype(np.float32, copy=False)
@@ -156,6 +158,11 @@ class PixelScatterJob(BlockJob):
         square[...] = _sum_of_frames(deviations, np.float32)
         np.square(deviations, out=deviations)
         fourth[...] = _sum_of_frames(deviations, np.float32)
+
+    @property
+    def _unit(self):
+        """Electrons about as many as the typical scatter: a power of two, so that it makes no difference."""
+        return 2.0 ** round(math.log2(self.typical))
 
     def _set_aside(self, block, pixels, bias, bad_bias):
         samples, bad = FrameBlock.samples(block, pixels), None

@@ -199,8 +199,8 @@ class RateJob(BlockJob):
         values, frames, read_variance, usable = (part[:, :, twice] for part in flat.parts[:4])
         bias_variance = self._bias_variance(noise if np.ndim(noise) == 0 else noise[twice])
         fit = fit_rate(
-            values, self.seconds, frames, read_variance, usable, shared=self._shared(bias_variance), free_offset=self.free_offset,
-            diagnose=False, weight_rate=self._posterior_mean,
+            values, self.seconds, frames, read_variance, usable, shared=self._shared(bias_variance),
+            free_offset=self.free_offset, diagnose=False, weight_rate=self._posterior_mean,
         )  # fmt: skip
         rate[others], deviation[others] = fit.rate[0, : others.size], np.sqrt(fit.variance[0, : others.size])
         return rate, deviation

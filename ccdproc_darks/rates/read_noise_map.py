@@ -100,8 +100,8 @@ def read_noise_map(
         columns). Its `~astropy.nddata.StdDevUncertainty` is the standard error. Masked, and NaN, where fewer than three
         samples are usable, or dark current drowns the read noise. ``meta`` has DKSTAT = "read noise", NCOMBINE
         (frames), DKRDNOI (median read noise, electron), DKRNFREE (degrees of freedom), DKRNSPR (spread of the pixels'
-        read noise, a fraction of it, without the errors of the map), DKRNTEL (fraction of the pixels with telegraph
-        read noise), DKLOST (pixels that lost some of their frames), and the distribution of the read noise.
+        read noise, a fraction of it, without the errors of the map), DKRNTEL (fraction of the pixels whose noise is
+        mostly telegraph read noise), DKLOST (pixels that lost some of their frames), and the distribution of the read noise.
 
     Raises
     ------
@@ -285,7 +285,12 @@ def _measured(job, dtype, execution):
             "DKRDNOI": (middle, "[electron] median read noise"),
             "DKRNFREE": (distribution.degrees, "degrees of freedom of a read noise"),
             "DKRNSPR": (distribution.spread, "spread of the read noise, a fraction of it"),
-            "DKRNTEL": (distribution.jump_fraction, "fraction of telegraph read noise"),
+            "DKRNTEL": (_telegraph_fraction(distribution), "fraction of telegraph read noise"),
         } | noise_cards(distribution)
     header = safe_header(first.header, entries)
     return result_image(noise, u.electron, header, mask=mask, deviation=error, wcs=first.wcs)
+
+
+def _telegraph_fraction(distribution):
+    """Fraction of the pixels in which jumps make more than half of the noise: small ones are hardly told from none."""
+    return float(distribution.jump_shares[distribution.jump_variances > 2].sum())

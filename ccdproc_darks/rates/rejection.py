@@ -98,7 +98,8 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
 def reject(samples, good, combined, *, read_noise, own_variance, level_shifts, clip):
     """Set ``good`` to False for samples that a cosmic ray has hit, by the rule in the notes of `mean_of_kept`.
 
-    ``samples``, ``good`` and ``own_variance`` have the shape (frames, pixels); ``read_noise`` may be that of each pixel.
+    ``samples``, ``good`` and ``own_variance`` have the shape (frames, pixels); ``read_noise`` may have that of each
+    pixel.
     """
     if len(samples) < 2 or (read_noise is None and own_variance is None):
         return

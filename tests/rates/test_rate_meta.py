@@ -29,7 +29,7 @@ WRONG = [
     ("DKRDNOI", -10, "zero or positive"), ("DKBIASER", -1, "zero or positive"), ("DKBIASER", None, "a finite number"),
     ("DKSATUR", -1.0, "positive"), ("DKTEMP", -300.0, "above -273.15 deg C"), ("DKTEMP", "cold", "a finite number"),
     ("DKOFFSET", "foo", "one of 'pixel', 'none'"), ("DKOFFSET", 3, "one of 'pixel', 'none'"),
-    ("DKNOISE", "guessed", "one of 'argument', 'header', 'uncertainty', 'estimated', 'bias', 'none'"),
+    ("DKNOISE", "guessed", "one of 'argument', 'header', 'uncertainty', 'estimated', 'bias', 'map', 'none'"),
     ("DKBIASID", None, "a text"), ("DKBIASID", 17, "a text"), ("DKTOTAL", 10**400, "a finite number"),
     ("DKBLACK", -0.1, "zero or positive"), ("DKBLACK", "much", "a finite number"),
     ("DKSATSRC", "guessed", "one of 'argument', 'header', 'ADC', 'found', 'none'"),
