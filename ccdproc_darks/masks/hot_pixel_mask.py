@@ -113,7 +113,7 @@ def hot_pixel_mask(
         ``mask`` is True where a pixel must not be used: NONLINEAR, TELEGRAPH, SATURATED, no usable sample in one of
         the rates, or HOT without two exposure times that show that it is proportional. A hot pixel that is
         proportional is *not* masked: a scaled dark corrects it. ``meta`` has DKTHRESH (threshold for a typical pixel,
-        electron/s), DKTYPIC (rate of the typical pixel), DKHOTWID (scatter of good pixels over their noise), DKSIGMA
+        electron/s), DKTYPIC (rate of the typical pixel), DKTYPERR (its standard error), DKHOTWID (scatter of good pixels over their noise), DKSIGMA
         (deviate beyond which a pixel is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL,
         DKWIDTH, and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NMASKED.
 

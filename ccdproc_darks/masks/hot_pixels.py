@@ -70,7 +70,7 @@ class HotPixelTest:
             if nominal is not None:
                 level = self.typical.rate if nominal.at_level else None
                 above = nominal.excess_of(deviate, nominal.variance, nominal.exposure, level)
-                self._threshold = self.typical.rate + above
+                self._threshold = self.typical.rate + max(above, 0.0)
 
     def threshold_for(self, pixel):
         """Dark rate (electron/s) above which a pixel as noisy as a single one (`PixelRates`) is hot."""
@@ -79,7 +79,7 @@ class HotPixelTest:
         if not np.isfinite(self._critical) or self._deviates is None:
             return np.inf
         variance, exposure = pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
-        return self.typical.rate + self._deviates.excess_of(self._critical, variance, exposure)
+        return self.typical.rate + max(self._deviates.excess_of(self._critical, variance, exposure), 0.0)
 
     def deviates_above(self, measured, block, least):
         """Deviates above ``least`` among the pixels of a block of rows."""
@@ -131,8 +131,8 @@ class HotPixelTest:
         # that of noise alone, which has a deviate no more than 1 higher.
         with np.errstate(invalid="ignore"):
             chosen = np.isfinite(measured.rate)
-            if least > 1:
-                chosen &= excess > (least - 1) * np.sqrt(variance)
+            if least >= 0:
+                chosen &= excess > max(least - 1, 0.0) * np.sqrt(variance)
         found = np.full(excess.shape, -np.inf)
         found[np.isnan(measured.rate)] = np.nan
         some = np.flatnonzero(chosen)

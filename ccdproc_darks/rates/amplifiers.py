@@ -30,7 +30,7 @@ _NUMBERED = {"gain": ("EGAIN{}", "GAIN{}"), "read_noise": ("RDNOISE{}", "RDNOIS{
 _OWN = {
     "DKGAIN": "DKGAIN", "DKRDNOI": "DKRDN", "DKNOISE": "DKNOI", "DKBIASER": "DKBIAS", "DKSATUR": "DKSAT",
     "DKSATSRC": "DKSSRC", "DKBLACK": "DKBLACK", "DKLOST": "DKLOST", "DKWIDTH": "DKWID",
-    "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKHOTWID": "DKHOTW", "DKSIGMA": "DKSIG",
+    "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKTYPERR": "DKTYPE", "DKHOTWID": "DKHOTW", "DKSIGMA": "DKSIG",
 }  # fmt: skip
 # Keys whose value is the sum of the amplifiers'.
 _SUMMED = {

@@ -4,7 +4,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import ndtr
 
 from .rate_distribution import probability_of_bins
@@ -26,7 +25,13 @@ _SHARPEST = 0.03
 _OCTAVE, _SMALLEST = 0.25, 0.01
 # The scatter of the logarithm is expected to be that of positive rates (at most the first), within the second.
 _MOST_SKEW, _SKEW_ERROR = 0.5, 0.15
-_LEAST_SKEW, _HIGHEST_SKEW = 1e-3, 1.5
+# Median, variance, skewness and fraction of hot pixels (scatters about the median): the lowest and highest, those from
+# which the fit starts, and steps of the numerical derivative.
+_ENDS = np.array([[-3.0, 1e-4, 1e-3, 0.0], [3.0, 25.0, 1.5, 1.0]])
+_START = np.array([0.0, 0.5, 0.2, 0.01])
+_DERIVATIVE = np.array([1e-3, 1e-3, 1e-3, 1e-4])
+# Most steps of the fit, change of the logarithm of the likelihood that is none, and where no step helps.
+_ROUNDS, _SETTLED, _MOST_DAMPING = 100, 1e-7, 1e8
 # Deviate of a threshold that should be right, and relative error of a tail probability that does not matter.
 _FAR, _NEGLIGIBLE = 4.0, 0.02
 
@@ -60,7 +65,7 @@ def fit_typical_rates(rates, variance, exposure, backgrounds=None):
     noise = np.sqrt(np.broadcast_to(variance, excess.shape))
     # Where the noise told is too large, rates scatter less.
     scatter = max(median - low, float(np.median(noise)))
-    if excess.size < _LEAST or not scatter > 0:
+    if excess.size < _LEAST or not median > low:
         return _of_few(excess, noise, backgrounds)
     classes = _classes(excess, median, scatter, variance, exposure, backgrounds)
     return _Likelihood(classes, median, scatter, backgrounds).best()
@@ -140,26 +145,43 @@ class _Likelihood:
 
     def best(self):
         """`TypicalRates` of the largest likelihood."""
-        start = np.array([0.0, 0.5, 0.2, 0.01])
-        found = minimize(
-            self, start, method="Nelder-Mead",
-            options={"xatol": 1e-4, "fatol": 1e-3, "maxfev": 1200, "initial_simplex": _simplex(start)},
-        ).x  # fmt: skip
-        rate, width, skew, hot = self._checked(found)
-        found = np.array([rate, width**2, skew, hot])
-        covariance = self._covariance(found)
-        typical = self._typical(found)
+        found = self._climbed(_START)
+        covariance = np.linalg.pinv(self._slopes(found)[1], hermitian=True)
         # No median is better known than by a mean of so many pixels.
-        least = 1 / np.sqrt(self._pixels)
-        error = float(max(np.sqrt(covariance[0, 0]), least) * self._scatter)
-        return replace(typical, error=error, others=self._others(found, covariance))
+        error = float(max(np.sqrt(covariance[0, 0]), 1 / np.sqrt(self._pixels)) * self._scatter)
+        return replace(self._typical(found), error=error, others=self._others(found, covariance))
+
+    def _climbed(self, parameters):
+        """Parameters of the largest likelihood: Fisher's scoring, with the damping of Levenberg and Marquardt."""
+        value, damping = self(parameters), 1e-3
+        for _ in range(_ROUNDS):
+            gradient, information = self._slopes(parameters)
+            # A parameter at its end stays there where the likelihood grows beyond.
+            free = (parameters > _ENDS[0]) | (gradient > 0)
+            free &= (parameters < _ENDS[1]) | (gradient < 0)
+            expected = 0.0
+            while damping < _MOST_DAMPING:
+                matrix = information + damping * np.diag(information.diagonal() + 1e-9)
+                step = np.zeros(4)
+                step[free] = np.linalg.solve(matrix[np.ix_(free, free)], gradient[free])
+                trial = np.clip(parameters + step, *_ENDS)
+                found = self(trial)
+                if found < value:
+                    break
+                damping *= 10
+            else:
+                return parameters
+            expected, parameters, value, damping = value - found, trial, found, damping / 10
+            if expected < _SETTLED:
+                break
+        return parameters
 
     def _typical(self, parameters):
         """`TypicalRates` of median, variance, skewness and fraction of hot pixels."""
         rate, variance, skew, _ = parameters
         return TypicalRates(
             float(self._median + rate * self._scatter), float(np.sqrt(max(variance, 0)) * self._scatter),
-            float(np.clip(skew, 0, _HIGHEST_SKEW)),
+            float(np.clip(skew, *_ENDS[:, 2])),
         )  # fmt: skip
 
     def _others(self, best, covariance):
@@ -177,57 +199,42 @@ class _Likelihood:
         direction = covariance @ gradient / error
         return tuple(self._typical(best + way * np.sqrt(3) * direction) for way in (-1, 1))
 
-    @staticmethod
-    def _checked(parameters):
-        rate, width, skew, hot = parameters
-        return rate, abs(width), np.clip(skew, _LEAST_SKEW, _HIGHEST_SKEW), abs(hot)
-
     def __call__(self, parameters):
         """Minus the logarithm of the likelihood, with what is expected of the skewness."""
-        rate, width, skew, hot = self._checked(parameters)
-        total = 0.0
-        for one, expected in zip(self._classes, self._expected(rate, width, skew, hot), strict=True):
+        total = self._surprise(parameters) ** 2 / 2
+        for one, expected in zip(self._classes, self._expected(parameters), strict=True):
             total -= one.numbers @ np.log(expected)
-        outside = np.abs(parameters[2] - skew)
-        surprise = (skew - self._expected_skew(rate, width)) / _SKEW_ERROR
-        return total + surprise**2 / 2 + 1e3 * outside + 1e3 * (abs(rate) > 3)
+        return total
 
-    def _expected(self, rate, width, skew, hot):
+    def _surprise(self, parameters):
+        """How far, in its standard deviations, the skewness is from that of positive rates."""
+        rate, variance, skew, _ = parameters
+        expected = _expected_skew(np.sqrt(variance), self._level / self._scatter + rate)
+        return (skew - expected) / _SKEW_ERROR
+
+    def _expected(self, parameters):
         """Probability of each bin, for each class of pixels."""
-        share = _shares(self._grid, rate, max(width, 1e-3), skew) + hot * _evenly_above(self._grid, rate)
+        rate, variance, skew, hot = parameters
+        share = _shares(self._grid, rate, np.sqrt(variance), skew) + hot * _evenly_above(self._grid, rate)
         for one in self._classes:
             expected = one.probability @ share
             yield np.maximum(expected / expected.sum(), 1e-300)
 
-    def _expected_skew(self, rate, width):
-        return _expected_skew(width, self._level / self._scatter + rate)
-
-    def _covariance(self, best):
-        """Covariance of median, variance, skewness and fraction of hot pixels: inverse of Fisher's information."""
-        steps = np.diag([1e-3, 1e-3, 1e-3, 1e-4])
-        # Away from the ends of the parameters, where the derivatives have a step.
-        point = np.maximum(best, [-np.inf, 4e-3, 2e-3, 2e-4])
+    def _slopes(self, parameters):
+        """Gradient of the logarithm of the likelihood, and Fisher's information."""
+        low, high = (np.clip(parameters + way * _DERIVATIVE, *_ENDS) for way in (-1, 1))
         sides = []
-        for way in (1, -1):
-            each = []
-            for rate, variance, skew, hot in point + way * steps:
-                width = np.sqrt(variance)
-                bins = np.concatenate(list(self._expected(rate, width, skew, hot)))
-                each.append(np.append(bins, (skew - self._expected_skew(rate, width)) / _SKEW_ERROR))
-            sides.append(np.array(each))
-        slope = (sides[0] - sides[1]) / (2 * steps.diagonal()[:, None])
-        rate, variance, skew, hot = point
-        weight = np.concatenate(
-            [
-                one.numbers.sum() / np.maximum(bins, 1e-12)
-                for one, bins in zip(self._classes, self._expected(rate, np.sqrt(variance), skew, hot), strict=True)
-            ]
-        )
-        return np.linalg.pinv((slope * np.append(weight, 1.0)) @ slope.T, hermitian=True)
-
-
-def _simplex(start):
-    return np.vstack([start, *(start + np.eye(4) * [0.1, 0.3, 0.2, 0.02])])
+        for changed in (low, high):
+            each = [np.where(one, changed, parameters) for one in np.eye(4, dtype=bool)]
+            sides.append([np.append(np.concatenate(list(self._expected(at))), self._surprise(at)) for at in each])
+        slope = (np.array(sides[1]) - np.array(sides[0])) / (high - low)[:, None]
+        expected = list(self._expected(parameters))
+        pixels = np.concatenate([np.full(bins.size, one.numbers.sum()) for one, bins in zip(self._classes, expected)])
+        expected, numbers = np.concatenate(expected), np.concatenate([one.numbers for one in self._classes])
+        weight = np.append(pixels / np.maximum(expected, 1e-12), 1.0)
+        residual = np.append(numbers / np.maximum(pixels * expected, 1e-9) - 1, 0.0)
+        gradient = slope @ (weight * np.append(expected, 0.0) * residual) - slope[:, -1] * self._surprise(parameters)
+        return gradient, (slope * weight) @ slope.T
 
 
 def _shares(grid, rate, width, skew):
