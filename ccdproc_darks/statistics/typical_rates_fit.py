@@ -68,7 +68,7 @@ def fit_typical_rates(rates, variance, exposure, backgrounds=None):
     if excess.size < _LEAST or not median > low:
         return _of_few(excess, noise, backgrounds)
     classes = _classes(excess, median, scatter, variance, exposure, backgrounds)
-    return _Likelihood(classes, median, scatter, backgrounds).best()
+    return _Likelihood(classes, median, scatter, float(np.median(noise)), backgrounds).best()
 
 
 def _of_few(excess, noise, backgrounds):
@@ -137,10 +137,11 @@ def _probability(edges, grid, scatter, median, variance, exposure, background):
 class _Likelihood:
     """Likelihood of median, width, skewness and fraction of hot pixels; rates in scatters about the median."""
 
-    def __init__(self, found, median, scatter, backgrounds):
+    def __init__(self, found, median, scatter, noise, backgrounds):
         grid, self._classes = found
         self._grid, self._median, self._scatter = (grid - median) / scatter, median, scatter
         self._level = median if backgrounds is None else float(np.median(backgrounds)) + median
+        self._noise = noise / scatter
         self._pixels = sum(one.numbers.sum() for one in self._classes)
 
     def best(self):
@@ -190,14 +191,20 @@ class _Likelihood:
 
         def far(parameters):
             typical = self._typical(parameters)
-            return (typical.rate + typical.quantile(_FAR)) / self._scatter
+            return typical.rate / self._scatter + np.hypot(typical.quantile(_FAR) / self._scatter, _FAR * self._noise)
 
         gradient = np.array([(far(best + one) - far(best - one)) / 2 for one in np.diag(step)]) / step
         error = np.sqrt(gradient @ covariance @ gradient)
         if not (error * _FAR) ** 2 / 2 > _NEGLIGIBLE:
             return ()
-        direction = covariance @ gradient / error
-        return tuple(self._typical(best + way * np.sqrt(3) * direction) for way in (-1, 1))
+        found = []
+        for way in (-1, 1):
+            point = np.clip(best + way * np.sqrt(3) * (covariance @ gradient) / error, *_ENDS)
+            # No skewness is believed that is further from what is expected.
+            expected = point[2] - self._surprise(point) * _SKEW_ERROR
+            point[2] = np.clip(point[2], *(expected + np.array([-1, 1]) * np.sqrt(3) * _SKEW_ERROR))
+            found.append(self._typical(point))
+        return tuple(found)
 
     def __call__(self, parameters):
         """Minus the logarithm of the likelihood, with what is expected of the skewness."""
