@@ -24,6 +24,7 @@ from ..comparison.dark_scatter import ScatterImages
 from ..comparison.proportionality_limit import ProportionalityLimit
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
+from ..rates.typical_rate import TYPICAL_PIXELS, common_error
 from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
 from .flagging import COUNTED, FlagJob
@@ -32,8 +33,6 @@ from .pixel_rates import complete_pixel_rates, noiseless_pixel, pixel_rates
 
 __all__ = ["hot_pixel_mask"]
 
-# Pixels that are enough for the scatter of good pixels to 0.3 %.
-_TYPICAL_PIXELS = 2**18
 # Fraction of pixels that lost no frame above which the typical pixel is found from these alone.
 _MOSTLY_COMPLETE = 0.5
 
@@ -207,7 +206,8 @@ def hot_pixel_mask(
 
     if isinstance(surroundings, str):
         surroundings = local_background(_rate_image(images, comparer, execution))
-    hot_pixels = HotPixelTest(above, surroundings, _samples(images, comparer, surroundings) if above is None else ())
+    samples = _samples(images, comparer, surroundings) if above is None else ()
+    hot_pixels = HotPixelTest(above, surroundings, samples, common_error(images.infos))
     compared, critical = _set_thresholds(control, images, comparer, hot_pixels, execution)
     job = FlagJob(
         images, comparer, hot_pixels, telegraph, critical, control.planned(compared, 2, critical),
@@ -329,12 +329,12 @@ def _rate_image(images, comparer, execution):
 def _samples(images, comparer, surroundings):
     """Blocks of rows, and their `PixelRates`, from which the typical pixel is found."""
     if comparer is not None and comparer.two_rates is not None and surroundings is None:
-        sample, one = comparer.sample(_TYPICAL_PIXELS), noiseless_pixel(comparer, np.zeros(1))
+        sample, one = comparer.sample(TYPICAL_PIXELS), noiseless_pixel(comparer, np.zeros(1))
         samples = [(block, complete_pixel_rates(sample, block, one)) for block in sample.images.blocks()]
         if sum(measured.rate.size for _, measured in samples) > _MOSTLY_COMPLETE * np.prod(sample.images.shape):
             return samples
     # Fewer pixels of several exposures tell as much, in the same memory.
-    blocks = sample_blocks(images.shape, _TYPICAL_PIXELS // len(images))
+    blocks = sample_blocks(images.shape, TYPICAL_PIXELS // len(images))
     return [(block, pixel_rates(images, comparer, block)) for block in blocks]
 
 

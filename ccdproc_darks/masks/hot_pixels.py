@@ -2,6 +2,7 @@
 """Test for hot pixels: above a threshold, or above what noise and the differences between typical pixels allow."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,9 +29,12 @@ class HotPixelTest:
         Dark rate (electron/s) of each pixel's surroundings.
     samples : iterable of (slice, `ccdproc_darks.masks.pixel_rates.PixelRates`)
         Blocks of rows from which the typical pixel is found; not needed with a ``threshold``.
+    common_error : float
+        Error of the rates (electron/s) that all pixels have in common, for that of the typical rate.
     """
 
-    def __init__(self, threshold, background, samples):
+    def __init__(self, threshold, background, samples, common_error=0.0):
+        self._common_error = common_error
         self._threshold, self._background, self._start = threshold, background, 0
         self.typical, self._critical, self._deviates = None, None, None
         if threshold is None:
@@ -104,13 +108,14 @@ class HotPixelTest:
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
         typical, nominal = self.typical, self._deviates
-        width = None
+        width, error = None, None
         if typical is not None:
+            error = float(np.hypot(typical.error, self._common_error))
             width = 1.0 if nominal is None else float(np.sqrt(1 + typical.width**2 / nominal.variance))
         return {
             "DKTHRESH": (float(self._threshold), "[electron/s] a pixel above this is hot"),
-            "DKTYPIC": (None if typical is None else typical.rate, "[electron/s] rate of a typical pixel"),
-            "DKTYPERR": (None if typical is None else typical.error, "[electron/s] standard error of DKTYPIC"),
+            "DKTYPIC": (None if typical is None else typical.median, "[electron/s] rate of a typical pixel"),
+            "DKTYPERR": (error, "[electron/s] standard error of DKTYPIC"),
             "DKHOTWID": (width, "scatter of good pixels over their noise"),
         }
 
@@ -161,7 +166,8 @@ def _typical(samples):
     typical = fit_typical_rates(rates, variance_at(middle if backgrounds is None else None), exposures, backgrounds)
     above = typical.rate
     if backgrounds is not None:
-        typical = TypicalRates(above + float(np.median(backgrounds)), typical.width, typical.skew, typical.error)
+        middle = float(np.median(backgrounds))
+        typical = replace(typical, rate=above + middle, median=typical.median + middle)
     variance = max(float(np.median(variance_at(typical.rate))), _NOISELESS**2)
     deviates = TypicalDeviates(typical, variance, float(np.median(exposures)), backgrounds is not None)
     return typical, above, deviates

@@ -32,6 +32,7 @@ _START = np.array([0.0, 0.5, 0.2, 0.01])
 _DERIVATIVE = np.array([1e-3, 1e-3, 1e-3, 1e-4])
 # Most steps of the fit, change of the logarithm of the likelihood that is none, and where no step helps.
 _ROUNDS, _SETTLED, _MOST_DAMPING = 100, 1e-7, 1e8
+_HALVINGS = 40
 # Deviate of a threshold that should be right, and relative error of a tail probability that does not matter.
 _FAR, _NEGLIGIBLE = 4.0, 0.02
 
@@ -80,7 +81,7 @@ def _of_few(excess, noise, backgrounds):
     width = float(np.sqrt(max(scatter**2 - typical**2, 0.0)))
     level = rate + (0.0 if backgrounds is None else float(np.median(backgrounds)))
     error = np.sqrt(np.pi / 2 / excess.size) * max(scatter, typical)
-    return TypicalRates(float(rate), width, _expected_skew(width, level), float(error))
+    return TypicalRates(float(rate), width, _expected_skew(width, level), error=float(error))
 
 
 def _expected_skew(width, level):
@@ -90,8 +91,9 @@ def _expected_skew(width, level):
 
 @dataclass
 class _NoiseClass:
-    """Pixels of about the same noise: their numbers in bins, and the probability of a bin for each true rate."""
+    """Pixels of about the same noise: how many, those in bins, and the probability of a bin for each true rate."""
 
+    pixels: int
     numbers: np.ndarray
     probability: np.ndarray
 
@@ -119,7 +121,7 @@ def _classes(excess, median, scatter, variance, exposure, backgrounds):
             for part in (variance, exposure, 0.0 if backgrounds is None else backgrounds)
         ]
         numbers = np.histogram(excess[pixels], np.r_[-1e300, edges[1:]])[0]
-        found.append(_NoiseClass(numbers, _probability(edges, grid, scatter, median, *of_class)))
+        found.append(_NoiseClass(number, numbers, _probability(edges, grid, scatter, median, *of_class)))
     return grid, found
 
 
@@ -148,9 +150,32 @@ class _Likelihood:
         """`TypicalRates` of the largest likelihood."""
         found = self._climbed(_START)
         covariance = np.linalg.pinv(self._slopes(found)[1], hermitian=True)
+        step = np.maximum(np.sqrt(np.diag(covariance)) / 10, 1e-9)
+        around = [
+            [self._median_of_all(np.clip(found + way * one, *_ENDS)) for one in np.diag(step)] for way in (-1, 1)
+        ]
+        gradient = (np.array(around[1]) - np.array(around[0])) / (2 * step)
         # No median is better known than by a mean of so many pixels.
-        error = float(max(np.sqrt(covariance[0, 0]), 1 / np.sqrt(self._pixels)) * self._scatter)
-        return replace(self._typical(found), error=error, others=self._others(found, covariance))
+        error = max(np.sqrt(gradient @ covariance @ gradient), 1 / np.sqrt(self._pixels)) * self._scatter
+        median = self._median + self._median_of_all(found) * self._scatter
+        return replace(
+            self._typical(found), median=float(median), error=float(error), others=self._others(found, covariance)
+        )
+
+    def _median_of_all(self, parameters):
+        """Median of the true rates of all pixels (scatters), hot ones too: it depends on no border between the two."""
+        rate, variance, skew, hot = parameters
+        typical, warm = _shares(self._grid, rate, np.sqrt(variance), skew), _evenly_above(self._grid, rate)
+        good = sum(
+            one.numbers.sum() / (one.probability @ (typical + hot * warm)).sum() for one in self._classes
+        )
+        half = sum(one.pixels for one in self._classes) / 2 / good
+        low, high = rate - 3 * np.sqrt(variance), rate + 3 * np.sqrt(variance)
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            below = ndtr(_deviate(middle, rate, np.sqrt(variance), skew)) + hot * max(middle - rate, 0.0)
+            low, high = (middle, high) if below < half else (low, middle)
+        return high
 
     def _climbed(self, parameters):
         """Parameters of the largest likelihood: Fisher's scoring, with the damping of Levenberg and Marquardt."""
@@ -244,14 +269,18 @@ class _Likelihood:
         return gradient, (slope * weight) @ slope.T
 
 
+def _deviate(value, rate, width, skew):
+    """Normal deviate of a rate in a shifted lognormal distribution."""
+    return np.log(np.maximum(1 + (value - rate) * skew / width, 1e-300)) / skew
+
+
 def _shares(grid, rate, width, skew):
     """Share of each true rate of a ``grid``: of a shifted lognormal distribution, with its mean and its variance.
 
     Those between two rates are given to both, the nearer the more: the second difference of the expected excess.
     """
-    scale, zero = width / skew, rate - width / skew
-    above = np.maximum(grid - zero, 1e-300)
-    deviate = np.log(above / scale) / skew
+    scale = width / skew
+    above, deviate = np.maximum(grid - rate + scale, 1e-300), _deviate(grid, rate, width, skew)
     # Mean of max(x - rate, 0) over the rates.
     below = above * ndtr(deviate) - scale * np.exp(skew**2 / 2) * ndtr(deviate - skew)
     share = np.zeros(grid.size)
