@@ -14,11 +14,12 @@ __all__ = ["TYPICAL_PIXELS", "common_error", "level_error", "typical_rate"]
 TYPICAL_PIXELS = 2**18
 
 
-def typical_rate(rate):
+def typical_rate(rate, level=None):
     """Rate of the typical pixel of a result of `~ccdproc_darks.dark_rate`, and its standard error (electron/s).
 
     It is the median of the pixels' true rates: noise is taken off their distribution, as the median of noisy pixels of
     a skew distribution is higher. The error is None for a rate without an uncertainty, both are NaN without pixels.
+    ``level`` is the error of the level (electron) where the rate itself does not tell it.
 
     Notes
     -----
@@ -37,8 +38,8 @@ def typical_rate(rate):
     constant = np.maximum(np.square(deviation) - np.maximum(values, 0) / total, 0)
     variance = constant + max(float(np.median(values)), 0.0) / total
     typical = fit_typical_rates(values, variance, total)
-    level = header_value(rate.meta, "DKLEVERR", 0.0) * frames / total
-    return typical.median, float(np.hypot(typical.error, level))
+    level = header_value(rate.meta, "DKLEVERR", level or 0.0)
+    return typical.median, float(np.hypot(typical.error, level * frames / total))
 
 
 def level_error(dark_sets, bias):
