@@ -61,8 +61,8 @@ def hot_pixel_mask(
         Results of `dark_rate`, shape (rows, columns): one, or two and more of one exposure time each, all different.
     threshold : `~astropy.units.Quantity`, optional
         Dark rate (electron/s) above which a pixel is :term:`hot`; with ``background``, the rate above that. None: set
-        from the noise and scatter of :term:`typical pixels <typical pixel>`, so that ``false_positives`` good pixels
-        exceed it.
+        so that ``false_positives`` :term:`typical pixels <typical pixel>` exceed it, by their noise and by how much
+        their rates differ.
     background : None, "local", `~astropy.nddata.CCDData` or `~astropy.units.Quantity`
         Dark rate (electron/s) of each pixel's surroundings, such as the glow of an amplifier. A pixel that exceeds it
         by the threshold is HOT; one that exceeds the threshold only together with it is WARM. ``"local"`` takes it from
@@ -112,8 +112,8 @@ def hot_pixel_mask(
         ``mask`` is True where a pixel must not be used: NONLINEAR, TELEGRAPH, SATURATED, no usable sample in one of
         the rates, or HOT without two exposure times that show that it is proportional. A hot pixel that is
         proportional is *not* masked: a scaled dark corrects it. ``meta`` has DKTHRESH (threshold for a typical pixel,
-        electron/s), DKTYPIC (rate of the typical pixel), DKTYPERR (its standard error), DKHOTWID (scatter of good pixels over their noise), DKSIGMA
-        (deviate beyond which a pixel is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL,
+        electron/s), DKTYPIC, DKTYPERR (rate of the typical pixel and its standard error), DKHOTWID (scatter of good
+        pixels over their noise), DKSIGMA (deviate beyond which a pixel is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL,
         DKWIDTH, and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NMASKED.
 
     Raises

@@ -158,9 +158,7 @@ def _typical(samples):
 
     def variance_at(rate):
         each = [background if rate is None else rate for background, _ in samples]
-        return _joined(
-            [measured.variance_at(at) for at, (_, measured) in zip(each, samples, strict=True)], finite
-        )
+        return _joined([measured.variance_at(at) for at, (_, measured) in zip(each, samples, strict=True)], finite)
 
     middle = float(np.median(rates))
     typical = fit_typical_rates(rates, variance_at(middle if backgrounds is None else None), exposures, backgrounds)

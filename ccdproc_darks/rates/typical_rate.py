@@ -45,9 +45,8 @@ def typical_rate(rate, level=None):
 def level_error(dark_sets, bias):
     """Error of the darks' level above the bias (electron), which all pixels have in common; None where nothing tells.
 
-    Levels of equal frames scatter by s. With equal weights of all noise, the rate of N frames of t seconds and a bias of
-    M frames has the variance ``s^2 (1 / sum(N t^2) + (sum(N t) / sum(N t^2))^2 / M)``, which is multiplied by the square
-    of the mean exposure time.
+    Levels of equal frames scatter by s. The rate from N frames of t seconds each, and a bias of M frames, has then the
+    variance ``s^2 (1 / sum(N t^2) + (sum(N t) / sum(N t^2))^2 / M)``; times the square of the mean exposure time.
     """
     freedom = sum(len(dark_set.frames) - 1 for dark_set in dark_sets)
     if freedom == 0:

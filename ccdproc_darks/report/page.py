@@ -198,8 +198,8 @@ def _threshold(mask):
     text = f"A pixel above {meta['DKTHRESH']:.4g} electron/s is hot"
     if "DKTYPIC" in meta:
         text += (
-            f": a typical pixel has {meta['DKTYPIC']:.4g} ± {meta['DKTYPERR']:.2g}, good pixels scatter {meta['DKHOTWID']:.2f} times as much as "
-            f"their noise, and {_expected(meta)} expected above the threshold"
+            f": a typical pixel has {meta['DKTYPIC']:.4g} ± {meta['DKTYPERR']:.2g}, good pixels scatter "
+            f"{meta['DKHOTWID']:.2f} times as much as their noise, and {_expected(meta)} expected above the threshold"
         )
     return escape(text + ".")
 

@@ -151,9 +151,7 @@ class _Likelihood:
         found = self._climbed(_START)
         covariance = np.linalg.pinv(self._slopes(found)[1], hermitian=True)
         step = np.maximum(np.sqrt(np.diag(covariance)) / 10, 1e-9)
-        around = [
-            [self._median_of_all(np.clip(found + way * one, *_ENDS)) for one in np.diag(step)] for way in (-1, 1)
-        ]
+        around = [[self._median_of_all(np.clip(found + way * one, *_ENDS)) for one in np.diag(step)] for way in (-1, 1)]
         gradient = (np.array(around[1]) - np.array(around[0])) / (2 * step)
         # No median is better known than by a mean of so many pixels.
         error = max(np.sqrt(gradient @ covariance @ gradient), 1 / np.sqrt(self._pixels)) * self._scatter
@@ -166,9 +164,7 @@ class _Likelihood:
         """Median of the true rates of all pixels (scatters), hot ones too: it depends on no border between the two."""
         rate, variance, skew, hot = parameters
         typical, warm = _shares(self._grid, rate, np.sqrt(variance), skew), _evenly_above(self._grid, rate)
-        good = sum(
-            one.numbers.sum() / (one.probability @ (typical + hot * warm)).sum() for one in self._classes
-        )
+        good = sum(one.numbers.sum() / (one.probability @ (typical + hot * warm)).sum() for one in self._classes)
         half = sum(one.pixels for one in self._classes) / 2 / good
         low, high = rate - 3 * np.sqrt(variance), rate + 3 * np.sqrt(variance)
         for _ in range(_HALVINGS):
@@ -185,7 +181,6 @@ class _Likelihood:
             # A parameter at its end stays there where the likelihood grows beyond.
             free = (parameters > _ENDS[0]) | (gradient > 0)
             free &= (parameters < _ENDS[1]) | (gradient < 0)
-            expected = 0.0
             while damping < _MOST_DAMPING:
                 matrix = information + damping * np.diag(information.diagonal() + 1e-9)
                 step = np.zeros(4)
@@ -197,8 +192,8 @@ class _Likelihood:
                 damping *= 10
             else:
                 return parameters
-            expected, parameters, value, damping = value - found, trial, found, damping / 10
-            if expected < _SETTLED:
+            gained, parameters, value, damping = value - found, trial, found, damping / 10
+            if gained < _SETTLED:
                 break
         return parameters
 
@@ -261,7 +256,7 @@ class _Likelihood:
             sides.append([np.append(np.concatenate(list(self._expected(at))), self._surprise(at)) for at in each])
         slope = (np.array(sides[1]) - np.array(sides[0])) / (high - low)[:, None]
         expected = list(self._expected(parameters))
-        pixels = np.concatenate([np.full(bins.size, one.numbers.sum()) for one, bins in zip(self._classes, expected)])
+        pixels = np.concatenate([np.full(one.numbers.size, one.numbers.sum()) for one in self._classes])
         expected, numbers = np.concatenate(expected), np.concatenate([one.numbers for one in self._classes])
         weight = np.append(pixels / np.maximum(expected, 1e-12), 1.0)
         residual = np.append(numbers / np.maximum(pixels * expected, 1e-9) - 1, 0.0)
