@@ -113,8 +113,9 @@ def hot_pixel_mask(
         the rates, or HOT without two exposure times that show that it is proportional. A hot pixel that is
         proportional is *not* masked: a scaled dark corrects it. ``meta`` has DKTHRESH (threshold for a typical pixel,
         electron/s), DKTYPIC, DKTYPERR (rate of the typical pixel and its standard error), DKHOTWID (scatter of good
-        pixels over their noise), DKSIGMA (deviate beyond which a pixel is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL,
-        DKWIDTH, and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NMASKED.
+        pixels over their noise), DKSIGMA (deviate beyond which a pixel is NONLINEAR), DKLIMIT, DKFALSE or DKFDR,
+        DKTOLER, DKOFFSET, DKOFF1..., DKNULL, DKWIDTH, and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR,
+        NSATUR, NUNRELI, NMASKED.
 
     Raises
     ------

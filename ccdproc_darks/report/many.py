@@ -138,8 +138,8 @@ def _page(reports, command):
             rows.append((link, *numbers, str(report.not_used)) if number == 0 else ("", *numbers, ""))
     parts.append(table(_HEADS, rows, left=2))
     parts.append(
-        "<p class=dim>Rates are medians of the pixels' true rates (noise is taken off), of all exposure times together. "
-        "A hot pixel that is proportional to exposure time is not masked. The numbers of every exposure "
+        "<p class=dim>Rates are medians of the pixels' true rates (noise is taken off), of all exposure times. A hot "
+        "pixel that is proportional to exposure time is not masked. The numbers of every exposure "
         f"time are in {SUMMARY}.</p>"
     )
     return document(title, parts)
