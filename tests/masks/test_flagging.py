@@ -178,7 +178,9 @@ class TestFastPass:
             np.testing.assert_array_equal(flags[good], expected[good])
             np.testing.assert_array_equal(mask[good], expected[good] & 1 == 1)
             assert (flags[pixels] == 0).all()
-            assert block.count[:-1].tolist() == [np.count_nonzero(flags & getattr(DARK_FLAGS, name)) for name in COUNTED]
+            assert block.count[:-1].tolist() == [
+                np.count_nonzero(flags & getattr(DARK_FLAGS, name)) for name in COUNTED
+            ]
             assert block.count[-1] + (job.exact(block.deferred).count[-1] if pixels.size else 0) == untested(job)
         assert len(good) >= least
         return pixels.tolist()
