@@ -868,17 +868,18 @@ cdef vectors departures(
     const double *factor, const double *product, const double *tt, SeveralResults into, Py_ssize_t start, Py_ssize_t n,
 ) noexcept nogil:
     """Departures from one rate of a tile of `several`: as ``_departures``."""
-    cdef double[FIT_TILE] chi_square, excess, skewness, poisson, second, fourth, best, departure, information, common
-    cdef double[FIT_TILE] total
+    cdef double[FIT_TILE] chi_square, excess, skewness, poisson, second, fourth, best, farthest, lever, information
+    cdef double[FIT_TILE] common, total, inverse
     cdef const RateNumbers *one
     cdef double w, ws, residual, solved, projected, leverage, power, each, deviation, part, size, place, x, root
+    cdef double counted, least = numbers.least_leverage
     cdef bint larger, averaged = into.share != NULL
     cdef Py_ssize_t i, at, of_group
     cdef int k, g, first = 0, step
     cdef const double *c
     for i in range(n):
-        chi_square[i] = excess[i] = skewness[i] = poisson[i] = second[i] = fourth[i] = departure[i] = 0
-        information[i], best[i] = 0, -1
+        chi_square[i] = excess[i] = skewness[i] = poisson[i] = second[i] = fourth[i] = farthest[i] = 0
+        information[i], best[i], lever[i], inverse[i] = 0, -1, 1, 1 / tt[i]
     for g in range(numbers.groups):
         of_group = g * FIT_TILE
         for i in range(n):
@@ -891,19 +892,21 @@ cdef vectors departures(
             common[i] *= factor[of_group + i]
         for k in range(first, first + numbers.biases[g].members):
             at, one = k * FIT_TILE, &numbers.rates[k]
+            counted = not numbers.by_first or k == numbers.first
             for i in range(n):
                 w, residual = weight[at + i], y[at + i] - rate[i]
                 ws = w * one.per_second
                 solved = w * residual - ws * common[i]
                 projected = w - ws * product[of_group + i]
-                leverage = (w - factor[of_group + i] * ws * ws) - projected * projected / tt[i]
+                leverage = (w - factor[of_group + i] * ws * ws) - projected * projected * inverse[i]
                 chi_square[i] += solved * residual
                 power, each = solved * solved, solved * one.per_second
-                excess[i] += each if not numbers.by_first or k == numbers.first else 0
+                excess[i] += each * counted
                 skewness[i] += power * solved * one.cube
-                deviation = power / leverage if leverage > numbers.least_leverage * w else 0
-                larger = deviation > best[i]
-                departure[i] = fabs(solved) / leverage if larger else departure[i]
+                deviation = power / leverage
+                larger = (leverage > least * w) & (deviation > best[i])
+                farthest[i] = solved if larger else farthest[i]
+                lever[i] = leverage if larger else lever[i]
                 best[i] = deviation if larger else best[i]
                 information[i] = leverage if leverage > information[i] else information[i]
                 poisson[i] += power * one.growth
@@ -919,7 +922,7 @@ cdef vectors departures(
     for i in range(n):
         root = sqrt(positive(chi_square[i]))
         into.skewness[start + i] = <float> (trial[i] * skewness[i] / (root * chi_square[i]))
-        into.departure[start + i] = <float> departure[i]
+        into.departure[start + i] = <float> (fabs(farthest[i]) / lever[i])
         into.information[start + i] = <float> information[i]
         best[i] = root / numbers.width
     if averaged:

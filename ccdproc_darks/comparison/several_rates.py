@@ -273,7 +273,7 @@ class SeveralRates:
         """Departures from the fitted rate, and what their tails depend on."""
         zero = np.zeros(rate.shape)
         chi_square, excess, skewness, poisson, second, fourth = (zero.copy() for _ in range(6))
-        best, departure, information = zero - 1, zero, zero
+        best, farthest, lever, information, inverse = zero - 1, zero, zero + 1, zero, 1 / tt
         for group, (factor, product) in zip(self._groups, products, strict=True):
             common = sum(weights[k] * (y[k] - rate) * self._exposures[k].per_second for k in group.members) * factor
             total = zero
@@ -282,15 +282,14 @@ class SeveralRates:
                 once = weight * one.per_second
                 solved = weight * residual - once * common
                 projected = weight - once * product
-                leverage = weight - factor * once * once - projected * projected / tt
+                leverage = weight - factor * once * once - projected * projected * inverse
                 chi_square += solved * residual
                 square, each = solved * solved, solved * one.per_second
-                if not self._by_first or k == self._first:
-                    excess += each
+                excess += each * float(not self._by_first or k == self._first)
                 skewness += square * solved * one.cube
-                deviation = np.where(leverage > _LEAST_LEVERAGE * weight, square / leverage, 0.0)
-                larger = deviation > best
-                departure = np.where(larger, np.abs(solved) / leverage, departure)
+                deviation = square / leverage
+                larger = (leverage > _LEAST_LEVERAGE * weight) & (deviation > best)
+                farthest, lever = np.where(larger, solved, farthest), np.where(larger, leverage, lever)
                 best = np.where(larger, deviation, best)
                 information = np.where(leverage > information, leverage, information)
                 poisson += square * one.growth
@@ -306,8 +305,8 @@ class SeveralRates:
         if self._table is not None:
             size = self._table.deviate(size)
         return {
-            "deviate": np.copysign(size, excess), "departure": departure, "information": information,
-            "skewness": trial * skewness / (root * chi_square), "share": 1 - trial * poisson / chi_square,
+            "deviate": np.copysign(size, excess), "departure": np.abs(farthest) / lever,
+            "information": information, "skewness": trial * skewness / (root * chi_square), "share": 1 - trial * poisson / chi_square,
             "alike": second * second / fourth,
         }  # fmt: skip
 
