@@ -76,7 +76,7 @@ class HotPixelTest:
         """Dark rate (electron/s) above which a pixel as noisy as a single one (`PixelRates`) is hot."""
         if self.typical is None:
             return self._threshold
-        if not np.isfinite(self._critical):
+        if not np.isfinite(self._critical) or self._deviates is None:
             return np.inf
         variance, exposure = pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
         return self.typical.rate + self._deviates.excess_of(self._critical, variance, exposure)

@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Distribution of the dark rates of typical pixels, from measured ones, by maximum likelihood."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
@@ -27,6 +27,8 @@ _OCTAVE, _SMALLEST = 0.25, 0.01
 # The scatter of the logarithm is expected to be that of positive rates (at most the first), within the second.
 _MOST_SKEW, _SKEW_ERROR = 0.5, 0.15
 _LEAST_SKEW, _HIGHEST_SKEW = 1e-3, 1.5
+# Deviate of a threshold that should be right, and relative error of a tail probability that does not matter.
+_FAR, _NEGLIGIBLE = 4.0, 0.02
 
 
 def fit_typical_rates(rates, variance, exposure, backgrounds=None):
@@ -56,10 +58,12 @@ def fit_typical_rates(rates, variance, exposure, backgrounds=None):
     few = excess[:: 1 + excess.size // _FEW]
     low, median = np.quantile(few, [_BELOW, 0.5])
     noise = np.sqrt(np.broadcast_to(variance, excess.shape))
-    if excess.size < _LEAST or not median > low:
+    # Where the noise told is too large, rates scatter less.
+    scatter = max(median - low, float(np.median(noise)))
+    if excess.size < _LEAST or not scatter > 0:
         return _of_few(excess, noise, backgrounds)
-    classes = _classes(excess, median, median - low, variance, exposure, backgrounds)
-    return _Likelihood(classes, median, median - low, backgrounds).best()
+    classes = _classes(excess, median, scatter, variance, exposure, backgrounds)
+    return _Likelihood(classes, median, scatter, backgrounds).best()
 
 
 def _of_few(excess, noise, backgrounds):
@@ -140,13 +144,38 @@ class _Likelihood:
         found = minimize(
             self, start, method="Nelder-Mead",
             options={"xatol": 1e-4, "fatol": 1e-3, "maxfev": 1200, "initial_simplex": _simplex(start)},
-        ).x
-        rate, width, skew, _ = self._checked(found)
-        error = self._error(found)
+        ).x  # fmt: skip
+        rate, width, skew, hot = self._checked(found)
+        found = np.array([rate, width**2, skew, hot])
+        covariance = self._covariance(found)
+        typical = self._typical(found)
+        # No median is better known than by a mean of so many pixels.
+        least = 1 / np.sqrt(self._pixels)
+        error = float(max(np.sqrt(covariance[0, 0]), least) * self._scatter)
+        return replace(typical, error=error, others=self._others(found, covariance))
+
+    def _typical(self, parameters):
+        """`TypicalRates` of median, variance, skewness and fraction of hot pixels."""
+        rate, variance, skew, _ = parameters
         return TypicalRates(
-            float(self._median + rate * self._scatter), float(width * self._scatter), float(skew),
-            float(error * self._scatter),
+            float(self._median + rate * self._scatter), float(np.sqrt(max(variance, 0)) * self._scatter),
+            float(np.clip(skew, 0, _HIGHEST_SKEW)),
         )  # fmt: skip
+
+    def _others(self, best, covariance):
+        """The two `TypicalRates` of Gauss and Hermite's rule, in the direction in which a high threshold is wrong."""
+        step = np.maximum(np.sqrt(np.diag(covariance)) / 10, 1e-9)
+
+        def far(parameters):
+            typical = self._typical(parameters)
+            return (typical.rate + typical.quantile(_FAR)) / self._scatter
+
+        gradient = np.array([(far(best + one) - far(best - one)) / 2 for one in np.diag(step)]) / step
+        error = np.sqrt(gradient @ covariance @ gradient)
+        if not (error * _FAR) ** 2 / 2 > _NEGLIGIBLE:
+            return ()
+        direction = covariance @ gradient / error
+        return tuple(self._typical(best + way * np.sqrt(3) * direction) for way in (-1, 1))
 
     @staticmethod
     def _checked(parameters):
@@ -156,34 +185,45 @@ class _Likelihood:
     def __call__(self, parameters):
         """Minus the logarithm of the likelihood, with what is expected of the skewness."""
         rate, width, skew, hot = self._checked(parameters)
-        share = _shares(self._grid, rate, max(width, 1e-3), skew) + hot * _evenly_above(self._grid, rate)
         total = 0.0
+        for one, expected in zip(self._classes, self._expected(rate, width, skew, hot), strict=True):
+            total -= one.numbers @ np.log(expected)
+        outside = np.abs(parameters[2] - skew)
+        surprise = (skew - self._expected_skew(rate, width)) / _SKEW_ERROR
+        return total + surprise**2 / 2 + 1e3 * outside + 1e3 * (abs(rate) > 3)
+
+    def _expected(self, rate, width, skew, hot):
+        """Probability of each bin, for each class of pixels."""
+        share = _shares(self._grid, rate, max(width, 1e-3), skew) + hot * _evenly_above(self._grid, rate)
         for one in self._classes:
             expected = one.probability @ share
-            total -= one.numbers @ np.log(np.maximum(expected / expected.sum(), 1e-300))
-        expected = _expected_skew(width, (self._level / self._scatter) + rate)
-        outside = np.abs(parameters[2] - skew)
-        return total + ((skew - expected) / _SKEW_ERROR) ** 2 / 2 + 1e3 * outside + 1e3 * (abs(rate) > 3)
+            yield np.maximum(expected / expected.sum(), 1e-300)
 
-    def _error(self, best):
-        """Standard error of the median rate (scatters), from the curvature of the likelihood."""
-        step = np.array([1.0, 1.0, 1.0, 0.2]) * np.clip(3 / np.sqrt(self._pixels), 1e-3, 0.1)
-        point = np.maximum(best, [-9, *step[1:]]) if best[1] >= 0 else best
-        point = np.where(np.arange(4) > 0, np.maximum(np.abs(point), step), point)
-        matrix = np.empty((4, 4))
-        for i in range(4):
-            for j in range(i, 4):
-                a, b = np.eye(4)[i] * step, np.eye(4)[j] * step
-                matrix[i, j] = matrix[j, i] = (
-                    self(point + a + b) - self(point + a - b) - self(point - a + b) + self(point - a - b)
-                ) / (4 * step[i] * step[j])
-        fallback = np.sqrt(np.pi / 2 / self._pixels)
-        try:
-            variance = np.linalg.inv(matrix)[0, 0]
-        except np.linalg.LinAlgError:
-            return fallback
-        # No median is better known than by a mean of so many pixels.
-        return max(np.sqrt(variance), 1 / np.sqrt(self._pixels)) if variance > 0 else fallback
+    def _expected_skew(self, rate, width):
+        return _expected_skew(width, self._level / self._scatter + rate)
+
+    def _covariance(self, best):
+        """Covariance of median, variance, skewness and fraction of hot pixels: inverse of Fisher's information."""
+        steps = np.diag([1e-3, 1e-3, 1e-3, 1e-4])
+        # Away from the ends of the parameters, where the derivatives have a step.
+        point = np.maximum(best, [-np.inf, 4e-3, 2e-3, 2e-4])
+        sides = []
+        for way in (1, -1):
+            each = []
+            for rate, variance, skew, hot in point + way * steps:
+                width = np.sqrt(variance)
+                bins = np.concatenate(list(self._expected(rate, width, skew, hot)))
+                each.append(np.append(bins, (skew - self._expected_skew(rate, width)) / _SKEW_ERROR))
+            sides.append(np.array(each))
+        slope = (sides[0] - sides[1]) / (2 * steps.diagonal()[:, None])
+        rate, variance, skew, hot = point
+        weight = np.concatenate(
+            [
+                one.numbers.sum() / np.maximum(bins, 1e-12)
+                for one, bins in zip(self._classes, self._expected(rate, np.sqrt(variance), skew, hot), strict=True)
+            ]
+        )
+        return np.linalg.pinv((slope * np.append(weight, 1.0)) @ slope.T, hermitian=True)
 
 
 def _simplex(start):
