@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Fast pass over pixels that lost no frame: which are hot, testable or not proportional, and which are near a decision."""
+"""Fast pass over pixels that lost no frame: which are hot, testable, not proportional, or near a decision."""
 
 from dataclasses import dataclass
 
@@ -75,7 +75,8 @@ class FastFlags:
 
     def decide(self, comparer, hot_pixels, rows):
         """`Decided` of a block of rows; ``comparer`` and ``hot_pixels`` are those of these rows."""
-        quick = comparer.fast_block(rows, outliers=True)
+        # Of two rates the mean is right in all pixels only where it is not found for departures alone.
+        quick = comparer.fast_block(rows, departures=comparer.two_rates is None)
         inexact, found = ~quick.complete, {}
         with np.errstate(invalid="ignore", over="ignore"):
             # Only the few pixels above the lowest of the edges have other flags than most.

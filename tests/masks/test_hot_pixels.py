@@ -240,7 +240,10 @@ class TestParts:
         found = self.settled(2.0)
         sigma = np.sqrt(READ_VARIANCE + 1 / EXPOSURE)
         assert found.entries() == {
-            "DKTHRESH": (pytest.approx(1 + above_median(2.0, sigma), rel=1e-4), "[electron/s] a pixel above this is hot"),
+            "DKTHRESH": (
+                pytest.approx(1 + above_median(2.0, sigma), rel=1e-4),
+                "[electron/s] a pixel above this is hot",
+            ),
             "DKTYPIC": (pytest.approx(1), "[electron/s] rate of a typical pixel"),
             "DKTYPERR": (pytest.approx(np.sqrt(np.pi / 2 / 5) * sigma), "[electron/s] standard error of DKTYPIC"),
             "DKHOTWID": (1, "scatter of good pixels over their noise"),
