@@ -742,7 +742,7 @@ def several(
 
 
 cdef inline double posterior_mean(const SeveralNumbers *numbers, double x) noexcept nogil:
-    """As ``_PosteriorMean`` of `ccdproc_darks.comparison.several_rates`."""
+    """As `ccdproc_darks.statistics.rate_distribution.PosteriorMean`."""
     cdef int last = numbers.nodes - 1, j
     cdef double place
     if not x <= numbers.estimates[last]:

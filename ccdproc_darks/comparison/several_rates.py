@@ -8,24 +8,21 @@ import numpy as np
 from .._compute import loops
 from ..statistics.deviate_table import deviate_table
 from ..statistics.noise_mixture import MeanTails
+from ..statistics.rate_distribution import PosteriorMean
 from ..statistics.rate_fit import TINY_RATE
-from ..statistics.significance import needs_exact_tail, significance_between
+from .several_rates_block import SeveralRatesBlock
 from .two_rates import COMPLETE
 
-__all__ = ["SeveralRates", "SeveralRatesBlock"]
+__all__ = ["SeveralRates"]
 
 # Times that weights are found, as in `ccdproc_darks.statistics.rate_fit.fit_rate`.
 _ROUNDS = 5
 # Smallest leverage of a count, over its weight, that is no rounding error.
 _LEAST_LEVERAGE = 1e-10
-# Bins that tell where in the distribution of rates an estimate is.
-_BINS = 4096
 # Images of a block, in the order in which the compiled loop takes them.
 _IMAGES = (
     "complete", "difference", "rate", "deviation", "deviate", "departure", "information", "skewness", "share", "alike",
 )  # fmt: skip
-# Deviate below which no tail is other than normal, and none is averaged over read noises.
-_NORMAL = 1.0
 
 
 @dataclass
@@ -56,38 +53,11 @@ class _Exposure:
 
 @dataclass
 class _Group:
-    """Places of exposures that share a bias, its variance (constant, growth with the read variance) and its frames."""
+    """Places of exposures that share a bias, its variance (constant, growth with v), and 1 over its frames."""
 
     members: range
     bias: tuple
-    frames: float
-
-
-class _PosteriorMean:
-    """`RateDistribution.posterior_mean`, by operations that the compiled loop repeats to the bit."""
-
-    def __init__(self, distribution):
-        self._estimates, self._means = (
-            np.ascontiguousarray(part, dtype=float) for part in (distribution.estimates, distribution.means)
-        )
-        steps = np.diff(self._estimates)
-        self._slopes = np.diff(self._means) / steps if steps.size else np.zeros(1)
-        span = self._estimates[-1] - self._estimates[0]
-        per_bin = _BINS / span if span > 0 else 0.0
-        # Where to begin to look for the step that an estimate is in.
-        edges = self._estimates[0] + np.arange(_BINS) * (span / _BINS)
-        self.arrays = self._estimates, self._means, self._slopes, self._step(edges).astype(np.int32), per_bin
-
-    def _step(self, estimate):
-        found = np.searchsorted(self._estimates, estimate, side="right") - 1
-        return np.clip(found, 0, max(self._estimates.size - 2, 0))
-
-    def of(self, estimate):
-        """Mean true rate of the pixels with such an estimated rate (electron/s)."""
-        low, high = self._estimates[0], self._estimates[-1]
-        step = self._step(estimate)
-        mean = self._slopes[step] * (estimate - self._estimates[step]) + self._means[step]
-        return np.where(estimate <= high, np.where(estimate <= low, self._means[0], mean), estimate)
+    per_frame: float
 
 
 class SeveralRates:
@@ -105,7 +75,7 @@ class SeveralRates:
 
     def __init__(self, images, offsets, rate_distribution, width, normal=False):
         self._dtype, self._width, self.normal = images.dtype, width, normal
-        self._prior = None if rate_distribution is None else _PosteriorMean(rate_distribution)
+        self._prior = None if rate_distribution is None else PosteriorMean(rate_distribution)
         # Whether the variance of the counts is known.
         self.known = rate_distribution is None
         self.degrees, self._has_map = len(images) - 1, images.noise is not None
@@ -125,8 +95,9 @@ class SeveralRates:
         place = 0
         for members, variance in images.shared:
             noise = images.infos[members[0]].read_noise ** 2
-            bias = self._parts(variance, variance / noise if variance else 0.0)
-            yield _Group(range(place, place + len(members)), bias, noise / variance if variance else np.inf)
+            per_frame = variance / noise if noise else 0.0
+            bias = self._parts(variance, per_frame)
+            yield _Group(range(place, place + len(members)), bias, per_frame)
             place += len(members)
 
     def _parts(self, constant, growth):
@@ -138,10 +109,12 @@ class SeveralRates:
         by_map = info.noise_source == "map"
         # Variance of the bias per read variance.
         part = bias / noise if bias and by_map else 0.0
+        measured, of_bias = ((noise / number + bias) / t**2, 0.0), (bias / t**2, 0.0)
+        if by_map:
+            measured, of_bias = (0.0, (1 / number + part) / t**2), (0.0, part / t**2)
         return _Exposure(
             number, offset / t, 1 / (number * t), self._parts(noise / number / t**2, 1 / number / t**2), 1 / t,
-            1 / (number * t) ** 2, (0.0, (1 / number + part) / t**2) if by_map else ((noise / number + bias) / t**2, 0.0),
-            (0.0, part / t**2) if by_map else (bias / t**2, 0.0),
+            1 / (number * t) ** 2, measured, of_bias,
         )  # fmt: skip
 
     def _spread_parts(self):
@@ -204,7 +177,7 @@ class SeveralRates:
         if place is not None and departures:
             found["deviate"] = place.reshape(-1)
         found = {"complete": np.empty(rates[0].shape, bool)} | found
-        groups = tuple((len(group.members), *group.bias, 1 / group.frames) for group in self._groups)
+        groups = tuple((len(group.members), *group.bias, group.per_frame) for group in self._groups)
         numbers = (
             self._first, self._last, self._by_first, _ROUNDS, self._start, TINY_RATE, self._width, *self._spread,
             _LEAST_LEVERAGE,
@@ -297,16 +270,16 @@ class SeveralRates:
                 second += part
                 fourth += part * part * (1 / one.number)
                 total = total + each
-            part = total * total * (1 / group.frames)
+            part = total * total * group.per_frame
             second += part
-            fourth += part * part * (1 / group.frames)
+            fourth += part * part * group.per_frame
         root = np.sqrt(np.clip(chi_square, 0, np.inf))
         size = root / self._width
         if self._table is not None:
             size = self._table.deviate(size)
         return {
-            "deviate": np.copysign(size, excess), "departure": np.abs(farthest) / lever,
-            "information": information, "skewness": trial * skewness / (root * chi_square), "share": 1 - trial * poisson / chi_square,
+            "deviate": np.copysign(size, excess), "departure": np.abs(farthest) / lever, "information": information,
+            "skewness": trial * skewness / (root * chi_square), "share": 1 - trial * poisson / chi_square,
             "alike": second * second / fourth,
         }  # fmt: skip
 
@@ -339,115 +312,3 @@ def _is_complete(exposure, rate, deviation, variance):
 def _at(parts, variance):
     """A variance from its constant, and its growth with the read variance (electron^2) of a pixel."""
     return parts[0] if variance is None else parts[0] + parts[1] * variance
-
-
-@dataclass
-class SeveralRatesBlock:
-    """Rates of a block of rows, compared; flat arrays, right where ``complete`` is True.
-
-    `ccdproc_darks.comparison.two_rates.TwoRatesBlock` has the same methods, and the attributes up to ``information``.
-
-    Attributes
-    ----------
-    several_rates : `SeveralRates`
-        Common properties of all pixels.
-    complete : `numpy.ndarray` of bool
-        Pixels that lost no frame.
-    rate : `numpy.ndarray`
-        Fitted rate (electron/s).
-    difference, last : `numpy.ndarray`
-        Rate at the shortest exposure minus that at the longest, and that at the longest without the common offset
-        (electron/s).
-    deviation : `numpy.ndarray` or None
-        Standard deviation of the difference of proportional pixels (electron/s).
-    deviate : `numpy.ndarray`
-        Departure from one rate as a signed equivalent normal deviate, with normal tails and the pixel's mean read
-        variance.
-    departure, information : `numpy.ndarray`
-        Absolute departure (electron/s) of the exposure that is furthest, in sigmas, from what the others predict: that
-        of `ccdproc_darks.comparison.comparer.Comparison.largest_departure`. Largest 1 / variance (s^2/electron^2) of
-        such a departure, of any exposure: with d the rate, a departure of f d makes the chi-square a non-central one
-        with the non-centrality ``(f d)^2 information``.
-    skewness : `numpy.ndarray`
-        Skewness of the counts in the direction of the departure, see `ccdproc_darks.statistics.rate_fit.RateFit`.
-    scatter, variance : `numpy.ndarray` or None
-        Read noise (electron) as measured and mean variance of a reading (electron^2), of a map.
-    share, alike : `numpy.ndarray` or None
-        See `ccdproc_darks.statistics.noise_mixture.MeanTails` (``frames``), where the map is not exact.
-    """
-
-    several_rates: SeveralRates
-    complete: np.ndarray
-    rate: np.ndarray
-    difference: np.ndarray
-    last: np.ndarray
-    deviation: np.ndarray | None = None
-    deviate: np.ndarray | None = None
-    departure: np.ndarray | None = None
-    information: np.ndarray | None = None
-    skewness: np.ndarray | None = None
-    scatter: np.ndarray | None = None
-    variance: np.ndarray | None = None
-    share: np.ndarray | None = None
-    alike: np.ndarray | None = None
-
-    def significance(self):
-        """Deviates averaged over the read noise that a pixel may have; `deviate` where read noise is known exactly."""
-        if self.share is None:
-            return self.deviate
-        found = self.deviate.copy()
-        far = np.flatnonzero(self.complete & (np.abs(found) > _NORMAL))
-        found[far] = self.several_rates.averaged(self, far, found[far].astype(float))
-        return found
-
-    def inexact_mask(self):
-        """Pixels whose significance is not that of `significance`, as a boolean array: incomplete, or far in a tail."""
-        inexact = ~self.complete
-        far = np.flatnonzero(self.complete & (np.abs(self.deviate) > _NORMAL))
-        inexact[far[self._needs_exact(far)]] = True
-        return inexact
-
-    def inexact_pixels(self):
-        """Flat indices of the pixels of `inexact_mask`."""
-        return np.flatnonzero(self.inexact_mask())
-
-    def beyond(self, critical):
-        """Pixels whose absolute significance is above a critical deviate, and those for which the exact way must tell.
-
-        Returns
-        -------
-        beyond, undecided : `numpy.ndarray` of int
-            Flat indices, rising. No pixel is in both, and incomplete pixels are in neither.
-        """
-        several = self.several_rates
-        far = np.flatnonzero(self.complete & (np.abs(self.deviate) > critical / 3))
-        size, exact = np.abs(self.deviate[far].astype(float)), self._needs_exact(far)
-        low, high = significance_between(size, self.skewness[far], self._kurtosis(far), exact)
-        low, high = (several.averaged(self, far, side) for side in (low, high))
-        return far[low > critical], far[(low <= critical) & (high > critical)]
-
-    def statistic(self, name):
-        """Images of a statistic of `compare_dark_rates`, and flat indices of the pixels that need the exact way."""
-        if name == "significance":
-            return [self.significance()], self.inexact_pixels()
-        incomplete = np.flatnonzero(~self.complete)
-        if name == "difference":
-            return [self.difference, self.deviation], incomplete
-        if name == "ratio":
-            with np.errstate(divide="ignore", invalid="ignore"):
-                last = np.where(self.last > 0, self.last, np.nan)
-                return [(self.difference + last) / last, self.deviation / last], incomplete
-        raise ValueError(f"no statistic {name!r} in the fast pass")
-
-    def _kurtosis(self, pixels):
-        variance = None if self.variance is None else self.variance[pixels].astype(float)
-        return self.several_rates.kurtosis(self.rate[pixels].astype(float), variance)
-
-    def _needs_exact(self, pixels):
-        """Which of some complete pixels have a tail that is not normal."""
-        several = self.several_rates
-        if several.normal:
-            return np.zeros(pixels.shape, dtype=bool)
-        size = np.abs(self.deviate[pixels].astype(float))
-        return needs_exact_tail(size, self.skewness[pixels], self._kurtosis(pixels), several.known)
-

@@ -112,8 +112,9 @@ def needs_exact_tail(size, skewness, kurtosis, known):
         return far & ~(known & (shift * size < _NEGLIGIBLE))
 
 
-# Relative error of a deviate in single precision, of rates thousands of times their noise; shift of any exact tail.
-_ROUNDING, _LEAST_SHIFT = 1e-4, 0.1
+# Relative error of a deviate in single precision, of rates thousands of times their noise; shift of any exact tail, and
+# relative one.
+_ROUNDING, _LEAST_SHIFT, _LEAST_PART = 1e-4, 0.1, 0.03
 
 
 def significance_between(size, skewness, kurtosis, exact):
@@ -129,11 +130,12 @@ def significance_between(size, skewness, kurtosis, exact):
     Notes
     -----
     A deviate z of a Poisson count of the skewness s is about that of its root, ``2 (sqrt(1 + s z) - 1) / s``. The
-    limits have twice the skewness, and its sign both ways.
+    limits have two and a half times the skewness, five times the kurtosis, and both signs: they held for 300 000 pixels
+    of sensors with a read noise of 0.6 to 5 electron and 0.002 to 60 electron/s, with departures of up to 8 sigmas.
     """
-    shape = 2 * np.abs(skewness) + kurtosis
-    low = size * 2 / (1 + np.sqrt(1 + shape * size)) - _LEAST_SHIFT
-    high = size * 2 / (1 + np.sqrt(np.clip(1 - shape * size, 0, 1))) + _LEAST_SHIFT
+    shape, shift = 2.5 * np.abs(skewness) + 5 * kurtosis, _LEAST_SHIFT + _LEAST_PART * size
+    low = size * 2 / (1 + np.sqrt(1 + shape * size)) - shift
+    high = size * 2 / (1 + np.sqrt(np.clip(1 - shape * size, 0, 1))) + shift
     low, high = np.where(exact, low, size), np.where(exact, high, size)
     return low * (1 - _ROUNDING), high * (1 + _ROUNDING)
 

@@ -28,7 +28,7 @@ SETTLED = {"float64": 2e-6, "float32": 2e-4}
 
 def exactly():
     """The exact path for all pixels."""
-    return mock.patch.object(TwoRates, "fits", staticmethod(lambda *arguments: False))
+    return mock.patch.object(RateComparer, "_find_fast", lambda comparer: setattr(comparer, "fast", None))
 
 
 def truth(rng, rate, spread, shape=SHAPE):
@@ -102,7 +102,7 @@ def check_comparison(rates, tolerance):
     comparer, block = RateComparer(RateImages(rates), "common", "theoretical"), slice(0, rates[0].shape[0])
     exact = comparer.rows(block)
     for statistic in STATISTICS[:3]:
-        quick = comparer.two_rates_block(block, outliers=statistic != "significance")
+        quick = comparer.fast_block(block, departures=statistic == "significance")
         images, special = quick.statistic(statistic)
         mended = comparer.rows(block, special)
         if statistic == "significance":
@@ -203,7 +203,7 @@ def test_lost_frames(numbers, dtype):
     comparer = RateComparer(RateImages(rates), "common", "theoretical")
     frames = comparer.images.rows(slice(0, SHAPE[0])).frames
     complete = (frames == np.array(sorted(numbers, key=numbers.index))[:, None, None]).all(axis=0).ravel()
-    np.testing.assert_array_equal(comparer.two_rates_block(slice(0, SHAPE[0])).complete, complete)
+    np.testing.assert_array_equal(comparer.fast_block(slice(0, SHAPE[0])).complete, complete)
     assert 0 < (~complete).sum() < complete.size / 2
     check_both(rates, dtype)
 
@@ -335,7 +335,7 @@ class TestTrust:
 
     @staticmethod
     def complete(rates):
-        return RateComparer(RateImages(rates), "common", "theoretical").two_rates_block(slice(0, SHAPE[0])).complete
+        return RateComparer(RateImages(rates), "common", "theoretical").fast_block(slice(0, SHAPE[0])).complete
 
     def test_nothing_changed(self, rates):
         assert [rate.meta["DKLOST"] for rate in rates] == [0, 0]

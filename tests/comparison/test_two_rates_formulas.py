@@ -394,7 +394,7 @@ class TestRounds:
     def test_there_are_several(self):
         assert len({camera.pair(dtype)._rounds for camera in CAMERAS.values() for dtype in ("f4", "f8")}) > 1
 
-    def test_four_with_a_distribution_or_for_outliers(self):
+    def test_four_with_a_distribution_or_without_departures(self):
         camera = CAMERAS["no read noise"]
         assert camera.pair(distribution=Distribution)._rounds == 4
         few = CAMERAS["two biases"]
@@ -402,7 +402,7 @@ class TestRounds:
         pair, asked = few.pair("f4"), []
         with mock.patch.object(TwoRates, "_rows", lambda self, images, block, rounds, place: asked.append(rounds)):
             pair.rows([], EVERYTHING)
-            pair.rows([], EVERYTHING, True)
+            pair.rows([], EVERYTHING, False)
         assert asked == [pair._rounds, 4]
 
 
