@@ -24,6 +24,7 @@ from ..comparison.dark_scatter import ScatterImages
 from ..comparison.proportionality_limit import ProportionalityLimit
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
+from ..rates.typical_rate import TYPICAL_PIXELS, common_error
 from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
 from .flagging import COUNTED, UNTESTED, FlagJob
@@ -33,8 +34,6 @@ from .pixel_rates import fast_pixel_rates, pixel_rates
 
 __all__ = ["hot_pixel_mask"]
 
-# Pixels that are enough for the scatter of good pixels to 0.3 %.
-_TYPICAL_PIXELS = 2**18
 # Fraction of pixels that lost no frame above which the typical pixel is found from these alone.
 _MOSTLY_COMPLETE = 0.5
 
@@ -118,7 +117,7 @@ def hot_pixel_mask(
         ``mask`` is True where a pixel must not be used: NONLINEAR, TELEGRAPH, SATURATED, no usable sample in one of
         the rates, or HOT without two exposure times that show that it is proportional. A hot pixel that is
         proportional is *not* masked: a scaled dark corrects it. ``meta`` has DKTHRESH (threshold for a typical pixel,
-        electron/s), DKTYPIC (rate of the typical pixel), DKHOTWID (scatter of good pixels over their noise), DKSIGMA
+        electron/s), DKTYPIC (rate of the typical pixel), DKTYPERR (its standard error), DKHOTWID (scatter of good pixels over their noise), DKSIGMA
         (deviate beyond which a pixel is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL,
         DKWIDTH, and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NMASKED.
 
@@ -212,7 +211,8 @@ def hot_pixel_mask(
 
     if isinstance(surroundings, str):
         surroundings = local_background(_rate_image(images, comparer, execution))
-    hot_pixels = HotPixelTest(above, surroundings, _samples(images, comparer, surroundings) if above is None else ())
+    samples = _samples(images, comparer, surroundings) if above is None else ()
+    hot_pixels = HotPixelTest(above, surroundings, samples, common_error(images.infos))
     compared, critical = _set_thresholds(control, images, comparer, hot_pixels, execution)
     job = FlagJob(
         images, comparer, hot_pixels, telegraph, critical, control.planned(compared, 2, critical),
@@ -338,12 +338,12 @@ def _rate_image(images, comparer, execution):
 def _samples(images, comparer, surroundings):
     """Blocks of rows, and their `PixelRates`, from which the typical pixel is found."""
     if comparer is not None and comparer.fast is not None and surroundings is None:
-        sample = comparer.sample(_TYPICAL_PIXELS)
+        sample = comparer.sample(TYPICAL_PIXELS)
         samples = [(block, fast_pixel_rates(sample, block)) for block in sample.images.blocks()]
         if sum(measured.rate.size for _, measured in samples) > _MOSTLY_COMPLETE * np.prod(sample.images.shape):
             return samples
     # Fewer pixels of several exposures tell as much, in the same memory.
-    blocks = sample_blocks(images.shape, _TYPICAL_PIXELS // len(images))
+    blocks = sample_blocks(images.shape, TYPICAL_PIXELS // len(images))
     return [(block, pixel_rates(images, comparer, block)) for block in blocks]
 
 

@@ -2,6 +2,7 @@
 """Test for hot pixels: above a threshold, or above what noise and the differences between typical pixels allow."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,9 +29,12 @@ class HotPixelTest:
         Dark rate (electron/s) of each pixel's surroundings.
     samples : iterable of (slice, `ccdproc_darks.masks.pixel_rates.PixelRates`)
         Blocks of rows from which the typical pixel is found; not needed with a ``threshold``.
+    common_error : float
+        Error of the rates (electron/s) that all pixels have in common, for that of the typical rate.
     """
 
-    def __init__(self, threshold, background, samples):
+    def __init__(self, threshold, background, samples, common_error=0.0):
+        self._common_error = common_error
         self._threshold, self._background, self._start = threshold, background, 0
         self.typical, self._critical, self._deviates = None, None, None
         if threshold is None:
@@ -70,7 +74,7 @@ class HotPixelTest:
             if nominal is not None:
                 level = self.typical.rate if nominal.at_level else None
                 above = nominal.excess_of(deviate, nominal.variance, nominal.exposure, level)
-                self._threshold = self.typical.rate + above
+                self._threshold = self.typical.rate + max(above, 0.0)
 
     def threshold_for(self, pixel):
         """Dark rate (electron/s) above which a pixel as noisy as a single one (`PixelRates`) is hot."""
@@ -79,7 +83,7 @@ class HotPixelTest:
         if not np.isfinite(self._critical) or self._deviates is None:
             return np.inf
         variance, exposure = pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
-        return self.typical.rate + self._deviates.excess_of(self._critical, variance, exposure)
+        return self.typical.rate + max(self._deviates.excess_of(self._critical, variance, exposure), 0.0)
 
     def may_be_hot(self, rates, quietest, least=None):
         """Flat indices of rates (electron/s, of pixels without surroundings) whose deviate may be above ``least``.
@@ -116,13 +120,14 @@ class HotPixelTest:
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
         typical, nominal = self.typical, self._deviates
-        width = None
+        width, error = None, None
         if typical is not None:
+            error = float(np.hypot(typical.error, self._common_error))
             width = 1.0 if nominal is None else float(np.sqrt(1 + typical.width**2 / nominal.variance))
         return {
             "DKTHRESH": (float(self._threshold), "[electron/s] a pixel above this is hot"),
-            "DKTYPIC": (None if typical is None else typical.rate, "[electron/s] rate of a typical pixel"),
-            "DKTYPERR": (None if typical is None else typical.error, "[electron/s] standard error of DKTYPIC"),
+            "DKTYPIC": (None if typical is None else typical.median, "[electron/s] rate of a typical pixel"),
+            "DKTYPERR": (error, "[electron/s] standard error of DKTYPIC"),
             "DKHOTWID": (width, "scatter of good pixels over their noise"),
         }
 
@@ -143,8 +148,8 @@ class HotPixelTest:
         # that of noise alone, which has a deviate no more than 1 higher.
         with np.errstate(invalid="ignore"):
             chosen = np.isfinite(measured.rate)
-            if least > 1:
-                chosen &= excess > (least - 1) * np.sqrt(variance)
+            if least >= 0:
+                chosen &= excess > max(least - 1, 0.0) * np.sqrt(variance)
         found = np.full(excess.shape, -np.inf)
         found[np.isnan(measured.rate)] = np.nan
         some = np.flatnonzero(chosen)
@@ -171,7 +176,8 @@ def _typical(samples):
     typical = fit_typical_rates(rates, variance_at(middle if backgrounds is None else None), exposures, backgrounds)
     above = typical.rate
     if backgrounds is not None:
-        typical = TypicalRates(above + float(np.median(backgrounds)), typical.width, typical.skew, typical.error)
+        middle = float(np.median(backgrounds))
+        typical = replace(typical, rate=above + middle, median=typical.median + middle)
     variance = max(float(np.median(variance_at(typical.rate))), _NOISELESS**2)
     deviates = TypicalDeviates(typical, variance, float(np.median(exposures)), backgrounds is not None)
     return typical, above, deviates

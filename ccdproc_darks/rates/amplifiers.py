@@ -29,8 +29,8 @@ _NUMBERED = {"gain": ("EGAIN{}", "GAIN{}"), "read_noise": ("RDNOISE{}", "RDNOIS{
 # Keys of a result that may differ between amplifiers, with what the keys of the amplifiers begin.
 _OWN = {
     "DKGAIN": "DKGAIN", "DKRDNOI": "DKRDN", "DKNOISE": "DKNOI", "DKBIASER": "DKBIAS", "DKSATUR": "DKSAT",
-    "DKSATSRC": "DKSSRC", "DKBLACK": "DKBLACK", "DKLOST": "DKLOST", "DKWIDTH": "DKWID",
-    "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKHOTWID": "DKHOTW", "DKSIGMA": "DKSIG",
+    "DKSATSRC": "DKSSRC", "DKBLACK": "DKBLACK", "DKLOST": "DKLOST", "DKLEVERR": "DKLEV", "DKWIDTH": "DKWID",
+    "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKTYPERR": "DKTYPE", "DKHOTWID": "DKHOTW", "DKSIGMA": "DKSIG",
 }  # fmt: skip
 # Keys whose value is the sum of the amplifiers'.
 _SUMMED = {

@@ -31,13 +31,14 @@ class TypicalRates:
     Attributes
     ----------
     rate : float
-        Median of the true rates (electron/s), the rate of a typical pixel.
+        Median of the true rates (electron/s).
     width : float
         Standard deviation of their middle (electron/s).
     skew : float
         Scatter of their logarithm, where no rate is below zero; 0 is a normal distribution.
-    error : float
-        Standard error of ``rate`` (electron/s) by noise and by the differences between pixels.
+    median, error : float
+        Median of the true rates of all pixels, hot ones too, which is the rate of a typical pixel, and its standard
+        error by noise and by the differences between pixels (electron/s).
     others : tuple of `TypicalRates`
         Two distributions, to either side of this one, by which tails are wrong where few pixels told the parameters.
     """
@@ -45,8 +46,12 @@ class TypicalRates:
     rate: float
     width: float = 0.0
     skew: float = 0.0
+    median: float | None = None
     error: float = 0.0
     others: tuple = ()
+
+    def __post_init__(self):
+        self.median = self.rate if self.median is None else self.median
 
     def quantile(self, deviate):
         """Rate (electron/s) above the median of the pixel whose rate has this normal deviate among all pixels."""
