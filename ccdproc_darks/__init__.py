@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .rates.master_bias import master_bias as master_bias
     from .rates.measure_gain import MeasuredGain as MeasuredGain
     from .rates.measure_gain import measure_gain as measure_gain
+    from .rates.read_noise_map import read_noise_map as read_noise_map
     from .report.check_frames import check_frames as check_frames
     from .simulation import DarkSequence as DarkSequence
     from .simulation import Sensor as Sensor
@@ -67,6 +68,7 @@ _MODULE_OF = {
     "master_bias": "rates.master_bias",
     "measure_gain": "rates.measure_gain",
     "proportionality_limit": "comparison.proportionality_limit",
+    "read_noise_map": "rates.read_noise_map",
     "repeatability": "comparison.repeatability",
     "sensor_preset": "simulation",
     "simulate_dark": "simulation",

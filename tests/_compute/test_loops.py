@@ -30,7 +30,7 @@ from ccdproc_darks.statistics.rate_fit_complete import fit_complete_pixels
 from ..helpers import assert_same_image
 from ..strategies import seeds
 
-LOOPS = ("counts", "file_sums", "fit", "pair", "rate", "sums")
+LOOPS = ("counts", "file_sums", "fit", "pair", "rate", "several", "sums")
 CAN_BUILD = shutil.which("cc") and Path(sysconfig.get_path("include"), "Python.h").exists()
 UNWANTED = bool(os.environ.get("CCDPROC_DARKS_NO_C"))
 
@@ -107,7 +107,7 @@ class FewRates:
     st.sampled_from([0.0, 0.4]), st.sampled_from([1.0, 1.3]), st.booleans(), st.booleans(),
     st.sampled_from([1, 1023, 1025, 5000]),
 )  # fmt: skip
-def test_pair(seed, numbers, read_noise, bias_error, width, shifted, outliers, size):
+def test_pair(seed, numbers, read_noise, bias_error, width, shifted, departures, size):
     rng = np.random.default_rng(seed)
     stack = FewRates(rng, numbers, read_noise, bias_error)
     t, n = stack.seconds[:, None], np.array(numbers)[:, None]
@@ -122,9 +122,9 @@ def test_pair(seed, numbers, read_noise, bias_error, width, shifted, outliers, s
     masks = [None if rng.random() < 0.5 else (rng.random(size) < 0.1).astype("u1") * 4 for _ in range(2)]
     masks = [None if mask is None else mask.view(bool) for mask in masks]
     images = [FewPixels(*parts) for parts in zip(rates, masks, deviations, strict=True)]
-    ours = pair.rows(images, slice(None), outliers)
+    ours = pair.rows(images, slice(None), departures)
     with numpy_alone():
-        plain = pair.rows(images, slice(None), outliers)
+        plain = pair.rows(images, slice(None), departures)
     assert ours.inexact is not None
     assert plain.inexact is None
     assert_same_bits(ours.inexact_mask(), plain.inexact_mask())

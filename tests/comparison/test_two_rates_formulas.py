@@ -178,9 +178,11 @@ def test_offset_of_one_electron_a_second():
 
 
 class TestFits:
-    """Two rates with read noise, and no offset of each pixel's own."""
+    """Two rates with one read noise, and no offset of each pixel's own."""
 
     class Images(list):
+        noise = None
+
         @property
         def infos(self):
             return [SimpleNamespace(read_noise=noise) for noise in self]
@@ -192,6 +194,12 @@ class TestFits:
     def test_read_noise(self, noise, expected):
         assert TwoRates.fits(self.Images(noise), False) is expected
         assert not TwoRates.fits(self.Images(noise), True)
+
+    def test_map(self):
+        """Each pixel has a read noise of its own."""
+        images = self.Images([5.0, 5.0])
+        images.noise = "a map"
+        assert not TwoRates.fits(images, False)
 
 
 class TestComplete:
@@ -386,7 +394,7 @@ class TestRounds:
     def test_there_are_several(self):
         assert len({camera.pair(dtype)._rounds for camera in CAMERAS.values() for dtype in ("f4", "f8")}) > 1
 
-    def test_four_with_a_distribution_or_for_outliers(self):
+    def test_four_with_a_distribution_or_without_departures(self):
         camera = CAMERAS["no read noise"]
         assert camera.pair(distribution=Distribution)._rounds == 4
         few = CAMERAS["two biases"]
@@ -394,7 +402,7 @@ class TestRounds:
         pair, asked = few.pair("f4"), []
         with mock.patch.object(TwoRates, "_rows", lambda self, images, block, rounds, place: asked.append(rounds)):
             pair.rows([], EVERYTHING)
-            pair.rows([], EVERYTHING, True)
+            pair.rows([], EVERYTHING, False)
         assert asked == [pair._rounds, 4]
 
 
