@@ -24,7 +24,7 @@ from ..comparison.dark_scatter import ScatterImages
 from ..comparison.proportionality_limit import ProportionalityLimit
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
-from ..rates.typical_rate import TYPICAL_PIXELS, common_error
+from ..rates.typical_rate import TYPICAL_PIXELS
 from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
 from .flagging import COUNTED, UNTESTED, FlagJob
@@ -213,7 +213,7 @@ def hot_pixel_mask(
     if isinstance(surroundings, str):
         surroundings = local_background(_rate_image(images, comparer, execution))
     samples = _samples(images, comparer, surroundings) if above is None else ()
-    hot_pixels = HotPixelTest(above, surroundings, samples, common_error(images.infos))
+    hot_pixels = HotPixelTest(above, surroundings, samples, images)
     compared, critical = _set_thresholds(control, images, comparer, hot_pixels, execution)
     job = FlagJob(
         images, comparer, hot_pixels, telegraph, critical, control.planned(compared, 2, critical),
