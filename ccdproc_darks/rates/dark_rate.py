@@ -29,6 +29,7 @@ from .pixel_noise import noise_cards
 from .prepared_darks import prepare_darks
 from .rate_job import RateJob
 from .rate_meta import RateMeta
+from .typical_rate import level_error
 
 __all__ = ["dark_rate"]
 
@@ -152,6 +153,7 @@ def dark_rate(
         needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI, DKNOISE (read
         noise and its source), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKSATSRC (saturation level
         and its source: 'argument', 'header', 'ADC' or 'found'), DKTEMP, DKLOST (pixels that lost some of their frames),
+        DKLEVERR (error of the level, which all pixels have in common, electron),
         DKBLACK (``optical_black``, where it was added; electron/s), DKVERS. With ``amplifiers``, DKAMPS is their number
         and DKASECA, DKASECB... their sections; DKGAIN, DKRDNOI and DKBIASER are the means of DKGAINA, DKRDNA, DKBIASA
         and so on.
@@ -301,6 +303,7 @@ def dark_rate(
             offset=offset or "none",
             incomplete=incomplete,
             optical_black=prepared.optical_black,
+            level_error=None if offset == "pixel" else level_error(dark_sets, prepared.bias),
         ).entries()
         | {"DKRNNUM": (prepared.map_frames, "darks that the read noise map is from")}
         | noise_cards(None if noise is None else noise.distribution),

@@ -58,6 +58,8 @@ class RateMeta:
         (the frames show it) or 'none'.
     optical_black : float or None
         Typical rate (electron/s) that was added, where the camera subtracts its optical black.
+    level_error : float or None
+        Error of the mean level of the frames above the bias (electron), which all pixels have in common.
     """
 
     shortest: float
@@ -76,6 +78,7 @@ class RateMeta:
     incomplete: int | None = None
     saturation_source: str = "none"
     optical_black: float | None = None
+    level_error: float | None = None
 
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
@@ -99,6 +102,7 @@ class RateMeta:
             "DKOFFSET": (self.offset, "offset of a pixel: pixel (free), none"),
             "DKLOST": (self.incomplete, "pixels that lost some of their frames"),
             "DKBLACK": (self.optical_black, "[electron/s] added to all pixels"),
+            "DKLEVERR": (self.level_error, "[electron] error of the level of all pixels"),
         }
 
     @classmethod
@@ -135,6 +139,7 @@ class RateMeta:
             incomplete=meta.whole("DKLOST", 0),
             saturation_source=source,
             optical_black=meta.number("DKBLACK", "zero or positive"),
+            level_error=meta.number("DKLEVERR", "zero or positive"),
         )
 
 

@@ -114,8 +114,9 @@ def needs_exact_tail(size, skewness, kurtosis, known):
         return far & ~(known & (shift * size < _NEGLIGIBLE))
 
 
-# Relative error of a deviate in single precision; shift of any exact tail, and relative one.
-_ROUNDING, _LEAST_SHIFT, _LEAST_PART = 1e-5, 0.3, 0.1
+# Relative error of a deviate in single precision, of rates thousands of times their noise; shift of any exact tail, and
+# relative one.
+_ROUNDING, _LEAST_SHIFT, _LEAST_PART = 1e-4, 0.3, 0.1
 
 
 def significance_between(size, skewness, kurtosis, exact):

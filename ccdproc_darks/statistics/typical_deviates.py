@@ -114,7 +114,8 @@ class TypicalDeviates:
             )
             level = key[2] / _PER_SHARE * variance * exposure if self.at_level else self.typical.rate
             true = self.typical.quantile(_DEVIATES)
-            noise = _DEVIATES * np.sqrt(variance + np.maximum(true, -max(level, 0.0)) / exposure)
+            electrons = np.maximum(true, -max(level, 0.0)) / exposure if exposure > 0 else 0.0
+            noise = _DEVIATES * np.sqrt(np.maximum(variance + electrons, variance / 4))
             excess = np.copysign(np.hypot(true, noise), _DEVIATES)
             excess = np.concatenate([excess, excess[-1] * _BEYOND])
             each = np.ones(excess.shape)

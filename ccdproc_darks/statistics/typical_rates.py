@@ -1,10 +1,10 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Dark rates of typical pixels, which differ from pixel to pixel, and how improbable a higher rate is among them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
+from scipy.special import log_ndtr
 
 from .significance import deviate_of_log_tail, saddlepoint_deviate
 
@@ -24,26 +24,34 @@ _PRECISION, _STEPS = 1e-12, 60
 
 @dataclass
 class TypicalRates:
-    """Distribution of the true rates (electron/s) of pixels that are not hot: ``rate + width (exp(skew z) - 1) / skew``.
+    """Distribution of the true rates of pixels that are not hot: ``rate + width (exp(skew z) - 1) / skew``.
 
     z is a normal deviate: a shifted lognormal distribution, with the normal one as its limit.
 
     Attributes
     ----------
     rate : float
-        Median of the true rates (electron/s), the rate of a typical pixel.
+        Median of the true rates (electron/s).
     width : float
         Standard deviation of their middle (electron/s).
     skew : float
         Scatter of their logarithm, where no rate is below zero; 0 is a normal distribution.
-    error : float
-        Standard error of ``rate`` (electron/s) by noise and by the differences between pixels.
+    median, error : float
+        Median of the true rates of all pixels, hot ones too, which is the rate of a typical pixel, and its standard
+        error by noise and by the differences between pixels (electron/s).
+    others : tuple of `TypicalRates`
+        Two distributions, to either side of this one, by which tails are wrong where few pixels told the parameters.
     """
 
     rate: float
     width: float = 0.0
     skew: float = 0.0
+    median: float | None = None
     error: float = 0.0
+    others: tuple = ()
+
+    def __post_init__(self):
+        self.median = self.rate if self.median is None else self.median
 
     def quantile(self, deviate):
         """Rate (electron/s) above the median of the pixel whose rate has this normal deviate among all pixels."""
@@ -51,13 +59,24 @@ class TypicalRates:
         return self.width * np.expm1(skew * np.asarray(deviate, dtype=float)) / skew
 
     def cells(self):
-        """Mean of the rates above the median in cells of them, logarithm of their shares, and width of each cell."""
+        """Mean of the rates above the median in cells of them, logarithm of their shares, and width of each cell.
+
+        Where there are ``others``, what is not known of the distribution is averaged over, by Gauss and Hermite's rule
+        of three points: good pixels are above a threshold as often as expected of all samples of pixels.
+        """
+        if self.others:
+            kinds = [(replace(self, others=()), 2 / 3), *((other, 1 / 6) for other in self.others)]
+            parts = [(of.rate - self.rate, np.log(weight), *of.cells()) for of, weight in kinds]
+            mean, log_share, spread = zip(*((m + shift, p + log, w) for shift, log, m, p, w in parts), strict=True)
+            return np.concatenate(mean), np.concatenate(log_share), np.concatenate(spread)
         if self.width == 0:
             return np.zeros(1), np.zeros(1), np.zeros(1)
         edges = np.arange(_LOWEST, _HIGHEST + _CELL / 2, _CELL)
         skew = max(self.skew, _LEAST)
         log_share = log_ndtr(-edges[:-1]) + np.log1p(-np.exp(log_ndtr(-edges[1:]) - log_ndtr(-edges[:-1])))
-        shifted = log_ndtr(skew - edges[:-1]) + np.log1p(-np.exp(log_ndtr(skew - edges[1:]) - log_ndtr(skew - edges[:-1])))
+        shifted = log_ndtr(skew - edges[:-1]) + np.log1p(
+            -np.exp(log_ndtr(skew - edges[1:]) - log_ndtr(skew - edges[:-1]))
+        )
         mean = self.width * np.expm1(skew**2 / 2 + shifted - log_share) / skew
         return mean, log_share, np.diff(self.quantile(edges))
 

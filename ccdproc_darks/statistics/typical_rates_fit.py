@@ -1,10 +1,9 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Distribution of the dark rates of typical pixels, from measured ones, by maximum likelihood."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import ndtr
 
 from .rate_distribution import probability_of_bins
@@ -26,7 +25,16 @@ _SHARPEST = 0.03
 _OCTAVE, _SMALLEST = 0.25, 0.01
 # The scatter of the logarithm is expected to be that of positive rates (at most the first), within the second.
 _MOST_SKEW, _SKEW_ERROR = 0.5, 0.15
-_LEAST_SKEW, _HIGHEST_SKEW = 1e-3, 1.5
+# Median, variance, skewness and fraction of hot pixels (scatters about the median): the lowest and highest, those from
+# which the fit starts, and steps of the numerical derivative.
+_ENDS = np.array([[-3.0, 1e-4, 1e-3, 0.0], [3.0, 25.0, 1.5, 1.0]])
+_START = np.array([0.0, 0.5, 0.2, 0.01])
+_DERIVATIVE = np.array([1e-3, 1e-3, 1e-3, 1e-4])
+# Most steps of the fit, change of the logarithm of the likelihood that is none, and where no step helps.
+_ROUNDS, _SETTLED, _MOST_DAMPING = 100, 1e-7, 1e8
+_HALVINGS = 40
+# Deviate of a threshold that should be right, and relative error of a tail probability that does not matter.
+_FAR, _NEGLIGIBLE = 4.0, 0.02
 
 
 def fit_typical_rates(rates, variance, exposure, backgrounds=None):
@@ -56,10 +64,12 @@ def fit_typical_rates(rates, variance, exposure, backgrounds=None):
     few = excess[:: 1 + excess.size // _FEW]
     low, median = np.quantile(few, [_BELOW, 0.5])
     noise = np.sqrt(np.broadcast_to(variance, excess.shape))
+    # Where the noise told is too large, rates scatter less.
+    scatter = max(median - low, float(np.median(noise)))
     if excess.size < _LEAST or not median > low:
         return _of_few(excess, noise, backgrounds)
-    classes = _classes(excess, median, median - low, variance, exposure, backgrounds)
-    return _Likelihood(classes, median, median - low, backgrounds).best()
+    classes = _classes(excess, median, scatter, variance, exposure, backgrounds)
+    return _Likelihood(classes, median, scatter, float(np.median(noise)), backgrounds).best()
 
 
 def _of_few(excess, noise, backgrounds):
@@ -71,7 +81,7 @@ def _of_few(excess, noise, backgrounds):
     width = float(np.sqrt(max(scatter**2 - typical**2, 0.0)))
     level = rate + (0.0 if backgrounds is None else float(np.median(backgrounds)))
     error = np.sqrt(np.pi / 2 / excess.size) * max(scatter, typical)
-    return TypicalRates(float(rate), width, _expected_skew(width, level), float(error))
+    return TypicalRates(float(rate), width, _expected_skew(width, level), error=float(error))
 
 
 def _expected_skew(width, level):
@@ -81,8 +91,9 @@ def _expected_skew(width, level):
 
 @dataclass
 class _NoiseClass:
-    """Pixels of about the same noise: their numbers in bins, and the probability of a bin for each true rate."""
+    """Pixels of about the same noise: how many, those in bins, and the probability of a bin for each true rate."""
 
+    pixels: int
     numbers: np.ndarray
     probability: np.ndarray
 
@@ -110,7 +121,7 @@ def _classes(excess, median, scatter, variance, exposure, backgrounds):
             for part in (variance, exposure, 0.0 if backgrounds is None else backgrounds)
         ]
         numbers = np.histogram(excess[pixels], np.r_[-1e300, edges[1:]])[0]
-        found.append(_NoiseClass(numbers, _probability(edges, grid, scatter, median, *of_class)))
+        found.append(_NoiseClass(number, numbers, _probability(edges, grid, scatter, median, *of_class)))
     return grid, found
 
 
@@ -128,66 +139,134 @@ def _probability(edges, grid, scatter, median, variance, exposure, background):
 class _Likelihood:
     """Likelihood of median, width, skewness and fraction of hot pixels; rates in scatters about the median."""
 
-    def __init__(self, found, median, scatter, backgrounds):
+    def __init__(self, found, median, scatter, noise, backgrounds):
         grid, self._classes = found
         self._grid, self._median, self._scatter = (grid - median) / scatter, median, scatter
         self._level = median if backgrounds is None else float(np.median(backgrounds)) + median
+        self._noise = noise / scatter
         self._pixels = sum(one.numbers.sum() for one in self._classes)
 
     def best(self):
         """`TypicalRates` of the largest likelihood."""
-        start = np.array([0.0, 0.5, 0.2, 0.01])
-        found = minimize(
-            self, start, method="Nelder-Mead",
-            options={"xatol": 1e-4, "fatol": 1e-3, "maxfev": 1200, "initial_simplex": _simplex(start)},
-        ).x
-        rate, width, skew, _ = self._checked(found)
-        error = self._error(found)
+        found = self._climbed(_START)
+        covariance = np.linalg.pinv(self._slopes(found)[1], hermitian=True)
+        step = np.maximum(np.sqrt(np.diag(covariance)) / 10, 1e-9)
+        around = [[self._median_of_all(np.clip(found + way * one, *_ENDS)) for one in np.diag(step)] for way in (-1, 1)]
+        gradient = (np.array(around[1]) - np.array(around[0])) / (2 * step)
+        # No median is better known than by a mean of so many pixels.
+        error = max(np.sqrt(gradient @ covariance @ gradient), 1 / np.sqrt(self._pixels)) * self._scatter
+        median = self._median + self._median_of_all(found) * self._scatter
+        return replace(
+            self._typical(found), median=float(median), error=float(error), others=self._others(found, covariance)
+        )
+
+    def _median_of_all(self, parameters):
+        """Median of the true rates of all pixels (scatters), hot ones too: it depends on no border between the two."""
+        rate, variance, skew, hot = parameters
+        typical, warm = _shares(self._grid, rate, np.sqrt(variance), skew), _evenly_above(self._grid, rate)
+        good = sum(one.numbers.sum() / (one.probability @ (typical + hot * warm)).sum() for one in self._classes)
+        half = sum(one.pixels for one in self._classes) / 2 / good
+        low, high = rate - 3 * np.sqrt(variance), rate + 3 * np.sqrt(variance)
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            below = ndtr(_deviate(middle, rate, np.sqrt(variance), skew)) + hot * max(middle - rate, 0.0)
+            low, high = (middle, high) if below < half else (low, middle)
+        return high
+
+    def _climbed(self, parameters):
+        """Parameters of the largest likelihood: Fisher's scoring, with the damping of Levenberg and Marquardt."""
+        value, damping = self(parameters), 1e-3
+        for _ in range(_ROUNDS):
+            gradient, information = self._slopes(parameters)
+            # A parameter at its end stays there where the likelihood grows beyond.
+            free = (parameters > _ENDS[0]) | (gradient > 0)
+            free &= (parameters < _ENDS[1]) | (gradient < 0)
+            while damping < _MOST_DAMPING:
+                matrix = information + damping * np.diag(information.diagonal() + 1e-9)
+                step = np.zeros(4)
+                step[free] = np.linalg.solve(matrix[np.ix_(free, free)], gradient[free])
+                trial = np.clip(parameters + step, *_ENDS)
+                found = self(trial)
+                if found < value:
+                    break
+                damping *= 10
+            else:
+                return parameters
+            gained, parameters, value, damping = value - found, trial, found, damping / 10
+            if gained < _SETTLED:
+                break
+        return parameters
+
+    def _typical(self, parameters):
+        """`TypicalRates` of median, variance, skewness and fraction of hot pixels."""
+        rate, variance, skew, _ = parameters
         return TypicalRates(
-            float(self._median + rate * self._scatter), float(width * self._scatter), float(skew),
-            float(error * self._scatter),
+            float(self._median + rate * self._scatter), float(np.sqrt(max(variance, 0)) * self._scatter),
+            float(np.clip(skew, *_ENDS[:, 2])),
         )  # fmt: skip
 
-    @staticmethod
-    def _checked(parameters):
-        rate, width, skew, hot = parameters
-        return rate, abs(width), np.clip(skew, _LEAST_SKEW, _HIGHEST_SKEW), abs(hot)
+    def _others(self, best, covariance):
+        """The two `TypicalRates` of Gauss and Hermite's rule, in the direction in which a high threshold is wrong."""
+        step = np.maximum(np.sqrt(np.diag(covariance)) / 10, 1e-9)
+
+        def far(parameters):
+            typical = self._typical(parameters)
+            return typical.rate / self._scatter + np.hypot(typical.quantile(_FAR) / self._scatter, _FAR * self._noise)
+
+        gradient = np.array([(far(best + one) - far(best - one)) / 2 for one in np.diag(step)]) / step
+        error = np.sqrt(gradient @ covariance @ gradient)
+        if not (error * _FAR) ** 2 / 2 > _NEGLIGIBLE:
+            return ()
+        found = []
+        for way in (-1, 1):
+            point = np.clip(best + way * np.sqrt(3) * (covariance @ gradient) / error, *_ENDS)
+            # No skewness is believed that is further from what is expected.
+            expected = point[2] - self._surprise(point) * _SKEW_ERROR
+            point[2] = np.clip(point[2], *(expected + np.array([-1, 1]) * np.sqrt(3) * _SKEW_ERROR))
+            found.append(self._typical(point))
+        return tuple(found)
 
     def __call__(self, parameters):
         """Minus the logarithm of the likelihood, with what is expected of the skewness."""
-        rate, width, skew, hot = self._checked(parameters)
-        share = _shares(self._grid, rate, max(width, 1e-3), skew) + hot * _evenly_above(self._grid, rate)
-        total = 0.0
+        total = self._surprise(parameters) ** 2 / 2
+        for one, expected in zip(self._classes, self._expected(parameters), strict=True):
+            total -= one.numbers @ np.log(expected)
+        return total
+
+    def _surprise(self, parameters):
+        """How far, in its standard deviations, the skewness is from that of positive rates."""
+        rate, variance, skew, _ = parameters
+        expected = _expected_skew(np.sqrt(variance), self._level / self._scatter + rate)
+        return (skew - expected) / _SKEW_ERROR
+
+    def _expected(self, parameters):
+        """Probability of each bin, for each class of pixels."""
+        rate, variance, skew, hot = parameters
+        share = _shares(self._grid, rate, np.sqrt(variance), skew) + hot * _evenly_above(self._grid, rate)
         for one in self._classes:
             expected = one.probability @ share
-            total -= one.numbers @ np.log(np.maximum(expected / expected.sum(), 1e-300))
-        expected = _expected_skew(width, (self._level / self._scatter) + rate)
-        outside = np.abs(parameters[2] - skew)
-        return total + ((skew - expected) / _SKEW_ERROR) ** 2 / 2 + 1e3 * outside + 1e3 * (abs(rate) > 3)
+            yield np.maximum(expected / expected.sum(), 1e-300)
 
-    def _error(self, best):
-        """Standard error of the median rate (scatters), from the curvature of the likelihood."""
-        step = np.array([1.0, 1.0, 1.0, 0.2]) * np.clip(3 / np.sqrt(self._pixels), 1e-3, 0.1)
-        point = np.maximum(best, [-9, *step[1:]]) if best[1] >= 0 else best
-        point = np.where(np.arange(4) > 0, np.maximum(np.abs(point), step), point)
-        matrix = np.empty((4, 4))
-        for i in range(4):
-            for j in range(i, 4):
-                a, b = np.eye(4)[i] * step, np.eye(4)[j] * step
-                matrix[i, j] = matrix[j, i] = (
-                    self(point + a + b) - self(point + a - b) - self(point - a + b) + self(point - a - b)
-                ) / (4 * step[i] * step[j])
-        fallback = np.sqrt(np.pi / 2 / self._pixels)
-        try:
-            variance = np.linalg.inv(matrix)[0, 0]
-        except np.linalg.LinAlgError:
-            return fallback
-        # No median is better known than by a mean of so many pixels.
-        return max(np.sqrt(variance), 1 / np.sqrt(self._pixels)) if variance > 0 else fallback
+    def _slopes(self, parameters):
+        """Gradient of the logarithm of the likelihood, and Fisher's information."""
+        low, high = (np.clip(parameters + way * _DERIVATIVE, *_ENDS) for way in (-1, 1))
+        sides = []
+        for changed in (low, high):
+            each = [np.where(one, changed, parameters) for one in np.eye(4, dtype=bool)]
+            sides.append([np.append(np.concatenate(list(self._expected(at))), self._surprise(at)) for at in each])
+        slope = (np.array(sides[1]) - np.array(sides[0])) / (high - low)[:, None]
+        expected = list(self._expected(parameters))
+        pixels = np.concatenate([np.full(one.numbers.size, one.numbers.sum()) for one in self._classes])
+        expected, numbers = np.concatenate(expected), np.concatenate([one.numbers for one in self._classes])
+        weight = np.append(pixels / np.maximum(expected, 1e-12), 1.0)
+        residual = np.append(numbers / np.maximum(pixels * expected, 1e-9) - 1, 0.0)
+        gradient = slope @ (weight * np.append(expected, 0.0) * residual) - slope[:, -1] * self._surprise(parameters)
+        return gradient, (slope * weight) @ slope.T
 
 
-def _simplex(start):
-    return np.vstack([start, *(start + np.eye(4) * [0.1, 0.3, 0.2, 0.02])])
+def _deviate(value, rate, width, skew):
+    """Normal deviate of a rate in a shifted lognormal distribution."""
+    return np.log(np.maximum(1 + (value - rate) * skew / width, 1e-300)) / skew
 
 
 def _shares(grid, rate, width, skew):
@@ -195,9 +274,8 @@ def _shares(grid, rate, width, skew):
 
     Those between two rates are given to both, the nearer the more: the second difference of the expected excess.
     """
-    scale, zero = width / skew, rate - width / skew
-    above = np.maximum(grid - zero, 1e-300)
-    deviate = np.log(above / scale) / skew
+    scale = width / skew
+    above, deviate = np.maximum(grid - rate + scale, 1e-300), _deviate(grid, rate, width, skew)
     # Mean of max(x - rate, 0) over the rates.
     below = above * ndtr(deviate) - scale * np.exp(skew**2 / 2) * ndtr(deviate - skew)
     share = np.zeros(grid.size)

@@ -264,7 +264,7 @@ class TestEdges:
     def test_a_threshold_below_zero(self, departure, dtype):
         """As of darks whose bias reads too high."""
         values = np.random.default_rng(15).normal(-0.5, 0.001, SHAPE)
-        values[::3, ::5] = 1.0
+        values[::3, ::5] = -0.4
         rates = pixels_of(np.zeros(SHAPE), departure * FOURTH, dtype=dtype)
         for rate in rates:
             rate.data += values
@@ -273,7 +273,7 @@ class TestEdges:
         edge = check_flags(rates, **options).meta["DKTHRESH"]
         assert -0.5 < edge < -0.4
         for rate in rates:
-            rate.data[::3, ::5] += edge * (1 + np.linspace(-3e-4, 3e-4, 80).reshape(10, 8)) - 1.0
+            rate.data[::3, ::5] += edge * (1 + np.linspace(-3e-4, 3e-4, 80).reshape(10, 8)) + 0.4
         flags = check_flags(rates, **options)
         assert flags.meta["DKTHRESH"] == pytest.approx(edge, rel=1e-6)
         assert 20 < flags.meta["NHOT"] < 60

@@ -575,7 +575,10 @@ def test_all_options_on_large_images(pixels_per_block, fdr, threshold):
     options = {"scatter": [scatter_image(scatter)] * 2, "fdr": fdr, "background": background * ELECTRON_PER_SECOND,
                "threshold": threshold, "null": "empirical"}  # fmt: skip
     complete = hot_pixel_mask(*rates, **options)
-    for name, number in (("HOT", 30), ("WARM", 30), ("TELEGRAPH", 30), ("NONLINEAR", 9)):
+    for name, number in (("HOT", 30), ("TELEGRAPH", 30), ("NONLINEAR", 9)):
         assert number <= has(complete, name).sum() <= number + 12, name
+    # Of a discovery in ten that is false, one is in the glow.
+    assert (has(complete, "WARM") | has(complete, "HOT"))[0].all()
+    assert 28 <= has(complete, "WARM").sum() <= 42
     pixels_per_block(100)
     assert_same_image(hot_pixel_mask(*rates, **options), complete)
