@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..statistics.significance import needs_exact_tail, significance_between
+from ..statistics.significance import first_size, needs_exact_tail, significance_between
 
 __all__ = ["SeveralRatesBlock"]
 
 # Deviate below which no tail is other than normal, and none is averaged over read noises.
 _NORMAL = 1.0
+# Factor by which a deviate may grow where it is averaged over what the read noise of a pixel may be.
+_AVERAGED = 1.4
 
 
 @dataclass
@@ -91,12 +93,20 @@ class SeveralRatesBlock:
         beyond, undecided : `numpy.ndarray` of int
             Flat indices, rising. No pixel is in both, and incomplete pixels are in neither.
         """
-        several = self.several_rates
-        far = np.flatnonzero(self.complete & (np.abs(self.deviate) > critical / 3))
-        size, exact = np.abs(self.deviate[far].astype(float)), self._needs_exact(far)
-        low, high = significance_between(size, self.skewness[far], self._kurtosis(far), exact)
-        low, high = (several.averaged(self, far, side) for side in (low, high))
+        far, low, high = self.between(critical / _AVERAGED if self.share is not None else critical)
+        if self.share is not None:
+            far, low, high = (part[high * _AVERAGED > critical] for part in (far, low, high))
+            low, high = (self.several_rates.averaged(self, far, side) for side in (low, high))
         return far[low > critical], far[(low <= critical) & (high > critical)]
+
+    def between(self, least):
+        """Pixels (flat indices) whose deviate may be above ``least``, and the lower and upper limits of the deviates.
+
+        They are those of the pixel's mean read variance, not averaged. Incomplete pixels are left out.
+        """
+        far = np.flatnonzero(self.complete & (np.abs(self.deviate) > first_size(least)))
+        size, exact = np.abs(self.deviate[far].astype(float)), self._needs_exact(far)
+        return far, *significance_between(size, self.skewness[far], self._kurtosis(far), exact)
 
     def statistic(self, name):
         """Images of a statistic of `compare_dark_rates`, and flat indices of the pixels that need the exact way."""

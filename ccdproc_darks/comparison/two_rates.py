@@ -7,7 +7,7 @@ import numpy as np
 
 from .._compute import loops
 from ..statistics.rate_fit import TINY_RATE
-from ..statistics.significance import needs_exact_tail, significance_between
+from ..statistics.significance import first_size, needs_exact_tail, significance_between
 
 __all__ = ["COMPLETE", "QUICK_STATISTICS", "TwoRates", "TwoRatesBlock"]
 
@@ -280,6 +280,8 @@ class TwoRatesBlock:
     rate: np.ndarray
     deviate: np.ndarray
     inexact: np.ndarray | None = None
+    # All pixels have one read noise.
+    variance = None
 
     def inexact_mask(self):
         """Pixels whose significance is not ``deviate``, as a boolean array."""
@@ -308,14 +310,17 @@ class TwoRatesBlock:
         """The deviates, as all pixels have one read noise."""
         return self.deviate
 
-    def beyond(self, critical):
-        """Pixels whose significance is above ``critical``, and the undecided: see `SeveralRatesBlock.beyond`."""
-        size = np.abs(self.deviate)
-        far = np.flatnonzero(self.complete & (size > critical / 3))
-        rate = self.rate[far].astype(float)
+    def between(self, least):
+        """Pixels whose deviate may be above ``least``, and its limits: see `SeveralRatesBlock.between`."""
+        far = np.flatnonzero(self.complete & (np.abs(self.deviate) > first_size(least)))
+        size, rate = np.abs(self.deviate[far]).astype(float), self.rate[far].astype(float)
         exact = self.two_rates.needs_exact(self.rate[far], self.deviate[far])
         shape = self.two_rates.shape_of(rate, np.sign(self.deviate[far]))
-        low, high = significance_between(size[far].astype(float), *shape, exact)
+        return far, *significance_between(size, *shape, exact)
+
+    def beyond(self, critical):
+        """Pixels whose significance is above ``critical``, and the undecided: see `SeveralRatesBlock.beyond`."""
+        far, low, high = self.between(critical)
         return far[low > critical], far[(low <= critical) & (high > critical)]
 
     def statistic(self, name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -27,6 +27,7 @@ from ..rates.rate_images import RateImages
 from ..rates.typical_rate import TYPICAL_PIXELS
 from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
+from .false_discoveries import pixel_deviates
 from .flagging import COUNTED, UNTESTED, FlagJob
 from .hot_pixels import HotPixelTest
 from .noisy_pixels import NoisyPixels
@@ -278,12 +279,10 @@ def _checked_rate_limit(limit):
 
 @dataclass
 class _PixelRatesJob(BlockJob):
-    """Makes the image of the best estimate of the rate; its summaries are the deviates that flags depend on."""
+    """Makes the image of the best estimate of the rate."""
 
     images: RateImages
     comparer: RateComparer | None
-    hot_pixels: HotPixelTest | None = None
-    least: float = 0.0
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
@@ -291,19 +290,11 @@ class _PixelRatesJob(BlockJob):
 
     def for_rows(self, rows):
         """The job for some rows alone."""
-        images, comparer = both_for_rows(self.images, self.comparer, rows)
-        hot_pixels = None if self.hot_pixels is None else self.hot_pixels.for_rows(rows)
-        return replace(self, images=images, comparer=comparer, hot_pixels=hot_pixels)
+        return _PixelRatesJob(*both_for_rows(self.images, self.comparer, rows))
 
     def block(self, rows, out=None):
         """Rate (electron/s) of a block of rows."""
         return Block([pixel_rates(self.images, self.comparer, rows).rate])
-
-    def summary(self, rows):
-        """Deviates above ``least``: of rates above the typical pixel's, and absolute ones of departures."""
-        measured = pixel_rates(self.images, self.comparer, rows)
-        size = np.zeros(0) if measured.comparison is None else np.abs(measured.comparison.significance)
-        return self.hot_pixels.deviates_above(measured, rows, self.least), size[size > self.least]
 
 
 @dataclass
@@ -355,7 +346,6 @@ def _set_thresholds(control, images, comparer, hot_pixels, execution):
     if control.fdr is None:
         hot_pixels.set_threshold(control, with_rate)
         return compared, control.critical(compared, 2)
-    job = _PixelRatesJob(images, comparer, hot_pixels, control.least)
-    excesses, sizes = zip(*gather_summaries(job, images.shape, execution), strict=True)
-    hot_pixels.set_threshold(control, with_rate, np.concatenate(excesses))
-    return compared, control.critical(compared, 2, np.concatenate(sizes))
+    excesses, departures = pixel_deviates(control, images, comparer, hot_pixels, (compared, with_rate), execution)
+    hot_pixels.set_threshold(control, with_rate, excesses)
+    return compared, control.critical(compared, 2, departures)

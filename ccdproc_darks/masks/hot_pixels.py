@@ -73,7 +73,7 @@ class HotPixelTest:
         """Set the threshold of HOT, so that as many good pixels exceed it as a `FalsePositiveControl` allows.
 
         It is a deviate, which takes into account how noisy each pixel is; in electron/s it is that of a typical pixel.
-        ``number`` is how many pixels have a rate; ``excesses`` are their `deviates_above`, for a false discovery rate.
+        ``number`` is how many pixels have a rate; ``excesses`` are their `deviates`, for a false discovery rate.
         A threshold that the user gave, in electron/s, stays as it is.
         """
         if self.typical is not None:
@@ -87,34 +87,36 @@ class HotPixelTest:
                 above = nominal.excess_of(deviate, nominal.variance, nominal.exposure, level)
                 self._threshold = self.typical.rate + max(above, 0.0)
 
-    def threshold_for(self, pixel):
-        """Dark rate (electron/s) above which a pixel as noisy as a single one (`PixelRates`) is hot."""
+    def threshold_for(self, pixel, deviate=None):
+        """Dark rate (electron/s) above which a pixel as noisy as a single one (`PixelRates`) is hot.
+
+        Or from which on it has another ``deviate``.
+        """
         if self.typical is None:
             return self._threshold
-        if not np.isfinite(self._critical) or self._deviates is None:
+        deviate = self._critical if deviate is None else deviate
+        if not np.isfinite(deviate) or self._deviates is None:
             return np.inf
         variance, exposure = pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
-        return self.typical.rate + max(self._deviates.excess_of(self._critical, variance, exposure), 0.0)
+        return self.typical.rate + max(self._deviates.excess_of(deviate, variance, exposure), 0.0)
 
-    def may_be_hot(self, rates, quietest, least=None):
-        """Flat indices of rates (electron/s, of pixels without surroundings) whose deviate may be above ``least``.
+    def may_be_hot(self, rates, quietest):
+        """Flat indices of rates (electron/s, of pixels without surroundings) that may be hot.
 
-        That is by default the deviate from which on a pixel is hot. ``quietest`` is a single pixel (`PixelRates`) with
-        no more noise than the others.
+        ``quietest`` is a single pixel (`PixelRates`) with no more noise than the others.
         """
-        least = self._critical if least is None else least
-        lowest = -np.inf
-        if least > 1:
-            lowest = self.typical.rate + (least - 1) * np.sqrt(quietest.variance_at(self.typical.rate).item())
+        sigma = np.sqrt(quietest.variance_at(self.typical.rate).item())
+        lowest = self.typical.rate + max(self._critical - 1, 0.0) * sigma
         return np.flatnonzero(rates > rates.dtype.type(lowest))
 
-    def deviates_above(self, measured, block, least):
-        """Deviates above ``least`` among the pixels of a block of rows."""
+    def deviates(self, measured, block, pixels=None, least=-np.inf):
+        """Deviates of rates (`PixelRates`) above typical ones; ``-inf`` where below ``least`` without doubt.
+
+        NaN where there is no rate, and all of them ``-inf`` where the threshold was given.
+        """
         if self.typical is None:
-            return np.zeros(0)
-        excess = self._excess(measured, self.background_at(block), least, block)
-        with np.errstate(invalid="ignore"):
-            return excess[excess > least]
+            return np.full(np.shape(measured.rate), -np.inf)
+        return self._excess(measured, self.background_at(block, pixels), least, block, pixels)
 
     def flags(self, measured, block, pixels=None):
         """Which of the pixels (`PixelRates`) are hot, and which are warm: hot only together with their surroundings."""

@@ -10,7 +10,8 @@ from .._interface.arguments import checked_number
 
 __all__ = [
     "NORMAL_BELOW", "FalsePositiveControl", "chi_square_of_deviate", "critical_deviate", "deviate_of_chi_square",
-    "deviate_of_log_tail", "log_chi_square_tail", "needs_exact_tail", "saddlepoint_deviate", "significance_between",
+    "deviate_of_log_tail", "first_size", "log_chi_square_tail", "needs_exact_tail", "saddlepoint_deviate",
+    "significance_between",
 ]  # fmt: skip
 
 
@@ -63,16 +64,14 @@ class FalsePositiveControl:
         number = max(number, 1)
         if self.fdr is None:
             return critical_deviate(min(self.false_positives / number / sides, 0.5))
-        # Slow to import, and seldom needed.
-        from scipy.stats import false_discovery_control
-
-        probability = sides * ndtr(-deviates)
-        few = probability <= self.fdr
-        if not few.any():
-            return np.inf
-        adjusted = false_discovery_control(probability[few]) * (number / np.count_nonzero(few))
-        flagged = deviates[few][adjusted <= self.fdr]
-        return float(np.nextafter(flagged.min(), -np.inf)) if flagged.size else np.inf
+        # Every pixel that is flagged has a probability of ``fdr`` times the fraction of pixels flagged, or less.
+        found = deviates
+        while found.size:
+            kept = found[found >= critical_deviate(min(found.size / number * self.fdr / sides, 1.0))]
+            if kept.size == found.size:
+                return float(np.nextafter(float(found.min()), -np.inf))
+            found = kept
+        return np.inf
 
     def planned(self, number, sides, critical):
         """Deviate for the power of a test: ``critical``; if that is infinite, the one of one false positive."""
@@ -117,6 +116,12 @@ def needs_exact_tail(size, skewness, kurtosis, known):
 # Relative error of a deviate in single precision, of rates thousands of times their noise; shift of any exact tail, and
 # relative one.
 _ROUNDING, _LEAST_SHIFT, _LEAST_PART = 1e-4, 0.3, 0.1
+
+
+def first_size(least):
+    """Departure, as a normal deviate, up to which no exact tail gives a deviate above ``least``."""
+    never_exact = NORMAL_BELOW - 1
+    return min(least, max(never_exact, (least - _LEAST_SHIFT) / (2 + _LEAST_PART))) * (1 - _ROUNDING)
 
 
 def significance_between(size, skewness, kurtosis, exact):

@@ -26,10 +26,16 @@ def noisy(rng, truth):
     return rng.poisson(np.asarray(truth) * EXPOSURE) / EXPOSURE + rng.normal(0, np.sqrt(READ_VARIANCE), np.shape(truth))
 
 
+def above(test, rates, least):
+    """Deviates above ``least``."""
+    deviates = test.deviates(rates, EVERYTHING, least=least)
+    return deviates[deviates > least]
+
+
 def hot_pixel_test(control, rates, background=None, *, number=None):
     """Settled, by a sample that is all of the rates."""
     found = HotPixelTest(None, background, [(EVERYTHING, measured(rates))])
-    excesses = None if control.fdr is None else found.deviates_above(measured(rates), EVERYTHING, control.least)
+    excesses = None if control.fdr is None else above(found, measured(rates), control.least)
     found.set_threshold(control, rates.size if number is None else number, excesses)
     return found
 
@@ -46,7 +52,7 @@ class TestThreshold:
         assert not np.any(warm)
         assert found.entries()["DKTHRESH"][0] == 2
         assert found.entries()["DKTYPIC"][0] is found.entries()["DKHOTWID"][0] is None
-        assert found.deviates_above(rates, EVERYTHING, 0.0).size == 0
+        assert above(found, rates, 0.0).size == 0
 
     def test_above_the_surroundings(self):
         """Background, and a pixel on top of it: hot by itself, warm together, or neither; saturated ones too."""
@@ -129,7 +135,7 @@ class TestNoise:
         hot, _ = found.flags(measured(rates), EVERYTHING)
         assert hot[0].sum() > 350
         assert hot[1:].sum() / hot.sum() == pytest.approx(0.1, abs=4 * np.sqrt(0.1 / 450))
-        p = stats.norm.sf(found.deviates_above(measured(rates), EVERYTHING, -np.inf))
+        p = stats.norm.sf(above(found, measured(rates), -np.inf))
         # With the typical pixel's own excess below the median rounded to it, only the tail is asked.
         assert hot.sum() == (stats.false_discovery_control(p) <= 0.1).sum()
 
@@ -317,11 +323,11 @@ class TestParts:
             found = self.settled(critical, 2.0)
             assert found.flags(rates, EVERYTHING)[0].tolist() == [expected]
 
-    def test_deviates_above(self):
+    def test_deviates(self):
         """Of their background, if there is one; a pixel at the least deviate is not above it."""
         background = np.array([[1.0, 3.0, 3.0, 1.0, 1.0]])
         found = HotPixelTest(None, background, [(EVERYTHING, measured(background))])
         sigma = np.sqrt(READ_VARIANCE + 3 / EXPOSURE)
         rates = measured([[1.0, 3.0, 3 + 2 * sigma, np.nan, 0.0]])
-        assert found.deviates_above(rates, EVERYTHING, 0.1) == pytest.approx([2], abs=0.01)
-        assert found.deviates_above(rates, EVERYTHING, -1.0) == pytest.approx([0, 0, 2], abs=0.01)
+        assert above(found, rates, 0.1) == pytest.approx([2], abs=0.01)
+        assert above(found, rates, -1.0) == pytest.approx([0, 0, 2], abs=0.01)
