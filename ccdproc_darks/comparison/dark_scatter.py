@@ -26,6 +26,7 @@ from ..rates.pixel_noise import PixelNoise
 from ..rates.prepared_darks import prepare_darks
 from ..statistics.rate_distribution import sensor_rate_distribution
 from .frame_scatter import LEAST_FRAMES, ScatterJob
+from .jump_growth import excess_variance, jumps_of_reading
 
 __all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
 
@@ -231,7 +232,7 @@ class ScatterImages:
             if image.shape != shape:
                 raise ValueError(f"{label} must have the shape of the rates, {shape}, got {image.shape}")
         self._images = [np.ma.filled(np.ma.array(image.data, mask=image.mask, dtype=float), np.nan) for image in images]
-        self._start = 0
+        self._start, self._unstable = 0, None
         self.headers = {f"scatter[{number}]": image.meta for number, image in enumerate(images)}
 
     def __len__(self):
@@ -241,6 +242,7 @@ class ScatterImages:
         """The images of the rows of a slice alone; they can be sent to another process."""
         part = copy.copy(self)
         part._images, part._start, part.headers = [image[rows] for image in self._images], rows.start, {}
+        part._unstable = None if self._unstable is None else self._unstable[rows]
         return part
 
     def critical(self, control):
@@ -250,12 +252,50 @@ class ScatterImages:
         values = np.concatenate([image[np.isfinite(image)] for image in self._images])
         return control.critical(values.size, 1, None if control.fdr is None else values[values > control.least])
 
+    def find_unstable(self, critical, rate, noise=None):
+        """Find the pixels above a deviate whose jumps do not grow with exposure: they are of the reading.
+
+        Parameters
+        ----------
+        critical : float
+            The deviate.
+        rate : `numpy.ndarray`
+            Dark rate of each pixel (electron/s), shape (rows, columns).
+        noise : `PixelNoise`, optional
+            Read noise of each pixel. None: one for all.
+        """
+        metas = list(self.headers.values())
+        seconds = np.array([meta["DKEXPMIN"] for meta in metas])
+        pixels = np.flatnonzero(self.beyond(critical, slice(0, len(rate)))) if len(self) > 1 else np.zeros(0, int)
+        if pixels.size == 0:
+            return
+        own = None
+        if noise is not None:
+            scatter, variance = (part.ravel().astype(float) for part in noise.rows(slice(0, len(rate)), pixels))
+            own = scatter, variance, noise.distribution
+        rates = np.nan_to_num(rate.reshape(-1)[pixels].astype(float))
+        deviates = np.array([image.reshape(-1)[pixels] for image in self._images])
+        excess = np.array(
+            [excess_variance(deviate, meta, rates, own) for deviate, meta in zip(deviates, metas, strict=True)]
+        )
+        self._unstable = np.zeros(rate.shape, dtype=bool)
+        self._unstable.reshape(-1)[pixels[jumps_of_reading(excess, seconds, deviates)]] = True
+
     def beyond(self, critical, rows, pixels=None):
-        """Pixels of a block of rows (or some of them, by flat indices) above a deviate in one image or more."""
-        rows = shifted(rows, self._start)
+        """Pixels of a slice of rows (or some of them, by flat indices) above a deviate in one image or more.
+
+        Without those that are `unstable`.
+        """
         found = False
         for image in self._images:
-            image = image[rows] if pixels is None else image[rows].reshape(1, -1)[:, pixels]
             with np.errstate(invalid="ignore"):
-                found = found | (image > critical)
-        return found
+                found = found | (self._part(image, rows, pixels) > critical)
+        return found if self._unstable is None else found & ~self.unstable(rows, pixels)
+
+    def unstable(self, rows, pixels=None):
+        """Pixels whose reading jumps, by `find_unstable`; False where it found none."""
+        return False if self._unstable is None else self._part(self._unstable, rows, pixels)
+
+    def _part(self, image, rows, pixels):
+        rows = shifted(rows, self._start)
+        return image[rows] if pixels is None else image[rows].reshape(1, -1)[:, pixels]

@@ -263,7 +263,7 @@ class _DeviateTable:
         roots -= self._low
         roots *= self._per_step
         unknown = ~((roots >= 0) & (roots < _POINTS - 1))
-        roots[unknown] = 0.0
+        roots[unknown] = np.where(roots[unknown] > 0, _POINTS - 1, 0)
         place = roots.astype(np.intp)
         roots -= place
         roots *= self._steps[place]
