@@ -24,6 +24,7 @@ from ..statistics.rate_distribution import sensor_rate_distribution
 from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings
 from .lost_samples import warn_lost_samples
+from .pixel_noise import noise_cards
 from .prepared_darks import prepare_darks
 from .rate_job import RateJob
 from .rate_meta import RateMeta
@@ -258,10 +259,9 @@ def dark_rate(
         execution=execution, reading=reading,
     )  # fmt: skip
     frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
-    job = RateJob(
-        dark_sets, CountingSettings(prepared.reader, prepared.noise, clip), prepared.bias_error,
-        free_offset=offset == "pixel", dtype=dtype,
-    )  # fmt: skip
+    noise = None if prepared.pixel_noise is None else prepared.pixel_noise.for_rejection(clip)
+    settings = CountingSettings(prepared.reader, prepared.noise, clip, noise)
+    job = RateJob(dark_sets, settings, prepared.bias_error, free_offset=offset == "pixel", dtype=dtype)
     job.rate_distribution = _rate_distribution(job)
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
     incomplete = fill_images(job, [data, deviation, mask], execution)
@@ -295,7 +295,8 @@ def dark_rate(
             offset=offset or "none",
             incomplete=incomplete,
             optical_black=prepared.optical_black,
-        ).entries(),
+        ).entries()
+        | noise_cards(None if noise is None else noise.distribution),
     )
     known = None if source == "none" else deviation
     result = result_image(data, ELECTRON_PER_SECOND, header, mask=mask, deviation=known, wcs=frames[0].wcs)
