@@ -5,26 +5,28 @@ from dataclasses import dataclass
 from threading import RLock
 
 import numpy as np
-from scipy.special import chdtri, log_ndtr, ndtr
+from scipy.special import chdtrc, chdtri, ndtr
 
 from .jump_law import mean_deviates, scatter_deviates
 from .read_noise_distribution import ReadNoiseDistribution
-from .significance import deviate_of_log_tail, log_chi_square_tail
+from .significance import deviate_of_log_tail
 
 __all__ = ["MeanTails", "ScatterTails"]
 
 # Nodes of the tables, between which they are linear: departures as normal deviates; shares of read noise; numbers of
 # frames of a mean, beyond which a mean is as close to normal as that of the last; scatter as a cube root of
 # chi-square, which is nearly normal (Wilson and Hilferty 1931).
-_DEVIATES = np.concatenate([np.arange(0.25, 8, 0.25), np.geomspace(8, 30, 20)])
-_SHARES = np.array([0.0, 0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0])
-_FRAMES = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128, 256, 512, 1024])
+_DEVIATES = np.concatenate([np.arange(0.25, 7, 0.25), np.geomspace(7, 30, 10)])
+_SHARES = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.36, 0.43, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+_FRAMES = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 28, 40, 64, 128, 256, 1024])
 _LEAST_ROOT, _ROOT_STEP, _FURTHEST = 0.3, 0.2, 30.0
 # Energy of jumps over the variance without them: logarithms of the nodes of tables of one kind of pixels.
-_ENERGIES = np.exp(np.arange(-6.0, 8.01, 0.2))
+_ENERGIES = np.exp(np.arange(-6.0, 8.01, 0.25))
 # Nodes of the logarithm of a pixel's variance over the mean one.
-_RATIO_STEP, _RATIOS = 0.04, np.arange(-5.0, 5.001, 0.04)
+_RATIO_STEP, _RATIOS = 0.06, np.arange(-5.1, 5.101, 0.06)
 _AT_ONCE = 32
+# Deviates up to which tails between two ratios are cubic in the logarithm of the ratio; further out linear.
+_NEAR = 7.1
 _LOCK = RLock()
 
 
@@ -89,22 +91,16 @@ class MeanTails:
             size = _DEVIATES
             if freedom > 1:
                 size = np.sqrt(chdtri(freedom, 2 * ndtr(-size)))
-            span = np.arange(0, size[-1] * 1.8, 0.1)
+            span = np.arange(0, size[-1] * 1.8, 0.15)
 
-            def log_tail(deviate):
-                if freedom == 1:
-                    return log_ndtr(-deviate)
-                square = np.square(np.maximum(deviate, 0))
-                return log_chi_square_tail(square, np.full(square.shape, freedom)) - np.log(2)
+            def tail(deviate):
+                return ndtr(-deviate) if freedom == 1 else chdtrc(freedom, np.square(np.maximum(deviate, 0))) / 2
 
-            found = _averaged(
-                self.distribution,
-                size,
-                0.5,
-                span,
-                lambda often: mean_deviates(often, frames, span, _ENERGIES),
-                log_tail,
-            )
+            def law(often):
+                return mean_deviates(often, frames, span, _ENERGIES)
+
+            near = _DEVIATES < _NEAR
+            found = _averaged(self.distribution, size, near, 0.5, span, law, tail)
             return found / _DEVIATES
 
         return _made(self.distribution, ("mean", int(frames), freedom), make)
@@ -162,10 +158,8 @@ class ScatterTails:
             def law(often):
                 return scatter_deviates(often, degrees, degrees * span**3, _ENERGIES)
 
-            def log_tail(deviate):
-                return log_ndtr(-deviate)
-
-            return nodes, _averaged(self.distribution, nodes, 1 / 3, span, law, log_tail)
+            near = nodes < 1 + _NEAR * width
+            return nodes, _averaged(self.distribution, nodes, near, 1 / 3, span, law, lambda deviate: ndtr(-deviate))
 
         return _made(self.distribution, ("scatter", degrees), make)
 
@@ -219,33 +213,37 @@ class _Place:
         return found
 
 
-def _averaged(distribution, values, power, span, law, log_tail):
+def _averaged(distribution, values, near, power, span, law, tail_of):
     """Deviates averaged over the read noise, shape (scatters + 1, shares, values).
 
     Parameters
     ----------
     values : `numpy.ndarray`
         Departures over the ``power`` of the mean variance, rising.
+    near : `numpy.ndarray` of bool
+        Which of them are not so far that the tail rises by far more than its size to the next ratio of variances.
     power : float
         Departures are as the variance to this power.
     span : `numpy.ndarray`
         Departures in equal steps, over the ``power`` of the variance without jumps.
     law : callable
         Of the fraction of readings with a jump: deviates, shape (span, energies), of pixels of one kind.
-    log_tail : callable
-        Logarithm of the one-sided probability of a deviate of pixels of one kind.
+    tail_of : callable
+        One-sided probability of a deviate of pixels of one kind.
     """
     weights = _made(distribution, "weights", lambda: _weights(distribution))
-    ratios = np.exp(_RATIOS)
+    # Only ratios that some pixel may have.
+    used = np.abs(weights[0]).max(axis=(0, 2)) > 1e-15
+    weights, ratios = weights[:, :, used], np.exp(_RATIOS[used])
     laws = {fraction: law(fraction) for fraction in np.unique(distribution.often)}
-    found = np.empty((weights.shape[0], _SHARES.size, values.size))
+    found = np.empty((distribution.scatters.size + 1, _SHARES.size, values.size))
     for column, share in enumerate(_SHARES):
         normal = 1 - share + share * ratios
         place = (values[:, None] / normal**power - span[0]) / (span[1] - span[0])
         place = np.clip(place, 0, span.size - 1.001)
         cell = place.astype(int)
         place = place - cell
-        total = np.zeros((weights.shape[0], values.size))
+        total = np.zeros((found.shape[0], values.size))
         for number, (jump, fraction) in enumerate(zip(distribution.jumps, distribution.often, strict=True)):
             energy = np.maximum(jump**2 * share * ratios / normal, 1e-9)
             level = np.clip(
@@ -256,16 +254,19 @@ def _averaged(distribution, values, power, span, law, log_tail):
             deviates = laws[fraction]
             low = deviates[cell, step] * (1 - place) + deviates[cell + 1, step] * place
             high = deviates[cell, step + 1] * (1 - place) + deviates[cell + 1, step + 1] * place
-            total += weights[:, :, number] @ np.exp(log_tail(low * (1 - level) + high * level)).T
+            tail = tail_of(low * (1 - level) + high * level).T
+            total[:, near] += weights[0][:, :, number] @ tail[:, near]
+            total[:, ~near] += weights[1][:, :, number] @ tail[:, ~near]
         with np.errstate(divide="ignore"):
             found[:, column] = deviate_of_log_tail(np.log(np.maximum(total, 1e-300)))
     return found
 
 
 def _weights(distribution):
-    """Probability of each ratio of sigma^2 to the mean variance and of each jump, shape (scatters + 1, ratios, jumps).
+    """Probability of the ratios of sigma^2 to the mean variance and of jumps, shape (2, scatters + 1, ratios, jumps).
 
-    The probabilities of the grid of sigma are spread over the four ratios next to each as Lagrange's cubic has them.
+    The probabilities of the grid of sigma are spread over the ratios next to each: over four as Lagrange's cubic has
+    them, which is exact where tails change smoothly, and over two, so that none is negative.
     """
     scatters = np.append(distribution.scatters, np.nan)
     log_mean = np.log(distribution.mean_variance(scatters))
@@ -274,12 +275,15 @@ def _weights(distribution):
     cell = place.astype(int)
     t = place - cell
     cubic = (-t * (t - 1) * (t - 2) / 6, (t * t - 1) * (t - 2) / 2, -t * (t + 1) * (t - 2) / 2, t * (t * t - 1) / 6)
-    found = np.zeros((scatters.size, _RATIOS.size, distribution.jumps.size))
+    linear = (0 * t, 1 - t, t, 0 * t)
+    found = np.zeros((2, scatters.size, _RATIOS.size, distribution.jumps.size))
+    columns = np.arange(distribution.noises.size)
     for row in range(0, scatters.size, _AT_ONCE):
         probability = distribution.posterior(scatters[row : row + _AT_ONCE])
         for number, weight in enumerate(probability, row):
-            spread = np.zeros((_RATIOS.size, distribution.noises.size))
-            for corner, part in enumerate(cubic):
-                np.add.at(spread, (cell[number] + corner - 1, np.arange(cell.shape[1])), part[number])
-            found[number] = spread @ weight
+            for result, parts in zip(found, (cubic, linear), strict=True):
+                spread = np.zeros((_RATIOS.size, columns.size))
+                for corner, part in enumerate(parts):
+                    spread[cell[number] + corner - 1, columns] += part[number]
+                result[number] = spread @ weight
     return found
