@@ -61,8 +61,11 @@ def dark_scatter(
     darks : sequence of `~astropy.nddata.CCDData` or paths, or `ccdproc.ImageFileCollection`
         Four dark frames or more of one exposure time, none of them combined, in adu or electron, shape
         (rows, columns).
-    gain, read_noise, bias, exposure, saturation, optical_black
+    gain, bias, exposure, saturation, optical_black
         See `dark_rate`.
+    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword`, str or `~astropy.nddata.CCDData`, optional
+        Read noise of one frame (electron), as in `dark_rate`: one number, or a map of every pixel's (`read_noise_map`).
+        On CMOS sensors only a map tells a dark current that switches from a pixel that is noisy to read.
     clip : float or None
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray, and left out. Only one sample
         is: two high ones are rather of a pixel that switches. None keeps all.
@@ -81,8 +84,9 @@ def dark_scatter(
     `~astropy.nddata.CCDData`
         Significance of the excess scatter as an :term:`equivalent normal deviate`, without unit, shape (rows, columns);
         good pixels are normal, of mean 0 and width 1. Masked, and NaN, where fewer than four frames are usable.
-        ``meta`` has DKSTAT = "scatter", DKEXPMIN and DKEXPMAX (s), NCOMBINE (frames), DKRDNOI (electron), and DKWIDTH
-        (scatter of good pixels over their noise).
+        ``meta`` has DKSTAT = "scatter", DKEXPMIN and DKEXPMAX (s), NCOMBINE (frames), DKRDNOI (electron; with a map:
+        of a typical pixel), and DKWIDTH (scatter of good pixels over their noise). With a map it also has
+        DKNOISE = "map", and DKCORE (width of good pixels, that all deviates were divided by).
 
     Raises
     ------
@@ -101,6 +105,7 @@ def dark_scatter(
     See Also
     --------
     hot_pixel_mask : Flags TELEGRAPH with ``scatter=``.
+    read_noise_map : The read noise of every pixel.
 
     Notes
     -----
@@ -108,7 +113,14 @@ def dark_scatter(
     freedom and the variance ``V = d t + R**2`` of a pixel with that mean. The far tail, where Poisson skewness counts,
     is computed as in `compare_dark_rates`. A pixel that switches between two rates (random telegraph signal; Hopkins
     and Hopkinson 1993, IEEE Trans. Nucl. Sci. 40, 1567) scatters more. So does one with a larger read noise than the
-    others, as CMOS sensors have: R is one number for all pixels.
+    others, as CMOS sensors have, where R is one number for all pixels.
+
+    With a map, R is the pixel's own. The map has an error, so that the probability is averaged over what the read noise
+    may be, jumps of it (telegraph read noise) included, given the scatter of the pixel in the map and the distribution
+    over the sensor (moderated variances: Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3, 3). What all pixels share is no
+    telegraph signal: a common factor of the read noise (DKWIDTH) is found from the median of all pixels. Many frames
+    also show that the noise of each pixel changed a little since the map was made: where the lower half of all deviates
+    is wider than 1, they are divided by that width (DKCORE; empirical null: Efron 2004, J. Am. Stat. Assoc. 99, 96).
 
     Examples
     --------
