@@ -34,7 +34,8 @@ _OWN = {
 }  # fmt: skip
 # Keys whose value is the sum of the amplifiers'.
 _SUMMED = {
-    "DKLOST", "DKNCOMP", "DKFALSE", "NHOT", "NWARM", "NNONLIN", "NTELEGR", "NSATUR", "NUNRELI", "NMASKED",
+    "DKLOST", "DKNCOMP", "DKFALSE", "NHOT", "NWARM", "NNONLIN", "NTELEGR", "NSATUR", "NUNRELI", "NNOTEST",
+    "NNOISY", "NMASKED",
 }  # fmt: skip
 
 
