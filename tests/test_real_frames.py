@@ -8,6 +8,7 @@ import ccdproc
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.io import fits
 from astropy.nddata import CCDData
 
 from ccdproc_darks import (
@@ -18,6 +19,7 @@ from ccdproc_darks import (
     dark_rate,
     dark_scatter,
     hot_pixel_mask,
+    read_noise_map,
     repeatability,
 )
 
@@ -263,3 +265,36 @@ def test_invented_sections(overscan, trim):
     good = ~found.mask
     assert good.sum() > 0.99 * good.size
     np.testing.assert_allclose(found.data[good], expected.data[good], rtol=1e-9, atol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def cmos_frames():
+    """Equal frames of an sCMOS sensor, 400 of 14 x 31 pixels, without the rows of a spot of light; 0.24 electron/adu.
+
+    Their level is 91 adu.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cube = np.concatenate([fits.getdata(path) for path in files("cosmos_scmos_cubes/CMS_NIR_*.fits")])
+    rows = np.r_[0:7, 24:31]
+    return [CCDData(frame[rows], unit="adu", meta={"EXPTIME": 0.1, "EGAIN": 0.24}) for frame in cube]
+
+
+@pytest.mark.filterwarnings("ignore::ccdproc_darks.NoiseWarning")  # that one read noise will not do
+@pytest.mark.filterwarnings("ignore::ccdproc_darks.FrameLevelWarning")  # levels differ by an adu
+@pytest.mark.parametrize("frames_of_map", [20, 100, 200])
+def test_pixels_of_a_cmos_sensor_that_are_noisy_to_read_do_not_switch(cmos_frames, frames_of_map):
+    """As many pixels switch as asked for, one of 434, from few frames and from many; with one read noise 35 of 200."""
+    noise = read_noise_map(cmos_frames[:frames_of_map], check_headers=False)
+    assert 0.05 < noise.meta["DKRNSPR"] < 0.2
+    one = 3.0  # deviate that 0.6 of 434 good pixels exceed
+    numbers = {}
+    for number in (5, 20, 50, 100, 200):
+        darks = cmos_frames[200 : 200 + number]
+        with_map, without = (
+            dark_scatter(darks, bias=91 * u.adu, read_noise=value, check_headers=False) for value in (noise, None)
+        )
+        numbers[number] = (with_map.data > one).sum(), (without.data > one).sum()
+        assert with_map.meta["DKWIDTH"] == pytest.approx(0.94, abs=0.04)
+    assert all(with_map <= 3 for with_map, _ in numbers.values())
+    assert numbers[200][1] > 20

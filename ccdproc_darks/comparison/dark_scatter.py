@@ -26,6 +26,7 @@ from ..rates.pixel_noise import PixelNoise
 from ..rates.prepared_darks import prepare_darks
 from ..statistics.rate_distribution import sensor_rate_distribution
 from .frame_scatter import LEAST_FRAMES, ScatterJob
+from .jump_growth import excess_variance, jumps_of_reading
 
 __all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
 
@@ -60,8 +61,11 @@ def dark_scatter(
     darks : sequence of `~astropy.nddata.CCDData` or paths, or `ccdproc.ImageFileCollection`
         Four dark frames or more of one exposure time, none of them combined, in adu or electron, shape
         (rows, columns).
-    gain, read_noise, bias, exposure, saturation, optical_black
+    gain, bias, exposure, saturation, optical_black
         See `dark_rate`.
+    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword`, str or `~astropy.nddata.CCDData`, optional
+        Read noise of one frame (electron), as in `dark_rate`: one number, or a map of every pixel's (`read_noise_map`).
+        On CMOS sensors only a map tells a dark current that switches from a pixel that is noisy to read.
     clip : float or None
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray, and left out. Only one sample
         is: two high ones are rather of a pixel that switches. None keeps all.
@@ -80,8 +84,9 @@ def dark_scatter(
     `~astropy.nddata.CCDData`
         Significance of the excess scatter as an :term:`equivalent normal deviate`, without unit, shape (rows, columns);
         good pixels are normal, of mean 0 and width 1. Masked, and NaN, where fewer than four frames are usable.
-        ``meta`` has DKSTAT = "scatter", DKEXPMIN and DKEXPMAX (s), NCOMBINE (frames), DKRDNOI (electron), and DKWIDTH
-        (scatter of good pixels over their noise).
+        ``meta`` has DKSTAT = "scatter", DKEXPMIN and DKEXPMAX (s), NCOMBINE (frames), DKRDNOI (electron; with a map:
+        of a typical pixel), and DKWIDTH (scatter of good pixels over their noise). With a map it also has
+        DKNOISE = "map", and DKCORE (width of good pixels, that all deviates were divided by).
 
     Raises
     ------
@@ -100,6 +105,7 @@ def dark_scatter(
     See Also
     --------
     hot_pixel_mask : Flags TELEGRAPH with ``scatter=``.
+    read_noise_map : The read noise of every pixel.
 
     Notes
     -----
@@ -107,7 +113,14 @@ def dark_scatter(
     freedom and the variance ``V = d t + R**2`` of a pixel with that mean. The far tail, where Poisson skewness counts,
     is computed as in `compare_dark_rates`. A pixel that switches between two rates (random telegraph signal; Hopkins
     and Hopkinson 1993, IEEE Trans. Nucl. Sci. 40, 1567) scatters more. So does one with a larger read noise than the
-    others, as CMOS sensors have: R is one number for all pixels.
+    others, as CMOS sensors have, where R is one number for all pixels.
+
+    With a map, R is the pixel's own. The map has an error, so that the probability is averaged over what the read noise
+    may be, jumps of it (telegraph read noise) included, given the scatter of the pixel in the map and the distribution
+    over the sensor (moderated variances: Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3, 3). What all pixels share is no
+    telegraph signal: a common factor of the read noise (DKWIDTH) is found from the median of all pixels. Many frames
+    also show that the noise of each pixel changed a little since the map was made: where the lower half of all deviates
+    is wider than 1, they are divided by that width (DKCORE; empirical null: Efron 2004, J. Am. Stat. Assoc. 99, 96).
 
     Examples
     --------
@@ -231,7 +244,7 @@ class ScatterImages:
             if image.shape != shape:
                 raise ValueError(f"{label} must have the shape of the rates, {shape}, got {image.shape}")
         self._images = [np.ma.filled(np.ma.array(image.data, mask=image.mask, dtype=float), np.nan) for image in images]
-        self._start = 0
+        self._start, self._unstable = 0, None
         self.headers = {f"scatter[{number}]": image.meta for number, image in enumerate(images)}
 
     def __len__(self):
@@ -241,6 +254,7 @@ class ScatterImages:
         """The images of the rows of a slice alone; they can be sent to another process."""
         part = copy.copy(self)
         part._images, part._start, part.headers = [image[rows] for image in self._images], rows.start, {}
+        part._unstable = None if self._unstable is None else self._unstable[rows]
         return part
 
     def critical(self, control):
@@ -250,12 +264,50 @@ class ScatterImages:
         values = np.concatenate([image[np.isfinite(image)] for image in self._images])
         return control.critical(values.size, 1, None if control.fdr is None else values[values > control.least])
 
+    def find_unstable(self, critical, rate, noise=None):
+        """Find the pixels above a deviate whose jumps do not grow with exposure: they are of the reading.
+
+        Parameters
+        ----------
+        critical : float
+            The deviate.
+        rate : `numpy.ndarray`
+            Dark rate of each pixel (electron/s), shape (rows, columns).
+        noise : `PixelNoise`, optional
+            Read noise of each pixel. None: one for all.
+        """
+        metas = list(self.headers.values())
+        seconds = np.array([meta["DKEXPMIN"] for meta in metas])
+        pixels = np.flatnonzero(self.beyond(critical, slice(0, len(rate)))) if len(self) > 1 else np.zeros(0, int)
+        if pixels.size == 0:
+            return
+        own = None
+        if noise is not None:
+            scatter, variance = (part.ravel().astype(float) for part in noise.rows(slice(0, len(rate)), pixels))
+            own = scatter, variance, noise.distribution
+        rates = np.nan_to_num(rate.reshape(-1)[pixels].astype(float))
+        deviates = np.array([image.reshape(-1)[pixels] for image in self._images])
+        excess = np.array(
+            [excess_variance(deviate, meta, rates, own) for deviate, meta in zip(deviates, metas, strict=True)]
+        )
+        self._unstable = np.zeros(rate.shape, dtype=bool)
+        self._unstable.reshape(-1)[pixels[jumps_of_reading(excess, seconds, deviates)]] = True
+
     def beyond(self, critical, rows, pixels=None):
-        """Pixels of a block of rows (or some of them, by flat indices) above a deviate in one image or more."""
-        rows = shifted(rows, self._start)
+        """Pixels of a slice of rows (or some of them, by flat indices) above a deviate in one image or more.
+
+        Without those that are `unstable`.
+        """
         found = False
         for image in self._images:
-            image = image[rows] if pixels is None else image[rows].reshape(1, -1)[:, pixels]
             with np.errstate(invalid="ignore"):
-                found = found | (image > critical)
-        return found
+                found = found | (self._part(image, rows, pixels) > critical)
+        return found if self._unstable is None else found & ~self.unstable(rows, pixels)
+
+    def unstable(self, rows, pixels=None):
+        """Pixels whose reading jumps, by `find_unstable`; False where it found none."""
+        return False if self._unstable is None else self._part(self._unstable, rows, pixels)
+
+    def _part(self, image, rows, pixels):
+        rows = shifted(rows, self._start)
+        return image[rows] if pixels is None else image[rows].reshape(1, -1)[:, pixels]

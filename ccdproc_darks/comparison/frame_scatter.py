@@ -37,7 +37,9 @@ _POINTS, _RARE = 2**13, 1e-6
 _MARGIN = 1 - 1e-6
 # Of the core of all pixels: pixels that are enough, and fewest; range of the factor of their variances, and halvings.
 _CORE_PIXELS, _LEAST_PIXELS = 2**15, 100
-_FACTORS, _HALVINGS = (0.1, 10.0), 16
+_FACTORS, _HALVINGS = (0.1, 10.0), 13
+# Relative error of a width from the lower half of one normal deviate.
+_WIDTH_ERROR = 1.35
 
 
 @dataclass
@@ -96,7 +98,7 @@ class ScatterJob(BlockJob):
         Notes
         -----
         The width is that of the lower half, in which there are no telegraph pixels (Efron 2004, J. Am. Stat. Assoc. 99,
-        96); it is at least 1.
+        96), less two standard errors; it is at least 1.
         """
         noise = self.noise.sample(blocks)
         dark_set, reader = self.dark_set.sample(blocks), self.reader.sample(blocks)
@@ -115,7 +117,8 @@ class ScatterJob(BlockJob):
             deviates = deviates[np.isfinite(deviates)]
             low, high = (job.factor, high) if np.median(deviates) > 0 else (low, job.factor)
         below, middle = np.quantile(deviates, [ndtr(-1.0), 0.5])
-        self.factor, self.width = job.factor, max(1.0, float(middle - below))
+        self.factor = job.factor
+        self.width = max(1.0, float(middle - below) / (1 + 2 * _WIDTH_ERROR / np.sqrt(deviates.size)))
 
     def block(self, rows, out=None):
         """The fast pass: by sums of the samples. Pixels whose tail it does not know are deferred."""
@@ -263,7 +266,7 @@ class _DeviateTable:
         roots -= self._low
         roots *= self._per_step
         unknown = ~((roots >= 0) & (roots < _POINTS - 1))
-        roots[unknown] = 0.0
+        roots[unknown] = np.where(roots[unknown] > 0, _POINTS - 1, 0)
         place = roots.astype(np.intp)
         roots -= place
         roots *= self._steps[place]

@@ -98,8 +98,7 @@ class FlagJob(BlockJob):
         for flag, pixels in ((DARK_FLAGS.NONLINEAR, decided.nonlinear), (DARK_FLAGS.TELEGRAPH, telegraph)):
             flags[pixels] |= np.uint32(flag | DARK_FLAGS.DO_NOT_USE)
             mask[pixels] = True
-        if self.noisy_pixels is not None:
-            flags[np.flatnonzero(self.noisy_pixels.beyond(rows))] |= np.uint32(DARK_FLAGS.UNRELIABLE_ERROR)
+        flags[np.flatnonzero(self._noisy(rows))] |= np.uint32(DARK_FLAGS.UNRELIABLE_ERROR)
         # Counted where they are computed exactly.
         deferred = np.flatnonzero(inexact)
         flags[deferred] = 0
@@ -109,14 +108,17 @@ class FlagJob(BlockJob):
         """The full fit and its exact tail."""
         return self._flags_of(slice(None), deferred.pixels)
 
+    def _noisy(self, rows, pixels=None):
+        """Pixels that are UNRELIABLE_ERROR: too noisy to read, or their reading jumps."""
+        unstable = self.telegraph.unstable(rows, pixels)
+        return unstable if self.noisy_pixels is None else self.noisy_pixels.beyond(rows, pixels) | unstable
+
     def _flags_of(self, rows, pixels=None):
         """Flags and mask (`Block`) of a block of rows, or of some ``pixels`` of it (flat indices)."""
         measured = pixel_rates(self.images, self.comparer, rows, pixels)
         hot, warm = self.hot_pixels.flags(measured, rows, pixels)
         telegraph = self.telegraph.beyond(self.critical_scatter, rows, pixels)
-        found = {"HOT": hot, "WARM": warm, "TELEGRAPH": telegraph}
-        if self.noisy_pixels is not None:
-            found["UNRELIABLE_ERROR"] = self.noisy_pixels.beyond(rows, pixels)
+        found = {"HOT": hot, "WARM": warm, "TELEGRAPH": telegraph, "UNRELIABLE_ERROR": self._noisy(rows, pixels)}
         bad = telegraph | measured.unusable
         if self.comparer is None:
             return _counted(0, DO_NOT_USE=bad | hot, **found)

@@ -216,9 +216,13 @@ def hot_pixel_mask(
     samples = _samples(images, comparer, surroundings) if above is None else ()
     hot_pixels = HotPixelTest(above, surroundings, samples, images)
     compared, critical = _set_thresholds(control, images, comparer, hot_pixels, execution)
+    critical_scatter = telegraph.critical(control)
+    if len(telegraph) > 1:
+        *_, longest = images
+        telegraph.find_unstable(critical_scatter, longest.data * longest.factor, images.noise)
     job = FlagJob(
-        images, comparer, hot_pixels, telegraph, critical, control.planned(compared, 2, critical),
-        telegraph.critical(control), tolerance, rate_limit,
+        images, comparer, hot_pixels, telegraph, critical, control.planned(compared, 2, critical), critical_scatter,
+        tolerance, rate_limit,
         None if images.noise is None else NoisyPixels(images.noise, control),
     )  # fmt: skip
     flags, mask = np.empty(images.shape, dtype=np.uint32), np.zeros(images.shape, dtype=bool)
@@ -226,6 +230,7 @@ def hot_pixel_mask(
     if mask.all():
         found = ", ".join(f"{number[name]} are {name}" for name in ("NONLINEAR", "TELEGRAPH", "SATURATED", "HOT"))
         warn(f"all pixels are masked: {found}; {images.usable_pixels()}", NoUsablePixelWarning)
+    noisy_are_found = images.noise is not None or len(telegraph) > 1
     entries = {
         **(comparison_entries(images, offset, comparer.offsets, null, comparer.width) if comparer else {}),
         **hot_pixels.entries(),
@@ -241,7 +246,7 @@ def hot_pixel_mask(
         "NSATUR": (number["SATURATED"], "pixels flagged SATURATED"),
         "NUNRELI": (number["UNRELIABLE_DARK"], "pixels flagged UNRELIABLE_DARK"),
         "NNOTEST": (number[UNTESTED] if several else None, "pixels not HOT that could not be tested"),
-        "NNOISY": (None if images.noise is None else number["UNRELIABLE_ERROR"], "pixels flagged UNRELIABLE_ERROR"),
+        "NNOISY": (number["UNRELIABLE_ERROR"] if noisy_are_found else None, "pixels flagged UNRELIABLE_ERROR"),
         "NMASKED": (number["DO_NOT_USE"], "pixels that must not be used"),
     }
     header = safe_header(images.meta, entries)
