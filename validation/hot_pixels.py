@@ -13,7 +13,7 @@ from .noise_cells import NoiseCell
 
 __all__ = ["hot_cells", "hot_pixels"]
 
-_SHAPE, _SENSORS = (1000, 1000), 10
+_SHAPE = (1000, 1000)
 # A planted pixel that stands out by as many standard deviations is to be found.
 _CLEAR = 5.0
 
@@ -24,7 +24,7 @@ def hot_cells(quick=False):
     if quick:
         return [NoiseCell(rate=0.02, dsnu=0.3, biases=20, **quiet)]
     return [
-        NoiseCell(rate=rate, dsnu=dsnu, seconds=seconds, biases=20, **noise)
+        NoiseCell(rate=rate, dsnu=dsnu, seconds=seconds, biases=20, sensors=10, **noise)
         for dsnu in (0.05, 0.3, 0.5)
         for rate in (0.005, 0.05)
         for seconds in ((600.0,), (60.0, 600.0))
@@ -32,7 +32,7 @@ def hot_cells(quick=False):
     ]
 
 
-def hot_pixels(cell, sensors=_SENSORS, shape=_SHAPE, seed=10):
+def hot_pixels(cell, sensors=None, shape=_SHAPE, seed=10):
     """
     Pixels called hot for one good pixel asked for in each sensor.
 
@@ -46,6 +46,7 @@ def hot_pixels(cell, sensors=_SENSORS, shape=_SHAPE, seed=10):
     """
     rate = u.electron / u.s
     planted = HotPixels(fraction=1e-3, above=5 * cell.rate * rate, maximum=1000 * cell.rate * rate)
+    sensors = sensors or cell.sensors
     row = dict.fromkeys(("false", "planted", "clear", "found"), 0)
     thresholds = []
     for number in range(sensors):

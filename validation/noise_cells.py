@@ -12,6 +12,8 @@ from ccdproc_darks.simulation import TelegraphReadNoise
 __all__ = ["NoiseCell", "described", "noise_cells"]
 
 _RATE = u.electron / u.s
+# Sensors of the cells that are tried with most pixels.
+_MANY = 10
 _TWO, _FOUR = (60.0, 600.0), (30.0, 60.0, 300.0, 600.0)
 # Smallest and largest jump of a reading (electron).
 _AMPLITUDE = (1.0, 20.0)
@@ -38,6 +40,8 @@ class NoiseCell:
         Exposure times (s), and the number of darks of each.
     rate, dsnu : float
         Mean dark rate (electron/s), and the standard deviation of the pixels' rates over it.
+    sensors : int
+        Number of sensors that are tried.
     """
 
     read_noise: float = 1.5
@@ -49,6 +53,7 @@ class NoiseCell:
     frames: int = 10
     rate: float = 0.005
     dsnu: float = 0.0
+    sensors: int = 4
 
     def sensor(self, seed, shape, defects=()):
         """The `Sensor`; ``defects`` are planted besides telegraph read noise."""
@@ -83,12 +88,12 @@ def noise_cells(quick=False):
     if quick:
         return [NoiseCell(biases=20), NoiseCell(spread=0.0, telegraph=0.0, biases=20)]
     cells = [
-        NoiseCell(noise, biases=biases, seconds=seconds)
+        NoiseCell(noise, biases=biases, seconds=seconds, sensors=_MANY)
         for noise in (1.0, 1.5, 3.0)
         for biases in (20, 50, 100)
         for seconds in (_TWO, _FOUR)
     ]
-    cells += [NoiseCell(occupancy=0.1, biases=biases, seconds=seconds) for biases in (20, 50, 100)
+    cells += [NoiseCell(occupancy=0.1, biases=biases, seconds=seconds, sensors=_MANY) for biases in (20, 50, 100)
               for seconds in (_TWO, _FOUR)]  # fmt: skip
     cells += [NoiseCell(biases=biases) for biases in (10, 200)]
     cells += [NoiseCell(spread=spread, telegraph=0.0) for spread in (0.0, 0.1, 0.2, 0.3)]

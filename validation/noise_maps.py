@@ -25,7 +25,6 @@ __all__ = ["METHODS", "deviates", "false_positives", "read_noises"]
 
 METHODS = ("map", "one", "exact")
 _SHAPE = (1000, 1000)
-_SENSORS = 10
 
 
 def read_noises(sensor, biases):
@@ -68,7 +67,7 @@ def deviates(sets, master, noise):
     return rates, departure, scatter
 
 
-def false_positives(cell, sensors=_SENSORS, shape=_SHAPE, seed=7):
+def false_positives(cell, sensors=None, shape=_SHAPE, seed=7):
     """
     Actual over nominal false positives, and pixels flagged where one good pixel is asked for in each sensor.
 
@@ -79,7 +78,7 @@ def false_positives(cell, sensors=_SENSORS, shape=_SHAPE, seed=7):
         with it (of a ratio of 1, by chance), "nonlinear", "telegraph" and "noisy" (pixels flagged in all sensors
         together), "width" (of the errors of the rates at the longest exposure over their uncertainties).
     """
-    tally = {}
+    tally, sensors = {}, sensors or cell.sensors
     for number in range(sensors):
         sensor = cell.sensor(1000 * seed + number, shape)
         biases, sets = cell.frames_of(sensor, seed=[seed, number])

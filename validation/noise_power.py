@@ -12,14 +12,15 @@ from ccdproc_darks import master_bias
 from ccdproc_darks.simulation import OffsetPixels, TelegraphPixels
 
 from .noise_cells import NoiseCell
-from .noise_maps import deviates, read_noises
+from .noise_maps import METHODS, deviates, read_noises
 
 __all__ = ["KnownNoise", "power_noise_cells", "recalls"]
 
 _LEVEL = 1e-5
 _DRAWS, _CHUNK = 2_000_000, 250_000
-_SHAPE, _SENSORS = (1000, 1000), 4
+_SHAPE = (1000, 1000)
 _SIZES = 4
+_NOISES = (*METHODS, "truth")
 _RATE = u.electron / u.s
 _PLANTED = (
     OffsetPixels(offset=[1, 200] * u.electron, fraction=0.01),
@@ -98,32 +99,33 @@ def _mean(rng, noise, jump, often, electrons, number):
     return (total + noise * np.sqrt(number) * rng.standard_normal(_CHUNK)) / number
 
 
-def recalls(cell, sensors=_SENSORS, shape=_SHAPE, draws=_DRAWS, points=(7, 6), seed=9):
+def recalls(cell, sensors=None, shape=_SHAPE, draws=_DRAWS, points=(7, 6), seed=9):
     """
-    Planted pixels found at a probability of 1e-5 by each method, over those found by a test that knows their noise.
+    Planted pixels found at a probability of 1e-5 by each method, and by tests that know each pixel's noise.
 
     Returns
     -------
     dict
         For "nonlinear" and "telegraph": the number planted and, for all sizes and by four ranges of sizes, the fraction
-        found by the ideal test and by each method.
+        found by each method; with the true standard deviation of each pixel as its read noise ("truth"); and by the
+        test of `KnownNoise`, which rejects no sample ("ideal").
     """
     known = KnownNoise.drawn(cell, draws, points)
-    parts = []
+    parts, sensors = [], sensors or cell.sensors
     for number in range(sensors):
         sensor = cell.sensor(1000 * seed + number, shape, _PLANTED)
         biases, sets = cell.frames_of(sensor, seed=[seed, number])
         parts.append(_found(known, sensor, biases, sets))
     row = {}
     for kind in ("nonlinear", "telegraph"):
-        sizes, *found = (np.concatenate([part[kind][index] for part in parts]) for index in range(5))
+        sizes, *found = (np.concatenate([part[kind][index] for part in parts]) for index in range(2 + len(_NOISES)))
         row[f"{kind}_planted"] = sizes.size
         order = np.argsort(sizes)
         for label, some in [
             ("", order),
             *((f"_{n + 1}", part) for n, part in enumerate(np.array_split(order, _SIZES))),
         ]:
-            for name, hits in zip(("ideal", "map", "one", "exact"), found, strict=True):
+            for name, hits in zip(("ideal", *_NOISES), found, strict=True):
                 row[f"{kind}{label}_{name}"] = float(hits[some].mean())
     return row
 
@@ -144,7 +146,7 @@ def _found(known, sensor, biases, sets):
     edges = known.edges(np.hypot(noises, gain / np.sqrt(12)), jumps)
     master = master_bias(biases, clip=None)
     significance, scatter = {}, {}
-    for name, noise in read_noises(sensor, biases).items():
+    for name, noise in (read_noises(sensor, biases) | {"truth": sensor.true_read_noise()}).items():
         _, significance[name], scatters = deviates(sets, master, noise)
         scatter[name] = scatters[-1].data
     limit, result = -ndtri(_LEVEL), {}
@@ -153,5 +155,5 @@ def _found(known, sensor, biases, sets):
         ("telegraph", "telegraph", "amplitude", variance > edges[1], scatter),
     ):
         index, sizes = sensor.pixels.of(planted, "index", size)
-        result[kind] = [sizes, ideal.flat[index], *(ours[name].flat[index] > limit for name in ("map", "one", "exact"))]
+        result[kind] = [sizes, ideal.flat[index], *(ours[name].flat[index] > limit for name in _NOISES)]
     return result

@@ -166,10 +166,11 @@ def _noise_power(table):
         for kind in ("nonlinear", "telegraph"):
             row = {"bias frames": cell["biases"], "occupancy": f"{cell['occupancy']:g}", "planted": kind.upper()}
             row["number"] = cell[f"{kind}_planted"]
-            row["known noise"] = f"{cell[f'{kind}_ideal']:.3f}"
+            row["known law, none rejected"] = f"{cell[f'{kind}_ideal']:.3f}"
+            row["known noise"] = f"{cell[f'{kind}_truth']:.3f}"
             for name, title in _METHODS.items():
                 row[title] = f"{cell[f'{kind}_{name}']:.3f}"
-            row["this package over known noise"] = f"{cell[f'{kind}_map'] / cell[f'{kind}_ideal']:.3f}"
+            row["this package over known noise"] = f"{cell[f'{kind}_map'] / cell[f'{kind}_truth']:.3f}"
             rows.append(row)
     return Table(rows=rows)
 
