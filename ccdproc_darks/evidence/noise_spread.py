@@ -127,7 +127,7 @@ def noise_spread(group, noise=None, pixels=_PIXELS):
 def _of_sample(group, sample, pixels, noise=None):
     """`NoiseSpread` of a `FrameSample` of bias frames, or of darks with a read ``noise`` (frames' unit); or None."""
     numbers = {group.combined[index] for index in sample.indices} if noise is not None and group.combined else {1}
-    if len(sample.values) < _LEAST_FRAMES or len(numbers) > 1:
+    if len(sample.values) < _LEAST_FRAMES or len(numbers) > 1 or sample.values[0].size < _LEAST_PIXELS:
         return None
     # Fewer frames tell less: more pixels of them are looked at.
     rows = max(1, (pixels if len(sample.values) > _SEVERAL else 2 * pixels) // group.shape[1])
@@ -140,11 +140,15 @@ def _of_sample(group, sample, pixels, noise=None):
     usable = np.isfinite(values).all(axis=0)
     if sample.masked is not None:
         usable &= ~some(sample.masked)
+    # Sums of infinite values would warn.
+    values[:, ~usable] = 0.0
     if noise is not None:
         bias, _ = known_bias(group)
         values -= some(bias) if np.ndim(bias) else bias
         usable &= np.isfinite(values).all(axis=0)
-        usable &= _typical(values.mean(axis=0), usable)
+        values[:, ~usable] = 0.0
+        if usable.any():
+            usable &= _typical(values.mean(axis=0), usable)
     if np.count_nonzero(usable) < _LEAST_PIXELS:
         return None
     share = 1.0
