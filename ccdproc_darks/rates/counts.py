@@ -8,6 +8,7 @@ import numpy as np
 from .._compute.blocks import Deferred
 from .dark_frames import ElectronReader
 from .mean_counts import MeanCounts
+from .pixel_noise import PixelNoise
 from .rejection import RejectionBound, may_lose_highest, mean_of_kept, reject
 from .stack import FrameBlock, StreamedFrameBlock, SumSettings, are_equal, frame_block, in_electrons
 
@@ -35,28 +36,41 @@ class CountingSettings:
     reader : `ccdproc_darks.rates.dark_frames.ElectronReader`
         Gain, bias and saturation level.
     read_noise : float or None
-        Read noise of one frame (electron).
+        Read noise of one frame (electron); where each pixel has its own, that of a typical one.
     clip : float or None
         Sigmas above the others from which a sample is rejected; see `ccdproc_darks.rates.rejection.mean_of_kept`.
+    pixel_noise : `ccdproc_darks.rates.pixel_noise.PixelNoise` or None
+        Read noise of each pixel.
     """
 
     reader: ElectronReader
     read_noise: float | None
     clip: float | None
+    pixel_noise: PixelNoise | None = None
 
     def for_rows(self, rows):
         """The settings for some rows alone, to be sent to another process."""
-        return replace(self, reader=self.reader.for_rows(rows))
+        noise = None if self.pixel_noise is None else self.pixel_noise.for_rows(rows)
+        return replace(self, reader=self.reader.for_rows(rows), pixel_noise=noise)
 
     def sample(self, blocks):
         """The settings for a `DarkSet.sample` of the same blocks."""
-        return replace(self, reader=self.reader.sample(blocks))
+        noise = None if self.pixel_noise is None else self.pixel_noise.sample(blocks)
+        return replace(self, reader=self.reader.sample(blocks), pixel_noise=noise)
 
     def bound(self, dark_set):
         """`RejectionBound` of a `DarkSet`; None where no sample is rejected as too high."""
         if self.clip is None or self.read_noise is None or len(dark_set.combined) < 2:
             return None
-        return RejectionBound(dark_set.combined, dark_set.level_shifts, self.reader.scale, self.read_noise, self.clip)
+        noise = self.read_noise if self.pixel_noise is None else self.pixel_noise.quick_sample_noise
+        return RejectionBound(dark_set.combined, dark_set.level_shifts, self.reader.scale, noise, self.clip)
+
+    def noise_of(self, pixels):
+        """Read noise (electron) of some pixels of these rows (flat), and that by which a sample is rejected.
+
+        None where all pixels have the same.
+        """
+        return None if self.pixel_noise is None else self.pixel_noise.noise_of(pixels)
 
 
 @dataclass
@@ -188,7 +202,12 @@ def quick_mean_counts(dark_set, rows, settings):
     bias, bad_bias = reader.bias.rows(rows)
     bias = dark_set.without_restored(np.ravel(bias) if np.ndim(bias) else bias)
     bad_bias = None if bad_bias is None else bad_bias.ravel()
-    sum_settings = SumSettings(combined, reader.scale, reader.saturated_from, bias, bad_bias, settings.bound(dark_set))
+    bound, special = settings.bound(dark_set), bad_bias
+    if bound is not None and settings.pixel_noise is not None:
+        # The bound is not safe for the quietest pixels.
+        quiet = settings.pixel_noise.quiet(rows)
+        special = quiet if special is None else quiet | special
+    sum_settings = SumSettings(combined, reader.scale, reader.saturated_from, bias, special, bound)
     block = frame_block(dark_set.frames, rows, combined)
     with np.errstate(invalid="ignore", over="ignore"):
         sums = block.sums(sum_settings)
@@ -202,16 +221,22 @@ def quick_mean_counts(dark_set, rows, settings):
     return QuickCounts(sums.counts, special, block, bias, bad_bias)
 
 
-def exact_mean_counts(pixels, dark_set, settings):
-    """`MeanCounts` (one exposure, one row) of the `SpecialPixels` of a `DarkSet`, without bad and rejected samples."""
+def exact_mean_counts(pixels, dark_set, settings, noise=None):
+    """`MeanCounts` (one exposure, one row) of the `SpecialPixels` of a `DarkSet`, without bad and rejected samples.
+
+    ``noise`` is that of the pixels, from `CountingSettings.noise_of`; None where all pixels have the same.
+    """
     special, combined = pixels.special, dark_set.combined
+    read_noise, sample_noise = (settings.read_noise, settings.read_noise) if noise is None else noise
+    if np.ndim(sample_noise):
+        sample_noise = sample_noise[special]
     counts, frames, lower_limit = (np.full(special.size, value) for value in (np.nan, float(combined.sum()), np.nan))
-    counts[special], frames[special], lower_limit[special] = _without_rejected(pixels, dark_set, settings)
+    counts[special], frames[special], lower_limit[special] = _without_rejected(pixels, dark_set, settings, sample_noise)
     counts[~special] = pixels.counts
-    return MeanCounts.of(counts, frames, _as_rate(lower_limit, dark_set), read_noise=settings.read_noise)
+    return MeanCounts.of(counts, frames, _as_rate(lower_limit, dark_set), read_noise=read_noise)
 
 
-def _without_rejected(pixels, dark_set, settings):
+def _without_rejected(pixels, dark_set, settings, sample_noise):
     """Counts (electron), frames kept, and lower limits of counts (electron) of the special pixels."""
     reader, combined = settings.reader, dark_set.combined
     samples, bias = pixels.samples.astype(float), pixels.bias
@@ -227,7 +252,7 @@ def _without_rejected(pixels, dark_set, settings):
     samples[~good] = 0.0
     if settings.clip is not None:
         electrons = np.where(good, samples * reader.scale - bias, 0.0)
-        reject(electrons, good, combined, read_noise=settings.read_noise, own_variance=None,
+        reject(electrons, good, combined, read_noise=sample_noise, own_variance=None,
                level_shifts=dark_set.level_shifts, clip=settings.clip)  # fmt: skip
     total, divisor, frames = _kept_sums(samples, good, combined)
     some = frames > 0

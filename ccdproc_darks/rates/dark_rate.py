@@ -25,6 +25,7 @@ from .amplifiers import Amplifiers, measure_amplifiers
 from .counts import CountingSettings
 from .lost_samples import warn_lost_samples
 from .own_map import with_own_map
+from .pixel_noise import noise_cards
 from .prepared_darks import prepare_darks
 from .rate_job import RateJob
 from .rate_meta import RateMeta
@@ -41,7 +42,7 @@ def dark_rate(
     darks: Frames,
     *,
     gain: FrameSetting = None,
-    read_noise: FrameSetting = None,
+    read_noise: FrameSetting | CCDData = None,
     bias: CCDData | str | os.PathLike[str] | u.Quantity | None = None,
     exposure: FrameSetting = None,
     saturation: FrameSetting = None,
@@ -74,12 +75,15 @@ def dark_rate(
         Gain (electron/adu), or the header key that holds it. None looks for EGAIN. Not needed for frames in electron.
         Where no header tells it, `measure_gain` finds it from the frames. A gain of a header that the frames refute is
         an error, one that is given as a Quantity a warning.
-    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword`, str or `~astropy.nddata.CCDData`, optional
         :term:`Read noise` of one frame (electron) *as measured on digitised frames*, so that it includes the
-        quantisation noise. None looks for RDNOISE; then takes the frames' own uncertainties; then estimates it
-        from the scatter of three equal exposures or more; then takes the noise of the bias frames, where ``bias`` is a
-        result of `ccdproc.combine` with NCOMBINE; then gives no uncertainty, and warns. A read noise of a header that
-        the scatter of equal frames refutes is an error, one that is given as a Quantity a warning.
+        quantisation noise. Or that of each pixel, as of CMOS sensors: the result of `read_noise_map`, or any image in
+        electron, whose uncertainty is the standard error of the read noise (none: it is exact); masked pixels have that
+        of the sensor. A map of the shape of the raw frames is trimmed as they are. None looks for RDNOISE; then takes
+        the frames' own uncertainties; then estimates it from the scatter of three equal exposures or more; then takes
+        the noise of the bias frames, where ``bias`` is a result of `ccdproc.combine` with NCOMBINE; then gives no
+        uncertainty, and warns. A read noise of a header that the scatter of equal frames refutes is an error, one that
+        is given as an argument a warning.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
         :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted. With
         ``overscan``, a master bias is one without its overscan, too, or as large as the raw frames, and then loses it
@@ -261,10 +265,9 @@ def dark_rate(
     )  # fmt: skip
     prepared = with_own_map(prepared, read_noise, offset, execution)
     frames, dark_sets, source, shape = prepared.frames, prepared.dark_sets, prepared.source, prepared.shape
-    job = RateJob(
-        dark_sets, CountingSettings(prepared.reader, prepared.noise, clip), prepared.bias_error,
-        free_offset=offset == "pixel", dtype=dtype,
-    )  # fmt: skip
+    noise = None if prepared.pixel_noise is None else prepared.pixel_noise.for_rejection(clip)
+    settings = CountingSettings(prepared.reader, prepared.noise, clip, noise)
+    job = RateJob(dark_sets, settings, prepared.bias_error, free_offset=offset == "pixel", dtype=dtype)
     job.rate_distribution = _rate_distribution(job)
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
     incomplete = fill_images(job, [data, deviation, mask], execution)
@@ -299,7 +302,8 @@ def dark_rate(
             incomplete=incomplete,
             optical_black=prepared.optical_black,
         ).entries()
-        | {"DKRNNUM": (prepared.map_frames, "darks that the read noise map is from")},
+        | {"DKRNNUM": (prepared.map_frames, "darks that the read noise map is from")}
+        | noise_cards(None if noise is None else noise.distribution),
     )
     known = None if source == "none" else deviation
     result = result_image(data, ELECTRON_PER_SECOND, header, mask=mask, deviation=known, wcs=frames[0].wcs)

@@ -36,8 +36,8 @@ class MeanCounts:
     def of(cls, counts, frames, lower_limit, *, read_noise, own_variance=None):
         """Mean counts (one exposure, one row) from flat arrays; ``frames`` is zero where none was kept.
 
-        The noise is the ``read_noise`` of one frame (electron), else the variance ``own_variance`` of ``counts`` by the
-        frames' own uncertainties (electron^2).
+        The noise is the ``read_noise`` of one frame (electron; one number, or one of each pixel), else the variance
+        ``own_variance`` of ``counts`` by the frames' own uncertainties (electron^2).
         """
         usable = frames > 0
         number = np.where(usable, frames, 1.0)

@@ -7,16 +7,21 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .._compute.blocks import shifted
+from .._compute.blocks import row_blocks, shifted
+from .._compute.workers import THREADS
 from .._interface.arguments import numpy_images, unit_name
+from ..frames.belonging import Labelled, check_read_noise
 from ..frames.fits_image import as_deviation
 from ..frames.trimmed_frame import TrimmedFrame
 from ..statistics.read_noise_distribution import ReadNoiseDistribution, fit_read_noise_distribution
+from ..statistics.sample_noise import SampleNoise
 
-__all__ = ["PixelNoise", "distribution_of", "is_map"]
+__all__ = ["PixelNoise", "distribution_of", "is_map", "noise_cards", "told_distribution"]
 
-# Points of the table of mean variances, and pixels that are enough for the distribution.
-_POINTS, _SAMPLE = 400, 2**22
+# Pixels that are enough for the distribution; points of a table, bytes of a pixel while it is looked up.
+_SAMPLE, _POINTS, _BYTES = 2**22, 2**12, 40
+# Part of the pixels that the fast pass leaves to the exact way as too quiet; pixels in which it is found.
+_QUIET, _FEW = 0.005, 2**18
 # Degrees of freedom over those of the median pixel, below which the sensor's distribution alone is taken for a pixel.
 _FEWER = 0.8
 # Degrees of freedom of the median pixel that no scatter has, and from which on a map is exact (to 0.7 %).
@@ -42,12 +47,19 @@ class PixelNoise:
         Distribution from which a pixel's own read noise is; None where the map is exact.
     start : int
         Number of the first row in the image.
+    sample_noise : `SampleNoise` or None
+        Noise by which a single sample is judged; None where the map is exact.
+    quick_sample_noise, quiet_scatter : float
+        A noise by which no sample is rejected that must not be, but in `quiet` pixels, of a lower scatter (electron).
     """
 
     scatter: np.ndarray
     variance: np.ndarray
     distribution: ReadNoiseDistribution | None
     start: int = 0
+    sample_noise: SampleNoise | None = None
+    quick_sample_noise: float = 0.0
+    quiet_scatter: float = 0.0
 
     @classmethod
     def of(cls, read_noise, shape):
@@ -75,14 +87,17 @@ class PixelNoise:
         usual = np.nanmedian(degrees[scatter > 0])
         if not usual >= _LEAST_DEGREES:
             raise ValueError(
-                f"read_noise.uncertainty must be the standard error of read_noise, got one of {1 / np.sqrt(2 * usual):.3g} "
-                "times the read noise in the median pixel, more than any number of frames has"
+                "read_noise.uncertainty must be the standard error of read_noise, got one of "
+                f"{1 / np.sqrt(2 * usual):.3g} times the read noise in the median pixel, more than any number of "
+                "frames has"
             )
         if usual > _EXACT:
             return cls._exact(scatter)
-        distribution = None if "DKAMPS" in read_noise.meta else _told_distribution(read_noise.meta)
+        distribution = None if "DKAMPS" in read_noise.meta else told_distribution(read_noise.meta, "read_noise")
         if distribution is None:
-            distribution = distribution_of(scatter, np.where(bad, np.nan, deviation))
+            found = distribution_of(scatter, np.where(bad, np.nan, deviation))
+            # As it is read back from the meta of rates, to the last digit.
+            distribution = ReadNoiseDistribution.from_cards(found.cards())
         # The lowest scatter of digitised frames is none: the pixel is as quiet as any.
         scatter[scatter == 0] = scatter[scatter > 0].min()
         scatter[~(degrees >= _FEWER * usual)] = np.nan
@@ -98,9 +113,11 @@ class PixelNoise:
     def of_variance(cls, variance, distribution):
         """`PixelNoise` of known mean variances (electron^2), float32; NaN is that of the sensor's distribution."""
         if distribution is None:
-            variance[np.isnan(variance)] = np.nanmean(variance)
-            return cls(np.sqrt(variance), variance, None)
-        unknown = distribution.mean_variance(np.array([np.nan]))[0]
+            return cls._exact(np.sqrt(variance))
+        if np.isnan(variance).all():
+            variance[...] = unknown = distribution.mean_variance(np.array(np.nan))
+            return cls(np.full_like(variance, np.nan), variance, distribution)
+        unknown = np.float32(distribution.mean_variance(np.array(np.nan)))
         scatter = _scatter_of(distribution, variance)
         # A pixel whose own scatter is not known has that very variance.
         is_unknown = np.isnan(variance) | (np.abs(variance - unknown) <= _ROUNDING * unknown)
@@ -108,12 +125,43 @@ class PixelNoise:
         return cls(scatter, variance, distribution)
 
     @classmethod
-    def of_frames(cls, read_noise, frames):
-        """`PixelNoise` of a map for frames; one of the shape of the raw frames is cut as these are."""
+    def of_frames(cls, read_noise, frames, *, gain_of_header, check_headers):
+        """`PixelNoise` of a map for frames; one of the shape of the raw frames is cut as these are.
+
+        With ``check_headers`` it must be of the frames' sensor and setting; with ``gain_of_header``, of their gain too.
+        """
         first = frames[0]
+        if check_headers:
+            check_read_noise(Labelled("read_noise", read_noise.meta), frames, gain_of_header=gain_of_header)
         if isinstance(first, TrimmedFrame) and read_noise.shape == first.frame.shape:
             read_noise = _cut(read_noise, first.trim.slices)
         return cls.of(read_noise, first.shape)
+
+    def for_rejection(self, clip):
+        """The read noise with what is needed to reject samples above ``clip`` sigmas (None: none is)."""
+        if clip is None:
+            return self
+        table = None if self.distribution is None else SampleNoise.of(self.distribution, clip)
+        found = replace(self, sample_noise=table)
+        known = self.scatter.ravel()[:: 1 + self.scatter.size // _FEW]
+        known = known[np.isfinite(known)]
+        quiet = float(np.quantile(known, _QUIET)) if known.size else 0.0
+        noise, unknown = (found._sample_noise(np.array([one]), self.variance.min()) for one in (quiet, np.nan))
+        return replace(found, quick_sample_noise=float(min(noise[0], unknown[0])), quiet_scatter=quiet)
+
+    def quiet(self, block):
+        """Pixels (bool, flat) of a slice of rows for which `quick_sample_noise` is too high."""
+        return (self.scatter[shifted(block, self.start)] < self.quiet_scatter).ravel()
+
+    def noise_of(self, pixels):
+        """Read noise (electron) of some pixels (flat indices in these rows), and that by which a sample is rejected."""
+        scatter, variance = (array.reshape(-1)[pixels].astype(float) for array in (self.scatter, self.variance))
+        return np.sqrt(variance), self._sample_noise(scatter, variance)
+
+    def _sample_noise(self, scatter, variance):
+        if self.sample_noise is None:
+            return np.where(np.isnan(scatter), np.sqrt(variance), scatter)
+        return self.sample_noise.at(scatter)
 
     @property
     def typical(self):
@@ -196,28 +244,60 @@ def _degrees(noise, error):
         return np.square(noise / error, dtype=float) / 2
 
 
-def _told_distribution(meta):
+def noise_cards(distribution):
+    """Header entries of a `ReadNoiseDistribution` (None: none), as ``{key: (value, comment)}``."""
+    return {} if distribution is None else {key: (text, "") for key, text in distribution.cards().items()}
+
+
+def told_distribution(meta, label):
     """`ReadNoiseDistribution` that the meta of a map or a rate tells, or None."""
-    return ReadNoiseDistribution.from_cards(meta) if hasattr(ReadNoiseDistribution, "from_cards") else None
-
-
-def _table(distribution, low, high):
-    """Scatters in equal steps of their logarithm, and the mean variances of one reading of such pixels."""
-    points = np.exp(np.linspace(np.log(low), np.log(max(high, low * 1.0001)), _POINTS))
-    return points, distribution.mean_variance(points)
+    try:
+        return ReadNoiseDistribution.from_cards(meta)
+    except ValueError as error:
+        raise ValueError(f"{label}: {error}") from None
 
 
 def _mean_variance(distribution, scatter):
-    """`ReadNoiseDistribution.mean_variance` of an image, by a table; of all pixels' mean where it is not known."""
-    known = scatter[np.isfinite(scatter)]
-    low, high = max(float(known.min()), 1e-3 * float(np.median(known))), float(known.max())
-    variance = np.interp(scatter, *_table(distribution, low, high)).astype(np.float32)
-    variance[np.isnan(scatter)] = distribution.mean_variance(np.array([np.nan]))[0]
-    return variance
+    """`ReadNoiseDistribution.mean_variance` of an image, float32."""
+    return _tabulated(scatter, distribution.mean_variance, float(distribution.mean_variance(np.array(np.nan))))
 
 
 def _scatter_of(distribution, variance):
-    """Scatter (electron) of pixels of a mean variance, which rises with it."""
-    # Wide enough for any scatter of pixels of these read noises.
-    points, values = _table(distribution, distribution.noises[0] / 10, 10 * distribution.noises[-1])
-    return np.interp(variance, np.maximum.accumulate(values), points).astype(np.float32)
+    """Scatter (electron) of pixels of a mean variance, which rises with it; NaN of that of the sensor."""
+    points = np.log(distribution.scatters)
+    values = np.maximum.accumulate(np.log(distribution.mean_variance(distribution.scatters)))
+
+    def scatter(variances):
+        variances = np.log(variances)
+        # Beyond all pixels of which the distribution is made, both rise together.
+        return np.exp(np.interp(variances, values, points) + np.maximum(variances - values[-1], 0) / 2)
+
+    return _tabulated(variance, scatter, np.nan)
+
+
+def _tabulated(image, function, unknown):
+    """Values (float32) of a function of an image of positive numbers, by a table; ``unknown`` where there is none."""
+    with np.errstate(invalid="ignore"):
+        low, high = (reduce(image, axis=None) for reduce in (np.fmin.reduce, np.fmax.reduce))
+    start, stop = np.log(float(low)) - 1e-3, np.log(float(high)) + 1e-3
+    table = np.append(function(np.exp(np.linspace(start, stop, _POINTS))), [0.0, unknown]).astype(np.float32)
+    step = (stop - start) / (_POINTS - 1)
+
+    def put(rows):
+        values, out = image[rows], found[rows]
+        with np.errstate(invalid="ignore"):
+            place = np.log(values, dtype=np.float32)
+            place -= np.float32(start)
+            place *= np.float32(1 / step)
+            lacking = np.isnan(place)
+            place[lacking] = _POINTS + 1
+            below = place.astype(np.int32)
+        place -= below
+        lower, upper = table[below], table[np.minimum(below + 1, _POINTS + 1)]
+        upper -= lower
+        upper *= place
+        np.add(lower, upper, out=out)
+
+    found = np.empty(image.shape, np.float32)
+    THREADS.map_in_threads(put, list(row_blocks(image.shape, _BYTES)))
+    return found

@@ -17,6 +17,8 @@ __all__ = ["LEAST_SAMPLES", "PixelScatterJob"]
 LEAST_SAMPLES = 3
 # Fewest degrees of freedom of a pixel that is not masked, dark electrons taken off.
 _LEAST_DEGREES = 2.0
+# Least variance of read noise that is found in darks, over that of a typical pixel: chance makes it negative in some.
+_LEAST_SHARE = 0.1
 # Samples that are worked on at a time, so that they stay in the processor's cache.
 _CACHED = 2**18
 # One frame in so many may have a cosmic ray in a pixel, or one in all.
@@ -39,24 +41,26 @@ class PixelScatterJob(BlockJob):
         Scatter of a typical pixel (electron).
     clip : float or None
         A sample that is this many times the typical scatter above all others of its pixel is left out.
-    bias_error : float or None
-        Error of the bias (electron), where the counts above the bias are dark electrons, whose Poisson variance is
-        taken off; None for bias frames.
+    dark_noise : pair of float, or None
+        Of darks, the read noise of a typical pixel, and the error of the bias (electron): counts above the bias are
+        dark electrons, whose Poisson variance is taken off. None for bias frames.
 
     Notes
     -----
     Frames of N samples have the unbiased variance V, of ``nu = N - 1`` degrees of freedom. That of equal darks is
     ``sigma^2 + d t`` (Poisson variance of the dark electrons d t, EMVA Standard 1288). So ``sigma^2`` is V less the
-    mean counts m. The variance of V is ``2 V^2 / nu + d t / N``, that of m is ``V / N + s_b^2``, and their covariance
-    ``d t / N``, the third cumulant over N. So that of ``sigma^2`` is ``2 V^2 / nu + sigma^2 / N + s_b^2``, from which
-    follow the degrees of freedom of a chi-square variable of that mean and variance (Satterthwaite 1946).
+    mean counts m. The variance of V is ``2 (sigma^2 + d t)^2 / nu + d t / N``, that of m is
+    ``(sigma^2 + d t) / N + s_b^2``, and their covariance ``d t / N``, the third cumulant over N. So that of ``sigma^2``
+    is ``2 (sigma^2 + d t)^2 / nu + sigma^2 / N + s_b^2``, from which follow the degrees of freedom of a chi-square
+    variable of that mean and variance (Satterthwaite 1946, Biometrics Bulletin 2, 110). They are those of a pixel of
+    typical sigma and its own m: its own scatter must not tell how well it is known, or quiet pixels would be left out.
     """
 
     dark_set: DarkSet
     reader: ElectronReader
     typical: float
     clip: float | None
-    bias_error: float | None = None
+    dark_noise: tuple | None = None
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
@@ -90,7 +94,7 @@ class PixelScatterJob(BlockJob):
                 places = mean[part], square[part], fourth[part], special[part]
                 self._put_moments(block.values[:, part], *places)
         variance = np.multiply(square, self.typical**2 / (number - 1), dtype=float)
-        mean = mean * self.reader.scale - bias if self.bias_error is not None else None
+        mean = mean * self.reader.scale - bias if self.dark_noise is not None else None
         few = np.flatnonzero(special)
         deferred = self._set_aside(block, few, bias, bad_bias) if few.size else None
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -118,7 +122,7 @@ class PixelScatterJob(BlockJob):
             square = _sum_of_frames(deviations**2)
             kurtosis = number * _sum_of_frames(deviations**4) / square**2
             variance = np.where(number >= LEAST_SAMPLES, square / (number - 1), np.nan)
-        mean = mean if self.bias_error is not None else None
+        mean = mean if self.dark_noise is not None else None
         lost = np.count_nonzero((number < len(samples)) & (number >= LEAST_SAMPLES))
         return Block(self._images(variance, kurtosis, mean, number), count=int(lost))
 
@@ -196,22 +200,22 @@ class PixelScatterJob(BlockJob):
 
         ``mean`` has the mean counts (electron) of darks, None of bias frames.
         """
+        freedom = number - 1.0
         with np.errstate(divide="ignore", invalid="ignore"):
             if mean is None:
-                square = variance
-                if self.dark_set.frames[0].dtype.kind in "iu":
-                    # No noise of digitised frames is below that of rounding; NaN stays NaN.
-                    square = np.maximum(variance, self.reader.scale**2 / 12)
-                error = np.square(square) * (2 / (number - 1))
+                # No noise of digitised frames is below that of rounding; NaN stays NaN.
+                is_digital = self.dark_set.frames[0].dtype.kind in "iu"
+                square = np.maximum(variance, self.reader.scale**2 / 12) if is_digital else variance
                 bad = ~(square > 0)
             else:
-                square = variance - mean
-                error = np.square(variance) * (2 / (number - 1)) + np.maximum(square, 0) / number + self.bias_error**2
-                bad = ~((square > 0) & (2 * np.square(square) >= _LEAST_DEGREES * error))
-                kurtosis = 3 + ((kurtosis - 3) * np.square(variance) - mean) / np.square(square)
+                sigma, bias_error = self.dark_noise
+                kurtosis = 3 + ((kurtosis - 3) * np.square(variance) - mean) / np.square(variance - mean)
+                square = np.maximum(variance - mean, _LEAST_SHARE * sigma**2)
+                total = np.square(sigma**2 + np.maximum(mean, 0)) / freedom + (sigma**2 / number + bias_error**2) / 2
+                freedom = sigma**4 / total
+                bad = ~((square > 0) & (freedom >= _LEAST_DEGREES))
             noise = np.sqrt(np.where(bad, np.nan, square))
-            # The error of a root: that of the square over twice the root.
-            error = np.sqrt(error) / (2 * noise)
+            error = noise / np.sqrt(2 * freedom)
         # A pixel without any scatter has no shape.
         kurtosis = np.where(np.isfinite(kurtosis), kurtosis, np.nan)
         return [noise, error, kurtosis, bad]

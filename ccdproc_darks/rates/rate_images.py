@@ -16,7 +16,8 @@ from ..frames.belonging import Labelled, check_one_sensor
 from ..frames.fits_image import as_deviation
 from ..frames.temperatures import TEMPERATURE_SPREAD
 from .mean_counts import MeanCounts
-from .pixel_noise import PixelNoise
+from .noise_of_rates import noise_of_rates
+from .pixel_noise import PixelNoise, told_distribution
 from .rate_meta import RateMeta
 
 __all__ = ["RateImage", "RateImages"]
@@ -61,10 +62,10 @@ class RateImages:
             _check_noise(rates[index], infos[index], f"rates[{index}]")
         self.shape = rates[0].shape
         self._check_together(order)
-        self.noise = None if read_noise is None else PixelNoise.of(read_noise, self.shape)
         if checked_flag("check_headers", check_headers):
-            self.check_one_sensor({})
+            self.check_one_sensor({} if read_noise is None else {"read_noise": read_noise.meta})
         self._images = list(map(RateImage.of, self._rates, factors, self.infos))
+        self.noise = self._told_noise() if read_noise is None else PixelNoise.of(read_noise, self.shape)
         if not repeated:
             self._check_different()
         self._warn_optical_black(order)
@@ -76,6 +77,15 @@ class RateImages:
                 "few degrees, so that they differ whatever the pixels do",
                 TemperatureWarning,
             )
+
+    def _told_noise(self):
+        """`PixelNoise` by which the rates were measured, or None where that was one for all pixels."""
+        told = [index for index, info in enumerate(self.infos) if info.noise_source == "map" and info.exposures == 1]
+        told = [index for index in told if self._rates[index].uncertainty is not None]
+        if not told:
+            return None
+        distribution = told_distribution(self._rates[told[0]].meta, self._labels[told[0]])
+        return noise_of_rates([self._images[index] for index in told], distribution)
 
     def _check_together(self, order):
         for index, rate, info in zip(order, self._rates, self.infos, strict=True):
@@ -154,8 +164,10 @@ class RateImages:
         if self.noise is None:
             return self.shared
         _, noise = self.noise.rows(block, pixels)
+        squares = [(self.infos[members[0]].read_noise or 0.0) ** 2 for members, _ in self.shared]
         return [
-            (members, variance * (noise / self.infos[members[0]].read_noise ** 2)) for members, variance in self.shared
+            (members, variance * (noise / square) if square else variance)
+            for (members, variance), square in zip(self.shared, squares, strict=True)
         ]
 
     def for_rows(self, rows):
@@ -209,12 +221,14 @@ class RateImages:
             own *= info.longest**2
             # Variance of a reading with which the rate was measured, and that with which it is read back.
             square = info.read_noise and info.read_noise**2
-            measured = noise if info.noise_source == "map" else square
-            own -= info.bias_error**2 * (measured / square if info.noise_source == "map" else 1.0)
+            is_map = info.noise_source == "map"
+            measured = noise if is_map else square
+            own -= info.bias_error**2 * (measured / square if is_map and noise is not None and square else 1.0)
             np.clip(own, 0, np.inf, out=own)
             # Variance of one frame: the Poisson part, then with the read noise.
             expected = np.clip(counts[index], 0, np.inf, out=frames[index])
-            if info.read_noise is None:
+            if measured is None:
+                # Neither a number nor a map tells it: all that is not Poisson noise.
                 read_variance[index] = np.clip(own - expected / info.frames, 0, np.inf)
                 frames[index] = info.frames
                 continue

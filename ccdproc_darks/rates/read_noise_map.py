@@ -26,10 +26,10 @@ from .bias import combined_number
 from .frame_evidence import heed_bias_noise
 from .frame_selection import select_biases
 from .lost_samples import warn_lost_samples
-from .pixel_noise import distribution_of
+from .pixel_noise import distribution_of, noise_cards
 from .pixel_scatter import LEAST_SAMPLES, PixelScatterJob
 from .prepared_darks import prepare_darks
-from .read_noise import measure_scatter
+from .read_noise import measure_scatter, scatter_read_noise
 
 __all__ = ["ENOUGH_FRAMES", "map_of_darks", "read_noise_map"]
 
@@ -181,9 +181,9 @@ def read_noise_map(
     frames, job.clip = job.dark_set.frames, clip
     if len(frames) < ENOUGH_FRAMES:
         warn(
-            f"{len(frames)} frames tell the read noise of a pixel to {100 / np.sqrt(2 * (len(frames) - 1)):.0f} % only, "
-            f"and hardly a rare jump of it: {ENOUGH_FRAMES} {'bias frames' if bias is None else 'darks'} or more are "
-            "better",
+            f"{len(frames)} frames tell the read noise of a pixel to {100 / np.sqrt(2 * (len(frames) - 1)):.0f} % "
+            f"only, and hardly a rare jump of it: {ENOUGH_FRAMES} {'bias frames' if bias is None else 'darks'} or "
+            "more are better",
             MissingInformationWarning,
         )
     return logged(_measured(job, dtype, execution), "DKRNMAP", "read_noise_map", arguments, add_keyword)
@@ -230,7 +230,8 @@ def _job_of_biases(frames, gain, check_headers, reading, execution):
     selection = select_biases(frames, scale, execution)
     selection.warn("bias frames")
     heed_bias_noise(frames, scale, None, None, check_headers)
-    return PixelScatterJob(selection.dark_set, selection.reader, _typical(selection.dark_set, selection.reader), None)
+    dark_set, reader = selection.dark_set, selection.reader
+    return PixelScatterJob(dark_set, reader, _typical(measure_scatter(dark_set, reader), reader), None)
 
 
 def _job_of_darks(frames, options, check_headers, reading, execution):
@@ -252,12 +253,13 @@ def map_of_darks(dark_set, reader, bias_error, execution):
 
 
 def _job_of_set(dark_set, reader, bias_error):
-    return PixelScatterJob(dark_set, reader, _typical(dark_set, reader), None, bias_error)
-
-
-def _typical(dark_set, reader):
-    """Scatter of a typical pixel (electron), that of rounding at least."""
     scatter = measure_scatter(dark_set, reader)
+    sigma = _typical(scatter, reader) if scatter is None else scatter_read_noise(scatter, reader.scale)
+    return PixelScatterJob(dark_set, reader, _typical(scatter, reader), None, (sigma, bias_error))
+
+
+def _typical(scatter, reader):
+    """Scatter of a typical pixel (electron), that of rounding at least."""
     return float(np.sqrt(max(0.0 if scatter is None else scatter.variance, reader.scale**2 / 12)))
 
 
@@ -277,20 +279,13 @@ def _measured(job, dtype, execution):
         warn_lost_samples([job.dark_set], job.reader, f"no pixel has {LEAST_SAMPLES} samples that can be used")
     else:
         middle = float(np.median(noise[~mask]))
-        shows_shape = job.bias_error is None or middle**2 > (1 - _MOST_DARK) * job.typical**2
+        shows_shape = job.dark_noise is None or middle**2 > (1 - _MOST_DARK) * job.typical**2
         distribution = distribution_of(noise, error, kurtosis if shows_shape else None)
         entries |= {
             "DKRDNOI": (middle, "[electron] median read noise"),
             "DKRNFREE": (distribution.degrees, "degrees of freedom of a read noise"),
-            "DKRNSPR": (_spread(distribution), "spread of the read noise, a fraction of it"),
-            "DKRNTEL": (float(distribution.jump_shares[1:].sum()), "fraction of telegraph read noise"),
-        } | getattr(distribution, "cards", dict)()
+            "DKRNSPR": (distribution.spread, "spread of the read noise, a fraction of it"),
+            "DKRNTEL": (distribution.jump_fraction, "fraction of telegraph read noise"),
+        } | noise_cards(distribution)
     header = safe_header(first.header, entries)
     return result_image(noise, u.electron, header, mask=mask, deviation=error, wcs=first.wcs)
-
-
-def _spread(distribution):
-    """Half of the range from 16 to 84 % of a sensor's read noise, over its median."""
-    reached = np.cumsum(distribution.shares)
-    low, middle, high = np.exp(np.interp([0.1587, 0.5, 0.8413], reached, np.log(distribution.noises)))
-    return float((high - low) / 2 / middle)

@@ -98,7 +98,8 @@ def mean_of_kept(samples, good, combined, *, read_noise=None, own_variance=None,
 def reject(samples, good, combined, *, read_noise, own_variance, level_shifts, clip):
     """Set ``good`` to False for samples that a cosmic ray has hit, by the rule in the notes of `mean_of_kept`.
 
-    ``samples``, ``good`` and ``own_variance`` have the shape (frames, pixels).
+    ``samples``, ``good`` and ``own_variance`` have the shape (frames, pixels); ``read_noise`` may have that of each
+    pixel.
     """
     if len(samples) < 2 or (read_noise is None and own_variance is None):
         return
@@ -110,6 +111,7 @@ def reject(samples, good, combined, *, read_noise, own_variance, level_shifts, c
     values, parts = np.where(kept, compared, -np.inf), np.where(kept, combined[:, None] * compared, 0.0)
     variances = None if own_variance is None else np.where(kept, own_variance[:, pixels], 0.0)
     total, left = (combined[:, None] * kept).sum(axis=0), kept.sum(axis=0)
+    noise = _at(read_noise, pixels)
     del kept, compared
     # First all pixels are tested; then, again and again, those whose highest sample was just rejected.
     while pixels.size:
@@ -121,8 +123,8 @@ def reject(samples, good, combined, *, read_noise, own_variance, level_shifts, c
         mean_others = (level_sum - own * value) / others
         excess = value - mean_others
         if variances is None:
-            hit = excess > least_excess(level_sum / total, own, others, read_noise, clip)
-            hit[hit] = deviate_of_share(value[hit], mean_others[hit], own[hit], others[hit], read_noise) > clip
+            hit = excess > least_excess(level_sum / total, own, others, noise, clip)
+            hit[hit] = deviate_of_share(value[hit], mean_others[hit], own[hit], others[hit], _at(noise, hit)) > clip
         else:
             # The largest variance of the others is taken for that of their mean: it is on the safe side for few frames.
             hit = excess > clip * np.sqrt(variances[highest, at] + variances.max(axis=0))
@@ -131,11 +133,16 @@ def reject(samples, good, combined, *, read_noise, own_variance, level_shifts, c
         if not again.all():
             values, parts = values[:, again], parts[:, again]
             variances = None if variances is None else variances[:, again]
-        pixels, total, left = pixels[again], others[again], left[again] - 1
+        pixels, total, left, noise = pixels[again], others[again], left[again] - 1, _at(noise, again)
         rejected = highest[again], np.arange(pixels.size)
         values[rejected], parts[rejected] = -np.inf, 0.0
         if variances is not None:
             variances[rejected] = 0.0
+
+
+def _at(noise, pixels):
+    """Read noise of some pixels: of each its own, or one number."""
+    return noise if noise is None or np.ndim(noise) == 0 else noise[pixels]
 
 
 def least_excess(mean, own, others, read_noise, clip):
@@ -173,7 +180,7 @@ def deviate_of_share(value, others, own, rest, read_noise):
         Means of ``own`` exposures and of ``rest`` others (electron), value > others.
     own, rest : `numpy.ndarray`
         Numbers of exposures.
-    read_noise : float
+    read_noise : float or `numpy.ndarray`
         Read noise of one exposure (electron).
 
     Returns
@@ -204,7 +211,7 @@ def deviate_of_share(value, others, own, rest, read_noise):
     >>> print(f"{deviate_of_share(4.0, 0.0, 1.0, 9.0, read_noise=0.0):.1f}")
     3.9
     """
-    noise = max(read_noise**2, _ROUNDING_VARIANCE)
+    noise = np.maximum(read_noise**2, _ROUNDING_VARIANCE)
     number = own + rest
     mean = (own * value + rest * others) / number
     expected = np.maximum(own * value + rest * np.maximum(others, 0), 0) / number

@@ -34,8 +34,8 @@ class SumSettings:
         Level (unit of the frames) from which a sample is saturated.
     bias : `numpy.ndarray` or float
         Bias to subtract from the mean (electron); flat.
-    bad_bias : `numpy.ndarray` of bool, or None
-        Pixels without a bias; flat.
+    special : `numpy.ndarray` of bool, or None
+        Pixels that are special whatever their samples are, as those without a bias; flat.
     bound : `ccdproc_darks.rates.rejection.RejectionBound` or None
         Bound from which on the highest sample may be rejected; None where no sample is rejected as too high.
     """
@@ -44,15 +44,15 @@ class SumSettings:
     scale: float
     saturation: float | None
     bias: object
-    bad_bias: np.ndarray | None = None
+    special: np.ndarray | None = None
     bound: object = None
 
     def blank(self, pixels):
-        """`FrameSums` of so many pixels before any sample is added: pixels without a bias are special."""
+        """`FrameSums` of so many pixels before any sample is added."""
         sums = FrameSums(np.empty((pixels,), float), np.zeros((pixels,), bool))
-        if self.bad_bias is not None:
+        if self.special is not None:
             # As bytes of 0 and 1, which other masks need not have.
-            np.logical_and(self.bad_bias, True, out=sums.special)
+            np.logical_and(self.special, True, out=sums.special)
         return sums
 
 

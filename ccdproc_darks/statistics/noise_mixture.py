@@ -44,8 +44,8 @@ class MeanTails:
         """
         deviate = np.asarray(deviate, dtype=float)
         size = np.abs(deviate)
-        noises, probability = self.distribution.posterior(scatter)
-        ratio = noises[:, None] ** 2 * self.distribution.jump_variances
+        probability = self.distribution.posterior(scatter)
+        ratio = self.distribution.noises[:, None] ** 2 * self.distribution.jump_variances
         mean = (probability * ratio).sum(axis=(1, 2))
         share = np.broadcast_to(share, size.shape)[:, None, None]
         grown = 1 - share + share * ratio / mean[:, None, None]
@@ -81,8 +81,8 @@ class ScatterTails:
             See `MeanTails.deviate`; ``share`` is of the variance of one frame.
         """
         chi_square = np.asarray(chi_square, dtype=float)
-        noises, probability = self.distribution.posterior(scatter)
-        ratio = noises[:, None] ** 2 * self.distribution.jump_variances
+        probability = self.distribution.posterior(scatter)
+        ratio = self.distribution.noises[:, None] ** 2 * self.distribution.jump_variances
         mean = (probability * ratio).sum(axis=(1, 2))
         share = np.broadcast_to(share, chi_square.shape)[:, None, None]
         grown = 1 - share + share * ratio / mean[:, None, None]

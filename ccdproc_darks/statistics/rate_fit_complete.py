@@ -22,11 +22,13 @@ def fit_complete_pixels(
     ----------
     counts : list of `numpy.ndarray`
         Mean counts (electron) of each exposure time, shape (pixels,).
-    seconds, frames, read_variance : `numpy.ndarray`
-        Exposure times (s), numbers of frames, and variances of mean counts by read noise (electron^2): the same for all
-        pixels.
-    bias_variance : float
-        Variance of the bias (electron^2).
+    seconds, frames : `numpy.ndarray`
+        Exposure times (s) and numbers of frames: the same for all pixels.
+    read_variance : `numpy.ndarray`
+        Variances of mean counts by read noise (electron^2): the same for all pixels, shape (exposures,), or of each,
+        (exposures, pixels).
+    bias_variance : float or `numpy.ndarray`
+        Variance of the bias (electron^2); zero is zero for all pixels.
     free_offset, weight_rate
         See `ccdproc_darks.statistics.rate_fit.fit_rate`, which gives the same rate and variance.
     dtype : `numpy.dtype`
@@ -39,7 +41,8 @@ def fit_complete_pixels(
     Morrison 1950). A free offset is a bias of infinite variance.
     """
     line = _CompleteLine(seconds, frames, read_variance, bias_variance, free_offset)
-    if weight_rate is None and loops.fit is not None and dtype == np.float32 and len(counts) <= loops.MOST_EXPOSURES:
+    quick = weight_rate is None and loops.fit is not None and dtype == np.float32
+    if quick and np.ndim(read_variance) == 1 and len(counts) <= loops.MOST_EXPOSURES:
         return line.compiled(counts)
     weight_rate = weight_rate or (lambda rate: rate)
     # Single precision is enough for a rate in single precision, unless sums are subtracted from each other.
@@ -62,10 +65,11 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
     ----------
     counts : `numpy.ndarray`
         Mean counts (electron), shape (pixels,).
-    seconds, bias_error : float
-        Exposure time (s), and standard deviation of the bias (electron).
-    frames, frame_variance : float or `numpy.ndarray`
-        Number of frames averaged, and variance of one frame without dark electrons (electron^2).
+    seconds : float
+        Exposure time (s).
+    frames, frame_variance, bias_error : float or `numpy.ndarray`
+        Number of frames averaged, variance of one frame without dark electrons (electron^2), and standard deviation of
+        the bias (electron).
     dtype : `numpy.dtype`
         Type of the standard deviation.
     out : sequence of `numpy.ndarray` or None
@@ -76,7 +80,7 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
     ``d = c / t`` and ``Var(d) = (max(c, 0) + R^2) / (N t^2) + (s_b / t)^2`` (EMVA Standard 1288, release 4.0).
     """
     factor, bias = 1 / (frames * seconds**2), (bias_error / seconds) ** 2
-    if loops.rate is not None and dtype == np.float32 and np.ndim(frames) == 0:
+    if loops.rate is not None and dtype == np.float32 and np.ndim(frames) == np.ndim(frame_variance) == 0:
         rate, deviation = (np.empty(counts.shape, dtype) if place is None else place.reshape(-1) for place in out[:2])
         loops.rate(counts.size, counts, 1 / seconds, frame_variance, factor, bias, rate, deviation)
         return rate, deviation
@@ -87,7 +91,7 @@ def rate_of_one_exposure(counts, seconds, frames, frame_variance, bias_error, *,
     np.clip(variance, 0, np.inf, out=variance)
     variance += frame_variance if np.ndim(frame_variance) else number(frame_variance)
     variance *= factor if np.ndim(factor) else number(factor)
-    variance += number(bias)
+    variance += bias if np.ndim(bias) else number(bias)
     return np.multiply(counts, 1 / seconds, dtype=float), np.sqrt(variance, out=variance)
 
 
@@ -98,13 +102,15 @@ class _CompleteLine:
     """
 
     def __init__(self, seconds, frames, read_variance, bias_variance, free_offset):
-        self._exposures = list(zip(seconds, 1 / (frames * seconds), read_variance / seconds**2, strict=True))
-        self._bias_weight = 0.0 if free_offset else np.inf if bias_variance == 0 else 1 / bias_variance
+        constant = read_variance / (seconds**2 if np.ndim(read_variance) == 1 else seconds[:, None] ** 2)
+        self._exposures = list(zip(seconds, 1 / (frames * seconds), constant, strict=True))
+        has_bias = np.ndim(bias_variance) > 0 or bias_variance > 0
+        self._bias_weight = 0.0 if free_offset else 1 / bias_variance if has_bias else np.inf
 
     @property
     def has_common(self):
         """Whether exposures share the error of a bias, or a free offset, which is projected out of their sums."""
-        return self._bias_weight < np.inf
+        return np.ndim(self._bias_weight) > 0 or self._bias_weight < np.inf
 
     def compiled(self, counts):
         """Rate and variance in single precision, by one compiled loop over the counts."""
@@ -133,10 +139,12 @@ class _CompleteLine:
     def estimator(self, trial):
         """Coefficients with which the rates of the exposures add up to one rate, weighted for one trial rate."""
         t, growth, constant = (np.array(column) for column in zip(*self._exposures, strict=True))
+        if constant.ndim > 1:
+            t, growth = t[:, None], growth[:, None]
         weight = 1 / (max(trial, TINY_RATE) * growth + constant)
-        shared = (weight / t).sum() / ((weight / t**2).sum() + self._bias_weight)
+        shared = (weight / t).sum(axis=0) / ((weight / t**2).sum(axis=0) + self._bias_weight)
         weight -= shared * weight / t
-        return weight / weight.sum()
+        return weight / weight.sum(axis=0)
 
     def variance(self, trial):
         """Variance of the rate for a true rate ``trial`` (electron^2/s^2)."""
@@ -150,7 +158,7 @@ class _CompleteLine:
         weight, term = np.empty(trial.shape, trial.dtype), np.empty(trial.shape, trial.dtype)
         for index, (t, growth, constant) in enumerate(self._exposures):
             np.multiply(trial, number(growth), out=weight)
-            weight += number(constant)
+            weight += constant.astype(trial.dtype) if np.ndim(constant) else number(constant)
             np.divide(number(1), weight, out=weight)
             _add(sums, "tt", weight)
             if rates is not None:
@@ -163,7 +171,9 @@ class _CompleteLine:
                 weight *= number(1 / t)
                 _add(sums, "11", weight)
         if self.has_common:
-            factor = np.add(sums["11"], number(self._bias_weight), out=weight)
+            bias_weight = self._bias_weight
+            bias_weight = bias_weight.astype(trial.dtype) if np.ndim(bias_weight) else number(bias_weight)
+            factor = np.add(sums["11"], bias_weight, out=weight)
             np.divide(sums["1t"], factor, out=factor)
             sums["tt"] -= np.multiply(factor, sums["1t"], out=term)
             if rates is not None:

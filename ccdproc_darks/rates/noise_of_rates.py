@@ -1,0 +1,72 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Read noise of each pixel, read back from the uncertainties of rates that were measured with a map of it."""
+
+import numpy as np
+
+from .._compute.blocks import row_blocks
+from .._compute.workers import THREADS
+from .pixel_noise import PixelNoise
+
+__all__ = ["noise_of_rates"]
+
+# Relative error of a variance that was computed, and written, in single precision; bytes of a pixel of a rate.
+_ROUNDING, _BYTES = 1e-6, 40
+# Relative error with which another exposure time may tell that a pixel lost frames in the best one.
+_GOOD = 0.01
+
+
+def noise_of_rates(images, distribution):
+    """`PixelNoise` with which rates of one exposure time each were measured.
+
+    Parameters
+    ----------
+    images : list of `ccdproc_darks.rates.rate_images.RateImage`
+        The rates, whose DKNOISE is 'map'.
+    distribution : `ccdproc_darks.statistics.read_noise_distribution.ReadNoiseDistribution` or None
+        Distribution of the sensor's read noise, by their meta.
+
+    Notes
+    -----
+    The uncertainty u of a rate d of exposure time t is ``u^2 t^2 = (max(d, 0) t + v) / N + s_b^2 v / R^2``, with v the
+    variance of one reading, N the number of frames, s_b the error of the bias in a pixel of typical read noise R. So
+    ``v = (u^2 t^2 - max(d, 0) t / N) / (1 / N + s_b^2 / R^2)``. It is told best by the rate with the fewest dark
+    electrons. Where a pixel lost frames v comes out too high, by as much as the mean of all frames would be noisier;
+    another rate, in which it lost none, has a lower one then.
+    """
+    found = np.empty(images[0].data.shape, np.float32)
+
+    def put(rows):
+        best = error = None
+        for image in images:
+            variance, rounding = _variance(image, rows)
+            if best is None:
+                best, error = variance, rounding
+                continue
+            with np.errstate(invalid="ignore"):
+                lower = (variance + rounding + error < best) & (rounding < _GOOD * variance)
+                better = (rounding < error) & ~(best + rounding + error < variance)
+                better |= lower | np.isnan(best)
+            best, error = np.where(better, variance, best), np.where(better, rounding, error)
+        found[rows] = best.reshape(found[rows].shape)
+
+    THREADS.map_in_threads(put, list(row_blocks(found.shape, _BYTES * len(images))))
+    return PixelNoise.of_variance(found, distribution)
+
+
+def _variance(image, rows):
+    """Variance of one reading (electron^2), NaN where it is not told, and the error of it by rounding; flat."""
+    info = image.info
+    data, mask, deviation = image.flat(rows)
+    factor, seconds = image.factor, info.longest
+    growth = 1 / info.frames + (info.bias_error / info.read_noise) ** 2
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = np.square(deviation.astype(np.float32))
+        total *= np.float32((factor * seconds) ** 2 / growth)
+        electrons = np.fmax(data, 0).astype(np.float32)
+        electrons *= np.float32(factor * seconds / info.frames / growth)
+        variance = total - electrons
+        variance[~((variance > 0) & np.isfinite(variance))] = np.nan
+    if mask is not None:
+        variance[mask] = np.nan
+    total *= np.float32(_ROUNDING)
+    return variance, total
