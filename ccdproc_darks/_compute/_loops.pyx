@@ -444,6 +444,121 @@ cdef Py_ssize_t append_samples(
     return found
 
 
+# ---- Scatter of equal frames: ccdproc_darks.rates.moments ----
+
+ctypedef fused sample:
+    uint16_t
+    float
+
+cdef struct MomentNumbers:
+    int frames
+    bint swapped
+    int flip, zero
+    double saturation, scale, level
+
+
+def moments(
+    Py_ssize_t n, tuple numbers not None, tuple arrays not None, const double[::1] shifts not None, stack not None
+):
+    """
+    Mean of n pixels of equal frames, their sum of squares about it, and the excess of the highest sample, as
+    `ccdproc_darks.rates.moments.SampleMoments.of`.
+
+    Parameters
+    ----------
+    numbers : tuple
+        Number of frames; whether bytes are swapped; bits to flip after that; number to add after that; saturation
+        level; scale (electron per unit); level of the bias (electron). Nothing is flipped or added in float32.
+    arrays : tuple
+        Bias (float64, electron; None where all pixels have the level), and the results: mean, sum of squares and excess
+        (float64), and special pixels (bool). Pixels that have a sample which is saturated or not a number become
+        special; those that already are stay so.
+    shifts : float64
+        Level of each frame (electron), which is subtracted.
+    stack : uint16 or float32
+        Samples as they are stored, frame by frame.
+    """
+    cdef MomentNumbers known
+    cdef const double[::1] bias
+    cdef double[::1] mean, squares, excess
+    cdef uint8_t[::1] special
+    cdef const uint16_t[::1] integers
+    cdef const float[::1] floats
+    cdef const double *own
+    cdef Py_ssize_t start = 0, some
+    known.frames, known.swapped, known.flip, known.zero, known.saturation, known.scale, known.level = numbers
+    bias, mean, squares, excess, special = arrays
+    if known.frames < 2:
+        raise ValueError(f"{known.frames} frames, expected 2 or more")
+    expect(n, (mean, squares, excess, special), (bias,))
+    expect(known.frames, (shifts,))
+    is_float = stack.itemsize == 4
+    if is_float:
+        floats = stack
+        expect(<object> n * known.frames, (floats,))
+    else:
+        integers = stack
+        expect(<object> n * known.frames, (integers,))
+    cdef bint single = is_float
+    with nogil:
+        while start < n:
+            some = min(n - start, FIT_TILE)
+            own = NULL if bias is None else &bias[start]
+            if single:
+                moments_of(
+                    known, &floats[start], n, shifts, own, &mean[start], &squares[start], &excess[start],
+                    &special[start], some,
+                )
+            else:
+                moments_of(
+                    known, &integers[start], n, shifts, own, &mean[start], &squares[start], &excess[start],
+                    &special[start], some,
+                )
+            start += some
+
+
+cdef inline double number_of(sample stored, MomentNumbers numbers) noexcept nogil:
+    """A stored sample as a number, in the unit of the frames."""
+    if sample is float:
+        return swapped_float(stored) if numbers.swapped else stored
+    else:
+        return value_of(stored, numbers.swapped, numbers.flip) + numbers.zero
+
+
+cdef vectors moments_of(
+    MomentNumbers numbers, const sample *stack, Py_ssize_t stride, const double[::1] shifts, const double *bias,
+    double *mean, double *squares, double *excess, uint8_t *special, Py_ssize_t n,
+) noexcept nogil:
+    """`moments` of a tile."""
+    cdef double[FIT_TILE] first, total, square, highest, peak
+    cdef double value, count, others, shift, scale = numbers.scale
+    cdef Py_ssize_t i
+    cdef int k
+    count, others = numbers.frames, numbers.frames - 1
+    for k in range(numbers.frames):
+        shift = shifts[k]
+        if k == 0:
+            for i in range(n):
+                first[i] = peak[i] = number_of(stack[i], numbers)
+                total[i] = highest[i] = 0 - shift
+                square[i] = total[i] * total[i]
+            continue
+        for i in range(n):
+            value = number_of(stack[k * stride + i], numbers)
+            peak[i] = value if value > peak[i] else peak[i]
+            # Differences from the first sample are small: no digits are lost in their squares.
+            value = (value - first[i]) * scale - shift
+            total[i] += value
+            square[i] += value * value
+            highest[i] = value if value > highest[i] else highest[i]
+    for i in range(n):
+        value = total[i] / count
+        squares[i] = positive(square[i] - total[i] * value)
+        excess[i] = highest[i] - (total[i] - highest[i]) / others
+        mean[i] = value + (first[i] * scale - (numbers.level if bias is NULL else bias[i]))
+        special[i] |= (peak[i] >= numbers.saturation) | (squares[i] - squares[i] != 0)
+
+
 # ---- One exposure time: ccdproc_darks.statistics.rate_fit_complete ----
 
 def rate(

@@ -6,16 +6,14 @@ from __future__ import annotations
 import copy
 import os
 from concurrent.futures import Executor
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from astropy import units as u
 from astropy.nddata import CCDData
-from scipy.special import chdtri, log_ndtr, ndtr
+from scipy.special import chdtri, ndtr
 
-from .._compute.blocks import Block, BlockJob, sample_blocks, shifted
+from .._compute.blocks import sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_clip, checked_dtype, numpy_images, unit_name
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
@@ -23,19 +21,15 @@ from ..frames.headers import FrameSetting, check_one_exposure
 from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..rates.amplifiers import Amplifiers, measure_amplifiers
-from ..rates.dark_frames import DarkSet, ElectronReader
 from ..rates.lost_samples import warn_lost_samples
-from ..rates.mean_counts import MeanCounts
+from ..rates.pixel_noise import PixelNoise
 from ..rates.prepared_darks import prepare_darks
-from ..rates.rejection import deviate_of_share
 from ..statistics.rate_distribution import sensor_rate_distribution
-from ..statistics.significance import deviate_of_log_tail
-from .comparer import compare_rows
+from .frame_scatter import LEAST_FRAMES, ScatterJob
+from .jump_growth import excess_variance, jumps_of_reading
 
 __all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
 
-# With three frames, a pixel that switches has one frame alone at one level: it looks like a cosmic ray.
-LEAST_FRAMES = 4
 _SAMPLE = 2**16
 
 
@@ -43,7 +37,7 @@ def dark_scatter(
     darks: Frames,
     *,
     gain: FrameSetting = None,
-    read_noise: FrameSetting = None,
+    read_noise: FrameSetting | CCDData = None,
     bias: CCDData | str | os.PathLike[str] | u.Quantity | None = None,
     exposure: FrameSetting = None,
     saturation: FrameSetting = None,
@@ -156,9 +150,12 @@ def dark_scatter(
     shape, number = prepared.shape, len(dark_set.frames)
     seconds, offsets = np.full(number, dark_set.seconds), dark_set.level_shifts
 
-    job = _ScatterJob(dark_set, prepared.reader, prepared.noise, clip)
-    samples = (job.counts(block) for block in sample_blocks(shape, _SAMPLE))
+    job = ScatterJob(dark_set, prepared.reader, prepared.pixel_noise or prepared.noise, clip)
+    blocks = sample_blocks(shape, _SAMPLE)
+    samples = (job.counts(block) for block in blocks)
     job.rate_distribution = sensor_rate_distribution(samples, seconds, np.ones(number), [], offsets, False)
+    if prepared.pixel_noise is not None:
+        job.find_core(blocks)
     data = np.empty(shape, dtype)
     fill_images(job, [data], execution)
     mask = np.isnan(data)
@@ -174,7 +171,7 @@ def dark_scatter(
             "NCOMBINE": (number, "number of frames"),
             "DKRDNOI": (prepared.noise, "[electron] read noise of a frame"),
             "DKSTAT": ("scatter", "significance of the scatter of equal frames"),
-            "DKWIDTH": (_width(data[~mask], number - 1), "scatter of good pixels over their noise"),
+            **_width_entries(job, data[~mask], number - 1),
         },
     )
     result = result_image(data, u.dimensionless_unscaled, header, mask=mask, wcs=prepared.frames[0].wcs)
@@ -197,65 +194,15 @@ def _one_set(prepared):
     return dark_set
 
 
-@dataclass
-class _ScatterJob(BlockJob):
-    """Makes the significance of the scatter of equal frames (`_one_sided`)."""
-
-    dark_set: DarkSet
-    reader: ElectronReader
-    noise: float
-    clip: float | None
-    rate_distribution: object = None
-
-    def memory(self):
-        """Bytes that a pixel of a block takes while it is computed."""
-        return 200 * len(self.dark_set.frames) + 200
-
-    def for_rows(self, rows):
-        """The job for some rows alone."""
-        return replace(self, dark_set=self.dark_set.for_rows(rows), reader=self.reader.for_rows(rows))
-
-    @contextmanager
-    def open_files(self):
-        """The job with its files open."""
-        with self.dark_set.open_files() as dark_set:
-            yield replace(self, dark_set=dark_set)
-
-    def block(self, rows, out=None):
-        """Significance of a block of rows; there is no fast pass."""
-        seconds = np.full(len(self.dark_set.frames), self.dark_set.seconds)
-        shifts = self.dark_set.level_shifts
-        compared = compare_rows(self.counts(rows), seconds, [], shifts, False, self.rate_distribution)
-        return Block([_one_sided(compared.significance)])
-
-    def counts(self, rows):
-        """`MeanCounts` of the frames, each as if it had an exposure time of its own."""
-        electrons = self.reader.read(self.dark_set, rows)
-        samples, good = electrons.samples, electrons.good
-        good &= good.sum(axis=0) >= LEAST_FRAMES
-        if self.clip is not None:
-            _leave_out_highest(samples - self.dark_set.level_shifts[:, None, None], good, self.noise, self.clip)
-        ones = np.ones(samples.shape)
-        samples[~good] = 0.0
-        return MeanCounts(samples, ones, self.noise**2 * ones, good, np.full(samples.shape, np.nan))
-
-
-def _leave_out_highest(samples, good, noise, clip):
-    """Unset ``good`` of the highest sample of each pixel in which it is a cosmic ray."""
-    highest = np.where(good, samples, -np.inf).argmax(axis=0)[None]
-    value = np.take_along_axis(samples, highest, axis=0)[0]
-    rest = np.maximum(good.sum(axis=0) - 1.0, 1.0)
-    others = (np.where(good, samples, 0.0).sum(axis=0) - value) / rest
-    tested = good.any(axis=0) & (value > others)
-    struck = np.zeros(tested.shape, dtype=bool)
-    one = np.ones(int(tested.sum()))
-    struck[tested] = deviate_of_share(value[tested], others[tested], one, rest[tested], noise) > clip
-    np.put_along_axis(good, highest, np.take_along_axis(good, highest, axis=0) & ~struck, axis=0)
-
-
-def _one_sided(significance):
-    """One-sided normal deviate of the same probability as a two-sided one."""
-    return deviate_of_log_tail(np.log(2) + log_ndtr(-np.abs(significance)))
+def _width_entries(job, deviates, degrees):
+    """Entries of the result's meta: how good pixels scatter."""
+    if isinstance(job.noise, PixelNoise):
+        return {
+            "DKNOISE": ("map", "source of the read noise"),
+            "DKWIDTH": (float(np.sqrt(job.factor)), "read noise of these frames over that of the map"),
+            "DKCORE": (job.width, "width of good pixels, that deviates are divided by"),
+        }
+    return {"DKWIDTH": (_width(deviates, degrees), "scatter of good pixels over their noise")}
 
 
 def _width(deviates, degrees):
@@ -285,7 +232,7 @@ class ScatterImages:
             if image.shape != shape:
                 raise ValueError(f"{label} must have the shape of the rates, {shape}, got {image.shape}")
         self._images = [np.ma.filled(np.ma.array(image.data, mask=image.mask, dtype=float), np.nan) for image in images]
-        self._start = 0
+        self._start, self._unstable = 0, None
         self.headers = {f"scatter[{number}]": image.meta for number, image in enumerate(images)}
 
     def __len__(self):
@@ -295,6 +242,7 @@ class ScatterImages:
         """The images of the rows of a slice alone; they can be sent to another process."""
         part = copy.copy(self)
         part._images, part._start, part.headers = [image[rows] for image in self._images], rows.start, {}
+        part._unstable = None if self._unstable is None else self._unstable[rows]
         return part
 
     def critical(self, control):
@@ -304,12 +252,50 @@ class ScatterImages:
         values = np.concatenate([image[np.isfinite(image)] for image in self._images])
         return control.critical(values.size, 1, None if control.fdr is None else values[values > control.least])
 
+    def find_unstable(self, critical, rate, noise=None):
+        """Find the pixels above a deviate whose jumps do not grow with exposure: they are of the reading.
+
+        Parameters
+        ----------
+        critical : float
+            The deviate.
+        rate : `numpy.ndarray`
+            Dark rate of each pixel (electron/s), shape (rows, columns).
+        noise : `PixelNoise`, optional
+            Read noise of each pixel. None: one for all.
+        """
+        metas = list(self.headers.values())
+        seconds = np.array([meta["DKEXPMIN"] for meta in metas])
+        pixels = np.flatnonzero(self.beyond(critical, slice(0, len(rate)))) if len(self) > 1 else np.zeros(0, int)
+        if pixels.size == 0:
+            return
+        own = None
+        if noise is not None:
+            scatter, variance = (part.ravel().astype(float) for part in noise.rows(slice(0, len(rate)), pixels))
+            own = scatter, variance, noise.distribution
+        rates = np.nan_to_num(rate.reshape(-1)[pixels].astype(float))
+        deviates = np.array([image.reshape(-1)[pixels] for image in self._images])
+        excess = np.array(
+            [excess_variance(deviate, meta, rates, own) for deviate, meta in zip(deviates, metas, strict=True)]
+        )
+        self._unstable = np.zeros(rate.shape, dtype=bool)
+        self._unstable.reshape(-1)[pixels[jumps_of_reading(excess, seconds, deviates)]] = True
+
     def beyond(self, critical, rows, pixels=None):
-        """Pixels of a block of rows (or some of them, by flat indices) above a deviate in one image or more."""
-        rows = shifted(rows, self._start)
+        """Pixels of a slice of rows (or some of them, by flat indices) above a deviate in one image or more.
+
+        Without those that are `unstable`.
+        """
         found = False
         for image in self._images:
-            image = image[rows] if pixels is None else image[rows].reshape(1, -1)[:, pixels]
             with np.errstate(invalid="ignore"):
-                found = found | (image > critical)
-        return found
+                found = found | (self._part(image, rows, pixels) > critical)
+        return found if self._unstable is None else found & ~self.unstable(rows, pixels)
+
+    def unstable(self, rows, pixels=None):
+        """Pixels whose reading jumps, by `find_unstable`; False where it found none."""
+        return False if self._unstable is None else self._part(self._unstable, rows, pixels)
+
+    def _part(self, image, rows, pixels):
+        rows = shifted(rows, self._start)
+        return image[rows] if pixels is None else image[rows].reshape(1, -1)[:, pixels]

@@ -9,8 +9,8 @@ from .._compute import loops
 from ..frames.fits_image import FileReader, are_alike, row_positions, rows_alike
 
 __all__ = [
-    "FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "frame_block", "in_electrons",
-    "read_block",
+    "FrameBlock", "FrameSums", "StreamedFrameBlock", "SumSettings", "are_equal", "as_stored", "frame_block",
+    "in_electrons", "level_and_array", "read_block",
 ]  # fmt: skip
 
 # Sums of fewer 16-bit integers than this cannot overflow 32 bits.
@@ -117,7 +117,7 @@ class FrameBlock:
 
     def _compiled_counts(self, settings):
         """`FrameSums` of one frame in single precision, in one pass."""
-        sums, (level, bias) = settings.blank(self.values.shape[1]), _level_and_array(settings.bias)
+        sums, (level, bias) = settings.blank(self.values.shape[1]), level_and_array(settings.bias)
         saturation = np.inf if settings.saturation is None else settings.saturation
         loops.counts(
             sums.counts.size, self.values[0].view(np.float32), not self.values.dtype.isnative, saturation,
@@ -239,14 +239,20 @@ def _for_sums(settings, sums, stored, dtype, *, in_file):
     The integers ``stored`` have a row for each frame. They are samples of ``dtype``, but signed if ``in_file``, as FITS
     stores them.
     """
-    signed = dtype.kind == "i"
     saturation = 2**30 if settings.saturation is None else _comparable(settings.saturation, dtype)
-    level, bias = _level_and_array(settings.bias)
-    numbers = (
-        len(stored), not stored.dtype.isnative, _SIGN if signed or in_file else 0, -_SIGN if signed else 0, saturation,
-        settings.scale, level, None if settings.bound is None else settings.bound.numbers,
-    )  # fmt: skip
+    level, bias = level_and_array(settings.bias)
+    bound = None if settings.bound is None else settings.bound.numbers
+    numbers = (*as_stored(stored, dtype, in_file=in_file), saturation, settings.scale, level, bound)
     return numbers, (bias, sums.counts, sums.special)
+
+
+def as_stored(stored, dtype, *, in_file=False):
+    """How the compiled loops read integers ``stored`` as samples of ``dtype``; in a file they are signed.
+
+    Number of frames; whether bytes are swapped; bits to flip after that; number to add after that.
+    """
+    signed = dtype.kind == "i"
+    return len(stored), not stored.dtype.isnative, _SIGN if signed or in_file else 0, -_SIGN if signed else 0
 
 
 def _as_short(array):
@@ -267,7 +273,7 @@ def in_electrons(counts, scale, bias):
     return counts
 
 
-def _level_and_array(bias):
+def level_and_array(bias):
     """A bias (electron) as the compiled loops take it: a number, and an array or None."""
     return (0.0, bias) if np.ndim(bias) else (bias, None)
 

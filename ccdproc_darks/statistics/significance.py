@@ -4,13 +4,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc, gammaln, ndtr, ndtri, ndtri_exp
+from scipy.special import chdtrc, chdtri, gammaln, log_ndtr, ndtr, ndtri, ndtri_exp
 
 from .._interface.arguments import checked_number
 
 __all__ = [
-    "NORMAL_BELOW", "FalsePositiveControl", "critical_deviate", "deviate_of_chi_square", "deviate_of_log_tail",
-    "log_chi_square_tail", "needs_exact_tail", "saddlepoint_deviate",
+    "NORMAL_BELOW", "FalsePositiveControl", "chi_square_of_deviate", "critical_deviate", "deviate_of_chi_square",
+    "deviate_of_log_tail", "log_chi_square_tail", "needs_exact_tail", "saddlepoint_deviate",
 ]  # fmt: skip
 
 
@@ -82,6 +82,8 @@ class FalsePositiveControl:
 # Deviate below which the normal tail is right to a few per cent, and the saddlepoint formula divides by nearly zero.
 NORMAL_BELOW = 2.5
 _NEWTON_STEPS = 60
+# Deviate from which on the probability of a chi-square is not inverted directly.
+_UNDERFLOWS = 30.0
 # Relative change of a tail probability that is negligible.
 _NEGLIGIBLE = 0.01
 
@@ -128,6 +130,29 @@ def deviate_of_chi_square(chi_square, degrees):
     several = (degrees > 1) & np.isfinite(chi_square)
     deviate[several] = deviate_of_log_tail(log_chi_square_tail(chi_square[several], degrees[several]) - np.log(2))
     return deviate
+
+
+def chi_square_of_deviate(deviate, degrees):
+    """Chi-square that is exceeded with the same probability as a normal deviate, on one side.
+
+    Where the probability underflows, by Newton's method on its logarithm, of which the slope is nearly -1/2.
+    """
+    deviate, degrees = (
+        np.asarray(deviate, dtype=float),
+        np.broadcast_to(np.asarray(degrees, dtype=float), deviate.shape),
+    )
+    chi_square = chdtri(degrees, ndtr(-deviate))
+    far = np.flatnonzero(deviate > _UNDERFLOWS)
+    if far.size:
+        target, x = log_ndtr(-deviate[far]), np.square(deviate[far]) + degrees[far]
+        for _ in range(_NEWTON_STEPS):
+            slope = -0.5 + (degrees[far] - 2) / (2 * x)
+            step = (target - log_chi_square_tail(x, degrees[far])) / slope
+            x = x + step
+            if (np.abs(step) < 1e-9 * x).all():
+                break
+        chi_square[far] = x
+    return chi_square
 
 
 def deviate_of_log_tail(log_probability):

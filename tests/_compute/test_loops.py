@@ -22,6 +22,9 @@ from hypothesis import strategies as st
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, master_bias, simulate_dark
 from ccdproc_darks._compute import loops
 from ccdproc_darks.comparison.two_rates import TwoRates
+from ccdproc_darks.rates.bias import Bias
+from ccdproc_darks.rates.dark_frames import ElectronReader
+from ccdproc_darks.rates.moments import SampleMoments
 from ccdproc_darks.rates.rate_meta import RateMeta
 from ccdproc_darks.rates.rejection import RejectionBound, may_lose_highest
 from ccdproc_darks.rates.stack import FrameBlock, SumSettings
@@ -30,7 +33,7 @@ from ccdproc_darks.statistics.rate_fit_complete import fit_complete_pixels
 from ..helpers import assert_same_image
 from ..strategies import seeds
 
-LOOPS = ("counts", "file_sums", "fit", "pair", "rate", "sums")
+LOOPS = ("counts", "file_sums", "fit", "moments", "pair", "rate", "sums")
 CAN_BUILD = shutil.which("cc") and Path(sysconfig.get_path("include"), "Python.h").exists()
 UNWANTED = bool(os.environ.get("CCDPROC_DARKS_NO_C"))
 
@@ -240,6 +243,30 @@ def test_lone_frame(seed, swapped, bias, saturation, size, bad):
 
 
 @needs_loops
+@given(
+    seeds, st.sampled_from(["u2", "i2", "f4"]), st.integers(2, 9), st.booleans(), st.sampled_from([None, 0.0, 1234.5]),
+    st.sampled_from([None, 300.0, 65535.0]), st.sampled_from([1, 256, 700]), st.booleans(),
+)  # fmt: skip
+def test_moments(seed, kind, number, swapped, bias, saturation, size, shifted):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(300, 50, (number, size))
+    if kind == "f4":
+        values = awkward(rng, values.astype("f4"))
+    else:
+        values = np.clip(np.rint(values), np.iinfo(kind).min, np.iinfo(kind).max)
+    block = FrameBlock(values.astype((">" if swapped else "=") + kind), [None] * number)
+    reader = ElectronReader(1.7, Bias(), saturation)
+    bias = rng.normal(300, 3, size) if bias is None else bias
+    shifts = rng.normal(0, 3, number) * shifted
+    ours = SampleMoments.of(block, shifts, reader, bias)
+    with numpy_alone():
+        plain = SampleMoments.of(block, shifts, reader, bias)
+    assert_same_bits(ours.special, plain.special)
+    for name in ("mean", "squares", "excess"):
+        assert_same_bits(getattr(ours, name)[~ours.special], getattr(plain, name)[~ours.special])
+
+
+@needs_loops
 @pytest.mark.parametrize("bias_kind", ["level", "master"])
 def test_all_of_it(bias_kind, tmp_path):
     camera = {"gain": 1.5 * u.electron / u.adu, "read_noise": 6 * u.electron, "bias": 1000 * u.adu}
@@ -315,6 +342,18 @@ class TestWrongArrays:
         counts, rows = (np.zeros(3),) * number, ((1.0, 1.0, 1.0, 1.0),) * number
         with pytest.raises(ValueError, match="17 exposure times, expected 1 to 16"):
             loops.fit(3, counts, rows, False, np.inf, 1e-9, 3, np.zeros(3, "f4"), np.zeros(3, "f4"))
+
+    def test_one_frame_does_not_scatter(self):
+        numbers = (1, False, 0, 0, np.inf, 1.0, 0.0)
+        arrays = (None, np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3, bool))
+        with pytest.raises(ValueError, match="1 frames, expected 2 or more"):
+            loops.moments(3, numbers, arrays, np.zeros(1), np.zeros(3, "f4"))
+
+    def test_frame_of_moments_too_short(self):
+        numbers = (2, False, 0, 0, np.inf, 1.0, 0.0)
+        arrays = (None, np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3, bool))
+        with pytest.raises(ValueError, match="an array has 10 bytes, expected 12"):
+            loops.moments(3, numbers, arrays, np.zeros(2), np.zeros(5, "u2"))
 
     @pytest.mark.parametrize("number", [-1, 0, 32768])
     def test_frames_that_cannot_be_added(self, number):
