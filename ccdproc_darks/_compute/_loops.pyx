@@ -17,7 +17,7 @@ from array import array
 
 from libc.errno cimport EINTR, errno
 from libc.float cimport FLT_MAX
-from libc.math cimport fabsf, sqrtf
+from libc.math cimport copysign, fabs, fabsf, sqrt, sqrtf
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memchr, memset
 
@@ -711,3 +711,347 @@ cdef vectors add_products(
             factor = common_t[i] / (common[i] + limit)
             tt[i] -= factor * common_t[i]
             tc[i] -= factor * common_c[i]
+
+# ---- Several rates: ccdproc_darks.comparison.several_rates ----
+
+cdef struct RateNumbers:
+    # A variance of a pixel is a constant, and a growth with its read variance.
+    bint lone
+    double shift, growth, noise, noise_growth, per_second, cube, per_frame
+    double measured, measured_growth, bias, bias_growth, reach
+
+cdef struct BiasNumbers:
+    # Number of exposures that share a bias, its variance, and 1 over the number of its frames.
+    int members
+    double bias, bias_growth, per_frame
+
+cdef struct SeveralNumbers:
+    int exposures, groups, first, last, rounds, nodes, bins, steps
+    bint by_first
+    double start, tiny, width, spread, spread_noise, spread_noise_growth, least_leverage, per_bin, per_one
+    RateNumbers[MOST_EXPOSURES] rates
+    BiasNumbers[MOST_EXPOSURES] biases
+    const double *estimates
+    const double *means
+    const double *slopes
+    const int32_t *starts
+    const double *table
+
+cdef struct SeveralResults:
+    float *difference
+    float *rate
+    float *deviation
+    float *deviate
+    float *departure
+    float *information
+    float *skewness
+    float *share
+    float *alike
+    uint8_t *complete
+
+
+def several(
+    Py_ssize_t n, tuple images not None, tuple exposures not None, tuple groups not None, tuple numbers not None,
+    tuple prior not None, tuple table not None, tuple results not None,
+):
+    """
+    Compare up to MOST_EXPOSURES rates of n pixels: as ``_numpy`` of
+    `ccdproc_darks.comparison.several_rates.SeveralRates`.
+
+    Parameters
+    ----------
+    images : tuple
+        All rates and all standard deviations (float32), all masks (bool, or None), and read variances (float32, or
+        None where all pixels have the same).
+    exposures, groups, numbers, prior, table : tuple
+        Numbers and tables that ``SeveralRates._compiled`` passes.
+    results : tuple
+        Complete pixels (bool), difference and rate (float32). Then either the standard deviation of the difference, or
+        None, deviate, departure, information and skewness, and share and alike or None twice.
+    """
+    cdef SeveralNumbers known
+    cdef SeveralResults into
+    cdef const float *rates[MOST_EXPOSURES]
+    cdef const float *deviations[MOST_EXPOSURES]
+    cdef const uint8_t *masks[MOST_EXPOSURES]
+    cdef const float[::1] view
+    cdef const uint8_t[::1] mask, bytes_of
+    cdef const float *variance = NULL
+    cdef const double[::1] estimates, means, slopes, coefficients
+    cdef const int32_t[::1] starts
+    cdef float[::1] place
+    cdef uint8_t[::1] complete
+    cdef Py_ssize_t start = 0
+    cdef int k
+    known.exposures, known.groups = min(len(exposures), MOST_EXPOSURES + 1), len(groups)
+    if not 1 < known.exposures <= MOST_EXPOSURES or known.groups > known.exposures:
+        raise ValueError(f"{len(exposures)} exposure times, expected 2 to {MOST_EXPOSURES}")
+    if len(images) != 3 * known.exposures + 1 or len(results) != 10:
+        raise ValueError(f"{len(images)} images and {len(results)} results")
+    # The views keep the memory of the arrays in place.
+    views = []
+    for k in range(known.exposures):
+        (
+            known.rates[k].lone, known.rates[k].shift, known.rates[k].growth, known.rates[k].noise,
+            known.rates[k].noise_growth, known.rates[k].per_second, known.rates[k].cube, known.rates[k].per_frame,
+            known.rates[k].measured, known.rates[k].measured_growth, known.rates[k].bias, known.rates[k].bias_growth,
+            known.rates[k].reach,
+        ) = exposures[k]
+        view = images[k]
+        rates[k] = &view[0]
+        views.append(view)
+        view = images[known.exposures + k]
+        deviations[k] = &view[0]
+        views.append(view)
+        mask, masks[k] = images[2 * known.exposures + k], NULL
+        if mask is not None:
+            masks[k] = &mask[0]
+            views.append(mask)
+    view = images[3 * known.exposures]
+    if view is not None:
+        variance = &view[0]
+        views.append(view)
+    for k in range(known.groups):
+        (
+            known.biases[k].members, known.biases[k].bias, known.biases[k].bias_growth, known.biases[k].per_frame
+        ) = groups[k]
+    if sum([known.biases[k].members for k in range(known.groups)]) != known.exposures:
+        raise ValueError("each exposure time must be in one group")
+    (
+        known.first, known.last, known.by_first, known.rounds, known.start, known.tiny, known.width, known.spread,
+        known.spread_noise, known.spread_noise_growth, known.least_leverage,
+    ) = numbers
+    if not (0 <= known.first < known.exposures and 0 <= known.last < known.exposures and known.rounds > 0):
+        raise ValueError("no such exposure time, or no round")
+    known.nodes = 0
+    if prior:
+        estimates, means, slopes, starts, known.per_bin = prior
+        known.nodes, known.bins = estimates.size, starts.size
+        expect(known.nodes, (means,))
+        expect(max(known.nodes - 1, 1), (slopes,))
+        known.estimates, known.means, known.slopes, known.starts = &estimates[0], &means[0], &slopes[0], &starts[0]
+    known.steps = 0
+    if table:
+        coefficients, known.per_one = table
+        known.steps, known.table = coefficients.size // 4, &coefficients[0]
+    complete = results[0]
+    into.complete = &complete[0]
+    views.append(complete)
+    places = []
+    cdef float *pointers[9]
+    for k in range(9):
+        place, pointers[k] = results[k + 1], NULL
+        if place is not None:
+            pointers[k] = &place[0]
+            places.append(place)
+    into.difference, into.rate, into.deviation, into.deviate = pointers[0], pointers[1], pointers[2], pointers[3]
+    into.departure, into.information, into.skewness = pointers[4], pointers[5], pointers[6]
+    into.share, into.alike = pointers[7], pointers[8]
+    expect(n, (*views, *places))
+    if into.deviate != NULL and len(places) not in (6, 8) or into.deviate == NULL and into.deviation == NULL:
+        raise ValueError("results are missing")
+    with nogil:
+        while start < n:
+            several_tile(&known, rates, deviations, masks, variance, into, start, min(n - start, FIT_TILE))
+            start += FIT_TILE
+
+
+cdef inline double posterior_mean(const SeveralNumbers *numbers, double x) noexcept nogil:
+    """As ``_PosteriorMean`` of `ccdproc_darks.comparison.several_rates`."""
+    cdef int last = numbers.nodes - 1, j
+    cdef double place
+    if not x <= numbers.estimates[last]:
+        return x
+    if x <= numbers.estimates[0]:
+        return numbers.means[0]
+    place = (x - numbers.estimates[0]) * numbers.per_bin
+    j = numbers.starts[<int> place if place < numbers.bins else numbers.bins - 1]
+    while j < last - 1 and x >= numbers.estimates[j + 1]:
+        j += 1
+    while j > 0 and x < numbers.estimates[j]:
+        j -= 1
+    return numbers.slopes[j] * (x - numbers.estimates[j]) + numbers.means[j]
+
+
+cdef vectors several_tile(
+    const SeveralNumbers *numbers, const float **rates, const float **deviations, const uint8_t **masks,
+    const float *variance, SeveralResults into, Py_ssize_t start, Py_ssize_t n,
+) noexcept nogil:
+    """`several` of a tile."""
+    cdef double[MOST_EXPOSURES * FIT_TILE] y, base, weight
+    cdef double[MOST_EXPOSURES * FIT_TILE] factor, product
+    cdef double[FIT_TILE] trial, rate, tt, tc, common, common_c, square, bias
+    cdef const RateNumbers *one
+    cdef const BiasNumbers *group
+    cdef uint8_t *complete = into.complete + start
+    cdef const float *own
+    cdef const float *seen
+    cdef const uint8_t *masked
+    cdef double growth, per_second, own_square, once, miss
+    cdef Py_ssize_t i, at, of_group
+    cdef int k, g, round_, first
+    memset(complete, 1, n)
+    for k in range(numbers.exposures):
+        one, at, seen, own = &numbers.rates[k], k * FIT_TILE, rates[k] + start, deviations[k] + start
+        for i in range(n):
+            y[at + i] = <double> seen[i] - one.shift
+        if variance == NULL:
+            for i in range(n):
+                base[at + i] = one.noise
+        else:
+            for i in range(n):
+                base[at + i] = one.noise + one.noise_growth * <double> variance[start + i]
+        if masks[k] != NULL:
+            masked = masks[k] + start
+            for i in range(n):
+                complete[i] &= masked[i] == 0
+        if one.lone:
+            for i in range(n):
+                complete[i] &= is_finite(seen[i]) & is_finite(own[i])
+        elif variance == NULL:
+            for i in range(n):
+                own_square = <double> own[i] * <double> own[i]
+                miss = fabs((positive(<double> seen[i]) * one.growth + one.measured) - own_square)
+                complete[i] &= miss - (own_square - one.bias) * one.reach <= 0
+        else:
+            for i in range(n):
+                own_square = <double> own[i] * <double> own[i]
+                miss = one.measured + one.measured_growth * <double> variance[start + i]
+                miss = fabs((positive(<double> seen[i]) * one.growth + miss) - own_square)
+                once = one.bias + one.bias_growth * <double> variance[start + i]
+                complete[i] &= miss - (own_square - once) * one.reach <= 0
+    for i in range(n):
+        trial[i] = numbers.start
+    for round_ in range(numbers.rounds):
+        first = 0
+        for i in range(n):
+            tt[i] = tc[i] = 0
+        for g in range(numbers.groups):
+            group, of_group = &numbers.biases[g], g * FIT_TILE
+            if variance == NULL:
+                for i in range(n):
+                    bias[i] = group.bias
+            else:
+                for i in range(n):
+                    bias[i] = group.bias + group.bias_growth * <double> variance[start + i]
+            for i in range(n):
+                common[i] = common_c[i] = square[i] = 0
+            for k in range(first, first + group.members):
+                at, growth, per_second = k * FIT_TILE, numbers.rates[k].growth, numbers.rates[k].per_second
+                for i in range(n):
+                    weight[at + i] = 1 / (trial[i] * growth + base[at + i])
+                    tt[i] += weight[at + i]
+                    tc[i] += weight[at + i] * y[at + i]
+                    once = weight[at + i] * per_second
+                    common[i] += once
+                    common_c[i] += once * y[at + i]
+                    square[i] += once * per_second
+            for i in range(n):
+                factor[of_group + i] = bias[i] / (1 + bias[i] * square[i])
+                product[of_group + i] = factor[of_group + i] * common[i]
+                tt[i] -= product[of_group + i] * common[i]
+                tc[i] -= product[of_group + i] * common_c[i]
+            first += group.members
+        for i in range(n):
+            rate[i] = tc[i] / tt[i]
+        if numbers.nodes:
+            for i in range(n):
+                trial[i] = posterior_mean(numbers, rate[i])
+            for i in range(n):
+                trial[i] = at_least(numbers.tiny, trial[i])
+        else:
+            for i in range(n):
+                trial[i] = at_least(numbers.tiny, rate[i])
+    for i in range(n):
+        into.difference[start + i] = <float> (y[numbers.first * FIT_TILE + i] - y[numbers.last * FIT_TILE + i])
+        into.rate[start + i] = <float> rate[i]
+    if into.deviate == NULL:
+        for i in range(n):
+            bias[i] = numbers.spread_noise
+        if variance != NULL:
+            for i in range(n):
+                bias[i] += numbers.spread_noise_growth * <double> variance[start + i]
+        for i in range(n):
+            into.deviation[start + i] = <float> sqrt(positive(rate[i]) * numbers.spread + bias[i])
+            complete[i] &= is_finite(into.rate[start + i])
+        return
+    departures(numbers, y, rate, trial, weight, factor, product, tt, into, start, n)
+
+
+cdef vectors departures(
+    const SeveralNumbers *numbers, const double *y, const double *rate, const double *trial, const double *weight,
+    const double *factor, const double *product, const double *tt, SeveralResults into, Py_ssize_t start, Py_ssize_t n,
+) noexcept nogil:
+    """Departures from one rate of a tile of `several`: as ``_departures``."""
+    cdef double[FIT_TILE] chi_square, excess, skewness, poisson, second, fourth, best, farthest, lever, information
+    cdef double[FIT_TILE] common, total, inverse
+    cdef const RateNumbers *one
+    cdef double w, ws, residual, solved, projected, leverage, power, each, deviation, part, size, place, x, root
+    cdef double counted, least = numbers.least_leverage
+    cdef bint larger, averaged = into.share != NULL
+    cdef Py_ssize_t i, at, of_group
+    cdef int k, g, first = 0, step
+    cdef const double *c
+    for i in range(n):
+        chi_square[i] = excess[i] = skewness[i] = poisson[i] = second[i] = fourth[i] = farthest[i] = 0
+        information[i], best[i], lever[i], inverse[i] = 0, -1, 1, 1 / tt[i]
+    for g in range(numbers.groups):
+        of_group = g * FIT_TILE
+        for i in range(n):
+            common[i] = total[i] = 0
+        for k in range(first, first + numbers.biases[g].members):
+            at = k * FIT_TILE
+            for i in range(n):
+                common[i] += weight[at + i] * (y[at + i] - rate[i]) * numbers.rates[k].per_second
+        for i in range(n):
+            common[i] *= factor[of_group + i]
+        for k in range(first, first + numbers.biases[g].members):
+            at, one = k * FIT_TILE, &numbers.rates[k]
+            counted = not numbers.by_first or k == numbers.first
+            for i in range(n):
+                w, residual = weight[at + i], y[at + i] - rate[i]
+                ws = w * one.per_second
+                solved = w * residual - ws * common[i]
+                projected = w - ws * product[of_group + i]
+                leverage = (w - factor[of_group + i] * ws * ws) - projected * projected * inverse[i]
+                chi_square[i] += solved * residual
+                power, each = solved * solved, solved * one.per_second
+                excess[i] += each * counted
+                skewness[i] += power * solved * one.cube
+                deviation = power / leverage
+                larger = (leverage > least * w) & (deviation > best[i])
+                farthest[i] = solved if larger else farthest[i]
+                lever[i] = leverage if larger else lever[i]
+                best[i] = deviation if larger else best[i]
+                information[i] = leverage if leverage > information[i] else information[i]
+                poisson[i] += power * one.growth
+                part = each * each * one.per_frame
+                second[i] += part
+                fourth[i] += part * part * one.per_frame
+                total[i] += each
+        for i in range(n):
+            part = total[i] * total[i] * numbers.biases[g].per_frame
+            second[i] += part
+            fourth[i] += part * part * numbers.biases[g].per_frame
+        first += numbers.biases[g].members
+    for i in range(n):
+        root = sqrt(positive(chi_square[i]))
+        into.skewness[start + i] = <float> (trial[i] * skewness[i] / (root * chi_square[i]))
+        into.departure[start + i] = <float> (fabs(farthest[i]) / lever[i])
+        into.information[start + i] = <float> information[i]
+        best[i] = root / numbers.width
+    if averaged:
+        for i in range(n):
+            into.share[start + i] = <float> (1 - trial[i] * poisson[i] / chi_square[i])
+            into.alike[start + i] = <float> (second[i] * second[i] / fourth[i])
+    if numbers.steps:
+        for i in range(n):
+            size = best[i]
+            place = size * numbers.per_one
+            if place < numbers.steps:
+                step = <int> place
+                x, c = place - step, numbers.table + 4 * step
+                best[i] = ((c[3] * x + c[2]) * x + c[1]) * x + c[0]
+    for i in range(n):
+        into.deviate[start + i] = <float> copysign(best[i], excess[i])
+        into.complete[start + i] &= is_finite(into.deviate[start + i])

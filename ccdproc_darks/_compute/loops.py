@@ -8,15 +8,15 @@ documentation). Each is None where there was no compiler, or where the environme
 import os
 from contextlib import suppress
 
-__all__ = ["MOST_EXPOSURES", "counts", "file_sums", "fit", "moments", "pair", "rate", "sums"]
+__all__ = ["MOST_EXPOSURES", "counts", "file_sums", "fit", "moments", "pair", "rate", "several", "sums"]
 
-# Most exposure times that `fit` takes.
+# Most exposure times that `fit` and `several` take.
 MOST_EXPOSURES = 16
 
-counts = file_sums = fit = moments = pair = rate = sums = None
+counts = file_sums = fit = moments = pair = rate = several = sums = None
 if not os.environ.get("CCDPROC_DARKS_NO_C"):
     with suppress(ImportError):
-        from ._loops import counts, file_sums, fit, moments, pair, rate, sums
+        from ._loops import counts, file_sums, fit, moments, pair, rate, several, sums
     if os.name != "posix":
         # It reads files in a way that only POSIX has.
         file_sums = None

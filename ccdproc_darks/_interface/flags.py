@@ -16,11 +16,12 @@ class DARK_FLAGS(BitFlagNameMap):
     =================  ======  ================================================================================
     DO_NOT_USE         2**0    the pixel must not be used: exactly where ``mask`` is True
     SATURATED          2**1    saturated in every frame of at least one exposure time
+    UNRELIABLE_ERROR   2**8    noisy: the read noise is above what the sensor's pixels have
     HOT                2**11   the dark rate is above the threshold
     WARM               2**12   the dark rate is above the threshold, its excess over the surroundings is not (glow)
     TELEGRAPH          2**15   equal frames scatter more than their noise
     NONLINEAR          2**16   the dark signal is not proportional to exposure time
-    UNRELIABLE_DARK    2**23   too noisy: a departure as large as the tolerance would not be seen
+    UNRELIABLE_DARK    2**23   HOT, but too noisy: a departure as large as the tolerance would not be seen
     =================  ======  ================================================================================
 
     Examples
@@ -37,6 +38,7 @@ class DARK_FLAGS(BitFlagNameMap):
 
     DO_NOT_USE = 2**0
     SATURATED = 2**1
+    UNRELIABLE_ERROR = 2**8
     HOT = 2**11
     WARM = 2**12
     TELEGRAPH = 2**15

@@ -207,9 +207,9 @@ class _ComparisonJob(BlockJob):
         if not self._has_fast_pass:
             return self._images(self.comparer.rows(rows))
         if self.statistic == "significance":
-            quick = self.comparer.two_rates_block(rows, deviate=out[0])
+            quick = self.comparer.fast_block(rows, deviate=out[0])
         else:
-            quick = self.comparer.two_rates_block(rows, outliers=True)
+            quick = self.comparer.fast_block(rows, departures=False)
         images, inexact = quick.statistic(self.statistic)
         return Block(_with_mask(images), Deferred(inexact))
 
@@ -219,7 +219,7 @@ class _ComparisonJob(BlockJob):
 
     @property
     def _has_fast_pass(self):
-        return self.comparer.two_rates is not None and self.statistic in QUICK_STATISTICS
+        return self.comparer.fast is not None and self.statistic in QUICK_STATISTICS
 
     def _images(self, compared):
         found = [compared.significance] if self.statistic == "significance" else getattr(compared, self.statistic)()

@@ -10,10 +10,12 @@ from scipy.special import chdtri, ndtr
 from .._interface.warnings import NoiseWarning, warn
 from ..rates.mean_counts import MeanCounts
 from ..statistics.conditional_tail import Candidates, far_deviate
+from ..statistics.noise_mixture import MeanTails
 from ..statistics.rate_distribution import sensor_rate_distribution
 from ..statistics.rate_fit import Covariance, RateFit, count_variance, fit_rate, shared_at
 from ..statistics.robust import robust_mean
-from ..statistics.significance import deviate_of_chi_square, needs_exact_tail
+from ..statistics.significance import NORMAL_BELOW, deviate_of_chi_square, needs_exact_tail
+from .several_rates import SeveralRates
 from .two_rates import TwoRates
 
 __all__ = [
@@ -28,6 +30,10 @@ _CORE = 0.6827
 DOUBTFUL_WIDTH = 1.2
 # Fewest pixels whose width is judged: it has an error of 3 %.
 _TYPICAL_PIXELS = 1000
+# Fraction of pixels with a deviate above `NORMAL_BELOW` that no noise model which is right has: normal ones are 1.2 %.
+_MOST_FAR = 0.04
+# Deviate below which averages over the read noise that a pixel may have do not matter.
+_NEAR = 1.0
 
 
 class RateComparer:
@@ -41,8 +47,10 @@ class RateComparer:
         Common offset of each exposure time (electron).
     width : float or None
         Scatter of good pixels about one rate, over what the noise model says; None without pixels to compare.
-    two_rates : `ccdproc_darks.comparison.two_rates.TwoRates` or None
-        Fast comparison of pixels that lost no frame; None unless there are two rates.
+    fast : `ccdproc_darks.comparison.two_rates.TwoRates` or `SeveralRates` or None
+        Fast comparison of pixels that lost no frame; None without read noise, and with free offsets.
+    normal : bool
+        Whether the noise told is so wrong that no exact tail is worth computing: all are taken for normal ones.
     """
 
     def __init__(self, images, offset, null):
@@ -56,20 +64,31 @@ class RateComparer:
         self._rate_distribution = sensor_rate_distribution(
             samples, images.seconds, numbers, images.shared, self.offsets, self.free_offset
         )
-        self._scale, self.two_rates = 1.0, None
-        self._find_two_rates()
-        deviates = self._find_deviates(sample)
-        self.width = null_width(deviates, len(images) - (2 if self.free_offset else 1))
+        distribution = images.noise and images.noise.distribution
+        self._tails = None if distribution is None else MeanTails(distribution)
+        self._scale, self.normal = 1.0, True
+        self._find_fast()
+        degrees = len(images) - (2 if self.free_offset else 1)
+        # The tails matter where few pixels are far in them.
+        self.width = null_width(deviates := self._find_deviates(sample), degrees)
+        self.normal = _is_wrong(deviates) and self.width > DOUBTFUL_WIDTH
+        if not self.normal:
+            self._find_fast()
+            self.width = null_width(deviates := self._find_deviates(sample), degrees)
         if null == "empirical":
             self._scale = self.width or 1.0
-            self._find_two_rates()
+            self._find_fast()
         elif deviates.size >= _TYPICAL_PIXELS and self.width > DOUBTFUL_WIDTH:
-            warn(
-                f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the read noise "
-                "is too low, or the frames drift, and more good pixels than asked for are significant. "
-                "null='empirical' takes the width that is seen for the right one",
-                NoiseWarning,
-            )
+            self._warn_noise()
+
+    def _warn_noise(self):
+        normal = "; probabilities are those of normal noise" if self.normal else ""
+        warn(
+            f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the read noise "
+            "is too low, or the frames drift, and more good pixels than asked for are significant. "
+            f"null='empirical' takes the width that is seen for the right one{normal}",
+            NoiseWarning,
+        )
 
     def for_rows(self, rows):
         """Comparer of the rows of a slice alone; it can be sent to another process."""
@@ -87,7 +106,9 @@ class RateComparer:
     def rows(self, block, pixels=None):
         """`Comparison` of a block of rows (slice), or of some ``pixels`` of it (flat indices)."""
         seconds, _, *settings = self._settings
-        return compare_rows(self.images.rows(block, pixels), seconds, self.images.shared_at(block, pixels), *settings)
+        noise = None if self._tails is None else (self._tails, *self.images.noise.rows(block, pixels))
+        rows, shared = self.images.rows(block, pixels), self.images.shared_at(block, pixels)
+        return compare_rows(rows, seconds, shared, *settings, normal=self.normal, noise=noise)
 
     def noiseless(self, rates):
         """`Comparison` of pixels that lost no frame and whose rates (electron/s) are measured without noise."""
@@ -104,26 +125,40 @@ class RateComparer:
         seconds, shared = self.images.seconds, self.images.shared
         return seconds, shared, self.offsets, self.free_offset, self._rate_distribution, self._scale
 
-    def two_rates_block(self, block, outliers=False, deviate=None):
-        """`TwoRatesBlock` of a block of rows; for the options see `TwoRates.rows`."""
-        return self.two_rates.rows(self.images, block, outliers, deviate)
+    def fast_block(self, block, departures=True, deviate=None):
+        """`TwoRatesBlock` or `SeveralRatesBlock` of a block of rows; for the options see `SeveralRates.rows`."""
+        return self.fast.rows(self.images, block, departures, deviate)
 
-    def _find_two_rates(self):
-        if TwoRates.fits(self.images, self.free_offset):
-            self.two_rates = TwoRates(self.images, self.offsets, self._rate_distribution, self._scale)
+    @property
+    def two_rates(self):
+        """The fast comparison, where it is one of two rates with one read noise."""
+        return self.fast if isinstance(self.fast, TwoRates) else None
+
+    two_rates_block = fast_block
+
+    def _find_fast(self):
+        self.fast = None
+        for kind in (TwoRates, SeveralRates):
+            if self.fast is None and kind.fits(self.images, self.free_offset):
+                self.fast = kind(self.images, self.offsets, self._rate_distribution, self._scale, self.normal)
 
     def _find_deviates(self, images):
         sample, found = self._of(images), []
         for block in images.blocks():
-            if self.two_rates is None:
+            if self.fast is None:
                 found.append(sample.rows(block).significance.ravel())
                 continue
-            quick = sample.two_rates_block(block)
-            inexact = quick.inexact_pixels()
-            quick.deviate[inexact] = sample.rows(block, inexact).significance
-            found.append(quick.deviate.astype(float))
+            quick = sample.fast_block(block)
+            deviate, inexact = quick.significance(), quick.inexact_pixels()
+            deviate[inexact] = sample.rows(block, inexact).significance
+            found.append(deviate.astype(float))
         deviates = np.concatenate(found)
         return deviates[np.isfinite(deviates)]
+
+
+def _is_wrong(deviates):
+    """Whether so many pixels depart from one rate that the noise told is wrong."""
+    return deviates.size >= _TYPICAL_PIXELS and np.mean(np.abs(deviates) > NORMAL_BELOW) > _MOST_FAR
 
 
 class _Samples:
@@ -251,11 +286,15 @@ class Comparison:
         return np.sqrt(np.where(self.fit.degrees > 0, variance, np.nan))
 
 
-def compare_rows(rows, seconds, shared, offsets, free_offset, rate_distribution=None, width=1.0):
+def compare_rows(
+    rows, seconds, shared, offsets, free_offset, rate_distribution=None, width=1.0, *, normal=False, noise=None
+):
     """`Comparison` of the `MeanCounts` of some rows, from which the common ``offsets`` (electron) are subtracted.
 
     For ``seconds``, ``shared`` and ``free_offset`` see `ccdproc_darks.statistics.rate_fit.fit_rate`; for
-    ``rate_distribution`` and ``width`` see `ccdproc_darks.statistics.conditional_tail.far_deviate`.
+    ``rate_distribution`` and ``width`` see `ccdproc_darks.statistics.conditional_tail.far_deviate`. ``normal`` takes
+    all tails for those of normal noise. ``noise`` is `MeanTails`, and the scatter (electron) and mean read variance
+    (electron^2) of the pixels, where the read noise of each is known from its scatter alone.
     """
     rows = without_offsets(rows, offsets)
     fit = fit_rate(
@@ -263,11 +302,33 @@ def compare_rows(rows, seconds, shared, offsets, free_offset, rate_distribution=
         weight_rate=None if rate_distribution is None else rate_distribution.posterior_mean,
     )  # fmt: skip
     size = deviate_of_chi_square(fit.chi_square / width**2, fit.degrees)
-    known = (fit.degrees == 1) & (rate_distribution is None)
-    far = (fit.degrees > 0) & needs_exact_tail(size, fit.skewness, fit.kurtosis, known)
-    if far.any():
-        size[far] = far_deviate(_candidates(rows, seconds, shared, fit, far, free_offset), rate_distribution, width)
+    if not normal:
+        far = needs_exact_tail(size, fit.skewness, fit.kurtosis, rate_distribution is None) & (fit.degrees > 0)
+        if far.any():
+            size[far] = far_deviate(_candidates(rows, seconds, shared, fit, far, free_offset), rate_distribution, width)
+    if noise is not None:
+        _average_tails(size, rows, seconds, shared, fit, rate_distribution, noise)
     return Comparison(rows, seconds, shared, fit, np.copysign(size, fit.excess), free_offset)
+
+
+def _average_tails(size, rows, seconds, shared, fit, rate_distribution, noise):
+    """Average deviates, in place, over the read noise that a pixel may have; ``noise`` is that of `compare_rows`."""
+    tails, scatter, variance = noise
+    with np.errstate(invalid="ignore"):
+        far = np.abs(size) > _NEAR
+    if not far.any():
+        return
+    usable, variance = rows.usable[:, far], variance[far].astype(float)
+    frames = np.where(usable, rows.frames[:, far], 1.0)
+    solved = Covariance(fit.covariance.weights[:, far], shared_at(shared, far)).solve(fit.residual[:, far])
+    rate = fit.rate[far] if rate_distribution is None else rate_distribution.posterior_mean(fit.rate[far])
+    poisson = (solved**2 * np.maximum(rate, 0) * seconds[:, None] / frames).sum(axis=0) / fit.chi_square[far]
+    second, fourth = (solved**2 / frames).sum(axis=0), (solved**4 / frames**3).sum(axis=0)
+    for members, bias in shared_at(shared, far):
+        # Bias frames over their number.
+        part = solved[members].sum(axis=0) ** 2 * bias / variance
+        second, fourth = second + part, fourth + part**2 * bias / variance
+    size[far] = tails.deviate(size[far], scatter[far].astype(float), 1 - poisson, second**2 / fourth, fit.degrees[far])
 
 
 def without_offsets(rows, offsets):

@@ -7,16 +7,16 @@ import numpy as np
 
 from .._compute import loops
 from ..statistics.rate_fit import TINY_RATE
-from ..statistics.significance import needs_exact_tail
+from ..statistics.significance import needs_exact_tail, significance_between
 
-__all__ = ["QUICK_STATISTICS", "TwoRates", "TwoRatesBlock"]
+__all__ = ["COMPLETE", "QUICK_STATISTICS", "TwoRates", "TwoRatesBlock"]
 
 # Rounds after which weights have converged, as in `ccdproc_darks.statistics.rate_fit.fit_rate`.
 _MOST_ROUNDS = 4
 # Relative error of a standard deviation that is negligible, in single (4 bytes) and in double precision.
 _SETTLED = {4: 1e-5, 8: 1e-6}
 # Pixels lost no frame where the number of frames that their uncertainty implies differs by less from all (frames).
-_COMPLETE = 0.25
+COMPLETE = 0.25
 # Grids of deviates and of rates (electron/s) on which it is found where a tail is not normal.
 _SIZES = np.linspace(1.4, 4.0, 261)
 _RATES = np.concatenate([[0.0], np.geomspace(1e-8, 1e8, 641)])
@@ -30,7 +30,7 @@ class TwoRates:
     """Fast comparison of two rates of pixels that lost no frame.
 
     ``images`` are `RateImages` of two rates. For ``offsets``, ``rate_distribution`` and ``width`` see
-    `ccdproc_darks.comparison.comparer.compare_rows`.
+    `ccdproc_darks.comparison.comparer.compare_rows`. ``normal`` takes all tails for those of normal noise.
 
     Notes
     -----
@@ -40,7 +40,7 @@ class TwoRates:
     `ccdproc_darks.statistics.rate_fit.fit_rate` gives the same in a hundred times the time.
     """
 
-    def __init__(self, images, offsets, rate_distribution, width):
+    def __init__(self, images, offsets, rate_distribution, width, normal=False):
         infos, t = images.infos, images.seconds
         self._posterior_mean = None if rate_distribution is None else rate_distribution.posterior_mean
         self._dtype, self._width = images.dtype, width
@@ -58,6 +58,8 @@ class TwoRates:
         self._weight_of_none = (self._upper[0] + self._upper[1] * trial) / (self._lower[0] + self._lower[1] * trial)
         self._find_steps(known=rate_distribution is None)
         self._rounds = self._needed_rounds() if rate_distribution is None else _MOST_ROUNDS
+        if normal:
+            self._steps = [(0.0, np.inf)]
 
     def _find_steps(self, known):
         """Find deviates beyond which the tail of a pixel may not be normal, from each of some rates (electron/s) on.
@@ -107,17 +109,18 @@ class TwoRates:
 
     @staticmethod
     def fits(images, free_offset):
-        """Whether these are two rates with read noise, and pixels have no offsets of their own."""
-        return len(images) == 2 and not free_offset and all(info.read_noise is not None for info in images.infos)
+        """Whether these are two rates with one read noise, and pixels have no offsets of their own."""
+        known = all(info.read_noise is not None for info in images.infos)
+        return len(images) == 2 and images.noise is None and not free_offset and known
 
-    def rows(self, images, block, outliers=False, deviate=None):
+    def rows(self, images, block, departures=True, deviate=None):
         """`TwoRatesBlock` of a block of rows of two `RateImage`.
 
-        With ``outliers`` the rates are right even of pixels whose tail is not normal. ``deviate`` is an array of the
-        rates' precision that the deviates may be put into.
+        Without ``departures`` the rates are right even of pixels whose tail is not normal. ``deviate`` is an array of
+        the rates' precision that the deviates may be put into.
         """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            return self._rows(images, block, _MOST_ROUNDS if outliers else self._rounds, deviate)
+            return self._rows(images, block, self._rounds if departures else _MOST_ROUNDS, deviate)
 
     def _rows(self, images, block, rounds, place):
         rates, masks, deviations = [], [], []
@@ -192,7 +195,7 @@ class TwoRates:
     def _complete_numbers(self, index):
         """Whether a rate is of one frame, and the numbers by which `_is_complete` computes variances."""
         t, number, noise, bias = self._seconds[index], self._frames[index], self._noise[index], self._bias[index]
-        return number == 1, 1 / (number * t), (noise / number + bias) / t**2, bias / t**2, _COMPLETE / number
+        return number == 1, 1 / (number * t), (noise / number + bias) / t**2, bias / t**2, COMPLETE / number
 
     def _is_complete(self, index, data, deviation):
         """Pixels whose uncertainty is that of all frames."""
@@ -222,6 +225,18 @@ class TwoRates:
     def deviation(self, rate):
         """Standard deviation (electron/s) of the difference of pixels whose true rate is ``rate``."""
         return np.sqrt(_linear(self._lower, np.clip(rate, 0, np.inf)))
+
+    def information(self, rate):
+        """1 over the variance of that difference (s^2/electron^2)."""
+        return 1 / _linear(self._lower, np.clip(rate, 0, np.inf))
+
+    def shape_of(self, rate, side):
+        """Skewness of the difference on one ``side``, 1 or -1, and largest excess kurtosis of a count, at a rate."""
+        rate, total = self._settled(rate), self._frames * self._seconds
+        skewness = rate * (1 / total[0] ** 2 - 1 / total[1] ** 2) * self.information(rate) ** 1.5
+        electrons = rate * self._seconds[:, None]
+        kurtosis = electrons / self._frames[:, None] / np.square(electrons + self._noise[:, None])
+        return side * skewness, kurtosis.max(axis=0)
 
     def needs_exact(self, rate, deviate):
         """Pixels whose tail may not be that of a normal distribution."""
@@ -278,6 +293,30 @@ class TwoRatesBlock:
     def inexact_pixels(self):
         """Flat indices of the pixels whose significance is not ``deviate``."""
         return np.flatnonzero(self.inexact_mask())
+
+    @property
+    def departure(self):
+        """Absolute departure (electron/s) of one rate from what the other predicts."""
+        return np.abs(self.difference)
+
+    @property
+    def information(self):
+        """1 over the variance of the departure (s^2/electron^2)."""
+        return self.two_rates.information(self.rate)
+
+    def significance(self):
+        """The deviates, as all pixels have one read noise."""
+        return self.deviate
+
+    def beyond(self, critical):
+        """Pixels whose significance is above ``critical``, and the undecided: see `SeveralRatesBlock.beyond`."""
+        size = np.abs(self.deviate)
+        far = np.flatnonzero(self.complete & (size > critical / 3))
+        rate = self.rate[far].astype(float)
+        exact = self.two_rates.needs_exact(self.rate[far], self.deviate[far])
+        shape = self.two_rates.shape_of(rate, np.sign(self.deviate[far]))
+        low, high = significance_between(size[far].astype(float), *shape, exact)
+        return far[low > critical], far[(low <= critical) & (high > critical)]
 
     def statistic(self, name):
         """Images of one of `QUICK_STATISTICS`, and flat indices of the pixels that need the exact way.

@@ -26,9 +26,10 @@ from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
-from .flagging import COUNTED, FlagJob
+from .flagging import COUNTED, UNTESTED, FlagJob
 from .hot_pixels import HotPixelTest
-from .pixel_rates import complete_pixel_rates, noiseless_pixel, pixel_rates
+from .noisy_pixels import NoisyPixels
+from .pixel_rates import fast_pixel_rates, pixel_rates
 
 __all__ = ["hot_pixel_mask"]
 
@@ -42,6 +43,7 @@ def hot_pixel_mask(
     *rates: CCDData,
     threshold: u.Quantity | None = None,
     background: Literal["local"] | CCDData | u.Quantity | None = None,
+    read_noise: CCDData | None = None,
     scatter: CCDData | Sequence[CCDData] | None = None,
     false_positives: float = 1.0,
     fdr: float | None = None,
@@ -69,6 +71,9 @@ def hot_pixel_mask(
         by the threshold is HOT; one that exceeds the threshold only together with it is WARM. ``"local"`` takes it from
         the rates themselves (`photutils.background.Background2D`, boxes of 16 pixels). Where a glow is steep, some tens
         of good pixels too many are then HOT, which an image of the glow avoids.
+    read_noise : `~astropy.nddata.CCDData`, optional
+        Read noise of each pixel (electron) with which the rates are compared: a result of `read_noise_map`, or an image
+        of your own. None: what the rates were measured with.
     scatter : `~astropy.nddata.CCDData` or sequence of these, optional
         Results of `dark_scatter`, from which TELEGRAPH pixels are flagged.
     false_positives : float
@@ -177,9 +182,9 @@ def hot_pixel_mask(
     rate_limit = _checked_rate_limit(limit)
     checked_choice("null", null, NULLS)
     arguments = {
-        "rates": rates, "threshold": threshold, "background": background, "scatter": scatter,
-        "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit, "offset": offset,
-        "null": null, "check_headers": check_headers,
+        "rates": rates, "threshold": threshold, "background": background, "read_noise": read_noise,
+        "scatter": scatter, "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit,
+        "offset": offset, "null": null, "check_headers": check_headers,
     }  # fmt: skip
     sections = amplifiers_of_rates(rates)
     if sections is not None:
@@ -190,7 +195,7 @@ def hot_pixel_mask(
         )  # fmt: skip
         result.meta["NMASKED"] = int(np.count_nonzero(result.mask))
         return logged(result, "DKMASK", "hot_pixel_mask", arguments, add_keyword)
-    images = RateImages(rates, check_headers=check_headers)
+    images = RateImages(rates, check_headers=check_headers, read_noise=read_noise)
     control.check(images.shape[0] * images.shape[1])
     surroundings = checked_background(background, images.shape)
     telegraph = ScatterImages(scatter, images.shape)
@@ -212,9 +217,10 @@ def hot_pixel_mask(
     job = FlagJob(
         images, comparer, hot_pixels, telegraph, critical, control.planned(compared, 2, critical),
         telegraph.critical(control), tolerance, rate_limit,
+        None if images.noise is None else NoisyPixels(images.noise, control),
     )  # fmt: skip
     flags, mask = np.empty(images.shape, dtype=np.uint32), np.zeros(images.shape, dtype=bool)
-    number = dict(zip(COUNTED, fill_images(job, [flags, mask], execution).tolist(), strict=True))
+    number = dict(zip((*COUNTED, UNTESTED), fill_images(job, [flags, mask], execution).tolist(), strict=True))
     if mask.all():
         found = ", ".join(f"{number[name]} are {name}" for name in ("NONLINEAR", "TELEGRAPH", "SATURATED", "HOT"))
         warn(f"all pixels are masked: {found}; {images.usable_pixels()}", NoUsablePixelWarning)
@@ -232,6 +238,8 @@ def hot_pixel_mask(
         "NTELEGR": (number["TELEGRAPH"] if len(telegraph) else None, "pixels flagged TELEGRAPH"),
         "NSATUR": (number["SATURATED"], "pixels flagged SATURATED"),
         "NUNRELI": (number["UNRELIABLE_DARK"], "pixels flagged UNRELIABLE_DARK"),
+        "NNOTEST": (number[UNTESTED] if several else None, "pixels not HOT that could not be tested"),
+        "NNOISY": (None if images.noise is None else number["UNRELIABLE_ERROR"], "pixels flagged UNRELIABLE_ERROR"),
         "NMASKED": (number["DO_NOT_USE"], "pixels that must not be used"),
     }
     header = safe_header(images.meta, entries)
@@ -247,8 +255,9 @@ def _mask_of_amplifier(sections, number, arguments):
         scatter = [
             sections.part(image, number) for image in (scatter if isinstance(scatter, list | tuple) else [scatter])
         ]
-    if isinstance(options["background"], CCDData | u.Quantity):
-        options["background"] = sections.part(options["background"], number)
+    for name in ("background", "read_noise"):
+        if isinstance(options[name], CCDData | u.Quantity):
+            options[name] = sections.part(options[name], number)
     if options["fdr"] is None:
         options["false_positives"] *= sections.share(number)
     return hot_pixel_mask(
@@ -328,9 +337,9 @@ def _rate_image(images, comparer, execution):
 
 def _samples(images, comparer, surroundings):
     """Blocks of rows, and their `PixelRates`, from which the typical pixel is found."""
-    if comparer is not None and comparer.two_rates is not None and surroundings is None:
-        sample, one = comparer.sample(_TYPICAL_PIXELS), noiseless_pixel(comparer, np.zeros(1))
-        samples = [(block, complete_pixel_rates(sample, block, one)) for block in sample.images.blocks()]
+    if comparer is not None and comparer.fast is not None and surroundings is None:
+        sample = comparer.sample(_TYPICAL_PIXELS)
+        samples = [(block, fast_pixel_rates(sample, block)) for block in sample.images.blocks()]
         if sum(measured.rate.size for _, measured in samples) > _MOSTLY_COMPLETE * np.prod(sample.images.shape):
             return samples
     # Fewer pixels of several exposures tell as much, in the same memory.

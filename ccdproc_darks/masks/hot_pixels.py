@@ -1,111 +1,19 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Test for hot pixels: above a threshold, or above what the noise of a typical pixel allows."""
+"""Test for hot pixels: above a threshold, or above what noise and the differences between typical pixels allow."""
 
 import copy
-from dataclasses import dataclass
 
 import numpy as np
 
 from .._compute.blocks import shifted
-from ..statistics.robust import robust_mean
-from ..statistics.significance import NORMAL_BELOW, saddlepoint_deviate
+from ..statistics.typical_deviates import TypicalDeviates
+from ..statistics.typical_rates import TypicalRates
+from ..statistics.typical_rates_fit import fit_typical_rates
 
-__all__ = ["HotPixelTest", "TypicalPixel", "typical_pixel"]
+__all__ = ["HotPixelTest"]
 
-# Relative change of a mean that has converged; pixels that are enough for a first quantile.
-_SETTLED, _FEW = 1e-6, 2**16
-# Fraction of normal deviates below -1.
-_BELOW = 0.15865525
-# Points and number of the grids on which a threshold is found, each between two points of the last: to 1e-12 of the
-# first.
-_GRID, _ROUNDS = 101, 6
-
-
-@dataclass
-class TypicalPixel:
-    """Pixel that is not hot: its ``rate`` (electron/s), and ``width``, the scatter of such pixels over their noise."""
-
-    rate: float
-    width: float
-
-    def excess(self, rate, variance, exposure, background=None):
-        """Equivalent normal deviates of rates (electron/s) above the typical pixel's.
-
-        Each has a ``variance`` (of a typical pixel, electron^2/s^2) and a total ``exposure`` (s). ``background`` is the
-        rate of a typical pixel at each place, where it is not the same everywhere.
-        """
-        background = np.broadcast_to(self.rate if background is None else background, np.shape(rate))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            deviate = (rate - background) / (self.width * np.sqrt(variance))
-        far = np.isfinite(deviate) & (deviate > NORMAL_BELOW) & (exposure > 0) & (background > 0)
-        if far.any():
-            sigma = np.sqrt(variance[far])
-            poisson = np.minimum(background[far] / exposure[far] / variance[far], 1.0)
-            one_electron = 1 / (exposure[far] * sigma)
-            deviate[far] = saddlepoint_deviate(
-                deviate[far], one_electron[None], (poisson / one_electron**2)[None], 1 - poisson
-            )
-        return deviate
-
-    def threshold(self, deviate, variance, exposure):
-        """Rate (electron/s) whose `excess` is a given deviate, for one variance and one exposure."""
-        low, high = self.rate, self.rate + 2 * self.width * deviate * np.sqrt(variance)
-
-        def excess(rates):
-            return self.excess(rates, np.full(rates.shape, variance), np.full(rates.shape, exposure))
-
-        while excess(np.array([high])) < deviate:
-            high += high - low
-        for _ in range(_ROUNDS):
-            rates = np.linspace(low, high, _GRID)
-            # All may be below, where rounding makes the rates equal.
-            first = int(np.argmax(np.append(excess(rates[1:-1]) >= deviate, True))) + 1
-            low, high = rates[first - 1], rates[first]
-        return float(high)
-
-
-def typical_pixel(rates, deviation_at, backgrounds=None):
-    """`TypicalPixel` of a sample of rates (electron/s).
-
-    Parameters
-    ----------
-    rates : `numpy.ndarray`
-        Rates of some pixels.
-    deviation_at : callable
-        Standard deviation of each rate (or of all) as a function of the true rate.
-    backgrounds : `numpy.ndarray`, optional
-        Rate of a typical pixel at each place, where it is not the same everywhere.
-
-    Notes
-    -----
-    The width is that of the lower half of the distribution: hot pixels are all in the upper one.
-    """
-    rates = np.asarray(rates, dtype=float)
-    if rates.size == 0:
-        return TypicalPixel(0.0, 1.0)
-    few = rates[:: 1 + rates.size // _FEW]
-    low, rate = (_quantile(few, share) for share in (_BELOW, 0.5))
-    scatter = rate - low
-    for _ in range(3):
-        last, model = rate, deviation_at(rate)
-        rate = robust_mean(rates, np.maximum(model, scatter)) or rate
-        if abs(rate - last) <= _SETTLED * abs(rate):
-            break
-    model = deviation_at(rate if backgrounds is None else backgrounds)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        deviates = (rates - (_quantile(rates, 0.5) if backgrounds is None else backgrounds)) / model
-    deviates = deviates[np.isfinite(deviates)]
-    width = -_quantile(deviates, _BELOW) if deviates.size else 1.0
-    return TypicalPixel(rate, max(1.0, width))
-
-
-def _quantile(values, share):
-    """`numpy.quantile` of values that are all numbers, in half the time."""
-    place = share * (values.size - 1)
-    first = int(place)
-    ordered = np.partition(values, first)
-    upper = ordered[first + 1 :].min() if first + 1 < values.size else ordered[first]
-    return float(ordered[first] + (place - first) * (upper - ordered[first]))
+# Noise of a nominal pixel (electron/s) where nothing has any.
+_NOISELESS = 1e-12
 
 
 class HotPixelTest:
@@ -124,11 +32,10 @@ class HotPixelTest:
 
     def __init__(self, threshold, background, samples):
         self._threshold, self._background, self._start = threshold, background, 0
-        self._typical, self._critical, self._threshold_of = None, None, None
+        self.typical, self._critical, self._deviates = None, None, None
         if threshold is None:
             samples = [(self.background_at(block), measured) for block, measured in samples]
-            self._typical = _typical(samples)
-            self._nominal = _nominal(samples, self._typical)
+            self.typical, self._above, self._deviates = _typical(samples)
 
     @property
     def by_noise_alone(self):
@@ -156,80 +63,122 @@ class HotPixelTest:
         ``number`` is how many pixels have a rate; ``excesses`` are their `deviates_above`, for a false discovery rate.
         A threshold that the user gave, in electron/s, stays as it is.
         """
-        if self._typical is not None:
+        if self.typical is not None:
             self._critical = control.critical(number, 1, excesses)
-            variance, exposure = self._nominal
-            deviate = control.planned(number, 1, self._critical)
-            self._threshold = self._typical.threshold(deviate, variance, exposure) if variance is not None else 0.0
-            self._threshold_of = deviate, variance, exposure
+            deviate, nominal = control.planned(number, 1, self._critical), self._deviates
+            self._threshold = 0.0
+            if nominal is not None:
+                level = self.typical.rate if nominal.at_level else None
+                above = nominal.excess_of(deviate, nominal.variance, nominal.exposure, level)
+                self._threshold = self.typical.rate + above
 
     def threshold_for(self, pixel):
         """Dark rate (electron/s) above which a pixel as noisy as a single one (`PixelRates`) is hot."""
-        if self._typical is None:
+        if self.typical is None:
             return self._threshold
-        if not np.isfinite(self._critical):
+        if not np.isfinite(self._critical) or self._deviates is None:
             return np.inf
-        wanted = self._critical, pixel.variance_at(self._typical.rate).item(), pixel.exposure.item()
-        return self._threshold if wanted == self._threshold_of else self._typical.threshold(*wanted)
+        variance, exposure = pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
+        return self.typical.rate + self._deviates.excess_of(self._critical, variance, exposure)
+
+    def may_be_hot(self, rates, quietest, least=None):
+        """Flat indices of rates (electron/s, of pixels without surroundings) whose deviate may be above ``least``.
+
+        That is by default the deviate from which on a pixel is hot. ``quietest`` is a single pixel (`PixelRates`) with
+        no more noise than the others.
+        """
+        least = self._critical if least is None else least
+        lowest = -np.inf
+        if least > 1:
+            lowest = self.typical.rate + (least - 1) * np.sqrt(quietest.variance_at(self.typical.rate).item())
+        return np.flatnonzero(rates > rates.dtype.type(lowest))
 
     def deviates_above(self, measured, block, least):
         """Deviates above ``least`` among the pixels of a block of rows."""
-        if self._typical is None:
+        if self.typical is None:
             return np.zeros(0)
-        excess = self._excess(measured, self.background_at(block))
+        excess = self._excess(measured, self.background_at(block), least)
         with np.errstate(invalid="ignore"):
             return excess[excess > least]
 
     def flags(self, measured, block, pixels=None):
         """Which of the pixels (`PixelRates`) are hot, and which are warm: hot only together with their surroundings."""
         background = self.background_at(block, pixels)
-        hot = self._above(measured, background)
-        threshold = self._threshold + (0.0 if background is None else background)
+        hot = self._beyond(measured, background)
+        threshold = self._threshold
+        if background is not None:
+            threshold = threshold + background - (0.0 if self.typical is None else self.typical.rate - self._above)
         with np.errstate(invalid="ignore"):
             hot |= np.isnan(measured.rate) & (measured.lower_limit > threshold)
-        warm = False if background is None else self._above(measured, None) & ~hot
+        warm = False if background is None else self._beyond(measured, None) & ~hot
         return hot, warm
 
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
-        typical = self._typical
+        typical, nominal = self.typical, self._deviates
+        width = None
+        if typical is not None:
+            width = 1.0 if nominal is None else float(np.sqrt(1 + typical.width**2 / nominal.variance))
         return {
             "DKTHRESH": (float(self._threshold), "[electron/s] a pixel above this is hot"),
             "DKTYPIC": (None if typical is None else typical.rate, "[electron/s] rate of a typical pixel"),
-            "DKHOTWID": (None if typical is None else typical.width, "scatter of good pixels over their noise"),
+            "DKTYPERR": (None if typical is None else typical.error, "[electron/s] standard error of DKTYPIC"),
+            "DKHOTWID": (width, "scatter of good pixels over their noise"),
         }
 
-    def _above(self, measured, background):
+    def _beyond(self, measured, background):
         with np.errstate(invalid="ignore"):
-            if self._typical is None:
+            if self.typical is None:
                 return measured.rate - (0.0 if background is None else background) > self._threshold
-            return self._excess(measured, background) > self._critical
+            return self._excess(measured, background, self._critical) > self._critical
 
-    def _excess(self, measured, background):
-        at = self._typical.rate if background is None else background
-        return self._typical.excess(measured.rate, measured.variance_at(at), measured.exposure, background)
+    def _excess(self, measured, background, least):
+        """Deviates above typical pixels; ``-inf`` for pixels that are below a deviate ``least`` without doubt."""
+        if self._deviates is None:
+            return np.full(np.shape(measured.rate), np.nan)
+        level = self.typical.rate if background is None else background + self._above
+        variance = measured.variance_at(self.typical.rate if background is None else background)
+        excess = measured.rate - level
+        # Half of the typical pixels with as much noise or more are above the median: so the tail is at least half of
+        # that of noise alone, which has a deviate no more than 1 higher.
+        with np.errstate(invalid="ignore"):
+            chosen = np.isfinite(measured.rate)
+            if least > 1:
+                chosen &= excess > (least - 1) * np.sqrt(variance)
+        found = np.full(excess.shape, -np.inf)
+        found[np.isnan(measured.rate)] = np.nan
+        some = np.flatnonzero(chosen)
+        if some.size:
+            each = [_some(part, some) for part in (excess, variance, measured.exposure, level)]
+            found.flat[some] = self._deviates.of(*each)
+        return found
 
 
 def _typical(samples):
-    finite = [np.isfinite(measured.rate) for _, measured in samples]
-
-    def deviation_at(rate):
-        rates = [background if np.ndim(rate) else rate for background, _ in samples]
-        variances = [measured.variance_at(at) for at, (_, measured) in zip(rates, samples, strict=True)]
-        return np.sqrt(_joined(variances, finite))
-
-    backgrounds = _joined([background for background, _ in samples], finite)
-    return typical_pixel(_joined([measured.rate for _, measured in samples], finite), deviation_at, backgrounds)
-
-
-def _nominal(samples, typical):
-    """Median variance and exposure of the samples as typical pixels; None where there are none."""
+    """`TypicalRates`, its excess above the surroundings (electron/s), and `TypicalDeviates` (None without a rate)."""
     finite = [np.isfinite(measured.rate) for _, measured in samples]
     if not any(some.any() for some in finite):
-        return None, None
-    variances = _joined([measured.variance_at(typical.rate) for _, measured in samples], finite)
+        return TypicalRates(0.0), 0.0, None
+    rates = _joined([measured.rate for _, measured in samples], finite)
+    backgrounds = _joined([background for background, _ in samples], finite)
     exposures = _joined([measured.exposure for _, measured in samples], finite)
-    return float(np.median(variances)), float(np.median(exposures))
+
+    def variance_at(rate):
+        each = [background if rate is None else rate for background, _ in samples]
+        return _joined([measured.variance_at(at) for at, (_, measured) in zip(each, samples, strict=True)], finite)
+
+    middle = float(np.median(rates))
+    typical = fit_typical_rates(rates, variance_at(middle if backgrounds is None else None), exposures, backgrounds)
+    above = typical.rate
+    if backgrounds is not None:
+        typical = TypicalRates(above + float(np.median(backgrounds)), typical.width, typical.skew, typical.error)
+    variance = max(float(np.median(variance_at(typical.rate))), _NOISELESS**2)
+    deviates = TypicalDeviates(typical, variance, float(np.median(exposures)), backgrounds is not None)
+    return typical, above, deviates
+
+
+def _some(values, pixels):
+    return values if np.ndim(values) == 0 else np.ravel(values)[pixels]
 
 
 def _joined(images, finite):

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..statistics.rate_fit import rate_variance
 
-__all__ = ["PixelRates", "complete_pixel_rates", "noiseless_pixel", "pixel_rates"]
+__all__ = ["PixelRates", "complete_pixel_rates", "fast_pixel_rates", "noiseless_pixel", "pixel_rates"]
 
 
 @dataclass
@@ -77,14 +77,28 @@ def noiseless_pixel(comparer, rates):
     return pixel_rates_of_several(comparer.noiseless(rates))
 
 
-def complete_pixel_rates(comparer, block, one):
-    """`PixelRates` of the pixels of a block of rows that lost no frame in either of two rates, in their own precision.
+def complete_pixel_rates(comparer, block, rate, pixels):
+    """`PixelRates` of some pixels (flat indices) of a block of rows, which lost no frame and have these rates."""
+    images, frames = comparer.images, [info.frames for info in comparer.images.infos]
+    frames = np.reshape(np.array(frames, dtype=float), (-1, 1, 1))
+    rate = np.reshape(rate, (1, -1))
+    exposure = float((frames[:, 0, 0] * images.seconds).sum())
+    nothing = np.full(rate.shape, np.nan), np.zeros(rate.shape, dtype=bool)
+    if images.noise is None:
+        one = noiseless_pixel(comparer, np.zeros(1))
+        return PixelRates(rate, lambda at: one.variance_at(at).item(), exposure, *nothing)
+    _, noise = images.noise.rows(block, pixels)
+    frames = np.broadcast_to(frames, (len(frames), *noise.shape))
+    usable, shared = np.ones(frames.shape, dtype=bool), images.shared_at(block, pixels)
 
-    ``one`` is the `PixelRates` of a single such pixel.
-    """
-    quick = comparer.two_rates_block(block)
-    rate = quick.rate[quick.complete].astype(float)
-    return PixelRates(
-        rate, lambda at: one.variance_at(at).item(), one.exposure.item(), np.full(rate.shape, np.nan),
-        np.zeros(rate.shape, dtype=bool),
-    )  # fmt: skip
+    def variance_at(rate):
+        return rate_variance(rate, images.seconds, frames, noise / frames, usable, shared=shared)
+
+    return PixelRates(rate, variance_at, exposure, *nothing)
+
+
+def fast_pixel_rates(comparer, block):
+    """`PixelRates` of the pixels of a block of rows that lost no frame, by the fast comparison."""
+    quick = comparer.fast_block(block)
+    pixels = np.flatnonzero(quick.complete)
+    return complete_pixel_rates(comparer, block, quick.rate[pixels].astype(float), pixels)

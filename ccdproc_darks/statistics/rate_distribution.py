@@ -8,7 +8,7 @@ import numpy as np
 from .rate_fit import rate_estimator
 from .robust import robust_mean, upper_median
 
-__all__ = ["RateDistribution", "fit_rate_distribution", "sensor_rate_distribution"]
+__all__ = ["RateDistribution", "fit_rate_distribution", "probability_of_bins", "sensor_rate_distribution"]
 
 # Step of the grid of true rates, and width of the bins of estimated ones (standard deviations of an estimate); most
 # steps.
@@ -91,7 +91,7 @@ def fit_rate_distribution(estimates, estimator, seconds, frames, read_variance, 
     numbers, _ = np.histogram(np.maximum(scale.from_rate(estimates), scale.zero - _BELOW), edges)
     centres = (edges[:-1] + edges[1:]) / 2
     rates, values = scale.to_rate(nodes), scale.to_rate(centres)
-    density = _probability_of_bins(scale.to_rate(edges), rates, constant, estimator * seconds, estimator / frames)
+    density = probability_of_bins(scale.to_rate(edges), rates, constant, estimator * seconds, estimator / frames)
     # Pixels above the grid take no part.
     seen = (numbers > 0) & (centres < nodes[-1] + 1)
     likelihood, numbers = density[seen] + _IMPOSSIBLE, numbers[seen]
@@ -149,7 +149,7 @@ class _StabilisedScale:
         return np.maximum(positive, 0.0) + np.minimum(value - self.zero, 0) * np.sqrt(self._constant)
 
 
-def _probability_of_bins(edges, rates, constant, growth, steps):
+def probability_of_bins(edges, rates, constant, growth, steps):
     """Probability that a pixel of each of the ``rates`` is estimated between two ``edges``, shape (bins, rates).
 
     ``constant`` is the variance of the Gaussian part of an estimate (electron^2/s^2). ``growth`` is what each exposure
@@ -165,7 +165,9 @@ def _probability_of_bins(edges, rates, constant, growth, steps):
     values = low + (high - low) / number * np.arange(number)
     frequency = 2 * np.pi / (high - low) * np.arange(number // 2 + 1)
     of_one = (growth / steps) @ np.expm1(1j * np.outer(steps, frequency))
-    transform = np.exp(rates[:, None] * of_one - frequency**2 * variance / 2)
+    # A rate below zero, which a bias error makes, has the noise of a rate of zero.
+    moved = 1j * growth.sum() * np.outer(np.minimum(rates, 0), frequency)
+    transform = np.exp(np.maximum(rates, 0)[:, None] * of_one + moved - frequency**2 * variance / 2)
     density = np.fft.irfft(np.conj(transform) * np.exp(1j * frequency * low), number, axis=1)
     below = np.cumsum(np.maximum(density, 0), axis=1)
     ends = values + (values[1] - values[0]) / 2

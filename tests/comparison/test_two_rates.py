@@ -9,7 +9,7 @@ from astropy.nddata import CCDData, InverseVariance, StdDevUncertainty, Variance
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask
+from ccdproc_darks import DARK_FLAGS, compare_dark_rates, dark_rate, hot_pixel_mask
 from ccdproc_darks.comparison.comparer import RateComparer, compare_rows
 from ccdproc_darks.comparison.two_rates import TwoRates
 from ccdproc_darks.masks.hot_pixels import HotPixelTest
@@ -155,6 +155,8 @@ def check_flags(rates, complete=False, **options):
         for key in ("DKTHRESH", "DKTYPIC", "DKHOTWID"):
             if key in quick.meta:
                 assert quick.meta[key] == pytest.approx(other.meta[key], rel=1e-5)
+        for key in ("NHOT", "NNONLIN", "NSATUR", "NUNRELI", "NNOTEST", "NMASKED"):
+            assert quick.meta[key] == other.meta[key], key
     return quick
 
 
@@ -249,12 +251,12 @@ class TestEdges:
         assert 400 < flags.meta["NHOT" if name == "threshold" else "NNONLIN"] < 800
 
     def test_where_a_departure_becomes_detectable(self, departure, dtype):
-        options = {"offset": None, "threshold": 1e6 * ELECTRON_PER_SECOND}
+        options = {"offset": None, "threshold": 1e-3 * ELECTRON_PER_SECOND}
         low, high = 0.01, 1000.0
         for _ in range(3):
             rates = np.geomspace(low, high, SHAPE[0] * SHAPE[1])
             flags = hot_pixel_mask(*pixels_of(rates.reshape(SHAPE), np.zeros(SHAPE), dtype="float64"), **options)
-            first = (flags.data.ravel() == 0).argmax()
+            first = (flags.data.ravel() == DARK_FLAGS.HOT).argmax()
             low, high = rates[first - 1 : first + 1]
         flags = check_flags(pixels_of(very_near(high), departure * FOURTH, dtype=dtype), **options)
         assert 400 < flags.meta["NUNRELI"] < 800

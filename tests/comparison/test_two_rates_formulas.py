@@ -178,9 +178,11 @@ def test_offset_of_one_electron_a_second():
 
 
 class TestFits:
-    """Two rates with read noise, and no offset of each pixel's own."""
+    """Two rates with one read noise, and no offset of each pixel's own."""
 
     class Images(list):
+        noise = None
+
         @property
         def infos(self):
             return [SimpleNamespace(read_noise=noise) for noise in self]
@@ -192,6 +194,12 @@ class TestFits:
     def test_read_noise(self, noise, expected):
         assert TwoRates.fits(self.Images(noise), False) is expected
         assert not TwoRates.fits(self.Images(noise), True)
+
+    def test_map(self):
+        """Each pixel has a read noise of its own."""
+        images = self.Images([5.0, 5.0])
+        images.noise = "a map"
+        assert not TwoRates.fits(images, False)
 
 
 class TestComplete:

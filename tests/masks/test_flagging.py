@@ -6,21 +6,19 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
-from scipy import stats
 
 from ccdproc_darks import DARK_FLAGS
 from ccdproc_darks._compute.blocks import Deferred
 from ccdproc_darks.comparison.comparer import RateComparer
 from ccdproc_darks.comparison.dark_scatter import ScatterImages
-from ccdproc_darks.masks import flagging
-from ccdproc_darks.masks.flagging import COUNTED, FlagJob, detectable, not_proportional
+from ccdproc_darks.masks import fast_flags
+from ccdproc_darks.masks.flagging import COUNTED, UNTESTED, FlagJob
 from ccdproc_darks.masks.hot_pixels import HotPixelTest
 from ccdproc_darks.masks.pixel_rates import pixel_rates
 from ccdproc_darks.rates.rate_images import RateImages
 from ccdproc_darks.statistics.significance import FalsePositiveControl
 
 from ..helpers import rate_image
-from ..quadrature import Cell
 
 # As long in all at either exposure time: the noise of a difference is then hardly skew.
 SECONDS, FRAMES, READ_NOISE = np.array([100.0, 1000.0]), np.array([100, 10]), 5.0
@@ -53,8 +51,13 @@ def exact_flags(job, pixels=None):
     flags, mask = (image.ravel() for image in block.images)
     assert (flags.dtype, mask.dtype) == (np.uint32, bool)
     np.testing.assert_array_equal(mask, flags & 1 == 1)
-    assert block.count.tolist() == [np.count_nonzero(flags & getattr(DARK_FLAGS, name)) for name in COUNTED]
+    assert block.count[:-1].tolist() == [np.count_nonzero(flags & getattr(DARK_FLAGS, name)) for name in COUNTED]
     return flags.tolist()
+
+
+def untested(job):
+    """Number of pixels that are not HOT and too noisy to be tested, by the exact way."""
+    return job._flags_of(EVERYTHING).count[-1]
 
 
 def deviation(rate):
@@ -64,7 +67,8 @@ def deviation(rate):
 
 def test_flags_that_are_counted():
     """By the names that the header of a mask has."""
-    assert flagging.COUNTED == ("HOT", "WARM", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "DO_NOT_USE")
+    names = "HOT", "WARM", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "UNRELIABLE_ERROR", "DO_NOT_USE"
+    assert (*names, "untested") == (*COUNTED, UNTESTED)
 
 
 class TestOneRate:
@@ -102,22 +106,31 @@ class TestSeveralRates:
         first = [50.0, 150.0, 0.001, 80.0, 20.0, 50.0, 1e5]
         job = job_of(first, rates, scatter=[0.0] * 5 + [6.0, 0.0])
         assert exact_flags(job) == [
-            0, HOT, UNRELIABLE, NONLINEAR | UNUSED, NONLINEAR | UNUSED, TELEGRAPH | UNUSED,
+            0, HOT, 0, NONLINEAR | UNUSED, NONLINEAR | UNUSED, TELEGRAPH | UNUSED,
             HOT | UNRELIABLE | SATURATED | UNUSED,
         ]  # fmt: skip
+        assert untested(job) == 1
+
+    def test_hot_pixels_that_could_not_be_tested(self):
+        """Flagged, and not masked: what the test cannot see is at most a few times the noise of the darks."""
+        job = job_of([0.002, 0.0001, 0.002], [0.002, 0.0001, 0.002], threshold=0.001, scatter=[0.0, 0.0, 9.0])
+        assert exact_flags(job) == [HOT | UNRELIABLE, 0, HOT | UNRELIABLE | TELEGRAPH | UNUSED]
+        assert untested(job) == 1
 
     def test_one_exposure_time_left(self):
         """Saturated at 1000 s: not to be compared, nor to be used; and if it is hot, for that reason alone too."""
         job = job_of([2000.0, np.nan, 50.0], [2000.0, 50.0, 50.0])
-        assert exact_flags(job) == [HOT | UNRELIABLE | SATURATED | UNUSED, UNRELIABLE | UNUSED, 0]
+        assert exact_flags(job) == [HOT | UNRELIABLE | SATURATED | UNUSED, UNUSED, 0]
+        assert untested(job) == 1
 
     def test_limit(self):
         """Above it all pixels are NONLINEAR, and none is UNRELIABLE_DARK for want of sensitivity."""
         job = job_of([10.0, 20.0, 0.001], [10.0, 20.0, 0.001], rate_limit=15.0)
-        assert exact_flags(job) == [0, NONLINEAR | UNUSED, UNRELIABLE]
-        assert exact_flags(job_of([0.002, 0.001], [0.002, 0.001], rate_limit=0.0015)) == [
-            NONLINEAR | UNUSED, UNRELIABLE,
-        ]  # fmt: skip
+        assert exact_flags(job) == [0, NONLINEAR | UNUSED, 0]
+        assert untested(job) == 1
+        job = job_of([0.002, 0.001], [0.002, 0.001], rate_limit=0.0015, threshold=0.0005)
+        assert exact_flags(job) == [HOT | NONLINEAR | UNUSED, HOT | UNRELIABLE]
+        assert untested(job) == 0
 
     def test_warm(self):
         job = job_of([110.0, 50.0, 149.0], [110.0, 50.0, 149.0], background=[50.0] * 3)
@@ -126,9 +139,10 @@ class TestSeveralRates:
 
     def test_some_pixels(self):
         job = job_of([50.0, 150.0, 0.001], [50.0, 150.0, 0.001], scatter=[0.0, 0.0, 7.0])
-        assert exact_flags(job, np.array([2, 1])) == [UNRELIABLE | TELEGRAPH | UNUSED, HOT]
+        assert exact_flags(job, np.array([2, 1])) == [TELEGRAPH | UNUSED, HOT]
         found = job.exact(Deferred(np.array([2, 1])))
-        assert found.images[0].ravel().tolist() == [UNRELIABLE | TELEGRAPH | UNUSED, HOT]
+        assert found.images[0].ravel().tolist() == [TELEGRAPH | UNUSED, HOT]
+        assert found.count[-1] == 1
 
     def test_some_pixels_of_a_glow(self):
         rates = [110.0, 50.0, 149.0]
@@ -142,7 +156,7 @@ class TestSeveralRates:
         part = job.for_rows(slice(1, 4))
         for rows in (slice(1, 2), slice(2, 4), slice(3, 4)):
             np.testing.assert_array_equal(part._flags_of(rows).images[0], job._flags_of(rows).images[0])
-        assert part._flags_of(slice(1, 4)).images[0].ravel().tolist() == [HOT | TELEGRAPH | UNUSED, UNRELIABLE, WARM]
+        assert part._flags_of(slice(1, 4)).images[0].ravel().tolist() == [HOT | TELEGRAPH | UNUSED, 0, WARM]
         np.testing.assert_array_equal(job._flags_of(EVERYTHING).images[0].ravel()[:1], [0])
 
 
@@ -163,7 +177,10 @@ class TestFastPass:
             np.testing.assert_array_equal(flags[good], expected[good])
             np.testing.assert_array_equal(mask[good], expected[good] & 1 == 1)
             assert (flags[pixels] == 0).all()
-            assert block.count.tolist() == [np.count_nonzero(flags & getattr(DARK_FLAGS, name)) for name in COUNTED]
+            assert block.count[:-1].tolist() == [
+                np.count_nonzero(flags & getattr(DARK_FLAGS, name)) for name in COUNTED
+            ]
+            assert block.count[-1] + (job.exact(block.deferred).count[-1] if pixels.size else 0) == untested(job)
         assert len(good) >= least
         return pixels.tolist()
 
@@ -174,7 +191,7 @@ class TestFastPass:
         assert job.memory() == 100
         assert self.check(job, 7) == []
         assert exact_flags(job) == [
-            0, HOT, UNRELIABLE, UNRELIABLE | TELEGRAPH | UNUSED, TELEGRAPH | UNUSED, NONLINEAR | UNUSED,
+            0, HOT, 0, TELEGRAPH | UNUSED, TELEGRAPH | UNUSED, NONLINEAR | UNUSED,
             HOT | NONLINEAR | UNUSED, HOT | TELEGRAPH | UNUSED,
         ]  # fmt: skip
 
@@ -189,7 +206,8 @@ class TestFastPass:
     def test_hot_pixels_too_faint_for_a_comparison(self):
         job = job_of([0.001, 0.0001], [0.001, 0.0001], threshold=0.0005)
         assert self.check(job) == []
-        assert exact_flags(job) == [HOT | UNRELIABLE, UNRELIABLE]
+        assert exact_flags(job) == [HOT | UNRELIABLE, 0]
+        assert untested(job) == 1
 
     def test_threshold_by_noise(self):
         """The edge is that of a pixel that lost no frame."""
@@ -199,19 +217,24 @@ class TestFastPass:
         hot.set_threshold(FalsePositiveControl(1.0), 42)
         job = FlagJob(job.images, job.comparer, hot, job.telegraph, 3.0, 3.0, 5.0, 0.1, np.inf)
         sigma = np.sqrt(sum(SECONDS * FRAMES + READ_NOISE**2 * FRAMES)) / sum(SECONDS * FRAMES)
-        assert 1 + 1.5 * sigma < job._edges["hot"] == pytest.approx(hot.entries()["DKTHRESH"][0], rel=1e-9)
-        assert job._edges["hot"] < 1.5
+        assert 1 + 1.5 * sigma < job._fast.edges["hot"] == pytest.approx(hot.entries()["DKTHRESH"][0], rel=1e-9)
+        assert job._fast.edges["hot"] < 1.5
         self.check(job)
         assert [flag & HOT for flag in exact_flags(job)] == [0] * 41 + [HOT]
 
     def test_near_where_a_departure_becomes_detectable(self):
-        edge = job_of([1.0], [1.0])._edges["detectable"]
+        """As of hot pixels, which are UNRELIABLE_DARK below that."""
+        edge = job_of([1.0], [1.0])._fast.edges["testable"]
         # Half of the departures of a tenth are beyond 3 sigma where they are as large as that, in the better exposure.
         assert edge / 10 / deviation(edge) == pytest.approx(3, rel=1e-6)
         rates = edge * np.array([0.5, 1 - 1.1e-4, 1 - 0.9e-4, 1 + 0.9e-4, 1 + 1.1e-4, 2.0])
         job = job_of(rates, rates)
         assert self.check(job) == [2, 3]
-        assert exact_flags(job) == [UNRELIABLE] * 3 + [0] * 3
+        assert exact_flags(job) == [0] * 6
+        assert untested(job) == 3
+        job = job_of(rates, rates, threshold=edge / 4)
+        assert self.check(job) == [2, 3]
+        assert exact_flags(job) == [HOT | UNRELIABLE] * 3 + [HOT] * 3
 
     @pytest.mark.parametrize("sign", [1, -1])
     def test_near_the_critical_deviate(self, sign):
@@ -225,7 +248,8 @@ class TestFastPass:
             first = rates + sign * 3 * factors * np.array([deviation(rate) for rate in mean])
         job = job_of(first, rates, tolerance=1e-3)
         assert self.check(job) == [2, 3]
-        assert exact_flags(job) == [UNRELIABLE] * 3 + [NONLINEAR | UNUSED] * 3
+        assert exact_flags(job) == [0] * 3 + [NONLINEAR | UNUSED] * 3
+        assert untested(job) == 3
 
     @pytest.mark.parametrize("sign", [1, -1])
     def test_near_the_tolerance(self, sign):
@@ -253,10 +277,11 @@ class TestFastPass:
         assert self.check(job_of(rates, rates, critical=0.0)) == []
 
     def test_a_critical_deviate_beyond_what_is_normal(self):
-        """The pixels that may be NONLINEAR are all deferred: it is the exact way that flags them."""
+        """Of some pixels: of those that may be NONLINEAR here the tail is normal."""
         first, rates = [50.0, 50 + 4.5 * deviation(50.0), 300.0], [50.0, 50.0, 300.0]
         job = job_of(first, rates, critical=4.2, tolerance=1e-3, rate_limit=200.0)
-        assert self.check(job) == [1]
+        assert self.check(job) == []
+        assert exact_flags(job) == [0, NONLINEAR | UNUSED, HOT | NONLINEAR | UNUSED]
 
     def test_pixels_without_a_rate(self):
         """Deferred, as nothing but the exact way knows what they are."""
@@ -274,98 +299,16 @@ class TestFastPass:
         assert job.memory() == (1000 if none else 100)
         assert (job.block(EVERYTHING).deferred is None) == none
 
-    def test_nor_of_three_rates(self):
-        images = RateImages([
-            rate_image([[50.0]], seconds, read_noise=READ_NOISE) for seconds in (10.0, 100.0, 1000.0)
-        ])  # fmt: skip
-        settings = 3.0, 3.0, 5.0, 0.1, np.inf
-        comparer = RateComparer(images, None, "theoretical")
-        job = FlagJob(images, comparer, HotPixelTest(100.0, None, ()), ScatterImages(None, (1, 1)), *settings)
-        assert job.memory() == 1500
-        assert job.block(EVERYTHING).deferred is None
-
     def test_nor_where_all_are_detectable(self):
         with mock.patch.object(
-            flagging, "detectable", lambda comparison, *_: np.ones((1, comparison.fit.rate.size), bool)
+            fast_flags, "detectable", lambda comparison, *_: np.ones((1, comparison.fit.rate.size), bool)
         ):
-            assert job_of([50.0], [50.0])._edges is None
+            assert job_of([50.0], [50.0])._fast is None
 
     def test_where_nothing_is_detectable(self):
         """As without a limit: an edge at infinity is above all rates."""
         job = job_of([50.0, 1e-6], [50.0, 1e-6], planned=np.inf)
-        assert job._edges == {"hot": 100.0, "detectable": np.inf, "rate_limit": np.inf}
+        assert job._fast.edges == {"hot": 100.0, "testable": np.inf, "limit": np.inf}
         assert self.check(job) == []
-        assert exact_flags(job) == [UNRELIABLE] * 2
-
-
-def test_tolerance_of_faint_pixels():
-    """It is one of their own rate: 0.075 of 0.5 electron/s is more than a tenth."""
-    cell = Cell(0.0, 5.0, (100, 1000), (10, 20), 20)
-    counts = 0.5 * cell.seconds[:, None, None] * np.array([[[1.15]], [[1.0]]])
-    compared = cell.compared(counts)
-    assert np.abs(compared.significance.item()) > 1.5
-    assert not_proportional(compared, 1.5, 0.1).all()
-    assert not not_proportional(compared, 1.5, 0.2).any()
-
-
-class TestPower:
-    """From where on a departure of the tolerance would be significant."""
-
-    @pytest.mark.parametrize("degrees", [1, 2, 4])
-    def test_critical_chi_square(self, degrees):
-        """It has the two-sided probability of 3 sigmas."""
-        found = flagging._critical_chi_square(3.0, np.array([degrees, 0, -1, 1]))
-        assert found[0] == pytest.approx(stats.chi2.isf(2 * stats.norm.sf(3), degrees))
-        assert found[1] == found[2] == np.inf
-        assert found[3] == pytest.approx(9)
-
-    def test_of_no_pixel(self):
-        assert flagging._critical_chi_square(3.0, np.zeros(0, int)).size == 0
-
-    @pytest.mark.parametrize("seconds", [(100.0, 1000.0), (10.0, 100.0, 1000.0, 1100.0)])
-    def test_where_it_begins(self, seconds):
-        """The non-centrality is the critical chi-square less the degrees of freedom but one."""
-        cell = Cell(0.0, 5.0, seconds, (10,) * len(seconds), 20)
-        rates = np.geomspace(0.01, 100, 2000)
-        compared = cell.compared(rates[None, None] * cell.seconds[:, None, None])
-        seen = detectable(compared, 3.0, 0.1)[0]
-        degrees = len(seconds) - 1
-        departures = 0.1 * rates * cell.seconds[:, None]
-        best = (departures**2 * compared.fit.information[:, 0]).max(axis=0)
-        expected = best >= stats.chi2.isf(2 * stats.norm.sf(3), degrees) - degrees + 1
-        np.testing.assert_array_equal(seen, expected)
-        assert 0 < seen.sum() < 2000
-
-
-class TestFirst:
-    """The rate at which something begins, on a grid that becomes closer thrice."""
-
-    @pytest.mark.parametrize("edge", [3e-10, 2e-9, 0.01, 7.0, 9e8])
-    def test_to_a_part_in_a_million(self, edge):
-        found = flagging._first(lambda rates: rates > edge)
-        assert edge < found <= edge * (1 + 3e-7) + 1e-15
-
-    def test_nowhere_and_everywhere(self):
-        assert flagging._first(lambda rates: rates > 1e9) == np.inf
-        assert flagging._first(lambda rates: rates >= 0) is None
-
-    def test_how_often_it_is_asked(self):
-        asked = []
-        flagging._first(lambda rates: asked.append(rates.size) or rates > 1)
-        assert asked == [401, 1001, 1001]
-
-
-class TestAbove:
-    def test_nothing_is_above_infinity(self):
-        inexact = np.zeros(9, bool)
-        for dtype in ("f4", "f8"):
-            found = flagging._above(np.array([0.0, 1e-30, 1.0, 1e30, np.nan], dtype), np.inf, np.arange(5), inexact)
-            assert not found.any()
-            assert not inexact.any()
-
-    def test_close_to_it(self):
-        inexact = np.zeros(9, bool)
-        rates = np.array([2 - 2.1e-4, 2 - 1.9e-4, 2, 2 + 1.9e-4, 2 + 2.1e-4], "f4")
-        found = flagging._above(rates, 2.0, np.array([1, 3, 5, 7, 8]), inexact)
-        assert found.tolist() == [False] * 4 + [True]
-        assert np.flatnonzero(inexact).tolist() == [3, 5, 7]
+        assert exact_flags(job) == [0] * 2
+        assert untested(job) == 2

@@ -158,6 +158,52 @@ class TestNoise:
             assert found.entries()["DKTHRESH"][0] == 0
 
 
+class TestUnequalPixels:
+    """Typical rates differ from pixel to pixel: as many of them are hot as asked for."""
+
+    @pytest.mark.statistics
+    @pytest.mark.parametrize("spread", [0.05, 0.3, 0.5])
+    @pytest.mark.parametrize("rate", [0.05, 3.0])
+    def test_false_positives(self, spread, rate):
+        rng = np.random.default_rng(8)
+        rates = noisy(rng, rate * np.exp(spread * rng.normal(size=(1000, 1000))))
+        # So few are asked for that the tail far beyond the pixels which the distribution was fitted to decides.
+        found = hot_pixel_test(FalsePositiveControl(20.0), rates)
+        hot, _ = found.flags(measured(rates), EVERYTHING)
+        assert 5 < hot.sum() < 45
+        entries = found.entries()
+        assert abs(entries["DKTYPIC"][0] - rate) < 4 * entries["DKTYPERR"][0]
+
+    @pytest.mark.statistics
+    def test_hot_pixels_do_not_widen_it(self):
+        """They begin within the noise, and fall off as an exponential function."""
+        rng = np.random.default_rng(9)
+        truth = np.full((500, 1000), 0.05)
+        sigma = np.sqrt(READ_VARIANCE + 0.05 / EXPOSURE)
+        good = hot_pixel_test(FalsePositiveControl(), noisy(rng, truth)).entries()
+        truth[:10] += rng.exponential(3 * sigma, (10, 1000))
+        found = hot_pixel_test(FalsePositiveControl(), noisy(rng, truth)).entries()
+        assert found["DKTHRESH"][0] - good["DKTHRESH"][0] == pytest.approx(0, abs=0.1 * sigma)
+        assert found["DKTYPIC"][0] == pytest.approx(0.05, abs=0.02 * sigma)
+
+    @pytest.mark.statistics
+    def test_pixels_that_lost_frames(self):
+        """Those noisier are not hot more often: half of the pixels have a tenth of the exposure."""
+        rng = np.random.default_rng(10)
+        truth = 0.05 * np.exp(0.3 * rng.normal(size=(1000, 1000)))
+        exposure = np.where(np.arange(1000) < 500, 1000.0, 100.0) * np.ones(truth.shape)
+        constant = READ_VARIANCE * 1000 / exposure
+        rates = rng.poisson(truth * exposure) / exposure + np.sqrt(constant) * rng.normal(size=truth.shape)
+        pixels = PixelRates(
+            rates, lambda at: constant + np.maximum(at, 0) / exposure, exposure, rates * np.nan, rates > 1e9
+        )
+        found = HotPixelTest(None, None, [(EVERYTHING, pixels)])
+        found.set_threshold(FalsePositiveControl(40.0), rates.size)
+        hot, _ = found.flags(pixels, EVERYTHING)
+        assert 8 < hot[:, :500].sum() < 40
+        assert 8 < hot[:, 500:].sum() < 40
+
+
 class Level:
     """As much of a `FalsePositiveControl` as the test asks for: a deviate that is given."""
 
@@ -171,6 +217,12 @@ class Level:
     def planned(self, number, sides, critical):
         assert (sides, critical) == (1, self._critical)
         return self._planned
+
+
+def above_median(deviate, sigma):
+    """Rate above the median of Poisson and normal noise that has a deviate: Cornish and Fisher (1938)."""
+    skewness = 1 / EXPOSURE**2 / sigma**3
+    return sigma * (deviate + skewness * (deviate**2 - 1) / 6)
 
 
 class TestParts:
@@ -188,8 +240,12 @@ class TestParts:
         found = self.settled(2.0)
         sigma = np.sqrt(READ_VARIANCE + 1 / EXPOSURE)
         assert found.entries() == {
-            "DKTHRESH": (pytest.approx(1 + 2 * sigma, rel=1e-9), "[electron/s] a pixel above this is hot"),
+            "DKTHRESH": (
+                pytest.approx(1 + above_median(2.0, sigma), rel=1e-4),
+                "[electron/s] a pixel above this is hot",
+            ),
             "DKTYPIC": (pytest.approx(1), "[electron/s] rate of a typical pixel"),
+            "DKTYPERR": (pytest.approx(np.sqrt(np.pi / 2 / 5) * sigma), "[electron/s] standard error of DKTYPIC"),
             "DKHOTWID": (1, "scatter of good pixels over their noise"),
         }
 
@@ -212,7 +268,7 @@ class TestParts:
         for number in (1, 2):
             found = HotPixelTest(None, None, [(EVERYTHING, block) for block in blocks[:number]])
             found.set_threshold(Level(2.0), 5)
-            assert found.entries()["DKTHRESH"][0] == pytest.approx(1 + 2 * 0.2, rel=1e-9)
+            assert found.entries()["DKTHRESH"][0] == pytest.approx(1 + 2 * 0.2, rel=2e-4)
 
     def test_threshold_of_a_pixel(self):
         """The one given, that of the typical pixel, that of one that is as noisy as this, or none."""
@@ -222,7 +278,7 @@ class TestParts:
         found = self.settled(2.0)
         assert found.threshold_for(pixel) == found.entries()["DKTHRESH"][0]
         pixel.variance_at = lambda at: np.array([[0.25 * at]])
-        assert found.threshold_for(pixel) == pytest.approx(1 + 2 * 0.5, rel=1e-6)
+        assert found.threshold_for(pixel) == pytest.approx(1 + 2 * 0.5, rel=1e-5)
         # Where another deviate is planned for than the one that is critical.
         assert self.settled(2.0, 3.0).threshold_for(measured([[1.0]])) == pytest.approx(found.entries()["DKTHRESH"][0])
 
@@ -256,8 +312,8 @@ class TestParts:
         assert warm is False
         sigma = np.sqrt(READ_VARIANCE + 1 / EXPOSURE)
         rates = measured([[1.0, 1 + 1.5 * sigma]])
-        deviates = self.settled(2.0)._excess(rates, None)[0]
-        for critical, expected in ((0.0, [False, True]), (deviates[1], [False, False]), (-1.0, [True, True])):
+        deviates = self.settled(2.0)._excess(rates, None, -9.0)[0]
+        for critical, expected in ((0.1, [False, True]), (deviates[1], [False, False]), (-1.0, [True, True])):
             found = self.settled(critical, 2.0)
             assert found.flags(rates, EVERYTHING)[0].tolist() == [expected]
 
@@ -267,5 +323,5 @@ class TestParts:
         found = HotPixelTest(None, background, [(EVERYTHING, measured(background))])
         sigma = np.sqrt(READ_VARIANCE + 3 / EXPOSURE)
         rates = measured([[1.0, 3.0, 3 + 2 * sigma, np.nan, 0.0]])
-        assert found.deviates_above(rates, EVERYTHING, 0.0) == pytest.approx([2])
-        assert found.deviates_above(rates, EVERYTHING, -1.0) == pytest.approx([0, 0, 2])
+        assert found.deviates_above(rates, EVERYTHING, 0.1) == pytest.approx([2], abs=0.01)
+        assert found.deviates_above(rates, EVERYTHING, -1.0) == pytest.approx([0, 0, 2], abs=0.01)

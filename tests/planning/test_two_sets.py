@@ -80,7 +80,7 @@ def test_unreliable_dark_begins_below_the_smallest_testable_rate(
     for offset in (None, "common"):
         flags = hot_pixel_mask(
             *measured, tolerance=tolerance, false_positives=false_positives, offset=offset,
-            threshold=1e9 * ELECTRON_PER_SECOND,
+            threshold=smallest / 2 * ELECTRON_PER_SECOND,
         )  # fmt: skip
         unreliable = (flags.data & DARK_FLAGS.UNRELIABLE_DARK) != 0
         assert unreliable.all(axis=1).tolist() == unreliable.any(axis=1).tolist() == [True, False]

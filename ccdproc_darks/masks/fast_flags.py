@@ -1,0 +1,150 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Fast pass over pixels that lost no frame: which are hot, testable, not proportional, or near a decision."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .nonlinear import detectable, needed_non_centrality
+from .pixel_rates import complete_pixel_rates, noiseless_pixel
+
+__all__ = ["Decided", "FastFlags"]
+
+# Grid of rates (electron/s) on which the lowest rate with a flag is found; times and points of its refinement.
+_RATES = np.concatenate([[0.0], np.geomspace(1e-9, 1e9, 400)])
+_ROUNDS, _CLOSER = 3, 1001
+# Relative distance from a decision within which single precision cannot tell on which side a pixel is.
+_CLOSE = 1e-4
+
+
+@dataclass
+class Decided:
+    """What a block's pixels are, by flat indices.
+
+    Attributes
+    ----------
+    hot, testable, nonlinear : `numpy.ndarray` of int
+        Pixels that are HOT; in which a departure of the tolerance would be seen; that are NONLINEAR.
+    inexact : `numpy.ndarray` of bool
+        Pixels that only the exact way can tell: what is said of them here means nothing.
+    """
+
+    hot: np.ndarray
+    testable: np.ndarray
+    nonlinear: np.ndarray
+    inexact: np.ndarray
+
+
+@dataclass
+class FastFlags:
+    """Decisions on pixels that lost no frame, from the fast comparison of `RateComparer`.
+
+    Attributes
+    ----------
+    critical, tolerance
+        See `ccdproc_darks.masks.flagging.FlagJob`.
+    edges : dict of str to float
+        Rates (electron/s) above which a pixel is hot, testable, and above the limit; those that all pixels have alike.
+    needed : float
+        Non-centrality (see `detectable`) from which on a pixel is testable.
+    """
+
+    critical: float
+    tolerance: float
+    edges: dict
+    needed: float
+
+    @classmethod
+    def of(cls, comparer, hot_pixels, critical, planned, tolerance, rate_limit):
+        """The fast pass of two rates or more; None where there is none.
+
+        For the arguments see `ccdproc_darks.masks.flagging.FlagJob`.
+        """
+        if comparer is None or comparer.fast is None or not hot_pixels.by_noise_alone:
+            return None
+        edges, alike = {"limit": rate_limit}, comparer.images.noise is None
+        needed = needed_non_centrality(planned, np.array([len(comparer.images) - 1])).item()
+        if alike:
+            edges["testable"] = _first(lambda rates: detectable(comparer.noiseless(rates), planned, tolerance)[0])
+        if alike or hot_pixels.typical is None:
+            one = noiseless_pixel(comparer, np.zeros(1)) if alike else None
+            edges["hot"] = hot_pixels.threshold_for(one)
+        if edges.get("testable", 1.0) is None or min(edges.values()) <= 0 or needed <= 0:
+            return None
+        return cls(critical, tolerance, edges, needed)
+
+    def decide(self, comparer, hot_pixels, rows):
+        """`Decided` of a block of rows; ``comparer`` and ``hot_pixels`` are those of these rows."""
+        # Of two rates the mean is right in all pixels only where it is not found for departures alone.
+        quick = comparer.fast_block(rows, departures=comparer.two_rates is None)
+        inexact, found = ~quick.complete, {}
+        with np.errstate(invalid="ignore", over="ignore"):
+            # Only the few pixels above the lowest of the edges have other flags than most.
+            lowest = (1 - _CLOSE) * min(self.edges.values())
+            high = np.flatnonzero(quick.rate > quick.rate.dtype.type(lowest))
+            for name, edge in self.edges.items():
+                found[name] = high[_above(quick.rate[high], edge, high, inexact)]
+            if "testable" not in found:
+                found["testable"] = self._testable(quick, inexact)
+            if "hot" not in found:
+                found["hot"] = _hot(comparer, hot_pixels, quick, rows, inexact)
+            nonlinear = self._significant(quick, inexact)
+        if found["limit"].size:
+            nonlinear = np.union1d(found["limit"], nonlinear)
+        return Decided(found["hot"], found["testable"], nonlinear, inexact)
+
+    def _testable(self, quick, inexact):
+        seen = np.square(self.tolerance * quick.rate) * quick.information
+        return np.flatnonzero(_above(seen, self.needed, None, inexact) & (quick.rate > 0))
+
+    def _significant(self, quick, inexact):
+        """Pixels beyond the critical deviate and the tolerance; marks as ``inexact`` those close to either."""
+        beyond, undecided = quick.beyond(self.critical)
+        found, departures = [], quick.departure
+        for pixels in (beyond, undecided):
+            departure = departures[pixels]
+            worth = self.tolerance * np.maximum(quick.rate[pixels], 0)
+            near = np.abs(departure - worth) <= _CLOSE * departure
+            found.append(pixels[(departure > worth) | near])
+            inexact[pixels[near]] = True
+        inexact[found[1]] = True
+        return found[0]
+
+
+def _hot(comparer, hot_pixels, quick, rows, inexact):
+    """Hot pixels where each pixel has its own noise; marks as ``inexact`` those too close to their threshold."""
+    least = complete_pixel_rates(comparer, rows, np.zeros(1), np.array([np.argmin(quick.variance)]))
+    some = hot_pixels.may_be_hot(quick.rate, least)
+    some = some[quick.complete[some]]
+    rate = quick.rate[some].astype(float)
+    low, high = (
+        hot_pixels.flags(complete_pixel_rates(comparer, rows, rate * factor, some), rows, some)[0].ravel()
+        for factor in (1 - _CLOSE, 1 + _CLOSE)
+    )
+    inexact[some[low != high]] = True
+    return some[high]
+
+
+def _first(holds):
+    """Rate (electron/s) above which ``holds`` is true of a noiseless rate; infinite if nowhere, None if everywhere."""
+    rates = _RATES
+    for _ in range(_ROUNDS):
+        flagged = holds(rates)
+        if not flagged.any():
+            return np.inf
+        first = flagged.argmax()
+        if first == 0:
+            return None
+        rates = np.linspace(rates[first - 1], rates[first], _CLOSER)
+    return float(rates[-1])
+
+
+def _above(values, edge, pixels, inexact):
+    """Which values are above an edge (above zero); marks those too close to it for single precision as ``inexact``.
+
+    The values are those of some pixels, or of all (None).
+    """
+    low, high = (values > values.dtype.type(edge * factor) for factor in (1 - _CLOSE, 1 + _CLOSE))
+    near = np.flatnonzero(low != high)
+    inexact[near if pixels is None else pixels[near]] = True
+    return high
