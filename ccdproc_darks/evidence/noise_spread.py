@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
+from .finding import DOUBTFUL, OK, Finding
 from .photon_transfer import known_bias
 
 __all__ = ["MOST_SPREAD", "NoiseSpread", "noise_spread"]
@@ -97,6 +98,22 @@ class NoiseSpread:
         if self.one_will_do is None:
             return f"{text}, as far as {self.frames} frames tell"
         return f"{text}: one will do" if self.one_will_do else text
+
+    @property
+    def finding(self):
+        """`Finding` of the check "read noise" where the frames tell; None where they do not."""
+        if self.one_will_do is None:
+            return None
+        text = self.sentence if self.one_will_do else self.advice
+        return Finding("read noise", OK if self.one_will_do else DOUBTFUL, text)
+
+    @property
+    def advice(self):
+        """What to take where one read noise will not do."""
+        return (
+            f"{self.sentence}, and with one for all more good pixels than asked for are significant: pass "
+            "read_noise=read_noise_map(biases) of twenty bias frames or more"
+        )
 
 
 def noise_spread(group, noise=None, pixels=_PIXELS):

@@ -38,8 +38,4 @@ def with_own_map(prepared, read_noise, offset, execution):
 def warn_of_spread(spread):
     """Warn that one read noise will not do, where a `NoiseSpread` shows it."""
     if spread is not None and spread.one_will_do is False:
-        warn(
-            f"{spread.sentence}, and with one for all more good pixels than asked for are significant: pass "
-            "read_noise=read_noise_map(biases) of twenty bias frames or more",
-            NoiseWarning,
-        )
+        warn(spread.advice, NoiseWarning)

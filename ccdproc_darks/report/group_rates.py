@@ -10,6 +10,7 @@ from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_frames
 from .group_bias import bias_level, set_bias, tell_outlying
+from .group_noise import noise_map
 from .settled_levels import settle_levels
 
 __all__ = ["measure_rates"]
@@ -28,6 +29,9 @@ def measure_rates(result, options, gain, scale, known_noise, step, caught):
     result.exposures = [(seconds, _used(result, same, seconds, scale)) for seconds, same in result.exposures]
 
     common |= settle_levels(result, gain, read_noise)
+    image = noise_map(result, options, gain, bias)
+    if image is not None:
+        read_noise = image
 
     step("all exposure times")
     used = [frame for _, same in result.exposures for frame in same]

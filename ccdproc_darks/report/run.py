@@ -142,6 +142,8 @@ def _write_group(folder, measured):
     images = {"rate_all": measured.rate, "mask": measured.mask}
     if measured.bias is not None:
         images["master_bias"] = measured.bias
+    if measured.noise_map is not None:
+        images["read_noise"] = measured.noise_map
     if measured.has_bias:
         images.update({f"rate_{seconds:g}s": rate for seconds, rate in measured.rates.items()})
     if measured.significance is not None:
