@@ -6,8 +6,9 @@ from dataclasses import replace
 from astropy import units as u
 
 from .._interface.warnings import NoiseWarning, warn
+from ..evidence.noise_spread import ENOUGH_FRAMES
 from .pixel_noise import PixelNoise
-from .read_noise_map import ENOUGH_FRAMES, map_of_darks
+from .read_noise_map import map_of_darks
 
 __all__ = ["warn_of_spread", "with_own_map"]
 

@@ -4,7 +4,8 @@
 import warnings
 
 from .._interface.warnings import DarkWarning
-from ..rates.read_noise_map import ENOUGH_FRAMES, read_noise_map
+from ..evidence.noise_spread import ENOUGH_FRAMES
+from ..rates.read_noise_map import read_noise_map
 
 __all__ = ["noise_map", "noise_sentence"]
 
