@@ -7,6 +7,7 @@ import pickle
 import threading
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -18,7 +19,10 @@ from .._interface.arguments import checked_quantity
 from .._interface.results import check_finite
 from .blocks import row_blocks, shifted
 
-__all__ = ["THREADS", "Execution", "fill_images", "gather_summaries"]
+__all__ = ["THREADS", "Execution", "fill_images", "gather_summaries", "telling"]
+
+# What is told of a job under way, see `telling`.
+_TELL = ContextVar("tell", default=None)
 
 # Of an executor that shares no memory with this process: most bytes of a task, and of all tasks under way; fewest tasks
 # of a job, and fewest under way.
@@ -170,7 +174,7 @@ class _Workers:
             yield from _results_of(submits, self._most, again=True)
             return
         # Each worker takes the next block until none is left: they end together, and each opens its files once.
-        left = iter(self._blocks)
+        left = _told(self._blocks)
         calls = [partial(_work_or_use_up, work, job.for_rows(self._rows), self._rows, left)] * self._most
         try:
             if self._executor is not None:
@@ -182,6 +186,34 @@ class _Workers:
 
     def _submit(self, work, for_rows, rows, blocks):
         return self._executor.submit(work, for_rows(rows), rows, blocks)
+
+
+@contextmanager
+def telling(tell):
+    """Within it, ``tell`` is called with the part (0 to 1) of a job's blocks that workers took so far, from any thread.
+
+    Only of blocks that are worked on in this process.
+    """
+    token = _TELL.set(tell)
+    try:
+        yield
+    finally:
+        _TELL.reset(token)
+
+
+def _told(blocks):
+    """Iterator of blocks, which several threads may take from, that tells of each."""
+    tell = _TELL.get()
+    if tell is None:
+        return iter(blocks)
+
+    def taken(item):
+        number, block = item
+        tell(number / len(blocks))
+        return block
+
+    # Not a generator, which only one thread may run at a time.
+    return map(taken, enumerate(blocks))
 
 
 @contextmanager

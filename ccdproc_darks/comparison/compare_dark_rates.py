@@ -22,7 +22,10 @@ from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 from .two_rates import QUICK_STATISTICS
 
-__all__ = ["NULLS", "checked_map", "checked_offset", "compare_dark_rates", "compared_rates", "comparison_entries"]
+__all__ = [
+    "NULLS", "checked_map", "checked_offset", "compare_dark_rates", "compared_rates", "comparison_entries",
+    "offset_and_width",
+]  # fmt: skip
 
 _UNITS = {
     "difference": ELECTRON_PER_SECOND,
@@ -206,6 +209,12 @@ def compared_rates(images, statistic, offset, null, execution):
         },
     )
     return result_image(data, _UNITS[statistic], header, mask=mask, deviation=deviation, wcs=images.wcs)
+
+
+def offset_and_width(short, long):
+    """Common offset (electron) of the shorter of two rates, and the width of their comparison, from a sample alone."""
+    comparer = RateComparer(RateImages([short, long]), "common", "theoretical")
+    return float(comparer.offsets[0]), comparer.width
 
 
 @dataclass

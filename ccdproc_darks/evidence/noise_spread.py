@@ -6,13 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
+from .finding import DOUBTFUL, OK, Finding
 from .photon_transfer import known_bias
 
-__all__ = ["MOST_SPREAD", "NoiseSpread", "noise_spread"]
+__all__ = ["ENOUGH_FRAMES", "MOST_SPREAD", "NoiseSpread", "noise_spread"]
 
 #: Relative spread of read noise with which one will do. Normal tails of a probability of 1e-6 (z = 4.75) grow by
 #: ``exp(z^4 spread^2 / 2)``, the average over lognormal read noises: by 1.5 at this spread.
 MOST_SPREAD = 0.04
+#: Frames from which on a map of each pixel's own read noise is right where one will not do: of so few, tails averaged
+#: over what a pixel's read noise may be were found right, with a spread of 20 % and telegraph read noise.
+ENOUGH_FRAMES = 20
 # Standard errors by which a spread is above, or below, that.
 _SIGNIFICANT = 3.0
 # Frames with two of them in each half; pixels that are enough; fewest that are judged.
@@ -98,6 +102,22 @@ class NoiseSpread:
             return f"{text}, as far as {self.frames} frames tell"
         return f"{text}: one will do" if self.one_will_do else text
 
+    @property
+    def finding(self):
+        """`Finding` of the check "read noise" where the frames tell; None where they do not."""
+        if self.one_will_do is None:
+            return None
+        text = self.sentence if self.one_will_do else self.advice
+        return Finding("read noise", OK if self.one_will_do else DOUBTFUL, text)
+
+    @property
+    def advice(self):
+        """What to take where one read noise will not do."""
+        return (
+            f"{self.sentence}, and with one for all more good pixels than asked for are significant: pass "
+            "read_noise=read_noise_map(biases) of twenty bias frames or more"
+        )
+
 
 def noise_spread(group, noise=None, pixels=_PIXELS):
     """`NoiseSpread` of a `FrameGroup`, from its bias frames, else from equal darks; None where these cannot tell.
@@ -127,7 +147,7 @@ def noise_spread(group, noise=None, pixels=_PIXELS):
 def _of_sample(group, sample, pixels, noise=None):
     """`NoiseSpread` of a `FrameSample` of bias frames, or of darks with a read ``noise`` (frames' unit); or None."""
     numbers = {group.combined[index] for index in sample.indices} if noise is not None and group.combined else {1}
-    if len(sample.values) < _LEAST_FRAMES or len(numbers) > 1:
+    if len(sample.values) < _LEAST_FRAMES or len(numbers) > 1 or sample.values[0].size < _LEAST_PIXELS:
         return None
     # Fewer frames tell less: more pixels of them are looked at.
     rows = max(1, (pixels if len(sample.values) > _SEVERAL else 2 * pixels) // group.shape[1])
@@ -140,11 +160,15 @@ def _of_sample(group, sample, pixels, noise=None):
     usable = np.isfinite(values).all(axis=0)
     if sample.masked is not None:
         usable &= ~some(sample.masked)
+    # Sums of infinite values would warn.
+    values[:, ~usable] = 0.0
     if noise is not None:
         bias, _ = known_bias(group)
         values -= some(bias) if np.ndim(bias) else bias
         usable &= np.isfinite(values).all(axis=0)
-        usable &= _typical(values.mean(axis=0), usable)
+        values[:, ~usable] = 0.0
+        if usable.any():
+            usable &= _typical(values.mean(axis=0), usable)
     if np.count_nonzero(usable) < _LEAST_PIXELS:
         return None
     share = 1.0

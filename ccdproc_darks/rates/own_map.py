@@ -6,8 +6,9 @@ from dataclasses import replace
 from astropy import units as u
 
 from .._interface.warnings import NoiseWarning, warn
+from ..evidence.noise_spread import ENOUGH_FRAMES
 from .pixel_noise import PixelNoise
-from .read_noise_map import ENOUGH_FRAMES, map_of_darks
+from .read_noise_map import map_of_darks
 
 __all__ = ["warn_of_spread", "with_own_map"]
 
@@ -38,8 +39,4 @@ def with_own_map(prepared, read_noise, offset, execution):
 def warn_of_spread(spread):
     """Warn that one read noise will not do, where a `NoiseSpread` shows it."""
     if spread is not None and spread.one_will_do is False:
-        warn(
-            f"{spread.sentence}, and with one for all more good pixels than asked for are significant: pass "
-            "read_noise=read_noise_map(biases) of twenty bias frames or more",
-            NoiseWarning,
-        )
+        warn(spread.advice, NoiseWarning)

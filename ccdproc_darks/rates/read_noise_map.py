@@ -15,6 +15,7 @@ from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_dtype, checked_flag, checked_number
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import MissingInformationWarning, warn
+from ..evidence.noise_spread import ENOUGH_FRAMES
 from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
 from ..frames.headers import FrameSetting, check_one_exposure, known_gain
@@ -31,10 +32,8 @@ from .pixel_scatter import LEAST_SAMPLES, PixelScatterJob
 from .prepared_darks import prepare_darks
 from .read_noise import measure_scatter, scatter_read_noise
 
-__all__ = ["ENOUGH_FRAMES", "map_of_darks", "read_noise_map"]
+__all__ = ["map_of_darks", "read_noise_map"]
 
-#: Frames from which on a pixel's own read noise is told well enough.
-ENOUGH_FRAMES = 20
 # Usual ``clip``.
 _CLIP = 25.0
 # Lowest ``clip``: telegraph read noise jumps by up to some 15 times the read noise of the others.
@@ -181,9 +180,9 @@ def read_noise_map(
     frames, job.clip = job.dark_set.frames, clip
     if len(frames) < ENOUGH_FRAMES:
         warn(
-            f"{len(frames)} frames tell the read noise of a pixel to {100 / np.sqrt(2 * (len(frames) - 1)):.0f} % only, "
-            f"and hardly a rare jump of it: {ENOUGH_FRAMES} {'bias frames' if bias is None else 'darks'} or more are "
-            "better",
+            f"{len(frames)} frames tell the read noise of a pixel to {100 / np.sqrt(2 * (len(frames) - 1)):.0f} % "
+            f"only, and hardly a rare jump of it: {ENOUGH_FRAMES} {'bias frames' if bias is None else 'darks'} or "
+            "more are better",
             MissingInformationWarning,
         )
     return logged(_measured(job, dtype, execution), "DKRNMAP", "read_noise_map", arguments, add_keyword)

@@ -8,6 +8,7 @@ from astropy import units as u
 from .._interface.arguments import GAIN_UNIT, checked_quantity
 from ..evidence.finding import DOUBTFUL, WRONG, Told
 from ..evidence.frame_group import FrameGroup
+from ..evidence.noise_spread import NoiseSpread, noise_spread
 from ..evidence.photon_transfer import photon_transfer
 from ..evidence.pixel_findings import PixelFindings
 from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SAME_SETTING, common_setting, frame_settings
@@ -36,6 +37,8 @@ class Camera:
         Where it is from, in words.
     notes : list of str
         What was measured because the user asked for it.
+    spread : `ccdproc_darks.evidence.noise_spread.NoiseSpread` or None
+        By how much read noise differs from pixel to pixel; None where the frames cannot tell.
     settled : dict
         What headers tell wrong, or in doubt, and what was done about it, by the name of the check.
     """
@@ -45,11 +48,15 @@ class Camera:
     gain_error: u.Quantity | None = None
     read_noise: u.Quantity | None = None
     noise_source: str = ""
+    spread: NoiseSpread | None = None
     notes: list = field(default_factory=list)
     settled: dict = field(default_factory=dict)
 
     def is_new(self, text):
         """Whether a warning tells of what the user gave: what headers tell is in the notes."""
+        if text.startswith("read noise differs"):
+            # The check of the read noise tells it.
+            return False
         is_known = {"the gain is given as": self.gain_source, "the read noise is given as": self.noise_source}
         return not any(text.startswith(begin) and source != "as given" for begin, source in is_known.items())
 
@@ -107,6 +114,9 @@ def _refute(camera, group, frames):
         combined=combined,
     )  # fmt: skip
     found = PixelFindings(some)
+    noises = [camera.read_noise, *(one.found for one in found.transfer if one.check == "read noise")]
+    noise = next((each.to_value(u.electron) for each in noises if each is not None), None)
+    camera.spread = noise_spread(some, noise)
     for finding in found.transfer:
         setting = some.told.get(finding.check.replace(" ", "_"))
         if finding.told is None or setting is None or setting.is_given or finding.verdict not in (DOUBTFUL, WRONG):

@@ -20,6 +20,7 @@ from .._interface.warnings import (
 )
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told, told_by
 from ..evidence.frame_group import FrameGroup
+from ..evidence.noise_spread import noise_spread
 from ..evidence.photon_transfer import photon_transfer
 from ..evidence.pixel_findings import pixel_findings
 from ..frames.belonging import check_bias, check_biases, check_darks
@@ -268,6 +269,9 @@ class FrameChecks:
             return False
         gain, noise = self._value(group, "gain", GAIN_UNIT), self._value(group, "read noise", u.electron)
         scale = gain if group.unit == u.adu else 1.0
+        spread = noise_spread(group, noise)
+        if spread is not None and spread.finding is not None:
+            self._add(spread.finding)
         level = self._level(group) * (scale or 1.0)
         for seconds, indices in group.sets:
             selection = select_frames([self.darks[index] for index in indices], scale or 1.0, level)

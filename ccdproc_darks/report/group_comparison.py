@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 from .._interface.warnings import NoiseWarning
-from ..comparison.compare_dark_rates import compare_dark_rates
+from ..comparison.compare_dark_rates import compare_dark_rates, offset_and_width
 from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.proportionality_limit import proportionality_limit
 from ..evidence.finding import DOUBTFUL, Finding
@@ -57,8 +57,10 @@ def compare_group(result, options, step):
         )
         step("mask")
         result.mask = hot_pixel_mask(*rates, offset=offset, **limits)
+        step("pairs")
         if result.has_bias:
-            result.pairs = [_pair(result, seconds, options.work) for seconds, _ in result.exposures[:-1]]
+            result.pairs = [_pair(result, seconds) for seconds, _ in result.exposures[:-1]]
+    step("limit")
     if result.has_bias:
         result.limit = proportionality_limit(*rates, tolerance=options.tolerance)
     width = result.significance.meta.get("DKWIDTH")
@@ -73,17 +75,17 @@ def compare_group(result, options, step):
     return [Finding("result", DOUBTFUL, text)]
 
 
-def _pair(result, seconds, work):
+def _pair(result, seconds):
     long = max(result.rates)
     short_rate, long_rate = result.rates[seconds], result.rates[long]
-    compared = result.significance
     if len(result.rates) > 2:
-        compared = compare_dark_rates(short_rate, long_rate, statistic="significance", **work)
-    meta = compared.meta
+        offset, width = offset_and_width(short_rate, long_rate)
+    else:
+        offset, width = result.significance.meta["DKOFF1"], result.significance.meta.get("DKWIDTH")
     with np.errstate(invalid="ignore"):
         bright = (long_rate.data > BRIGHT[0]) & (long_rate.data < BRIGHT[1]) & ~long_rate.mask & ~short_rate.mask
     number = int(bright.sum())
     ratio = None
     if number:
-        ratio = float(np.median((short_rate.data[bright] - meta["DKOFF1"] / seconds) / long_rate.data[bright]))
-    return Pair(seconds, long, meta["DKOFF1"], meta.get("DKWIDTH"), ratio, number)
+        ratio = float(np.median((short_rate.data[bright] - offset / seconds) / long_rate.data[bright]))
+    return Pair(seconds, long, offset, width, ratio, number)

@@ -10,6 +10,7 @@ from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..rates.dark_rate import dark_rate
 from ..rates.frame_selection import select_frames
 from .group_bias import bias_level, set_bias, tell_outlying
+from .group_noise import noise_map
 from .settled_levels import settle_levels
 
 __all__ = ["measure_rates"]
@@ -27,7 +28,11 @@ def measure_rates(result, options, gain, scale, known_noise, step, caught):
         read_noise, result.noise_source = known_noise, "the same camera in another group"
     result.exposures = [(seconds, _used(result, same, seconds, scale)) for seconds, same in result.exposures]
 
+    step("levels")
     common |= settle_levels(result, gain, read_noise)
+    image = noise_map(result, options, gain, bias)
+    if image is not None:
+        read_noise = image
 
     step("all exposure times")
     used = [frame for _, same in result.exposures for frame in same]
@@ -52,8 +57,10 @@ def measure_rates(result, options, gain, scale, known_noise, step, caught):
             result.rates[seconds] = result.rate if alone else dark_rate(_files(same), **common)
             result.rates[seconds].meta.update(saturation)
         if read_noise is not None:
-            enough = [(seconds, same) for seconds, same in result.exposures if len(same) >= LEAST_FRAMES]
-            result.scatter = {seconds: dark_scatter(_files(same), **common) for seconds, same in enough}
+            for seconds, same in result.exposures:
+                step(f"scatter of {seconds:g} s")
+                if len(same) >= LEAST_FRAMES:
+                    result.scatter[seconds] = dark_scatter(_files(same), **common)
 
 
 def _used(result, darks, seconds, scale):

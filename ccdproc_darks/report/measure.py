@@ -25,7 +25,7 @@ _MOST_TRIALS = 3
 
 def steps(group):
     """Number of steps that `measure_group` announces."""
-    return len(group.exposures) + 5
+    return 2 * len(group.exposures) + 9
 
 
 def measure_group(group, options, step=lambda text: None, known_noise=None):
@@ -58,6 +58,7 @@ def measure_group(group, options, step=lambda text: None, known_noise=None):
 def _measure_group(cut, options, step, known_noise):
     group = cut.group
     result = Measured(group, group.exposures, cut, notes=[*group.notes, *cut.notes])
+    step("camera")
     result.camera = camera_of(group, options)
     result.notes += result.camera.notes
     result.settled |= result.camera.settled

@@ -40,6 +40,7 @@ class Measured:
     mask: object = None  # CCDData of `hot_pixel_mask`
     significance: object = None  # CCDData of `compare_dark_rates`, or None
     bias: object = None  # CCDData of the master bias, or None
+    noise_map: object = None  # CCDData of the read noise of each pixel, or None: one will do, or frames are too few
     pairs: list = field(default_factory=list)  # `Pair` of each exposure time with the longest
     scatter: dict = field(default_factory=dict)  # `dark_scatter` of each exposure time of which there are enough frames
     limit: object = None  # `ProportionalityLimit`, or None

@@ -14,6 +14,10 @@ _ADVICE = (
     (r"Pass it as gain, or another one", "--gain measured takes it, --gain tells another one"),
     (r"Pass gain$", "Give --gain"),
     (rf"Pass read_noise=({_VALUE}) \* u\.electron", r"Give --read-noise \1"),
+    (
+        r"pass read_noise=read_noise_map\(biases\) of twenty bias frames or more",
+        "add bias frames, twenty or more, of which a report makes a map",
+    ),
     (r"pass read_noise \(--read-noise\)", "give --read-noise"),
     (r"pass read_noise\b", "give --read-noise"),
     (r"pass saturation\b", "give --saturation"),

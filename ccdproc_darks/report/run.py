@@ -7,10 +7,11 @@ from pathlib import Path
 
 from astropy import units as u
 
+from .._compute.workers import telling
 from .._interface.disk.manifest import MANIFEST, write_manifest
 from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
-from .._interface.shown import file_name, shown
+from .._interface.shown import file_name
 from .._interface.version import __version__
 from .check_group import without_folder
 from .folder import find_groups
@@ -19,7 +20,7 @@ from .frame_options import AS_FOUND
 from .measure import measure_group, steps
 from .page import page
 from .summary import summary_table
-from .terminal import progress_bar
+from .terminal import Steps, progress_bar
 from .truth import against_truth
 
 __all__ = [
@@ -106,13 +107,11 @@ def _measure(groups, options):
         for index in order:
             group = groups[index]
 
-            def step(text, title=group.title):
-                bar.set_description(shown(f"{title}: {text}"))
-                bar.update()
-
+            step = Steps(bar, group.title)
             camera = (group.camera, group.shape, group.binning, str(group.settings))
             try:
-                measured = measure_group(group, options, step, noises.get(camera))
+                with telling(step.tell):
+                    measured = measure_group(group, options, step, noises.get(camera))
             except (ValueError, OSError, u.UnitsError) as error:
                 failures[index] = (group.title, without_folder(str(error), group))
                 continue
@@ -142,6 +141,8 @@ def _write_group(folder, measured):
     images = {"rate_all": measured.rate, "mask": measured.mask}
     if measured.bias is not None:
         images["master_bias"] = measured.bias
+    if measured.noise_map is not None:
+        images["read_noise"] = measured.noise_map
     if measured.has_bias:
         images.update({f"rate_{seconds:g}s": rate for seconds, rate in measured.rates.items()})
     if measured.significance is not None:

@@ -13,7 +13,7 @@ from .verdict import verdict_sentence
 
 __all__ = ["flag_counts", "rate_rows", "summary_table"]
 
-_FLAGS = ("HOT", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "DO_NOT_USE")
+_FLAGS = ("HOT", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "UNRELIABLE_ERROR", "DO_NOT_USE")
 
 
 def flag_counts(mask):
@@ -21,7 +21,9 @@ def flag_counts(mask):
     tested = _FLAGS if "DKSIGMA" in mask.meta else ("HOT", "TELEGRAPH", "DO_NOT_USE")
     if "NTELEGR" not in mask.meta:
         tested = [name for name in tested if name != "TELEGRAPH"]
-    return {name: int(np.count_nonzero(mask.data & DARK_FLAGS[name])) if name in tested else None for name in _FLAGS}
+    # Only of rates with a read noise of each pixel.
+    names = [name for name in _FLAGS if name != "UNRELIABLE_ERROR" or "NNOISY" in mask.meta]
+    return {name: int(np.count_nonzero(mask.data & DARK_FLAGS[name])) if name in tested else None for name in names}
 
 
 def rate_rows(measured):
@@ -107,6 +109,18 @@ def _group_meta(measured):
             entry[name] = meta[key]
     if measured.camera.gain_error is not None:
         entry["gain_error_electron_per_adu"] = measured.camera.gain_error.value
+    spread = measured.camera.spread
+    if spread is not None:
+        entry["read_noise_spread"] = {
+            "spread": spread.spread, "square_error": spread.square_error, "frames": spread.frames,
+            "one_will_do": {None: "unknown"}.get(spread.one_will_do, spread.one_will_do),
+        }  # fmt: skip
+    if measured.noise_map is not None:
+        entry["read_noise_map"] = {
+            name: measured.noise_map.meta[key]
+            for key, name in (("NCOMBINE", "frames"), ("DKRNSPR", "spread"), ("DKRNTEL", "telegraph"))
+            if key in measured.noise_map.meta
+        }
     if measured.limit is not None:
         entry["proportional_up_to"] = str(measured.limit)
     if measured.truth is not None:

@@ -17,7 +17,7 @@ from astropy.nddata import CCDData, StdDevUncertainty
 
 from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, master_bias, repeatability
 from ccdproc_darks._compute.blocks import Block, BlockJob
-from ccdproc_darks._compute.workers import Execution, fill_images, gather_summaries
+from ccdproc_darks._compute.workers import Execution, fill_images, gather_summaries, telling
 from ccdproc_darks.frames.file_frame import FileFrame
 
 SHAPE = (60, 50)
@@ -342,6 +342,17 @@ def test_blocks_come_where_they_belong(threads, job, few_pixels):
     fill_images(job, [image], Execution(executor))
     np.testing.assert_array_equal(image, np.arange(SHAPE[0])[:, None] * np.ones(SHAPE[1]))
     assert gather_summaries(Job(), SHAPE, Execution(executor)) == list(range(0, SHAPE[0], 7))
+
+
+@pytest.mark.parametrize("threads", [None, 1, 3])
+def test_how_much_is_done_is_told(threads, few_pixels):
+    execution, told, image = Execution(threads and ThreadPoolExecutor(threads)), [], np.empty(SHAPE)
+    with telling(told.append):
+        fill_images(Job(), [image], execution)
+    np.testing.assert_array_equal(image, np.arange(SHAPE[0])[:, None] * np.ones(SHAPE[1]))
+    assert sorted(told) == [number / 9 for number in range(9)]
+    fill_images(Job(), [image], execution)
+    assert len(told) == 9
 
 
 @pytest.mark.parametrize("threads", [None, 1, 3])

@@ -317,6 +317,7 @@ def test_of_the_rates_it_knows_public_functions_and_the_choice_of_bias_and_frame
     }  # fmt: skip
     assert {module for module, _ in imported} == {
         "rates.bias", "rates.dark_rate", "rates.frame_selection", "rates.master_bias", "rates.measure_gain",
+        "rates.read_noise_map",
     }  # fmt: skip
 
 

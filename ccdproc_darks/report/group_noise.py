@@ -1,0 +1,50 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""A map of the read noise of a group's pixels, where one read noise will not do."""
+
+import warnings
+
+from .._interface.warnings import DarkWarning
+from ..evidence.noise_spread import ENOUGH_FRAMES
+from ..rates.read_noise_map import read_noise_map
+
+__all__ = ["noise_map", "noise_sentence"]
+
+
+def noise_map(result, options, gain, bias):
+    """Result of `read_noise_map` for a `Measured`; None where one read noise will do.
+
+    It is made of the bias frames, or of equal darks where those are too few, and told of in ``settled``. Where neither
+    are enough, or one read noise is given, the check of the read noise tells what to take.
+    """
+    spread = result.camera.spread
+    if spread is None or spread.one_will_do is not False or options.read_noise is not None:
+        return None
+    left_out = {item.name for item in result.unusable}
+    frames = [frame.file for frame in result.group.biases if frame.name not in left_out]
+    kind, of_darks = "bias frames", {}
+    if len(frames) < ENOUGH_FRAMES:
+        enough = [(seconds, same) for seconds, same in result.exposures if len(same) >= ENOUGH_FRAMES]
+        if bias is None or not enough:
+            return None
+        seconds, same = enough[0]
+        frames, kind = [frame.file for frame in same], f"darks of {seconds:g} s"
+        of_darks = {"bias": bias, "exposure": options.frames.exposure, "saturation": options.saturation}
+    with warnings.catch_warnings():
+        # Frames that drift, and the like, are told of elsewhere.
+        warnings.simplefilter("ignore", DarkWarning)
+        image = read_noise_map(
+            frames, gain=gain, **of_darks, **result.trimmed.sections, **options.work,
+            check_headers=options.frames.check_headers, add_keyword=None,
+        )  # fmt: skip
+    result.noise_map, result.noise_source = image, f"of each pixel, from {len(frames)} {kind}"
+    before = [result.settled[each] for each in ("read noise",) if each in result.settled]
+    result.settled["read noise"] = ". ".join([*before, noise_sentence(spread, image, kind)])
+    return image
+
+
+def noise_sentence(spread, image, kind):
+    """What a map shows, without a full stop at the end."""
+    telegraph = image.meta.get("DKRNTEL")
+    jumps = "" if telegraph is None else f", and {100 * telegraph:.2g} % of the pixels have telegraph read noise"
+    text = spread.sentence.replace("read noise", "Read noise", 1)
+    return f"{text}{jumps}: that of each pixel is taken, from {image.meta['NCOMBINE']} {kind} (read_noise.fits)"

@@ -1,0 +1,97 @@
+"""A map of read noise in a report, where one read noise will not do."""
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.nddata import CCDData
+from astropy.table import QTable
+
+from ccdproc_darks.report.folder import find_groups
+from ccdproc_darks.report.measure import measure_group
+from ccdproc_darks.report.options import Options
+from ccdproc_darks.report.run import make_report
+
+from ..helpers import dark
+
+SHAPE = (120, 160)
+
+
+def write(folder, plan, spread=0.25, seed=0):
+    """Write frames of (exposure time in s, number), of pixels whose read noise has a lognormal spread."""
+    rng = np.random.default_rng(seed)
+    sigma = 6 * np.exp(rng.normal(0, spread, SHAPE))
+    for seconds, count in plan:
+        for number in range(count):
+            electrons = rng.poisson(0.05 * seconds, SHAPE) + sigma * rng.normal(size=SHAPE)
+            kind = "Dark Frame" if seconds else "Bias Frame"
+            frame = dark(np.rint(800 + electrons).astype(np.uint16), seconds, gain=1.0, read_noise=None, IMAGETYP=kind)
+            frame.write(folder / f"{kind[:4]}_{seconds:g}_{number}.fits")
+    return folder
+
+
+def measured(folder, **options):
+    (group,), _ = find_groups(folder)
+    return measure_group(group, Options(**options))
+
+
+@pytest.fixture(scope="module")
+def with_map(tmp_path_factory):
+    folder, out = write(tmp_path_factory.mktemp("frames"), [(0, 22), (20, 5), (200, 5)]), tmp_path_factory.mktemp("out")
+    ((name, result),), _, _ = make_report(folder, out / "report", Options())
+    return out / "report", name, result
+
+
+def test_bias_frames_make_the_map(with_map):
+    _, _, result = with_map
+    assert result.noise_map.meta["NCOMBINE"] == 22
+    assert result.noise_source == "of each pixel, from 22 bias frames"
+    assert all(rate.meta["DKNOISE"] == "map" for rate in (result.rate, *result.rates.values()))
+    assert result.mask.meta["NNONLIN"] <= 4
+    assert result.mask.meta["NTELEGR"] <= 4
+
+
+def test_it_is_told_and_written(with_map):
+    out, name, result = with_map
+    text = result.settled["read noise"]
+    assert text.startswith("Read noise differs by ")
+    assert text.endswith(": that of each pixel is taken, from 22 bias frames (read_noise.fits)")
+    (row,) = [one for one in result.findings if one.check == "read noise"]
+    assert (row.verdict, row.sentence) == ("doubtful", text)
+    written = CCDData.read(out / name / "read_noise.fits")
+    np.testing.assert_array_equal(written.data, result.noise_map.data)
+    entry = QTable.read(out / "summary.ecsv").meta["groups"][name]
+    assert entry["read_noise_map"]["frames"] == 22
+    assert entry["read_noise_spread"]["one_will_do"] is False
+    assert entry["flags"]["UNRELIABLE_ERROR"] == result.mask.meta["NNOISY"]
+    page = (out / "report.html").read_text()
+    assert "UNRELIABLE_ERROR" in page
+    assert "from 22 bias frames" in page
+
+
+def test_equal_darks_make_it_where_bias_frames_are_few(tmp_path):
+    result = measured(write(tmp_path, [(0, 6), (20, 21), (200, 5)]))
+    assert result.noise_source == "of each pixel, from 21 darks of 20 s"
+    assert result.noise_map.meta["NCOMBINE"] == 21
+
+
+def test_few_frames_are_told_what_to_take(tmp_path):
+    result = measured(write(tmp_path, [(0, 8), (20, 5), (200, 5)]))
+    assert result.noise_map is None
+    (row,) = [one for one in result.findings if one.check == "read noise"]
+    assert row.verdict == "doubtful"
+    assert row.sentence.endswith("add bias frames, twenty or more, of which a report makes a map")
+    assert not any("read noise differs" in note for note in result.notes)
+
+
+def test_a_read_noise_that_is_given_is_taken(tmp_path):
+    result = measured(write(tmp_path, [(0, 22), (20, 5)]), read_noise=6 * u.electron)
+    assert result.noise_map is None
+    assert result.rate.meta["DKNOISE"] == "argument"
+
+
+def test_one_will_do(tmp_path):
+    result = measured(write(tmp_path, [(0, 22), (20, 5)], spread=0.0))
+    assert result.noise_map is None
+    assert "read noise" not in result.settled
+    (row,) = [one for one in result.findings if one.check == "read noise"]
+    assert row.verdict == "ok"
