@@ -27,6 +27,8 @@ _RATIO_STEP, _RATIOS = 0.06, np.arange(-5.1, 5.101, 0.06)
 _AT_ONCE = 32
 # Deviates up to which tails between two ratios are cubic in the logarithm of the ratio; further out linear.
 _NEAR = 7.1
+# Pixels whose tails are read from tables at once.
+_PART = 2**14
 _LOCK = RLock()
 
 
@@ -61,28 +63,24 @@ class MeanTails:
         freedom : int or `numpy.ndarray` of int
             Degrees of freedom of the departure.
         """
-        deviate = np.asarray(deviate, dtype=float)
-        size, shape = np.abs(deviate).ravel(), deviate.shape
-        scatter, share, frames, freedom = (
-            np.broadcast_to(np.asarray(value), shape).ravel() for value in (scatter, share, frames, freedom)
-        )
-        depth = np.interp(size, _DEVIATES, np.arange(_DEVIATES.size))
+        return _in_parts(self._deviate, deviate, scatter, share, frames, freedom)
+
+    def _deviate(self, deviate, scatter, share, frames, freedom):
+        """The same of some pixels, flat arrays."""
+        depth = np.interp(np.abs(deviate), _DEVIATES, np.arange(_DEVIATES.size))
         place = _Place.of(self.distribution, scatter, share, depth, _DEVIATES.size)
-        ratio = np.ones(size.shape)
         number = np.interp(np.nan_to_num(frames, nan=1.0), _FRAMES, np.arange(_FRAMES.size))
         low = np.minimum(number.astype(int), _FRAMES.size - 2)
-        for degrees in np.unique(freedom[freedom > 0]):
-            for node in np.unique(low[freedom == degrees]):
+        ratio = np.ones(deviate.shape)
+        for degrees in _distinct(freedom[freedom > 0]):
+            for node in _distinct(low[freedom == degrees]):
                 few = (freedom == degrees) & (low == node)
-                part = number[few] - node
-                within = place if few.all() else place.some(few)
-                found = np.zeros(part.shape)
-                if (part < 1).any():
-                    found += (1 - part) * within.of_table(self._table(_FRAMES[node], int(degrees)))
-                if (part > 0).any():
+                part, within = number[few] - node, place.some(few)
+                found = (1 - part) * within.of_table(self._table(_FRAMES[node], int(degrees)))
+                if part.any():
                     found += part * within.of_table(self._table(_FRAMES[node + 1], int(degrees)))
                 ratio[few] = found
-        return (deviate.ravel() * ratio).reshape(shape)
+        return deviate * ratio
 
     def _table(self, frames, freedom):
         """Deviates over those that are put in, shape (scatters + 1, shares, deviates)."""
@@ -131,20 +129,17 @@ class ScatterTails:
         scatter, share
             See `MeanTails.deviate`; ``share`` is of the variance of one frame.
         """
-        chi_square = np.asarray(chi_square, dtype=float)
-        shape, chi_square = chi_square.shape, chi_square.ravel()
-        degrees, scatter, share = (
-            np.broadcast_to(np.asarray(value), shape).ravel() for value in (degrees, scatter, share)
-        )
+        return _in_parts(self._deviate, chi_square, degrees, scatter, share)
+
+    def _deviate(self, chi_square, degrees, scatter, share):
+        """The same of some pixels, flat arrays."""
         found = np.full(chi_square.shape, np.nan)
-        for number in np.unique(degrees[degrees > 0]):
-            few = degrees == number
-            root = np.cbrt(chi_square[few] / number)
+        for number in _distinct(degrees[degrees > 0]):
+            few = (degrees == number) & ~np.isnan(chi_square)
             nodes, table = self._table(int(number))
-            depth = (root - nodes[0]) / (nodes[1] - nodes[0])
-            place = _Place.of(self.distribution, scatter[few], share[few], depth, nodes.size)
-            found[few] = place.of_table(table)
-        return np.where(np.isnan(chi_square), np.nan, found).reshape(shape)
+            depth = (np.cbrt(chi_square[few] / number) - nodes[0]) / (nodes[1] - nodes[0])
+            found[few] = _Place.of(self.distribution, scatter[few], share[few], depth, nodes.size).of_table(table)
+        return found
 
     def _table(self, degrees):
         """Nodes of the cube root of chi-square over degrees, and deviates, shape (scatters + 1, shares, nodes)."""
@@ -162,6 +157,22 @@ class ScatterTails:
             return nodes, _averaged(self.distribution, nodes, near, 1 / 3, span, law, lambda deviate: ndtr(-deviate))
 
         return _made(self.distribution, ("scatter", degrees), make)
+
+
+def _in_parts(function, first, *others):
+    """A function of flat arrays for some thousand pixels at a time, which fit into the processor's cache."""
+    first = np.asarray(first, dtype=float)
+    arrays = [first.ravel(), *(np.broadcast_to(np.asarray(value), first.shape).ravel() for value in others)]
+    found = np.empty(first.size)
+    for start in range(0, first.size, _PART):
+        part = slice(start, start + _PART)
+        found[part] = function(*(array[part] for array in arrays))
+    return found.reshape(first.shape)
+
+
+def _distinct(numbers):
+    """The different values of an array of small whole numbers."""
+    return np.flatnonzero(np.bincount(numbers))
 
 
 def _made(distribution, key, make):

@@ -27,7 +27,7 @@ _START_JUMPS, _SMOOTHING = 0.05, 0.15
 _ITERATIONS, _SETTLED = 1500, 1e-9
 # Pixels of the start that are added to those seen: what no pixel shows is rare, not impossible. Share of a kind of
 # jumps below which it is left out.
-_PRIOR_PIXELS, _LEAST_SHARE = 10.0, 5e-8
+_PRIOR_PIXELS, _LEAST_SHARE = 10.0, 3e-7
 # Standard deviation of a normal variable of unit variance whose outer twentieths are moved to the 5 and 95 %.
 _CORE = 0.9118
 # Pixels of which the probabilities are made at once.
