@@ -111,6 +111,8 @@ def read_noise_map(
 
     Warns
     -----
+    BiasWarning
+        Of darks: if the bias is subtracted already, or is another camera's, see `dark_rate`.
     ClippingWarning
         If values are cut off below, as where the bias level is too low; if negative ones have wrapped round; if all are
         within 0 and 1.
@@ -127,6 +129,10 @@ def read_noise_map(
         If there are fewer than twenty frames; if files have several detectors, and ``hdu`` is None.
     NoUsablePixelWarning
         If all pixels are masked.
+    NoiseWarning
+        Of darks: if they scatter by much more than their own uncertainties.
+    TemperatureWarning
+        Of darks: if they, or they and the bias, were taken at different sensor temperatures.
 
     See Also
     --------
