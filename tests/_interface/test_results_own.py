@@ -60,7 +60,7 @@ CALLS = {
         {"bias": image(9, 0.0, kind=StdDevUncertainty)},
     ),
     "master_bias": lambda: (frames(0.0), master_bias, {}),
-    "read_noise_map": lambda: (frames(0.0), read_noise_map, {}),
+    "read_noise_map": lambda: ([image(seed, 0.0) for seed in range(20)], read_noise_map, {}),
     "dark_rate, by a map": lambda: (frames(), dark_rate, {"bias": image(9, 0.0), "read_noise": noise_map()}),
     "dark_scatter": lambda: (frames(), dark_scatter, {"bias": image(9, 0.0)}),
     "repeatability": lambda: (frames(), repeatability, {"bias": image(9, 0.0)}),
