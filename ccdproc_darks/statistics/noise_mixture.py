@@ -17,7 +17,7 @@ __all__ = ["MeanTails", "ScatterTails"]
 # frames of a mean, beyond which a mean is as close to normal as that of the last; scatter as a cube root of
 # chi-square, which is nearly normal (Wilson and Hilferty 1931).
 _DEVIATES = np.concatenate([np.arange(0.25, 7, 0.25), np.geomspace(7, 30, 10)])
-_SHARES = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.36, 0.43, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+_SHARES = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.32, 0.4, 0.5, 0.65, 0.8, 1.0])
 _FRAMES = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 28, 40, 64, 128, 256, 1024])
 _LEAST_ROOT, _ROOT_STEP, _FURTHEST = 0.3, 0.2, 30.0
 # Energy of jumps over the variance without them: logarithms of the nodes of tables of one kind of pixels.
@@ -69,7 +69,7 @@ class MeanTails:
         depth = np.interp(size, _DEVIATES, np.arange(_DEVIATES.size))
         place = _Place.of(self.distribution, scatter, share, depth, _DEVIATES.size)
         ratio = np.ones(size.shape)
-        number = np.interp(frames, _FRAMES, np.arange(_FRAMES.size))
+        number = np.interp(np.nan_to_num(frames, nan=1.0), _FRAMES, np.arange(_FRAMES.size))
         low = np.minimum(number.astype(int), _FRAMES.size - 2)
         for degrees in np.unique(freedom[freedom > 0]):
             for node in np.unique(low[freedom == degrees]):
@@ -189,7 +189,7 @@ class _Place:
         with np.errstate(divide="ignore", invalid="ignore"):
             row = np.clip(np.log(np.where(known, scatter, 1.0) / scatters[0]) / step, 0, scatters.size - 1)
         column = np.interp(np.nan_to_num(share), _SHARES, np.arange(_SHARES.size))
-        where = [(row, scatters.size), (column, _SHARES.size), (np.nan_to_num(depth), depths)]
+        where = [(row, scatters.size), (column, _SHARES.size), (np.clip(np.nan_to_num(depth), -1e9, 1e9), depths)]
         nodes = [np.clip(place.astype(int), 0, size - 2) for place, size in where]
         parts = [place - node for (place, _), node in zip(where, nodes, strict=True)]
         nodes[0][~known], parts[0][~known] = scatters.size, 0.0

@@ -21,12 +21,13 @@ _MOST_DEGREES = 5000.0
 # Standard deviations of a pixel's scatter by which the grid reaches beyond the pixels, and where outliers are clipped.
 _REACH, _OUTLIERS = 4.0, 6.0
 # Sizes of jumps (in sigma) and fractions of readings with one, of which the fit chooses.
-_JUMPS = np.geomspace(2.0, 30.0, 14)
-_OFTEN = np.array([0.016, 0.03, 0.056, 0.1, 0.18, 0.3, 0.5])
+_JUMPS = np.geomspace(2.0, 30.0, 11)
+_OFTEN = np.array([0.015, 0.03, 0.06, 0.1, 0.16, 0.25, 0.36, 0.5])
 _START_JUMPS, _SMOOTHING = 0.05, 0.15
 _ITERATIONS, _SETTLED = 1500, 1e-9
-# Part of a pixel below which a kind of jumps is left out.
-_LEAST_PIXELS = 0.02
+# Pixels of the start that are added to those seen: what no pixel shows is rare, not impossible. Share of a kind of
+# jumps below which it is left out.
+_PRIOR_PIXELS, _LEAST_SHARE = 10.0, 5e-8
 # Standard deviation of a normal variable of unit variance whose outer twentieths are moved to the 5 and 95 %.
 _CORE = 0.9118
 # Pixels of which the probabilities are made at once.
@@ -228,8 +229,7 @@ def fit_read_noise_distribution(scatter, degrees, kurtosis=None):
     shares, jump_shares = _most_likely_shares(numbers, density)
     pixels = numbers.sum()
     shares = (shares * pixels + 1 / shares.size) / (pixels + 1)
-    jump_shares = (jump_shares * pixels + 1 / jump_shares.size) / (pixels + 1)
-    kept = jump_shares * pixels >= _LEAST_PIXELS
+    kept = jump_shares >= _LEAST_SHARE
     kept[0] = True
     jump_shares = jump_shares[kept] / jump_shares[kept].sum()
     noises = np.exp(centre + step * np.arange(low // 2, high // 2 + 1))
@@ -256,6 +256,7 @@ def _most_likely_shares(numbers, density):
     jump_shares = np.full(jumps, _START_JUMPS / max(jumps - 1, 1))
     jump_shares[0] = 1 - jump_shares[1:].sum()
     flat, lags = density.reshape(jumps, -1), density.shape[1:]
+    expected_kinds = _PRIOR_PIXELS * jump_shares
     total, before = numbers.sum(), -np.inf
     for _ in range(_ITERATIONS):
         kernel = (jump_shares @ flat).reshape(lags)
@@ -273,7 +274,7 @@ def _most_likely_shares(numbers, density):
         of_noise = irfft((quotient * kernel_transform.conj()).sum(axis=1), padded)
         of_noise = np.roll(of_noise, length - 1)[:length]
         of_lag = np.roll(irfft(quotient * shares_transform.conj(), padded, axis=0), length - 1, axis=0)
-        jump_shares = jump_shares * (flat @ of_lag[: 2 * length - 1].ravel()) / total
+        jump_shares = jump_shares * (flat @ of_lag[: 2 * length - 1].ravel()) + expected_kinds
         shares = np.maximum(shares * of_noise, 0) / total
         shares /= shares.sum()
         jump_shares = np.maximum(jump_shares, 0)

@@ -9,6 +9,8 @@ __all__ = ["binned_shapes", "shape_bins"]
 
 # Fractions of normal pixels below the edges of the bins of kurtosis.
 _FRACTIONS = (0.01, 0.05, 0.15, 0.35, 0.6, 0.8, 0.9, 0.96, 0.99, 0.998, 0.9997)
+# Edges further out, where they are: kurtosis of frames that jump.
+_FURTHER = (1.15, 1.4, 1.7, 2.0, 2.4, 3.7, 4.5, 5.5, 7.0, 9.0, 12.0, 18.0, 30.0)
 # Numbers drawn, for normal pixels and for each fraction of jumps; most pixels of each.
 _DRAWN, _DRAWN_WITH_JUMPS = 2**24, 2**21
 _PIXELS, _PIXELS_WITH_JUMPS = 2**20, 2**15
@@ -18,7 +20,7 @@ _AT_ONCE, _CELL, _MODERATION = 2**15, 0.05, 10.0
 
 @lru_cache(maxsize=8)
 def _normal_shapes(frames):
-    """Edges of bins of kurtosis, and the fraction of normal pixels in each bin."""
+    """Edges of bins of kurtosis, and the fraction of normal pixels in each bin (never 0)."""
     rng = np.random.default_rng(frames)
     pixels = int(np.clip(_DRAWN // frames, 1000, _PIXELS))
     found = []
@@ -29,8 +31,12 @@ def _normal_shapes(frames):
         found.append((square * square).mean(axis=0) / square.mean(axis=0) ** 2)
     found = np.concatenate(found)
     edges = np.unique(np.quantile(found, _FRACTIONS))
+    further = np.array(_FURTHER)
+    below, above = further[further < 0.97 * edges[0]], further[further > 1.05 * edges[-1]]
+    edges = np.concatenate([below, edges, above[above < frames - 1]])
     numbers = np.bincount(np.searchsorted(edges, found), minlength=edges.size + 1)
-    return edges, numbers / found.size
+    numbers = numbers + 0.01
+    return edges, numbers / numbers.sum()
 
 
 def shape_bins(frames):
