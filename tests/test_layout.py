@@ -36,6 +36,7 @@ TESTED_ELSEWHERE = {
     "cli.settings": "by the commands that have them: cli/test_check.py, test_command.py",
     "cli.simulate": "by the command: cli/test_command.py",
     "rates.rate_job": "by its results: rates/test_dark_rate.py, test_counts.py, _compute/test_workers.py",
+    "rates.pixel_scatter": "by the map made of it: rates/test_read_noise_map.py",
     "rates.mean_counts": "by what makes and reads them: rates/test_counts.py, test_rate_images.py",
     "report.frame_options": "by the options that fill it: cli/test_options.py, report/test_grouping.py",
     "report.group_bias": "by what is measured with it: report/test_measure.py, test_bias_choice.py",

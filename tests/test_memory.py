@@ -34,11 +34,14 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
-from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, master_bias
+from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, master_bias, read_noise_map
 
 warnings.simplefilter("ignore")
 folder, calls = Path(sys.argv[1]), json.loads(sys.argv[2])
-FUNCTIONS = {f.__name__: f for f in (compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, master_bias)}
+FUNCTIONS = {
+    f.__name__: f
+    for f in (compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, master_bias, read_noise_map)
+}
 
 
 def resident(key):
@@ -127,6 +130,7 @@ CALLS = {
     "rate without overscan": ("dark_rate", "files", darks(FRAMES), {"overscan": "[11:30, :]", "trim": "[41:, :]"}),
     "rate of few columns": ("dark_rate", "files", darks(FRAMES), {"overscan": "[:, 1:9]", "trim": "[21:50, 10:]"}),
     "master bias": ("master_bias", "files", darks(FRAMES), {}),
+    "read noise map": ("read_noise_map", "files", darks(FRAMES), {}),
     "scatter": ("dark_scatter", "files", darks(20), {}),
     "difference of two": ("compare_dark_rates", "memory", RATES[::2], {}),
     "significance of two": ("compare_dark_rates", "memory", RATES[::2], {"statistic": "significance"}),

@@ -99,8 +99,9 @@ class PixelNoise:
             # As it is read back from the meta of rates, to the last digit.
             distribution = ReadNoiseDistribution.from_cards(found.cards())
         # The lowest scatter of digitised frames is none: the pixel is as quiet as any.
-        scatter[scatter == 0] = scatter[scatter > 0].min()
+        is_quiet = (scatter == 0) & ~bad
         scatter[~(degrees >= _FEWER * usual)] = np.nan
+        scatter[is_quiet] = scatter[scatter > 0].min()
         return cls(scatter, _mean_variance(distribution, scatter), distribution)
 
     @classmethod

@@ -87,10 +87,13 @@ class Scatter:
     pixels: int
 
 
-def measure_scatter(dark_set, reader):
-    """`Scatter` of a `DarkSet` in pixels that are not hot, without cosmic rays; None where no pixel is left."""
+def measure_scatter(dark_set, reader, pixels=_SCATTER):
+    """`Scatter` of a `DarkSet` in pixels that are not hot, without cosmic rays; None where no pixel is left.
+
+    About so many ``pixels`` are looked at.
+    """
     means, variances, claims = [], [], []
-    for block in sample_blocks(dark_set.frames[0].shape, _SCATTER):
+    for block in sample_blocks(dark_set.frames[0].shape, pixels):
         electrons = reader.read(dark_set, block)
         complete = electrons.good.all(axis=0)
         samples = electrons.samples[:, complete] - dark_set.level_shifts[:, None]

@@ -36,6 +36,10 @@ __all__ = ["map_of_darks", "read_noise_map"]
 
 # Usual ``clip``.
 _CLIP = 25.0
+# Pixels that are enough for a typical scatter, to half a per cent.
+_FEW = 2**15
+# Fewest frames that tell jumps from normal noise by the shape of a pixel's samples.
+_FRAMES_OF_SHAPE = 10
 # Lowest ``clip``: telegraph read noise jumps by up to some 15 times the read noise of the others.
 _LEAST_CLIP = 10.0
 # Largest part of the variance of a typical pixel that dark electrons may have where the shape of its samples counts.
@@ -100,7 +104,8 @@ def read_noise_map(
         samples are usable, or dark current drowns the read noise. ``meta`` has DKSTAT = "read noise", NCOMBINE
         (frames), DKRDNOI (median read noise, electron), DKRNFREE (degrees of freedom), DKRNSPR (spread of the pixels'
         read noise, a fraction of it, without the errors of the map), DKRNTEL (fraction of the pixels whose noise is
-        mostly telegraph read noise), DKLOST (pixels that lost some of their frames), and the distribution of the read noise.
+        mostly telegraph read noise), DKLOST (pixels that lost some of their frames), and the distribution of the read
+        noise (DKRND00, DKRND01...).
 
     Raises
     ------
@@ -112,6 +117,8 @@ def read_noise_map(
 
     Warns
     -----
+    BiasWarning
+        Of darks: if the bias is subtracted already, or is another camera's, see `dark_rate`.
     ClippingWarning
         If values are cut off below, as where the bias level is too low; if negative ones have wrapped round; if all are
         within 0 and 1.
@@ -128,6 +135,10 @@ def read_noise_map(
         If there are fewer than twenty frames; if files have several detectors, and ``hdu`` is None.
     NoUsablePixelWarning
         If all pixels are masked.
+    NoiseWarning
+        Of darks: if they scatter by much more than their own uncertainties.
+    TemperatureWarning
+        Of darks: if they, or they and the bias, were taken at different sensor temperatures.
 
     See Also
     --------
@@ -230,7 +241,7 @@ def _job_of_biases(frames, gain, check_headers, reading, execution):
     selection.warn("bias frames")
     heed_bias_noise(frames, scale, None, None, check_headers)
     dark_set, reader = selection.dark_set, selection.reader
-    return PixelScatterJob(dark_set, reader, _typical(measure_scatter(dark_set, reader), reader), None)
+    return PixelScatterJob(dark_set, reader, _typical(measure_scatter(dark_set, reader, _FEW), reader), None)
 
 
 def _job_of_darks(frames, options, check_headers, reading, execution):
@@ -252,7 +263,7 @@ def map_of_darks(dark_set, reader, bias_error, execution):
 
 
 def _job_of_set(dark_set, reader, bias_error):
-    scatter = measure_scatter(dark_set, reader)
+    scatter = measure_scatter(dark_set, reader, _FEW)
     sigma = _typical(scatter, reader) if scatter is None else scatter_read_noise(scatter, reader.scale)
     return PixelScatterJob(dark_set, reader, _typical(scatter, reader), None, (sigma, bias_error))
 
@@ -278,7 +289,8 @@ def _measured(job, dtype, execution):
         warn_lost_samples([job.dark_set], job.reader, f"no pixel has {LEAST_SAMPLES} samples that can be used")
     else:
         middle = float(np.median(noise[~mask]))
-        shows_shape = job.dark_noise is None or middle**2 > (1 - _MOST_DARK) * job.typical**2
+        shows_shape = len(job.dark_set.frames) >= _FRAMES_OF_SHAPE
+        shows_shape &= job.dark_noise is None or middle**2 > (1 - _MOST_DARK) * job.typical**2
         distribution = distribution_of(noise, error, kurtosis if shows_shape else None)
         entries |= {
             "DKRDNOI": (middle, "[electron] median read noise"),

@@ -18,6 +18,7 @@ from ccdproc_darks import (
     dark_scatter,
     hot_pixel_mask,
     master_bias,
+    read_noise_map,
     repeatability,
     simulate_dark,
 )
@@ -300,13 +301,14 @@ def test_meta_says_how_the_rate_was_made():
 class TestAddKeyword:
     """As ccdproc's functions do it."""
 
-    @pytest.fixture(params=["DKRATE", "DKBIAS", "DKCOMPAR", "DKMASK", "DKSCATTR", "DKREPEAT"])
+    @pytest.fixture(params=["DKRATE", "DKBIAS", "DKCOMPAR", "DKMASK", "DKSCATTR", "DKREPEAT", "DKRNMAP"])
     def call(self, request):
         frames, biases = ([dark(np.ones((2, 2)), time, "electron") for _ in range(4)] for time in (100.0, 0.0))
         rates = [rate_image(np.ones((2, 2)), seconds) for seconds in (10.0, 100.0)]
         calls = {
             "DKRATE": lambda **options: dark_rate(frames[0], **options),
             "DKBIAS": lambda **options: master_bias(biases, **options),
+            "DKRNMAP": lambda **options: read_noise_map(biases, **options),
             "DKCOMPAR": lambda **options: compare_dark_rates(*rates, **options),
             "DKMASK": lambda **options: hot_pixel_mask(*rates, threshold=3 * u.electron / u.s, **options),
             "DKSCATTR": lambda **options: dark_scatter(frames, **options),
@@ -320,6 +322,7 @@ class TestAddKeyword:
     def test_true(self, call):
         key, function = call
         name = {"DKRATE": "dark_rate: darks=<CCDData>", "DKBIAS": "master_bias: biases=<4 CCDData>",
+                "DKRNMAP": "read_noise_map: biases=<4 CCDData>, gain=None, bias=None",
                 "DKCOMPAR": "compare_dark_rates: rates=<2 CCDData>",
                 "DKMASK": "hot_pixel_mask: rates=<2 CCDData>, threshold=3.0 electron / s",
                 "DKSCATTR": "dark_scatter: darks=<4 CCDData>, gain=None",

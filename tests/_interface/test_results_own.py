@@ -13,6 +13,7 @@ from ccdproc_darks import (
     hot_pixel_mask,
     master_bias,
     proportionality_limit,
+    read_noise_map,
     repeatability,
     simulate_dark,
 )
@@ -41,6 +42,11 @@ def rate(seconds):
     return dark_rate(frames(seconds), bias=1000 * u.adu)
 
 
+def noise_map():
+    noise = np.random.default_rng(1).normal(5.0, 0.5, SHAPE)
+    return CCDData(noise, unit="electron", uncertainty=StdDevUncertainty(noise / 5))
+
+
 def glow():
     return CCDData(np.full(SHAPE, 0.1), unit=ELECTRON_PER_SECOND)
 
@@ -54,6 +60,8 @@ CALLS = {
         {"bias": image(9, 0.0, kind=StdDevUncertainty)},
     ),
     "master_bias": lambda: (frames(0.0), master_bias, {}),
+    "read_noise_map": lambda: ([image(seed, 0.0) for seed in range(20)], read_noise_map, {}),
+    "dark_rate, by a map": lambda: (frames(), dark_rate, {"bias": image(9, 0.0), "read_noise": noise_map()}),
     "dark_scatter": lambda: (frames(), dark_scatter, {"bias": image(9, 0.0)}),
     "repeatability": lambda: (frames(), repeatability, {"bias": image(9, 0.0)}),
     "compare_dark_rates": lambda: ([rate(10.0), rate(100.0)], lambda rates: compare_dark_rates(*rates), {}),

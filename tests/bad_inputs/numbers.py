@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from astropy import units as u
-from astropy.nddata import StdDevUncertainty
+from astropy.nddata import CCDData, StdDevUncertainty
 
 from ..array_types import Device, holding
 from .given import ADU, BIAS, GAIN, PER_SECOND, SHAPE, E, S, biases, darks, file, frame, rate, rates
@@ -25,8 +25,9 @@ ARGUMENTS = {
 
 def measured(name, tried, wanted, function="dark_rate", **options):
     """Row for options of a function of darks."""
-    given = {} if function == "master_bias" else {"bias": LEVEL}
-    make = biases if function == "master_bias" else darks
+    is_bias = function in ("master_bias", "read_noise_map")
+    given = {} if is_bias else {"bias": LEVEL}
+    make = biases if is_bias else darks
     return Row(name, tried, function, lambda t: t(make(), **{**given, **options}), wanted)
 
 
@@ -88,6 +89,43 @@ UNITS += [
              "master_bias", read_noise=5),
     measured("master-bias-gain-huge", "a gain of 1e300 electron/adu", Error("ValueError", "gain", "1e+300"),
              "master_bias", gain=1e300 * GAIN),
+    measured("noise-map-gain-unit", "a gain in s", Error("UnitsError", "gain", "s"), "read_noise_map", gain=2 * S),
+    measured("noise-map-clip", "clip=5, which takes telegraph read noise for cosmic rays",
+             Error("ValueError", "clip", "5", "telegraph"), "read_noise_map", clip=5),
+    measured("noise-map-exposure", "exposure, but no bias: bias frames have none",
+             Error("ValueError", "exposure", "bias"), "read_noise_map", exposure=3 * S),
+    measured("map-in-adu", "as read noise, a map in adu", Error("UnitsError", "read_noise", "adu", "gain"),
+             read_noise=CCDData(np.full(SHAPE, 5.0), unit="adu")),
+    measured("map-of-another-shape", "as read noise, a map of another shape",
+             Error("ValueError", "read_noise", "(5, 5)"), read_noise=CCDData(np.full((5, 5), 5.0), unit="electron")),
+    measured("map-below-zero", "as read noise, a map with a number below zero",
+             Error("ValueError", "read_noise", "-5"), read_noise=CCDData(np.full(SHAPE, -5.0), unit="electron")),
+    measured("map-all-nan", "as read noise, a map that is NaN everywhere", Error("ValueError", "read_noise", "finite"),
+             read_noise=CCDData(np.full(SHAPE, np.nan), unit="electron")),
+    measured("map-of-another-camera", "as read noise, a map of another camera",
+             Error("ValueError", "read_noise", "INSTRUME", "camera B", "check_headers=False"),
+             read_noise=CCDData(np.full(SHAPE, 5.0), unit="electron", meta={"INSTRUME": "camera B"})),
+    measured("map-of-a-comparison", "as read noise, the result of another function",
+             Error("ValueError", "read_noise", "DKSTAT"),
+             read_noise=CCDData(np.full(SHAPE, 5.0), unit="electron", meta={"DKSTAT": "offset"})),
+    measured("map-with-large-error", "as read noise, a map whose error is larger than itself",
+             Error("ValueError", "read_noise.uncertainty", "standard error"),
+             read_noise=CCDData(np.full(SHAPE, 5.0), unit="electron",
+                                uncertainty=StdDevUncertainty(np.full(SHAPE, 9.0)))),
+    measured("master-bias-map-in-adu", "as read noise, a map in adu", Error("UnitsError", "read_noise", "adu"),
+             "master_bias", read_noise=CCDData(np.full(SHAPE, 5.0), unit="adu")),
+    Row("noise-map-two-frames", "two bias frames", "read_noise_map", lambda t: t(biases(2)),
+        Error("ValueError", "biases", "3", "got 2")),
+    Row("noise-map-few-frames", "five bias frames", "read_noise_map", lambda t: t(biases(5)),
+        Warned("MissingInformationWarning", "5 frames", "20")),
+    Row("noise-map-of-darks", "darks, and no bias", "read_noise_map", lambda t: t(darks()),
+        Error("ValueError", "biases[0]", "Dark Frame", "pass bias")),
+    Row("noise-map-combined", "means of bias frames", "read_noise_map",
+        lambda t: t([frame(0.0, seed=n, NCOMBINE=10) for n in range(5)]),
+        Error("ValueError", "biases[0]", "NCOMBINE", "10")),
+    Row("noise-map-two-exposures", "darks of two exposure times", "read_noise_map",
+        lambda t: t([*darks(3), *[frame(30.0, seed=n) for n in range(10, 13)]], bias=LEVEL),
+        Error("ValueError", "one exposure time", "30", "100")),
     measured("measure-gain-unlit", "darks without warm pixels",
              Error("ValueError", "too few pixels with enough dark electrons"), "measure_gain"),
     Row("measure-gain-single", "a single dark", "measure_gain", lambda t: t(darks(1)),

@@ -84,14 +84,14 @@ def test_the_distribution_that_the_meta_tells_is_taken():
     assert PixelNoise.of(image, SHAPE).distribution.cards() != told.cards()
     del image.meta["DKAMPS"]
     image.meta["DKRND01"] = "&"
-    with pytest.raises(ValueError, match="^read_noise: "):
+    with pytest.raises(ValueError, match=r"^read_noise: "):
         PixelNoise.of(image, SHAPE)
 
 
 def test_from_variances_back_to_scatter():
     found = PixelNoise.of(noise_map(np.where(noisy() > 4.5, np.nan, noisy())), SHAPE)
     back = PixelNoise.of_variance(found.variance.copy(), found.distribution)
-    np.testing.assert_allclose(back.scatter, found.scatter, rtol=1e-4)
+    np.testing.assert_allclose(back.scatter, found.scatter, rtol=1e-3)
     np.testing.assert_array_equal(back.variance, found.variance)
 
 
@@ -121,7 +121,11 @@ def test_the_bound_of_the_fast_pass_is_safe(known, distribution):
 WRONG = [
     (CCDData(noisy(), unit=u.adu), u.UnitsError, "read_noise is in adu, expected electron: multiply it by the gain"),
     (CCDData(noisy(), unit=u.s), u.UnitsError, "read_noise is in s, expected electron"),
-    (CCDData(noisy()[:50], unit=u.electron), ValueError, "read_noise must have the shape of the frames, (100, 120), go"),
+    (
+        CCDData(noisy()[:50], unit=u.electron),
+        ValueError,
+        "read_noise must have the shape of the frames, (100, 120), go",
+    ),
     (CCDData(noisy() - 10, unit=u.electron), ValueError, "read_noise must be zero or positive (electron), got -"),
     (CCDData(np.full(SHAPE, np.nan), unit=u.electron), ValueError, "read_noise has no pixel that is not masked and"),
     (noise_map(degrees=0.1), ValueError, "read_noise.uncertainty must be the standard error of read_noise, got one of"),
@@ -141,8 +145,8 @@ def test_distribution_of_pixels_with_as_many_degrees():
     """Warm pixels of a map of darks are known less well, and take no part."""
     noise = noisy(spread=0.0)
     error = noise / np.sqrt(2 * DEGREES)
-    noise[:, ::2] *= 2
-    error[:, ::2] = noise[:, ::2]
+    noise[:, ::3] *= 2
+    error[:, ::3] = noise[:, ::3]
     found = distribution_of(noise, error)
     assert isinstance(found, ReadNoiseDistribution)
     assert found.degrees == DEGREES

@@ -147,9 +147,7 @@ def test_equal_darks_without_their_poisson_noise():
     rate = np.full(SHAPE, 0.02)
     rate[:, 40:] = 0.09
     rate[10, 10] = 50.0
-    found = read_noise_map(
-        frames(100, seconds=100.0, rate=rate, seed=8), bias=LEVEL * u.adu, check_headers=False
-    )
+    found = read_noise_map(frames(100, seconds=100.0, rate=rate, seed=8), bias=LEVEL * u.adu, check_headers=False)
     assert np.argwhere(found.mask).tolist() == [[10, 10]]
     found.data[10, 10], found.uncertainty.array[10, 10] = DIGITISED[10, 10], 1.0
     cold, warm = np.s_[:, :40], np.s_[:, 40:]
@@ -186,7 +184,9 @@ def test_overscan_and_trim():
 
 
 def test_few_frames():
-    with pytest.raises(ValueError, match=r"^biases must be 3 frames or more \(20 or more are better\), got 2: fewer do"):
+    with pytest.raises(
+        ValueError, match=r"^biases must be 3 frames or more \(20 or more are better\), got 2: fewer do"
+    ):
         read_noise_map(frames(2))
     with pytest.warns(MissingInformationWarning, match=r"^10 frames tell the read noise of a pixel to 24 % only, and"):
         found = read_noise_map(frames(10))
@@ -202,7 +202,9 @@ def test_given_twice():
 
 
 def test_combined_frames():
-    with pytest.raises(ValueError, match=r"^biases must be single frames, and NCOMBINE in the header of biases\[0\] is 9"):
+    with pytest.raises(
+        ValueError, match=r"^biases must be single frames, and NCOMBINE in the header of biases\[0\] is 9"
+    ):
         read_noise_map(frames(3, NCOMBINE=9))
 
 
@@ -219,7 +221,9 @@ def test_darks_need_a_bias():
 
 @pytest.mark.parametrize("clip", [5, 9.99])
 def test_clip_that_hides_telegraph_read_noise(clip):
-    with pytest.raises(ValueError, match=rf"^clip must be 10 or more, or None to keep all samples, got {clip}: a lower"):
+    with pytest.raises(
+        ValueError, match=rf"^clip must be 10 or more, or None to keep all samples, got {clip}: a lower"
+    ):
         read_noise_map(frames(3), clip=clip)
 
 
@@ -235,9 +239,10 @@ def test_pixels_without_scatter():
     found = read_noise_map(electrons)
     assert np.argwhere(found.mask).tolist() == [[4, 4]]
     with pytest.warns(NoUsablePixelWarning, match="no pixel has 3 samples that can be used"):
-        found = read_noise_map([CCDData(np.full((9, 9), np.nan), unit=u.electron, meta={"EXPTIME": 0.0})] * 1 + [
-            CCDData(np.full((9, 9), np.nan), unit=u.electron, meta={"EXPTIME": 0.0, "N": n}) for n in (1, 2)
-        ])
+        found = read_noise_map(
+            [CCDData(np.full((9, 9), np.nan), unit=u.electron, meta={"EXPTIME": 0.0})] * 1
+            + [CCDData(np.full((9, 9), np.nan), unit=u.electron, meta={"EXPTIME": 0.0, "N": n}) for n in (1, 2)]
+        )
     assert found.mask.all()
     assert "DKRDNOI" not in found.meta
 
