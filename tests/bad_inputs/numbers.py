@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from astropy import units as u
-from astropy.nddata import StdDevUncertainty
+from astropy.nddata import CCDData, StdDevUncertainty
 
 from ..array_types import Device, holding
 from .given import ADU, BIAS, GAIN, PER_SECOND, SHAPE, E, S, biases, darks, file, frame, rate, rates
@@ -102,6 +102,16 @@ UNITS += [
              check_headers="no"),
     measured("read-noise-refuted", "a read noise ten times that of the frames",
              Warned("NoiseWarning", "given as 50", "Pass read_noise="), read_noise=50 * E),
+    compared("compare-noise-number", "one read noise for all pixels, of rates",
+             Error("TypeError", "read_noise", "Quantity"), read_noise=5 * E),
+    compared("compare-noise-unit", "a read noise map in adu, of rates", Error("UnitsError", "read_noise", "adu"),
+             read_noise=CCDData(np.full(SHAPE, 5.0), unit="adu")),
+    compared("compare-noise-shape", "a read noise map of another shape, of rates",
+             Error("ValueError", "read_noise", "(2, 3)", str(SHAPE)), read_noise=CCDData(np.ones((2, 3)), unit=E)),
+    compared("limit-noise-number", "one read noise for all pixels, of rates",
+             Error("TypeError", "read_noise", "Quantity"), "proportionality_limit", read_noise=5 * E),
+    compared("limit-noise-unit", "a read noise map in adu, of rates", Error("UnitsError", "read_noise", "adu"),
+             "proportionality_limit", read_noise=CCDData(np.full(SHAPE, 5.0), unit="adu")),
     compared("threshold-bare", "a threshold without a unit", Error("TypeError", "threshold", "1"), "hot_pixel_mask",
              threshold=1),
     compared("threshold-unit", "a threshold in electron", Error("UnitsError", "threshold", "electron"),
