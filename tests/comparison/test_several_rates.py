@@ -61,9 +61,7 @@ def rates_of(
             "DKNOISE": "argument", "DKOFFSET": "none",
         }  # fmt: skip
         uncertainty = StdDevUncertainty((np.sqrt(variance) / t).astype(dtype))
-        rates.append(
-            CCDData((counts / t).astype(dtype), unit=ELECTRON_PER_SECOND, uncertainty=uncertainty, meta=meta)
-        )
+        rates.append(CCDData((counts / t).astype(dtype), unit=ELECTRON_PER_SECOND, uncertainty=uncertainty, meta=meta))
     return rates
 
 
@@ -115,9 +113,9 @@ def test_decisions(number, kind, rate):
     comparer = comparer_of(rates, read_noise)
     shift = rates[0].uncertainty.array * rng.uniform(-8, 8, SHAPE)
     rates[0].data[...] += shift
-    rates[0].uncertainty.array[...] = np.sqrt(
-        (np.maximum(rates[0].data * TIMES[0], 0) + 1.5**2) / NUMBERS[0] + 1.5**2 / BIAS_FRAMES
-    ) / TIMES[0]
+    rates[0].uncertainty.array[...] = (
+        np.sqrt((np.maximum(rates[0].data * TIMES[0], 0) + 1.5**2) / NUMBERS[0] + 1.5**2 / BIAS_FRAMES) / TIMES[0]
+    )
     comparer.images = RateImages(rates, least=2, read_noise=read_noise)
     quick = comparer.fast_block(EVERYTHING)
     exact = np.abs(comparer.rows(EVERYTHING).significance.ravel())
