@@ -209,13 +209,10 @@ class TestUnequalPixels:
 class Images:
     """As much of `RateImages` as the test asks for: equal frames, and the read noise of each pixel."""
 
-    class Info:
-        total, frames, level_error = EXPOSURE, 10, 2.0
-
-    infos = [Info()]
+    total, frames, level_error = EXPOSURE, 10, 2.0
 
     def __init__(self, noise):
-        self.noise = noise
+        self.noise, self.infos = noise, [self]
 
 
 class TestNoiseOfEachPixel:
