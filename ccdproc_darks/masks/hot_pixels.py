@@ -43,7 +43,7 @@ class HotPixelTest:
         if images is not None and images.noise is not None and images.noise.distribution is not None:
             self._noise, self._frames = images.noise, _equal_frames(images.infos)
         self._threshold, self._background, self._start = threshold, background, 0
-        self.typical, self._critical, self._deviates = None, None, None
+        self.typical, self._critical, self._deviates, self._threshold_of = None, None, None, None
         if threshold is None:
             samples = [(self.background_at(block), measured) for block, measured in samples]
             self.typical, self._above, self._deviates = _typical(samples)
@@ -86,6 +86,7 @@ class HotPixelTest:
                     deviate = self._of_mean_noise(deviate)
                 above = nominal.excess_of(deviate, nominal.variance, nominal.exposure, level)
                 self._threshold = self.typical.rate + max(above, 0.0)
+                self._threshold_of = deviate, nominal.variance, nominal.exposure
 
     def threshold_for(self, pixel):
         """Dark rate (electron/s) above which a pixel as noisy as a single one (`PixelRates`) is hot."""
@@ -93,8 +94,10 @@ class HotPixelTest:
             return self._threshold
         if not np.isfinite(self._critical) or self._deviates is None:
             return np.inf
-        variance, exposure = pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
-        return self.typical.rate + max(self._deviates.excess_of(self._critical, variance, exposure), 0.0)
+        wanted = self._critical, pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
+        if wanted == self._threshold_of:
+            return self._threshold
+        return self.typical.rate + max(self._deviates.excess_of(*wanted), 0.0)
 
     def may_be_hot(self, rates, quietest, least=None):
         """Flat indices of rates (electron/s, of pixels without surroundings) whose deviate may be above ``least``.
