@@ -43,7 +43,7 @@ class HotPixelTest:
         if images is not None and images.noise is not None and images.noise.distribution is not None:
             self._noise, self._frames = images.noise, _equal_frames(images.infos)
         self._threshold, self._background, self._start = threshold, background, 0
-        self.typical, self._critical, self._deviates = None, None, None
+        self.typical, self._critical, self._deviates, self._threshold_of = None, None, None, None
         if threshold is None:
             samples = [(self.background_at(block), measured) for block, measured in samples]
             self.typical, self._above, self._deviates = _typical(samples)
@@ -86,6 +86,7 @@ class HotPixelTest:
                     deviate = self._of_mean_noise(deviate)
                 above = nominal.excess_of(deviate, nominal.variance, nominal.exposure, level)
                 self._threshold = self.typical.rate + max(above, 0.0)
+                self._threshold_of = deviate, nominal.variance, nominal.exposure
 
     def threshold_for(self, pixel, deviate=None):
         """Dark rate (electron/s) above which a pixel as noisy as a single one (`PixelRates`) is hot.
@@ -97,8 +98,10 @@ class HotPixelTest:
         deviate = self._critical if deviate is None else deviate
         if not np.isfinite(deviate) or self._deviates is None:
             return np.inf
-        variance, exposure = pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
-        return self.typical.rate + max(self._deviates.excess_of(deviate, variance, exposure), 0.0)
+        wanted = deviate, pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
+        if wanted == self._threshold_of:
+            return self._threshold
+        return self.typical.rate + max(self._deviates.excess_of(*wanted), 0.0)
 
     def may_be_hot(self, rates, quietest):
         """Flat indices of rates (electron/s, of pixels without surroundings) that may be hot.
