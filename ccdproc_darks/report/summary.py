@@ -13,14 +13,14 @@ from .verdict import verdict_sentence
 
 __all__ = ["flag_counts", "rate_rows", "summary_table"]
 
-_FLAGS = ("HOT", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "DO_NOT_USE")
+_FLAGS = ("HOT", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "UNRELIABLE_ERROR", "DO_NOT_USE")
 
 
 def flag_counts(mask):
     """Number of pixels with each flag; None for a flag that the mask does not test, as with a single rate."""
-    tested = _FLAGS if "DKSIGMA" in mask.meta else ("HOT", "TELEGRAPH", "DO_NOT_USE")
-    if "NTELEGR" not in mask.meta:
-        tested = [name for name in tested if name != "TELEGRAPH"]
+    tested = _FLAGS if "DKSIGMA" in mask.meta else ("HOT", "TELEGRAPH", "UNRELIABLE_ERROR", "DO_NOT_USE")
+    lacking = {name for name, key in (("TELEGRAPH", "NTELEGR"), ("UNRELIABLE_ERROR", "NNOISY")) if key not in mask.meta}
+    tested = [name for name in tested if name not in lacking]
     return {name: int(np.count_nonzero(mask.data & DARK_FLAGS[name])) if name in tested else None for name in _FLAGS}
 
 
