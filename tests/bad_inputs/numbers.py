@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from astropy import units as u
-from astropy.nddata import StdDevUncertainty
+from astropy.nddata import CCDData, StdDevUncertainty
 
 from ..array_types import Device, holding
 from .given import ADU, BIAS, GAIN, PER_SECOND, SHAPE, E, S, biases, darks, file, frame, rate, rates
@@ -112,6 +112,10 @@ UNITS += [
     compared("limit-bare", "a limit without a unit", Error("TypeError", "limit", "5"), "hot_pixel_mask", limit=5),
     compared("background-unit", "a background in adu", Error("UnitsError", "background", "adu"), "hot_pixel_mask",
              background=1 * ADU),
+    compared("mask-read-noise-unit", "a map of read noise in adu", Error("UnitsError", "read_noise", "adu"),
+             "hot_pixel_mask", read_noise=CCDData(np.ones(SHAPE), unit="adu")),
+    compared("mask-read-noise-shape", "a read noise map of another shape", Error("ValueError", "read_noise", "(2, 3)"),
+             "hot_pixel_mask", read_noise=CCDData(np.ones((2, 3)), unit="electron")),
     compared("background-text", "background='global'", Error("TypeError", "background", "global"), "hot_pixel_mask",
              background="global"),
     compared("background-shape", "a background of another shape", Error("ValueError", "background", "(2, 3)"),
