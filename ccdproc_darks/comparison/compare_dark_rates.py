@@ -17,11 +17,12 @@ from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import NoUsablePixelWarning, warn
 from ..rates.amplifiers import amplifiers_of_rates
+from ..rates.pixel_noise import is_map
 from ..rates.rate_images import RateImages
 from .comparer import RateComparer
 from .two_rates import QUICK_STATISTICS
 
-__all__ = ["NULLS", "checked_offset", "compare_dark_rates", "compared_rates", "comparison_entries"]
+__all__ = ["NULLS", "checked_map", "checked_offset", "compare_dark_rates", "compared_rates", "comparison_entries"]
 
 _UNITS = {
     "difference": ELECTRON_PER_SECOND,
@@ -39,6 +40,7 @@ def compare_dark_rates(
     statistic: Literal["difference", "significance", "ratio", "offset"] = "difference",
     offset: Literal["common", "pixel"] | None = "common",
     null: Literal["theoretical", "empirical"] = "theoretical",
+    read_noise: CCDData | None = None,
     check_headers: bool = True,
     mem_limit: u.Quantity | float | None = None,
     executor: Executor | None = None,
@@ -66,6 +68,11 @@ def compare_dark_rates(
     null : {"theoretical", "empirical"}
         Noise that departures are compared with: of the noise model, or of the noise model scaled to the :term:`width`
         that most pixels show (DKWIDTH), as where the read noise is not well known.
+    read_noise : `~astropy.nddata.CCDData`, optional
+        Read noise of each pixel (electron), shape (rows, columns): a result of `read_noise_map`, or any map; one with
+        an uncertainty is a measurement from as many frames as that tells, one without is exact. Departures are compared
+        with it, and probabilities are averages over what a pixel's read noise may be. None: the read noise that the
+        rates tell, which is that of each pixel where `dark_rate` was given a map (DKNOISE is 'map').
     check_headers : bool
         True: it is an error if headers tell that rates are not of one camera, binning and region of the sensor. False
         takes them as they are.
@@ -82,17 +89,19 @@ def compare_dark_rates(
         for the ratio a long exposure's rate that is not positive. Difference, ratio and offset carry a
         `~astropy.nddata.StdDevUncertainty`. ``meta`` has DKSTAT, DKOFFSET and DKNULL (the options), DKOFF1, DKOFF2...
         (common offset removed from each set, electron, the shortest exposure first), DKWIDTH (scatter of good pixels
-        over their noise; 1 where the noise model is right) and DKNCOMP (pixels compared).
+        over their noise; 1 where the noise model is right), DKNCOMP (pixels compared) and DKNOISE ('map' where each
+        pixel has its own read noise).
 
     Raises
     ------
     TypeError
-        If a rate is not CCDData.
+        If a rate, or ``read_noise``, is not CCDData.
     astropy.units.UnitsError
-        If a rate is not in electron/s.
+        If a rate is not in electron/s, or ``read_noise`` not in electron.
     ValueError
         If there are fewer than two rates, two of equal exposure, different shapes, one without an uncertainty or not a
-        result of `dark_rate`; if they are not of one sensor; or if ``statistic``, ``offset`` or ``null`` is unknown.
+        result of `dark_rate`; if they, or ``read_noise``, are not of one sensor; or if ``statistic``, ``offset`` or
+        ``null`` is unknown.
 
     Warns
     -----
@@ -101,7 +110,8 @@ def compare_dark_rates(
     NoUsablePixelWarning
         If no pixel can be compared.
     NoiseWarning
-        If good pixels scatter more than 1.2 times their noise and ``null`` is theoretical.
+        If good pixels scatter more than 1.2 times their noise and ``null`` is theoretical. Where more than 4 % of all
+        pixels are beyond 2.5 sigma, the noise is wrong: all tails are then taken for those of normal noise.
     TemperatureWarning
         If the rates were measured at different sensor temperatures.
 
@@ -147,18 +157,27 @@ def compare_dark_rates(
     checked_choice("statistic", statistic, _STATISTICS)
     checked_choice("null", null, NULLS)
     arguments = {
-        "rates": rates, "statistic": statistic, "offset": offset, "null": null, "check_headers": check_headers,
+        "rates": rates, "statistic": statistic, "offset": offset, "null": null, "read_noise": read_noise,
+        "check_headers": check_headers,
     }  # fmt: skip
+    checked_map(read_noise)
     sections = amplifiers_of_rates(rates)
     if sections is not None:
         work = {"mem_limit": mem_limit, "executor": executor, "add_keyword": None}
-        options: dict[str, Any] = {name: value for name, value in arguments.items() if name != "rates"} | work
+        own = ("rates", "read_noise")
+        options: dict[str, Any] = {name: value for name, value in arguments.items() if name not in own} | work
+
+        def part(image, number):
+            return None if image is None else sections.part(image, number)
+
         result = sections.joined(
-            lambda number: compare_dark_rates(*(sections.part(rate, number) for rate in rates), **options),
+            lambda number: compare_dark_rates(
+                *(part(rate, number) for rate in rates), read_noise=part(read_noise, number), **options
+            ),
             wcs=rates[0].wcs,
         )
         return logged(result, "DKCOMPAR", "compare_dark_rates", arguments, add_keyword)
-    images = RateImages(rates, least=2, check_headers=check_headers)
+    images = RateImages(rates, least=2, check_headers=check_headers, read_noise=read_noise)
     checked_offset(offset, images)
     if statistic == "offset" and offset == "pixel":
         raise ValueError("statistic='offset' is the offset of each pixel: offset must be 'common' or None, got 'pixel'")
@@ -176,9 +195,11 @@ def compared_rates(images, statistic, offset, null, execution):
     fill_images(job, outputs, execution)
     if mask.all():
         warn(f"no pixel can be compared, all are masked: {images.usable_pixels()}", NoUsablePixelWarning)
+    by_map = {} if images.noise is None else {"DKNOISE": ("map", "where the noise is from")}
     header = safe_header(
         images.meta,
         {
+            **by_map,
             **comparison_entries(images, offset, comparer.offsets, null, comparer.width),
             "DKSTAT": (statistic, "statistic of the comparison"),
             "DKNCOMP": (int(mask.size - np.count_nonzero(mask)), "pixels compared"),
@@ -251,6 +272,16 @@ def comparison_entries(images, offset, offsets, null, width):
         "DKWIDTH": (width, "departures of good pixels over their noise"),
         **{f"DKOFF{number}": (value, "[electron] offset of the set") for number, value in enumerate(offsets, 1)},
     }
+
+
+def checked_map(read_noise):
+    """The argument ``read_noise``, which is a map or None."""
+    if read_noise is not None and not is_map(read_noise):
+        raise TypeError(
+            f"read_noise must be CCDData, a read noise of each pixel, got {type(read_noise).__name__}: one number for "
+            "all pixels is an argument of dark_rate"
+        )
+    return read_noise
 
 
 def checked_offset(offset, images):

@@ -78,15 +78,22 @@ class RateComparer:
         if null == "empirical":
             self._scale = self.width or 1.0
             self._find_fast()
+            if self.normal:
+                self.normal = _is_wrong(self._find_deviates(sample))
+                self._find_fast()
         elif deviates.size >= _TYPICAL_PIXELS and self.width > DOUBTFUL_WIDTH:
             self._warn_noise()
 
     def _warn_noise(self):
-        normal = "; probabilities are those of normal noise" if self.normal else ""
+        remedy = "null='empirical' takes the width that is seen for the right one"
+        if self.normal:
+            remedy = (
+                "Probabilities here are those of normal noise. Let the frames tell their noise (dark_rate with "
+                f"read_noise=None, or a result of read_noise_map); {remedy}"
+            )
         warn(
             f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the read noise "
-            "is too low, or the frames drift, and more good pixels than asked for are significant. "
-            f"null='empirical' takes the width that is seen for the right one{normal}",
+            f"is too low, or the frames drift, and more good pixels than asked for are significant. {remedy}",
             NoiseWarning,
         )
 

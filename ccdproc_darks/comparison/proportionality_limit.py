@@ -18,7 +18,7 @@ from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from ..statistics.noise import frame_variance
 from ..statistics.rate_fit import fit_rate
-from .compare_dark_rates import checked_offset
+from .compare_dark_rates import checked_map, checked_offset
 from .comparer import Comparison, common_offsets, core_width, without_offsets
 from .crossing_rate import median_crossing
 
@@ -91,6 +91,7 @@ def proportionality_limit(
     tolerance: float = 0.1,
     confidence: float = 0.95,
     offset: Literal["common", "pixel"] | None = "common",
+    read_noise: CCDData | None = None,
     check_headers: bool = True,
 ) -> ProportionalityLimit:
     """Dark rate above which the pixels of a sensor stop being :term:`proportional` to exposure time.
@@ -107,7 +108,7 @@ def proportionality_limit(
     offset : {"common", None, "pixel"}
         See `compare_dark_rates`. ``"common"`` is right where most pixels of the sensor are proportional; where they are
         not, use None, and frames whose bias did not drift.
-    check_headers : bool
+    read_noise, check_headers
         See `compare_dark_rates`.
 
     Returns
@@ -119,9 +120,9 @@ def proportionality_limit(
     Raises
     ------
     TypeError
-        If a rate is not CCDData, or ``tolerance`` or ``confidence`` is not a number.
+        If a rate, or ``read_noise``, is not CCDData, or ``tolerance`` or ``confidence`` is not a number.
     astropy.units.UnitsError
-        If a rate is not in electron/s.
+        If a rate is not in electron/s, or ``read_noise`` not in electron.
     ValueError
         If rates do not fit together (see `compare_dark_rates`), or an option is out of range.
 
@@ -177,13 +178,15 @@ def proportionality_limit(
     """
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     confidence = checked_number("confidence", confidence, minimum=0.5, maximum=0.99, inclusive=True)
+    checked_map(read_noise)
     sections = amplifiers_of_rates(rates)
     number = 0 if sections is None else len(sections.sections)
     # Amplifiers have offsets and noise of their own.
     parts = [[sections.part(rate, index) for rate in rates] for index in range(number)] or [list(rates)]
     found = []
-    for part in parts:
-        images = RateImages(part, least=2, check_headers=check_headers)
+    for index, part in enumerate(parts):
+        own = read_noise if sections is None or read_noise is None else sections.part(read_noise, index)
+        images = RateImages(part, least=2, check_headers=check_headers, read_noise=own)
         checked_offset(offset, images)
         found.append(_testable_pixels(images, offset, tolerance))
     rate, departure, noise = found[0] if len(found) == 1 else _by_rate(found)
@@ -209,15 +212,15 @@ def _testable_pixels(images, offset, largest_noise):
         offsets = common_offsets(images.sample().all_rows(), images.seconds, free_offset)
     pixels, saturated = [], []
     for block in row_blocks(images.shape, _BYTES * len(images)):
-        rows = without_offsets(images.rows(block), offsets)
+        rows, shared = without_offsets(images.rows(block), offsets), images.shared_at(block)
         saturated.append([lower_limit[np.isfinite(lower_limit)] for lower_limit in rows.lower_limit])
         fit = fit_rate(
             rows.counts, images.seconds, rows.frames, rows.read_variance, rows.usable,
-            shared=images.shared, free_offset=free_offset, diagnose=False,
+            shared=shared, free_offset=free_offset, diagnose=False,
         )  # fmt: skip
         rate = fit.rate
         # Only the difference is needed: significances, and a distribution of rates, would take much longer.
-        difference, deviation = Comparison(rows, images.seconds, images.shared, fit, None, free_offset).difference()
+        difference, deviation = Comparison(rows, images.seconds, shared, fit, None, free_offset).difference()
         with np.errstate(invalid="ignore"):
             chosen = (rate > 0) & (deviation <= largest_noise * rate)
         rate = rate[chosen]

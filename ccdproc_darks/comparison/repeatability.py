@@ -19,6 +19,7 @@ from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.dark_rate import dark_rate
+from ..rates.pixel_noise import is_map
 from ..rates.rate_images import RateImages
 from ..statistics.significance import FalsePositiveControl
 from .compare_dark_rates import compared_rates
@@ -122,7 +123,8 @@ def repeatability(
     check_one_exposure([seconds[group[0]] for group in equal_exposures(seconds)])
     options |= {"hdu": hdu, "unit": unit, "overscan": overscan, "trim": trim, "check_headers": check_headers}
     halves = [dark_rate(frames[start::2], exposure=exposure, add_keyword=None, **options) for start in (0, 1)]
-    result = _compared(halves, offset, check_headers, execution)
+    read_noise = options.get("read_noise")
+    result = _compared(halves, read_noise if is_map(read_noise) else None, offset, check_headers, execution)
     compared = result.data[~result.mask]
     critical = control.critical(compared.size, 2)
     set_keys(
@@ -137,13 +139,14 @@ def repeatability(
     return logged(result, "DKREPEAT", "repeatability", arguments, add_keyword)
 
 
-def _compared(halves, offset, check_headers, execution):
+def _compared(halves, read_noise, offset, check_headers, execution):
     """Significance of the difference of two rates, of each amplifier by itself."""
     sections = amplifiers_of_rates(halves)
 
     def compared(number=None):
         rates = halves if number is None else [sections.part(half, number) for half in halves]
-        images = RateImages(rates, least=2, repeated=True, check_headers=check_headers)
+        own = read_noise if number is None or read_noise is None else sections.part(read_noise, number)
+        images = RateImages(rates, least=2, repeated=True, check_headers=check_headers, read_noise=own)
         return compared_rates(images, "significance", offset, "theoretical", execution)
 
     return compared() if sections is None else sections.joined(compared, wcs=halves[0].wcs)

@@ -32,6 +32,7 @@ __all__ = [
     "check_darks",
     "check_exposures",
     "check_one_sensor",
+    "check_read_noise",
     "difference",
     "header_settings",
 ]
@@ -160,14 +161,14 @@ def check_bias(bias, darks, *, shortest, gain_of_header, exposure=None):
     known = set(bias.header)
     # A very short dark is a bias: its exposure tells.
     found, key = _checked_type("bias", bias, known, {BIAS, DARK}) or (None, None)
-    for kind, keys in (_SENSOR | _SETTING | (_GAIN if gain_of_header else {})).items():
-        for setting in (setting for setting in keys if setting in known):
-            # The darks are of one sensor and setting: the first that tells stands for all.
-            dark = next((dark for dark in darks if _told_by(dark, setting) is not None), None)
-            if dark is not None:
-                _check_same("bias and darks", [(bias, {setting}), (dark, {setting})], {kind: [setting]})
+    _check_beside("bias and darks", bias, darks, gain_of_header)
     _check_bias_exposure(bias, darks, shortest, exposure, found, key)
     _warn_bias_temperature(bias, darks)
+
+
+def check_read_noise(image, frames, *, gain_of_header):
+    """A ValueError if a map of read noise (`Labelled`) is not of the sensor and setting of the frames."""
+    _check_beside("read_noise and frames", image, frames, gain_of_header)
 
 
 def check_exposures(frames):
@@ -241,6 +242,17 @@ def _check_same(what, images, kinds):
                         f"{what} must be of one {kind}: {key} is {_shown(first, key)} in {first.label}, "
                         f"{_shown(image, key)} in {image.label}{cut if kind == _REGION else ''}; {_WAY_ON}"
                     )
+
+
+def _check_beside(what, image, frames, gain_of_header):
+    """Check that an image is of the sensor and setting of frames, and, with ``gain_of_header``, of the same gain."""
+    known = set(image.header)
+    for kind, keys in (_SENSOR | _SETTING | (_GAIN if gain_of_header else {})).items():
+        for setting in (setting for setting in keys if setting in known):
+            # The frames are of one sensor and setting: the first that tells stands for all.
+            frame = next((frame for frame in frames if _told_by(frame, setting) is not None), None)
+            if frame is not None:
+                _check_same(what, [(image, {setting}), (frame, {setting})], {kind: [setting]})
 
 
 def _checked_type(what, image, known, allowed):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 import zlib
 from collections.abc import Sequence
@@ -31,7 +32,10 @@ _OWN = {
     "DKGAIN": "DKGAIN", "DKRDNOI": "DKRDN", "DKNOISE": "DKNOI", "DKBIASER": "DKBIAS", "DKSATUR": "DKSAT",
     "DKSATSRC": "DKSSRC", "DKBLACK": "DKBLACK", "DKLOST": "DKLOST", "DKLEVERR": "DKLEV", "DKWIDTH": "DKWID",
     "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKTYPERR": "DKTYPE", "DKHOTWID": "DKHOTW", "DKSIGMA": "DKSIG",
+    "DKRNFREE": "DKRNFR", "DKRNSPR": "DKRNSPR", "DKRNTEL": "DKRNTEL",
 }  # fmt: skip
+# Keys of the distribution of the read noise, and of that of one amplifier.
+_CARDS, _CARDS_OF_ONE = re.compile(r"DKRND\d\d"), re.compile(r"DKRND\d\d[A-Z]")
 # Keys whose value is the sum of the amplifiers'.
 _SUMMED = {
     "DKLOST", "DKNCOMP", "DKFALSE", "NHOT", "NWARM", "NNONLIN", "NTELEGR", "NSATUR", "NUNRELI", "NNOTEST",
@@ -51,9 +55,10 @@ class Amplifier:
     gain : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Gain (electron/adu), or the header key that holds it. None looks for EGAIN and GAIN with the number of the
         amplifier, such as GAIN2; then takes the one of the call.
-    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
-        Read noise of one frame (electron), or the header key that holds it. None looks for RDNOISE and RDNOIS with the
-        number of the amplifier; then takes the one of the call, or measures it, as in `dark_rate`.
+    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword`, str or `~astropy.nddata.CCDData`, optional
+        Read noise of one frame (electron), the header key that holds it, or a map of it. None takes a map of the call;
+        else looks for RDNOISE and RDNOIS with the number of the amplifier; then takes the one of the call, or measures
+        it, as in `dark_rate`.
     saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Level from which a sample is saturated, as in `dark_rate`. None takes the one of the call.
     overscan : str or `ccdproc.Keyword`, optional
@@ -83,7 +88,7 @@ class Amplifier:
 
     section: str | Keyword
     gain: FrameSetting = None
-    read_noise: FrameSetting = None
+    read_noise: FrameSetting | CCDData = None
     saturation: FrameSetting = None
     overscan: ImageSection = None
 
@@ -114,6 +119,8 @@ def measure_amplifiers(function, frames, amplifiers, reading, **options):
         for name in _NUMBERED:
             if name in arguments:
                 arguments[name] = _setting(own, name, number + 1, frames[0], arguments[name])
+        if isinstance(arguments.get("read_noise"), CCDData):
+            arguments["read_noise"] = _own_part(arguments["read_noise"], sections, number)
         parts = [cut_frame(frame, _overscan_of(own, frame, number), section) for frame in frames]
         try:
             return function(parts, add_keyword=None, **arguments)
@@ -126,6 +133,12 @@ def measure_amplifiers(function, frames, amplifiers, reading, **options):
     return sections.joined(measured, wcs=frames[0].wcs)
 
 
+def _own_part(image, sections, number):
+    """Section of an image that has the same amplifiers, with its own meta; else the image."""
+    told = AmplifierSections.of_meta(image, "read_noise")
+    return told.part(image, number) if told is not None and told.sections == sections.sections else image
+
+
 def _overscan_of(amplifier, frame, number):
     """`Section` of the overscan of an amplifier, or None."""
     if amplifier.overscan is None:
@@ -136,7 +149,7 @@ def _overscan_of(amplifier, frame, number):
 def _setting(amplifier, name, number, frame, of_call):
     """A setting of an amplifier: what the user told of it, else a header key with its number, else that of the call."""
     own = getattr(amplifier, name)
-    if own is None:
+    if own is None and not isinstance(of_call, CCDData):
         own = next((key.format(number) for key in _NUMBERED[name] if key.format(number) in frame.header), None)
     return of_call if own is None else own
 
@@ -285,6 +298,13 @@ class AmplifierSections:
         for letter, section in zip(self.letters, self.sections, strict=True):
             entries[f"DKASEC{letter}"] = (section.text, f"section of amplifier {letter}")
         keys = dict.fromkeys(key for meta in metas for key in meta)
+        for key in [key for key in keys if _CARDS.fullmatch(key)]:
+            # Which the distribution is of one amplifier is told by its letter.
+            if any(meta.get(key) != metas[0].get(key) for meta in metas):
+                entries |= {
+                    f"{key}{letter}": (meta.get(key), "") for letter, meta in zip(self.letters, metas, strict=True)
+                }
+                entries[key] = (None, "")
         for key in [key for key in keys if key in _SUMMED]:
             known = [meta[key] for meta in metas if key in meta]
             entries[key] = (sum(known), _comment(metas, key))
@@ -306,6 +326,7 @@ class AmplifierSections:
     def _own_keys(keys):
         """Keys that may differ between amplifiers, and with what the keys of the amplifiers begin."""
         own = [(key, begin) for key, begin in _OWN.items() if key in keys]
+        own += [(key[:7], key[:7]) for key in keys if _CARDS_OF_ONE.fullmatch(key)]
         return own + [(key, key) for key in keys if key.startswith("DKOFF") and key[5:].isdigit()]
 
 

@@ -42,7 +42,7 @@ def dark_rate(
     darks: Frames,
     *,
     gain: FrameSetting = None,
-    read_noise: FrameSetting = None,
+    read_noise: FrameSetting | CCDData = None,
     bias: CCDData | str | os.PathLike[str] | u.Quantity | None = None,
     exposure: FrameSetting = None,
     saturation: FrameSetting = None,
@@ -75,12 +75,15 @@ def dark_rate(
         Gain (electron/adu), or the header key that holds it. None looks for EGAIN. Not needed for frames in electron.
         Where no header tells it, `measure_gain` finds it from the frames. A gain of a header that the frames refute is
         an error, one that is given as a Quantity a warning.
-    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
+    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword`, str or `~astropy.nddata.CCDData`, optional
         :term:`Read noise` of one frame (electron) *as measured on digitised frames*, so that it includes the
-        quantisation noise. None looks for RDNOISE; then takes the frames' own uncertainties; then estimates it
-        from the scatter of three equal exposures or more; then takes the noise of the bias frames, where ``bias`` is a
-        result of `ccdproc.combine` with NCOMBINE; then gives no uncertainty, and warns. A read noise of a header that
-        the scatter of equal frames refutes is an error, one that is given as a Quantity a warning.
+        quantisation noise. Or that of each pixel, as of CMOS sensors: the result of `read_noise_map`, or any image in
+        electron, whose uncertainty is the standard error of the read noise (none: it is exact); masked pixels have that
+        of the sensor. A map of the shape of the raw frames is trimmed as they are. None looks for RDNOISE; then takes
+        the frames' own uncertainties; then estimates it from the scatter of three equal exposures or more; then takes
+        the noise of the bias frames, where ``bias`` is a result of `ccdproc.combine` with NCOMBINE; then gives no
+        uncertainty, and warns. A read noise of a header that the scatter of equal frames refutes is an error, one that
+        is given as an argument a warning.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
         :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted. With
         ``overscan``, a master bias is one without its overscan, too, or as large as the raw frames, and then loses it

@@ -28,6 +28,7 @@ from .dark_frames import DarkSet
 from .frame_evidence import heed_bias_noise
 from .frame_selection import FrameSelection, select_biases
 from .lost_samples import warn_lost_samples
+from .pixel_noise import PixelNoise, is_map
 
 __all__ = ["master_bias"]
 
@@ -36,7 +37,7 @@ def master_bias(
     biases: Frames,
     *,
     gain: FrameSetting = None,
-    read_noise: FrameSetting = None,
+    read_noise: FrameSetting | CCDData = None,
     clip: float | None = 5.0,
     hdu: Hdu = None,
     unit: str | u.UnitBase | None = None,
@@ -57,10 +58,11 @@ def master_bias(
         Bias frames in adu or electron, none of them combined, shape (rows, columns).
     gain : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Gain (electron/adu), or the header key that holds it, as in `dark_rate`.
-    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
-        Read noise of one frame (electron), as in `dark_rate`. None looks for RDNOISE; then measures the scatter of
-        three frames or more; then keeps all samples, and gives no uncertainty. A read noise of a header that the
-        scatter of the frames refutes is an error, one that is given as a Quantity a warning.
+    read_noise : `~astropy.units.Quantity`, `ccdproc.Keyword`, str or `~astropy.nddata.CCDData`, optional
+        Read noise of one frame (electron), or a map of it, as in `dark_rate`: where pixels have telegraph read noise,
+        one number takes only their jumps up for cosmic rays, and the mean is too low. None looks for RDNOISE; then
+        measures the scatter of three frames or more; then keeps all samples, and gives no uncertainty. A read noise of
+        a header that the scatter of the frames refutes is an error, one that is given as an argument a warning.
     hdu, unit, overscan, trim, amplifiers
         See `dark_rate`.
     check_headers : bool
@@ -148,10 +150,18 @@ def master_bias(
     chosen = biases if isinstance(biases, FrameSelection) else None
     frames = as_frames(biases, "biases", reading) if chosen is None else chosen.dark_set.frames
     scale = known_gain(gain, frames) if frames[0].unit == u.adu else 1.0
-    told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
-    noise = common_setting("read_noise", told, frames)
+    checked_flag("check_headers", check_headers)
+    pixel_noise = None
+    if is_map(read_noise):
+        pixel_noise = PixelNoise.of_frames(
+            read_noise, frames, gain_of_header=gain is None, check_headers=check_headers
+        ).for_rejection(clip)
+        noise = pixel_noise.typical
+    else:
+        told = frame_settings("read_noise", read_noise, frames, u.electron, READ_NOISE_KEYS, zero=True)
+        noise = common_setting("read_noise", told, frames)
     # Of darks, the noise says nothing of what is told.
-    are_biases = not checked_flag("check_headers", check_headers) or check_biases(frames)
+    are_biases = not check_headers or check_biases(frames)
     if chosen is None:
         if check_headers:
             warn_untrimmed(frames, reading)
@@ -162,7 +172,7 @@ def master_bias(
     noise = selection.read_noise() if noise is None else noise
     shape, first = frames[0].shape, frames[0]
     data, deviation, mask = np.empty(shape, dtype), np.empty(shape, dtype), np.zeros(shape, dtype=bool)
-    job = _BiasJob(selection.dark_set, CountingSettings(selection.reader, noise, clip))
+    job = _BiasJob(selection.dark_set, CountingSettings(selection.reader, noise, clip, pixel_noise))
     fill_images(job, [data, deviation, mask], execution)
     if mask.all():
         warn_lost_samples([selection.dark_set], selection.reader, "no pixel has a sample that can be used")
@@ -199,17 +209,24 @@ class _BiasJob(BlockJob):
         special, deferred = np.flatnonzero(quick.special), None
         if special.size:
             deferred = DeferredSamples(special, [quick.set_aside(special)])
-        mean = self._mean(quick.counts)
-        return Block([mean, np.broadcast_to(self._deviation(self.dark_set.combined.sum()), mean.shape), None], deferred)
+        mean, noise = self._mean(quick.counts), self.settings.read_noise
+        if self.settings.pixel_noise is not None:
+            noise = np.sqrt(self.settings.pixel_noise.rows(rows)[1].ravel())
+        deviation = self._deviation(noise, self.dark_set.combined.sum())
+        return Block([mean, np.broadcast_to(deviation, mean.shape), None], deferred)
 
     def exact(self, deferred):
         (pixels,) = deferred.sets
-        found = exact_mean_counts(pixels, self.dark_set, self.settings)
+        noise = self.settings.noise_of(deferred.pixels)
+        found = exact_mean_counts(pixels, self.dark_set, self.settings, noise)
         mean = np.where(found.usable, self._mean(found.counts), np.nan)
-        return Block([mean, self._deviation(np.where(found.usable, found.frames, np.nan)), np.isnan(mean)])
+        frames = np.where(found.usable, found.frames, np.nan)
+        return Block(
+            [mean, self._deviation(self.settings.read_noise if noise is None else noise[0], frames), np.isnan(mean)]
+        )
 
-    def _deviation(self, frames):
-        return (self.settings.read_noise or 0.0) / self.settings.reader.scale / np.sqrt(frames)
+    def _deviation(self, noise, frames):
+        return (0.0 if noise is None else noise) / self.settings.reader.scale / np.sqrt(frames)
 
     def _mean(self, counts):
         counts += self.settings.reader.bias.level

@@ -10,6 +10,7 @@ from astropy.nddata import CCDData
 from .._compute.blocks import row_blocks, shifted
 from .._compute.workers import THREADS
 from .._interface.arguments import numpy_images, unit_name
+from ..frames.belonging import Labelled, check_read_noise
 from ..frames.fits_image import as_deviation
 from ..frames.trimmed_frame import TrimmedFrame
 from ..statistics.read_noise_distribution import ReadNoiseDistribution, fit_read_noise_distribution
@@ -124,9 +125,14 @@ class PixelNoise:
         return cls(scatter, variance, distribution)
 
     @classmethod
-    def of_frames(cls, read_noise, frames):
-        """`PixelNoise` of a map for frames; one of the shape of the raw frames is cut as these are."""
+    def of_frames(cls, read_noise, frames, *, gain_of_header, check_headers):
+        """`PixelNoise` of a map for frames; one of the shape of the raw frames is cut as these are.
+
+        With ``check_headers`` it must be of the frames' sensor and setting; with ``gain_of_header``, of their gain too.
+        """
         first = frames[0]
+        if check_headers:
+            check_read_noise(Labelled("read_noise", read_noise.meta), frames, gain_of_header=gain_of_header)
         if isinstance(first, TrimmedFrame) and read_noise.shape == first.frame.shape:
             read_noise = _cut(read_noise, first.trim.slices)
         return cls.of(read_noise, first.shape)

@@ -99,8 +99,7 @@ def prepare_darks(
     gain = known_gain(gain, frames)
     saturation = _told_saturation(saturation, frames, gain)
     seconds, combined = exposures(exposure, frames), combined_numbers(n_combined, frames)
-    pixel_noise = PixelNoise.of_frames(read_noise, frames) if is_map(read_noise) else None
-    noise, source = given_noise(read_noise, frames) if pixel_noise is None else (pixel_noise.typical, "map")
+    noise, source, pixel_noise = _told_noise(read_noise, frames, arguments["gain"] is None, check_headers)
     if checked_flag("check_headers", check_headers):
         is_nothing = bias is None or (isinstance(bias, u.Quantity) and not np.any(bias.value))
         check_darks(frames, subtracts_bias=not is_nothing)
@@ -146,6 +145,14 @@ def _check_bias(bias, frames, shortest, exposure, gain_of_header, check_headers)
         check_not_a_dark(bias.frame, frames)
         if check_headers:
             check_bias(bias.frame, frames, shortest=shortest, gain_of_header=gain_of_header, exposure=exposure)
+
+
+def _told_noise(read_noise, frames, gain_of_header, check_headers):
+    """Read noise (electron) that the user or the headers tell, or None; its source; and that of each pixel, or None."""
+    if not is_map(read_noise):
+        return *given_noise(read_noise, frames), None
+    noise = PixelNoise.of_frames(read_noise, frames, gain_of_header=gain_of_header, check_headers=check_headers)
+    return noise.typical, "map", noise
 
 
 def _told_saturation(saturation, frames, gain):

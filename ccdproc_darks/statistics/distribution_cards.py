@@ -18,8 +18,8 @@ _CODES = 64**3 - 1
 def cards_of(distribution):
     """Header keys and string values (at most 68 characters, ASCII) of a `ReadNoiseDistribution`, a dict.
 
-    The first card has the degrees of freedom and the grid of sigma in words. The other cards hold the shares of sigma,
-    the sizes, the fractions and the shares of jumps: of each number the logarithm, to a relative 6e-5, as three letters.
+    The first card has the degrees of freedom and the grid of sigma in words. The others hold the shares of sigma, the
+    sizes, fractions and shares of jumps: of each number the logarithm, to a relative 6e-5, as three letters.
     """
     log_noises = np.log(distribution.noises)
     step = (log_noises[-1] - log_noises[0]) / max(log_noises.size - 1, 1)

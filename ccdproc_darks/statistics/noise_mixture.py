@@ -2,14 +2,32 @@
 """Tails of departures in pixels whose read noise is not known exactly: averages over what it may be."""
 
 from dataclasses import dataclass
+from threading import RLock
 
 import numpy as np
-from scipy.special import log_ndtr
+from scipy.special import chdtrc, chdtri, ndtr
 
+from .jump_law import mean_deviates, scatter_deviates
 from .read_noise_distribution import ReadNoiseDistribution
-from .significance import deviate_of_log_tail, log_chi_square_tail
+from .significance import deviate_of_log_tail
 
 __all__ = ["MeanTails", "ScatterTails"]
+
+# Nodes of the tables, between which they are linear: departures as normal deviates; shares of read noise; numbers of
+# frames of a mean, beyond which a mean is as close to normal as that of the last; scatter as a cube root of
+# chi-square, which is nearly normal (Wilson and Hilferty 1931).
+_DEVIATES = np.concatenate([np.arange(0.25, 7, 0.25), np.geomspace(7, 30, 10)])
+_SHARES = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.36, 0.43, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+_FRAMES = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 28, 40, 64, 128, 256, 1024])
+_LEAST_ROOT, _ROOT_STEP, _FURTHEST = 0.3, 0.2, 30.0
+# Energy of jumps over the variance without them: logarithms of the nodes of tables of one kind of pixels.
+_ENERGIES = np.exp(np.arange(-6.0, 8.01, 0.25))
+# Nodes of the logarithm of a pixel's variance over the mean one.
+_RATIO_STEP, _RATIOS = 0.06, np.arange(-5.1, 5.101, 0.06)
+_AT_ONCE = 32
+# Deviates up to which tails between two ratios are cubic in the logarithm of the ratio; further out linear.
+_NEAR = 7.1
+_LOCK = RLock()
 
 
 @dataclass
@@ -31,9 +49,10 @@ class MeanTails:
         ----------
         deviate : `numpy.ndarray`
             Departure as an equivalent normal deviate, of either sign, if the variance of one reading were exactly
-            `ReadNoiseDistribution.mean_variance`; shape (pixels,).
+            `ReadNoiseDistribution.mean_variance`; shape (pixels,). With several degrees of freedom: the deviate whose
+            two-sided probability is that of the chi-square.
         scatter : `numpy.ndarray`
-            Scatter of the pixel (electron), from which its read noise is known.
+            Scatter of the pixel (electron), from which its read noise is known; NaN where it is not.
         share : `numpy.ndarray` or float
             Part of the variance of the departure that is read noise.
         frames : `numpy.ndarray` or float
@@ -43,16 +62,48 @@ class MeanTails:
             Degrees of freedom of the departure.
         """
         deviate = np.asarray(deviate, dtype=float)
-        size = np.abs(deviate)
-        probability = self.distribution.posterior(scatter)
-        ratio = self.distribution.noises[:, None] ** 2 * self.distribution.jump_variances
-        mean = (probability * ratio).sum(axis=(1, 2))
-        share = np.broadcast_to(share, size.shape)[:, None, None]
-        grown = 1 - share + share * ratio / mean[:, None, None]
-        tail = log_ndtr(-size[:, None, None] / np.sqrt(grown))
-        with np.errstate(divide="ignore"):
-            log_tail = np.logaddexp.reduce((np.log(probability) + tail).reshape(size.size, -1), axis=1)
-        return np.copysign(deviate_of_log_tail(log_tail), deviate)
+        size, shape = np.abs(deviate).ravel(), deviate.shape
+        scatter, share, frames, freedom = (
+            np.broadcast_to(np.asarray(value), shape).ravel() for value in (scatter, share, frames, freedom)
+        )
+        depth = np.interp(size, _DEVIATES, np.arange(_DEVIATES.size))
+        place = _Place.of(self.distribution, scatter, share, depth, _DEVIATES.size)
+        ratio = np.ones(size.shape)
+        number = np.interp(frames, _FRAMES, np.arange(_FRAMES.size))
+        low = np.minimum(number.astype(int), _FRAMES.size - 2)
+        for degrees in np.unique(freedom[freedom > 0]):
+            for node in np.unique(low[freedom == degrees]):
+                few = (freedom == degrees) & (low == node)
+                part = number[few] - node
+                within = place if few.all() else place.some(few)
+                found = np.zeros(part.shape)
+                if (part < 1).any():
+                    found += (1 - part) * within.of_table(self._table(_FRAMES[node], int(degrees)))
+                if (part > 0).any():
+                    found += part * within.of_table(self._table(_FRAMES[node + 1], int(degrees)))
+                ratio[few] = found
+        return (deviate.ravel() * ratio).reshape(shape)
+
+    def _table(self, frames, freedom):
+        """Deviates over those that are put in, shape (scatters + 1, shares, deviates)."""
+
+        def make():
+            size = _DEVIATES
+            if freedom > 1:
+                size = np.sqrt(chdtri(freedom, 2 * ndtr(-size)))
+            span = np.arange(0, size[-1] * 1.8, 0.15)
+
+            def tail(deviate):
+                return ndtr(-deviate) if freedom == 1 else chdtrc(freedom, np.square(np.maximum(deviate, 0))) / 2
+
+            def law(often):
+                return mean_deviates(often, frames, span, _ENERGIES)
+
+            near = _DEVIATES < _NEAR
+            found = _averaged(self.distribution, size, near, 0.5, span, law, tail)
+            return found / _DEVIATES
+
+        return _made(self.distribution, ("mean", int(frames), freedom), make)
 
 
 @dataclass
@@ -81,13 +132,158 @@ class ScatterTails:
             See `MeanTails.deviate`; ``share`` is of the variance of one frame.
         """
         chi_square = np.asarray(chi_square, dtype=float)
-        probability = self.distribution.posterior(scatter)
-        ratio = self.distribution.noises[:, None] ** 2 * self.distribution.jump_variances
-        mean = (probability * ratio).sum(axis=(1, 2))
-        share = np.broadcast_to(share, chi_square.shape)[:, None, None]
-        grown = 1 - share + share * ratio / mean[:, None, None]
-        degrees = np.broadcast_to(degrees, chi_square.shape)[:, None, None] + 0.0 * grown
-        tail = log_chi_square_tail(chi_square[:, None, None] / grown, degrees)
+        shape, chi_square = chi_square.shape, chi_square.ravel()
+        degrees, scatter, share = (
+            np.broadcast_to(np.asarray(value), shape).ravel() for value in (degrees, scatter, share)
+        )
+        found = np.full(chi_square.shape, np.nan)
+        for number in np.unique(degrees[degrees > 0]):
+            few = degrees == number
+            root = np.cbrt(chi_square[few] / number)
+            nodes, table = self._table(int(number))
+            depth = (root - nodes[0]) / (nodes[1] - nodes[0])
+            place = _Place.of(self.distribution, scatter[few], share[few], depth, nodes.size)
+            found[few] = place.of_table(table)
+        return np.where(np.isnan(chi_square), np.nan, found).reshape(shape)
+
+    def _table(self, degrees):
+        """Nodes of the cube root of chi-square over degrees, and deviates, shape (scatters + 1, shares, nodes)."""
+
+        def make():
+            width = np.sqrt(2 / (9 * degrees))
+            step, last = _ROOT_STEP * width, 1 + _FURTHEST * width
+            nodes = np.arange(min(_LEAST_ROOT, max(1 - 5 * width, 0.05)), last, step)
+            span = np.arange(nodes[0] / 2, last * 1.5, step / 1.5)
+
+            def law(often):
+                return scatter_deviates(often, degrees, degrees * span**3, _ENERGIES)
+
+            near = nodes < 1 + _NEAR * width
+            return nodes, _averaged(self.distribution, nodes, near, 1 / 3, span, law, lambda deviate: ndtr(-deviate))
+
+        return _made(self.distribution, ("scatter", degrees), make)
+
+
+def _made(distribution, key, make):
+    """A table of a distribution, made once, by one thread."""
+    if key not in distribution.tables:
+        with _LOCK:
+            if key not in distribution.tables:
+                distribution.tables[key] = make()
+    return distribution.tables[key]
+
+
+@dataclass
+class _Place:
+    """Where pixels are in a table: numbers of the nodes below, and parts of the way to the next ones."""
+
+    nodes: tuple
+    parts: tuple
+
+    @classmethod
+    def of(cls, distribution, scatter, share, depth, depths):
+        """Of scatters (the last row of a table is that of unknown ones), shares of read noise and depths in a table."""
+        scatters = distribution.scatters
+        known = np.isfinite(scatter)
+        step = np.log(scatters[1] / scatters[0])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            row = np.clip(np.log(np.where(known, scatter, 1.0) / scatters[0]) / step, 0, scatters.size - 1)
+        column = np.interp(np.nan_to_num(share), _SHARES, np.arange(_SHARES.size))
+        where = [(row, scatters.size), (column, _SHARES.size), (np.nan_to_num(depth), depths)]
+        nodes = [np.clip(place.astype(int), 0, size - 2) for place, size in where]
+        parts = [place - node for (place, _), node in zip(where, nodes, strict=True)]
+        nodes[0][~known], parts[0][~known] = scatters.size, 0.0
+        return cls(tuple(nodes), tuple(parts))
+
+    def some(self, few):
+        """That of some of the pixels."""
+        return _Place(tuple(node[few] for node in self.nodes), tuple(part[few] for part in self.parts))
+
+    def of_table(self, table):
+        """Values of a table, linear between its nodes."""
+        _, columns, depths = table.shape
+        corner = (self.nodes[0] * columns + self.nodes[1]) * depths + self.nodes[2]
+        flat, found = table.ravel(), 0.0
+        row, column, depth = self.parts
+        for below, row_part in ((0, 1 - row), (columns * depths, row)):
+            for beside, column_part in ((0, 1 - column), (depths, column)):
+                at = np.minimum(corner + (below + beside), flat.size - 2)
+                low = flat[at]
+                found = found + row_part * column_part * (low + depth * (flat[at + 1] - low))
+        return found
+
+
+def _averaged(distribution, values, near, power, span, law, tail_of):
+    """Deviates averaged over the read noise, shape (scatters + 1, shares, values).
+
+    Parameters
+    ----------
+    values : `numpy.ndarray`
+        Departures over the ``power`` of the mean variance, rising.
+    near : `numpy.ndarray` of bool
+        Which of them are not so far that the tail rises by far more than its size to the next ratio of variances.
+    power : float
+        Departures are as the variance to this power.
+    span : `numpy.ndarray`
+        Departures in equal steps, over the ``power`` of the variance without jumps.
+    law : callable
+        Of the fraction of readings with a jump: deviates, shape (span, energies), of pixels of one kind.
+    tail_of : callable
+        One-sided probability of a deviate of pixels of one kind.
+    """
+    weights = _made(distribution, "weights", lambda: _weights(distribution))
+    # Only ratios that some pixel may have.
+    used = np.abs(weights[0]).max(axis=(0, 2)) > 1e-15
+    weights, ratios = weights[:, :, used], np.exp(_RATIOS[used])
+    laws = {fraction: law(fraction) for fraction in np.unique(distribution.often)}
+    found = np.empty((distribution.scatters.size + 1, _SHARES.size, values.size))
+    for column, share in enumerate(_SHARES):
+        normal = 1 - share + share * ratios
+        place = (values[:, None] / normal**power - span[0]) / (span[1] - span[0])
+        place = np.clip(place, 0, span.size - 1.001)
+        cell = place.astype(int)
+        place = place - cell
+        total = np.zeros((found.shape[0], values.size))
+        for number, (jump, fraction) in enumerate(zip(distribution.jumps, distribution.often, strict=True)):
+            energy = np.maximum(jump**2 * share * ratios / normal, 1e-9)
+            level = np.clip(
+                np.log(energy / _ENERGIES[0]) / np.log(_ENERGIES[1] / _ENERGIES[0]), 0, _ENERGIES.size - 1.001
+            )
+            step = level.astype(int)
+            level = level - step
+            deviates = laws[fraction]
+            low = deviates[cell, step] * (1 - place) + deviates[cell + 1, step] * place
+            high = deviates[cell, step + 1] * (1 - place) + deviates[cell + 1, step + 1] * place
+            tail = tail_of(low * (1 - level) + high * level).T
+            total[:, near] += weights[0][:, :, number] @ tail[:, near]
+            total[:, ~near] += weights[1][:, :, number] @ tail[:, ~near]
         with np.errstate(divide="ignore"):
-            log_tail = np.logaddexp.reduce((np.log(probability) + tail).reshape(chi_square.size, -1), axis=1)
-        return deviate_of_log_tail(log_tail)
+            found[:, column] = deviate_of_log_tail(np.log(np.maximum(total, 1e-300)))
+    return found
+
+
+def _weights(distribution):
+    """Probability of the ratios of sigma^2 to the mean variance and of jumps, shape (2, scatters + 1, ratios, jumps).
+
+    The probabilities of the grid of sigma are spread over the ratios next to each: over four as Lagrange's cubic has
+    them, which is exact where tails change smoothly, and over two, so that none is negative.
+    """
+    scatters = np.append(distribution.scatters, np.nan)
+    log_mean = np.log(distribution.mean_variance(scatters))
+    place = (2 * np.log(distribution.noises) - log_mean[:, None] - _RATIOS[0]) / _RATIO_STEP
+    place = np.clip(place, 1, _RATIOS.size - 2.001)
+    cell = place.astype(int)
+    t = place - cell
+    cubic = (-t * (t - 1) * (t - 2) / 6, (t * t - 1) * (t - 2) / 2, -t * (t + 1) * (t - 2) / 2, t * (t * t - 1) / 6)
+    linear = (0 * t, 1 - t, t, 0 * t)
+    found = np.zeros((2, scatters.size, _RATIOS.size, distribution.jumps.size))
+    columns = np.arange(distribution.noises.size)
+    for row in range(0, scatters.size, _AT_ONCE):
+        probability = distribution.posterior(scatters[row : row + _AT_ONCE])
+        for number, weight in enumerate(probability, row):
+            for result, parts in zip(found, (cubic, linear), strict=True):
+                spread = np.zeros((_RATIOS.size, columns.size))
+                for corner, part in enumerate(parts):
+                    spread[cell[number] + corner - 1, columns] += part[number]
+                result[number] = spread @ weight
+    return found

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.fft import irfft, next_fast_len, rfft
+from scipy.special import gammaincinv, gammaln
 
 from .distribution_cards import cards_of, distribution_from_cards
 from .jump_law import jump_energies, noncentral_chi_square
@@ -22,10 +23,12 @@ _REACH, _OUTLIERS = 4.0, 6.0
 # Sizes of jumps (in sigma) and fractions of readings with one, of which the fit chooses.
 _JUMPS = np.geomspace(2.0, 30.0, 14)
 _OFTEN = np.array([0.016, 0.03, 0.056, 0.1, 0.18, 0.3, 0.5])
-_START_JUMPS = 0.05
+_START_JUMPS, _SMOOTHING = 0.05, 0.15
 _ITERATIONS, _SETTLED = 1500, 1e-9
 # Part of a pixel below which a kind of jumps is left out.
 _LEAST_PIXELS = 0.02
+# Standard deviation of a normal variable of unit variance whose outer twentieths are moved to the 5 and 95 %.
+_CORE = 0.9118
 # Pixels of which the probabilities are made at once.
 _AT_ONCE = 32
 
@@ -59,7 +62,7 @@ class ReadNoiseDistribution:
 
     @classmethod
     def from_cards(cls, header):
-        """The distribution that `cards` wrote to a header, or None where there is none; a ValueError if it is broken."""
+        """The distribution that `cards` wrote to a header, or None; a ValueError if they are broken."""
         found = distribution_from_cards(header)
         return None if found is None else cls(*found)
 
@@ -84,10 +87,11 @@ class ReadNoiseDistribution:
 
     @property
     def spread(self):
-        """Half of the range from 16 to 84 percent of the natural logarithm of sigma, jumps left out."""
-        shares, log_noises = np.cumsum(self.shares), np.log(self.noises)
-        low, high = np.interp([0.1587, 0.8413], shares - self.shares / 2, log_noises)
-        return float(high - low) / 2
+        """Standard deviation of the natural logarithm of sigma, jumps left out, outliers clipped."""
+        log_noises, total = np.log(self.noises), np.cumsum(self.shares)
+        low, high = log_noises[np.searchsorted(total, [0.05, 0.95])]
+        core = np.clip(log_noises, low, high)
+        return float(np.sqrt(self.shares @ (core - self.shares @ core) ** 2) / _CORE)
 
     def _quantiles(self, fractions):
         """Logarithms of the standard deviation of one reading at some fractions of all pixels."""
@@ -104,7 +108,7 @@ class ReadNoiseDistribution:
         low = np.log(self.noises[0]) - _REACH * deviation
         high = np.log(self.noises[-1]) + _REACH * deviation
         # A pixel with jumps scatters more than its sigma, but not more than the pixels of which the grid was made.
-        return np.exp(np.linspace(low, high, int(np.ceil((high - low) / max(deviation / 2, _STEP_LEAST))) + 1))
+        return np.exp(np.linspace(low, high, int(np.ceil((high - low) / max(deviation / 3, _STEP_LEAST))) + 1))
 
     def posterior(self, scatter):
         """Probability of each read noise and each jump, given the scatter of pixels among some frames.
@@ -197,7 +201,7 @@ def fit_read_noise_distribution(scatter, degrees, kurtosis=None):
     step = np.clip(_STEP_PART * deviation, _STEP_LEAST, _STEP_MOST)
     # The lattice of scatters is twice as fine as that of sigma. One sigma is that of the median pixel: where all have
     # the same read noise, it is in the lattice.
-    median = np.log(2) / 2 + np.log(_median_gamma(degrees / 2) / degrees) / 2
+    median = np.log(2) / 2 + np.log(gammaincinv(degrees / 2, 0.5) / degrees) / 2
     centre = np.median(log_scatter) - median
     place = np.rint((log_scatter - centre) / (step / 2)).astype(int)
     limit = int(_OUTLIERS / (step / 2))
@@ -244,49 +248,55 @@ def _most_likely_shares(numbers, density):
         Every other scatter of the lattice is a sigma.
     """
     length = numbers.shape[0]
-    size = 3 * length
-    padded = np.fft.next_fast_len(size) if hasattr(np.fft, "next_fast_len") else 1 << int(np.ceil(np.log2(size)))
+    padded = next_fast_len(3 * length, real=True)
     shares = np.zeros(length)
     shares[::2] = 1
     shares /= shares.sum()
     jumps = density.shape[0]
     jump_shares = np.full(jumps, _START_JUMPS / max(jumps - 1, 1))
     jump_shares[0] = 1 - jump_shares[1:].sum()
-    flat, total, before = density.reshape(jumps, -1), numbers.sum(), -np.inf
+    flat, lags = density.reshape(jumps, -1), density.shape[1:]
+    total, before = numbers.sum(), -np.inf
     for _ in range(_ITERATIONS):
-        kernel = (jump_shares @ flat).reshape(density.shape[1:])
-        kernel_transform = np.fft.rfft(kernel, padded, axis=0)
-        shares_transform = np.fft.rfft(shares, padded)[:, None]
+        kernel = (jump_shares @ flat).reshape(lags)
+        kernel_transform = rfft(kernel, padded, axis=0)
+        shares_transform = rfft(shares, padded)[:, None]
         # Lag 0 of the kernel is at length - 1.
-        expected = np.fft.irfft(kernel_transform * shares_transform, padded, axis=0)[length - 1 : 2 * length - 1]
+        expected = irfft(kernel_transform * shares_transform, padded, axis=0)[length - 1 : 2 * length - 1]
         expected = np.maximum(expected, 1e-15)
         likelihood = (numbers * np.log(expected)).sum() / total
         if likelihood - before < _SETTLED:
             break
         before = likelihood
-        quotient = np.fft.rfft(numbers / expected, padded, axis=0)
+        quotient = rfft(numbers / expected, padded, axis=0)
         # Correlations: of the quotient with the kernel for each sigma, with the shares for each lag.
-        of_noise = np.fft.irfft((quotient * kernel_transform.conj()).sum(axis=1), padded)
+        of_noise = irfft((quotient * kernel_transform.conj()).sum(axis=1), padded)
         of_noise = np.roll(of_noise, length - 1)[:length]
-        of_lag = np.roll(np.fft.irfft(quotient * shares_transform.conj(), padded, axis=0), length - 1, axis=0)
+        of_lag = np.roll(irfft(quotient * shares_transform.conj(), padded, axis=0), length - 1, axis=0)
         jump_shares = jump_shares * (flat @ of_lag[: 2 * length - 1].ravel()) / total
         shares = np.maximum(shares * of_noise, 0) / total
         shares /= shares.sum()
         jump_shares = np.maximum(jump_shares, 0)
         jump_shares /= jump_shares.sum()
+        if jumps > 1:
+            jump_shares[1:] = _smoothed(jump_shares[1:].reshape(_OFTEN.size, _JUMPS.size)).ravel()
     return shares[::2], jump_shares
+
+
+def _smoothed(shares):
+    """Shares of jumps, shape (fractions, sizes), of which a part of each is given to those of the sizes next to it."""
+    given = _SMOOTHING * shares
+    found = shares - 2 * given
+    found[:, 1:] += given[:, :-1]
+    found[:, :-1] += given[:, 1:]
+    found[:, 0] += given[:, 0]
+    found[:, -1] += given[:, -1]
+    return found
 
 
 def _deviation(degrees):
     """Standard deviation of the logarithm of a pixel's scatter."""
     return 1 / np.sqrt(2 * degrees)
-
-
-def _median_gamma(shape):
-    """Median of a gamma variable."""
-    from scipy.special import gammaincinv
-
-    return gammaincinv(shape, 0.5)
 
 
 def _log_densities(ratios, degrees, jumps, often):

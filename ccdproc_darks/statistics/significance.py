@@ -112,7 +112,7 @@ def needs_exact_tail(size, skewness, kurtosis, known):
 
 # Relative error of a deviate in single precision, of rates thousands of times their noise; shift of any exact tail, and
 # relative one.
-_ROUNDING, _LEAST_SHIFT, _LEAST_PART = 1e-4, 0.1, 0.03
+_ROUNDING, _LEAST_SHIFT, _LEAST_PART = 1e-4, 0.3, 0.1
 
 
 def first_size(least):
@@ -139,7 +139,9 @@ def significance_between(size, skewness, kurtosis, exact):
     """
     shape, shift = 2.5 * np.abs(skewness) + 5 * kurtosis, _LEAST_SHIFT + _LEAST_PART * size
     low = size * 2 / (1 + np.sqrt(1 + shape * size)) - shift
-    high = size * 2 / (1 + np.sqrt(np.clip(1 - shape * size, 0, 1))) + shift
+    with np.errstate(invalid="ignore"):
+        # No limit where a count would have to be below zero.
+        high = np.nan_to_num(size * 2 / (1 + np.sqrt(1 - shape * size)), nan=np.inf) + shift
     low, high = np.where(exact, low, size), np.where(exact, high, size)
     return low * (1 - _ROUNDING), high * (1 + _ROUNDING)
 

@@ -21,10 +21,12 @@ from hypothesis import strategies as st
 
 from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, master_bias, simulate_dark
 from ccdproc_darks._compute import loops
+from ccdproc_darks.comparison.several_rates import SeveralRates
 from ccdproc_darks.comparison.two_rates import TwoRates
 from ccdproc_darks.rates.rate_meta import RateMeta
 from ccdproc_darks.rates.rejection import RejectionBound, may_lose_highest
 from ccdproc_darks.rates.stack import FrameBlock, SumSettings
+from ccdproc_darks.statistics.rate_distribution import RateDistribution
 from ccdproc_darks.statistics.rate_fit_complete import fit_complete_pixels
 
 from ..helpers import assert_same_image
@@ -77,7 +79,7 @@ def awkward(rng, values):
 
 @dataclass
 class FewPixels:
-    """As much of a `RateImage` as a `TwoRates` asks for."""
+    """As much of a `RateImage` as a `TwoRates` or `SeveralRates` asks for."""
 
     rate: np.ndarray
     mask: np.ndarray | None
@@ -88,15 +90,17 @@ class FewPixels:
         return self.rate[rows], self.mask, self.deviation[rows]
 
 
-class FewRates:
-    """As much of a `RateImages` as a `TwoRates` asks for."""
+class FewRates(list):
+    """As much of a `RateImages` as a `TwoRates` or `SeveralRates` asks for."""
 
-    dtype = np.dtype("float32")
+    dtype, noise = np.dtype("float32"), None
 
     def __init__(self, rng, numbers, read_noise, bias_error):
-        self.seconds = np.sort(rng.uniform(1, 2000, 2))
+        super().__init__()
+        self.seconds = np.sort(rng.uniform(1, 2000, len(numbers)))
         self.infos = [
-            mock.Mock(spec=RateMeta, frames=number, read_noise=read_noise, bias_error=bias_error) for number in numbers
+            mock.Mock(spec=RateMeta, frames=number, read_noise=read_noise, bias_error=bias_error, noise_source="none")
+            for number in numbers
         ]
         self.shared = [([0, 1], bias_error**2)]
 
@@ -130,6 +134,56 @@ def test_pair(seed, numbers, read_noise, bias_error, width, shifted, departures,
     assert_same_bits(ours.inexact_mask(), plain.inexact_mask())
     for name in ("complete", "difference", "second", "rate", "deviate"):
         assert_same_bits(getattr(ours, name), getattr(plain, name))
+
+
+@needs_loops
+@given(
+    seeds, st.integers(2, loops.MOST_EXPOSURES), st.sampled_from([0.0, 0.5, 9.0]), st.sampled_from([0.0, 0.4]),
+    st.sampled_from([1.0, 1.3]), st.booleans(), st.sampled_from(["one", "exact", "measured"]), st.booleans(),
+    st.sampled_from([1, 255, 257, 1000]),
+)  # fmt: skip
+def test_several(seed, number, read_noise, bias_error, width, has_prior, noise, departures, size):
+    rng = np.random.default_rng(seed)
+    numbers = rng.integers(1, 30, number)
+    stack = FewRates(rng, numbers, read_noise, bias_error)
+    groups = np.array_split(rng.permutation(number), rng.integers(1, number + 1))
+    stack.shared = [(group.tolist(), bias_error**2) for group in groups]
+    t, n = stack.seconds[:, None], numbers[:, None]
+    rate = 10 ** rng.uniform(-4, 2, size)
+    if noise != "one" and read_noise > 0:
+        variance = (read_noise**2 * rng.uniform(0.5, 2, (1, size))).astype("f4")
+        distribution = "of the sensor" if noise == "measured" else None
+        stack.noise = mock.Mock(distribution=distribution, rows=lambda block: (variance, variance))
+    estimates = np.sort(rng.normal(0, 1, rng.integers(1, 300)))
+    prior = RateDistribution(np.ones(1), np.ones(1), estimates, np.sort(rng.random(estimates.size)))
+    sigma = np.sqrt((rate * t + read_noise**2) / n + bias_error**2) / t
+    rates = (rate + sigma * rng.normal(0, 2, (number, size))).astype("f4")
+    deviations = np.sqrt((np.maximum(rates, 0) * t + read_noise**2) / n + bias_error**2) / t
+    rates, deviations = awkward(rng, rates), awkward(rng, deviations.astype("f4"))
+    masks = [None if rng.random() < 0.5 else (rng.random(size) < 0.1).astype("u1") * 4 for _ in range(number)]
+    masks = [None if mask is None else mask.view(bool) for mask in masks]
+    stack.extend(FewPixels(*parts) for parts in zip(rates, masks, deviations, strict=True))
+    several = SeveralRates(stack, rng.normal(0, 1, number), prior if has_prior else None, width)
+    ours = several.rows(stack, slice(None), departures)
+    with numpy_alone():
+        plain = several.rows(stack, slice(None), departures)
+    assert_same_bits(ours.complete, plain.complete)
+    for name in (
+        "difference",
+        "rate",
+        "deviation",
+        "deviate",
+        "departure",
+        "information",
+        "skewness",
+        "share",
+        "alike",
+    ):
+        one, other = getattr(ours, name), getattr(plain, name)
+        assert (one is None) == (other is None)
+        if one is not None:
+            # What is wrong with an incomplete pixel does not matter.
+            assert_same_bits(one[ours.complete], other[ours.complete])
 
 
 @needs_loops

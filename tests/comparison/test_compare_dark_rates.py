@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.nddata import CCDData
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -258,3 +259,44 @@ def test_large_images_are_cut_in_blocks(pixels_per_block):
     pixels_per_block(100)
     for statistic, expected in zip(STATISTICS, complete, strict=True):
         assert_same_image(compare_dark_rates(*rates, statistic=statistic), expected)
+
+
+class TestReadNoiseMap:
+    """Each pixel with a read noise of its own."""
+
+    @staticmethod
+    def rates(number=3, spread=0.0):
+        rng = np.random.default_rng(number)
+        noise = 5.0 * np.exp(spread * rng.normal(size=(30, 40)))
+        sets = [(60.0, 4), (600.0, 5), (1800.0, 3)][:number]
+        darks = [mean_dark(rng, 0.05, t, frames, 5.0, noise.shape) for t, frames in sets]
+        return [dark_rate(one, bias=0 * u.electron) for one in darks], CCDData(noise, unit="electron")
+
+    @pytest.mark.parametrize("statistic", STATISTICS)
+    @pytest.mark.parametrize("number", [2, 3])
+    @pytest.mark.parametrize("offset", ["common", "pixel"])
+    def test_the_same_for_all_pixels(self, statistic, number, offset):
+        """As one read noise."""
+        if offset == "pixel" and (number == 2 or statistic == "offset"):
+            return
+        rates, read_noise = self.rates(number)
+        one = compare_dark_rates(*rates, statistic=statistic, offset=offset)
+        each = compare_dark_rates(*rates, statistic=statistic, offset=offset, read_noise=read_noise)
+        assert (one.meta["DKNOISE"], each.meta["DKNOISE"]) == ("header", "map")
+        # Common offsets are told by the same pixels, weighted in single precision.
+        np.testing.assert_allclose(each.data, one.data, rtol=1e-4, atol=1e-4 * np.abs(one.data).max())
+
+    def test_a_noisy_pixel(self):
+        """A departure in a pixel that is noisy to read is no more significant than its noise allows."""
+        rates, read_noise = self.rates(3)
+        rates[0].data[3, 4] += 0.5
+        one = compare_dark_rates(*rates, statistic="significance").data[3, 4]
+        read_noise.data[3, 4] = 50.0
+        each = compare_dark_rates(*rates, statistic="significance", read_noise=read_noise).data[3, 4]
+        assert one > 8
+        assert each < 2
+
+    def test_a_number(self):
+        rates, _ = self.rates(2)
+        with pytest.raises(TypeError, match="read_noise must be CCDData, a read noise of each pixel, got Quantity"):
+            compare_dark_rates(*rates, read_noise=5 * u.electron)

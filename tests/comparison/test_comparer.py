@@ -282,3 +282,45 @@ class TestOffset:
         assert compared.offset()[0].item() == pytest.approx(expected, rel=1e-6)
         assert expected > 0
         assert cell.significance(counts[:, None, None], free_offset=True).item() > 5
+
+
+class TestWrongNoise:
+    """Where the noise told is far too low, no exact tail is worth its time."""
+
+    @staticmethod
+    def rates(told, number=2):
+        rng = np.random.default_rng(number)
+        rates = []
+        for time, frames in [(60.0, 10), (600.0, 7), (1800.0, 4)][:number]:
+            dark = mean_dark(rng, 0.02, time, frames, 7.0, (40, 60))
+            rates.append(dark_rate(dark, read_noise=told * u.electron, bias=0 * u.electron))
+        return rates
+
+    @pytest.mark.parametrize("number", [2, 3])
+    @pytest.mark.parametrize("offset", ["common", "pixel"])
+    def test_it_is_said_and_all_tails_are_normal(self, monkeypatch, number, offset):
+        if (number, offset) == (2, "pixel"):
+            return
+        monkeypatch.setattr("ccdproc_darks.comparison.comparer.far_deviate", None)
+        with pytest.warns(NoiseWarning, match=r"differ by \d+\.\d+ times .*those of normal noise.*read_noise_map"):
+            found = compare_dark_rates(*self.rates(0.5, number), statistic="significance", offset=offset)
+        assert found.data.std() > 2
+        assert not found.mask.any()
+
+    def test_right_noise(self):
+        """The exact way, and no warning."""
+        assert not RateComparer(RateImages(self.rates(7.0)), "common", "theoretical").normal
+
+    def test_empirical(self):
+        """The width that is seen makes the tails right: they are exact ones."""
+        comparer = RateComparer(RateImages(self.rates(3.5)), "common", "empirical")
+        assert comparer.width > 1.5
+        assert not comparer.normal
+
+    def test_odd_pixels_do_not_make_the_noise_wrong(self):
+        """A tenth of the pixels departs from one rate, and the others do not scatter too much."""
+        rates = self.rates(7.0)
+        rates[0].data[:4] += 20
+        comparer = RateComparer(RateImages(rates), "common", "theoretical")
+        assert comparer.width < 1.2
+        assert not comparer.normal

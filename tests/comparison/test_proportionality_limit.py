@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.nddata import CCDData
 from astropy.table import QTable
 from hypothesis import given
 from hypothesis import strategies as st
@@ -444,3 +445,15 @@ def test_real_sensor(measure):  # noqa: F811
     fine = proportionality_limit(*rates, tolerance=0.01)
     assert 50 < fine.limit.value < 150
     assert fine.curve["departure"][-1] < 0.1
+
+
+def test_read_noise_of_each_pixel():
+    """Pixels that are too noisy to read to be tested take no part; the same read noise for all changes nothing."""
+    rng = np.random.default_rng(5)
+    rates = sensors(rng, gradual(5.0))
+    read_noise = CCDData(np.full(rates[0].shape, READ_NOISE), unit="electron")
+    one, same = proportionality_limit(*rates), proportionality_limit(*rates, read_noise=read_noise)
+    assert same.limit == one.limit
+    read_noise.data[:, ::2] = 1e4
+    half = proportionality_limit(*rates, read_noise=read_noise)
+    assert sum(half.curve["pixels"]) == pytest.approx(sum(one.curve["pixels"]) / 2, rel=0.1)

@@ -214,3 +214,16 @@ def test_of_rates_it_says_the_same():
     halves = repeatability(darks, clip=None, offset=None)
     np.testing.assert_allclose(np.abs(halves.data), np.abs(expected), atol=0.05)
     assert isinstance(halves, CCDData)
+
+
+def test_read_noise_of_each_pixel():
+    """Halves are measured and compared by the same map."""
+    rng = np.random.default_rng(6)
+    noise = 4.0 * np.exp(0.5 * rng.normal(size=(100, 120)))
+    counts = [rng.poisson(5.0, noise.shape) + noise * rng.normal(size=noise.shape) for _ in range(6)]
+    darks = [dark(image, 100.0, "electron", read_noise=4.0) for image in counts]
+    read_noise = CCDData(noise, unit="electron")
+    halves = repeatability(darks, read_noise=read_noise, bias=0 * u.electron)
+    assert halves.meta["DKNOISE"] == "map"
+    assert halves.data.std() == pytest.approx(1, abs=0.03)
+    assert halves.meta["NBEYOND"] < 6

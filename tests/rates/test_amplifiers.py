@@ -326,7 +326,7 @@ class TestMeta:
         assert len(set(keys)) == len(keys)
         ours = {*_OWN, "DKRATE", "DKBIAS", "DKSCATTR", "DKCOMPAR", "DKREPEAT", "DKMASK", "DKAMPS", "DKTOTAL", "DKNEXP",
                 "DKEXPMIN", "DKEXPMAX", "DKTEMP", "DKVERS", "DKSTAT", "DKNCOMP", "DKNULL", "DKOFFSET", "DKLIMIT",
-                "DKFALSE", "DKFDR", "DKTOLER", "DKBIASID"}  # fmt: skip
+                "DKFALSE", "DKFDR", "DKTOLER", "DKBIASID", "DKRNMAP"}  # fmt: skip
         assert not ours.intersection(keys)
         assert max(map(len, keys)) <= 8
 

@@ -6,7 +6,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ccdproc_darks.statistics.significance import critical_deviate, deviate_of_chi_square, saddlepoint_deviate
+from ccdproc_darks.statistics.significance import (
+    critical_deviate,
+    deviate_of_chi_square,
+    saddlepoint_deviate,
+    significance_between,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("probability", [0.5, 0.1, 1e-3, 1e-9, 1e-300])
@@ -109,3 +114,34 @@ def test_grows_with_the_excess():
     assert (np.diff(z) > 0).all()
     # An excess of electrons is likelier than a normal tail says.
     assert (z < deviate).all()
+
+
+class TestBetween:
+    """Limits of a deviate by its exact tail."""
+
+    @pytest.mark.parametrize("mean", [0.5, 3.0, 30.0, 1000.0])
+    @pytest.mark.parametrize("noise", [0.5, 3.0])
+    @pytest.mark.parametrize("side", [1, -1])
+    def test_one_count(self, mean, noise, side):
+        """Its exact deviate is between them."""
+        size = np.linspace(1.5, 9.0, 40)
+        sigma = np.sqrt(mean + noise**2)
+        numbers = np.arange(0, 3000)
+        tail = stats.norm.sf((size[:, None] * sigma + side * (mean - numbers)) / noise)
+        exact = stats.norm.isf(tail @ stats.poisson.pmf(numbers, mean))
+        skewness, kurtosis = side * mean / sigma**3, mean / sigma**4
+        low, high = significance_between(size, skewness, kurtosis, np.ones(size.shape, dtype=bool))
+        assert (low < exact).all()
+        assert (exact <= high).all()
+
+    def test_normal_tails(self):
+        """Both limits are the deviate."""
+        low, high = significance_between(np.array([3.0]), 0.5, 0.5, np.array([False]))
+        assert low == pytest.approx(3.0, rel=1e-4)
+        assert high == pytest.approx(3.0, rel=1e-4)
+        assert low < 3 < high
+
+    def test_far_away(self):
+        """Thirty sigmas are significant, however skew."""
+        low, _ = significance_between(np.array([30.0]), 0.3, 0.1, np.array([True]))
+        assert low > 5
