@@ -95,7 +95,9 @@ class SeveralRatesBlock:
         """
         far, low, high = self.between(critical / _AVERAGED if self.share is not None else critical)
         if self.share is not None:
-            far, low, high = (part[high * _AVERAGED > critical] for part in (far, low, high))
+            kept = np.flatnonzero(high * _AVERAGED > critical)
+            far, low, high = far[kept], low[kept], high[kept]
+        if self.share is not None and far.size:
             low, high = (self.several_rates.averaged(self, far, side) for side in (low, high))
         return far[low > critical], far[(low <= critical) & (high > critical)]
 

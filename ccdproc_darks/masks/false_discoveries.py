@@ -78,7 +78,9 @@ def settled_deviates(control, number, sides, limits, exact):
     """
     lowest, highest = (control.critical(number, sides, part) for part in (limits.high, limits.low))
     deviates = limits.low.astype(float)
-    near = np.flatnonzero((limits.high >= lowest) & (limits.low <= highest) & (limits.low < limits.high))
+    # A critical deviate is the next number below the deviate of a pixel.
+    doubtful = (limits.high >= lowest) & (limits.low <= np.nextafter(highest, np.inf))
+    near = np.flatnonzero(doubtful & (limits.low < limits.high))
     for start in range(0, near.size, _BATCH):
         some = near[start : start + _BATCH]
         deviates[some] = exact(limits.places[some])

@@ -162,7 +162,8 @@ def smallest_testable_rate(
 ) -> u.Quantity:  # fmt: skip
     """Smallest dark rate whose proportionality darks of two exposure times can test.
 
-    With the default ``power``, `ccdproc_darks.hot_pixel_mask` flags pixels of lower rates as :term:`UNRELIABLE_DARK`.
+    With the default ``power``, `ccdproc_darks.hot_pixel_mask` flags hot pixels of lower rates as
+    :term:`UNRELIABLE_DARK`.
 
     Parameters
     ----------

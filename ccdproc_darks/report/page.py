@@ -15,7 +15,7 @@ _MEANING = {
     "NONLINEAR": "not proportional to exposure time: no scaled dark removes it",
     "TELEGRAPH": "equal frames scatter more than their noise: the rate changes by itself",
     "SATURATED": "every frame of an exposure time saturated",
-    "UNRELIABLE_DARK": "a departure of {tolerance} would be lost in its noise: normal for a pixel that is not hot",
+    "UNRELIABLE_DARK": "hot, but too faint for a test: a departure of {tolerance} would be lost in its noise",
     "UNRELIABLE_ERROR": "noisier to read than the sensor's other pixels",
     "DO_NOT_USE": "masked",
 }

@@ -18,7 +18,7 @@ _FLAGS = ("HOT", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "UNRE
 
 def flag_counts(mask):
     """Number of pixels with each flag; None for a flag that the mask does not test, as with a single rate."""
-    tested = _FLAGS if "DKSIGMA" in mask.meta else ("HOT", "TELEGRAPH", "DO_NOT_USE")
+    tested = _FLAGS if "DKSIGMA" in mask.meta else ("HOT", "TELEGRAPH", "UNRELIABLE_ERROR", "DO_NOT_USE")
     if "NTELEGR" not in mask.meta:
         tested = [name for name in tested if name != "TELEGRAPH"]
     # Only of rates with a read noise of each pixel.

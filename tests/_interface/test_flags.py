@@ -11,6 +11,7 @@ def test_values_are_those_of_roman_and_jwst():
     bits = {
         "DO_NOT_USE": 0,
         "SATURATED": 1,
+        "UNRELIABLE_ERROR": 8,
         "HOT": 11,
         "WARM": 12,
         "TELEGRAPH": 15,

@@ -7,7 +7,7 @@ import ccdproc
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.nddata import CCDData, bitfield_to_boolean_mask
+from astropy.nddata import CCDData, StdDevUncertainty, bitfield_to_boolean_mask
 from astropy.table import QTable
 from hypothesis import given
 from hypothesis import strategies as st
@@ -582,3 +582,58 @@ def test_all_options_on_large_images(pixels_per_block, fdr, threshold):
     assert 28 <= has(complete, "WARM").sum() <= 42
     pixels_per_block(100)
     assert_same_image(hot_pixel_mask(*rates, **options), complete)
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    """Rates of a sensor of 3 electron with noisy pixels in the first row, and the map."""
+    rng = np.random.default_rng(12)
+    shape = (150, 200)
+    sigma = 3 * np.exp(0.1 * rng.normal(size=shape))
+    sigma[0] = 30
+    scatter = sigma * np.sqrt(rng.chisquare(49, size=shape) / 49)
+    noise = CCDData(scatter, unit="electron", uncertainty=StdDevUncertainty(scatter / np.sqrt(98)))
+    rates = []
+    for time in (60.0, 600.0):
+        counts = rng.poisson(0.05 * time * 10, shape) / 10 + rng.normal(size=shape) * sigma / np.sqrt(10)
+        frame = CCDData(counts, unit="electron", meta={"NCOMBINE": 10, "EXPTIME": time})
+        rates.append(dark_rate(frame, bias=0 * u.electron, read_noise=3 * u.electron))
+    return rates, noise
+
+
+class TestReadNoiseOfEachPixel:
+    """A map of it, with which the rates are compared."""
+
+    def test_noisy_pixels_are_flagged_and_not_masked(self, noisy):
+        rates, noise = noisy
+        flags = hot_pixel_mask(*rates, read_noise=noise)
+        found = has(flags, "UNRELIABLE_ERROR")
+        assert found[0].all()
+        assert found[1:].sum() <= 6
+        assert flags.meta["NNOISY"] == found.sum()
+        assert flags.mask.sum() <= 6
+        assert flags.meta["NHOT"] <= 6
+
+    def test_without_it(self, noisy):
+        """The noise of these pixels is taken for departures, and none is known to be noisy."""
+        flags = hot_pixel_mask(*noisy[0])
+        assert "NNOISY" not in flags.meta
+        assert not has(flags, "UNRELIABLE_ERROR").any()
+        assert has(flags, "NONLINEAR")[0].sum() > 50
+
+    def test_of_a_single_rate(self, noisy):
+        rates, noise = noisy
+        flags = hot_pixel_mask(rates[1], read_noise=noise)
+        assert has(flags, "UNRELIABLE_ERROR")[0].all()
+        assert "NNOTEST" not in flags.meta
+
+
+def test_hot_pixels_that_could_not_be_tested_are_not_masked(planted):
+    """Of two rates: they are flagged. Of a single one nothing could be tested, and all that are hot are masked."""
+    rates, _ = planted
+    flags = hot_pixel_mask(*rates, threshold=0.3 * ELECTRON_PER_SECOND, tolerance=0.001)
+    only = has(flags, "UNRELIABLE_DARK") & ~has(flags, "SATURATED")
+    assert only.sum() > 90
+    assert not flags.mask[only].any()
+    flags = hot_pixel_mask(rates[1], threshold=0.3 * ELECTRON_PER_SECOND)
+    assert flags.mask[has(flags, "HOT")].all()
