@@ -450,4 +450,3 @@ class SeveralRatesBlock:
             return np.zeros(pixels.shape, dtype=bool)
         size = np.abs(self.deviate[pixels].astype(float))
         return needs_exact_tail(size, self.skewness[pixels], self._kurtosis(pixels), several.known)
-
