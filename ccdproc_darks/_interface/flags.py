@@ -16,7 +16,7 @@ class DARK_FLAGS(BitFlagNameMap):
     =================  ======  ================================================================================
     DO_NOT_USE         2**0    the pixel must not be used: exactly where ``mask`` is True
     SATURATED          2**1    saturated in every frame of at least one exposure time
-    UNRELIABLE_ERROR   2**8    noisy: the read noise is above what the sensor's pixels have
+    UNRELIABLE_ERROR   2**8    noisy: the read noise is above the sensor's, or the reading jumps
     HOT                2**11   the dark rate is above the threshold
     WARM               2**12   the dark rate is above the threshold, its excess over the surroundings is not (glow)
     TELEGRAPH          2**15   equal frames scatter more than their noise

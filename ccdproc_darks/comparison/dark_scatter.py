@@ -26,7 +26,7 @@ from ..rates.pixel_noise import PixelNoise
 from ..rates.prepared_darks import prepare_darks
 from ..statistics.rate_distribution import sensor_rate_distribution
 from .frame_scatter import LEAST_FRAMES, ScatterJob
-from .jump_growth import excess_variance, jumps_of_reading
+from .jump_growth import excess_variance, jumps_of_reading, tells_excess
 
 __all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
 
@@ -276,9 +276,8 @@ class ScatterImages:
         noise : `PixelNoise`, optional
             Read noise of each pixel. None: one for all.
         """
-        metas = list(self.headers.values())
-        seconds = np.array([meta["DKEXPMIN"] for meta in metas])
-        pixels = np.flatnonzero(self.beyond(critical, slice(0, len(rate)))) if len(self) > 1 else np.zeros(0, int)
+        told = [image for image in zip(self._images, self.headers.values(), strict=True) if tells_excess(image[1])]
+        pixels = np.flatnonzero(self.beyond(critical, slice(0, len(rate)))) if len(told) > 1 else np.zeros(0, int)
         if pixels.size == 0:
             return
         own = None
@@ -286,10 +285,11 @@ class ScatterImages:
             scatter, variance = (part.ravel().astype(float) for part in noise.rows(slice(0, len(rate)), pixels))
             own = scatter, variance, noise.distribution
         rates = np.nan_to_num(rate.reshape(-1)[pixels].astype(float))
-        deviates = np.array([image.reshape(-1)[pixels] for image in self._images])
+        deviates = np.array([image.reshape(-1)[pixels] for image, _ in told])
         excess = np.array(
-            [excess_variance(deviate, meta, rates, own) for deviate, meta in zip(deviates, metas, strict=True)]
+            [excess_variance(deviate, meta, rates, own) for deviate, (_, meta) in zip(deviates, told, strict=True)]
         )
+        seconds = np.array([meta["DKEXPMIN"] for _, meta in told])
         self._unstable = np.zeros(rate.shape, dtype=bool)
         self._unstable.reshape(-1)[pixels[jumps_of_reading(excess, seconds, deviates)]] = True
 

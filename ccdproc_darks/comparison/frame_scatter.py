@@ -3,6 +3,7 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import chdtri, log_ndtr, ndtr, ndtri
@@ -71,8 +72,9 @@ class ScatterJob(BlockJob):
     factor: float = 1.0
     width: float = 1.0
 
-    def __post_init__(self):
-        self._table = _DeviateTable(len(self.dark_set.frames) - 1)
+    @property
+    def _table(self):
+        return _deviate_table(len(self.dark_set.frames) - 1)
 
     def memory(self):
         """Bytes that a pixel of a block takes while it is computed."""
@@ -272,6 +274,11 @@ class _DeviateTable:
         roots *= self._steps[place]
         roots += self._values[place]
         return roots, unknown
+
+
+@lru_cache(maxsize=8)
+def _deviate_table(degrees):
+    return _DeviateTable(degrees)
 
 
 def _leave_out_highest(samples, good, noise, clip):

@@ -6,7 +6,7 @@ import numpy as np
 from ..statistics.noise_mixture import ScatterTails
 from ..statistics.significance import chi_square_of_deviate
 
-__all__ = ["excess_variance", "jumps_of_reading"]
+__all__ = ["excess_variance", "jumps_of_reading", "tells_excess"]
 
 # Ratio of two exposure times from which on they tell, and deviate from which on an excess is seen.
 _LEAST_RATIO, _SEEN = 3.0, 2.5
@@ -42,6 +42,11 @@ def jumps_of_reading(excess, seconds, deviates):
     return found
 
 
+def tells_excess(meta):
+    """Whether the meta of a result of `ccdproc_darks.dark_scatter` has what `excess_variance` needs."""
+    return {"NCOMBINE", "DKEXPMIN", "DKRDNOI"}.issubset(meta)
+
+
 def excess_variance(deviate, meta, rate, noise=None):
     """Variance of a frame beyond its noise (electron^2), from the significance of the scatter of frames.
 
@@ -64,9 +69,9 @@ def excess_variance(deviate, meta, rate, noise=None):
         chi_square = chi_square_of_deviate(deviate * meta.get("DKCORE", 1.0), np.full(deviate.shape, degrees))
     else:
         scatter, read_variance, distribution = noise
-        read_variance = read_variance * meta["DKWIDTH"] ** 2
+        read_variance = read_variance * meta.get("DKWIDTH", 1.0) ** 2
         variance = electrons + read_variance
-        plain = deviate * meta["DKCORE"]
+        plain = deviate * meta.get("DKCORE", 1.0)
         if distribution is None:
             chi_square = chi_square_of_deviate(plain, np.full(deviate.shape, degrees))
         else:

@@ -109,7 +109,9 @@ def hot_pixel_mask(
         * WARM (with ``background``): above the threshold, but not by the threshold above its surroundings.
         * NONLINEAR (two rates or more): not proportional to exposure time, significantly and by more than the
           tolerance; or above ``limit``.
-        * TELEGRAPH (with ``scatter``): equal frames scatter more than the noise allows, not in one frame only.
+        * TELEGRAPH (with ``scatter``): equal frames scatter more than the noise allows, not in one frame only: the dark
+          current switches. With ``scatter`` of two exposure times or more, of which one is three times as long as
+          another, the scatter must grow with exposure.
         * SATURATED (two rates or more): every frame of at least one exposure time is saturated.
         * UNRELIABLE_DARK (two rates or more): HOT, and a departure as large as the tolerance would be found in less
           than 50 % of such pixels. Not to be NONLINEAR means nothing for these.
