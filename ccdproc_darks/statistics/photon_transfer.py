@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import chdtr, chdtri
 
 from .noise import trimmed_variance
+from .warm_pixels import are_above_noise, are_noisy, are_steady
 
 __all__ = ["EqualFrames", "Transfer", "equal_frames", "fit_transfer", "typical_variance"]
 
@@ -22,15 +23,9 @@ _TYPICAL, _LEAST_TYPICAL = 2**14, 100
 _FEW = 2**12
 # Widths of the typical pixels' means: within the first a pixel is typical, above the second one warm or hot.
 _CORE, _HOT = 4.0, 8.0
-# Variance over that of typical pixels from which on a pixel below them is noisy, and not just of a lower rate; largest
-# number of such pixels, as a part of the warm ones.
-_NOISY, _MOST_NOISY = 3.0, 0.05
 # Warm pixels are used up to so many times the variance of typical ones by their Poisson noise, as hotter ones tell no
 # more, and vary by more than Poisson noise; and, where the highest are clipped, up to this part of the way to them.
 _REACH, _BELOW_TOP = 50.0, 0.75
-# Least part of the excess of a warm pixel that is left without its highest samples, which may be cosmic rays. Not more:
-# frames of another gain may be among them.
-_STEADY = 0.25
 # Least part of the pixels that are not cut off, for a variance, or a line, to be theirs.
 _MOST = 0.5
 # Fewest warm pixels for a line, and for the scale of each frame.
@@ -151,16 +146,14 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
     residuals = _departures(values, core)
     levels = np.array([_middle(row) for row in residuals])
     residuals -= levels[:, None]
-    below, noise = typical - mean[cold], _departures(values, cold) - levels[:, None]
+    below, fallen = typical - mean[cold], _departures(values, cold) - levels[:, None]
     if cold.size >= _LEAST_FOR_SCALE:
         # Frames of another temperature change pixels of a lower rate by less than the typical ones.
-        noise += _common_ratios(-noise, below)[:, None] * below
-    noisy = np.square(noise).sum(axis=0) > _NOISY * np.median(np.square(residuals).sum(axis=0))
-    # Two frames do not tell noise from another temperature.
-    cold = cold[noisy & (count > 2)]
-    warm = warm[_is_above_noise(mean[warm] - middle, middle - mean[cold])]
+        fallen += _common_ratios(-fallen, below)[:, None] * below
+    cold = cold[are_noisy(fallen, residuals)]
+    warm = warm[are_above_noise(mean[warm] - middle, middle - mean[cold])]
     hot = _departures(values, warm) - levels[:, None]
-    steady = _is_steady(hot, mean[warm] - typical)
+    steady = are_steady(hot, mean[warm] - typical)
     hot, excess = hot[:, steady], mean[warm[steady]] - typical
     scales = None
     if excess.size >= _LEAST_FOR_SCALE:
@@ -182,29 +175,9 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
     )
 
 
-def _is_above_noise(warm, cold):
-    """Whether pixels are warm, and not just noisy to read, by how far they are above typical ones (``warm``).
-
-    Noise lowers as many means as it raises: among pixels whose read noise is far above the others' (telegraph read
-    noise), as many are below the typical ones (``cold``, as far as they are) as above them. Pixels are warm from where
-    there are hardly any as far below.
-    """
-    levels = np.concatenate([[0.0], np.sort(cold)])
-    above = warm.size - np.searchsorted(np.sort(warm), levels, side="right")
-    few = cold.size - np.arange(levels.size) <= _MOST_NOISY * above
-    return warm > levels[np.argmax(few)] if few.any() else np.zeros(warm.shape, bool)
-
-
 def _departures(values, pixels):
     chosen = np.array([frame[pixels] for frame in values], dtype=float)
     return chosen - chosen.mean(axis=0)
-
-
-def _is_steady(departures, excess):
-    """Whether pixels are warm in more frames than cosmic rays hit: also without their highest samples."""
-    count = len(departures)
-    others = count - (1 if count < 6 else 2 if count < 12 else 3)
-    return np.partition(departures, others - 1, axis=0)[:others].mean(axis=0) > (_STEADY - 1) * excess
 
 
 def _below_clipping(excess, growth, ceiling):
