@@ -249,8 +249,10 @@ class ScatterImages:
         """Deviate beyond which a pixel is a telegraph pixel, for a `FalsePositiveControl`."""
         if not self._images:
             return np.inf
+        if control.fdr is None:
+            return control.critical(sum(int(np.count_nonzero(np.isfinite(image))) for image in self._images), 1)
         values = np.concatenate([image[np.isfinite(image)] for image in self._images])
-        return control.critical(values.size, 1, None if control.fdr is None else values[values > control.least])
+        return control.critical(values.size, 1, values[values > control.least])
 
     def find_unstable(self, critical, rate, noise=None):
         """Find the pixels above a deviate whose jumps do not grow with exposure: they are of the reading.
