@@ -22,6 +22,7 @@ from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..rates.amplifiers import Amplifiers, measure_amplifiers
 from ..rates.lost_samples import warn_lost_samples
+from ..rates.own_map import warn_of_spread
 from ..rates.pixel_noise import PixelNoise
 from ..rates.prepared_darks import prepare_darks
 from ..statistics.rate_distribution import sensor_rate_distribution
@@ -146,6 +147,7 @@ def dark_scatter(
         n_combined=None, offset=None, optical_black=optical_black, check_headers=check_headers, execution=execution,
         reading=reading,
     )  # fmt: skip
+    warn_of_spread(prepared.spread)
     dark_set = _one_set(prepared)
     shape, number = prepared.shape, len(dark_set.frames)
     seconds, offsets = np.full(number, dark_set.seconds), dark_set.level_shifts

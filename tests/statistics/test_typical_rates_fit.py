@@ -73,9 +73,7 @@ def test_rates_below_zero():
     assert typical.width < 0.03
 
 
-@pytest.mark.parametrize(
-    "rates", [np.array([]), np.array([2.0]), np.full(50, 2.0), np.zeros(10), np.full(1000, 2.0)]
-)
+@pytest.mark.parametrize("rates", [np.array([]), np.array([2.0]), np.full(50, 2.0), np.zeros(10), np.full(1000, 2.0)])
 def test_of_few_or_equal(rates):
     typical = fit_typical_rates(rates, 0.01, 100.0)
     assert typical.rate == pytest.approx(rates[0] if rates.size else 0)
