@@ -8,8 +8,8 @@ Both begin with two FITS files: float32, in adu, bias-subtracted, means of 10 fr
   time, subtracts one rate from the other, divides by the propagated uncertainty and puts a threshold to that.
 * `dark_rate` of each, `compare_dark_rates` (the pooled test, its tails exact) and `hot_pixel_mask`.
 * The same without the compiled loops, as where there is no compiler.
-* Both again, in a process that has done it once before the clock starts. ccdproc makes and frees many arrays as large as
-  an image: the first time, most of its time goes to pages of memory that the kernel has to give it.
+* Both again, in a process that has done it once before the clock starts. ccdproc makes and frees many arrays as large
+  as an image: the first time, most of its time goes to pages of memory that the kernel has to give it.
 * To read both files, and write once to as much memory as two rates, two uncertainties, a significance and flags take,
   on all cores and without any arithmetic: what nobody can do without.
 

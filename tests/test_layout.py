@@ -52,7 +52,6 @@ TESTED_ELSEWHERE = {
     "report.gain_told": "by the checks: report/test_check_frames.py, test_check_folder.py",
     "report.settings": "by the checks that they change: report/test_check_folder.py, test_check_frames.py",
     "report.html": "by the pages made with it: report/test_page.py, test_many.py",
-    "report.terminal": "by what the command prints: cli/test_command.py, report/test_truth.py",
     "simulation.frame": "by all that simulates frames: simulation/test_dark.py, test_sequence.py",
     "simulation.pixels": "by the sensor that has them: simulation/test_sensor.py",
     "_interface.version": "by the command's --version: cli/test_command.py",

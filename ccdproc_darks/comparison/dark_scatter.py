@@ -22,6 +22,7 @@ from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..rates.amplifiers import Amplifiers, measure_amplifiers
 from ..rates.lost_samples import warn_lost_samples
+from ..rates.own_map import warn_of_spread
 from ..rates.pixel_noise import PixelNoise
 from ..rates.prepared_darks import prepare_darks
 from ..statistics.rate_distribution import sensor_rate_distribution
@@ -158,6 +159,7 @@ def dark_scatter(
         n_combined=None, offset=None, optical_black=optical_black, check_headers=check_headers, execution=execution,
         reading=reading,
     )  # fmt: skip
+    warn_of_spread(prepared.spread)
     dark_set = _one_set(prepared)
     shape, number = prepared.shape, len(dark_set.frames)
     seconds, offsets = np.full(number, dark_set.seconds), dark_set.level_shifts
@@ -261,8 +263,10 @@ class ScatterImages:
         """Deviate beyond which a pixel is a telegraph pixel, for a `FalsePositiveControl`."""
         if not self._images:
             return np.inf
+        if control.fdr is None:
+            return control.critical(sum(int(np.count_nonzero(np.isfinite(image))) for image in self._images), 1)
         values = np.concatenate([image[np.isfinite(image)] for image in self._images])
-        return control.critical(values.size, 1, None if control.fdr is None else values[values > control.least])
+        return control.critical(values.size, 1, values[values > control.least])
 
     def find_unstable(self, critical, rate, noise=None):
         """Find the pixels above a deviate whose jumps do not grow with exposure: they are of the reading.

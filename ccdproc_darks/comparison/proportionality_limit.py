@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,7 +12,8 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from astropy.table import QTable
 
-from .._compute.blocks import row_blocks
+from .._compute.blocks import BlockJob
+from .._compute.workers import THREADS, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_number
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
@@ -210,21 +211,8 @@ def _testable_pixels(images, offset, largest_noise):
     offsets = np.zeros(len(images))
     if offset is not None:
         offsets = common_offsets(images.sample().all_rows(), images.seconds, free_offset)
-    pixels, saturated = [], []
-    for block in row_blocks(images.shape, _BYTES * len(images)):
-        rows, shared = without_offsets(images.rows(block), offsets), images.shared_at(block)
-        saturated.append([lower_limit[np.isfinite(lower_limit)] for lower_limit in rows.lower_limit])
-        fit = fit_rate(
-            rows.counts, images.seconds, rows.frames, rows.read_variance, rows.usable,
-            shared=shared, free_offset=free_offset, diagnose=False,
-        )  # fmt: skip
-        rate = fit.rate
-        # Only the difference is needed: significances, and a distribution of rates, would take much longer.
-        difference, deviation = Comparison(rows, images.seconds, shared, fit, None, free_offset).difference()
-        with np.errstate(invalid="ignore"):
-            chosen = (rate > 0) & (deviation <= largest_noise * rate)
-        rate = rate[chosen]
-        pixels.append((rate, difference[chosen] / rate, deviation[chosen] / rate))
+    job = _TestableJob(images, offsets, free_offset, largest_noise)
+    pixels, saturated = zip(*gather_summaries(job, images.shape, THREADS), strict=True)
     rate, departure, noise = (np.concatenate(values) for values in zip(*pixels, strict=True))
     ceilings = [
         _ceiling(np.concatenate(lower_limits), seconds, info.read_noise or 0.0)
@@ -234,6 +222,44 @@ def _testable_pixels(images, offset, largest_noise):
     kept = rate < np.sort(ceilings)[-3 if free_offset else -2]
     order = np.argsort(rate[kept], kind="stable")
     return tuple(values[kept][order] for values in (rate, departure, noise))
+
+
+@dataclass
+class _TestableJob(BlockJob):
+    """Summaries of pixels that take part: rates (electron/s), relative departures, their noise; and of saturated ones.
+
+    Of these they have lower limits of the rate at each exposure time.
+    """
+
+    images: RateImages
+    offsets: np.ndarray
+    free_offset: bool
+    largest_noise: float
+
+    def memory(self):
+        """Bytes that a pixel of a block takes while it is computed."""
+        return _BYTES * len(self.images)
+
+    def for_rows(self, rows):
+        """The job for some rows alone."""
+        return replace(self, images=self.images.for_rows(rows))
+
+    def summary(self, block):
+        """Pixels of a block of rows."""
+        images = self.images
+        rows, shared = without_offsets(images.rows(block), self.offsets), images.shared_at(block)
+        saturated = [lower_limit[np.isfinite(lower_limit)] for lower_limit in rows.lower_limit]
+        fit = fit_rate(
+            rows.counts, images.seconds, rows.frames, rows.read_variance, rows.usable,
+            shared=shared, free_offset=self.free_offset, diagnose=False,
+        )  # fmt: skip
+        rate = fit.rate
+        # Only the difference is needed: significances, and a distribution of rates, would take much longer.
+        difference, deviation = Comparison(rows, images.seconds, shared, fit, None, self.free_offset).difference()
+        with np.errstate(invalid="ignore"):
+            chosen = (rate > 0) & (deviation <= self.largest_noise * rate)
+        rate = rate[chosen]
+        return (rate, difference[chosen] / rate, deviation[chosen] / rate), saturated
 
 
 def _by_rate(found):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 
-from ccdproc_darks import NoiseWarning, dark_rate
+from ccdproc_darks import NoiseWarning, dark_rate, dark_scatter
 
 from ..helpers import dark
 
@@ -76,3 +76,8 @@ def test_equal_pixels_have_one_read_noise_without_a_word(rng):
         warnings.simplefilter("error")
         rate = rate_of(darks(rng, 22, spread=0.0))
     assert rate.meta["DKNOISE"] == "estimated"
+
+
+def test_scatter_of_such_darks_warns(rng):
+    with pytest.warns(NoiseWarning, match=TEXT):
+        dark_scatter(darks(rng, 25), bias=500 * u.adu, read_noise=4.1 * u.electron)

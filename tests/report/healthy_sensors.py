@@ -47,9 +47,11 @@ class HealthySensor:
         self.biases = int(rng.integers(0, 21))
         steps = self.biases + sum(count for count, _ in self.plan)
         drift = rng.uniform(0, 1) / np.sqrt(steps)
+        # That read noise differs from pixel to pixel is told, and rightly so.
+        one_noise = {"read_noise_spread": 0} if self.preset == "low-noise-cmos" else {}
         self.sensor = sensor_preset(
             self.preset, shape=self.shape, seed=self.seed, bias_drift=drift * u.adu,
-            gain=preset.gain * rng.uniform(0.7, 1.4), read_noise=preset.read_noise * rng.uniform(0.7, 2),
+            gain=preset.gain * rng.uniform(0.7, 1.4), read_noise=preset.read_noise * rng.uniform(0.7, 2), **one_noise,
         )  # fmt: skip
         self.temperature = preset.temperature + rng.choice(_WARMER) * u.deg_C
         # Single bias frames, a master bias of them, or the level alone.
