@@ -120,9 +120,9 @@ def master_bias(
     Notes
     -----
     Samples are rejected as in `dark_rate`; in a pixel that scatters more than the others, also below its median, as by
-    telegraph read noise, by its own scatter there. Counts above the level of the sensor are taken for electrons, with their
-    Poisson noise: a hot pixel collects some even in a bias frame. The uncertainty is ``R / sqrt(N)``, R being the read
-    noise and N the number of frames kept in the pixel.
+    telegraph read noise, by its own scatter there. Counts above the level of the sensor are taken for electrons, with
+    their Poisson noise: a hot pixel collects some even in a bias frame. The uncertainty is ``R / sqrt(N)``, R being the
+    read noise and N the number of frames kept in the pixel.
 
     Examples
     --------

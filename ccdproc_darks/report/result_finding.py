@@ -20,7 +20,6 @@ _REASONS = ("TELEGRAPH", "NONLINEAR", "SATURATED", "HOT")
 _DRIFT, _FRACTION, _SIGMAS = 1.5, 0.1, 5.0
 # Fewest pixels for a typical rate.
 _TYPICAL_PIXELS = 1000
-# Pixels of an image that are enough for a median.
 
 
 def result_findings(rates, mask, *, has_bias=True):
