@@ -37,7 +37,7 @@ def test_spread_and_jumps(often, frames):
     mean = found.mean_variance(scatter)
     assert (variance / mean).mean() == pytest.approx(1, abs=0.01)
     order = np.array_split(np.argsort(scatter), 10)
-    assert [variance[few].mean() / mean[few].mean() for few in order] == pytest.approx(1, abs=0.05)
+    assert np.array([variance[few].mean() / mean[few].mean() for few in order]) == pytest.approx(1, abs=0.05)
     kinds = found.often[1:]
     assert found.jump_shares[1:] @ kinds / found.jump_fraction == pytest.approx(often, rel=0.2)
 
