@@ -27,6 +27,8 @@ _RATIO_STEP, _RATIOS = 0.06, np.arange(-5.1, 5.101, 0.06)
 _AT_ONCE = 32
 # Deviates up to which tails between two ratios are cubic in the logarithm of the ratio; further out linear.
 _NEAR = 7.1
+# Steps of the part of read noise whose jumps are known.
+_KNOWN_STEP = 0.05
 # Pixels whose tails are read from tables at once.
 _PART = 2**14
 _LOCK = RLock()
@@ -44,7 +46,7 @@ class MeanTails:
 
     distribution: ReadNoiseDistribution
 
-    def deviate(self, deviate, scatter, share, frames, freedom=1):
+    def deviate(self, deviate, scatter, share, frames, freedom=1, known_part=0.0):
         """Equivalent normal deviates, from those of normal noise of the pixels' mean read variance.
 
         Parameters
@@ -62,10 +64,19 @@ class MeanTails:
             a_k of N_k frames ``(sum a_k^2 / N_k)^2 / sum(a_k^4 / N_k^3)``.
         freedom : int or `numpy.ndarray` of int
             Degrees of freedom of the departure.
+        known_part : float
+            Part of the read noise (variance) that is the mean of the very frames that told the scatter, as a master
+            bias that is subtracted. Jumps among those frames show in the scatter, and are not expected once more.
+            ``frames`` is then that of the others.
         """
-        return _in_parts(self._deviate, deviate, scatter, share, frames, freedom)
+        known = round(float(known_part) / _KNOWN_STEP) * _KNOWN_STEP
 
-    def _deviate(self, deviate, scatter, share, frames, freedom):
+        def function(*arrays):
+            return self._deviate(known, *arrays)
+
+        return _in_parts(function, deviate, scatter, share, frames, freedom)
+
+    def _deviate(self, known, deviate, scatter, share, frames, freedom):
         """The same of some pixels, flat arrays."""
         depth = np.interp(np.abs(deviate), _DEVIATES, np.arange(_DEVIATES.size))
         place = _Place.of(self.distribution, scatter, share, depth, _DEVIATES.size)
@@ -76,13 +87,13 @@ class MeanTails:
             for node in _distinct(low[freedom == degrees]):
                 few = (freedom == degrees) & (low == node)
                 part, within = number[few] - node, place.some(few)
-                found = (1 - part) * within.of_table(self._table(_FRAMES[node], int(degrees)))
+                found = (1 - part) * within.of_table(self._table(_FRAMES[node], int(degrees), known))
                 if part.any():
-                    found += part * within.of_table(self._table(_FRAMES[node + 1], int(degrees)))
+                    found += part * within.of_table(self._table(_FRAMES[node + 1], int(degrees), known))
                 ratio[few] = found
         return deviate * ratio
 
-    def _table(self, frames, freedom):
+    def _table(self, frames, freedom, known):
         """Deviates over those that are put in, shape (scatters + 1, shares, deviates)."""
 
         def make():
@@ -98,10 +109,10 @@ class MeanTails:
                 return mean_deviates(often, frames, span, _ENERGIES)
 
             near = _DEVIATES < _NEAR
-            found = _averaged(self.distribution, size, near, 0.5, span, law, tail)
+            found = _averaged(self.distribution, size, near, 0.5, span, law, tail, 1 - known)
             return found / _DEVIATES
 
-        return _made(self.distribution, ("mean", int(frames), freedom), make)
+        return _made(self.distribution, ("mean", int(frames), freedom, known), make)
 
 
 @dataclass
@@ -224,7 +235,7 @@ class _Place:
         return found
 
 
-def _averaged(distribution, values, near, power, span, law, tail_of):
+def _averaged(distribution, values, near, power, span, law, tail_of, jumping=1.0):
     """Deviates averaged over the read noise, shape (scatters + 1, shares, values).
 
     Parameters
@@ -241,43 +252,55 @@ def _averaged(distribution, values, near, power, span, law, tail_of):
         Of the fraction of readings with a jump: deviates, shape (span, energies), of pixels of one kind.
     tail_of : callable
         One-sided probability of a deviate of pixels of one kind.
+    jumping : float
+        Part of the read noise in which jumps are expected.
     """
-    weights = _made(distribution, "weights", lambda: _weights(distribution))
+    weights, quiet = _made(distribution, "weights", lambda: _weights(distribution))
     # Only ratios that some pixel may have.
     used = np.abs(weights[0]).max(axis=(0, 2)) > 1e-15
-    weights, ratios = weights[:, :, used], np.exp(_RATIOS[used])
+    weights, quiet, ratios = weights[:, :, used], quiet[:, :, used], np.exp(_RATIOS[used])
     laws = {fraction: law(fraction) for fraction in np.unique(distribution.often)}
     found = np.empty((distribution.scatters.size + 1, _SHARES.size, values.size))
-    for column, share in enumerate(_SHARES):
-        normal = 1 - share + share * ratios
+
+    def tail(normal, jump, fraction):
+        """Probability of each value, shape (ratios, values), of pixels with so much normal noise and such jumps."""
         place = (values[:, None] / normal**power - span[0]) / (span[1] - span[0])
         place = np.clip(place, 0, span.size - 1.001)
         cell = place.astype(int)
         place = place - cell
+        energy = np.maximum(jump**2 * share * jumping * ratios / normal, 1e-9)
+        level = np.clip(np.log(energy / _ENERGIES[0]) / np.log(_ENERGIES[1] / _ENERGIES[0]), 0, _ENERGIES.size - 1.001)
+        step = level.astype(int)
+        level = level - step
+        deviates = laws[fraction]
+        low = deviates[cell, step] * (1 - place) + deviates[cell + 1, step] * place
+        high = deviates[cell, step + 1] * (1 - place) + deviates[cell + 1, step + 1] * place
+        return tail_of(low * (1 - level) + high * level).T
+
+    for column, share in enumerate(_SHARES):
+        normal = 1 - share + share * ratios
         total = np.zeros((found.shape[0], values.size))
         for number, (jump, fraction) in enumerate(zip(distribution.jumps, distribution.often, strict=True)):
-            energy = np.maximum(jump**2 * share * ratios / normal, 1e-9)
-            level = np.clip(
-                np.log(energy / _ENERGIES[0]) / np.log(_ENERGIES[1] / _ENERGIES[0]), 0, _ENERGIES.size - 1.001
-            )
-            step = level.astype(int)
-            level = level - step
-            deviates = laws[fraction]
-            low = deviates[cell, step] * (1 - place) + deviates[cell + 1, step] * place
-            high = deviates[cell, step + 1] * (1 - place) + deviates[cell + 1, step + 1] * place
-            tail = tail_of(low * (1 - level) + high * level).T
-            total[:, near] += weights[0][:, :, number] @ tail[:, near]
-            total[:, ~near] += weights[1][:, :, number] @ tail[:, ~near]
+            parts = [(weights[:, :, :, number], normal)]
+            if jumping < 1 and jump > 0:
+                # Jumps that were seen are in the mean of those frames, jumps that were not are not.
+                seen = normal + share * (1 - jumping) * ratios * fraction * jump**2
+                parts = [(quiet[:, :, :, number], normal), ((weights - quiet)[:, :, :, number], seen)]
+            for (cubic, linear), variance in parts:
+                one = tail(variance, jump, fraction)
+                total[:, near] += cubic @ one[:, near]
+                total[:, ~near] += linear @ one[:, ~near]
         with np.errstate(divide="ignore"):
             found[:, column] = deviate_of_log_tail(np.log(np.maximum(total, 1e-300)))
     return found
 
 
 def _weights(distribution):
-    """Probability of the ratios of sigma^2 to the mean variance and of jumps, shape (2, scatters + 1, ratios, jumps).
+    """Probability of ratios of sigma^2 to the mean variance and of jumps, shape (2, 2, scatters + 1, ratios, jumps).
 
     The probabilities of the grid of sigma are spread over the ratios next to each: over four as Lagrange's cubic has
-    them, which is exact where tails change smoothly, and over two, so that none is negative.
+    them, which is exact where tails change smoothly, and over two, so that none is negative. First of all pixels, then
+    of those of which no frame had a jump when their scatter was measured.
     """
     scatters = np.append(distribution.scatters, np.nan)
     log_mean = np.log(distribution.mean_variance(scatters))
@@ -287,14 +310,16 @@ def _weights(distribution):
     t = place - cell
     cubic = (-t * (t - 1) * (t - 2) / 6, (t * t - 1) * (t - 2) / 2, -t * (t + 1) * (t - 2) / 2, t * (t * t - 1) / 6)
     linear = (0 * t, 1 - t, t, 0 * t)
-    found = np.zeros((2, scatters.size, _RATIOS.size, distribution.jumps.size))
+    found = np.zeros((2, 2, scatters.size, _RATIOS.size, distribution.jumps.size))
     columns = np.arange(distribution.noises.size)
     for row in range(0, scatters.size, _AT_ONCE):
-        probability = distribution.posterior(scatters[row : row + _AT_ONCE])
+        few = scatters[row : row + _AT_ONCE]
+        probability, quiet = distribution.posterior(few), distribution.quiet(few)
         for number, weight in enumerate(probability, row):
-            for result, parts in zip(found, (cubic, linear), strict=True):
+            for kind, parts in enumerate((cubic, linear)):
                 spread = np.zeros((_RATIOS.size, columns.size))
                 for corner, part in enumerate(parts):
                     spread[cell[number] + corner - 1, columns] += part[number]
-                result[number] = spread @ weight
+                found[0, kind, number] = spread @ weight
+                found[1, kind, number] = spread @ (weight * quiet[number - row])
     return found

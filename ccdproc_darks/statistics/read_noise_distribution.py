@@ -125,20 +125,29 @@ class ReadNoiseDistribution:
             Shape (pixels, noises, jumps); its sum for each pixel is 1.
         """
         scatter = np.ravel(np.asarray(scatter, dtype=float))
-        ratios, log_density = self._log_densities
-        step = ratios[1] - ratios[0]
         with np.errstate(divide="ignore"):
             log_weight = np.log(self.shares)[:, None] + np.log(self.jump_shares)
-        known = np.isfinite(scatter)
-        within = np.clip(np.where(known, scatter, 1.0), self.scatters[0], self.scatters[-1])
-        place = (np.log(within)[:, None] - np.log(self.noises) - ratios[0]) / step
-        cell = np.clip(place.astype(int), 0, ratios.size - 2)
-        place = np.clip(place - cell, 0, None)[:, :, None]
-        log_likelihood = log_density[cell] * (1 - place) + log_density[cell + 1] * place
-        log_weight = log_weight + np.where(known[:, None, None], log_likelihood, 0.0)
+        log_weight = log_weight + np.where(np.isfinite(scatter)[:, None, None], self._log_likelihood(scatter), 0.0)
         log_weight -= log_weight.max(axis=(1, 2), keepdims=True)
         weight = np.exp(log_weight)
         return weight / weight.sum(axis=(1, 2), keepdims=True)
+
+    def quiet(self, scatter):
+        """Probability that none of the frames that told the scatter of a pixel had a jump; as `posterior`."""
+        log_likelihood = self._log_likelihood(np.ravel(np.asarray(scatter, dtype=float)))
+        log_never = (round(self.degrees) + 1) * np.log1p(-self.often)
+        return np.exp(np.minimum(log_never + log_likelihood[:, :, :1] - log_likelihood, 0.0))
+
+    def _log_likelihood(self, scatter):
+        """Logarithm of the density of ``log(scatter)``, shape (pixels, noises, jumps)."""
+        ratios, log_density = self._log_densities
+        within = np.clip(
+            np.where(np.isfinite(scatter), scatter, self.scatters[-1]), self.scatters[0], self.scatters[-1]
+        )
+        place = (np.log(within)[:, None] - np.log(self.noises) - ratios[0]) / (ratios[1] - ratios[0])
+        cell = np.clip(place.astype(int), 0, ratios.size - 2)
+        place = np.clip(place - cell, 0, None)[:, :, None]
+        return log_density[cell] * (1 - place) + log_density[cell + 1] * place
 
     def mean_variance(self, scatter):
         """Mean variance of one reading (electron^2) of the pixels with such a scatter; shape of ``scatter``.
