@@ -2,6 +2,7 @@
 """Read noise of each pixel, as a map tells it."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from astropy import units as u
@@ -84,7 +85,7 @@ class PixelNoise:
             return cls._exact(scatter)
         bad |= ~np.isfinite(deviation)
         degrees = _degrees(scatter, np.where(bad, np.nan, deviation))
-        usual = _usual(degrees[scatter > 0])
+        usual = _usual(degrees, scatter)
         if not usual >= _LEAST_DEGREES:
             raise ValueError(
                 "read_noise.uncertainty must be the standard error of read_noise, got one of "
@@ -97,7 +98,7 @@ class PixelNoise:
         if distribution is None:
             found = distribution_of(scatter, np.where(bad, np.nan, deviation))
             # As it is read back from the meta of rates, to the last digit.
-            distribution = ReadNoiseDistribution.from_cards(found.cards())
+            distribution = told_distribution(found.cards(), "read_noise")
         # The lowest scatter of digitised frames is none: the pixel is as quiet as any.
         is_quiet = (scatter == 0) & ~bad
         scatter[~(degrees >= _FEWER * usual)] = np.nan
@@ -167,7 +168,7 @@ class PixelNoise:
     @property
     def typical(self):
         """Read noise (electron) of a typical pixel: the square root of the median variance."""
-        return float(np.sqrt(np.median(self.variance)))
+        return float(np.sqrt(np.median(self.variance.ravel()[:: 1 + self.variance.size // _FEW])))
 
     def for_rows(self, rows):
         """The read noise of the rows of a slice alone; it can be sent to another process."""
@@ -199,7 +200,7 @@ def distribution_of(noise, error, kurtosis=None):
     every = 1 + noise.size // _SAMPLE
     noise, error = (array.ravel()[::every].astype(float) for array in (noise, error))
     degrees = _degrees(noise, error)
-    usual = float(np.round(_usual(degrees[noise > 0]), 3))
+    usual = float(np.round(_usual(degrees, noise), 3))
     kept = (noise > 0) & (np.abs(degrees / usual - 1) < 1 - _FEWER)
     shape = None if kurtosis is None else kurtosis.ravel()[::every][kept]
     return fit_read_noise_distribution(noise[kept], usual, shape)
@@ -240,14 +241,15 @@ def _cut(read_noise, slices):
     return part
 
 
-def _usual(degrees):
+def _usual(degrees, noise):
     """Degrees of freedom of the median pixel, one of those given: there may be two kinds of pixels."""
-    return np.nanquantile(degrees, 0.5, method="lower")
+    every = slice(None, None, 1 + noise.size // _FEW)
+    return np.nanquantile(degrees.ravel()[every][noise.ravel()[every] > 0], 0.5, method="lower")
 
 
 def _degrees(noise, error):
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.square(noise / error, dtype=float) / 2
+        return np.square(noise / error) / 2
 
 
 def noise_cards(distribution):
@@ -257,10 +259,17 @@ def noise_cards(distribution):
 
 def told_distribution(meta, label):
     """`ReadNoiseDistribution` that the meta of a map or a rate tells, or None."""
+    cards = tuple((key, meta[key]) for key in meta if key.startswith("DKRND") and key[5:].isdigit())
     try:
-        return ReadNoiseDistribution.from_cards(meta)
+        return _distribution_of_cards(cards)
     except ValueError as error:
         raise ValueError(f"{label}: {error}") from None
+
+
+@lru_cache(maxsize=16)
+def _distribution_of_cards(cards):
+    """The distribution that cards tell, with its tables: a night's rates and their comparison need it many times."""
+    return ReadNoiseDistribution.from_cards(dict(cards))
 
 
 def _mean_variance(distribution, scatter):

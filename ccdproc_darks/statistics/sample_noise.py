@@ -35,10 +35,15 @@ class SampleNoise:
     @classmethod
     def of(cls, distribution, clip):
         """Table for a `ReadNoiseDistribution`, and samples that are rejected from ``clip`` sigmas on."""
+        known = distribution.tables.get(("sample noise", clip))
+        if known is not None:
+            return known
         low, high = distribution.noises[0] / 2, distribution.noises[-1] * np.sqrt(distribution.jump_variances.max())
         scatter = np.append(np.exp(np.linspace(np.log(low), np.log(high), _POINTS)), np.nan)
         noise = np.array([_largest(one, distribution, clip) for one in distribution.posterior(scatter)]) / clip
-        return cls(scatter[:-1], np.maximum.accumulate(noise[:-1]), float(noise[-1]))
+        found = cls(scatter[:-1], np.maximum.accumulate(noise[:-1]), float(noise[-1]))
+        distribution.tables["sample noise", clip] = found
+        return found
 
     def at(self, scatter):
         """Noise (electron) of pixels of a scatter (electron)."""

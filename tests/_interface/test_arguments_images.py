@@ -54,7 +54,7 @@ CALLS = {
     "one frame": ("darks[0]", frame, lambda image: dark_rate(image)),
     "bias": ("bias[0]", bias_frame, lambda image: dark_rate(frame(), bias=image)),
     "master_bias": ("biases[1]", bias_frame, lambda image: master_bias([bias_frame(1), image])),
-    "read_noise_map": ("biases[2]", bias_frame, lambda image: read_noise_map([bias_frame(1), bias_frame(2), image])),
+    "read_noise_map": ("biases[20]", bias_frame, lambda image: read_noise_map([*map(bias_frame, range(1, 21)), image])),
     "dark_scatter": ("darks[3]", frame, lambda image: dark_scatter([*equal_frames(3), image])),
     "repeatability": ("darks[1]", frame, lambda image: repeatability([frame(number=1), image])),
     "compare_dark_rates": ("rates[1]", rate, lambda image: compare_dark_rates(rate(100.0), image)),

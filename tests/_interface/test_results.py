@@ -305,10 +305,11 @@ class TestAddKeyword:
     def call(self, request):
         frames, biases = ([dark(np.ones((2, 2)), time, "electron") for _ in range(4)] for time in (100.0, 0.0))
         rates = [rate_image(np.ones((2, 2)), seconds) for seconds in (10.0, 100.0)]
+        many = [dark(np.full((2, 2), level), 0.0, "electron") for level in range(1, 21)]
         calls = {
             "DKRATE": lambda **options: dark_rate(frames[0], **options),
             "DKBIAS": lambda **options: master_bias(biases, **options),
-            "DKRNMAP": lambda **options: read_noise_map(biases, **options),
+            "DKRNMAP": lambda **options: read_noise_map(many, **options),
             "DKCOMPAR": lambda **options: compare_dark_rates(*rates, **options),
             "DKMASK": lambda **options: hot_pixel_mask(*rates, threshold=3 * u.electron / u.s, **options),
             "DKSCATTR": lambda **options: dark_scatter(frames, **options),
@@ -322,7 +323,7 @@ class TestAddKeyword:
     def test_true(self, call):
         key, function = call
         name = {"DKRATE": "dark_rate: darks=<CCDData>", "DKBIAS": "master_bias: biases=<4 CCDData>",
-                "DKRNMAP": "read_noise_map: biases=<4 CCDData>, gain=None, bias=None",
+                "DKRNMAP": "read_noise_map: biases=<20 CCDData>, gain=None, bias=None",
                 "DKCOMPAR": "compare_dark_rates: rates=<2 CCDData>",
                 "DKMASK": "hot_pixel_mask: rates=<2 CCDData>, threshold=3.0 electron / s",
                 "DKSCATTR": "dark_scatter: darks=<4 CCDData>, gain=None",
