@@ -271,6 +271,7 @@ def comparison_entries(images, offset, offsets, null, width):
         "EXPTIME": (None, ""),
         "EXPOSURE": (None, ""),
         "DKLOST": (None, ""),
+        "DKLEVERR": (None, ""),
         "DKEXPMIN": (infos[0].shortest, "[s] shortest exposure time"),
         "DKEXPMAX": (infos[-1].longest, "[s] longest exposure time"),
         "DKNEXP": (len(images) if len(images) > 1 else infos[0].exposures, "number of exposure times"),
