@@ -24,7 +24,7 @@ from ..comparison.dark_scatter import ScatterImages
 from ..comparison.proportionality_limit import ProportionalityLimit
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
-from ..rates.typical_rate import TYPICAL_PIXELS, common_error
+from ..rates.typical_rate import TYPICAL_PIXELS
 from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
 from .false_discoveries import pixel_deviates
@@ -64,8 +64,8 @@ def hot_pixel_mask(
         Results of `dark_rate`, shape (rows, columns): one, or two and more of one exposure time each, all different.
     threshold : `~astropy.units.Quantity`, optional
         Dark rate (electron/s) above which a pixel is :term:`hot`; with ``background``, the rate above that. None: set
-        from the noise and scatter of :term:`typical pixels <typical pixel>`, so that ``false_positives`` good pixels
-        exceed it.
+        so that ``false_positives`` :term:`typical pixels <typical pixel>` exceed it, by their noise and by how much
+        their rates differ.
     background : None, "local", `~astropy.nddata.CCDData` or `~astropy.units.Quantity`
         Dark rate (electron/s) of each pixel's surroundings, such as the glow of an amplifier. A pixel that exceeds it
         by the threshold is HOT; one that exceeds the threshold only together with it is WARM. ``"local"`` takes it from
@@ -236,7 +236,7 @@ def hot_pixel_mask(
     if isinstance(surroundings, str):
         surroundings = local_background(_rate_image(images, comparer, execution))
     samples = _samples(images, comparer, surroundings) if above is None else ()
-    hot_pixels = HotPixelTest(above, surroundings, samples, common_error(images.infos))
+    hot_pixels = HotPixelTest(above, surroundings, samples, images)
     compared, critical = _set_thresholds(control, images, comparer, hot_pixels, execution)
     job = FlagJob(
         images, comparer, hot_pixels, telegraph, critical, control.planned(compared, 2, critical),

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from .._compute.blocks import shifted
+from ..rates.typical_rate import common_error
+from ..statistics.noise_mixture import MeanTails
 from ..statistics.typical_deviates import TypicalDeviates
 from ..statistics.typical_rates import TypicalRates
 from ..statistics.typical_rates_fit import fit_typical_rates
@@ -15,6 +17,8 @@ __all__ = ["HotPixelTest"]
 
 # Noise of a nominal pixel (electron/s) where nothing has any.
 _NOISELESS = 1e-12
+# Deviate beyond which none is looked for; steps to one.
+_FURTHEST, _HALVINGS = 1000.0, 40
 
 
 class HotPixelTest:
@@ -29,14 +33,17 @@ class HotPixelTest:
         Dark rate (electron/s) of each pixel's surroundings.
     samples : iterable of (slice, `ccdproc_darks.masks.pixel_rates.PixelRates`)
         Blocks of rows from which the typical pixel is found; not needed with a ``threshold``.
-    common_error : float
-        Error of the rates (electron/s) that all pixels have in common, for that of the typical rate.
+    images : `ccdproc_darks.rates.rate_images.RateImages`, optional
+        The rates, which tell the error of their common level and what is known of each pixel's read noise.
     """
 
-    def __init__(self, threshold, background, samples, common_error=0.0):
-        self._common_error = common_error
+    def __init__(self, threshold, background, samples, images=None):
+        self._common_error = 0.0 if images is None else common_error(images.infos)
+        self._noise = None
+        if images is not None and images.noise is not None and images.noise.distribution is not None:
+            self._noise, self._frames = images.noise, _equal_frames(images.infos)
         self._threshold, self._background, self._start = threshold, background, 0
-        self.typical, self._critical, self._deviates = None, None, None
+        self.typical, self._critical, self._deviates, self._threshold_of = None, None, None, None
         if threshold is None:
             samples = [(self.background_at(block), measured) for block, measured in samples]
             self.typical, self._above, self._deviates = _typical(samples)
@@ -51,6 +58,8 @@ class HotPixelTest:
         part = copy.copy(self)
         if self._background is not None:
             part._background, part._start = self._background[rows], rows.start
+        if self._noise is not None:
+            part._noise = self._noise.for_rows(rows)
         return part
 
     def background_at(self, rows, pixels=None):
@@ -73,8 +82,11 @@ class HotPixelTest:
             self._threshold = 0.0
             if nominal is not None:
                 level = self.typical.rate if nominal.at_level else None
+                if self._noise is not None:
+                    deviate = self._of_mean_noise(deviate)
                 above = nominal.excess_of(deviate, nominal.variance, nominal.exposure, level)
                 self._threshold = self.typical.rate + max(above, 0.0)
+                self._threshold_of = deviate, nominal.variance, nominal.exposure
 
     def threshold_for(self, pixel, deviate=None):
         """Dark rate (electron/s) above which a pixel as noisy as a single one (`PixelRates`) is hot.
@@ -86,8 +98,10 @@ class HotPixelTest:
         deviate = self._critical if deviate is None else deviate
         if not np.isfinite(deviate) or self._deviates is None:
             return np.inf
-        variance, exposure = pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
-        return self.typical.rate + max(self._deviates.excess_of(deviate, variance, exposure), 0.0)
+        wanted = deviate, pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
+        if wanted == self._threshold_of:
+            return self._threshold
+        return self.typical.rate + max(self._deviates.excess_of(*wanted), 0.0)
 
     def may_be_hot(self, rates, quietest):
         """Flat indices of rates (electron/s, of pixels without surroundings) that may be hot.
@@ -105,18 +119,18 @@ class HotPixelTest:
         """
         if self.typical is None:
             return np.full(np.shape(measured.rate), -np.inf)
-        return self._excess(measured, self.background_at(block, pixels), least)
+        return self._excess(measured, self.background_at(block, pixels), least, block, pixels)
 
     def flags(self, measured, block, pixels=None):
         """Which of the pixels (`PixelRates`) are hot, and which are warm: hot only together with their surroundings."""
         background = self.background_at(block, pixels)
-        hot = self._beyond(measured, background)
+        hot = self._beyond(measured, background, block, pixels)
         threshold = self._threshold
         if background is not None:
             threshold = threshold + background - (0.0 if self.typical is None else self.typical.rate - self._above)
         with np.errstate(invalid="ignore"):
             hot |= np.isnan(measured.rate) & (measured.lower_limit > threshold)
-        warm = False if background is None else self._beyond(measured, None) & ~hot
+        warm = False if background is None else self._beyond(measured, None, block, pixels) & ~hot
         return hot, warm
 
     def entries(self):
@@ -133,13 +147,13 @@ class HotPixelTest:
             "DKHOTWID": (width, "scatter of good pixels over their noise"),
         }
 
-    def _beyond(self, measured, background):
+    def _beyond(self, measured, background, block, pixels):
         with np.errstate(invalid="ignore"):
             if self.typical is None:
                 return measured.rate - (0.0 if background is None else background) > self._threshold
-            return self._excess(measured, background, self._critical) > self._critical
+            return self._excess(measured, background, self._critical, block, pixels) > self._critical
 
-    def _excess(self, measured, background, least):
+    def _excess(self, measured, background, least, block=None, pixels=None):
         """Deviates above typical pixels; ``-inf`` for pixels that are below a deviate ``least`` without doubt."""
         if self._deviates is None:
             return np.full(np.shape(measured.rate), np.nan)
@@ -157,8 +171,35 @@ class HotPixelTest:
         some = np.flatnonzero(chosen)
         if some.size:
             each = [_some(part, some) for part in (excess, variance, measured.exposure, level)]
-            found.flat[some] = self._deviates.of(*each)
+            deviates = self._deviates.of(*each)
+            if self._noise is not None:
+                scatter, _ = self._noise.rows(block, pixels)
+                deviates = self._averaged(deviates, scatter.ravel()[some], *each[1:])
+            found.flat[some] = deviates
         return found
+
+    def _averaged(self, deviates, scatter, variance, exposure, level):
+        """Deviates of pixels of mean read noise, averaged over what their read noise may be."""
+        poisson = np.maximum(level, 0) / exposure
+        share = np.clip((variance - poisson) / (variance + self.typical.width**2), 0, 1)
+        return MeanTails(self._noise.distribution).deviate(deviates, scatter, share, self._frames)
+
+    def _of_mean_noise(self, deviate):
+        """Deviate of a nominal pixel of mean read noise that, averaged, is the one given."""
+        nominal = self._deviates
+        scatter = np.array([np.nanmedian(self._noise.scatter)])
+
+        def averaged(trial):
+            of = np.array([nominal.variance]), nominal.exposure, self.typical.rate
+            return self._averaged(np.array([trial]), scatter, *of).item()
+
+        low, high = 0.0, max(deviate, 1.0)
+        while averaged(high) < deviate and high < _FURTHEST:
+            low, high = high, 2 * high
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            low, high = (low, middle) if averaged(middle) >= deviate else (middle, high)
+        return high
 
 
 def _typical(samples):
@@ -183,6 +224,13 @@ def _typical(samples):
     variance = max(float(np.median(variance_at(typical.rate))), _NOISELESS**2)
     deviates = TypicalDeviates(typical, variance, float(np.median(exposures)), backgrounds is not None)
     return typical, above, deviates
+
+
+def _equal_frames(infos):
+    """Number of frames whose mean, with equal weights, is as close to normal as a rate from several `RateMeta`."""
+    frames = np.array([info.frames for info in infos], dtype=float)
+    seconds = np.array([info.total for info in infos]) / frames
+    return (frames @ seconds**2) ** 2 / (frames @ seconds**4)
 
 
 def _some(values, pixels):

@@ -151,8 +151,8 @@ def dark_rate(
         uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a later step
         needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI, DKNOISE (read
         noise and its source), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKSATSRC (saturation level
-        and its source: 'argument', 'header', 'ADC' or 'found'), DKTEMP, DKLOST (pixels that lost some of their frames), DKLEVERR
-        (error of the level, which all pixels have in common, electron),
+        and its source: 'argument', 'header', 'ADC' or 'found'), DKTEMP, DKLOST (pixels that lost some of their frames),
+        DKLEVERR (error of the level, which all pixels have in common, electron),
         DKBLACK (``optical_black``, where it was added; electron/s), DKVERS. With ``amplifiers``, DKAMPS is their number
         and DKASECA, DKASECB... their sections; DKGAIN, DKRDNOI and DKBIASER are the means of DKGAINA, DKRDNA, DKBIASA
         and so on.

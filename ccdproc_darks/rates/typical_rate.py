@@ -14,11 +14,12 @@ __all__ = ["TYPICAL_PIXELS", "common_error", "level_error", "typical_rate"]
 TYPICAL_PIXELS = 2**18
 
 
-def typical_rate(rate):
+def typical_rate(rate, level=None):
     """Rate of the typical pixel of a result of `~ccdproc_darks.dark_rate`, and its standard error (electron/s).
 
     It is the median of the pixels' true rates: noise is taken off their distribution, as the median of noisy pixels of
     a skew distribution is higher. The error is None for a rate without an uncertainty, both are NaN without pixels.
+    ``level`` is the error of the level (electron) where the rate itself does not tell it.
 
     Notes
     -----
@@ -37,16 +38,15 @@ def typical_rate(rate):
     constant = np.maximum(np.square(deviation) - np.maximum(values, 0) / total, 0)
     variance = constant + max(float(np.median(values)), 0.0) / total
     typical = fit_typical_rates(values, variance, total)
-    level = header_value(rate.meta, "DKLEVERR", 0.0) * frames / total
-    return typical.median, float(np.hypot(typical.error, level))
+    level = header_value(rate.meta, "DKLEVERR", level or 0.0)
+    return typical.median, float(np.hypot(typical.error, level * frames / total))
 
 
 def level_error(dark_sets, bias):
     """Error of the darks' level above the bias (electron), which all pixels have in common; None where nothing tells.
 
-    Levels of equal frames scatter by s. With equal weights of all noise, the rate of N frames of t seconds and a bias of
-    M frames has the variance ``s^2 (1 / sum(N t^2) + (sum(N t) / sum(N t^2))^2 / M)``, which is multiplied by the square
-    of the mean exposure time.
+    Levels of equal frames scatter by s. The rate from N frames of t seconds each, and a bias of M frames, has then the
+    variance ``s^2 (1 / sum(N t^2) + (sum(N t) / sum(N t^2))^2 / M)``; times the square of the mean exposure time.
     """
     freedom = sum(len(dark_set.frames) - 1 for dark_set in dark_sets)
     if freedom == 0:

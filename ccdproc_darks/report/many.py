@@ -22,7 +22,7 @@ from .verdict import doubts
 __all__ = ["FolderReport", "make_reports", "report_names"]
 
 _HEADS = (
-    "folder", "camera", "darks", "median rate (electron/s)", "typical error", "hot", "not proportional", "masked",
+    "folder", "camera", "darks", "typical rate (electron/s)", "its error", "hot", "not proportional", "masked",
     "wrong or doubtful", "notes", "files not used",
 )  # fmt: skip
 
@@ -85,12 +85,12 @@ def _report(folder, name, parent, out, options, command):
 
 def _numbers(measured):
     """Title and numbers of a group, for the page."""
-    *_, (_, frames, median, error, _) = rate_rows(measured)
+    *_, (_, frames, typical, error, _) = rate_rows(measured)
     meta = measured.mask.meta
     return (
         measured.group.title,
         str(frames),
-        f"{median:.4g}",
+        f"{typical:.4g}",
         "" if error is None else f"{error:.2g}",
         str(meta["NHOT"]),
         "not tested" if measured.significance is None else str(meta["NNONLIN"]),
@@ -138,8 +138,8 @@ def _page(reports, command):
             rows.append((link, *numbers, str(report.not_used)) if number == 0 else ("", *numbers, ""))
     parts.append(table(_HEADS, rows, left=2))
     parts.append(
-        "<p class=dim>Rates are medians over the sensor, of all exposure times together; the typical error is that of "
-        "one pixel. A hot pixel that is proportional to exposure time is not masked. The numbers of every exposure "
+        "<p class=dim>Rates are medians of the pixels' true rates (noise is taken off), of all exposure times. A hot "
+        "pixel that is proportional to exposure time is not masked. The numbers of every exposure "
         f"time are in {SUMMARY}.</p>"
     )
     return document(title, parts)

@@ -2,7 +2,11 @@
 """All that came of a group of frames."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
+import numpy as np
+
+from ..rates.typical_rate import typical_rate
 from .group import Group
 from .trimmed_group import TrimmedGroup
 
@@ -53,6 +57,19 @@ class Measured:
     def has_bias(self):
         """Whether the bias is known: there were bias frames, or it was subtracted already."""
         return self.bias is not None or self.without_bias
+
+    @cached_property
+    def typical_rates(self):
+        """Rate of the typical pixel and its error (or None), in electron/s: of each exposure time, and "all" together.
+
+        The latter is that of the mask, where it has one.
+        """
+        every = self.rate.meta
+        # The level of a single frame is as uncertain as those of all frames tell.
+        level = every["DKLEVERR"] * np.sqrt(every["NCOMBINE"]) if "DKLEVERR" in every else None
+        found = {seconds: typical_rate(rate, level) for seconds, rate in self.rates.items()} if self.has_bias else {}
+        of_mask = self.mask.meta.get("DKTYPIC"), self.mask.meta.get("DKTYPERR")
+        return found | {"all": typical_rate(self.rate) if None in of_mask else of_mask}
 
     @property
     def pair(self):

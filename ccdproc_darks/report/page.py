@@ -47,10 +47,10 @@ def _group(folder, measured):
         yield f"<p class=note>{escape(note)}</p>"
     yield "<h3>Dark rate</h3>"
     rows = [
-        (label, str(frames), f"{median:.4g}", "" if error is None else f"{error:.2g}", str(saturated))
-        for label, frames, median, error, saturated in rate_rows(measured)
+        (label, str(frames), f"{typical:.4g}", "" if error is None else f"{error:.2g}", str(saturated))
+        for label, frames, typical, error, saturated in rate_rows(measured)
     ]
-    yield table(("exposure time", "frames", "median rate (electron/s)", "typical error", "no usable sample"), rows)
+    yield table(("exposure time", "frames", "typical rate (electron/s)", "its error", "no usable sample"), rows)
     yield "<h3>Flags</h3>"
     yield f"<p>{_threshold(mask)}</p>"
     tolerance = f"{100 * mask.meta['DKTOLER']:g} % of its rate"
@@ -199,8 +199,8 @@ def _threshold(mask):
     text = f"A pixel above {meta['DKTHRESH']:.4g} electron/s is hot"
     if "DKTYPIC" in meta:
         text += (
-            f": a typical pixel has {meta['DKTYPIC']:.4g}, good pixels scatter {meta['DKHOTWID']:.2f} times as much as "
-            f"their noise, and {_expected(meta)} expected above the threshold"
+            f": a typical pixel has {meta['DKTYPIC']:.4g} ± {meta['DKTYPERR']:.2g}, good pixels scatter "
+            f"{meta['DKHOTWID']:.2f} times as much as their noise, and {_expected(meta)} expected above the threshold"
         )
     return escape(text + ".")
 

@@ -6,6 +6,7 @@ from astropy import units as u
 
 from .._interface.flags import DARK_FLAGS
 from ..evidence.finding import DOUBTFUL, OK, WRONG, Finding
+from ..rates.typical_rate import typical_rate
 
 __all__ = ["result_findings"]
 
@@ -75,16 +76,16 @@ def _threshold(mask):
 
 def _times(rates):
     """A doubt where typical rates of two exposure times differ by more than a drift of the bias level explains."""
-    typical = sorted(
-        ((rate.meta["DKEXPMAX"], *_typical(rate)) for rate in rates if np.count_nonzero(~rate.mask) >= _TYPICAL_PIXELS),
-        key=lambda found: found[0],
-    )
-    if len(typical) < 2:
+    known = [rate for rate in rates if np.count_nonzero(~rate.mask) >= _TYPICAL_PIXELS]
+    if len(known) < 2:
         return
-    (short, first, first_error), (long, last, last_error) = typical[0], typical[-1]
+    known.sort(key=lambda rate: rate.meta["DKEXPMAX"])
+    (short, first, first_error), (long, last, last_error) = (
+        (rate.meta["DKEXPMAX"], *typical_rate(rate)) for rate in (known[0], known[-1])
+    )
     gain = rates[0].meta.get("DKGAIN", 1.0)
     drift = _DRIFT * gain * (1 / short + 1 / long)
-    error = np.hypot(first_error, last_error)
+    error = np.hypot(first_error or 0.0, last_error or 0.0)
     if abs(first - last) > drift + _SIGMAS * error + _FRACTION * max(abs(first), abs(last)):
         offset = (first - last) / (1 / short - 1 / long) / gain
         yield Finding(
@@ -95,10 +96,3 @@ def _times(rates):
             "off, those of short exposures most. Take the bias frames along with the darks, in the same setting",
             offset * u.adu,
         )
-
-
-def _typical(rate):
-    """Median rate (electron/s), and its error."""
-    values = rate.data[~rate.mask].astype(float)
-    middle = np.median(values)
-    return middle, 1.4826 * np.median(np.abs(values - middle)) * np.sqrt(np.pi / 2 / values.size)

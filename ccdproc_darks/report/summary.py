@@ -25,12 +25,10 @@ def flag_counts(mask):
 
 
 def rate_rows(measured):
-    """For each rate image: label, frames, median rate, median error (or None), pixels without a usable sample."""
-    rates = [(f"{seconds:g} s", rate) for seconds, rate in measured.rates.items()] if measured.has_bias else []
-    for label, rate in [*rates, ("all", measured.rate)]:
-        good = ~rate.mask
-        error = None if rate.uncertainty is None else _median(rate.uncertainty.array[good])
-        yield label, rate.meta["NCOMBINE"], _median(rate.data[good]), error, int((~good).sum())
+    """For each rate image: label, frames, typical rate, its error (or None), pixels without a usable sample."""
+    for key, (typical, error) in measured.typical_rates.items():
+        label, rate = ("all", measured.rate) if key == "all" else (f"{key:g} s", measured.rates[key])
+        yield label, rate.meta["NCOMBINE"], typical, error, int(np.count_nonzero(rate.mask))
 
 
 def summary_table(results, failures, unusable):
@@ -46,16 +44,16 @@ def summary_table(results, failures, unusable):
             "temperature": np.nan if measured.group.temperature is None else measured.group.temperature,
             "exposure": label,
             "frames": frames,
-            "median_rate": median,
-            "median_error": np.nan if error is None else error,
+            "typical_rate": typical,
+            "typical_error": np.nan if error is None else error,
             "unusable_pixels": lacking,
         }
         for folder, measured in results
-        for label, frames, median, error, lacking in rate_rows(measured)
+        for label, frames, typical, error, lacking in rate_rows(measured)
     ]
     table = QTable(rows=rows)
     table["temperature"].unit = u.deg_C
-    table["median_rate"].unit = table["median_error"].unit = ELECTRON_PER_SECOND
+    table["typical_rate"].unit = table["typical_error"].unit = ELECTRON_PER_SECOND
     table.meta = {
         "groups": {folder: _group_meta(measured) for folder, measured in results},
         "not_measured": [{"group": shown(name), "reason": shown(reason)} for name, reason in failures],
@@ -116,7 +114,3 @@ def _group_meta(measured):
     if measured.significance is not None:
         entry["significance_width"] = measured.significance.meta.get("DKWIDTH")
     return entry
-
-
-def _median(values):
-    return float(np.median(values)) if values.size else float("nan")

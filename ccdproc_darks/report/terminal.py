@@ -27,7 +27,7 @@ def sentences(results, failures, unusable):
     """Lines of text with the main numbers and notes of a report; arguments as in `summary_table`."""
     for _, measured in results:
         meta = measured.mask.meta
-        *_, (_, frames, median, error, _) = rate_rows(measured)
+        *_, (_, frames, typical, error, _) = rate_rows(measured)
         tested = (
             f"{meta['NNONLIN']} not proportional" if measured.significance is not None else "proportionality not tested"
         )
@@ -37,8 +37,8 @@ def sentences(results, failures, unusable):
             times = f"{len(measured.exposures)} exposure times from {first:g} to {last:g} s"
         yield measured.group.title
         yield (
-            f"  {frames} darks ({times}): median rate {median:.4g} electron/s"
-            f"{'' if error is None else f' (typical error of a pixel {error:.2g})'}; "
+            f"  {frames} darks ({times}): typical rate {typical:.4g}"
+            f"{'' if error is None else f' +- {error:.2g}'} electron/s; "
             f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
         )
         yield f"  {verdict_sentence(measured.findings, measured.settled)}"

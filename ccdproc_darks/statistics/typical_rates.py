@@ -24,7 +24,7 @@ _PRECISION, _STEPS = 1e-12, 60
 
 @dataclass
 class TypicalRates:
-    """Distribution of the true rates (electron/s) of pixels that are not hot: ``rate + width (exp(skew z) - 1) / skew``.
+    """Distribution of the true rates of pixels that are not hot: ``rate + width (exp(skew z) - 1) / skew``.
 
     z is a normal deviate: a shifted lognormal distribution, with the normal one as its limit.
 
@@ -74,7 +74,9 @@ class TypicalRates:
         edges = np.arange(_LOWEST, _HIGHEST + _CELL / 2, _CELL)
         skew = max(self.skew, _LEAST)
         log_share = log_ndtr(-edges[:-1]) + np.log1p(-np.exp(log_ndtr(-edges[1:]) - log_ndtr(-edges[:-1])))
-        shifted = log_ndtr(skew - edges[:-1]) + np.log1p(-np.exp(log_ndtr(skew - edges[1:]) - log_ndtr(skew - edges[:-1])))
+        shifted = log_ndtr(skew - edges[:-1]) + np.log1p(
+            -np.exp(log_ndtr(skew - edges[1:]) - log_ndtr(skew - edges[:-1]))
+        )
         mean = self.width * np.expm1(skew**2 / 2 + shifted - log_share) / skew
         return mean, log_share, np.diff(self.quantile(edges))
 

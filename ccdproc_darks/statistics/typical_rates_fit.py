@@ -99,7 +99,7 @@ class _NoiseClass:
 
 
 def _classes(excess, median, scatter, variance, exposure, backgrounds):
-    """Grid of true rates above the ``median``, and the `_NoiseClass` of all pixels."""
+    """Edges of the bins, grid of true rates, and the `_NoiseClass` of all pixels."""
     edges = median + scatter * np.arange(-_REACH, _UP_TO + _BIN / 2, _BIN)
     grid = median + scatter * np.arange(-_REACH, _UP_TO + _REACH, _STEP)
     edges[0] = -np.inf
@@ -122,7 +122,7 @@ def _classes(excess, median, scatter, variance, exposure, backgrounds):
         ]
         numbers = np.histogram(excess[pixels], np.r_[-1e300, edges[1:]])[0]
         found.append(_NoiseClass(number, numbers, _probability(edges, grid, scatter, median, *of_class)))
-    return grid, found
+    return edges, grid, found
 
 
 def _probability(edges, grid, scatter, median, variance, exposure, background):
@@ -140,7 +140,8 @@ class _Likelihood:
     """Likelihood of median, width, skewness and fraction of hot pixels; rates in scatters about the median."""
 
     def __init__(self, found, median, scatter, noise, backgrounds):
-        grid, self._classes = found
+        edges, grid, self._classes = found
+        self._edges = (edges[1:] - median) / scatter
         self._grid, self._median, self._scatter = (grid - median) / scatter, median, scatter
         self._level = median if backgrounds is None else float(np.median(backgrounds)) + median
         self._noise = noise / scatter
@@ -151,31 +152,34 @@ class _Likelihood:
         found = self._climbed(_START)
         covariance = np.linalg.pinv(self._slopes(found)[1], hermitian=True)
         step = np.maximum(np.sqrt(np.diag(covariance)) / 10, 1e-9)
-        around = [
-            [self._median_of_all(np.clip(found + way * one, *_ENDS)) for one in np.diag(step)] for way in (-1, 1)
-        ]
+        around = [[self._lowered(np.clip(found + way * one, *_ENDS)) for one in np.diag(step)] for way in (-1, 1)]
         gradient = (np.array(around[1]) - np.array(around[0])) / (2 * step)
-        # No median is better known than by a mean of so many pixels.
-        error = max(np.sqrt(gradient @ covariance @ gradient), 1 / np.sqrt(self._pixels)) * self._scatter
-        median = self._median + self._median_of_all(found) * self._scatter
+        variance = np.pi / 2 / self._pixels + gradient @ covariance @ gradient
+        median = self._median_of([one.numbers for one in self._classes]) + self._lowered(found)
         return replace(
-            self._typical(found), median=float(median), error=float(error), others=self._others(found, covariance)
-        )
+            self._typical(found), median=float(self._median + median * self._scatter),
+            error=float(np.sqrt(variance) * self._scatter), others=self._others(found, covariance),
+        )  # fmt: skip
 
-    def _median_of_all(self, parameters):
-        """Median of the true rates of all pixels (scatters), hot ones too: it depends on no border between the two."""
+    def _median_of(self, numbers):
+        """Median of rates (scatters) with these numbers of pixels in the bins of each class."""
+        below = np.cumsum(sum(numbers))
+        return np.interp(sum(one.pixels for one in self._classes) / 2, below, self._edges)
+
+    def _lowered(self, parameters):
+        """Median of the true rates of all pixels, hot ones too, minus that of the measured ones (scatters)."""
         rate, variance, skew, hot = parameters
-        typical, warm = _shares(self._grid, rate, np.sqrt(variance), skew), _evenly_above(self._grid, rate)
-        good = sum(
-            one.numbers.sum() / (one.probability @ (typical + hot * warm)).sum() for one in self._classes
-        )
-        half = sum(one.pixels for one in self._classes) / 2 / good
+        share = _shares(self._grid, rate, np.sqrt(variance), skew) + hot * _evenly_above(self._grid, rate)
+        expected = [one.probability @ share for one in self._classes]
+        good = [one.numbers.sum() / bins.sum() for one, bins in zip(self._classes, expected, strict=True)]
+        measured = self._median_of([number * bins for number, bins in zip(good, expected, strict=True)])
+        half = sum(one.pixels for one in self._classes) / 2 / sum(good)
         low, high = rate - 3 * np.sqrt(variance), rate + 3 * np.sqrt(variance)
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
             below = ndtr(_deviate(middle, rate, np.sqrt(variance), skew)) + hot * max(middle - rate, 0.0)
             low, high = (middle, high) if below < half else (low, middle)
-        return high
+        return high - measured
 
     def _climbed(self, parameters):
         """Parameters of the largest likelihood: Fisher's scoring, with the damping of Levenberg and Marquardt."""
@@ -185,7 +189,6 @@ class _Likelihood:
             # A parameter at its end stays there where the likelihood grows beyond.
             free = (parameters > _ENDS[0]) | (gradient > 0)
             free &= (parameters < _ENDS[1]) | (gradient < 0)
-            expected = 0.0
             while damping < _MOST_DAMPING:
                 matrix = information + damping * np.diag(information.diagonal() + 1e-9)
                 step = np.zeros(4)
@@ -197,8 +200,8 @@ class _Likelihood:
                 damping *= 10
             else:
                 return parameters
-            expected, parameters, value, damping = value - found, trial, found, damping / 10
-            if expected < _SETTLED:
+            gained, parameters, value, damping = value - found, trial, found, damping / 10
+            if gained < _SETTLED:
                 break
         return parameters
 
@@ -261,7 +264,7 @@ class _Likelihood:
             sides.append([np.append(np.concatenate(list(self._expected(at))), self._surprise(at)) for at in each])
         slope = (np.array(sides[1]) - np.array(sides[0])) / (high - low)[:, None]
         expected = list(self._expected(parameters))
-        pixels = np.concatenate([np.full(bins.size, one.numbers.sum()) for one, bins in zip(self._classes, expected)])
+        pixels = np.concatenate([np.full(one.numbers.size, one.numbers.sum()) for one in self._classes])
         expected, numbers = np.concatenate(expected), np.concatenate([one.numbers for one in self._classes])
         weight = np.append(pixels / np.maximum(expected, 1e-12), 1.0)
         residual = np.append(numbers / np.maximum(pixels * expected, 1e-9) - 1, 0.0)

@@ -42,7 +42,7 @@ def test_report(frames, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["report", str(frames), "-o", str(out), "--threshold", "3"]) == 0
     printed = capsys.readouterr()
-    assert "6 darks (3 x 30 s, 3 x 300 s): median rate 0.0" in printed.out
+    assert "6 darks (3 x 30 s, 3 x 300 s): typical rate 0.0" in printed.out
     assert "hot (above 3)" in printed.out
     assert f"report: {out / 'report.html'}" in printed.out
     assert printed.err == ""
@@ -75,7 +75,7 @@ def test_report_of_several_folders(frames, tmp_path, capsys):
     assert main(["report", *folders, "-o", str(out), "--threshold", "3"]) == 3
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"{frames}:"
-    assert lines[2].startswith("    6 darks (3 x 30 s, 3 x 300 s): median rate 0.0")
+    assert lines[2].startswith("    6 darks (3 x 30 s, 3 x 300 s): typical rate 0.0")
     assert lines[-3] == f"not measured: {folders[1]}: no FITS files (.fit, .fits, .fts, also compressed)"
     assert lines[-2] == f"not measured: {folders[2]}: no such folder"
     assert lines[-1] == f"report: {out / 'report.html'}"
@@ -300,7 +300,7 @@ class TestWhatIsTold:
         names = [path.name for path in (tmp_path / "out").iterdir() if path.is_dir()]
         assert len(names) == 2
         assert all(len(name) <= 210 for name in names)
-        assert capsys.readouterr().out.count("median rate") == 2
+        assert capsys.readouterr().out.count("typical rate") == 2
 
     def test_nobody_reads_it(self, tmp_path, capsys, monkeypatch):
         """As after ``| head``: the report is there, and that is no error."""

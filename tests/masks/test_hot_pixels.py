@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from astropy.nddata import CCDData, StdDevUncertainty
 from scipy import stats
 
 from ccdproc_darks.masks.hot_pixels import HotPixelTest
 from ccdproc_darks.masks.pixel_rates import PixelRates
+from ccdproc_darks.rates.pixel_noise import PixelNoise
 from ccdproc_darks.statistics.significance import FalsePositiveControl
 
 EXPOSURE, READ_VARIANCE = 1000.0, 1e-4
@@ -208,6 +210,64 @@ class TestUnequalPixels:
         hot, _ = found.flags(pixels, EVERYTHING)
         assert 8 < hot[:, :500].sum() < 40
         assert 8 < hot[:, 500:].sum() < 40
+
+
+class Images:
+    """As much of `RateImages` as the test asks for: equal frames, and the read noise of each pixel."""
+
+    total, frames, level_error = EXPOSURE, 10, 2.0
+
+    def __init__(self, noise):
+        self.noise, self.infos = noise, [self]
+
+
+class TestNoiseOfEachPixel:
+    """Twenty frames tell a pixel's read noise roughly: it may be higher than its scatter, seldom much."""
+
+    def noise(self, rng, shape):
+        sigma = np.exp(0.3 * rng.normal(size=shape))
+        scatter = sigma * np.sqrt(rng.chisquare(19, shape) / 19)
+        found = CCDData(scatter, unit="electron", uncertainty=StdDevUncertainty(scatter / np.sqrt(38)))
+        return sigma, PixelNoise.of(found, shape)
+
+    @pytest.mark.statistics
+    def test_false_positives(self):
+        rng = np.random.default_rng(11)
+        shape = (600, 1000)
+        sigma, noise = self.noise(rng, shape)
+        rates = rng.poisson(0.05 * EXPOSURE, shape) / EXPOSURE + sigma * rng.normal(0, 0.01, shape)
+        pixels = PixelRates(
+            rates, lambda at: 1e-4 * noise.variance + at / EXPOSURE, EXPOSURE, rates * np.nan, rates > 9
+        )  # fmt: skip
+
+        def hot_of(images):
+            found = HotPixelTest(None, None, [(EVERYTHING, pixels)], images)
+            found.set_threshold(FalsePositiveControl(20.0), rates.size)
+            return found, found.flags(pixels, EVERYTHING)[0]
+
+        found, hot = hot_of(Images(noise))
+        assert 8 < hot.sum() < 36
+        mean, too_many = hot_of(None)
+        assert too_many.sum() > 1.5 * hot.sum()
+        assert found.entries()["DKTHRESH"][0] > mean.entries()["DKTHRESH"][0]
+        rows, some = found.for_rows(slice(100, 200)), np.arange(0, 100_000, 7)
+        part = PixelRates(
+            rates[100:200].reshape(1, -1)[:, some],
+            lambda at: 1e-4 * noise.variance[100:200].reshape(1, -1)[:, some] + at / EXPOSURE, EXPOSURE,
+            np.full((1, some.size), np.nan), np.zeros((1, some.size), bool),
+        )  # fmt: skip
+        np.testing.assert_array_equal(rows.flags(part, slice(100, 200), some)[0], hot[100:200].reshape(1, -1)[:, some])
+
+    def test_error_in_common(self):
+        """That of the level goes into the error of the typical rate."""
+        rates = noisy(np.random.default_rng(12), np.full((40, 50), 0.05))
+        found, own = (HotPixelTest(None, None, [(EVERYTHING, measured(rates))], of) for of in (Images(None), None))
+        level = 2.0 / (EXPOSURE / 10)
+        errors = []
+        for each in (found, own):
+            each.set_threshold(FalsePositiveControl(), rates.size)
+            errors.append(each.entries()["DKTYPERR"][0])
+        assert errors[0] == pytest.approx(np.hypot(errors[1], level))
 
 
 class Level:

@@ -65,12 +65,12 @@ def test_all_rows_in_one_table(report, mosaic):
     table = QTable.read(out / "summary.ecsv")
     assert table.colnames[0] == "folder"
     assert list(table["folder"]) == ["first_ccd"] * 3 + ["second_ccd"] * 3 + ["a & <b>"] * 5
-    assert table["median_rate"].unit == "electron / s"
+    assert table["typical_rate"].unit == "electron / s"
     assert all((out / row["folder"] / row["group"] / "rate_all.fits").exists() for row in table)
     for name in ("first_ccd", "second_ccd", "a & <b>"):
         own = QTable.read(out / name / "summary.ecsv")
         rows = table[table["folder"] == name]
-        np.testing.assert_array_equal(rows["median_rate"], own["median_rate"])
+        np.testing.assert_array_equal(rows["typical_rate"], own["typical_rate"])
         meta = table.meta["folders"][name]
         assert meta["groups"] == own.meta["groups"]
     assert table.meta["folders"]["first_ccd"]["path"] == str(mosaic[0])
@@ -100,7 +100,7 @@ def test_top_page(report):
     for row, line in zip(rows, alls, strict=True):
         flags = table.meta["folders"][line["folder"]]["groups"][line["group"]]["flags"]
         assert row[2] == str(line["frames"])
-        assert float(row[3]) == pytest.approx(line["median_rate"].value, rel=1e-3)
+        assert float(row[3]) == pytest.approx(line["typical_rate"].value, rel=1e-3)
         assert row[5] == str(flags["HOT"])
         assert row[7] == str(flags["DO_NOT_USE"])
     # The warm group has darks of one exposure time only.

@@ -131,26 +131,32 @@ def test_measured_without_an_argument():
     assert rate.meta["DKNOISE"] == "header"
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_the_published_check_of_datalab(seed):
-    """64 x 64, t = 1, 2, 4, 8 s, 4 frames each, 20 electron/s +- 5 %, 0.3 % hot at 25 x, gain 2."""
+@pytest.mark.statistics
+def test_the_published_check_of_datalab():
+    """64 x 64, t = 1, 2, 4, 8 s, 4 frames each, 20 electron/s +- 5 %, 0.3 % hot at 25 x, gain 2; at most 1 false.
+
+    That is what the default of one promises on average: chance alone gives two or more in a quarter of the images.
+    """
     hot_rate = 500 * ELECTRON_PER_SECOND
-    sensor = Sensor(
-        shape=(64, 64), seed=seed, rate=20 * ELECTRON_PER_SECOND, dsnu=1 * ELECTRON_PER_SECOND,
-        defects=[HotPixels(fraction=0.003, above=hot_rate, maximum=hot_rate)],
-        gain=2 * u.electron / u.adu, read_noise=3 * u.electron, bias=100 * u.adu,
-    )  # fmt: skip
-    darks = list(DarkSequence(sensor, [(4, time * u.s) for time in (1, 2, 4, 8)], rng=seed))
-    measured = [dark_rate(darks[first : first + 4], bias=100 * u.adu) for first in range(0, 16, 4)]
-    # "At most one false" is what the default of one promises on average only; a lognormal has a heavier tail than the
-    # normal threshold expects, and 0.1 leaves 7 of 100 seeds with two.
-    flags = hot_pixel_mask(*measured, false_positives=0.1)
-    found = (flags.data & DARK_FLAGS.HOT) != 0
-    hot = (sensor.true_flags().data & DARK_FLAGS.HOT) != 0
-    assert hot.sum() == 12
-    assert found[hot].all()
-    assert found[~hot].sum() <= 1
-    assert np.mean(measured[-1].data[~hot]) == pytest.approx(20, rel=0.02)
+    numbers = []
+    for seed in range(50):
+        sensor = Sensor(
+            shape=(64, 64), seed=seed, rate=20 * ELECTRON_PER_SECOND, dsnu=1 * ELECTRON_PER_SECOND,
+            defects=[HotPixels(fraction=0.003, above=hot_rate, maximum=hot_rate)],
+            gain=2 * u.electron / u.adu, read_noise=3 * u.electron, bias=100 * u.adu,
+        )  # fmt: skip
+        darks = list(DarkSequence(sensor, [(4, time * u.s) for time in (1, 2, 4, 8)], rng=seed))
+        measured = [dark_rate(darks[first : first + 4], bias=100 * u.adu) for first in range(0, 16, 4)]
+        flags = hot_pixel_mask(*measured)
+        found = (flags.data & DARK_FLAGS.HOT) != 0
+        hot = (sensor.true_flags().data & DARK_FLAGS.HOT) != 0
+        assert hot.sum() == 12
+        assert found[hot].all()
+        assert np.mean(measured[-1].data[~hot]) == pytest.approx(20, rel=0.02)
+        assert flags.meta["DKTYPIC"] == pytest.approx(20, rel=0.01)
+        numbers.append(found[~hot].sum())
+    assert np.count_nonzero(np.array(numbers) > 1) <= 18
+    assert 30 < np.sum(numbers) < 75
 
 
 def test_bright_pixels_of_eotest():
