@@ -164,8 +164,8 @@ def hot_pixel_mask(
     too faint for a test: 85 % of those that ten darks of 30 s and one of 300 s of an SBIG STL-1001 show, 97 % in a
     simulated Aspen CG16M with the darks of the CCD guide. To mask them would mask nearly all hot pixels, and more of
     them the better the darks are. And they can do little harm: chi-square is the sum of squares, so that what the test
-    did not see is at no exposure time much more than DKSIGMA times the noise of the mean of its darks. Of ten darks that is
-    less than two times the noise of one frame. Where it is too much, mask these pixels too (see Examples).
+    did not see is at no exposure time much more than DKSIGMA times the noise of the mean of its darks. Of ten darks
+    that is less than two times the noise of one frame. Where it is too much, mask these pixels too (see Examples).
 
     Examples
     --------
