@@ -164,7 +164,8 @@ class _DeviatesJob(BlockJob):
         low, high = measured.variance_at(hot.typical.rate).ravel()
         slope = (high - low) / (last - first) if last > first else 0.0
         least = np.float32(low - slope * first) + np.float32(slope) * quick.variance
-        upper = (quick.rate - hot.typical.rate) / np.sqrt(least) + 1 + _ROUNDING
+        grown = 1.0 if self.images.noise.distribution is None else _AVERAGED
+        upper = ((quick.rate - hot.typical.rate) / np.sqrt(least) + 1 + _ROUNDING) * grown
         with np.errstate(invalid="ignore"):
             some = np.flatnonzero((upper > self.least) & (quick.rate > hot.typical.rate) & quick.complete)
         return DeviateLimits.of(some, upper[some], self.least, np.zeros(some.size))

@@ -119,9 +119,11 @@ _ROUNDING, _LEAST_SHIFT, _LEAST_PART = 1e-4, 0.3, 0.1
 
 
 def first_size(least):
-    """Departure, as a normal deviate, up to which no exact tail gives a deviate above ``least``."""
-    never_exact = NORMAL_BELOW - 1
-    return min(least, max(never_exact, (least - _LEAST_SHIFT) / (2 + _LEAST_PART))) * (1 - _ROUNDING)
+    """Departure, as a normal deviate, up to which no tail gives a deviate above ``least``.
+
+    Tails that are not normal are exact from 1.5 on, and no deviate was ever more than three times as large.
+    """
+    return min(least, max(NORMAL_BELOW - 1, least / 3)) * (1 - _ROUNDING)
 
 
 def significance_between(size, skewness, kurtosis, exact):
