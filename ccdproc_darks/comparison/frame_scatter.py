@@ -36,6 +36,8 @@ _BYTES = 160
 _POINTS, _RARE = 2**13, 1e-6
 # Factor of a bound: rounding must not hide a pixel whose tail must be computed exactly, or that may lose a sample.
 _MARGIN = 1 - 1e-6
+# Part of the degrees of freedom from which on the averages over the read noise are those of all frames.
+_NEARLY_ALL = 0.7
 # Of the core of all pixels: pixels that are enough, and fewest; range of the factor of their variances, and halvings.
 _CORE_PIXELS, _LEAST_PIXELS = 2**15, 100
 _FACTORS, _HALVINGS = (0.1, 10.0), 13
@@ -235,7 +237,9 @@ class ScatterJob(BlockJob):
         if not isinstance(self.noise, PixelNoise):
             return deviate
         known = np.isfinite(deviate)
-        degrees = np.maximum(degrees, 1)
+        # A table for each number of degrees takes a second: pixels that lost a frame or two have that of the others.
+        full = len(counts.counts) - 1
+        degrees = np.where(degrees > _NEARLY_ALL * full, full, np.maximum(degrees, 1))
         chi_square = chi_square_of_deviate(np.where(known, deviate, 0.0), degrees)
         variance = self._read_variance(slice(None), pixels)
         electrons = np.maximum(compared.fit.rate.ravel(), TINY_RATE) * self.dark_set.seconds

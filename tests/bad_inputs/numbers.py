@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from astropy import units as u
-from astropy.nddata import StdDevUncertainty
+from astropy.nddata import CCDData, StdDevUncertainty
 
 from ..array_types import Device, holding
 from .given import ADU, BIAS, GAIN, PER_SECOND, SHAPE, E, S, biases, darks, file, frame, rate, rates
@@ -80,6 +80,11 @@ UNITS += [
     measured("scatter-gain-negative", "a gain below zero", Error("ValueError", "gain", "-1"), "dark_scatter",
              gain=-1 * GAIN),
     measured("scatter-gain-bare", "a gain without a unit", Error("TypeError", "gain", "2"), "dark_scatter", gain=2),
+    measured("scatter-noise-map-unit", "a map of the read noise in adu", Error("UnitsError", "read_noise", "adu"),
+             "dark_scatter", read_noise=CCDData(np.full(SHAPE, 5.0), unit="adu")),
+    measured("scatter-noise-map-shape", "a map of the read noise of another shape",
+             Error("ValueError", "read_noise", "(3, 4)"), "dark_scatter",
+             read_noise=CCDData(np.full((3, 4), 5.0), unit="electron")),
     measured("repeatability-gain-unit", "a gain in m", Error("UnitsError", "gain", "m"), "repeatability", gain=2 * u.m),
     measured("repeatability-noise-negative", "a read noise below zero", Error("ValueError", "read_noise", "-5"),
              "repeatability", read_noise=-5 * E),
