@@ -36,6 +36,10 @@ _BYTES = 160
 _POINTS, _RARE = 2**13, 1e-6
 # Factor of a bound: rounding must not hide a pixel whose tail must be computed exactly, or that may lose a sample.
 _MARGIN = 1 - 1e-6
+# Averaged deviate beyond which a tail is exact, where tails are not skew.
+_FAR_OF_MAP = 2.8
+# Part of the degrees of freedom from which on the averages over the read noise are those of all frames.
+_NEARLY_ALL = 0.7
 # Of the core of all pixels: pixels that are enough, and fewest; range of the factor of their variances, and halvings.
 _CORE_PIXELS, _LEAST_PIXELS = 2**15, 100
 _FACTORS, _HALVINGS = (0.1, 10.0), 13
@@ -195,9 +199,13 @@ class ScatterJob(BlockJob):
         electrons /= variance
         electrons *= 1.5
         sooner = np.clip(np.maximum(electrons / np.sqrt(variance), electrons / variance), 0.0, 1.0)
-        inexact |= deviate > self._table.far - self._table.slope * sooner
         degrees = len(self.dark_set.frames) - 1
-        return self._averaged(deviate, chi_square, degrees, read_variance / variance, rows, pixels), inexact
+        averaged = self._averaged(deviate, chi_square, degrees, read_variance / variance, rows, pixels)
+        if isinstance(self.noise, PixelNoise) and self.noise.distribution is not None:
+            # Far by its own variance alone, a pixel need not be far from what its read noise may be.
+            return averaged, ~(averaged <= _FAR_OF_MAP - self._table.slope * sooner)
+        inexact |= deviate > self._table.far - self._table.slope * sooner
+        return averaged, inexact
 
     def _averaged(self, deviate, chi_square, degrees, share, rows, pixels):
         """Deviates averaged over what the read noise of each pixel may be; as they are where it is known exactly."""
@@ -235,7 +243,9 @@ class ScatterJob(BlockJob):
         if not isinstance(self.noise, PixelNoise):
             return deviate
         known = np.isfinite(deviate)
-        degrees = np.maximum(degrees, 1)
+        # A table for each number of degrees takes a second: pixels that lost a frame or two have that of the others.
+        full = len(counts.counts) - 1
+        degrees = np.where(degrees > _NEARLY_ALL * full, full, np.maximum(degrees, 1))
         chi_square = chi_square_of_deviate(np.where(known, deviate, 0.0), degrees)
         variance = self._read_variance(slice(None), pixels)
         electrons = np.maximum(compared.fit.rate.ravel(), TINY_RATE) * self.dark_set.seconds

@@ -7,11 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ccdproc_darks.statistics.significance import (
+    chi_square_of_deviate,
     critical_deviate,
     deviate_of_chi_square,
+    deviate_of_log_tail,
+    log_chi_square_tail,
     saddlepoint_deviate,
     significance_between,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("probability", [0.5, 0.1, 1e-3, 1e-9, 1e-300])
@@ -38,6 +41,16 @@ def test_huge_chi_squares(degrees):
     assert deviate[-1] == pytest.approx(1e6, rel=1e-6)
     # No step where the series takes over.
     assert np.diff(deviate, 2)[10000:29990].max() < 1e-4
+
+
+@pytest.mark.parametrize("degrees", [1, 3, 9, 199])
+def test_chi_square_of_a_deviate(degrees):
+    """The inverse of a one-sided deviate, also where its probability underflows."""
+    deviates = np.array([-4.0, 0.0, 3.0, 29.9, 30.1, 36.0, 45.0, 300.0])
+    chi_square = chi_square_of_deviate(deviates, degrees)
+    found = deviate_of_log_tail(log_chi_square_tail(chi_square, np.full(deviates.shape, degrees)))
+    np.testing.assert_allclose(found, deviates, rtol=2e-4, atol=1e-6)
+    assert (np.diff(chi_square) > 0).all()
 
 
 def test_no_chi_square():
