@@ -17,6 +17,7 @@ MOST_SPREAD = 0.04
 #: Frames from which on a map of each pixel's own read noise is right where one will not do: of so few, tails averaged
 #: over what a pixel's read noise may be were found right, with a spread of 20 % and telegraph read noise.
 ENOUGH_FRAMES = 20
+_OF_ENOUGH = " of twenty bias frames or more"
 # Standard errors by which a spread is above, or below, that.
 _SIGNIFICANT = 3.0
 # Frames with two of them in each half; pixels that are enough; fewest that are judged.
@@ -102,12 +103,13 @@ class NoiseSpread:
             return f"{text}, as far as {self.frames} frames tell"
         return f"{text}: one will do" if self.one_will_do else text
 
-    @property
-    def finding(self):
-        """`Finding` of the check "read noise" where the frames tell; None where they do not."""
+    def finding(self, biases):
+        """`Finding` of the check "read noise" where the frames tell; None where not. There are so many ``biases``."""
         if self.one_will_do is None:
             return None
         text = self.sentence if self.one_will_do else self.advice
+        if biases >= ENOUGH_FRAMES:
+            text = text.removesuffix(_OF_ENOUGH)
         return Finding("read noise", OK if self.one_will_do else DOUBTFUL, text)
 
     @property
@@ -115,7 +117,7 @@ class NoiseSpread:
         """What to take where one read noise will not do."""
         return (
             f"{self.sentence}, and with one for all more good pixels than asked for are significant: pass "
-            "read_noise=read_noise_map(biases) of twenty bias frames or more"
+            f"read_noise=read_noise_map(biases){_OF_ENOUGH}"
         )
 
 
