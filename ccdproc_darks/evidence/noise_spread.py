@@ -9,7 +9,7 @@ from scipy.stats import chi2
 from .finding import DOUBTFUL, OK, Finding
 from .photon_transfer import known_bias
 
-__all__ = ["ENOUGH_FRAMES", "MOST_SPREAD", "NoiseSpread", "noise_spread"]
+__all__ = ["ENOUGH_DEGREES", "ENOUGH_FRAMES", "MOST_SPREAD", "NoiseSpread", "noise_spread"]
 
 #: Relative spread of read noise with which one will do. Normal tails of a probability of 1e-6 (z = 4.75) grow by
 #: ``exp(z^4 spread^2 / 2)``, the average over lognormal read noises: by 1.5 at this spread.
@@ -17,6 +17,8 @@ MOST_SPREAD = 0.04
 #: Frames from which on a map of each pixel's own read noise is right where one will not do: of so few, tails averaged
 #: over what a pixel's read noise may be were found right, with a spread of 20 % and telegraph read noise.
 ENOUGH_FRAMES = 20
+#: Least degrees of freedom of the read noises of a map of darks, whose Poisson noise hides some of those of its frames.
+ENOUGH_DEGREES = 10.0
 _OF_ENOUGH = " of twenty bias frames or more"
 # Standard errors by which a spread is above, or below, that.
 _SIGNIFICANT = 3.0
