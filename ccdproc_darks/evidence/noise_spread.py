@@ -9,7 +9,7 @@ from scipy.stats import chi2
 from .finding import DOUBTFUL, OK, Finding
 from .photon_transfer import known_bias
 
-__all__ = ["ENOUGH_FRAMES", "MOST_SPREAD", "NoiseSpread", "noise_spread"]
+__all__ = ["ENOUGH_DEGREES", "ENOUGH_FRAMES", "MOST_SPREAD", "NoiseSpread", "noise_spread"]
 
 #: Relative spread of read noise with which one will do. Normal tails of a probability of 1e-6 (z = 4.75) grow by
 #: ``exp(z^4 spread^2 / 2)``, the average over lognormal read noises: by 1.5 at this spread.
@@ -17,6 +17,9 @@ MOST_SPREAD = 0.04
 #: Frames from which on a map of each pixel's own read noise is right where one will not do: of so few, tails averaged
 #: over what a pixel's read noise may be were found right, with a spread of 20 % and telegraph read noise.
 ENOUGH_FRAMES = 20
+#: Least degrees of freedom of the read noises of a map of darks, whose Poisson noise hides some of those of its frames.
+ENOUGH_DEGREES = 10.0
+_OF_ENOUGH = " of twenty bias frames or more"
 # Standard errors by which a spread is above, or below, that.
 _SIGNIFICANT = 3.0
 # Frames with two of them in each half; pixels that are enough; fewest that are judged.
@@ -102,12 +105,13 @@ class NoiseSpread:
             return f"{text}, as far as {self.frames} frames tell"
         return f"{text}: one will do" if self.one_will_do else text
 
-    @property
-    def finding(self):
-        """`Finding` of the check "read noise" where the frames tell; None where they do not."""
+    def finding(self, biases):
+        """`Finding` of the check "read noise" where the frames tell; None where not. There are so many ``biases``."""
         if self.one_will_do is None:
             return None
         text = self.sentence if self.one_will_do else self.advice
+        if biases >= ENOUGH_FRAMES:
+            text = text.removesuffix(_OF_ENOUGH)
         return Finding("read noise", OK if self.one_will_do else DOUBTFUL, text)
 
     @property
@@ -115,7 +119,7 @@ class NoiseSpread:
         """What to take where one read noise will not do."""
         return (
             f"{self.sentence}, and with one for all more good pixels than asked for are significant: pass "
-            "read_noise=read_noise_map(biases) of twenty bias frames or more"
+            f"read_noise=read_noise_map(biases){_OF_ENOUGH}"
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from astropy import units as u
 
 from .._interface.warnings import NoiseWarning, warn
-from ..evidence.noise_spread import ENOUGH_FRAMES
+from ..evidence.noise_spread import ENOUGH_DEGREES, ENOUGH_FRAMES
 from .pixel_noise import PixelNoise
 from .read_noise_map import map_of_darks
 
@@ -29,6 +29,10 @@ def with_own_map(prepared, read_noise, offset, execution):
         return prepared
     # The shortest exposures have the least Poisson noise.
     image = map_of_darks(enough[0], prepared.reader, prepared.bias_error, execution)
+    if not image.meta.get("DKRNFREE", 0.0) >= ENOUGH_DEGREES:
+        # Their Poisson noise hides the read noise.
+        warn_of_spread(prepared.spread)
+        return prepared
     noise = PixelNoise.of(image, prepared.shape)
     return replace(
         prepared, pixel_noise=noise, noise=noise.typical, source="map", bias_error=prepared.bias.error(noise.typical),

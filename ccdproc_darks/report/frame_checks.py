@@ -270,8 +270,9 @@ class FrameChecks:
         gain, noise = self._value(group, "gain", GAIN_UNIT), self._value(group, "read noise", u.electron)
         scale = gain if group.unit == u.adu else 1.0
         spread = noise_spread(group, noise)
-        if spread is not None and spread.finding is not None:
-            self._add(spread.finding)
+        finding = None if spread is None else spread.finding(len(self.biases))
+        if finding is not None:
+            self._add(finding)
         level = self._level(group) * (scale or 1.0)
         for seconds, indices in group.sets:
             selection = select_frames([self.darks[index] for index in indices], scale or 1.0, level)

@@ -4,7 +4,7 @@
 import warnings
 
 from .._interface.warnings import DarkWarning
-from ..evidence.noise_spread import ENOUGH_FRAMES
+from ..evidence.noise_spread import ENOUGH_DEGREES, ENOUGH_FRAMES
 from ..rates.read_noise_map import read_noise_map
 
 __all__ = ["noise_map", "noise_sentence"]
@@ -36,6 +36,8 @@ def noise_map(result, options, gain, bias):
             frames, gain=gain, **of_darks, **result.trimmed.sections, **options.work,
             check_headers=options.frames.check_headers, add_keyword=None,
         )  # fmt: skip
+    if of_darks and not image.meta.get("DKRNFREE", 0.0) >= ENOUGH_DEGREES:
+        return None
     result.noise_map, result.noise_source = image, f"of each pixel, from {len(frames)} {kind}"
     before = [result.settled[each] for each in ("read noise",) if each in result.settled]
     result.settled["read noise"] = ". ".join([*before, noise_sentence(spread, image, kind)])

@@ -18,6 +18,7 @@ _ADVICE = (
         r"pass read_noise=read_noise_map\(biases\) of twenty bias frames or more",
         "add bias frames, twenty or more, of which a report makes a map",
     ),
+    (r"pass read_noise=read_noise_map\(biases\)$", "a report makes a map of the bias frames"),
     (r"pass read_noise \(--read-noise\)", "give --read-noise"),
     (r"pass read_noise\b", "give --read-noise"),
     (r"pass saturation\b", "give --saturation"),

@@ -58,6 +58,12 @@ def test_few_darks_warn(rng):
     assert "DKRNNUM" not in rate.meta
 
 
+def test_darks_whose_poisson_noise_hides_it_warn(rng):
+    with pytest.warns(NoiseWarning, match=TEXT):
+        rate = rate_of(darks(rng, 25, rate=0.12))
+    assert rate.meta["DKNOISE"] == "estimated"
+
+
 def test_one_read_noise_that_is_given_is_taken(rng):
     with pytest.warns(NoiseWarning, match=TEXT):
         rate = rate_of(darks(rng, 25), read_noise=4 * u.electron)

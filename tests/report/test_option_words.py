@@ -31,6 +31,11 @@ ARGUMENTS = re.compile(r"check_headers|Quantity|Keyword|\b(gain|read_noise|expos
         ("pass exposure as a Quantity", "tell it by --exposure or --exposure-key"),
         ("leave it out, or pass check_headers=False if", "leave it out, or give --no-check-headers if"),
         ("pass gain, 0.09375 or 1.5 electron/adu", "tell it by --gain 0.09375 or --gain 1.5"),
+        (
+            "pass read_noise=read_noise_map(biases) of twenty bias frames or more",
+            "add bias frames, twenty or more, of which a report makes a map",
+        ),
+        ("pass read_noise=read_noise_map(biases)", "a report makes a map of the bias frames"),
         ("no stars in the frames", "no stars in the frames"),
     ],
 )
