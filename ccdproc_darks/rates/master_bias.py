@@ -235,7 +235,8 @@ class _BiasJob(BlockJob):
         """Read noise (electron) by which a sample of each pixel is rejected: the sensor's, or the pixel's own.
 
         Cosmic rays only raise samples: where those below the median scatter far more than the read noise, so do those
-        above it, as of telegraph read noise. To reject these alone would leave a mean that is too low.
+        above it, as of telegraph read noise. To reject these alone would leave a mean that is too low. Of an even number
+        of samples the median is the lower one of the two in the middle: the upper one of two frames may be the ray.
         """
         own = np.full(pixels.special.size, noise)
         samples = pixels.samples * self.settings.reader.scale - self.dark_set.level_shifts[:, None]
@@ -243,7 +244,7 @@ class _BiasJob(BlockJob):
             samples[pixels.bad] = np.nan
         # Samples that are not a number come last.
         samples.sort(axis=0)
-        half = np.isfinite(samples).sum(axis=0) // 2
+        half = np.maximum(np.isfinite(samples).sum(axis=0) - 1, 0) // 2
         below = np.where(np.arange(len(samples))[:, None] < half, samples[half, np.arange(half.size)] - samples, 0.0)
         scatter = np.sqrt(np.square(below).sum(axis=0) / np.maximum(half, 1))
         own[pixels.special] = np.where(scatter > _NOISIER * noise, scatter, noise)

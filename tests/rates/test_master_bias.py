@@ -145,6 +145,17 @@ class TestMasterBias:
             assert frame.meta == copy.meta
 
 
+@pytest.mark.parametrize(("number", "rays"), [(2, 1), (3, 1), (4, 2), (6, 2)])
+def test_cosmic_rays_in_half_of_a_few_frames(number, rays):
+    """The upper one of the two samples in the middle is no median: it may be the ray itself."""
+    biases = bias_frames(number, shape=(50, 60))
+    clean = np.mean([frame.data[5, 6] for frame in biases[rays:]])
+    for frame, height in zip(biases[:rays], (500, 530), strict=False):
+        frame.data[5, 6] += height
+    bias = master_bias(biases, read_noise=NOISE * u.electron)
+    assert bias.data[5, 6] == pytest.approx(clean)
+
+
 def test_telegraph_read_noise_loses_no_jump():
     """Jumps up and down are as frequent: a pixel that lost the high ones alone would have too low a bias."""
     rng = np.random.default_rng(7)
