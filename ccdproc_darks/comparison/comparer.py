@@ -10,11 +10,11 @@ from scipy.special import chdtri, ndtr
 from .._interface.warnings import NoiseWarning, warn
 from ..rates.mean_counts import MeanCounts
 from ..statistics.conditional_tail import Candidates, far_deviate
-from ..statistics.noise_mixture import MeanTails
 from ..statistics.rate_distribution import sensor_rate_distribution
 from ..statistics.rate_fit import Covariance, RateFit, count_variance, fit_rate, shared_at
 from ..statistics.robust import robust_mean
 from ..statistics.significance import NORMAL_BELOW, deviate_of_chi_square, needs_exact_tail
+from .departure_tails import DepartureTails
 from .several_rates import SeveralRates
 from .two_rates import TwoRates
 
@@ -65,7 +65,7 @@ class RateComparer:
             samples, images.seconds, numbers, images.shared, self.offsets, self.free_offset
         )
         distribution = images.noise and images.noise.distribution
-        self._tails = None if distribution is None else MeanTails(distribution)
+        self._tails = None if distribution is None else DepartureTails(images)
         self._scale, self.normal = 1.0, True
         self._find_fast()
         degrees = len(images) - (2 if self.free_offset else 1)
@@ -300,8 +300,8 @@ def compare_rows(
 
     For ``seconds``, ``shared`` and ``free_offset`` see `ccdproc_darks.statistics.rate_fit.fit_rate`; for
     ``rate_distribution`` and ``width`` see `ccdproc_darks.statistics.conditional_tail.far_deviate`. ``normal`` takes
-    all tails for those of normal noise. ``noise`` is `MeanTails`, and the scatter (electron) and mean read variance
-    (electron^2) of the pixels, where the read noise of each is known from its scatter alone.
+    all tails for those of normal noise. ``noise`` is `DepartureTails`, and the scatter (electron) and mean read
+    variance (electron^2) of the pixels, where the read noise of each is known from its scatter alone.
     """
     rows = without_offsets(rows, offsets)
     fit = fit_rate(

@@ -7,9 +7,9 @@ import numpy as np
 
 from .._compute import loops
 from ..statistics.deviate_table import deviate_table
-from ..statistics.noise_mixture import MeanTails
 from ..statistics.rate_distribution import PosteriorMean
 from ..statistics.rate_fit import TINY_RATE
+from .departure_tails import DepartureTails
 from .several_rates_block import SeveralRatesBlock
 from .two_rates import COMPLETE
 
@@ -89,7 +89,7 @@ class SeveralRates:
         self._spread = self._spread_parts()
         self._table = None if self.degrees == 1 else deviate_table(self.degrees)
         distribution = images.noise and images.noise.distribution
-        self._tails = None if distribution is None else MeanTails(distribution)
+        self._tails = None if distribution is None else DepartureTails(images)
 
     def _make_groups(self, images):
         place = 0

@@ -78,12 +78,16 @@ class Bias:
             bad = rows.mask.copy() if bad is None else bad | rows.mask
         return values, bad
 
-    def error(self, read_noise):
-        """Error of the bias (electron), one number for the sensor; without uncertainties, from the ``read_noise``."""
+    def error(self, read_noise, of_map=False):
+        """Error of the bias (electron), one number for the sensor; without uncertainties, from the ``read_noise``.
+
+        Where that is the typical one ``of_map``, the uncertainties are not needed if the number of frames is known: the
+        error of each pixel follows from its own read noise.
+        """
         if self.frame is None:
             return 0.0
         number = combined_number(self.frame)
-        if self.frame.has_deviation:
+        if self.frame.has_deviation and not (of_map and number > 1):
             return self._error_from_deviation(number)
         if read_noise is None:
             warn(

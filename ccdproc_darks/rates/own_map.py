@@ -34,8 +34,9 @@ def with_own_map(prepared, read_noise, offset, execution):
         warn_of_spread(prepared.spread)
         return prepared
     noise = PixelNoise.of(image, prepared.shape)
+    error = prepared.bias.error(noise.typical, of_map=True)
     return replace(
-        prepared, pixel_noise=noise, noise=noise.typical, source="map", bias_error=prepared.bias.error(noise.typical),
+        prepared, pixel_noise=noise, noise=noise.typical, source="map", bias_error=error,
         map_frames=image.meta["NCOMBINE"],
     )  # fmt: skip
 

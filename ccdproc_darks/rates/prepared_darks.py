@@ -142,7 +142,7 @@ def prepare_darks(
     if source in ("none", "uncertainty"):
         noise, source = measured_noise(dark_sets, reader, source, offset)
         reader.own_noise = source == "uncertainty"
-    error = the_bias.error(noise)
+    error = the_bias.error(noise, of_map=pixel_noise is not None)
     has_one = noise is not None and pixel_noise is None
     return PreparedDarks(
         frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation, optical_black, temperature,
