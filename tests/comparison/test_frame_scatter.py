@@ -1,5 +1,6 @@
 """The fast pass over the scatter of frames gives what the exact one gives; with a map, averages over the read noise."""
 
+import warnings
 from unittest import mock
 
 import numpy as np
@@ -36,6 +37,16 @@ def map_of(rng, noise, frames=None):
 
 def lognormal(rng, spread, shape=(150, 200), typical=2.0):
     return typical * np.exp(spread * rng.standard_normal(shape))
+
+
+def test_the_comments_of_its_header_cards_are_not_cut_off(tmp_path):
+    rng = np.random.default_rng(8)
+    noise = lognormal(rng, 0.2, (30, 40))
+    found = dark_scatter(frames_of(rng, noise, 5.0, 6), read_noise=map_of(rng, noise, 20))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found.write(tmp_path / "scatter.fits")
+    assert_same_image(CCDData.read(tmp_path / "scatter.fits"), found)
 
 
 @pytest.mark.parametrize(
