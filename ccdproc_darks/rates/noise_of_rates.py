@@ -58,7 +58,8 @@ def _variance(image, rows):
     info = image.info
     data, mask, deviation = image.flat(rows)
     factor, seconds = image.factor, info.longest
-    growth = 1 / info.frames + (info.bias_error / info.read_noise) ** 2
+    # Of a map whose typical read noise is zero, the bias has the same error in every pixel.
+    growth = 1 / info.frames + ((info.bias_error / info.read_noise) ** 2 if info.read_noise else 0.0)
     with np.errstate(invalid="ignore", over="ignore"):
         total = np.square(deviation.astype(np.float32))
         total *= np.float32((factor * seconds) ** 2 / growth)

@@ -84,6 +84,11 @@ class PixelNoise:
         if deviation is None or not (scatter > 0).any():
             return cls._exact(scatter)
         bad |= ~np.isfinite(deviation)
+        if bad.all():
+            raise ValueError(
+                "read_noise.uncertainty must be the standard error of read_noise (None where the map is exact), got "
+                "one that is in no pixel a finite number"
+            )
         degrees = _degrees(scatter, np.where(bad, np.nan, deviation))
         usual = _usual(degrees, scatter)
         if not usual >= _LEAST_DEGREES:
@@ -167,8 +172,12 @@ class PixelNoise:
 
     @property
     def typical(self):
-        """Read noise (electron) of a typical pixel: the square root of the median variance."""
-        return float(np.sqrt(np.median(self.variance.ravel()[:: 1 + self.variance.size // _FEW])))
+        """Read noise (electron) of a typical pixel: the square root of the median variance where it is known."""
+        every = slice(None, None, 1 + self.variance.size // _FEW)
+        variance = self.variance.ravel()[every]
+        # Pixels of unknown noise have the mean variance, which is far above the median one where some are noisy.
+        known = np.isfinite(self.scatter.ravel()[every])
+        return float(np.sqrt(np.median(variance[known] if known.any() else variance)))
 
     def for_rows(self, rows):
         """The read noise of the rows of a slice alone; it can be sent to another process."""
@@ -226,7 +235,7 @@ def _deviation(read_noise):
         return None
     array = np.broadcast_to(read_noise.uncertainty.array, read_noise.shape)
     deviation = as_deviation(array, type(read_noise.uncertainty))
-    return deviation if np.fmax.reduce(deviation, axis=None) > 0 else None
+    return None if (deviation == 0).all() else deviation
 
 
 def _cut(read_noise, slices):

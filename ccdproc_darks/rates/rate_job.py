@@ -162,7 +162,7 @@ class RateJob(BlockJob):
 
     def _bias_variance(self, noise):
         """Variance of the bias (electron^2): where each pixel has its own read noise, its bias has it too."""
-        if self.settings.pixel_noise is None or not self.bias_error:
+        if self.settings.pixel_noise is None or not self.bias_error or not self.settings.read_noise:
             return self.bias_error**2
         return noise * (self.bias_error / self.settings.read_noise) ** 2
 

@@ -1,5 +1,6 @@
 """Rates by a map of each pixel's read noise: what physics demands of them."""
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -62,6 +63,23 @@ def test_the_bias_of_a_noisy_pixel_is_noisy_too():
     found, without = measured(bias=bias), measured()
     added = (found.uncertainty.array**2 - without.uncertainty.array**2) * 60.0**2
     np.testing.assert_allclose(added, NOISE**2 / 4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("times", [(60.0,), (60.0, 600.0)])
+@pytest.mark.parametrize("kind", ["level", "NCOMBINE", "uncertainty"])
+def test_a_map_of_no_noise_at_all(times, kind):
+    """What is left is Poisson noise, and the error of the bias: as of a read noise of 0."""
+    flat = CCDData(np.zeros(SHAPE), unit=u.electron)
+    bias = CCDData(np.full(SHAPE, LEVEL), unit=u.adu, meta={"NCOMBINE": 9})
+    if kind == "uncertainty":
+        del bias.meta["NCOMBINE"]
+        bias.uncertainty = StdDevUncertainty(np.full(SHAPE, 0.8))
+    bias = LEVEL * u.adu if kind == "level" else bias
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, other = (measured(times=times, read_noise=noise, bias=bias) for noise in (0 * u.electron, flat))
+    np.testing.assert_allclose(one.data, other.data, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(one.uncertainty.array, other.uncertainty.array, rtol=1e-5)
 
 
 def test_gain_scales_all():

@@ -74,6 +74,17 @@ def test_unknown_pixels_have_the_noise_of_the_sensor():
     assert exact.variance[0, 0] == exact.variance[0, 1] == pytest.approx(np.nanmean(data[~mask] ** 2), rel=1e-4)
 
 
+@pytest.mark.parametrize("is_exact", [True, False])
+def test_the_typical_noise_is_that_of_known_pixels(is_exact):
+    """Unknown ones have the mean variance, which a few very noisy pixels determine."""
+    data = noisy()
+    data[:10] *= 20
+    image = CCDData(data, unit=u.electron) if is_exact else noise_map(data)
+    image.mask = np.zeros(SHAPE, dtype=bool)
+    image.mask[10:, :70] = True
+    assert PixelNoise.of(image, SHAPE).typical == pytest.approx(3.0, rel=0.15)
+
+
 def test_the_distribution_that_the_meta_tells_is_taken():
     image = noise_map()
     told = distribution_of(noisy(7, 0.4), noisy(7, 0.4) / np.sqrt(2 * DEGREES))
@@ -129,6 +140,15 @@ WRONG = [
     (CCDData(noisy() - 10, unit=u.electron), ValueError, "read_noise must be zero or positive (electron), got -"),
     (CCDData(np.full(SHAPE, np.nan), unit=u.electron), ValueError, "read_noise has no pixel that is not masked and"),
     (noise_map(degrees=0.1), ValueError, "read_noise.uncertainty must be the standard error of read_noise, got one of"),
+    *(
+        (
+            CCDData(noisy(), unit=u.electron, uncertainty=StdDevUncertainty(np.full(SHAPE, error))),
+            ValueError,
+            "read_noise.uncertainty must be the standard error of read_noise (None where the map is exact), got one "
+            "that is in no pixel a finite number",
+        )
+        for error in (np.nan, np.inf)
+    ),
     (noise_map(mask=np.ones(SHAPE, bool)), ValueError, "read_noise has no pixel that is not masked and finite"),
     (CCDData(noisy(), unit=u.electron, meta={"DKSTAT": "difference"}), ValueError, "read_noise must be a map of read"),
     (CCDData(noisy().astype(complex), unit=u.electron), TypeError, "read_noise.data must be an array of numbers"),
