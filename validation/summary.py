@@ -177,7 +177,8 @@ def _noise_power(table):
 
 def _hot(table):
     table = table[
-        "rate", "dsnu", "spread", "telegraph", "exposures", "sensors", "threshold", "false", "planted", "clear", "found",
+        "rate", "dsnu", "spread", "telegraph", "exposures", "sensors", "threshold", "false", "planted", "clear",
+        "found",
     ]  # fmt: skip
     table["dsnu"] = [f"{value:.0%}" for value in table["dsnu"]]
     table["spread"] = [f"{value:.0%}" for value in table["spread"]]
