@@ -13,7 +13,7 @@ from .noise_cells import NoiseCell
 
 __all__ = ["hot_cells", "hot_pixels"]
 
-_SHAPE = (1000, 1000)
+_SHAPE, _TWO = (1000, 1000), (60.0, 600.0)
 # A planted pixel that stands out by as many standard deviations is to be found.
 _CLEAR = 5.0
 
@@ -24,10 +24,17 @@ def hot_cells(quick=False):
     if quick:
         return [NoiseCell(rate=0.02, dsnu=0.3, biases=20, **quiet)]
     return [
-        NoiseCell(rate=rate, dsnu=dsnu, seconds=seconds, biases=20, sensors=10, **noise)
+        NoiseCell(
+            rate=rate,
+            dsnu=dsnu,
+            seconds=seconds,
+            biases=20,
+            sensors=10 if seconds == _TWO and noise == quiet else 2,
+            **noise,
+        )
         for dsnu in (0.05, 0.3, 0.5)
         for rate in (0.005, 0.05)
-        for seconds in ((600.0,), (60.0, 600.0))
+        for seconds in ((600.0,), _TWO)
         for noise in (quiet, {})
     ]
 
@@ -64,4 +71,10 @@ def hot_pixels(cell, sensors=None, shape=_SHAPE, seed=10):
         clear = true & (sensor.true_rate().data > thresholds[-1] + _CLEAR * deviation)
         for name, pixels in (("false", hot & ~true), ("planted", true), ("clear", clear), ("found", clear & hot)):
             row[name] += int(np.count_nonzero(pixels))
-    return {"rate": cell.rate, "dsnu": cell.dsnu, "threshold": float(np.mean(thresholds)) / cell.rate, **row}
+    return {
+        "rate": cell.rate,
+        "dsnu": cell.dsnu,
+        "sensors": sensors,
+        "threshold": float(np.mean(thresholds)) / cell.rate,
+        **row,
+    }

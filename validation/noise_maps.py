@@ -75,8 +75,8 @@ def false_positives(cell, sensors=None, shape=_SHAPE, seed=7):
     -------
     dict
         Of each method, by name and underscore: "upper", "lower" and "scatter" with each probability (ratios), "error"
-        with it (of a ratio of 1, by chance), "nonlinear", "telegraph" and "noisy" (pixels flagged in all sensors
-        together), "width" (of the errors of the rates at the longest exposure over their uncertainties).
+        with it (of a ratio of 1, by chance), "nonlinear", "telegraph" and "noisy" (pixels flagged, mean of the
+        sensors), "width" (of the errors of the rates at the longest exposure over their uncertainties).
     """
     tally, sensors = {}, sensors or cell.sensors
     for number in range(sensors):
@@ -85,17 +85,17 @@ def false_positives(cell, sensors=None, shape=_SHAPE, seed=7):
         # Without rejection, which takes telegraph read noise for cosmic rays.
         master = master_bias(biases, clip=None)
         for name, noise in read_noises(sensor, biases).items():
-            for key, value in _found(cell, sets, master, noise).items():
-                tally[f"{name}_{key}"] = tally.get(f"{name}_{key}", 0) + value
-    pixels = sensors * shape[0] * shape[1]
-    row = {"sensors": sensors, "pixels": pixels}
-    for key, value in tally.items():
+            # One sensor shows what the other ways do.
+            if name == METHODS[0] or number == 0:
+                for key, value in _found(cell, sets, master, noise).items():
+                    tally.setdefault(f"{name}_{key}", []).append(value)
+    pixels = shape[0] * shape[1]
+    row = {"sensors": sensors, "pixels": sensors * pixels}
+    for key, values in tally.items():
         *what, last = key.split("_")
-        if what[-1] == "scatter":
-            value = value / len(cell.seconds)
-        row[key] = value / (pixels * float(last)) if what[-1] in ("upper", "lower", "scatter") else value
-        if last == "width":
-            row[key] = value / sensors
+        row[key] = np.mean(values)
+        if what[-1] in ("upper", "lower", "scatter"):
+            row[key] /= pixels * float(last) * (len(cell.seconds) if what[-1] == "scatter" else 1)
     return row
 
 

@@ -141,7 +141,7 @@ def _noise_maps(table):
 
 
 def _noise_flags(table):
-    """Pixels flagged where one is asked for in each sensor."""
+    """Pixels flagged in a sensor, where one is asked for."""
     rows = []
     for cell in table:
         row = {
@@ -154,8 +154,8 @@ def _noise_flags(table):
             "sensors": cell["sensors"],
         }
         for name, title in _METHODS.items():
-            row[f"NONLINEAR, {title}"] = cell[f"{name}_nonlinear"]
-            row[f"TELEGRAPH, {title}"] = cell[f"{name}_telegraph"]
+            row[f"NONLINEAR, {title}"] = f"{cell[f'{name}_nonlinear']:.3g}"
+            row[f"TELEGRAPH, {title}"] = f"{cell[f'{name}_telegraph']:.3g}"
         rows.append(row)
     return Table(rows=rows)
 
@@ -176,7 +176,10 @@ def _noise_power(table):
 
 
 def _hot(table):
-    table = table["rate", "dsnu", "spread", "telegraph", "exposures", "threshold", "false", "planted", "clear", "found"]
+    table = table[
+        "rate", "dsnu", "spread", "telegraph", "exposures", "sensors", "threshold", "false", "planted", "clear",
+        "found",
+    ]  # fmt: skip
     table["dsnu"] = [f"{value:.0%}" for value in table["dsnu"]]
     table["spread"] = [f"{value:.0%}" for value in table["spread"]]
     table["telegraph"] = [f"{value:.0%}" for value in table["telegraph"]]

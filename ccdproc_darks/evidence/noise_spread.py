@@ -95,7 +95,9 @@ class NoiseSpread:
     @property
     def amount(self):
         """The spread in words."""
-        return f"by {100 * self.spread:.2g} %" if self.is_found else f"by less than {100 * self.highest:.2g} %"
+        percent = 100 * (self.spread if self.is_found else self.highest)
+        number = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
+        return f"by {number} %" if self.is_found else f"by less than {number} %"
 
     @property
     def sentence(self):
