@@ -235,8 +235,8 @@ class _BiasJob(BlockJob):
         """Read noise (electron) by which a sample of each pixel is rejected: the sensor's, or the pixel's own.
 
         Cosmic rays only raise samples: where those below the median scatter far more than the read noise, so do those
-        above it, as of telegraph read noise. To reject these alone would leave a mean that is too low. Of an even number
-        of samples the median is the lower one of the two in the middle: the upper one of two frames may be the ray.
+        above it, as of telegraph read noise. To reject these alone would leave a mean that is too low. Of an even
+        number of samples the median is the lower of the two in the middle: the upper of two may be the ray.
         """
         own = np.full(pixels.special.size, noise)
         samples = pixels.samples * self.settings.reader.scale - self.dark_set.level_shifts[:, None]

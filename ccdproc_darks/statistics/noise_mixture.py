@@ -259,6 +259,10 @@ def _averaged(distribution, values, near, power, span, law, tail_of, jumping=1.0
     # Only ratios that some pixel may have.
     used = np.abs(weights[0]).max(axis=(0, 2)) > 1e-15
     weights, quiet, ratios = weights[:, :, used], quiet[:, :, used], np.exp(_RATIOS[used])
+    # Jumps that were seen are in the mean of those frames, jumps that were not are not.
+    parts = [weights] if jumping == 1 else [quiet, weights - quiet]
+    of_scatter = np.concatenate([part.swapaxes(2, 3).reshape(*part.shape[:2], -1) for part in parts], axis=2)
+    kinds = list(zip(distribution.jumps, distribution.often, strict=True))
     laws = {fraction: law(fraction) for fraction in np.unique(distribution.often)}
     found = np.empty((distribution.scatters.size + 1, _SHARES.size, values.size))
 
@@ -279,17 +283,15 @@ def _averaged(distribution, values, near, power, span, law, tail_of, jumping=1.0
 
     for column, share in enumerate(_SHARES):
         normal = 1 - share + share * ratios
-        total = np.zeros((found.shape[0], values.size))
-        for number, (jump, fraction) in enumerate(zip(distribution.jumps, distribution.often, strict=True)):
-            parts = [(weights[:, :, :, number], normal)]
-            if jumping < 1 and jump > 0:
-                # Jumps that were seen are in the mean of those frames, jumps that were not are not.
-                seen = normal + share * (1 - jumping) * ratios * fraction * jump**2
-                parts = [(quiet[:, :, :, number], normal), ((weights - quiet)[:, :, :, number], seen)]
-            for (cubic, linear), variance in parts:
-                one = tail(variance, jump, fraction)
-                total[:, near] += cubic @ one[:, near]
-                total[:, ~near] += linear @ one[:, ~near]
+        seen = share * (1 - jumping) * ratios
+        tails = [
+            tail(normal + part * seen * fraction * jump**2, jump, fraction)
+            for part in range(len(parts))
+            for jump, fraction in kinds
+        ]
+        tails, (cubic, linear) = np.concatenate(tails), of_scatter
+        total = np.empty((found.shape[0], values.size))
+        total[:, near], total[:, ~near] = cubic @ tails[:, near], linear @ tails[:, ~near]
         with np.errstate(divide="ignore"):
             found[:, column] = deviate_of_log_tail(np.log(np.maximum(total, 1e-300)))
     return found

@@ -61,6 +61,10 @@ class ReadNoiseDistribution:
     degrees: float
     tables: dict = field(default_factory=dict, repr=False, compare=False)
 
+    def __getstate__(self):
+        """Without the weights of tables, tens of megabytes that are not worth sending to another process."""
+        return {**self.__dict__, "tables": {key: table for key, table in self.tables.items() if key != "weights"}}
+
     @classmethod
     def from_cards(cls, header):
         """The distribution that `cards` wrote to a header, or None; a ValueError if they are broken."""

@@ -1,5 +1,6 @@
 """Tails averaged over read noise: against sums over what it may be, and against draws."""
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -150,3 +151,17 @@ def test_false_positives(often):
         limit, error = stats.norm.isf(probability), 3 / np.sqrt(pixels * probability)
         for number in ((found > limit).sum(), (found < -limit).sum(), (noisy > limit).sum()):
             assert number / (pixels * probability) == pytest.approx(1, abs=0.1 + error)
+
+
+def test_what_is_sent_to_another_process_is_small():
+    """Tables are sent, what they are made of is not; both give the same."""
+    distribution, departure = spread_out(), np.array([1.0, 3.0, 5.0])
+    scatter = np.array([0.7, 1.0, 3.0])
+    found = MeanTails(distribution).deviate(departure, scatter, 0.8, 10)
+    sent = pickle.dumps(distribution)
+    assert distribution.tables["weights"].nbytes > len(sent)
+    assert set(pickle.loads(sent).tables) == set(distribution.tables) - {"weights"}
+    for frames in (10, 4):
+        again = MeanTails(pickle.loads(sent)).deviate(departure, scatter, 0.8, frames)
+        np.testing.assert_array_equal(again, MeanTails(distribution).deviate(departure, scatter, 0.8, frames))
+    np.testing.assert_array_equal(found, MeanTails(pickle.loads(sent)).deviate(departure, scatter, 0.8, 10))
