@@ -16,6 +16,7 @@ from ..rates.moments import SampleMoments
 from ..rates.pixel_noise import PixelNoise
 from ..rates.rejection import deviate_of_share, least_above_others
 from ..rates.stack import read_block
+from ..statistics.equal_counts_tail import EqualCountsTail
 from ..statistics.noise_mixture import ScatterTails
 from ..statistics.rate_fit import TINY_RATE
 from ..statistics.significance import (
@@ -63,6 +64,8 @@ class ScatterJob(BlockJob):
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray.
     rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution` or None
         Distribution of the true rates of the sensor's pixels.
+    equal_tail : `ccdproc_darks.statistics.equal_counts_tail.EqualCountsTail` or None
+        The exact law of pixels that lost no sample, where all have one read noise (`find_tail`).
     factor, width : float
         Factor of the variance by read noise, and width of the deviates of good pixels: what the frames tell that a map
         of the read noise does not (`find_core`).
@@ -73,6 +76,7 @@ class ScatterJob(BlockJob):
     noise: float | PixelNoise
     clip: float | None
     rate_distribution: object = None
+    equal_tail: EqualCountsTail | None = None
     factor: float = 1.0
     width: float = 1.0
 
@@ -94,6 +98,12 @@ class ScatterJob(BlockJob):
         """The job with its files open."""
         with self.dark_set.open_files() as dark_set:
             yield replace(self, dark_set=dark_set)
+
+    def find_tail(self):
+        """Set `equal_tail`."""
+        if not isinstance(self.noise, PixelNoise):
+            frames, seconds = len(self.dark_set.frames), self.dark_set.seconds
+            self.equal_tail = EqualCountsTail.of(self.rate_distribution, seconds, self.noise**2, frames)
 
     def find_core(self, blocks):
         """Set `factor` and `width` so that the deviates of good pixels have the median 0 and the width 1.
@@ -151,8 +161,7 @@ class ScatterJob(BlockJob):
             good &= ~(samples >= self.reader.saturated_from)
         samples *= self.reader.scale
         samples -= special.bias
-        # numpy adds up the samples of a single pixel in another order than those of several.
-        places = np.zeros(2, dtype=int) if len(deferred) == 1 else slice(None)
+        places = _several(np.arange(len(deferred)))
         variance = self._read_variance(slice(None), deferred.pixels[places])
         if np.ndim(variance):
             variance = variance[None]
@@ -237,6 +246,21 @@ class ScatterJob(BlockJob):
 
     def _of_counts(self, counts, pixels):
         """One-sided deviates of `MeanCounts` of some pixels (flat indices)."""
+        if self.equal_tail is None:
+            return self._by_comparison(counts, pixels)
+        samples = counts.counts[:, 0] - self.dark_set.level_shifts[:, None]
+        fits = counts.usable.all(axis=(0, 1)) & self.equal_tail.fits(samples)
+        deviate = np.empty(fits.size)
+        found, others = np.flatnonzero(fits), np.flatnonzero(~fits)
+        if found.size:
+            deviate[found] = one_sided(self.equal_tail.deviate(samples[:, _several(found)]))[: found.size]
+        if others.size:
+            places = _several(others)
+            deviate[others] = self._by_comparison(counts.at(places), pixels[places])[: others.size]
+        return deviate
+
+    def _by_comparison(self, counts, pixels):
+        """The same, as `ccdproc_darks.compare_dark_rates` compares exposures."""
         seconds, shifts = np.full(len(counts.counts), self.dark_set.seconds), self.dark_set.level_shifts
         compared = compare_rows(counts, seconds, [], shifts, False, self.rate_distribution)
         deviate, degrees = one_sided(compared.significance).ravel(), compared.fit.degrees.ravel()
@@ -252,6 +276,11 @@ class ScatterJob(BlockJob):
         share = variance / (np.where(known, electrons, 0.0) + variance)
         averaged = self._averaged(deviate, chi_square, degrees, share, slice(None), pixels)
         return np.where(known, averaged, np.nan)
+
+
+def _several(pixels):
+    """The pixels, a single one twice: numpy adds up the samples of one in another order than those of several."""
+    return pixels if pixels.size > 1 else np.repeat(pixels, 2)
 
 
 class _DeviateTable:

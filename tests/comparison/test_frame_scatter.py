@@ -8,7 +8,7 @@ from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 from scipy import stats
 
-from ccdproc_darks import dark_scatter
+from ccdproc_darks import NoiseWarning, dark_scatter
 from ccdproc_darks.comparison import frame_scatter
 from ccdproc_darks.comparison.frame_scatter import ScatterJob
 
@@ -122,10 +122,21 @@ def test_switching_pixels_are_found_with_a_map():
     darks = frames_of(rng, noise, 0.5, 10)
     for frame in darks[::2]:
         frame.data[20] += 40.0
-    with_map, without = (dark_scatter(darks, read_noise=value).data for value in (noisy, 2 * u.electron))
+    with_map = dark_scatter(darks, read_noise=noisy).data
+    with pytest.warns(NoiseWarning, match="differs by .* from pixel to pixel"):
+        without = dark_scatter(darks, read_noise=2 * u.electron).data
     assert (without[[10, 20]] > 4.5).mean() > 0.98
     assert (with_map[20] > 4.5).all()
     assert (np.delete(with_map, 20, axis=0) < 4.5).all()
+
+
+@pytest.mark.parametrize(("noise", "electrons"), [(1.5, 3.0), (3.0, 1.0)])
+def test_frames_of_one_read_noise_take_the_exact_law_from_tables(monkeypatch, noise, electrons):
+    """To a thousandth of a standard deviation."""
+    darks = frames_of(np.random.default_rng(9), np.full((60, 100), noise), electrons, 8)
+    found = dark_scatter(darks, read_noise=noise * u.electron)
+    monkeypatch.setattr(ScatterJob, "find_tail", lambda job: None)
+    np.testing.assert_allclose(found.data, dark_scatter(darks, read_noise=noise * u.electron).data, rtol=0, atol=1e-3)
 
 
 def test_pixels_that_the_map_does_not_know():
