@@ -164,7 +164,8 @@ def dark_scatter(
     shape, number = prepared.shape, len(dark_set.frames)
     seconds, offsets = np.full(number, dark_set.seconds), dark_set.level_shifts
 
-    job = ScatterJob(dark_set, prepared.reader, prepared.pixel_noise or prepared.noise, clip)
+    noise = prepared.noise if prepared.pixel_noise is None else prepared.pixel_noise.for_rejection(clip)
+    job = ScatterJob(dark_set, prepared.reader, noise, clip)
     blocks = sample_blocks(shape, _SAMPLE)
     samples = (job.counts(block) for block in blocks)
     job.rate_distribution = sensor_rate_distribution(samples, seconds, np.ones(number), [], offsets, False)

@@ -143,7 +143,7 @@ class ScatterJob(BlockJob):
             deviate, inexact = self._deviates(moments, rows)
             inexact |= moments.special
             if self.clip is not None:
-                inexact |= self._may_lose_highest(moments, self._read_variance(rows))
+                inexact |= self._may_lose_highest(moments, rows)
         pixels = np.flatnonzero(inexact)
         if not pixels.size:
             return Block([deviate])
@@ -162,18 +162,15 @@ class ScatterJob(BlockJob):
         samples *= self.reader.scale
         samples -= special.bias
         places = _several(np.arange(len(deferred)))
-        variance = self._read_variance(slice(None), deferred.pixels[places])
-        if np.ndim(variance):
-            variance = variance[None]
-        counts = self._without_highest(samples[:, None, places], good[:, None, places], variance)
+        counts = self._without_highest(
+            samples[:, None, places], good[:, None, places], slice(None), deferred.pixels[places]
+        )
         return Block([self._of_counts(counts, deferred.pixels[places])[: len(deferred)]])
 
     def counts(self, rows):
         """`MeanCounts` of the frames, each as if it had an exposure time of its own."""
-        electrons, variance = self.reader.read(self.dark_set, rows), self._read_variance(rows)
-        if np.ndim(variance):
-            variance = variance.reshape(electrons.samples.shape[1:])
-        return self._without_highest(electrons.samples, electrons.good, variance)
+        electrons = self.reader.read(self.dark_set, rows)
+        return self._without_highest(electrons.samples, electrons.good, rows)
 
     def _moments(self, rows):
         """`QuickCounts` and `SampleMoments` of a block of rows."""
@@ -226,22 +223,46 @@ class ScatterJob(BlockJob):
             deviate = tails.deviate(chi_square, degrees, scatter.reshape(-1).astype(float), share)
         return deviate / self.width
 
-    def _may_lose_highest(self, moments, read_variance):
+    def _sample_noise(self, rows, pixels=None):
+        """Noise (electron) by which the highest sample is judged: one number, or one of each pixel, flat.
+
+        That of `ccdproc_darks.dark_rate`: jumps of the reading (telegraph read noise) are no cosmic rays.
+        """
+        if not isinstance(self.noise, PixelNoise):
+            return self.noise
+        return self.noise.rejection_noise(rows, pixels) * np.sqrt(self.factor)
+
+    def _may_lose_highest(self, moments, rows):
         """Pixels whose highest sample may be a cosmic ray."""
         number = len(self.dark_set.frames)
         others = moments.mean - moments.excess / number
-        least = least_above_others(others, 1.0, number - 1.0, np.sqrt(read_variance), self.clip)
-        return moments.excess > _MARGIN * least
 
-    def _without_highest(self, samples, good, read_variance):
-        """`MeanCounts` of samples (electron), without those that cosmic rays have hit."""
+        def past(few, noise):
+            return moments.excess[few] > _MARGIN * least_above_others(others[few], 1.0, number - 1.0, noise, self.clip)
+
+        if not isinstance(self.noise, PixelNoise):
+            return past(slice(None), self.noise)
+        # The noise of each pixel is looked up only where the lowest of most pixels does not tell.
+        may = past(slice(None), self.noise.quick_sample_noise * np.sqrt(self.factor)) | self.noise.quiet(rows)
+        pixels = np.flatnonzero(may)
+        may[pixels] = past(pixels, self._sample_noise(rows, pixels))
+        return may
+
+    def _without_highest(self, samples, good, rows, pixels=None):
+        """`MeanCounts` of samples (electron), without those that cosmic rays have hit.
+
+        They are of a slice of rows, or of some pixels of it (flat indices).
+        """
         good &= good.sum(axis=0) >= LEAST_FRAMES
         shape = samples.shape
+        variance, noise = self._read_variance(rows, pixels), self._sample_noise(rows, pixels)
+        if np.ndim(variance):
+            variance, noise = variance.reshape(shape[1:]), noise.reshape(shape[1:])
         if self.clip is not None:
-            noise = np.broadcast_to(np.sqrt(read_variance), shape[1:])
+            noise = np.broadcast_to(noise, shape[1:])
             _leave_out_highest(samples - self.dark_set.level_shifts[:, None, None], good, noise, self.clip)
         samples[~good] = 0.0
-        variance = np.broadcast_to(read_variance, shape).astype(float)
+        variance = np.broadcast_to(variance, shape).astype(float)
         return MeanCounts(samples, np.ones(shape), variance, good, np.full(shape, np.nan))
 
     def _of_counts(self, counts, pixels):
