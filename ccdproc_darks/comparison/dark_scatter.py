@@ -31,7 +31,8 @@ from .jump_growth import excess_variance, jumps_of_reading, tells_excess
 
 __all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
 
-_SAMPLE = 2**16
+# Pixels that tell the distribution of rates, and the width of good pixels with a map.
+_SAMPLE, _CORE = 2**16, 2**17
 # Pixels that tell the width to 0.05 %.
 _WIDTH_PIXELS = 2**20
 
@@ -173,7 +174,7 @@ def dark_scatter(
     job.rate_distribution = sensor_rate_distribution(samples, seconds, np.ones(number), [], offsets, False)
     job.find_tail()
     if prepared.pixel_noise is not None:
-        job.find_core(blocks)
+        job.find_core(sample_blocks(shape, _CORE))
     data = np.empty(shape, dtype)
     fill_images(job, [data], execution)
     mask = np.isnan(data)

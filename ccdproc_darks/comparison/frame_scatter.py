@@ -41,7 +41,7 @@ _MARGIN = 1 - 1e-6
 _FAR_OF_MAP = 2.8
 # Part of the degrees of freedom from which on the averages over the read noise are those of all frames.
 _NEARLY_ALL = 0.7
-# Of the core of all pixels: pixels that are enough, and fewest; range of the factor of their variances, and halvings.
+# Of the core of all pixels: enough for a median, and fewest; range of the factor of their variances, and halvings.
 _CORE_PIXELS, _LEAST_PIXELS = 2**15, 100
 _FACTORS, _HALVINGS = (0.1, 10.0), 13
 # Relative error of a width from the lower half of one normal deviate.
@@ -120,18 +120,21 @@ class ScatterJob(BlockJob):
         dark_set, reader = self.dark_set.sample(blocks), self.reader.sample(blocks)
         job, rows = replace(self, dark_set=dark_set, reader=reader, noise=noise), slice(0, noise.scatter.shape[0])
         _, moments = job._moments(rows)
-        good = np.flatnonzero(~moments.special)[:: 1 + moments.special.size // _CORE_PIXELS]
+        good = np.flatnonzero(~moments.special)
         if good.size < _LEAST_PIXELS:
             return
-        moments = SampleMoments(
-            *(part[good] for part in (moments.mean, moments.squares, moments.excess, moments.special))
-        )
+
+        def deviates_of(pixels):
+            parts = (part[pixels] for part in (moments.mean, moments.squares, moments.excess, moments.special))
+            deviates = job._deviates(SampleMoments(*parts), rows, pixels)[0]
+            return deviates[np.isfinite(deviates)]
+
+        few = good[:: 1 + good.size // _CORE_PIXELS]
         low, high = _FACTORS
         for _ in range(_HALVINGS):
             job.factor = float(np.sqrt(low * high))
-            deviates = job._deviates(moments, rows, good)[0]
-            deviates = deviates[np.isfinite(deviates)]
-            low, high = (job.factor, high) if np.median(deviates) > 0 else (low, job.factor)
+            low, high = (job.factor, high) if np.median(deviates_of(few)) > 0 else (low, job.factor)
+        deviates = deviates_of(good)
         below, middle = np.quantile(deviates, [ndtr(-1.0), 0.5])
         self.factor = job.factor
         self.width = max(1.0, float(middle - below) / (1 + 2 * _WIDTH_ERROR / np.sqrt(deviates.size)))
