@@ -16,6 +16,7 @@ from ..rates.moments import SampleMoments
 from ..rates.pixel_noise import PixelNoise
 from ..rates.rejection import deviate_of_share, least_above_others
 from ..rates.stack import read_block
+from ..statistics.equal_counts_tail import EqualCountsTail
 from ..statistics.noise_mixture import ScatterTails
 from ..statistics.rate_fit import TINY_RATE
 from ..statistics.significance import (
@@ -40,7 +41,7 @@ _MARGIN = 1 - 1e-6
 _FAR_OF_MAP = 2.8
 # Part of the degrees of freedom from which on the averages over the read noise are those of all frames.
 _NEARLY_ALL = 0.7
-# Of the core of all pixels: pixels that are enough, and fewest; range of the factor of their variances, and halvings.
+# Of the core of all pixels: enough for a median, and fewest; range of the factor of their variances, and halvings.
 _CORE_PIXELS, _LEAST_PIXELS = 2**15, 100
 _FACTORS, _HALVINGS = (0.1, 10.0), 13
 # Relative error of a width from the lower half of one normal deviate.
@@ -63,6 +64,8 @@ class ScatterJob(BlockJob):
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray.
     rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution` or None
         Distribution of the true rates of the sensor's pixels.
+    equal_tail : `ccdproc_darks.statistics.equal_counts_tail.EqualCountsTail` or None
+        The exact law of pixels that lost no sample, where all have one read noise (`find_tail`).
     factor, width : float
         Factor of the variance by read noise, and width of the deviates of good pixels: what the frames tell that a map
         of the read noise does not (`find_core`).
@@ -73,6 +76,7 @@ class ScatterJob(BlockJob):
     noise: float | PixelNoise
     clip: float | None
     rate_distribution: object = None
+    equal_tail: EqualCountsTail | None = None
     factor: float = 1.0
     width: float = 1.0
 
@@ -95,6 +99,12 @@ class ScatterJob(BlockJob):
         with self.dark_set.open_files() as dark_set:
             yield replace(self, dark_set=dark_set)
 
+    def find_tail(self):
+        """Set `equal_tail`."""
+        if not isinstance(self.noise, PixelNoise):
+            frames, seconds = len(self.dark_set.frames), self.dark_set.seconds
+            self.equal_tail = EqualCountsTail.of(self.rate_distribution, seconds, self.noise**2, frames)
+
     def find_core(self, blocks):
         """Set `factor` and `width` so that the deviates of good pixels have the median 0 and the width 1.
 
@@ -110,18 +120,21 @@ class ScatterJob(BlockJob):
         dark_set, reader = self.dark_set.sample(blocks), self.reader.sample(blocks)
         job, rows = replace(self, dark_set=dark_set, reader=reader, noise=noise), slice(0, noise.scatter.shape[0])
         _, moments = job._moments(rows)
-        good = np.flatnonzero(~moments.special)[:: 1 + moments.special.size // _CORE_PIXELS]
+        good = np.flatnonzero(~moments.special)
         if good.size < _LEAST_PIXELS:
             return
-        moments = SampleMoments(
-            *(part[good] for part in (moments.mean, moments.squares, moments.excess, moments.special))
-        )
+
+        def deviates_of(pixels):
+            parts = (part[pixels] for part in (moments.mean, moments.squares, moments.excess, moments.special))
+            deviates = job._deviates(SampleMoments(*parts), rows, pixels)[0]
+            return deviates[np.isfinite(deviates)]
+
+        few = good[:: 1 + good.size // _CORE_PIXELS]
         low, high = _FACTORS
         for _ in range(_HALVINGS):
             job.factor = float(np.sqrt(low * high))
-            deviates = job._deviates(moments, rows, good)[0]
-            deviates = deviates[np.isfinite(deviates)]
-            low, high = (job.factor, high) if np.median(deviates) > 0 else (low, job.factor)
+            low, high = (job.factor, high) if np.median(deviates_of(few)) > 0 else (low, job.factor)
+        deviates = deviates_of(good)
         below, middle = np.quantile(deviates, [ndtr(-1.0), 0.5])
         self.factor = job.factor
         self.width = max(1.0, float(middle - below) / (1 + 2 * _WIDTH_ERROR / np.sqrt(deviates.size)))
@@ -133,7 +146,7 @@ class ScatterJob(BlockJob):
             deviate, inexact = self._deviates(moments, rows)
             inexact |= moments.special
             if self.clip is not None:
-                inexact |= self._may_lose_highest(moments, self._read_variance(rows))
+                inexact |= self._may_lose_highest(moments, rows)
         pixels = np.flatnonzero(inexact)
         if not pixels.size:
             return Block([deviate])
@@ -151,20 +164,16 @@ class ScatterJob(BlockJob):
             good &= ~(samples >= self.reader.saturated_from)
         samples *= self.reader.scale
         samples -= special.bias
-        # numpy adds up the samples of a single pixel in another order than those of several.
-        places = np.zeros(2, dtype=int) if len(deferred) == 1 else slice(None)
-        variance = self._read_variance(slice(None), deferred.pixels[places])
-        if np.ndim(variance):
-            variance = variance[None]
-        counts = self._without_highest(samples[:, None, places], good[:, None, places], variance)
+        places = _several(np.arange(len(deferred)))
+        counts = self._without_highest(
+            samples[:, None, places], good[:, None, places], slice(None), deferred.pixels[places]
+        )
         return Block([self._of_counts(counts, deferred.pixels[places])[: len(deferred)]])
 
     def counts(self, rows):
         """`MeanCounts` of the frames, each as if it had an exposure time of its own."""
-        electrons, variance = self.reader.read(self.dark_set, rows), self._read_variance(rows)
-        if np.ndim(variance):
-            variance = variance.reshape(electrons.samples.shape[1:])
-        return self._without_highest(electrons.samples, electrons.good, variance)
+        electrons = self.reader.read(self.dark_set, rows)
+        return self._without_highest(electrons.samples, electrons.good, rows)
 
     def _moments(self, rows):
         """`QuickCounts` and `SampleMoments` of a block of rows."""
@@ -217,26 +226,65 @@ class ScatterJob(BlockJob):
             deviate = tails.deviate(chi_square, degrees, scatter.reshape(-1).astype(float), share)
         return deviate / self.width
 
-    def _may_lose_highest(self, moments, read_variance):
+    def _sample_noise(self, rows, pixels=None):
+        """Noise (electron) by which the highest sample is judged: one number, or one of each pixel, flat.
+
+        That of `ccdproc_darks.dark_rate`: jumps of the reading (telegraph read noise) are no cosmic rays.
+        """
+        if not isinstance(self.noise, PixelNoise):
+            return self.noise
+        return self.noise.rejection_noise(rows, pixels) * np.sqrt(self.factor)
+
+    def _may_lose_highest(self, moments, rows):
         """Pixels whose highest sample may be a cosmic ray."""
         number = len(self.dark_set.frames)
         others = moments.mean - moments.excess / number
-        least = least_above_others(others, 1.0, number - 1.0, np.sqrt(read_variance), self.clip)
-        return moments.excess > _MARGIN * least
 
-    def _without_highest(self, samples, good, read_variance):
-        """`MeanCounts` of samples (electron), without those that cosmic rays have hit."""
+        def past(few, noise):
+            return moments.excess[few] > _MARGIN * least_above_others(others[few], 1.0, number - 1.0, noise, self.clip)
+
+        if not isinstance(self.noise, PixelNoise):
+            return past(slice(None), self.noise)
+        # The noise of each pixel is looked up only where the lowest of most pixels does not tell.
+        may = past(slice(None), self.noise.quick_sample_noise * np.sqrt(self.factor)) | self.noise.quiet(rows)
+        pixels = np.flatnonzero(may)
+        may[pixels] = past(pixels, self._sample_noise(rows, pixels))
+        return may
+
+    def _without_highest(self, samples, good, rows, pixels=None):
+        """`MeanCounts` of samples (electron), without those that cosmic rays have hit.
+
+        They are of a slice of rows, or of some pixels of it (flat indices).
+        """
         good &= good.sum(axis=0) >= LEAST_FRAMES
         shape = samples.shape
+        variance, noise = self._read_variance(rows, pixels), self._sample_noise(rows, pixels)
+        if np.ndim(variance):
+            variance, noise = variance.reshape(shape[1:]), noise.reshape(shape[1:])
         if self.clip is not None:
-            noise = np.broadcast_to(np.sqrt(read_variance), shape[1:])
+            noise = np.broadcast_to(noise, shape[1:])
             _leave_out_highest(samples - self.dark_set.level_shifts[:, None, None], good, noise, self.clip)
         samples[~good] = 0.0
-        variance = np.broadcast_to(read_variance, shape).astype(float)
+        variance = np.broadcast_to(variance, shape).astype(float)
         return MeanCounts(samples, np.ones(shape), variance, good, np.full(shape, np.nan))
 
     def _of_counts(self, counts, pixels):
         """One-sided deviates of `MeanCounts` of some pixels (flat indices)."""
+        if self.equal_tail is None:
+            return self._by_comparison(counts, pixels)
+        samples = counts.counts[:, 0] - self.dark_set.level_shifts[:, None]
+        fits = counts.usable.all(axis=(0, 1)) & self.equal_tail.fits(samples)
+        deviate = np.empty(fits.size)
+        found, others = np.flatnonzero(fits), np.flatnonzero(~fits)
+        if found.size:
+            deviate[found] = one_sided(self.equal_tail.deviate(samples[:, _several(found)]))[: found.size]
+        if others.size:
+            places = _several(others)
+            deviate[others] = self._by_comparison(counts.at(places), pixels[places])[: others.size]
+        return deviate
+
+    def _by_comparison(self, counts, pixels):
+        """The same, as `ccdproc_darks.compare_dark_rates` compares exposures."""
         seconds, shifts = np.full(len(counts.counts), self.dark_set.seconds), self.dark_set.level_shifts
         compared = compare_rows(counts, seconds, [], shifts, False, self.rate_distribution)
         deviate, degrees = one_sided(compared.significance).ravel(), compared.fit.degrees.ravel()
@@ -252,6 +300,11 @@ class ScatterJob(BlockJob):
         share = variance / (np.where(known, electrons, 0.0) + variance)
         averaged = self._averaged(deviate, chi_square, degrees, share, slice(None), pixels)
         return np.where(known, averaged, np.nan)
+
+
+def _several(pixels):
+    """The pixels, a single one twice: numpy adds up the samples of one in another order than those of several."""
+    return pixels if pixels.size > 1 else np.repeat(pixels, 2)
 
 
 class _DeviateTable:

@@ -67,3 +67,7 @@ class MeanCounts:
     def reshaped(self, shape):
         """The same pixels in another shape (rows, columns)."""
         return MeanCounts(*(part.reshape(len(part), *shape) for part in self.parts))
+
+    def at(self, pixels):
+        """Some of the pixels, of columns given by their indices."""
+        return MeanCounts(*(part[..., pixels] for part in self.parts))

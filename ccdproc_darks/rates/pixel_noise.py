@@ -165,6 +165,10 @@ class PixelNoise:
         scatter, variance = (array.reshape(-1)[pixels].astype(float) for array in (self.scatter, self.variance))
         return np.sqrt(variance), self._sample_noise(scatter, variance)
 
+    def rejection_noise(self, block, pixels=None):
+        """Read noise (electron, flat) by which a sample is rejected, of a slice of rows, or of some pixels of it."""
+        return self._sample_noise(*(array.reshape(-1).astype(float) for array in self.rows(block, pixels)))
+
     def _sample_noise(self, scatter, variance):
         if self.sample_noise is None:
             return np.where(np.isnan(scatter), np.sqrt(variance), scatter)

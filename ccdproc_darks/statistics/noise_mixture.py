@@ -19,7 +19,7 @@ __all__ = ["MeanTails", "ScatterTails"]
 _DEVIATES = np.concatenate([np.arange(0.25, 7, 0.25), np.geomspace(7, 30, 10)])
 _SHARES = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.32, 0.4, 0.5, 0.65, 0.8, 1.0])
 _FRAMES = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 28, 40, 64, 128, 256, 1024])
-_LEAST_ROOT, _ROOT_STEP, _FURTHEST = 0.3, 0.2, 30.0
+_LEAST_ROOT, _ROOT_STEP, _FURTHEST = 0.3, 0.3, 30.0
 # Energy of jumps over the variance without them: logarithms of the nodes of tables of one kind of pixels.
 _ENERGIES = np.exp(np.arange(-6.0, 8.01, 0.25))
 # Nodes of the logarithm of a pixel's variance over the mean one.

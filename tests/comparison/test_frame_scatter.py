@@ -9,7 +9,7 @@ from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 from scipy import stats
 
-from ccdproc_darks import dark_scatter
+from ccdproc_darks import NoiseWarning, dark_scatter, read_noise_map
 from ccdproc_darks.comparison import frame_scatter
 from ccdproc_darks.comparison.frame_scatter import ScatterJob
 
@@ -133,10 +133,44 @@ def test_switching_pixels_are_found_with_a_map():
     darks = frames_of(rng, noise, 0.5, 10)
     for frame in darks[::2]:
         frame.data[20] += 40.0
-    with_map, without = (dark_scatter(darks, read_noise=value).data for value in (noisy, 2 * u.electron))
+    with_map = dark_scatter(darks, read_noise=noisy).data
+    with pytest.warns(NoiseWarning, match="differs by .* from pixel to pixel"):
+        without = dark_scatter(darks, read_noise=2 * u.electron).data
     assert (without[[10, 20]] > 4.5).mean() > 0.98
     assert (with_map[20] > 4.5).all()
     assert (np.delete(with_map, 20, axis=0) < 4.5).all()
+
+
+@pytest.mark.parametrize(("noise", "electrons"), [(1.5, 3.0), (3.0, 1.0)])
+def test_frames_of_one_read_noise_take_the_exact_law_from_tables(monkeypatch, noise, electrons):
+    """To a thousandth of a standard deviation."""
+    darks = frames_of(np.random.default_rng(9), np.full((60, 100), noise), electrons, 8)
+    found = dark_scatter(darks, read_noise=noise * u.electron)
+    monkeypatch.setattr(ScatterJob, "find_tail", lambda job: None)
+    np.testing.assert_allclose(found.data, dark_scatter(darks, read_noise=noise * u.electron).data, rtol=0, atol=1e-3)
+
+
+def test_jumps_of_the_reading_are_no_cosmic_rays():
+    """Telegraph read noise that seldom jumps: pixels that scatter so much are as many as without a cosmic-ray test."""
+    rng = np.random.default_rng(10)
+    noise = lognormal(rng, 0.2, (200, 250))
+    jump = np.where(rng.random(noise.shape) < 0.1, 12.0, 0.0)
+
+    def frames(electrons, number, seconds=100.0):
+        found = frames_of(rng, noise, electrons, number)
+        for frame in found:
+            frame.data += jump * rng.choice([-1.0, 0.0, 1.0], noise.shape, p=[0.05, 0.9, 0.05])
+            frame.meta["EXPTIME"] = seconds
+        return found
+
+    noisy = read_noise_map(frames(0.0, 20, 0.0))
+    darks = frames(0.5, 10)
+    found, every = (dark_scatter(darks, read_noise=noisy, clip=clip).data for clip in (5.0, None))
+    for limit in (2.6, 3.1):
+        assert (found > limit).sum() > 0.9 * (every > limit).sum()
+    darks[3].data[:10] += 60.0
+    struck = dark_scatter(darks, read_noise=noisy).data
+    assert (struck[:10] > 3.7).mean() < 0.05
 
 
 def test_pixels_that_the_map_does_not_know():

@@ -5,7 +5,7 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from ccdproc_darks import dark_rate
+from ccdproc_darks import NoiseWarning, dark_rate
 from ccdproc_darks.rates.pixel_noise import PixelNoise, distribution_of
 from ccdproc_darks.rates.rate_images import RateImages
 
@@ -80,6 +80,33 @@ def test_a_pixel_that_lost_frames():
     np.testing.assert_allclose(variance[0, 0], short.uncertainty.array[3] ** 2, rtol=1e-4)
 
 
+@pytest.mark.parametrize("lost", [(1, 1), (1, 2)])
+def test_a_pixel_that_lost_frames_in_all_rates(lost):
+    """Two rates agree for the right numbers of frames alone, where a pixel has dark current."""
+    image = noise_map()
+    known = PixelNoise.of(image, SHAPE)
+
+    def with_lost(seconds, most):
+        rng = np.random.default_rng(int(seconds))
+        frames = [
+            dark(rng.poisson(RATE * seconds) + rng.normal(0, NOISE) + BIAS.data, seconds, "electron", read_noise=None)
+            for _ in range(8)
+        ]
+        for frame in frames[:most]:
+            frame.mask = np.zeros(SHAPE, bool)
+            frame.mask[3] = True
+        return dark_rate(frames, bias=BIAS, read_noise=image, check_headers=False)
+
+    images = [with_lost(seconds, most) for seconds, most in zip((60.0, 600.0), lost, strict=True)]
+    rates = RateImages(images)
+    some = (RATE[3] < 1) & ((images[0].data[3] > 0.01) | (images[1].data[3] > 0.01))
+    assert some.sum() > 30
+    right = np.abs(rates.noise.variance[3][some] / known.variance[3][some] - 1) < 1e-4
+    assert right.mean() > 0.95
+    frames = rates.rows(slice(3, 4)).frames[:, 0, some]
+    np.testing.assert_array_equal(frames[:, right], np.repeat([[8 - lost[0]], [8 - lost[1]]], right.sum(), axis=1))
+
+
 def test_a_map_that_is_given_wins():
     image, other = noise_map(), CCDData(np.full(SHAPE, 7.0), unit=u.electron)
     rates = RateImages([rate(60.0, image)], read_noise=other)
@@ -88,7 +115,9 @@ def test_a_map_that_is_given_wins():
 
 
 def test_rates_of_one_read_noise_have_none():
-    assert RateImages([rate(60.0, 3.0 * u.electron)]).noise is None
+    with pytest.warns(NoiseWarning, match="differs by .* from pixel to pixel"):
+        measured = rate(60.0, 3.0 * u.electron)
+    assert RateImages([measured]).noise is None
 
 
 def test_one_rate_of_several_exposure_times():
