@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Departures of the pixels of some rows from one rate each: which are far in a tail, and which beyond a limit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,6 +84,17 @@ class SeveralRatesBlock:
     def inexact_pixels(self):
         """Flat indices of the pixels of `inexact_mask`."""
         return np.flatnonzero(self.inexact_mask())
+
+    def some(self, pixels):
+        """The same of some pixels (flat indices)."""
+        arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        return replace(self, **{name: value[pixels] for name, value in arrays.items()})
+
+    def may_be_beyond(self, critical):
+        """Pixels whose significance may be above ``critical``, and incomplete ones, as a boolean array."""
+        found = np.abs(self.deviate) > first_size(critical / _AVERAGED if self.share is not None else critical)
+        # As ``found | ~complete``.
+        return np.greater_equal(found, self.complete, out=found)
 
     def beyond(self, critical):
         """Pixels whose absolute significance is above a critical deviate, and those for which the exact way must tell.

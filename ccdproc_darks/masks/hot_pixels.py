@@ -103,14 +103,13 @@ class HotPixelTest:
             return self._threshold
         return self.typical.rate + max(self._deviates.excess_of(*wanted), 0.0)
 
-    def may_be_hot(self, rates, quietest):
-        """Flat indices of rates (electron/s, of pixels without surroundings) that may be hot.
+    def lowest_rate(self, quietest):
+        """Rate (electron/s) up to which no pixel without surroundings is hot.
 
         ``quietest`` is a single pixel (`PixelRates`) with no more noise than the others.
         """
         sigma = np.sqrt(quietest.variance_at(self.typical.rate).item())
-        lowest = self.typical.rate + max(self._critical - 1, 0.0) * sigma
-        return np.flatnonzero(rates > rates.dtype.type(lowest))
+        return self.typical.rate + max(self._critical - 1, 0.0) * sigma
 
     def deviates(self, measured, block, pixels=None, least=-np.inf):
         """Deviates of rates (`PixelRates`) above typical ones; ``-inf`` where below ``least`` without doubt.
