@@ -20,7 +20,7 @@ from .two_rates import TwoRates
 
 __all__ = [
     "DOUBTFUL_WIDTH", "Comparison", "RateComparer", "both_for_rows", "common_offsets", "compare_rows", "core_width",
-    "null_width", "without_offsets",
+    "is_wrong", "null_width", "without_offsets",
 ]  # fmt: skip
 
 # Most exposure times of which a sample is kept in memory.
@@ -71,7 +71,7 @@ class RateComparer:
         degrees = len(images) - (2 if self.free_offset else 1)
         # The tails matter where few pixels are far in them.
         self.width = null_width(deviates := self._find_deviates(sample), degrees)
-        self.normal = _is_wrong(deviates) and self.width > DOUBTFUL_WIDTH
+        self.normal = is_wrong(deviates) and self.width > DOUBTFUL_WIDTH
         if not self.normal:
             self._find_fast()
             self.width = null_width(deviates := self._find_deviates(sample), degrees)
@@ -79,7 +79,7 @@ class RateComparer:
             self._scale = self.width or 1.0
             self._find_fast()
             if self.normal:
-                self.normal = _is_wrong(self._find_deviates(sample))
+                self.normal = is_wrong(self._find_deviates(sample))
                 self._find_fast()
         elif deviates.size >= _TYPICAL_PIXELS and self.width > DOUBTFUL_WIDTH:
             self._warn_noise()
@@ -144,8 +144,11 @@ class RateComparer:
     two_rates_block = fast_block
 
     def _find_fast(self):
-        self.fast = None
-        for kind in (TwoRates, SeveralRates):
+        self.fast, kinds = None, (TwoRates, SeveralRates)
+        if self._rate_distribution is not None and self.images.dtype == np.float32:
+            # The loop of two rates knows no distribution of rates, and takes the time of numpy.
+            kinds = (SeveralRates,)
+        for kind in kinds:
             if self.fast is None and kind.fits(self.images, self.free_offset):
                 self.fast = kind(self.images, self.offsets, self._rate_distribution, self._scale, self.normal)
 
@@ -163,9 +166,9 @@ class RateComparer:
         return deviates[np.isfinite(deviates)]
 
 
-def _is_wrong(deviates):
-    """Whether so many pixels depart from one rate that the noise told is wrong."""
-    return deviates.size >= _TYPICAL_PIXELS and np.mean(np.abs(deviates) > NORMAL_BELOW) > _MOST_FAR
+def is_wrong(deviates, far=NORMAL_BELOW):
+    """Whether so many pixels have a deviate beyond ``far`` that the noise told is wrong."""
+    return deviates.size >= _TYPICAL_PIXELS and np.mean(np.abs(deviates) > far) > _MOST_FAR
 
 
 class _Samples:

@@ -24,9 +24,9 @@ from ..statistics.significance import (
     deviate_of_log_tail,
     log_chi_square_tail,
 )
-from .comparer import compare_rows
+from .comparer import DOUBTFUL_WIDTH, compare_rows, is_wrong
 
-__all__ = ["LEAST_FRAMES", "ScatterJob", "one_sided"]
+__all__ = ["LEAST_FRAMES", "ScatterJob", "one_sided", "width_of"]
 
 # With three frames, a pixel that switches has one frame alone at one level: it looks like a cosmic ray.
 LEAST_FRAMES = 4
@@ -43,6 +43,8 @@ _NEARLY_ALL = 0.7
 # Of the core of all pixels: pixels that are enough, and fewest; range of the factor of their variances, and halvings.
 _CORE_PIXELS, _LEAST_PIXELS = 2**15, 100
 _FACTORS, _HALVINGS = (0.1, 10.0), 13
+# Highest sample above the others, over their scatter, that may be a cosmic ray.
+_STRUCK = 3.0
 # Relative error of a width from the lower half of one normal deviate.
 _WIDTH_ERROR = 1.35
 
@@ -63,6 +65,11 @@ class ScatterJob(BlockJob):
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray.
     rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution` or None
         Distribution of the true rates of the sensor's pixels.
+    normal : bool
+        Whether the noise told is so wrong that no exact tail is worth computing, and no sample is told from a cosmic
+        ray: all deviates are those of the chi-square law (`find_normal`).
+    width_seen : float or None
+        Scatter of good pixels over their noise, as `find_normal` saw it.
     factor, width : float
         Factor of the variance by read noise, and width of the deviates of good pixels: what the frames tell that a map
         of the read noise does not (`find_core`).
@@ -75,6 +82,8 @@ class ScatterJob(BlockJob):
     rate_distribution: object = None
     factor: float = 1.0
     width: float = 1.0
+    normal: bool = False
+    width_seen: float | None = None
 
     @property
     def _table(self):
@@ -126,13 +135,29 @@ class ScatterJob(BlockJob):
         self.factor = job.factor
         self.width = max(1.0, float(middle - below) / (1 + 2 * _WIDTH_ERROR / np.sqrt(deviates.size)))
 
+    def find_normal(self, blocks):
+        """Set `normal` by what pixels of ``blocks`` (slices of rows) show, all of which have one read noise."""
+        found, number = [], len(self.dark_set.frames)
+        for block in blocks:
+            _, moments = self._moments(block)
+            with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+                deviates = replace(self, normal=True)._deviates(moments, block)[0]
+            # One sample far above the others, by their own scatter, may be a cosmic ray.
+            others = np.maximum(moments.squares - np.square(moments.excess) * (1 - 1 / number), 0)
+            struck = np.square(moments.excess) * (number - 2) > _STRUCK**2 * others
+            found.append(deviates[~(moments.special | struck)])
+        deviates = np.concatenate(found)
+        deviates = deviates[np.isfinite(deviates)]
+        self.width_seen = width_of(deviates, number - 1)
+        self.normal = is_wrong(np.maximum(deviates, 0), self._table.far) and self.width_seen > DOUBTFUL_WIDTH
+
     def block(self, rows, out=None):
         """The fast pass: by sums of the samples. Pixels whose tail it does not know are deferred."""
         quick, moments = self._moments(rows)
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             deviate, inexact = self._deviates(moments, rows)
             inexact |= moments.special
-            if self.clip is not None:
+            if self.clip is not None and not self.normal:
                 inexact |= self._may_lose_highest(moments, self._read_variance(rows))
         pixels = np.flatnonzero(inexact)
         if not pixels.size:
@@ -196,6 +221,11 @@ class ScatterJob(BlockJob):
         chi_square = moments.squares / variance
         deviate, inexact = self._table.deviates(np.sqrt(chi_square))
         # At most so much skewness or kurtosis: see `ccdproc_darks.statistics.significance.needs_exact_tail`.
+        if self.normal:
+            far = np.flatnonzero(inexact & np.isfinite(chi_square))
+            degrees = np.full(far.size, len(self.dark_set.frames) - 1)
+            deviate[far] = deviate_of_log_tail(log_chi_square_tail(chi_square[far], degrees))
+            return deviate, ~np.isfinite(chi_square)
         electrons /= variance
         electrons *= 1.5
         sooner = np.clip(np.maximum(electrons / np.sqrt(variance), electrons / variance), 0.0, 1.0)
@@ -228,7 +258,7 @@ class ScatterJob(BlockJob):
         """`MeanCounts` of samples (electron), without those that cosmic rays have hit."""
         good &= good.sum(axis=0) >= LEAST_FRAMES
         shape = samples.shape
-        if self.clip is not None:
+        if self.clip is not None and not self.normal:
             noise = np.broadcast_to(np.sqrt(read_variance), shape[1:])
             _leave_out_highest(samples - self.dark_set.level_shifts[:, None, None], good, noise, self.clip)
         samples[~good] = 0.0
@@ -238,7 +268,7 @@ class ScatterJob(BlockJob):
     def _of_counts(self, counts, pixels):
         """One-sided deviates of `MeanCounts` of some pixels (flat indices)."""
         seconds, shifts = np.full(len(counts.counts), self.dark_set.seconds), self.dark_set.level_shifts
-        compared = compare_rows(counts, seconds, [], shifts, False, self.rate_distribution)
+        compared = compare_rows(counts, seconds, [], shifts, False, self.rate_distribution, normal=self.normal)
         deviate, degrees = one_sided(compared.significance).ravel(), compared.fit.degrees.ravel()
         if not isinstance(self.noise, PixelNoise):
             return deviate
@@ -252,6 +282,15 @@ class ScatterJob(BlockJob):
         share = variance / (np.where(known, electrons, 0.0) + variance)
         averaged = self._averaged(deviate, chi_square, degrees, share, slice(None), pixels)
         return np.where(known, averaged, np.nan)
+
+
+def width_of(deviates, degrees):
+    """Scatter of frames in good pixels over their noise, from the median deviate; None without pixels."""
+    if deviates.size == 0:
+        return None
+    # Beyond 37 the probability underflows.
+    middle = min(float(np.median(deviates)), 37.0)
+    return float(np.sqrt(chdtri(degrees, ndtr(-middle)) / chdtri(degrees, 0.5)))
 
 
 class _DeviateTable:
