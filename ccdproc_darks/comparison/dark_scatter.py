@@ -176,8 +176,8 @@ def dark_scatter(
     if job.normal:
         warn(
             f"frames scatter {job.width_seen:.2f} times as much in good pixels as their noise explains: the read noise "
-            "is too low, or the dark current drifts. Probabilities are those of the chi-square law, and no sample is taken "
-            "for a cosmic ray. Let the frames tell their noise (read_noise=None, or a result of read_noise_map)",
+            "is too low, or the dark current drifts. Probabilities are those of the chi-square law, and no sample is "
+            "taken for a cosmic ray. Let the frames tell their noise (read_noise=None, or a result of read_noise_map)",
             NoiseWarning,
         )
     data = np.empty(shape, dtype)

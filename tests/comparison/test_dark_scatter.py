@@ -123,17 +123,18 @@ def test_two_high_frames_are_no_cosmic_rays():
     assert (np.delete(scatter.data, 5, axis=0) < 5).all()
 
 
+@pytest.mark.filterwarnings("ignore:read noise differs")
 @pytest.mark.parametrize("number", [4, 10])
 def test_found_the_better_the_larger_their_amplitude(number):
     """Pixels that switch between 0.1 electron/s and more, ever more of them; in the end all that switched twice."""
-    rng = np.random.default_rng(5)
+    rng, others = (np.random.default_rng(seed) for seed in (5, 6))
     shape, found = (50, 100), []
     for amplitude in (0.0, 0.2, 0.5, 1.0, 3.0):
         darks = switching(rng, 0.1, 0.1 + amplitude, 100.0, number, 5.0, shape)
         # Where all pixels switch, their scatter refutes the read noise: most do not.
-        for frame, other in zip(darks, switching(rng, 0.1, 0.1, 100.0, number, 5.0, (50, 2900)), strict=True):
+        for frame, other in zip(darks, switching(others, 0.1, 0.1, 100.0, number, 5.0, (50, 2900)), strict=True):
             frame.data = np.concatenate([frame.data, other.data], axis=1)
-        found.append(np.mean(dark_scatter(darks).data[:, :100] > 4.5))
+        found.append(np.mean(dark_scatter(darks, check_headers=False).data[:, :100] > 4.5))
     assert found[0] < 0.001
     assert (np.diff(found) > 0).all()
     # One frame that is unlike the others may be a cosmic ray.
