@@ -5,7 +5,6 @@ import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import chdtri, ndtr
 
 from .._interface.warnings import NoiseWarning, warn
 from ..rates.mean_counts import MeanCounts
@@ -17,15 +16,15 @@ from ..statistics.significance import NORMAL_BELOW, deviate_of_chi_square, needs
 from .departure_tails import DepartureTails
 from .several_rates import SeveralRates
 from .two_rates import TwoRates
+from .widths import null_width
 
 __all__ = [
-    "DOUBTFUL_WIDTH", "Comparison", "RateComparer", "both_for_rows", "common_offsets", "compare_rows", "core_width",
-    "null_width", "without_offsets",
+    "DOUBTFUL_WIDTH", "Comparison", "RateComparer", "both_for_rows", "common_offsets", "compare_rows",
+    "is_wrong", "without_offsets",
 ]  # fmt: skip
 
 # Most exposure times of which a sample is kept in memory.
 _KEPT = 3
-_CORE = 0.6827
 # Scatter of good pixels over their noise from which on the noise model is doubtful.
 DOUBTFUL_WIDTH = 1.2
 # Fewest pixels whose width is judged: it has an error of 3 %.
@@ -71,7 +70,7 @@ class RateComparer:
         degrees = len(images) - (2 if self.free_offset else 1)
         # The tails matter where few pixels are far in them.
         self.width = null_width(deviates := self._find_deviates(sample), degrees)
-        self.normal = _is_wrong(deviates) and self.width > DOUBTFUL_WIDTH
+        self.normal = is_wrong(deviates) and self.width > DOUBTFUL_WIDTH
         if not self.normal:
             self._find_fast()
             self.width = null_width(deviates := self._find_deviates(sample), degrees)
@@ -79,7 +78,7 @@ class RateComparer:
             self._scale = self.width or 1.0
             self._find_fast()
             if self.normal:
-                self.normal = _is_wrong(self._find_deviates(sample))
+                self.normal = is_wrong(self._find_deviates(sample))
                 self._find_fast()
         elif deviates.size >= _TYPICAL_PIXELS and self.width > DOUBTFUL_WIDTH:
             self._warn_noise()
@@ -144,8 +143,11 @@ class RateComparer:
     two_rates_block = fast_block
 
     def _find_fast(self):
-        self.fast = None
-        for kind in (TwoRates, SeveralRates):
+        self.fast, kinds = None, (TwoRates, SeveralRates)
+        if self._rate_distribution is not None and self.images.dtype == np.float32:
+            # The loop of two rates knows no distribution of rates, and takes the time of numpy.
+            kinds = (SeveralRates,)
+        for kind in kinds:
             if self.fast is None and kind.fits(self.images, self.free_offset):
                 self.fast = kind(self.images, self.offsets, self._rate_distribution, self._scale, self.normal)
 
@@ -163,9 +165,9 @@ class RateComparer:
         return deviates[np.isfinite(deviates)]
 
 
-def _is_wrong(deviates):
-    """Whether so many pixels depart from one rate that the noise told is wrong."""
-    return deviates.size >= _TYPICAL_PIXELS and np.mean(np.abs(deviates) > NORMAL_BELOW) > _MOST_FAR
+def is_wrong(deviates, far=NORMAL_BELOW):
+    """Whether so many pixels have a deviate beyond ``far`` that the noise told is wrong."""
+    return deviates.size >= _TYPICAL_PIXELS and np.mean(np.abs(deviates) > far) > _MOST_FAR
 
 
 class _Samples:
@@ -185,31 +187,6 @@ def both_for_rows(images, comparer, rows):
         return images.for_rows(rows), None
     comparer = comparer.for_rows(rows)
     return comparer.images, comparer
-
-
-def core_width(deviates):
-    """Half the width of the middle 68.27 % of ``deviates``, 1 for normal ones; None without any."""
-    if deviates.size == 0:
-        return None
-    low, high = np.percentile(deviates, [15.865525, 84.134475])
-    return float(high - low) / 2
-
-
-def null_width(deviates, degrees):
-    """Scatter of good pixels about one rate, over what their noise explains; None without pixels.
-
-    ``deviates`` are equivalent normal deviates of a chi-square of so many ``degrees`` of freedom; outliers among them
-    do not matter. The result is the scale of an empirical null distribution (Efron 2004, J. Am. Stat. Assoc. 99, 96),
-    from its middle 68.27 %. Noise that is f times wider makes the chi-square f^2 times larger, and the deviate by no
-    fixed factor.
-    """
-    if deviates.size == 0:
-        return None
-    # Beyond 37 the probability underflows.
-    core = min(np.quantile(np.abs(deviates), _CORE), 37.0)
-    if degrees < 2:
-        return float(core)
-    return float(np.sqrt(chdtri(degrees, 2 * ndtr(-core)) / chdtri(degrees, 1 - _CORE)))
 
 
 @dataclass

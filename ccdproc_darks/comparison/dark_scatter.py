@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from astropy import units as u
 from astropy.nddata import CCDData
-from scipy.special import chdtri, ndtr
 
 from .._compute.blocks import sample_blocks, shifted
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_clip, checked_dtype, numpy_images, unit_name
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
+from .._interface.warnings import NoiseWarning, warn
 from ..frames.headers import FrameSetting, check_one_exposure
 from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading
@@ -28,6 +28,7 @@ from ..rates.prepared_darks import prepare_darks
 from ..statistics.rate_distribution import sensor_rate_distribution
 from .frame_scatter import LEAST_FRAMES, ScatterJob
 from .jump_growth import excess_variance, jumps_of_reading, tells_excess
+from .widths import scatter_width
 
 __all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
 
@@ -104,7 +105,8 @@ def dark_scatter(
     -----
     BiasWarning, ClippingWarning, DuplicateFrameWarning, FrameLevelWarning, HeaderWarning, LightWarning,
     MissingInformationWarning, NoUsablePixelWarning, NoiseWarning, TemperatureWarning
-        See `dark_rate`.
+        See `dark_rate`. NoiseWarning also where so many pixels scatter more than their noise explains that the read
+        noise is wrong: all tails are then taken for those of the chi-square law.
 
     See Also
     --------
@@ -172,9 +174,19 @@ def dark_scatter(
     blocks = sample_blocks(shape, _SAMPLE)
     samples = (job.counts(block) for block in blocks)
     job.rate_distribution = sensor_rate_distribution(samples, seconds, np.ones(number), [], offsets, False)
-    job.find_tail()
     if prepared.pixel_noise is not None:
         job.find_core(sample_blocks(shape, _CORE))
+    else:
+        job.find_normal(blocks)
+    if job.normal:
+        warn(
+            f"frames scatter {job.width_seen:.2f} times as much in good pixels as their noise explains: the read noise "
+            "is too low, or the dark current drifts. Probabilities are those of the chi-square law, and no sample is "
+            "taken for a cosmic ray. Let the frames tell their noise (read_noise=None, or a result of read_noise_map)",
+            NoiseWarning,
+        )
+    else:
+        job.find_tail()
     data = np.empty(shape, dtype)
     fill_images(job, [data], execution)
     mask = np.isnan(data)
@@ -223,16 +235,9 @@ def _width_entries(job, data, degrees):
         }
     # An odd step does not take the same columns of each row.
     deviates = data.ravel()[:: data.size // _WIDTH_PIXELS | 1]
-    return {"DKWIDTH": (_width(deviates[~np.isnan(deviates)], degrees), "scatter of good pixels over their noise")}
-
-
-def _width(deviates, degrees):
-    """Scatter of frames in good pixels over their noise, from the median deviate; None without pixels."""
-    if deviates.size == 0:
-        return None
-    # Beyond 37 the probability underflows.
-    middle = min(float(np.median(deviates)), 37.0)
-    return float(np.sqrt(chdtri(degrees, ndtr(-middle)) / chdtri(degrees, 0.5)))
+    return {
+        "DKWIDTH": (scatter_width(deviates[~np.isnan(deviates)], degrees), "scatter of good pixels over their noise")
+    }
 
 
 class ScatterImages:

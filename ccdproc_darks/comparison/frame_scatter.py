@@ -25,7 +25,8 @@ from ..statistics.significance import (
     deviate_of_log_tail,
     log_chi_square_tail,
 )
-from .comparer import compare_rows
+from .comparer import DOUBTFUL_WIDTH, compare_rows, is_wrong
+from .widths import scatter_width
 
 __all__ = ["LEAST_FRAMES", "ScatterJob", "one_sided"]
 
@@ -44,6 +45,8 @@ _NEARLY_ALL = 0.7
 # Of the core of all pixels: enough for a median, and fewest; range of the factor of their variances, and halvings.
 _CORE_PIXELS, _LEAST_PIXELS = 2**15, 100
 _FACTORS, _HALVINGS = (0.1, 10.0), 13
+# Highest sample above the others, over their scatter, that may be a cosmic ray.
+_STRUCK = 3.0
 # Relative error of a width from the lower half of one normal deviate.
 _WIDTH_ERROR = 1.35
 
@@ -66,6 +69,11 @@ class ScatterJob(BlockJob):
         Distribution of the true rates of the sensor's pixels.
     equal_tail : `ccdproc_darks.statistics.equal_counts_tail.EqualCountsTail` or None
         The exact law of pixels that lost no sample, where all have one read noise (`find_tail`).
+    normal : bool
+        Whether the noise told is so wrong that no exact tail is worth computing, and no sample is told from a cosmic
+        ray: all deviates are those of the chi-square law (`find_normal`).
+    width_seen : float or None
+        Scatter of good pixels over their noise, as `find_normal` saw it.
     factor, width : float
         Factor of the variance by read noise, and width of the deviates of good pixels: what the frames tell that a map
         of the read noise does not (`find_core`).
@@ -79,6 +87,8 @@ class ScatterJob(BlockJob):
     equal_tail: EqualCountsTail | None = None
     factor: float = 1.0
     width: float = 1.0
+    normal: bool = False
+    width_seen: float | None = None
 
     @property
     def _table(self):
@@ -139,13 +149,29 @@ class ScatterJob(BlockJob):
         self.factor = job.factor
         self.width = max(1.0, float(middle - below) / (1 + 2 * _WIDTH_ERROR / np.sqrt(deviates.size)))
 
+    def find_normal(self, blocks):
+        """Set `normal` by what pixels of ``blocks`` (slices of rows) show, all of which have one read noise."""
+        found, number = [], len(self.dark_set.frames)
+        for block in blocks:
+            _, moments = self._moments(block)
+            with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+                deviates = replace(self, normal=True)._deviates(moments, block)[0]
+            # One sample far above the others, by their own scatter, may be a cosmic ray.
+            others = np.maximum(moments.squares - np.square(moments.excess) * (1 - 1 / number), 0)
+            struck = np.square(moments.excess) * (number - 2) > _STRUCK**2 * others
+            found.append(deviates[~(moments.special | struck)])
+        deviates = np.concatenate(found)
+        deviates = deviates[np.isfinite(deviates)]
+        self.width_seen = scatter_width(deviates, number - 1)
+        self.normal = is_wrong(np.maximum(deviates, 0), self._table.far) and self.width_seen > DOUBTFUL_WIDTH
+
     def block(self, rows, out=None):
         """The fast pass: by sums of the samples. Pixels whose tail it does not know are deferred."""
         quick, moments = self._moments(rows)
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             deviate, inexact = self._deviates(moments, rows)
             inexact |= moments.special
-            if self.clip is not None:
+            if self.clip is not None and not self.normal:
                 inexact |= self._may_lose_highest(moments, rows)
         pixels = np.flatnonzero(inexact)
         if not pixels.size:
@@ -205,6 +231,11 @@ class ScatterJob(BlockJob):
         chi_square = moments.squares / variance
         deviate, inexact = self._table.deviates(np.sqrt(chi_square))
         # At most so much skewness or kurtosis: see `ccdproc_darks.statistics.significance.needs_exact_tail`.
+        if self.normal:
+            far = np.flatnonzero(inexact & np.isfinite(chi_square))
+            degrees = np.full(far.size, len(self.dark_set.frames) - 1)
+            deviate[far] = deviate_of_log_tail(log_chi_square_tail(chi_square[far], degrees))
+            return deviate, ~np.isfinite(chi_square)
         electrons /= variance
         electrons *= 1.5
         sooner = np.clip(np.maximum(electrons / np.sqrt(variance), electrons / variance), 0.0, 1.0)
@@ -261,7 +292,7 @@ class ScatterJob(BlockJob):
         variance, noise = self._read_variance(rows, pixels), self._sample_noise(rows, pixels)
         if np.ndim(variance):
             variance, noise = variance.reshape(shape[1:]), noise.reshape(shape[1:])
-        if self.clip is not None:
+        if self.clip is not None and not self.normal:
             noise = np.broadcast_to(noise, shape[1:])
             _leave_out_highest(samples - self.dark_set.level_shifts[:, None, None], good, noise, self.clip)
         samples[~good] = 0.0
@@ -286,7 +317,7 @@ class ScatterJob(BlockJob):
     def _by_comparison(self, counts, pixels):
         """The same, as `ccdproc_darks.compare_dark_rates` compares exposures."""
         seconds, shifts = np.full(len(counts.counts), self.dark_set.seconds), self.dark_set.level_shifts
-        compared = compare_rows(counts, seconds, [], shifts, False, self.rate_distribution)
+        compared = compare_rows(counts, seconds, [], shifts, False, self.rate_distribution, normal=self.normal)
         deviate, degrees = one_sided(compared.significance).ravel(), compared.fit.degrees.ravel()
         if not isinstance(self.noise, PixelNoise):
             return deviate

@@ -19,6 +19,8 @@ __all__ = ["SeveralRates"]
 _ROUNDS = 5
 # Smallest leverage of a count, over its weight, that is no rounding error.
 _LEAST_LEVERAGE = 1e-10
+# Relative error of limits of deviates, as numbers of pixels are in single precision.
+_ROUNDING = 1e-6
 # Images of a block, in the order in which the compiled loop takes them.
 _IMAGES = (
     "complete", "difference", "rate", "deviation", "deviate", "departure", "information", "skewness", "share", "alike",
@@ -289,6 +291,12 @@ class SeveralRates:
             return deviate
         parts = (part[pixels].astype(float) for part in (block.scatter, block.share, block.alike))
         return self._tails.deviate(deviate, *parts, self.degrees)
+
+    def limits(self, block, pixels, low, high):
+        """Lower and upper limits of `averaged` deviates, not averaged between ``low`` and ``high``."""
+        frames = block.alike[pixels].astype(float)
+        low, high = self._tails.limits(np.maximum(low, 0), high, frames, self.degrees)
+        return low * (1 - _ROUNDING), high * (1 + _ROUNDING)
 
     def kurtosis(self, rate, variance):
         """Largest excess kurtosis of a count of pixels of such rates, as in `RateFit`."""

@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Departures of the pixels of some rows from one rate each: which are far in a tail, and which beyond a limit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -85,6 +85,17 @@ class SeveralRatesBlock:
         """Flat indices of the pixels of `inexact_mask`."""
         return np.flatnonzero(self.inexact_mask())
 
+    def some(self, pixels):
+        """The same of some pixels (flat indices)."""
+        arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        return replace(self, **{name: value[pixels] for name, value in arrays.items()})
+
+    def may_be_beyond(self, critical):
+        """Pixels whose significance may be above ``critical``, and incomplete ones, as a boolean array."""
+        found = np.abs(self.deviate) > self._first_size(critical)
+        # As ``found | ~complete``.
+        return np.greater_equal(found, self.complete, out=found)
+
     def beyond(self, critical):
         """Pixels whose absolute significance is above a critical deviate, and those for which the exact way must tell.
 
@@ -93,22 +104,35 @@ class SeveralRatesBlock:
         beyond, undecided : `numpy.ndarray` of int
             Flat indices, rising. No pixel is in both, and incomplete pixels are in neither.
         """
-        far, low, high = self.between(critical / _AVERAGED if self.share is not None else critical)
-        if self.share is not None:
-            kept = np.flatnonzero(high * _AVERAGED > critical)
-            far, low, high = far[kept], low[kept], high[kept]
+        far, low, high = self._between(critical)
         if self.share is not None and far.size:
-            low, high = (self.several_rates.averaged(self, far, side) for side in (low, high))
+            least, most = self.several_rates.limits(self, far, low, high)
+            some = np.flatnonzero((least <= critical) & (most > critical))
+            least[some], most[some] = (
+                self.several_rates.averaged(self, far[some], side[some]) for side in (low, high)
+            )  # fmt: skip
+            low, high = least, most
         return far[low > critical], far[(low <= critical) & (high > critical)]
 
     def between(self, least):
         """Pixels (flat indices) whose deviate may be above ``least``, and the lower and upper limits of the deviates.
 
-        They are those of the pixel's mean read variance, not averaged. Incomplete pixels are left out.
+        Incomplete pixels are left out.
         """
-        far = np.flatnonzero(self.complete & (np.abs(self.deviate) > first_size(least)))
+        far, low, high = self._between(least)
+        if self.share is not None:
+            low, high = self.several_rates.limits(self, far, low, high)
+        return far, low, high
+
+    def _between(self, least):
+        """The same, with limits of the deviates that the pixel's mean read variance gives, not averaged."""
+        far = np.flatnonzero(self.complete & (np.abs(self.deviate) > self._first_size(least)))
         size, exact = np.abs(self.deviate[far].astype(float)), self._needs_exact(far)
         return far, *significance_between(size, self.skewness[far], self._kurtosis(far), exact)
+
+    def _first_size(self, least):
+        """Departure, as a normal deviate, up to which no deviate is above ``least``."""
+        return first_size(least if self.share is None else least / _AVERAGED)
 
     def statistic(self, name):
         """Images of a statistic of `compare_dark_rates`, and flat indices of the pixels that need the exact way."""

@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Fast comparison of two rates of pixels that lost no frame, by their difference and their generalised mean alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -309,6 +309,19 @@ class TwoRatesBlock:
     def significance(self):
         """The deviates, as all pixels have one read noise."""
         return self.deviate
+
+    def some(self, pixels):
+        """The same of some pixels (flat indices)."""
+        arrays = ("complete", "difference", "second", "rate", "deviate")
+        return replace(self, inexact=None, **{name: getattr(self, name)[pixels] for name in arrays})
+
+    def may_be_beyond(self, critical):
+        """Pixels whose significance may be above ``critical``, and incomplete ones, as a boolean array."""
+        size, inexact = np.abs(self.deviate), self.inexact_mask()
+        found = inexact & (size > first_size(critical))
+        found |= size > size.dtype.type(critical * _MARGIN)
+        # As ``found | ~complete``.
+        return np.greater_equal(found, self.complete, out=found)
 
     def between(self, least):
         """Pixels whose deviate may be above ``least``, and its limits: see `SeveralRatesBlock.between`."""

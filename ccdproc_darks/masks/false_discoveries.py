@@ -16,8 +16,6 @@ __all__ = ["DeviateLimits", "pixel_deviates", "settled_deviates"]
 
 # Relative error of a deviate in single precision.
 _ROUNDING = 1e-4
-# Factor by which a deviate may grow where it is averaged over what the read noise of a pixel may be.
-_AVERAGED = 1.4
 # Pixels that are computed exactly at a time.
 _BATCH = 2**15
 _NONE = np.zeros(0)
@@ -137,10 +135,7 @@ class _DeviatesJob(BlockJob):
         quick = self.comparer.fast_block(rows, departures=self.comparer.two_rates is None)
         incomplete = np.flatnonzero(~quick.complete)
         others = self._exact(rows, incomplete) if incomplete.size else ()
-        averaged = getattr(quick, "share", None) is not None
-        far, low, high = quick.between(self.least / _AVERAGED if averaged else self.least)
-        if averaged:
-            low, high = np.zeros(far.shape), high * _AVERAGED
+        far, low, high = quick.between(self.least)
         departures = DeviateLimits.of(far, high, self.least, low)
         found = self._excesses(quick, rows), departures
         return tuple(map(DeviateLimits.joined, zip(found, others, strict=True))) if others else found
@@ -150,22 +145,29 @@ class _DeviatesJob(BlockJob):
         hot = self.hot_pixels
         if hot.typical is None:
             return DeviateLimits.of(np.zeros(0, int), _NONE, self.least)
-        if quick.variance is None:
-            one = noiseless_pixel(self.comparer, np.zeros(1))
-            some = np.flatnonzero(quick.rate > hot.threshold_for(one, self.least) * (1 - _ROUNDING))
-            some = some[quick.complete[some]]
-            measured = complete_pixel_rates(self.comparer, rows, quick.rate[some].astype(float), some)
-            deviates = hot.deviates(measured, rows, some, self.least).ravel()
-            return DeviateLimits.of(some, deviates * (1 + _ROUNDING), self.least, deviates * (1 - _ROUNDING))
+        with np.errstate(invalid="ignore"):
+            if quick.variance is None:
+                one = noiseless_pixel(self.comparer, np.zeros(1))
+                chosen = quick.rate > hot.threshold_for(one, self.least) * (1 - _ROUNDING)
+            else:
+                chosen = self._may_be_above(quick, rows)
+        some = np.flatnonzero(chosen & quick.complete)
+        measured = complete_pixel_rates(self.comparer, rows, quick.rate[some].astype(float), some)
+        deviates = hot.deviates(measured, rows, some, self.least).ravel()
+        return DeviateLimits.of(some, deviates * (1 + _ROUNDING), self.least, deviates * (1 - _ROUNDING))
+
+    def _may_be_above(self, quick, rows):
+        """Pixels of noise of their own whose rate may have a deviate above ``least`` among typical ones."""
+        hot, least = self.hot_pixels, self.hot_pixels.least_of_mean_noise(self.least)
         # A variance of the fitted rate is a concave function of the read variance: it is above the chord.
         ends = np.array([np.argmin(quick.variance), np.argmax(quick.variance)])
         first, last = (quick.variance[end].astype(float) for end in ends)
         measured = complete_pixel_rates(self.comparer, rows, np.zeros(2), ends)
         low, high = measured.variance_at(hot.typical.rate).ravel()
         slope = (high - low) / (last - first) if last > first else 0.0
-        least = np.float32(low - slope * first) + np.float32(slope) * quick.variance
-        grown = 1.0 if self.images.noise.distribution is None else _AVERAGED
-        upper = ((quick.rate - hot.typical.rate) / np.sqrt(least) + 1 + _ROUNDING) * grown
-        with np.errstate(invalid="ignore"):
-            some = np.flatnonzero((upper > self.least) & (quick.rate > hot.typical.rate) & quick.complete)
-        return DeviateLimits.of(some, upper[some], self.least, np.zeros(some.size))
+        variance = np.float32(low - slope * first) + np.float32(slope) * quick.variance
+        # No pixel is quieter than the first, and typical rates are no sharper than noise alone: see `HotPixelTest`.
+        quietest = complete_pixel_rates(self.comparer, rows, np.zeros(1), ends[:1])
+        chosen = quick.rate > hot.threshold_for(quietest, least) * (1 - _ROUNDING)
+        excess = quick.rate - quick.rate.dtype.type(hot.typical.rate)
+        return chosen & (excess > np.float32(max(least - 1 - _ROUNDING, 0)) * np.sqrt(variance))

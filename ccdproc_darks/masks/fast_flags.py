@@ -19,16 +19,22 @@ _CLOSE = 1e-4
 
 @dataclass
 class Decided:
-    """What a block's pixels are, by flat indices.
+    """What some of a block's pixels are; all others are complete, and nothing of this.
 
     Attributes
     ----------
-    hot, testable, nonlinear : `numpy.ndarray` of int
-        Pixels that are HOT; in which a departure of the tolerance would be seen; that are NONLINEAR.
+    size : int
+        Number of pixels of the block.
+    pixels : `numpy.ndarray` of int
+        Flat indices, rising.
+    hot, testable, nonlinear : `numpy.ndarray` of bool
+        Which of them are HOT; in which a departure of the tolerance would be seen; that are NONLINEAR.
     inexact : `numpy.ndarray` of bool
-        Pixels that only the exact way can tell: what is said of them here means nothing.
+        Those that only the exact way can tell: what is said of them here means nothing.
     """
 
+    size: int
+    pixels: np.ndarray
     hot: np.ndarray
     testable: np.ndarray
     nonlinear: np.ndarray
@@ -77,25 +83,37 @@ class FastFlags:
         """`Decided` of a block of rows; ``comparer`` and ``hot_pixels`` are those of these rows."""
         # Of two rates the mean is right in all pixels only where it is not found for departures alone.
         quick = comparer.fast_block(rows, departures=comparer.two_rates is None)
-        inexact, found = ~quick.complete, {}
         with np.errstate(invalid="ignore", over="ignore"):
-            # Only the few pixels above the lowest of the edges have other flags than most.
-            lowest = (1 - _CLOSE) * min(self.edges.values())
-            high = np.flatnonzero(quick.rate > quick.rate.dtype.type(lowest))
+            quietest = None
+            if "hot" not in self.edges:
+                quietest = complete_pixel_rates(comparer, rows, np.zeros(1), np.array([np.argmin(quick.variance)]))
+            pixels = self._pixels(quick, hot_pixels, quietest)
+            size, quick = quick.complete.size, quick.some(pixels)
+            inexact, found = ~quick.complete, {}
             for name, edge in self.edges.items():
-                found[name] = high[_above(quick.rate[high], edge, high, inexact)]
+                found[name] = _above(quick.rate, edge, inexact)
             if "testable" not in found:
-                found["testable"] = self._testable(quick, inexact)
+                found["testable"] = _above(self._seen(quick), self.needed, inexact) & (quick.rate > 0)
             if "hot" not in found:
-                found["hot"] = _hot(comparer, hot_pixels, quick, rows, inexact)
-            nonlinear = self._significant(quick, inexact)
-        if found["limit"].size:
-            nonlinear = np.union1d(found["limit"], nonlinear)
-        return Decided(found["hot"], found["testable"], nonlinear, inexact)
+                found["hot"] = _hot(comparer, hot_pixels, quick, rows, pixels, quietest, inexact)
+            nonlinear = found["limit"]
+            nonlinear[self._significant(quick, inexact)] = True
+        return Decided(size, pixels, found["hot"], found["testable"], nonlinear, inexact)
 
-    def _testable(self, quick, inexact):
-        seen = np.square(self.tolerance * quick.rate) * quick.information
-        return np.flatnonzero(_above(seen, self.needed, None, inexact) & (quick.rate > 0))
+    def _pixels(self, quick, hot_pixels, quietest):
+        """Flat indices of the few pixels of a block that may be anything but faint, good and complete."""
+        lowest = min(self.edges.values())
+        if quietest is not None:
+            lowest = min(lowest, hot_pixels.lowest_rate(quietest))
+        chosen = quick.may_be_beyond(self.critical)
+        chosen |= quick.rate > quick.rate.dtype.type((1 - _CLOSE) * lowest)
+        if "testable" not in self.edges:
+            chosen |= self._seen(quick) > quick.rate.dtype.type((1 - _CLOSE) * self.needed)
+        return np.flatnonzero(chosen)
+
+    def _seen(self, quick):
+        """Non-centrality that a departure of the tolerance gives."""
+        return np.square(self.tolerance * quick.rate) * quick.information
 
     def _significant(self, quick, inexact):
         """Pixels beyond the critical deviate and the tolerance; marks as ``inexact`` those close to either."""
@@ -111,18 +129,18 @@ class FastFlags:
         return found[0]
 
 
-def _hot(comparer, hot_pixels, quick, rows, inexact):
-    """Hot pixels where each pixel has its own noise; marks as ``inexact`` those too close to their threshold."""
-    least = complete_pixel_rates(comparer, rows, np.zeros(1), np.array([np.argmin(quick.variance)]))
-    some = hot_pixels.may_be_hot(quick.rate, least)
-    some = some[quick.complete[some]]
-    rate = quick.rate[some].astype(float)
+def _hot(comparer, hot_pixels, quick, rows, pixels, quietest, inexact):
+    """Which ``pixels`` are hot, of noise of their own; marks as ``inexact`` those too close to their threshold."""
+    some = np.flatnonzero(quick.complete & (quick.rate > quick.rate.dtype.type(hot_pixels.lowest_rate(quietest))))
+    rate, places = quick.rate[some].astype(float), pixels[some]
     low, high = (
-        hot_pixels.flags(complete_pixel_rates(comparer, rows, rate * factor, some), rows, some)[0].ravel()
+        hot_pixels.flags(complete_pixel_rates(comparer, rows, rate * factor, places), rows, places)[0].ravel()
         for factor in (1 - _CLOSE, 1 + _CLOSE)
     )
     inexact[some[low != high]] = True
-    return some[high]
+    found = np.zeros(pixels.shape, dtype=bool)
+    found[some[high]] = True
+    return found
 
 
 def _first(holds):
@@ -139,12 +157,8 @@ def _first(holds):
     return float(rates[-1])
 
 
-def _above(values, edge, pixels, inexact):
-    """Which values are above an edge (above zero); marks those too close to it for single precision as ``inexact``.
-
-    The values are those of some pixels, or of all (None).
-    """
+def _above(values, edge, inexact):
+    """Which values are above an edge (above zero); marks those too close to it for single precision as ``inexact``."""
     low, high = (values > values.dtype.type(edge * factor) for factor in (1 - _CLOSE, 1 + _CLOSE))
-    near = np.flatnonzero(low != high)
-    inexact[near if pixels is None else pixels[near]] = True
+    inexact |= low != high
     return high

@@ -79,30 +79,39 @@ class FlagJob(BlockJob):
         return job
 
     def block(self, rows, out=(None, None)):
-        """Fast pass, where there is one, right for complete pixels that are not near a decision; else the exact way."""
+        """Fast pass, where there is one, right for complete pixels that are not near a decision; else the exact way.
+
+        Flags and mask of ``out`` must be zero everywhere.
+        """
         if self._fast is None:
             return self._flags_of(rows)
         decided = self._fast.decide(self.comparer, self.hot_pixels, rows)
-        inexact = decided.inexact
-        flags = np.empty(inexact.shape, np.uint32) if out[0] is None else out[0].reshape(-1)
-        flags.fill(0)
-        flags[decided.hot] = DARK_FLAGS.HOT | DARK_FLAGS.UNRELIABLE_DARK
-        settled = inexact.copy()
-        for tested in (decided.testable, decided.nonlinear):
-            flags[tested] &= ~np.uint32(DARK_FLAGS.UNRELIABLE_DARK)
-            settled[tested] = True
-        settled[decided.hot] = True
-        untested, mask = settled.size - np.count_nonzero(settled), settled
-        mask.fill(False)
-        telegraph = np.flatnonzero(self.telegraph.beyond(self.critical_scatter, rows))
-        for flag, pixels in ((DARK_FLAGS.NONLINEAR, decided.nonlinear), (DARK_FLAGS.TELEGRAPH, telegraph)):
-            flags[pixels] |= np.uint32(flag | DARK_FLAGS.DO_NOT_USE)
-            mask[pixels] = True
-        flags[np.flatnonzero(self._noisy(rows))] |= np.uint32(DARK_FLAGS.UNRELIABLE_ERROR)
+        pixels, inexact = decided.pixels, decided.inexact
+        found = decided.hot * np.uint32(DARK_FLAGS.HOT)
+        found[decided.hot & ~(decided.testable | decided.nonlinear)] |= np.uint32(DARK_FLAGS.UNRELIABLE_DARK)
+        found[decided.nonlinear] |= np.uint32(DARK_FLAGS.NONLINEAR | DARK_FLAGS.DO_NOT_USE)
+        flags, mask = (
+            np.zeros(decided.size, kind) if place is None else place.reshape(-1)
+            for place, kind in zip(out, (np.uint32, bool), strict=True)
+        )
+        # Pages of zeros that nobody touches take neither time nor memory.
+        changed = np.flatnonzero(found)
+        flags[pixels[changed]] = found[changed]
+        touched = [pixels[changed]]
+        for flag, where in (
+            (DARK_FLAGS.TELEGRAPH | DARK_FLAGS.DO_NOT_USE, self.telegraph.beyond(self.critical_scatter, rows)),
+            (DARK_FLAGS.UNRELIABLE_ERROR, self._noisy(rows)),
+        ):
+            touched.append(np.flatnonzero(where))
+            flags[touched[-1]] |= np.uint32(flag)
         # Counted where they are computed exactly.
-        deferred = np.flatnonzero(inexact)
+        deferred = pixels[inexact]
         flags[deferred] = 0
-        return Block([flags, mask], Deferred(deferred), _numbers(flags, untested))
+        touched = np.unique(np.concatenate(touched)) if touched[1].size or touched[2].size else touched[0]
+        flagged = flags[touched]
+        mask[touched[(flagged & np.uint32(DARK_FLAGS.DO_NOT_USE)) > 0]] = True
+        untested = decided.size - np.count_nonzero(decided.hot | decided.testable | decided.nonlinear | inexact)
+        return Block([flags, mask], Deferred(deferred), _numbers(flagged, untested))
 
     def exact(self, deferred):
         """The full fit and its exact tail."""

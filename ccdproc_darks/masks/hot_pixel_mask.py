@@ -249,7 +249,7 @@ def hot_pixel_mask(
         tolerance, rate_limit,
         None if images.noise is None else NoisyPixels(images.noise, control),
     )  # fmt: skip
-    flags, mask = np.empty(images.shape, dtype=np.uint32), np.zeros(images.shape, dtype=bool)
+    flags, mask = np.zeros(images.shape, dtype=np.uint32), np.zeros(images.shape, dtype=bool)
     number = dict(zip((*COUNTED, UNTESTED), fill_images(job, [flags, mask], execution).tolist(), strict=True))
     if mask.all():
         found = ", ".join(f"{number[name]} are {name}" for name in ("NONLINEAR", "TELEGRAPH", "SATURATED", "HOT"))

@@ -98,19 +98,26 @@ class HotPixelTest:
         deviate = self._critical if deviate is None else deviate
         if not np.isfinite(deviate) or self._deviates is None:
             return np.inf
-        wanted = deviate, pixel.variance_at(self.typical.rate).item(), pixel.exposure.item()
+        wanted = deviate, pixel.variance_at(self.typical.rate).item(), float(np.max(pixel.exposure))
         if wanted == self._threshold_of:
             return self._threshold
         return self.typical.rate + max(self._deviates.excess_of(*wanted), 0.0)
 
-    def may_be_hot(self, rates, quietest):
-        """Flat indices of rates (electron/s, of pixels without surroundings) that may be hot.
+    def lowest_rate(self, quietest):
+        """Rate (electron/s) up to which no pixel without surroundings is hot.
 
         ``quietest`` is a single pixel (`PixelRates`) with no more noise than the others.
         """
         sigma = np.sqrt(quietest.variance_at(self.typical.rate).item())
-        lowest = self.typical.rate + max(self._critical - 1, 0.0) * sigma
-        return np.flatnonzero(rates > rates.dtype.type(lowest))
+        return self.typical.rate + max(self._critical - 1, 0.0) * sigma
+
+    def least_of_mean_noise(self, least):
+        """Deviate of pixels of mean read noise below which none, averaged over what it may be, is above ``least``."""
+        if self._noise is None or not least > 0:
+            return least
+        sizes = np.arange(0, 2 * least + 1, 0.01)
+        _, most = MeanTails(self._noise.distribution).limits(sizes, sizes, np.array([self._frames]), 1)
+        return float(sizes[max(np.argmax(most > least) - 1, 0)])
 
     def deviates(self, measured, block, pixels=None, least=-np.inf):
         """Deviates of rates (`PixelRates`) above typical ones; ``-inf`` where below ``least`` without doubt.

@@ -70,7 +70,9 @@ class NoisyPixels:
         deviates = np.maximum.accumulate(law.deviate(points))
         above = None
         if self.control.fdr is not None:
-            above = np.interp(np.log(known.astype(float)), points, deviates)
+            # The others have lower deviates.
+            first = np.exp(points[max(np.searchsorted(deviates, self.control.least) - 1, 0)]) * (1 - 1e-6)
+            above = np.interp(np.log(known[known > first].astype(float)), points, deviates)
             above = above[above > self.control.least]
         critical = self.control.critical(known.size, 1, above)
         if critical > deviates[-1]:

@@ -76,6 +76,18 @@ class MeanTails:
 
         return _in_parts(function, deviate, scatter, share, frames, freedom)
 
+    def limits(self, low, high, frames, freedom):
+        """Limits of averaged deviates that are not averaged between ``low`` and ``high``, whatever scatter and share.
+
+        ``frames`` are of all these departures, which have one ``freedom``.
+        """
+        if low.size == 0:
+            return low, high
+        ends = np.searchsorted(_FRAMES, [np.nanmin(frames), np.nanmax(frames)])
+        tables = [self._table(number, freedom, 0.0) for number in _FRAMES[max(ends[0] - 1, 0) : ends[1] + 1]]
+        least, most = (find([find(table, axis=(0, 1)) for table in tables], axis=0) for find in (np.min, np.max))
+        return low * np.interp(low, _DEVIATES, least), high * np.interp(high, _DEVIATES, most)
+
     def _deviate(self, known, deviate, scatter, share, frames, freedom):
         """The same of some pixels, flat arrays."""
         depth = np.interp(np.abs(deviate), _DEVIATES, np.arange(_DEVIATES.size))

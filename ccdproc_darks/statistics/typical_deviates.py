@@ -70,11 +70,12 @@ class TypicalDeviates:
 
     def excess_of(self, deviate, variance, exposure, level=None):
         """Rate (electron/s) above the typical one, of a single pixel, from which on its deviate is above the given."""
-        low, high = -1.0, 1.0
+        low, high, scale = -1.0, 1.0, self._scale(variance)
+        tables = list(self._tables_of_one(variance, exposure, level))
 
         def above(scaled):
-            scaled *= self._scale(variance)
-            return self.of(np.array([scaled]), variance, exposure, level).item() > deviate
+            scaled = np.array([scaled * scale / scale])
+            return sum(weight * _interpolated(scaled, *table).item() for weight, table in tables) > deviate
 
         while above(low):
             low *= 2
@@ -85,7 +86,18 @@ class TypicalDeviates:
             if middle in (low, high):
                 break
             low, high = (low, middle) if above(middle) else (middle, high)
-        return float(low * self._scale(variance))
+        return float(low * scale)
+
+    def _tables_of_one(self, variance, exposure, level):
+        """Tables between which the deviates of a single pixel are, and their weights, as in `of`."""
+        places = self._places(variance, exposure, level, 1)[:, 0]
+        first = np.floor(places)
+        for corner in np.ndindex(*(2,) * len(places)):
+            weight = 1.0
+            for upper, share in zip(corner, places - first, strict=True):
+                weight *= share if upper else 1 - share
+            if weight > 0:
+                yield weight, self._table(tuple((first + corner).astype(int).tolist()))
 
     def _scale(self, variance):
         return np.sqrt(np.maximum(variance, self.variance * 2.0**-_FURTHEST) + self.typical.width**2)

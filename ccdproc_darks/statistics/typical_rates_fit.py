@@ -63,13 +63,14 @@ def fit_typical_rates(rates, variance, exposure, backgrounds=None):
         return TypicalRates(0.0)
     few = excess[:: 1 + excess.size // _FEW]
     low, median = np.quantile(few, [_BELOW, 0.5])
-    noise = np.sqrt(np.broadcast_to(variance, excess.shape))
+    noise = np.sqrt(variance)
+    typical_noise = float(np.median(noise))
     # Where the noise told is too large, rates scatter less.
-    scatter = max(median - low, float(np.median(noise)))
+    scatter = max(median - low, typical_noise)
     if excess.size < _LEAST or not median > low:
-        return _of_few(excess, noise, backgrounds)
+        return _of_few(excess, np.broadcast_to(noise, excess.shape), backgrounds)
     classes = _classes(excess, median, scatter, variance, exposure, backgrounds)
-    return _Likelihood(classes, median, scatter, float(np.median(noise)), backgrounds).best()
+    return _Likelihood(classes, median, scatter, typical_noise, backgrounds).best()
 
 
 def _of_few(excess, noise, backgrounds):
@@ -103,26 +104,37 @@ def _classes(excess, median, scatter, variance, exposure, backgrounds):
     edges = median + scatter * np.arange(-_REACH, _UP_TO + _BIN / 2, _BIN)
     grid = median + scatter * np.arange(-_REACH, _UP_TO + _REACH, _STEP)
     edges[0] = -np.inf
-    kinds = [np.zeros(excess.size, dtype=int)]
+    classes = [slice(None)]
     if np.ndim(variance):
         with np.errstate(divide="ignore"):
             octave = np.log2(variance / np.median(variance)) / _OCTAVE
         kinds = np.round(np.clip(octave, -100, 100)).astype(int)
-    else:
-        kinds = kinds[0]
+        classes = [kinds == kind for kind in np.unique(kinds)]
     found = []
-    for kind in np.unique(kinds):
-        pixels = kinds == kind
-        number = np.count_nonzero(pixels)
-        if number < _SMALLEST * excess.size:
+    for pixels in classes:
+        of_these = excess[pixels]
+        if of_these.size < _SMALLEST * excess.size:
             continue
         of_class = [
             float(np.median(np.asarray(part)[pixels])) if np.ndim(part) else part
             for part in (variance, exposure, 0.0 if backgrounds is None else backgrounds)
         ]
-        numbers = np.histogram(excess[pixels], np.r_[-1e300, edges[1:]])[0]
-        found.append(_NoiseClass(number, numbers, _probability(edges, grid, scatter, median, *of_class)))
+        numbers = _in_bins(of_these, edges)
+        found.append(_NoiseClass(of_these.size, numbers, _probability(edges, grid, scatter, median, *of_class)))
     return edges, grid, found
+
+
+def _in_bins(values, edges):
+    """Number of values between each of the edges, the first of which is minus infinity and the others a step apart."""
+    step = edges[2] - edges[1]
+    # Bins may be wrong by one, by rounding.
+    place = np.clip((values - edges[1]) / step + 1, 0, edges.size - 1).astype(np.intp)
+    place -= values < edges[place]
+    place += values >= np.append(edges[1:], np.inf)[place]
+    numbers = np.bincount(place, minlength=edges.size)
+    # The last edge belongs to the last bin, as in `numpy.histogram`.
+    numbers[-2] += np.count_nonzero(values == edges[-1])
+    return numbers[:-1]
 
 
 def _probability(edges, grid, scatter, median, variance, exposure, background):

@@ -1,6 +1,7 @@
 """Frames that scatter more than their noise: a calibrated null, cosmic rays, and telegraph pixels."""
 
 import warnings
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from ccdproc_darks import (
     simulate_dark,
 )
 from ccdproc_darks.comparison.dark_scatter import ScatterImages
+from ccdproc_darks.comparison.frame_scatter import ScatterJob
 from ccdproc_darks.simulation import TelegraphPixels
 from ccdproc_darks.statistics.significance import FalsePositiveControl
 
@@ -121,15 +123,18 @@ def test_two_high_frames_are_no_cosmic_rays():
     assert (np.delete(scatter.data, 5, axis=0) < 5).all()
 
 
+@pytest.mark.filterwarnings("ignore:read noise differs")
 @pytest.mark.parametrize("number", [4, 10])
 def test_found_the_better_the_larger_their_amplitude(number):
     """Pixels that switch between 0.1 electron/s and more, ever more of them; in the end all that switched twice."""
-    rng = np.random.default_rng(5)
+    rng, others = (np.random.default_rng(seed) for seed in (5, 6))
     shape, found = (50, 100), []
     for amplitude in (0.0, 0.2, 0.5, 1.0, 3.0):
         darks = switching(rng, 0.1, 0.1 + amplitude, 100.0, number, 5.0, shape)
-        # Where all pixels switch, their scatter seems to refute the read noise.
-        found.append(np.mean(dark_scatter(darks, check_headers=False).data > 4.5))
+        # Where all pixels switch, their scatter refutes the read noise: most do not.
+        for frame, other in zip(darks, switching(others, 0.1, 0.1, 100.0, number, 5.0, (50, 2900)), strict=True):
+            frame.data = np.concatenate([frame.data, other.data], axis=1)
+        found.append(np.mean(dark_scatter(darks, check_headers=False).data[:, :100] > 4.5))
     assert found[0] < 0.001
     assert (np.diff(found) > 0).all()
     # One frame that is unlike the others may be a cosmic ray.
@@ -212,6 +217,7 @@ def test_frames_that_lie_higher_as_a_whole():
     assert scatter.meta["DKWIDTH"] == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.filterwarnings("ignore:frames scatter 1.2")
 def test_width():
     """Read noise understated by 20 % shows, and is said."""
     rng = np.random.default_rng(8)
@@ -386,3 +392,33 @@ class TestScatterImages:
     def test_shape(self):
         with pytest.raises(ValueError, match=r"^scatter\[0\] must have the shape of the rates, \(4, 3\), got \(3, 4\)"):
             ScatterImages(self.image(), (4, 3))
+
+
+@pytest.mark.filterwarnings("ignore:the read noise is given as")
+class TestNoiseToldWrong:
+    """A read noise far too small: no exact tails, which are worth nothing, and a word."""
+
+    def scatter(self, told, **options):
+        rng = np.random.default_rng(8)
+        counts = rng.normal(0, 21, (6, 60, 80)) + rng.poisson(5, (6, 60, 80))
+        frames = [CCDData(one, unit="electron", meta={"EXPTIME": 100.0}) for one in counts]
+        chi_square = np.square(counts - counts.mean(axis=0)).sum(axis=0)
+        return chi_square, dark_scatter(frames, bias=0 * u.electron, read_noise=told * u.electron, **options)
+
+    def test_chi_square_law(self):
+        with pytest.warns(NoiseWarning, match=r"frames scatter 5\.\d+ times as much .* chi-square law"):
+            chi_square, result = self.scatter(3.0, clip=None)
+        # The variance of a frame: 9 by the read noise told, and that of the electrons of its rate.
+        variance = chi_square / stats.chi2.isf(stats.norm.sf(result.data.astype(float)), 5)
+        assert variance.min() > 9
+        assert np.median(variance) == pytest.approx(14, abs=2)
+        assert variance.max() < 60
+        assert result.meta["DKWIDTH"] == pytest.approx(5.5, abs=0.1)
+
+    def test_no_exact_tail(self):
+        with mock.patch.object(ScatterJob, "exact", None), pytest.warns(NoiseWarning, match="chi-square law"):
+            self.scatter(3.0)
+
+    def test_right_noise_has_no_word(self):
+        _, result = self.scatter(21.0)
+        assert result.meta["DKWIDTH"] == pytest.approx(1.0, abs=0.02)

@@ -33,18 +33,18 @@ class TestFirst:
 
 class TestAbove:
     def test_nothing_is_above_infinity(self):
-        inexact = np.zeros(9, bool)
+        inexact = np.zeros(5, bool)
         for dtype in ("f4", "f8"):
-            found = fast_flags._above(np.array([0.0, 1e-30, 1.0, 1e30, np.nan], dtype), np.inf, np.arange(5), inexact)
+            found = fast_flags._above(np.array([0.0, 1e-30, 1.0, 1e30, np.nan], dtype), np.inf, inexact)
             assert not found.any()
             assert not inexact.any()
 
     def test_close_to_it(self):
-        inexact = np.zeros(9, bool)
+        inexact = np.zeros(5, bool)
         rates = np.array([2 - 2.1e-4, 2 - 1.9e-4, 2, 2 + 1.9e-4, 2 + 2.1e-4], "f4")
-        found = fast_flags._above(rates, 2.0, np.array([1, 3, 5, 7, 8]), inexact)
+        found = fast_flags._above(rates, 2.0, inexact)
         assert found.tolist() == [False] * 4 + [True]
-        assert np.flatnonzero(inexact).tolist() == [3, 5, 7]
+        assert np.flatnonzero(inexact).tolist() == [1, 2, 3]
 
 
 @contextmanager
@@ -86,6 +86,7 @@ def noise_map(rng, sigma, degrees=49):
     return CCDData(scatter, unit="electron", uncertainty=StdDevUncertainty(scatter / np.sqrt(2 * degrees)))
 
 
+@pytest.mark.filterwarnings("ignore:read noise differs")
 @pytest.mark.parametrize("options", [{}, {"fdr": 0.1}, {"false_positives": 100, "tolerance": 0.01}], ids=str)
 @pytest.mark.parametrize("with_map", [False, True])
 @pytest.mark.parametrize(

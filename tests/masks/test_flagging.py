@@ -166,7 +166,7 @@ class TestFastPass:
     def check(self, job, least=0):
         """Compare; returns which pixels were deferred."""
         expected = np.array(exact_flags(job))
-        out = np.full((1, expected.size), 77, np.uint32), np.ones((1, expected.size), bool)
+        out = np.zeros((1, expected.size), np.uint32), np.zeros((1, expected.size), bool)
         for place in (out, (None, None)):
             block = job.block(EVERYTHING, place)
             flags, mask = block.images
