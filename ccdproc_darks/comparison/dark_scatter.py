@@ -214,7 +214,7 @@ def _width_entries(job, deviates, degrees):
         return {
             "DKNOISE": ("map", "source of the read noise"),
             "DKWIDTH": (float(np.sqrt(job.factor)), "read noise of these frames over that of the map"),
-            "DKCORE": (job.width, "width of good pixels, that deviates are divided by"),
+            "DKCORE": (job.width, "width that deviates are divided by"),
         }
     return {"DKWIDTH": (_width(deviates, degrees), "scatter of good pixels over their noise")}
 
