@@ -231,7 +231,7 @@ def _width_entries(job, data, degrees):
         return {
             "DKNOISE": ("map", "source of the read noise"),
             "DKWIDTH": (float(np.sqrt(job.factor)), "read noise of these frames over that of the map"),
-            "DKCORE": (job.width, "width of good pixels, divides the deviates"),
+            "DKCORE": (job.width, "width that deviates are divided by"),
         }
     # An odd step does not take the same columns of each row.
     deviates = data.ravel()[:: data.size // _WIDTH_PIXELS | 1]

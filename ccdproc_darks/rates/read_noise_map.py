@@ -14,7 +14,7 @@ from astropy.nddata import CCDData
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_dtype, checked_flag, checked_number
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
-from .._interface.warnings import MissingInformationWarning, warn
+from .._interface.warnings import MissingInformationWarning, NoiseWarning, warn
 from ..evidence.noise_spread import ENOUGH_FRAMES
 from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
@@ -44,6 +44,8 @@ _FRAMES_OF_SHAPE = 10
 _LEAST_CLIP = 10.0
 # Largest part of the variance of a typical pixel that dark electrons may have where the shape of its samples counts.
 _MOST_DARK = 0.1
+# Degrees of freedom of a read noise over those of bias frames, below which dark electrons make most of the noise.
+_LEAST_DEGREES = 0.25
 
 
 def read_noise_map(
@@ -136,7 +138,8 @@ def read_noise_map(
     NoUsablePixelWarning
         If all pixels are masked.
     NoiseWarning
-        Of darks: if they scatter by much more than their own uncertainties.
+        Of darks: if they scatter by much more than their own uncertainties; if their dark electrons make more noise
+        than the reading.
     TemperatureWarning
         Of darks: if they, or they and the bias, were taken at different sensor temperatures.
 
@@ -196,7 +199,15 @@ def read_noise_map(
             "more are better",
             MissingInformationWarning,
         )
-    return logged(_measured(job, dtype, execution), "DKRNMAP", "read_noise_map", arguments, add_keyword)
+    result = _measured(job, dtype, execution)
+    degrees = result.meta.get("DKRNFREE", np.inf)
+    if bias is not None and degrees < _LEAST_DEGREES * (len(frames) - 1):
+        warn(
+            f"the Poisson noise of the dark electrons hides the read noise: {len(frames)} darks tell it no better than "
+            f"{degrees + 1:.0f} bias frames would. Pass bias frames, or darks of a shorter exposure time",
+            NoiseWarning,
+        )
+    return logged(result, "DKRNMAP", "read_noise_map", arguments, add_keyword)
 
 
 def _checked_clip(clip):
@@ -286,7 +297,8 @@ def _measured(job, dtype, execution):
         "DKLOST": (lost, "pixels that lost some of their frames"),
     }
     if mask.all():
-        warn_lost_samples([job.dark_set], job.reader, f"no pixel has {LEAST_SAMPLES} samples that can be used")
+        found = "that can be used" if job.dark_noise is None else "with more noise than that of their dark electrons"
+        warn_lost_samples([job.dark_set], job.reader, f"no pixel has {LEAST_SAMPLES} samples {found}")
     else:
         middle = float(np.median(noise[~mask]))
         shows_shape = len(job.dark_set.frames) >= _FRAMES_OF_SHAPE

@@ -46,7 +46,9 @@ def noise_map(result, options, gain, bias):
 
 def noise_sentence(spread, image, kind):
     """What a map shows, without a full stop at the end."""
-    telegraph = image.meta.get("DKRNTEL")
-    jumps = "" if telegraph is None else f", and {100 * telegraph:.2g} % of the pixels have telegraph read noise"
-    text = spread.sentence.replace("read noise", "Read noise", 1)
-    return f"{text}{jumps}: that of each pixel is taken, from {image.meta['NCOMBINE']} {kind} (read_noise.fits)"
+    meta, text = image.meta, spread.sentence.replace("read noise", "Read noise", 1)
+    if "DKRNSPR" in meta:
+        # That of the check has the pixels with telegraph read noise in it.
+        text = f"Read noise differs by {100 * meta['DKRNSPR']:.2g} % from pixel to pixel"
+        text += f", and {100 * meta['DKRNTEL']:.2g} % of the pixels have telegraph read noise"
+    return f"{text}: that of each pixel is taken, from {image.meta['NCOMBINE']} {kind} (read_noise.fits)"

@@ -2,7 +2,7 @@
 """Distribution of the read noise of a sensor's pixels; the scatter of a few frames hardly tells a pixel's own."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
@@ -61,9 +61,14 @@ class ReadNoiseDistribution:
     degrees: float
     tables: dict = field(default_factory=dict, repr=False, compare=False)
 
-    def __getstate__(self):
-        """Without the weights of tables, tens of megabytes that are not worth sending to another process."""
-        return {**self.__dict__, "tables": {key: table for key, table in self.tables.items() if key != "weights"}}
+    def __reduce__(self):
+        """In another process: the same object however often it is sent, so that its tables are made there once.
+
+        The weights of the read noises, most of the memory, are needed only for a table that is not made yet.
+        """
+        arrays = (self.noises, self.shares, self.jumps, self.often, self.jump_shares)
+        tables = {key: table for key, table in self.tables.items() if key != "weights"}
+        return _received, (tuple(np.asarray(array, dtype=float).tobytes() for array in arrays), self.degrees, tables)
 
     @classmethod
     def from_cards(cls, header):
@@ -182,6 +187,19 @@ class ReadNoiseDistribution:
         step = max(_deviation(self.degrees) / 8, _STEP_LEAST / 10)
         ratios = np.arange(low - step, high + 2 * step, step)
         return ratios, _log_densities(ratios, self.degrees, self.jumps, self.often)
+
+
+def _received(arrays, degrees, tables):
+    """The `ReadNoiseDistribution` that another process sent."""
+    found = _of_bytes(arrays, degrees)
+    for key, table in tables.items():
+        found.tables.setdefault(key, table)
+    return found
+
+
+@lru_cache(maxsize=4)
+def _of_bytes(arrays, degrees):
+    return ReadNoiseDistribution(*(np.frombuffer(array).copy() for array in arrays), degrees)
 
 
 def fit_read_noise_distribution(scatter, degrees, kurtosis=None):

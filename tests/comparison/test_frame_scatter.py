@@ -208,3 +208,11 @@ def test_memory_is_that_of_the_samples():
     frames = [mock.Mock(dtype=np.dtype("u2"), has_mask=False) for _ in range(10)]
     job = ScatterJob(mock.Mock(frames=frames), None, 3.0, None)
     assert job.memory() < 300
+
+
+def test_every_card_fits(tmp_path, recwarn):
+    """Values and comments of a scatter with a map: FITS warns of none that is too long."""
+    rng = np.random.default_rng(12)
+    noise = lognormal(rng, 0.2, (30, 40))
+    dark_scatter(frames_of(rng, noise, 3.0, 6), read_noise=CCDData(noise, unit="electron")).write(tmp_path / "s.fits")
+    assert not recwarn

@@ -13,6 +13,7 @@ from ccdproc_darks import (
     DuplicateFrameWarning,
     FrameLevelWarning,
     MissingInformationWarning,
+    NoiseWarning,
     NoUsablePixelWarning,
     compare_dark_rates,
     read_noise_map,
@@ -162,6 +163,14 @@ def test_equal_darks_without_their_poisson_noise():
     assert np.median(relative[cold]) > 1 / np.sqrt(2 * 99)
     assert np.median(relative[warm]) > 1.4 * np.median(relative[cold])
     assert found.meta["DKRNSPR"] == pytest.approx(0.2, abs=0.05)
+
+
+def test_dark_electrons_that_hide_the_read_noise():
+    """The map says so; also where few or none of the pixels keep a value."""
+    with pytest.warns(NoiseWarning, match="24 darks tell it no better than . bias frames would. Pass bias frames"):
+        read_noise_map(frames(24, seconds=600.0, rate=0.03, seed=9), bias=LEVEL * u.adu)
+    with pytest.warns(NoUsablePixelWarning, match="no pixel has 3 samples with more noise than that of their dark"):
+        read_noise_map(frames(24, seconds=600.0, rate=0.2, seed=9), bias=LEVEL * u.adu)
 
 
 def test_amplifiers():

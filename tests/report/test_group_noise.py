@@ -53,7 +53,8 @@ def test_bias_frames_make_the_map(with_map):
 def test_it_is_told_and_written(with_map):
     out, name, result = with_map
     text = result.settled["read noise"]
-    assert text.startswith("Read noise differs by ")
+    spread = result.noise_map.meta["DKRNSPR"]
+    assert text.startswith(f"Read noise differs by {100 * spread:.2g} % from pixel to pixel, and ")
     assert text.endswith(": that of each pixel is taken, from 22 bias frames (read_noise.fits)")
     (row,) = [one for one in result.findings if one.check == "read noise"]
     assert (row.verdict, row.sentence) == ("doubtful", text)
@@ -61,6 +62,7 @@ def test_it_is_told_and_written(with_map):
     np.testing.assert_array_equal(written.data, result.noise_map.data)
     entry = QTable.read(out / "summary.ecsv").meta["groups"][name]
     assert entry["read_noise_map"]["frames"] == 22
+    assert entry["read_noise_map"]["spread"] == spread
     assert entry["read_noise_spread"]["one_will_do"] is False
     assert entry["flags"]["UNRELIABLE_ERROR"] == result.mask.meta["NNOISY"]
     page = (out / "report.html").read_text()

@@ -1,5 +1,7 @@
 """The distribution of read noise of sensors whose pixels are known."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -114,3 +116,18 @@ def test_posterior():
     assert probability.sum(axis=(1, 2)) == pytest.approx(1)
     assert probability[3] == pytest.approx(found.shares[:, None] * found.jump_shares)
     assert (np.diff(probability[:3, :, 1:].sum(axis=(1, 2))) > 0).all()
+
+
+def test_sent_to_another_process():
+    """Sent twice, it is one object there, whose tables are made once; the largest of them is not sent."""
+    found = fit_read_noise_distribution(np.exp(np.random.default_rng(9).normal(0, 0.3, 5000)), 19)
+    found.tables["weights"], found.tables["mean", 5] = np.zeros(10**6), np.arange(3.0)
+    sent = pickle.dumps(found)
+    assert len(sent) < 10**5
+    received = pickle.loads(sent)
+    assert pickle.loads(sent) is received
+    assert "weights" not in received.tables
+    np.testing.assert_array_equal(received.tables["mean", 5], np.arange(3.0))
+    for name in ("noises", "shares", "jumps", "often", "jump_shares"):
+        np.testing.assert_array_equal(getattr(received, name), getattr(found, name))
+    assert received.degrees == found.degrees
