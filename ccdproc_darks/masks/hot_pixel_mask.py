@@ -115,7 +115,8 @@ def hot_pixel_mask(
         * SATURATED (two rates or more): every frame of at least one exposure time is saturated.
         * UNRELIABLE_DARK (two rates or more): HOT, and a departure as large as the tolerance would be found in less
           than 50 % of such pixels. Not to be NONLINEAR means nothing for these.
-        * UNRELIABLE_ERROR (with a read noise of each pixel): the read noise is above what the sensor's pixels have.
+        * UNRELIABLE_ERROR (with a read noise of each pixel, or ``scatter`` of two exposure times): the read noise is
+          above what the sensor's pixels have; or equal frames scatter too much, and no more where exposures are long.
         * DO_NOT_USE: exactly where ``mask`` is True.
 
         ``mask`` is True where a pixel must not be used: NONLINEAR, TELEGRAPH, SATURATED, or without a usable sample in
