@@ -172,9 +172,9 @@ def dark_scatter(
     blocks = sample_blocks(shape, _SAMPLE)
     samples = (job.counts(block) for block in blocks)
     job.rate_distribution = sensor_rate_distribution(samples, seconds, np.ones(number), [], offsets, False)
-    job.find_tail()
     if prepared.pixel_noise is not None:
         job.find_core(sample_blocks(shape, _CORE))
+    job.find_tails()
     data = np.empty(shape, dtype)
     fill_images(job, [data], execution)
     mask = np.isnan(data)
