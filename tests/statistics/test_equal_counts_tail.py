@@ -42,7 +42,7 @@ def _expected(counts, distribution, read_noise):
         (1.5, 0.3, 4, 0.3),
         (0.7, 2.0, 10, 0.5),
         (1.0, 0.05, 30, 1.0),
-        (1.5, 1.0, 200, 0.3),
+        (1.5, 0.1, 60, 0.3),
     ],
 )
 def test_deviates_are_those_of_the_exact_law(read_noise, electrons, frames, spread):
