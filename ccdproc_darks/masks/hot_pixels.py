@@ -17,6 +17,8 @@ __all__ = ["HotPixelTest"]
 
 # Noise of a nominal pixel (electron/s) where nothing has any.
 _NOISELESS = 1e-12
+# Pixels that are enough for the median read noise.
+_FEW = 2**18
 # Error of a deviate between two tables that none has.
 _OF_TABLES = 0.3
 # Deviate beyond which none is looked for; steps to one.
@@ -199,7 +201,8 @@ class HotPixelTest:
     def _of_mean_noise(self, deviate):
         """Deviate of a nominal pixel of mean read noise that, averaged, is the one given."""
         nominal = self._deviates
-        scatter = np.array([np.nanmedian(self._noise.scatter)])
+        scatter = self._noise.scatter.ravel()
+        scatter = np.array([np.nanmedian(scatter[:: 1 + scatter.size // _FEW])])
 
         def averaged(trial):
             of = np.array([nominal.variance]), nominal.exposure, self.typical.rate
