@@ -150,3 +150,14 @@ def test_false_positives(often):
         limit, error = stats.norm.isf(probability), 3 / np.sqrt(pixels * probability)
         for number in ((found > limit).sum(), (found < -limit).sum(), (noisy > limit).sum()):
             assert number / (pixels * probability) == pytest.approx(1, abs=0.1 + error)
+
+
+@pytest.mark.parametrize("freedom", [1, 2])
+def test_limits_hold_for_any_scatter_and_share(freedom):
+    distribution, rng = spread_out(), np.random.default_rng(4)
+    tails, size = MeanTails(distribution), rng.uniform(0, 12, 2000)
+    scatter, frames = rng.choice(distribution.scatters, 2000), rng.uniform(3, 40, 2000)
+    low, high = tails.limits(size, size, frames, freedom)
+    found = tails.deviate(size, scatter, rng.random(2000), frames, freedom)
+    assert (low <= found * (1 + 1e-12)).all()
+    assert (found <= high * (1 + 1e-12)).all()
