@@ -88,3 +88,24 @@ def test_of_few():
     low, median = np.quantile(rates, [0.15865525, 0.5])
     assert typical.width == pytest.approx(np.sqrt((median - low) ** 2 - 0.01), rel=1e-6)
     assert typical.skew == pytest.approx(typical.width / typical.rate)
+
+
+def test_pixels_of_another_noise():
+    """A few of larger noise are no class of the fit, and count among those that are below the median."""
+    rng = np.random.default_rng(6)
+    rates = 1 + 0.1 * rng.normal(size=PIXELS)
+    variance = np.full(PIXELS, 0.01)
+    few = PIXELS // 125
+    rates[:few], variance[:few] = rates[:few] - 3, 0.1
+    typical = fit_typical_rates(rates, variance, 1e6)
+    assert abs(typical.median - np.median(rates)) < typical.error
+
+
+def test_noise_that_is_not_normal():
+    """Pixels of telegraph read noise make the distribution wide without skewness: the error has what that may do."""
+    rng = np.random.default_rng(7)
+    truth = 0.02 * np.exp(0.25 * rng.normal(size=PIXELS))
+    noise = rng.normal(0, 1, PIXELS) + 6 * (rng.random(PIXELS) < 0.08) * rng.normal(size=PIXELS)
+    rates = rng.poisson(600 * truth) / 600 + noise * np.sqrt(1.1 / 3600 / 5)
+    typical = fit_typical_rates(rates, 1.1 / 3600 / 5 + 0.02 / 600, 600.0)
+    assert abs(typical.median - np.median(truth)) < 3 * typical.error
