@@ -76,15 +76,16 @@ class MeanTails:
 
         return _in_parts(function, deviate, scatter, share, frames, freedom)
 
-    def limits(self, low, high, frames, freedom):
+    def limits(self, low, high, frames, freedom, known_part=0.0):
         """Limits of averaged deviates that are not averaged between ``low`` and ``high``, whatever scatter and share.
 
-        ``frames`` are of all these departures, which have one ``freedom``.
+        ``frames`` are of all these departures, which have one ``freedom``; ``known_part`` is that of `deviate`.
         """
         if low.size == 0:
             return low, high
+        known = round(float(known_part) / _KNOWN_STEP) * _KNOWN_STEP
         ends = np.searchsorted(_FRAMES, [np.nanmin(frames), np.nanmax(frames)])
-        tables = [self._table(number, freedom, 0.0) for number in _FRAMES[max(ends[0] - 1, 0) : ends[1] + 1]]
+        tables = [self._table(number, freedom, known) for number in _FRAMES[max(ends[0] - 1, 0) : ends[1] + 1]]
         least, most = (find([find(table, axis=(0, 1)) for table in tables], axis=0) for find in (np.min, np.max))
         return low * np.interp(low, _DEVIATES, least), high * np.interp(high, _DEVIATES, most)
 
