@@ -2,6 +2,7 @@
 """Tails of departures in pixels whose read noise is not known exactly: averages over what it may be."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import RLock
 
 import numpy as np
@@ -20,10 +21,12 @@ _DEVIATES = np.concatenate([np.arange(0.25, 7, 0.25), np.geomspace(7, 30, 10)])
 _SHARES = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.32, 0.4, 0.5, 0.65, 0.8, 1.0])
 _FRAMES = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 28, 40, 64, 128, 256, 1024])
 _LEAST_ROOT, _ROOT_STEP, _FURTHEST = 0.3, 0.3, 30.0
+# Departures of a mean, over the standard deviation without jumps, in tables of one kind of pixels.
+_LAW_SPAN = np.arange(0, 60, 0.25)
 # Energy of jumps over the variance without them: logarithms of the nodes of tables of one kind of pixels.
 _ENERGIES = np.exp(np.arange(-6.0, 8.01, 0.25))
 # Nodes of the logarithm of a pixel's variance over the mean one.
-_RATIO_STEP, _RATIOS = 0.06, np.arange(-5.1, 5.101, 0.06)
+_RATIO_STEP, _RATIOS = 0.1, np.arange(-5.1, 5.101, 0.1)
 _AT_ONCE = 32
 # Deviates up to which tails between two ratios are cubic in the logarithm of the ratio; further out linear.
 _NEAR = 7.1
@@ -112,16 +115,15 @@ class MeanTails:
             size = _DEVIATES
             if freedom > 1:
                 size = np.sqrt(chdtri(freedom, 2 * ndtr(-size)))
-            span = np.arange(0, size[-1] * 1.8, 0.15)
 
             def tail(deviate):
                 return ndtr(-deviate) if freedom == 1 else chdtrc(freedom, np.square(np.maximum(deviate, 0))) / 2
 
             def law(often):
-                return mean_deviates(often, frames, span, _ENERGIES)
+                return _mean_law(float(often), int(frames))
 
             near = _DEVIATES < _NEAR
-            found = _averaged(self.distribution, size, near, 0.5, span, law, tail, 1 - known)
+            found = _averaged(self.distribution, size, near, 0.5, _LAW_SPAN, law, tail, 1 - known)
             return found / _DEVIATES
 
         return _made(self.distribution, ("mean", int(frames), freedom, known), make)
@@ -180,6 +182,12 @@ class ScatterTails:
             return nodes, _averaged(self.distribution, nodes, near, 1 / 3, span, law, lambda deviate: ndtr(-deviate))
 
         return _made(self.distribution, ("scatter", degrees), make)
+
+
+@lru_cache(maxsize=128)
+def _mean_law(often, frames):
+    """`mean_deviates` of the nodes of tables, for all degrees of freedom and sensors; not to be changed."""
+    return mean_deviates(often, frames, _LAW_SPAN, _ENERGIES)
 
 
 def _in_parts(function, first, *others):
@@ -324,7 +332,7 @@ def _weights(distribution):
     t = place - cell
     cubic = (-t * (t - 1) * (t - 2) / 6, (t * t - 1) * (t - 2) / 2, -t * (t + 1) * (t - 2) / 2, t * (t * t - 1) / 6)
     linear = (0 * t, 1 - t, t, 0 * t)
-    found = np.zeros((2, 2, scatters.size, _RATIOS.size, distribution.jumps.size))
+    found = np.zeros((2, 2, scatters.size, _RATIOS.size, distribution.jumps.size), np.float32)
     columns = np.arange(distribution.noises.size)
     for row in range(0, scatters.size, _AT_ONCE):
         few = scatters[row : row + _AT_ONCE]
