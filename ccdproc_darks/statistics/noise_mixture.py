@@ -15,11 +15,11 @@ from .significance import deviate_of_log_tail
 __all__ = ["MeanTails", "ScatterTails"]
 
 # Nodes of the tables, between which they are linear: departures as normal deviates; shares of read noise; numbers of
-# frames of a mean, beyond which a mean is as close to normal as that of the last; scatter as a cube root of
+# frames of a mean (tables are linear in its inverse), beyond which a mean is as close to normal as that of the last; scatter as a cube root of
 # chi-square, which is nearly normal (Wilson and Hilferty 1931).
 _DEVIATES = np.concatenate([np.arange(0.25, 7, 0.25), np.geomspace(7, 30, 10)])
 _SHARES = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.32, 0.4, 0.5, 0.65, 0.8, 1.0])
-_FRAMES = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 28, 40, 64, 128, 256, 1024])
+_FRAMES = np.array([1, 2, 3, 4, 5, 7, 10, 16, 40, 1000])
 _LEAST_ROOT, _ROOT_STEP, _FURTHEST = 0.3, 0.3, 30.0
 # Departures of a mean, over the standard deviation without jumps, in tables of one kind of pixels.
 _LAW_SPAN = np.arange(0, 60, 0.25)
@@ -95,7 +95,7 @@ class MeanTails:
         """The same of some pixels, flat arrays."""
         depth = np.interp(np.abs(deviate), _DEVIATES, np.arange(_DEVIATES.size))
         place = _Place.of(self.distribution, scatter, share, depth, _DEVIATES.size)
-        number = np.interp(np.nan_to_num(frames, nan=1.0), _FRAMES, np.arange(_FRAMES.size))
+        number = np.interp(-1 / np.nan_to_num(frames, nan=1.0), -1 / _FRAMES, np.arange(_FRAMES.size))
         low = np.minimum(number.astype(int), _FRAMES.size - 2)
         ratio = np.ones(deviate.shape)
         for degrees in _distinct(freedom[freedom > 0]):
