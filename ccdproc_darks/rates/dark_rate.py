@@ -84,7 +84,8 @@ def dark_rate(
         the frames' own uncertainties; then estimates it from the scatter of three equal exposures or more; then takes
         the noise of the bias frames, where ``bias`` is a result of `ccdproc.combine` with NCOMBINE; then gives no
         uncertainty, and warns. A read noise of a header that the scatter of equal frames refutes is an error, one that
-        is given as an argument a warning.
+        is given as an argument a warning. Where twenty equal darks or more show that pixels differ, the map is made of
+        them, unless a Quantity is given.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
         :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted. With
         ``overscan``, a master bias is one without its overscan, too, or as large as the raw frames, and then loses it
@@ -153,7 +154,8 @@ def dark_rate(
         needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI, DKNOISE (read
         noise and its source), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKSATSRC (saturation level
         and its source: 'argument', 'header', 'ADC' or 'found'), DKTEMP, DKLOST (pixels that lost some of their frames),
-        DKLEVERR (error of the level, which all pixels have in common, electron),
+        DKLEVERR (error of the level, which all pixels have in common, electron), DKRNNUM (darks of which the map of
+        read noise was made, where none was given),
         DKBLACK (``optical_black``, where it was added; electron/s), DKVERS. With ``amplifiers``, DKAMPS is their number
         and DKASECA, DKASECB... their sections; DKGAIN, DKRDNOI and DKBIASER are the means of DKGAINA, DKRDNA, DKBIASA
         and so on.

@@ -19,6 +19,8 @@ _MORE_SCATTER = 2.0
 _LESS_SCATTER = 0.5
 # Fewest pixels for a typical value.
 _TYPICAL_PIXELS = 100
+# Variance of a pixel over the median one beyond which it is cut off.
+_NOISY = 5.0
 # Pixels that are enough for a median, and for a variance to 0.1 %.
 _TYPICAL, _SCATTER = 2**16, 2**18
 
@@ -79,12 +81,15 @@ class Scatter:
         Variance by the frames' own uncertainties (electron^2), where those are read.
     pixels : int
         Number of pixels that were measured.
+    pattern : float
+        Standard deviation of the pixels' mean counts that is neither noise nor dark current (electron): by the bias.
     """
 
     variance: float
     electrons: float
     claimed: float | None
     pixels: int
+    pattern: float = 0.0
 
 
 def measure_scatter(dark_set, reader, pixels=_SCATTER):
@@ -109,12 +114,26 @@ def measure_scatter(dark_set, reader, pixels=_SCATTER):
     middle = np.median(means)
     width = 1.4826 * np.median(np.abs(means - middle))
     typical = np.abs(means - middle) <= 5 * width
+    variance = trimmed_variance(variances[typical], len(dark_set.frames) - 1)
     return Scatter(
-        trimmed_variance(variances[typical], len(dark_set.frames) - 1),
+        variance,
         float(means[typical].mean()),
         float(np.median(np.concatenate(claims)[typical])) if claims else None,
         int(typical.sum()),
+        _pattern(means[typical], variances[typical], width, variance / dark_set.combined.sum()),
     )
+
+
+def _pattern(means, variances, width, noise):
+    """Standard deviation of mean counts (electron) by what is not dark current: that has Poisson noise, of slope 1.
+
+    ``width`` is that of the means; ``noise`` is their variance by noise (electron^2).
+    """
+    excess, variances = width**2 - noise, np.minimum(variances, _NOISY * np.median(variances))
+    if excess <= 0:
+        return 0.0
+    slope = np.mean((means - means.mean()) * (variances - variances.mean())) / max(means.var() - noise, 0.1 * excess)
+    return float(np.sqrt(excess * np.clip(1 - slope, 0.0, 1.0)))
 
 
 def scatter_read_noise(scatter, scale, dark_electrons=None):

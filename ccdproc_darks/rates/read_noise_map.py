@@ -42,7 +42,8 @@ _FEW = 2**15
 _FRAMES_OF_SHAPE = 10
 # Lowest ``clip``: telegraph read noise jumps by up to some 15 times the read noise of the others.
 _LEAST_CLIP = 10.0
-# Largest part of the variance of a typical pixel that dark electrons may have where the shape of its samples counts.
+# Largest part of the variance of a typical pixel that dark electrons, or the error of the bias, may have where the
+# shape of its samples counts.
 _MOST_DARK = 0.1
 # Degrees of freedom of a read noise over those of bias frames, below which dark electrons make most of the noise.
 _LEAST_DEGREES = 0.25
@@ -81,7 +82,8 @@ def read_noise_map(
         Gain (electron/adu), or the header key that holds it, as in `dark_rate`.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
         None: the frames are bias frames. A :term:`master bias` of other frames, or a bias level (adu or electron): they
-        are darks, and the Poisson variance of their dark electrons is taken off.
+        are darks, and the Poisson variance of their dark electrons is taken off. Of a level, the pattern of the bias is
+        taken for dark electrons: a pattern of some electrons leaves few degrees of freedom.
     exposure, saturation
         See `dark_rate`; only with ``bias``.
     clip : float, optional
@@ -106,8 +108,8 @@ def read_noise_map(
         samples are usable, or dark current drowns the read noise. ``meta`` has DKSTAT = "read noise", NCOMBINE
         (frames), DKRDNOI (median read noise, electron), DKRNFREE (degrees of freedom), DKRNSPR (spread of the pixels'
         read noise, a fraction of it, without the errors of the map), DKRNTEL (fraction of the pixels whose noise is
-        mostly telegraph read noise), DKLOST (pixels that lost some of their frames), and the distribution of the read
-        noise (DKRND00, DKRND01...).
+        mostly telegraph read noise; left out where fewer than ten frames, or darks of many electrons, do not tell),
+        DKLOST (pixels that lost some of their frames), and the distribution of the read noise (DKRND00, DKRND01...).
 
     Raises
     ------
@@ -276,6 +278,9 @@ def map_of_darks(dark_set, reader, bias_error, execution):
 def _job_of_set(dark_set, reader, bias_error):
     scatter = measure_scatter(dark_set, reader, _FEW)
     sigma = _typical(scatter, reader) if scatter is None else scatter_read_noise(scatter, reader.scale)
+    if reader.bias.frame is None and scatter is not None:
+        # Of one level for all pixels, the pattern of the bias is left in the counts that are taken for dark electrons.
+        bias_error = np.hypot(bias_error, scatter.pattern)
     return PixelScatterJob(dark_set, reader, _typical(scatter, reader), None, (sigma, bias_error))
 
 
@@ -302,13 +307,15 @@ def _measured(job, dtype, execution):
     else:
         middle = float(np.median(noise[~mask]))
         shows_shape = len(job.dark_set.frames) >= _FRAMES_OF_SHAPE
-        shows_shape &= job.dark_noise is None or middle**2 > (1 - _MOST_DARK) * job.typical**2
+        if job.dark_noise is not None:
+            sigma, bias_error = job.dark_noise
+            shows_shape &= min(sigma**2, job.typical**2 - bias_error**2) > (1 - _MOST_DARK) * job.typical**2
         distribution = distribution_of(noise, error, kurtosis if shows_shape else None)
         entries |= {
             "DKRDNOI": (middle, "[electron] median read noise"),
             "DKRNFREE": (distribution.degrees, "degrees of freedom of a read noise"),
             "DKRNSPR": (distribution.spread, "spread of the read noise, a fraction of it"),
-            "DKRNTEL": (_telegraph_fraction(distribution), "fraction of telegraph read noise"),
+            "DKRNTEL": (_telegraph_fraction(distribution) if shows_shape else None, "fraction of telegraph read noise"),
         } | noise_cards(distribution)
     header = safe_header(first.header, entries)
     return result_image(noise, u.electron, header, mask=mask, deviation=error, wcs=first.wcs)

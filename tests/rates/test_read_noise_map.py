@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.nddata import CCDData
+from astropy.nddata import CCDData, StdDevUncertainty
 
 from ccdproc_darks import (
     Amplifier,
@@ -171,6 +171,42 @@ def test_dark_electrons_that_hide_the_read_noise():
         read_noise_map(frames(24, seconds=600.0, rate=0.03, seed=9), bias=LEVEL * u.adu)
     with pytest.warns(NoUsablePixelWarning, match="no pixel has 3 samples with more noise than that of their dark"):
         read_noise_map(frames(24, seconds=600.0, rate=0.2, seed=9), bias=LEVEL * u.adu)
+
+
+def test_a_pattern_of_the_bias_is_an_error_of_the_dark_electrons():
+    """Where darks have one bias level for all pixels: the errors of the map say how far it is off."""
+    pattern = np.random.default_rng(6).normal(0, 6.0, SHAPE)
+    darks = frames(40, seconds=60.0, rate=0.02)
+    for frame in darks:
+        frame.data = np.rint(frame.data + pattern).astype("u2")
+    bias = CCDData(LEVEL + pattern, unit=u.adu, uncertainty=StdDevUncertainty(np.full(SHAPE, 0.3)))
+    known, level = (read_noise_map(darks, bias=one) for one in (bias, LEVEL * u.adu))
+    assert known.meta["DKRNFREE"] > 20
+    assert level.meta["DKRNFREE"] == pytest.approx(2 * 81 / (2 * 10.2**2 / 39 + 9), rel=0.2)
+    for found in (known, level):
+        good = ~found.mask
+        departure = (found.data**2 - DIGITISED**2)[good] / (2 * DIGITISED * found.uncertainty.array)[good]
+        assert np.median(np.abs(departure)) / 0.6745 == pytest.approx(1, abs=0.2)
+
+
+@pytest.mark.parametrize(("number", "seconds"), [(9, 0.0), (40, 6000.0)])
+def test_no_telegraph_read_noise_is_claimed_where_the_shape_does_not_tell(number, seconds):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MissingInformationWarning)
+        bias = LEVEL * u.adu if seconds else None
+        assert "DKRNTEL" not in read_noise_map(frames(number, seconds=seconds, rate=0.002), bias=bias).meta
+
+
+def test_darks_tell_telegraph_read_noise_where_dark_electrons_are_few():
+    """Jumps are no dark electrons, though they make the mean variance larger than that of the median pixel."""
+    jumps = np.random.default_rng(7).choice([-24.0, 0, 0, 24.0], (20, *SHAPE)) / GAIN
+    jumping = np.random.default_rng(8).random(SHAPE) < 0.1
+    darks = frames(20, seconds=60.0, rate=0.001)
+    for frame, jump in zip(darks, jumps, strict=True):
+        frame.data = np.rint(frame.data + jump * jumping).astype("u2")
+    found = read_noise_map(darks, bias=LEVEL * u.adu)
+    assert found.meta["DKRNTEL"] == pytest.approx(0.1, abs=0.04)
+    assert found.meta["DKRNSPR"] == pytest.approx(0.2, abs=0.03)
 
 
 def test_amplifiers():
