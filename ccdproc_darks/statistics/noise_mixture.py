@@ -15,8 +15,8 @@ from .significance import deviate_of_log_tail
 __all__ = ["MeanTails", "ScatterTails"]
 
 # Nodes of the tables, between which they are linear: departures as normal deviates; shares of read noise; numbers of
-# frames of a mean (tables are linear in its inverse), beyond which a mean is as close to normal as that of the last; scatter as a cube root of
-# chi-square, which is nearly normal (Wilson and Hilferty 1931).
+# frames of a mean, by their inverse, beyond which a mean is as close to normal as that of the last; scatter as a cube
+# root of chi-square, which is nearly normal (Wilson and Hilferty 1931).
 _DEVIATES = np.concatenate([np.arange(0.25, 7, 0.25), np.geomspace(7, 30, 10)])
 _SHARES = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.32, 0.4, 0.5, 0.65, 0.8, 1.0])
 _FRAMES = np.array([1, 2, 3, 4, 5, 7, 10, 16, 40, 1000])
@@ -72,14 +72,14 @@ class MeanTails:
             bias that is subtracted. Jumps among those frames show in the scatter, and are not expected once more.
             ``frames`` is then that of the others.
         """
-        known = round(float(known_part) / _KNOWN_STEP) * _KNOWN_STEP
+        known = _rounded(known_part)
 
         def function(*arrays):
             return self._deviate(known, *arrays)
 
         return _in_parts(function, deviate, scatter, share, frames, freedom)
 
-    def limits(self, low, high, frames, freedom):
+    def limits(self, low, high, frames, freedom, known_part=0.0):
         """Limits of averaged deviates that are not averaged between ``low`` and ``high``, whatever scatter and share.
 
         ``frames`` are of all these departures, which have one ``freedom``.
@@ -87,7 +87,8 @@ class MeanTails:
         if low.size == 0:
             return low, high
         ends = np.searchsorted(_FRAMES, [np.nanmin(frames), np.nanmax(frames)])
-        tables = [self._table(number, freedom, 0.0) for number in _FRAMES[max(ends[0] - 1, 0) : ends[1] + 1]]
+        known = _rounded(known_part)
+        tables = [self._table(number, freedom, known) for number in _FRAMES[max(ends[0] - 1, 0) : ends[1] + 1]]
         least, most = (find([find(table, axis=(0, 1)) for table in tables], axis=0) for find in (np.min, np.max))
         return low * np.interp(low, _DEVIATES, least), high * np.interp(high, _DEVIATES, most)
 
@@ -182,6 +183,10 @@ class ScatterTails:
             return nodes, _averaged(self.distribution, nodes, near, 1 / 3, span, law, lambda deviate: ndtr(-deviate))
 
         return _made(self.distribution, ("scatter", degrees), make)
+
+
+def _rounded(known_part):
+    return round(float(known_part) / _KNOWN_STEP) * _KNOWN_STEP
 
 
 @lru_cache(maxsize=128)
