@@ -17,7 +17,7 @@ __all__ = ["MeanTails", "ScatterTails"]
 # Nodes of the tables, between which they are linear: departures as normal deviates; shares of read noise; numbers of
 # frames of a mean, by their inverse, beyond which a mean is as close to normal as that of the last; scatter as a cube
 # root of chi-square, which is nearly normal (Wilson and Hilferty 1931).
-_DEVIATES = np.concatenate([np.arange(0.25, 7, 0.25), np.geomspace(7, 30, 10)])
+_DEVIATES = np.concatenate([np.arange(0.25, 2, 0.25), np.arange(2, 7, 0.4), np.geomspace(7, 30, 7)])
 _SHARES = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.32, 0.4, 0.5, 0.65, 0.8, 1.0])
 _FRAMES = np.array([1, 2, 3, 4, 5, 7, 10, 16, 40, 1000])
 _LEAST_ROOT, _ROOT_STEP, _FURTHEST = 0.3, 0.3, 30.0
