@@ -30,14 +30,14 @@ class DepartureTails:
 
     def deviate(self, deviate, scatter, share, alike, freedom):
         """See `MeanTails.deviate`; ``alike`` is its ``frames``, bias frames included."""
-        return self._tails.deviate(deviate, scatter, share, self._of_darks(alike), freedom, self._known)
+        return self._tails.deviate(deviate, scatter, share, self._others(alike), freedom, self._known)
 
     def limits(self, low, high, alike, freedom):
-        """See `MeanTails.limits`; ``alike`` is its ``frames``, bias frames included."""
-        return self._tails.limits(low, high, self._of_darks(alike), freedom, self._known)
+        """See `MeanTails.limits`."""
+        return self._tails.limits(low, high, self._others(alike), freedom, self._known)
 
-    def _of_darks(self, alike):
-        """Number of frames that are alike, without those of the bias where the map knows them."""
+    def _others(self, alike):
+        """Number of frames as close to normal as what the bias of the map's own frames leaves of a departure."""
         if not self._known:
             return alike
         # For coefficients a_k: with S the sum of a_k^2 / N_k and F that of a_k^4 / N_k^3, alike is S^2 / F.
