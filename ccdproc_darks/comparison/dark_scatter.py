@@ -73,7 +73,8 @@ def dark_scatter(
         On CMOS sensors only a map tells a dark current that switches from a pixel that is noisy to read.
     clip : float or None
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray, and left out. Only one sample
-        is: two high ones are rather of a pixel that switches. None keeps all.
+        is: two high ones are rather of a pixel that switches. With a map, jumps of the reading (telegraph read noise)
+        are none. None keeps all.
     hdu, unit, overscan, trim, amplifiers, check_headers
         See `dark_rate`.
     dtype : {"float32", "float64"}
@@ -186,7 +187,7 @@ def dark_scatter(
             NoiseWarning,
         )
     else:
-        job.find_tail()
+        job.find_tails()
     data = np.empty(shape, dtype)
     fill_images(job, [data], execution)
     mask = np.isnan(data)

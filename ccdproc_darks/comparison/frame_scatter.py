@@ -16,7 +16,7 @@ from ..rates.moments import SampleMoments
 from ..rates.pixel_noise import PixelNoise
 from ..rates.rejection import deviate_of_share, least_above_others
 from ..rates.stack import read_block
-from ..statistics.equal_counts_tail import EqualCountsTail
+from ..statistics.equal_counts_tail import EqualCountsTails
 from ..statistics.noise_mixture import ScatterTails
 from ..statistics.rate_fit import TINY_RATE
 from ..statistics.significance import (
@@ -67,8 +67,8 @@ class ScatterJob(BlockJob):
         Sigmas above the others by which the highest sample of a pixel is a cosmic ray.
     rate_distribution : `ccdproc_darks.statistics.rate_distribution.RateDistribution` or None
         Distribution of the true rates of the sensor's pixels.
-    equal_tail : `ccdproc_darks.statistics.equal_counts_tail.EqualCountsTail` or None
-        The exact law of pixels that lost no sample, where all have one read noise (`find_tail`).
+    equal_tails : `ccdproc_darks.statistics.equal_counts_tail.EqualCountsTails` or None
+        The exact law of pixels that lost no sample (`find_tails`).
     normal : bool
         Whether the noise told is so wrong that no exact tail is worth computing, and no sample is told from a cosmic
         ray: all deviates are those of the chi-square law (`find_normal`).
@@ -84,7 +84,7 @@ class ScatterJob(BlockJob):
     noise: float | PixelNoise
     clip: float | None
     rate_distribution: object = None
-    equal_tail: EqualCountsTail | None = None
+    equal_tails: EqualCountsTails | None = None
     factor: float = 1.0
     width: float = 1.0
     normal: bool = False
@@ -109,11 +109,11 @@ class ScatterJob(BlockJob):
         with self.dark_set.open_files() as dark_set:
             yield replace(self, dark_set=dark_set)
 
-    def find_tail(self):
-        """Set `equal_tail`."""
-        if not isinstance(self.noise, PixelNoise):
-            frames, seconds = len(self.dark_set.frames), self.dark_set.seconds
-            self.equal_tail = EqualCountsTail.of(self.rate_distribution, seconds, self.noise**2, frames)
+    def find_tails(self):
+        """Set `equal_tails`."""
+        typical = self.noise.typical**2 * self.factor if isinstance(self.noise, PixelNoise) else self.noise**2
+        frames, seconds = len(self.dark_set.frames), self.dark_set.seconds
+        self.equal_tails = EqualCountsTails.of(self.rate_distribution, seconds, frames, typical)
 
     def find_core(self, blocks):
         """Set `factor` and `width` so that the deviates of good pixels have the median 0 and the width 1.
@@ -217,16 +217,20 @@ class ScatterJob(BlockJob):
         _, variance = self.noise.rows(rows, pixels)
         return variance.reshape(-1) * self.factor
 
+    def _electrons(self, mean):
+        """Expected dark electrons of a frame, from mean counts (electron)."""
+        seconds = self.dark_set.seconds
+        rate = mean / seconds
+        if self.rate_distribution is not None:
+            rate = self.rate_distribution.posterior_mean(rate)
+        return np.maximum(rate, TINY_RATE) * seconds
+
     def _deviates(self, moments, rows, pixels=None):
         """Deviates by the chi-square law, and the pixels whose tail is not that of a chi-square.
 
         ``moments`` are of a slice of rows, or of some pixels of it (flat indices), all of them complete.
         """
-        seconds, read_variance = self.dark_set.seconds, self._read_variance(rows, pixels)
-        rate = moments.mean / seconds
-        if self.rate_distribution is not None:
-            rate = self.rate_distribution.posterior_mean(rate)
-        electrons = np.maximum(rate, TINY_RATE) * seconds
+        electrons, read_variance = self._electrons(moments.mean), self._read_variance(rows, pixels)
         variance = electrons + read_variance
         chi_square = moments.squares / variance
         deviate, inexact = self._table.deviates(np.sqrt(chi_square))
@@ -301,36 +305,36 @@ class ScatterJob(BlockJob):
 
     def _of_counts(self, counts, pixels):
         """One-sided deviates of `MeanCounts` of some pixels (flat indices)."""
-        if self.equal_tail is None:
-            return self._by_comparison(counts, pixels)
-        samples = counts.counts[:, 0] - self.dark_set.level_shifts[:, None]
-        fits = counts.usable.all(axis=(0, 1)) & self.equal_tail.fits(samples)
-        deviate = np.empty(fits.size)
-        found, others = np.flatnonzero(fits), np.flatnonzero(~fits)
-        if found.size:
-            deviate[found] = one_sided(self.equal_tail.deviate(samples[:, _several(found)]))[: found.size]
+        complete = counts.usable.all(axis=(0, 1))
+        deviate = np.full(complete.size, np.nan)
+        found = np.flatnonzero(complete)
+        if self.equal_tails is not None and found.size:
+            found = _several(found)
+            samples = counts.counts[:, 0, found] - self.dark_set.level_shifts[:, None]
+            deviate[found] = one_sided(self.equal_tails.deviate(samples, counts.read_variance[0, 0, found]))
+        others = np.flatnonzero(np.isnan(deviate))
         if others.size:
-            places = _several(others)
-            deviate[others] = self._by_comparison(counts.at(places), pixels[places])[: others.size]
-        return deviate
-
-    def _by_comparison(self, counts, pixels):
-        """The same, as `ccdproc_darks.compare_dark_rates` compares exposures."""
-        seconds, shifts = np.full(len(counts.counts), self.dark_set.seconds), self.dark_set.level_shifts
-        compared = compare_rows(counts, seconds, [], shifts, False, self.rate_distribution, normal=self.normal)
-        deviate, degrees = one_sided(compared.significance).ravel(), compared.fit.degrees.ravel()
+            others = _several(others)
+            deviate[others] = self._by_comparison(counts.at(others))
         if not isinstance(self.noise, PixelNoise):
             return deviate
-        known = np.isfinite(deviate)
+        usable, number = counts.usable[:, 0], counts.usable[:, 0].sum(axis=0)
+        samples = counts.counts[:, 0] - self.dark_set.level_shifts[:, None]
+        mean = np.where(usable, samples, 0.0).sum(axis=0) / np.maximum(number, 1)
         # A table for each number of degrees takes a second: pixels that lost a frame or two have that of the others.
-        full = len(counts.counts) - 1
-        degrees = np.where(degrees > _NEARLY_ALL * full, full, np.maximum(degrees, 1))
+        full = len(usable) - 1
+        degrees = np.where(number - 1 > _NEARLY_ALL * full, full, np.maximum(number - 1, 1))
+        known, variance = np.isfinite(deviate), self._read_variance(slice(None), pixels)
         chi_square = chi_square_of_deviate(np.where(known, deviate, 0.0), degrees)
-        variance = self._read_variance(slice(None), pixels)
-        electrons = np.maximum(compared.fit.rate.ravel(), TINY_RATE) * self.dark_set.seconds
-        share = variance / (np.where(known, electrons, 0.0) + variance)
+        share = variance / (self._electrons(mean) + variance)
         averaged = self._averaged(deviate, chi_square, degrees, share, slice(None), pixels)
         return np.where(known, averaged, np.nan)
+
+    def _by_comparison(self, counts):
+        """The same with the read noise that counts have, as `ccdproc_darks.compare_dark_rates` compares exposures."""
+        seconds, shifts = np.full(len(counts.counts), self.dark_set.seconds), self.dark_set.level_shifts
+        compared = compare_rows(counts, seconds, [], shifts, False, self.rate_distribution, normal=self.normal)
+        return one_sided(compared.significance).ravel()
 
 
 def _several(pixels):

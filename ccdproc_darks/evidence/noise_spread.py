@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from .finding import DOUBTFUL, OK, Finding
 from .photon_transfer import known_bias
@@ -186,7 +186,7 @@ def _of_sample(group, sample, pixels, noise=None):
     slope = 0.0
     if noise is not None:
         (number,) = numbers
-        variance = np.median(residuals.var(axis=0, ddof=1)) * (len(values) - 1) / chi2.median(len(values) - 1)
+        variance = np.median(residuals.var(axis=0, ddof=1)) * (len(values) - 1) / chdtri(len(values) - 1, 0.5)
         share = min(noise**2 / number / variance, 1.0)
         if share < _LEAST_SHARE:
             return None
@@ -245,7 +245,7 @@ def _departures(residuals):
     """Scatter of each pixel over the mean of all, less 1; and which pixels stand out."""
     scatter, degrees = residuals.std(axis=0, ddof=1), len(residuals) - 1
     middle = np.median(scatter)
-    highest, high = (middle * np.sqrt(chi2.isf(p, degrees) / chi2.median(degrees)) for p in (_HIGHEST, _STANDS_OUT))
+    highest, high = (middle * np.sqrt(chdtri(degrees, p) / chdtri(degrees, 0.5)) for p in (_HIGHEST, _STANDS_OUT))
     cut = np.minimum(scatter, highest)
     return cut / cut.mean() - 1, scatter > high
 

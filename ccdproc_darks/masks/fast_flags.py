@@ -19,7 +19,7 @@ _CLOSE = 1e-4
 
 @dataclass
 class Decided:
-    """What some of a block's pixels are; all others are complete, and nothing of this.
+    """What some of a block's pixels are; all others are complete, and neither hot nor nonlinear.
 
     Attributes
     ----------
@@ -31,6 +31,8 @@ class Decided:
         Which of them are HOT; in which a departure of the tolerance would be seen; that are NONLINEAR.
     inexact : `numpy.ndarray` of bool
         Those that only the exact way can tell: what is said of them here means nothing.
+    untested : int
+        Number of pixels of the block that are not hot, nonlinear, testable or inexact.
     """
 
     size: int
@@ -39,6 +41,7 @@ class Decided:
     testable: np.ndarray
     nonlinear: np.ndarray
     inexact: np.ndarray
+    untested: int
 
 
 @dataclass
@@ -84,32 +87,37 @@ class FastFlags:
         # Of two rates the mean is right in all pixels only where it is not found for departures alone.
         quick = comparer.fast_block(rows, departures=comparer.two_rates is None)
         with np.errstate(invalid="ignore", over="ignore"):
-            quietest = None
-            if "hot" not in self.edges:
-                quietest = complete_pixel_rates(comparer, rows, np.zeros(1), np.array([np.argmin(quick.variance)]))
-            pixels = self._pixels(quick, hot_pixels, quietest)
-            size, quick = quick.complete.size, quick.some(pixels)
-            inexact, found = ~quick.complete, {}
-            for name, edge in self.edges.items():
-                found[name] = _above(quick.rate, edge, inexact)
-            if "testable" not in found:
-                found["testable"] = _above(self._seen(quick), self.needed, inexact) & (quick.rate > 0)
-            if "hot" not in found:
-                found["hot"] = _hot(comparer, hot_pixels, quick, rows, pixels, quietest, inexact)
-            nonlinear = found["limit"]
+            lowest = self._lowest_hot(comparer, hot_pixels, quick, rows)
+            testable, near = self._testable(quick)
+            chosen = quick.may_be_beyond(self.critical)
+            chosen |= quick.rate > quick.rate.dtype.type(min(lowest, self.edges["limit"]) * (1 - _CLOSE))
+            chosen |= near
+            pixels, size = np.flatnonzero(chosen), testable.size
+            number, testable, quick = np.count_nonzero(testable), testable[pixels], quick.some(pixels)
+            inexact = near[pixels] | ~quick.complete
+            if "hot" in self.edges:
+                hot = _above(quick.rate, lowest, inexact)
+            else:
+                hot = _hot(comparer, hot_pixels, quick, rows, pixels, lowest, inexact)
+            nonlinear = _above(quick.rate, self.edges["limit"], inexact)
             nonlinear[self._significant(quick, inexact)] = True
-        return Decided(size, pixels, found["hot"], found["testable"], nonlinear, inexact)
+        others = np.count_nonzero((hot | nonlinear | inexact) & ~testable)
+        return Decided(size, pixels, hot, testable, nonlinear, inexact, size - number - others)
 
-    def _pixels(self, quick, hot_pixels, quietest):
-        """Flat indices of the few pixels of a block that may be anything but faint, good and complete."""
-        lowest = min(self.edges.values())
-        if quietest is not None:
-            lowest = min(lowest, hot_pixels.lowest_rate(quietest))
-        chosen = quick.may_be_beyond(self.critical)
-        chosen |= quick.rate > quick.rate.dtype.type((1 - _CLOSE) * lowest)
-        if "testable" not in self.edges:
-            chosen |= self._seen(quick) > quick.rate.dtype.type((1 - _CLOSE) * self.needed)
-        return np.flatnonzero(chosen)
+    def _lowest_hot(self, comparer, hot_pixels, quick, rows):
+        """Rate (electron/s) up to which no pixel of a block is hot."""
+        if "hot" in self.edges:
+            return self.edges["hot"]
+        return hot_pixels.lowest_rate(
+            complete_pixel_rates(comparer, rows, np.zeros(1), np.array([np.argmin(quick.variance)]))
+        )
+
+    def _testable(self, quick):
+        """Pixels in which a departure of the tolerance is seen, and those for which single precision cannot tell."""
+        near = np.zeros(quick.rate.shape, dtype=bool)
+        if "testable" in self.edges:
+            return _above(quick.rate, self.edges["testable"], near), near
+        return _above(self._seen(quick), self.needed, near) & (quick.rate > 0), near
 
     def _seen(self, quick):
         """Non-centrality that a departure of the tolerance gives."""
@@ -129,9 +137,12 @@ class FastFlags:
         return found[0]
 
 
-def _hot(comparer, hot_pixels, quick, rows, pixels, quietest, inexact):
-    """Which ``pixels`` are hot, of noise of their own; marks as ``inexact`` those too close to their threshold."""
-    some = np.flatnonzero(quick.complete & (quick.rate > quick.rate.dtype.type(hot_pixels.lowest_rate(quietest))))
+def _hot(comparer, hot_pixels, quick, rows, pixels, lowest, inexact):
+    """Which ``pixels`` are hot, of noise of their own; marks as ``inexact`` those too close to their threshold.
+
+    None is below the ``lowest`` rate (electron/s).
+    """
+    some = np.flatnonzero(quick.complete & (quick.rate > quick.rate.dtype.type(lowest * (1 - _CLOSE))))
     rate, places = quick.rate[some].astype(float), pixels[some]
     low, high = (
         hot_pixels.flags(complete_pixel_rates(comparer, rows, rate * factor, places), rows, places)[0].ravel()

@@ -110,8 +110,7 @@ class FlagJob(BlockJob):
         touched = np.unique(np.concatenate(touched)) if touched[1].size or touched[2].size else touched[0]
         flagged = flags[touched]
         mask[touched[(flagged & np.uint32(DARK_FLAGS.DO_NOT_USE)) > 0]] = True
-        untested = decided.size - np.count_nonzero(decided.hot | decided.testable | decided.nonlinear | inexact)
-        return Block([flags, mask], Deferred(deferred), _numbers(flagged, untested))
+        return Block([flags, mask], Deferred(deferred), _numbers(flagged, decided.untested))
 
     def exact(self, deferred):
         """The full fit and its exact tail."""

@@ -18,7 +18,7 @@ from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_
 from .._interface.flags import DARK_FLAGS
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import NoUsablePixelWarning, warn
-from ..comparison.compare_dark_rates import NULLS, checked_offset, comparison_entries
+from ..comparison.compare_dark_rates import NULLS, checked_map, checked_offset, comparison_entries
 from ..comparison.comparer import RateComparer, both_for_rows
 from ..comparison.dark_scatter import ScatterImages
 from ..comparison.proportionality_limit import ProportionalityLimit
@@ -115,7 +115,8 @@ def hot_pixel_mask(
         * SATURATED (two rates or more): every frame of at least one exposure time is saturated.
         * UNRELIABLE_DARK (two rates or more): HOT, and a departure as large as the tolerance would be found in less
           than 50 % of such pixels. Not to be NONLINEAR means nothing for these.
-        * UNRELIABLE_ERROR (with a read noise of each pixel): the read noise is above what the sensor's pixels have.
+        * UNRELIABLE_ERROR (with a read noise of each pixel, or ``scatter`` of two exposure times): the read noise is
+          above what the sensor's pixels have; or equal frames scatter too much, and no more where exposures are long.
         * DO_NOT_USE: exactly where ``mask`` is True.
 
         ``mask`` is True where a pixel must not be used: NONLINEAR, TELEGRAPH, SATURATED, or without a usable sample in
@@ -130,7 +131,7 @@ def hot_pixel_mask(
     Raises
     ------
     TypeError
-        If a rate is not CCDData, or ``threshold`` has no unit.
+        If a rate or ``read_noise`` is not CCDData, or ``threshold`` has no unit.
     astropy.units.UnitsError
         If a unit is wrong.
     ValueError
@@ -206,6 +207,7 @@ def hot_pixel_mask(
     above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
     rate_limit = _checked_rate_limit(limit)
     checked_choice("null", null, NULLS)
+    checked_map(read_noise)
     arguments = {
         "rates": rates, "threshold": threshold, "background": background, "read_noise": read_noise,
         "scatter": scatter, "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit,

@@ -17,6 +17,10 @@ __all__ = ["HotPixelTest"]
 
 # Noise of a nominal pixel (electron/s) where nothing has any.
 _NOISELESS = 1e-12
+# Pixels that are enough for the median read noise.
+_FEW = 2**18
+# Error of a deviate between two tables that none has.
+_OF_TABLES = 0.3
 # Deviate beyond which none is looked for; steps to one.
 _FURTHEST, _HALVINGS = 1000.0, 40
 
@@ -108,12 +112,15 @@ class HotPixelTest:
 
         ``quietest`` is a single pixel (`PixelRates`) with no more noise than the others.
         """
-        sigma = np.sqrt(quietest.variance_at(self.typical.rate).item())
-        return self.typical.rate + max(self._critical - 1, 0.0) * sigma
+        return self.threshold_for(quietest, self.least_of_mean_noise(self._critical))
 
     def least_of_mean_noise(self, least):
-        """Deviate of pixels of mean read noise below which none, averaged over what it may be, is above ``least``."""
-        if self._noise is None or not least > 0:
+        """Deviate of pixels of mean read noise below which none, averaged over what it may be, is above ``least``.
+
+        Less the error of `TypicalDeviates` between its tables, by far.
+        """
+        least -= _OF_TABLES
+        if self._noise is None or not 0 < least < _FURTHEST:
             return least
         sizes = np.arange(0, 2 * least + 1, 0.01)
         _, most = MeanTails(self._noise.distribution).limits(sizes, sizes, np.array([self._frames]), 1)
@@ -194,7 +201,8 @@ class HotPixelTest:
     def _of_mean_noise(self, deviate):
         """Deviate of a nominal pixel of mean read noise that, averaged, is the one given."""
         nominal = self._deviates
-        scatter = np.array([np.nanmedian(self._noise.scatter)])
+        scatter = self._noise.scatter.ravel()
+        scatter = np.array([np.nanmedian(scatter[:: 1 + scatter.size // _FEW])])
 
         def averaged(trial):
             of = np.array([nominal.variance]), nominal.exposure, self.typical.rate

@@ -5,7 +5,6 @@ import copy
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import chdtr, ndtr
 
 from ..rates.pixel_noise import PixelNoise
@@ -153,5 +152,8 @@ def _typical(logs, degrees):
         return -(numbers * np.log(expected)).sum()
 
     simplex = [[0.0, 0.0], [-0.2, 0.0], [0.0, 0.2]]
+    # Slow to import, and seldom needed.
+    from scipy.optimize import minimize
+
     found = minimize(lack, simplex[0], method="Nelder-Mead", options={"initial_simplex": simplex, "xatol": 1e-3})
     return law_of(found.x)

@@ -243,6 +243,7 @@ class _BiasJob(BlockJob):
         if pixels.bad is not None:
             samples[pixels.bad] = np.nan
         # Samples that are not a number come last.
+        samples[~np.isfinite(samples)] = np.nan
         samples.sort(axis=0)
         half = np.maximum(np.isfinite(samples).sum(axis=0) - 1, 0) // 2
         below = np.where(np.arange(len(samples))[:, None] < half, samples[half, np.arange(half.size)] - samples, 0.0)

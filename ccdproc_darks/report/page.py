@@ -13,10 +13,10 @@ __all__ = ["page"]
 _MEANING = {
     "HOT": "dark rate above the threshold",
     "NONLINEAR": "not proportional to exposure time: no scaled dark removes it",
-    "TELEGRAPH": "equal frames scatter more than their noise: the rate changes by itself",
+    "TELEGRAPH": "equal frames scatter more than their noise: the dark current changes by itself",
     "SATURATED": "every frame of an exposure time saturated",
     "UNRELIABLE_DARK": "hot, but too faint for a test: a departure of {tolerance} would be lost in its noise",
-    "UNRELIABLE_ERROR": "noisier to read than the sensor's other pixels",
+    "UNRELIABLE_ERROR": "noisier to read than the sensor's other pixels, or its reading jumps; not masked for that",
     "DO_NOT_USE": "masked",
 }
 

@@ -21,7 +21,7 @@ def flag_counts(mask):
     tested = _FLAGS if "DKSIGMA" in mask.meta else ("HOT", "TELEGRAPH", "UNRELIABLE_ERROR", "DO_NOT_USE")
     if "NTELEGR" not in mask.meta:
         tested = [name for name in tested if name != "TELEGRAPH"]
-    # Only of rates with a read noise of each pixel.
+    # Only with a read noise of each pixel, or the scatter of two exposure times.
     names = [name for name in _FLAGS if name != "UNRELIABLE_ERROR" or "NNOISY" in mask.meta]
     return {name: int(np.count_nonzero(mask.data & DARK_FLAGS[name])) if name in tested else None for name in names}
 

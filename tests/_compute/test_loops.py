@@ -155,7 +155,7 @@ def test_several(seed, number, read_noise, bias_error, width, has_prior, noise, 
     rate = 10 ** rng.uniform(-4, 2, size)
     if noise != "one" and read_noise > 0:
         variance = (read_noise**2 * rng.uniform(0.5, 2, (1, size))).astype("f4")
-        distribution = "of the sensor" if noise == "measured" else None
+        distribution = mock.Mock(degrees=19.0) if noise == "measured" else None
         stack.noise = mock.Mock(distribution=distribution, rows=lambda block: (variance, variance))
     estimates = np.sort(rng.normal(0, 1, rng.integers(1, 300)))
     prior = RateDistribution(np.ones(1), np.ones(1), estimates, np.sort(rng.random(estimates.size)))

@@ -167,6 +167,8 @@ UNITS += [
              background=1 * ADU),
     compared("mask-read-noise-unit", "a map of read noise in adu", Error("UnitsError", "read_noise", "adu"),
              "hot_pixel_mask", read_noise=CCDData(np.ones(SHAPE), unit="adu")),
+    compared("mask-read-noise-number", "one read noise for all pixels",
+             Error("TypeError", "read_noise", "Quantity"), "hot_pixel_mask", read_noise=5 * E),
     compared("mask-read-noise-shape", "a read noise map of another shape", Error("ValueError", "read_noise", "(2, 3)"),
              "hot_pixel_mask", read_noise=CCDData(np.ones((2, 3)), unit="electron")),
     compared("background-text", "background='global'", Error("TypeError", "background", "global"), "hot_pixel_mask",

@@ -146,7 +146,7 @@ def test_frames_of_one_read_noise_take_the_exact_law_from_tables(monkeypatch, no
     """To a thousandth of a standard deviation."""
     darks = frames_of(np.random.default_rng(9), np.full((60, 100), noise), electrons, 8)
     found = dark_scatter(darks, read_noise=noise * u.electron)
-    monkeypatch.setattr(ScatterJob, "find_tail", lambda job: None)
+    monkeypatch.setattr(ScatterJob, "find_tails", lambda job: None)
     np.testing.assert_allclose(found.data, dark_scatter(darks, read_noise=noise * u.electron).data, rtol=0, atol=1e-3)
 
 

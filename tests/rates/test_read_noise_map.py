@@ -171,6 +171,8 @@ def test_dark_electrons_that_hide_the_read_noise():
         read_noise_map(frames(24, seconds=600.0, rate=0.03, seed=9), bias=LEVEL * u.adu)
     with pytest.warns(NoUsablePixelWarning, match="no pixel has 3 samples with more noise than that of their dark"):
         read_noise_map(frames(24, seconds=600.0, rate=0.2, seed=9), bias=LEVEL * u.adu)
+
+
 def test_a_pattern_of_the_bias_is_an_error_of_the_dark_electrons():
     """Where darks have one bias level for all pixels: the errors of the map say how far it is off."""
     pattern = np.random.default_rng(6).normal(0, 6.0, SHAPE)

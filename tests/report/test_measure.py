@@ -313,11 +313,11 @@ def test_of_the_rates_it_knows_public_functions_and_the_choice_of_bias_and_frame
         for alias in node.names
     }
     assert {module for module, name in imported if name not in ccdproc_darks.__all__} == {
-        "rates.bias", "rates.frame_selection",
+        "rates.bias", "rates.frame_selection", "rates.typical_rate",
     }  # fmt: skip
     assert {module for module, _ in imported} == {
         "rates.bias", "rates.dark_rate", "rates.frame_selection", "rates.master_bias", "rates.measure_gain",
-        "rates.read_noise_map",
+        "rates.read_noise_map", "rates.typical_rate",
     }  # fmt: skip
 
 
