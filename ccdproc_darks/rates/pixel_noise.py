@@ -208,7 +208,8 @@ _ROUNDING = 3e-6
 def distribution_of(noise, error, kurtosis=None, frames=None):
     """`ReadNoiseDistribution` of a sensor, from the read noise of its pixels, its standard error, and kurtosis.
 
-    ``frames`` is the number of frames whose kurtosis it is. Of pixels that have as many degrees of freedom as the median one; NaN is left out.
+    ``frames`` is the number of frames whose kurtosis it is. It is that of pixels that have as many degrees of freedom
+    as the median one; NaN is left out.
     """
     every = 1 + noise.size // _SAMPLE
     noise, error = (array.ravel()[::every].astype(float) for array in (noise, error))
