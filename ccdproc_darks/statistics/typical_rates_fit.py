@@ -161,7 +161,7 @@ class _Likelihood:
         self._pixels = sum(one.numbers.sum() for one in self._classes)
 
     def best(self, numbers, pixels):
-        """`TypicalRates` of the largest likelihood, from the ``numbers`` of all ``pixels`` in bins, of small classes too.
+        """`TypicalRates` of the largest likelihood, from ``numbers`` of all ``pixels`` in bins, of small classes too.
 
         The median of the true rates is lower by what noise adds to that of skew rates. Where the skewness of the fit is
         not that of positive rates, the noise may not be what is told of it: half the difference that this makes is
