@@ -3,8 +3,21 @@
 
 import argparse
 import math
+import os
+from pathlib import Path
 
-__all__ = ["exposures", "fraction", "gain", "header_key", "positive", "size", "tolerance", "unit", "whole"]
+__all__ = [
+    "exposures",
+    "fraction",
+    "gain",
+    "header_key",
+    "positive",
+    "read_noise",
+    "size",
+    "tolerance",
+    "unit",
+    "whole",
+]
 
 
 def positive(text):
@@ -55,6 +68,16 @@ def gain(text):
         return positive(text)
     except argparse.ArgumentTypeError as error:
         raise argparse.ArgumentTypeError(f"{error} (or the word measured)") from None
+
+
+def read_noise(text):
+    """A positive, finite number, or the path of a file that is there."""
+    if os.path.isfile(text):
+        return Path(text)
+    try:
+        return positive(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error} (or the FITS file of a map; there is no such file)") from None
 
 
 def exposures(text):

@@ -1,7 +1,9 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Options that several commands share: what the user tells of the frames."""
 
-from .argument_types import gain, positive
+from pathlib import Path
+
+from .argument_types import gain, positive, read_noise
 
 __all__ = ["add_settings", "settings_of"]
 
@@ -14,8 +16,10 @@ def add_settings(parser):
         "in the headers",
     )  # fmt: skip
     parser.add_argument(
-        "--read-noise", type=positive, metavar="R",
-        help="read noise (electron); default: RDNOISE in the headers, else from the scatter of equal frames",
+        "--read-noise", type=read_noise, metavar="R|FILE",
+        help="read noise (electron), or the FITS file of a map of each pixel's, such as the read_noise.fits of a "
+        "report; default: a map of the bias frames where pixels differ, RDNOISE in the headers, else from the scatter "
+        "of equal frames",
     )  # fmt: skip
     parser.add_argument(
         "--saturation", type=positive, metavar="S",
@@ -42,10 +46,29 @@ def settings_of(given):
         value = getattr(given, name, None)
         return value if value is None or isinstance(value, str) else value * unit
 
+    noise = getattr(given, "read_noise", None)
     return {
         "gain": quantity("gain", u.electron / u.adu),
-        "read_noise": quantity("read_noise", u.electron),
+        "read_noise": _map(noise) if isinstance(noise, Path) else quantity("read_noise", u.electron),
         "saturation": quantity("saturation", u.adu),
         "overscan": getattr(given, "overscan", None),
         "trim": getattr(given, "trim", None),
     }
+
+
+def _map(path):
+    """A map of read noise (CCDData in electron) from a FITS file."""
+    from astropy import units as u
+    from astropy.nddata import CCDData
+
+    from .._interface.warnings import filtered
+
+    try:
+        with filtered("ignore"):
+            image = CCDData.read(path, format="fits")
+    except (ValueError, TypeError, OSError) as error:
+        why = "it has no BUNIT" if "unit for CCDData must be specified" in str(error) else error
+        raise ValueError(f"--read-noise {path} is no map of read noise: {why}") from None
+    if image.unit != u.electron:
+        raise ValueError(f"--read-noise {path} is in {image.unit}, expected electron")
+    return image

@@ -204,7 +204,8 @@ def dark_rate(
     NoiseWarning
         If equal frames scatter by much more than their own uncertainties; if the frames refute a gain or read noise
         that is given as a Quantity; if read noise differs from pixel to pixel, so that one will not do, and the frames
-        are too few to tell that of each.
+        are too few, or have too many dark electrons, to tell that of each; if a map of read noise is not of this
+        sensor: pixels that it calls noisy do not scatter more in four equal darks or more.
     TemperatureWarning
         If the frames, or frames and bias, were taken at different sensor temperatures.
 

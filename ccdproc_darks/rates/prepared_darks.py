@@ -7,7 +7,9 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_flag
+from .._interface.warnings import NoiseWarning, warn
 from ..evidence.clipping import Saturation
+from ..evidence.map_scatter import map_scatter
 from ..evidence.noise_spread import NoiseSpread, noise_spread
 from ..evidence.pixel_findings import PixelFindings
 from ..frames.belonging import check_bias, check_darks, check_exposures
@@ -144,6 +146,8 @@ def prepare_darks(
         reader.own_noise = source == "uncertainty"
     error = the_bias.error(noise, of_map=pixel_noise is not None)
     has_one = noise is not None and pixel_noise is None
+    if pixel_noise is not None:
+        _check_map(pixel_noise, group)
     return PreparedDarks(
         frames, dark_sets, reader, the_bias, error, noise, source, gain, saturation, optical_black, temperature,
         pixel_noise, noise_spread(group, noise, _SPREAD_PIXELS) if has_one else None,
@@ -164,6 +168,13 @@ def _told_noise(read_noise, frames, gain_of_header, check_headers):
         return *given_noise(read_noise, frames), None
     noise = PixelNoise.of_frames(read_noise, frames, gain_of_header=gain_of_header, check_headers=check_headers)
     return noise.typical, "map", noise
+
+
+def _check_map(pixel_noise, group):
+    """Warn where a map is of another sensor than the darks of a `FrameGroup`."""
+    found = map_scatter(group, np.sqrt(pixel_noise.variance), is_exact=pixel_noise.distribution is None)
+    if found is not None and found.is_of_another:
+        warn(found.sentence, NoiseWarning)
 
 
 def _told_saturation(saturation, frames, gain):

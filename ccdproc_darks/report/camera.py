@@ -76,7 +76,7 @@ def camera_of(group, options):
             "no gain: the headers have no EGAIN; give it as --gain (electron/adu), or let the darks tell it by "
             "--gain measured"
         )
-    camera.read_noise = options.read_noise
+    camera.read_noise = options.typical_read_noise
     camera.noise_source = "as given"
     if camera.read_noise is None:
         camera.read_noise = _of_header("read_noise", frames, u.electron, READ_NOISE_KEYS)

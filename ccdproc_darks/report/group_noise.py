@@ -5,18 +5,22 @@ import warnings
 
 from .._interface.warnings import DarkWarning
 from ..evidence.noise_spread import ENOUGH_DEGREES, ENOUGH_FRAMES
+from ..rates.pixel_noise import is_map
 from ..rates.read_noise_map import read_noise_map
 
 __all__ = ["noise_map", "noise_sentence"]
 
 
 def noise_map(result, options, gain, bias):
-    """Result of `read_noise_map` for a `Measured`; None where one read noise will do.
+    """Result of `read_noise_map` for a `Measured`, or the map that is given; None where one read noise will do.
 
     It is made of the bias frames, or of equal darks where those are too few, and told of in ``settled``. Where neither
     are enough, or one read noise is given, the check of the read noise tells what to take.
     """
     spread = result.camera.spread
+    if is_map(options.read_noise):
+        result.noise_source = "of each pixel, as given"
+        return _taken(result, options.read_noise, "as given")
     if spread is None or spread.one_will_do is not False or options.read_noise is not None:
         return None
     left_out = {item.name for item in result.unusable}
@@ -38,17 +42,26 @@ def noise_map(result, options, gain, bias):
         )  # fmt: skip
     if of_darks and not image.meta.get("DKRNFREE", 0.0) >= ENOUGH_DEGREES:
         return None
-    result.noise_map, result.noise_source = image, f"of each pixel, from {len(frames)} {kind}"
+    result.noise_source = f"of each pixel, from {len(frames)} {kind}"
+    return _taken(result, image, f"from {image.meta['NCOMBINE']} {kind}")
+
+
+def _taken(result, image, source):
+    """The map, which is told of where one read noise will not do."""
+    result.noise_map, spread = image, result.camera.spread
+    if spread is None or spread.one_will_do is not False:
+        return image
     before = [result.settled[each] for each in ("read noise",) if each in result.settled]
-    result.settled["read noise"] = ". ".join([*before, noise_sentence(spread, image, kind)])
+    result.settled["read noise"] = ". ".join([*before, noise_sentence(spread, image, source)])
     return image
 
 
-def noise_sentence(spread, image, kind):
-    """What a map shows, without a full stop at the end."""
+def noise_sentence(spread, image, source):
+    """What a map shows, and where it is from, without a full stop at the end."""
     meta, text = image.meta, spread.sentence.replace("read noise", "Read noise", 1)
     if "DKRNSPR" in meta:
         # That of the check has the pixels with telegraph read noise in it.
         text = f"Read noise differs by {100 * meta['DKRNSPR']:.2g} % from pixel to pixel"
-        text += f", and {100 * meta['DKRNTEL']:.2g} % of the pixels have telegraph read noise"
-    return f"{text}: that of each pixel is taken, from {image.meta['NCOMBINE']} {kind} (read_noise.fits)"
+        if "DKRNTEL" in meta:
+            text += f", and {100 * meta['DKRNTEL']:.2g} % of the pixels have telegraph read noise"
+    return f"{text}: that of each pixel is taken, {source} (read_noise.fits)"

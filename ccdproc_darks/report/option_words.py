@@ -19,6 +19,7 @@ _ADVICE = (
         "add bias frames, twenty or more, of which a report makes a map",
     ),
     (r"pass read_noise=read_noise_map\(biases\)$", "a report makes a map of the bias frames"),
+    (r"pass a map of its own bias frames", "give bias frames of this sensor, or its map as --read-noise"),
     (r"pass read_noise \(--read-noise\)", "give --read-noise"),
     (r"pass read_noise\b", "give --read-noise"),
     (r"pass saturation\b", "give --saturation"),

@@ -5,8 +5,11 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from astropy import units as u
+from astropy.nddata import CCDData
 
+from ..rates.pixel_noise import is_map
 from .frame_options import AS_FOUND, FrameOptions
 
 __all__ = ["MEASURED", "Options"]
@@ -20,7 +23,7 @@ class Options:
     """What the user may tell: Quantities or None, as of `dark_rate` and `hot_pixel_mask`; a gain may be "measured"."""
 
     gain: u.Quantity | Literal["measured"] | None = None
-    read_noise: u.Quantity | None = None
+    read_noise: u.Quantity | CCDData | None = None
     saturation: u.Quantity | None = None
     threshold: u.Quantity | None = None
     false_positives: float = 1.0
@@ -32,6 +35,12 @@ class Options:
     executor: Executor | None = None
     mem_limit: u.Quantity | int | None = None
     frames: FrameOptions = AS_FOUND
+
+    @property
+    def typical_read_noise(self):
+        """The read noise, the median of a map; None where none is told."""
+        given = self.read_noise
+        return np.nanmedian(given.data) * given.unit if is_map(given) else given
 
     @property
     def work(self):

@@ -39,7 +39,7 @@ class Settings:
         is_told = isinstance(options.gain, u.Quantity)
         return cls(
             options.gain if is_told else None,
-            options.read_noise,
+            options.typical_read_noise,
             options.frames.exposure,
             options.saturation,
             measures_gain=options.gain is not None and not is_told,

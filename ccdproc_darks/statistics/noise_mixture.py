@@ -82,7 +82,7 @@ class MeanTails:
     def limits(self, low, high, frames, freedom, known_part=0.0):
         """Limits of averaged deviates that are not averaged between ``low`` and ``high``, whatever scatter and share.
 
-        ``frames`` are of all these departures, which have one ``freedom``.
+        ``frames`` are of all these departures, which have one ``freedom``; ``known_part`` is that of `deviate`.
         """
         if low.size == 0:
             return low, high

@@ -16,6 +16,7 @@ from ccdproc_darks import (
     BiasWarning,
     FrameLevelWarning,
     MissingInformationWarning,
+    NoiseWarning,
     compare_dark_rates,
     dark_rate,
     dark_scatter,
@@ -346,7 +347,8 @@ class TestMeta:
 
     def test_different_ones(self, measured):
         _, bias, darks, rates = measured
-        other = dark_rate(darks[600], bias=bias, amplifiers=[Amplifier("[:, :]", 1 * GAIN, 5 * E)])
+        with pytest.warns(NoiseWarning, match="read noise differs by"):
+            other = dark_rate(darks[600], bias=bias, amplifiers=[Amplifier("[:, :]", 1 * GAIN, 5 * E)])
         for function in (compare_dark_rates, hot_pixel_mask, proportionality_limit):
             with pytest.raises(ValueError, match=r"^rates must have the same amplifiers: DKAMPS and the sections"):
                 function(rates[0], other)

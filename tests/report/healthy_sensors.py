@@ -10,7 +10,7 @@ from astropy import units as u
 from ccdproc_darks import DarkSequence, check_frames, dark_rate, master_bias, sensor_preset
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import measure_folder
-from ccdproc_darks.simulation import PRESETS
+from ccdproc_darks.simulation import PRESETS, TelegraphReadNoise
 
 __all__ = ["HealthySensor", "alarms", "tally"]
 
@@ -48,7 +48,10 @@ class HealthySensor:
         steps = self.biases + sum(count for count, _ in self.plan)
         drift = rng.uniform(0, 1) / np.sqrt(steps)
         # That read noise differs from pixel to pixel is told, and rightly so.
-        one_noise = {"read_noise_spread": 0} if self.preset == "low-noise-cmos" else {}
+        one_noise = {
+            "read_noise_spread": 0,
+            "defects": [one for one in preset.defects if not isinstance(one, TelegraphReadNoise)],
+        }
         self.sensor = sensor_preset(
             self.preset, shape=self.shape, seed=self.seed, bias_drift=drift * u.adu,
             gain=preset.gain * rng.uniform(0.7, 1.4), read_noise=preset.read_noise * rng.uniform(0.7, 2), **one_noise,

@@ -1,11 +1,14 @@
 """A map of read noise in a report, where one read noise will not do."""
 
+import re
+
 import numpy as np
 import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 from astropy.table import QTable
 
+from ccdproc_darks.cli import main
 from ccdproc_darks.report.folder import find_groups
 from ccdproc_darks.report.measure import measure_group
 from ccdproc_darks.report.options import Options
@@ -18,6 +21,7 @@ SHAPE = (120, 160)
 
 def write(folder, plan, spread=0.25, seed=0):
     """Write frames of (exposure time in s, number), of pixels whose read noise has a lognormal spread."""
+    folder.mkdir(exist_ok=True)
     rng = np.random.default_rng(seed)
     sigma = 6 * np.exp(rng.normal(0, spread, SHAPE))
     for seconds, count in plan:
@@ -89,6 +93,44 @@ def test_a_read_noise_that_is_given_is_taken(tmp_path):
     result = measured(write(tmp_path, [(0, 22), (20, 5)]), read_noise=6 * u.electron)
     assert result.noise_map is None
     assert result.rate.meta["DKNOISE"] == "argument"
+
+
+@pytest.fixture
+def given_map(with_map):
+    out, name, _ = with_map
+    return out / name / "read_noise.fits"
+
+
+def test_a_map_that_is_given_is_taken(tmp_path, given_map):
+    # Of the same pixels: of too few frames for a map.
+    folder = write(tmp_path, [(0, 6), (20, 5), (200, 5)])
+    result = measured(folder, read_noise=CCDData.read(given_map))
+    assert result.noise_source == "of each pixel, as given"
+    assert result.noise_map.meta["NCOMBINE"] == 22
+    assert all(rate.meta["DKNOISE"] == "map" for rate in (result.rate, *result.rates.values()))
+    assert result.settled["read noise"].endswith("that of each pixel is taken, as given (read_noise.fits)")
+    assert not any("not of this sensor" in note for note in result.notes)
+
+
+def test_a_map_of_another_sensor_is_told(tmp_path, given_map):
+    image = CCDData.read(given_map)
+    image.data, image.uncertainty.array = image.data[::-1].copy(), image.uncertainty.array[::-1].copy()
+    result = measured(write(tmp_path, [(0, 6), (20, 5), (200, 5)]), read_noise=image)
+    assert sum(note.startswith("the read noise map is not of this sensor") for note in result.notes) == 1
+
+
+def test_the_command_takes_a_map(tmp_path, given_map, capsys):
+    folder, out = write(tmp_path / "frames", [(0, 6), (20, 5), (200, 5)]), tmp_path / "out"
+    assert main(["report", str(folder), "-o", str(out), "--read-noise", str(given_map)]) == 0
+    assert "of each pixel, as given" in (out / "report.html").read_text()
+    assert main(["check", str(folder), "--read-noise", str(given_map)]) == 0
+    capsys.readouterr()
+    bad = next(folder.glob("Bias*"))
+    assert main(["report", str(folder), "-o", str(tmp_path / "bad"), "--read-noise", str(bad)]) == 1
+    assert re.search(
+        r"--read-noise \S+ (is in adu, expected electron|is no map of read noise)", capsys.readouterr().err
+    )
+    assert not (tmp_path / "bad").exists()
 
 
 def test_one_will_do(tmp_path):

@@ -165,3 +165,14 @@ def test_what_is_sent_to_another_process_is_small():
         again = MeanTails(pickle.loads(sent)).deviate(departure, scatter, 0.8, frames)
         np.testing.assert_array_equal(again, MeanTails(distribution).deviate(departure, scatter, 0.8, frames))
     np.testing.assert_array_equal(found, MeanTails(pickle.loads(sent)).deviate(departure, scatter, 0.8, 10))
+
+
+@pytest.mark.parametrize("freedom", [1, 2])
+def test_limits_hold_for_any_scatter_and_share(freedom):
+    distribution, rng = spread_out(), np.random.default_rng(4)
+    tails, size = MeanTails(distribution), rng.uniform(0, 12, 2000)
+    scatter, frames = rng.choice(distribution.scatters, 2000), rng.uniform(3, 40, 2000)
+    low, high = tails.limits(size, size, frames, freedom)
+    found = tails.deviate(size, scatter, rng.random(2000), frames, freedom)
+    assert (low <= found * (1 + 1e-12)).all()
+    assert (found <= high * (1 + 1e-12)).all()
