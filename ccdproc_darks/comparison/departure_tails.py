@@ -30,11 +30,19 @@ class DepartureTails:
 
     def deviate(self, deviate, scatter, share, alike, freedom):
         """See `MeanTails.deviate`; ``alike`` is its ``frames``, bias frames included."""
-        if self._known:
-            # For coefficients a_k: with S the sum of a_k^2 / N_k and F that of a_k^4 / N_k^3, alike is S^2 / F.
-            of_bias = self._known**2 / self._bias_frames
-            alike = (1 - self._known) ** 2 / np.maximum(1 / alike - of_bias, 0.01 / alike)
-        return self._tails.deviate(deviate, scatter, share, alike, freedom, self._known)
+        return self._tails.deviate(deviate, scatter, share, self._others(alike), freedom, self._known)
+
+    def limits(self, low, high, alike, freedom):
+        """See `MeanTails.limits`."""
+        return self._tails.limits(low, high, self._others(alike), freedom, self._known)
+
+    def _others(self, alike):
+        """Number of frames as close to normal as what the bias of the map's own frames leaves of a departure."""
+        if not self._known:
+            return alike
+        # For coefficients a_k: with S the sum of a_k^2 / N_k and F that of a_k^4 / N_k^3, alike is S^2 / F.
+        of_bias = self._known**2 / self._bias_frames
+        return (1 - self._known) ** 2 / np.maximum(1 / alike - of_bias, 0.01 / alike)
 
 
 def _known_part(images, frames_of_map):

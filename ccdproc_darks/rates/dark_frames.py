@@ -28,6 +28,8 @@ class DarkSet:
         Factor for each frame that makes its own variance unbiased; by default from its header.
     level_shifts : `numpy.ndarray`
         Level of each frame above the median level (electron), see `frame_level_shifts`; by default zero.
+    levels : `numpy.ndarray` or None
+        Those levels, also where they are not significant; None where they were not measured.
     restored : float
         Electrons that are added to all samples: what the camera subtracted as its optical black.
     """
@@ -37,6 +39,7 @@ class DarkSet:
     combined: np.ndarray
     unbiased: list | None = None
     level_shifts: np.ndarray | None = None
+    levels: np.ndarray | None = None
     restored: float = 0.0
 
     def __post_init__(self):

@@ -65,7 +65,7 @@ class FrameSelection:
             dark_set.level_shifts = np.zeros(len(dark_set.frames))
             return cls(dark_set, reader)
         light = light_in_all(electrons, reader.scale, flats=reader.bias.is_subtracted)
-        dark_set.level_shifts = _level_shifts(electrons, execution)
+        dark_set.levels, dark_set.level_shifts = _level_shifts(electrons, execution)
         selection = cls(dark_set, reader, light)
         if not light.frames:
             # The level of every pixel is no matter here, so that it may have been subtracted.
@@ -150,7 +150,7 @@ def frame_level_shifts(dark_set, reader, execution=THREADS):
     Zero where the shift is not significant; zero for all frames if they have too few pixels.
     """
     electrons = _sample(dark_set, reader)
-    return np.zeros(len(dark_set.frames)) if electrons is None else _level_shifts(electrons, execution)
+    return np.zeros(len(dark_set.frames)) if electrons is None else _level_shifts(electrons, execution)[1]
 
 
 def _sample(dark_set, reader):
@@ -163,13 +163,13 @@ def _sample(dark_set, reader):
 
 
 def _level_shifts(electrons, execution):
-    """`frame_level_shifts` from the `Electrons` of some rows, which are changed."""
+    """Levels or None, and `frame_level_shifts`, from the `Electrons` of some rows, which are changed."""
     count = len(electrons.samples)
     complete = electrons.good.all(axis=0)
     shifts = electrons.samples.reshape(count, -1) if complete.all() else electrons.samples[:, complete]
     number = shifts.shape[1]
     if number < _LEVEL_PIXELS:
-        return np.zeros(count)
+        return None, np.zeros(count)
     shifts -= shifts.mean(axis=0)
     levels, ranges = np.transpose(execution.map_in_threads(_middle_half, shifts))
     levels -= np.median(levels)
@@ -177,7 +177,7 @@ def _level_shifts(electrons, execution):
     error = 1.1 * ranges / 1.35 / np.sqrt(number)
     # Subtracting the mean of all frames made shifts smaller; subtracting the median adds its error (factor pi / 2).
     error *= np.sqrt((1 + np.pi / 2 / count) / (1 - 1 / count))
-    return np.where(np.abs(levels) > _SIGNIFICANT * error, levels, 0.0)
+    return levels, np.where(np.abs(levels) > _SIGNIFICANT * error, levels, 0.0)
 
 
 def _middle_half(values):

@@ -205,10 +205,11 @@ class PixelNoise:
 _ROUNDING = 3e-6
 
 
-def distribution_of(noise, error, kurtosis=None):
+def distribution_of(noise, error, kurtosis=None, frames=None):
     """`ReadNoiseDistribution` of a sensor, from the read noise of its pixels, its standard error, and kurtosis.
 
-    Of pixels that have as many degrees of freedom as the median one; NaN is left out.
+    ``frames`` is the number of frames whose kurtosis it is. It is that of pixels that have as many degrees of freedom
+    as the median one; NaN is left out.
     """
     every = 1 + noise.size // _SAMPLE
     noise, error = (array.ravel()[::every].astype(float) for array in (noise, error))
@@ -216,7 +217,7 @@ def distribution_of(noise, error, kurtosis=None):
     usual = float(np.round(_usual(degrees, noise), 3))
     kept = (noise > 0) & (np.abs(degrees / usual - 1) < 1 - _FEWER)
     shape = None if kurtosis is None else kurtosis.ravel()[::every][kept]
-    return fit_read_noise_distribution(noise[kept], usual, shape)
+    return fit_read_noise_distribution(noise[kept], usual, shape, frames)
 
 
 def _check(read_noise, shape):

@@ -310,7 +310,7 @@ def _measured(job, dtype, execution):
         if job.dark_noise is not None:
             sigma, bias_error = job.dark_noise
             shows_shape &= min(sigma**2, job.typical**2 - bias_error**2) > (1 - _MOST_DARK) * job.typical**2
-        distribution = distribution_of(noise, error, kurtosis if shows_shape else None)
+        distribution = distribution_of(noise, error, kurtosis if shows_shape else None, len(job.dark_set.frames))
         entries |= {
             "DKRDNOI": (middle, "[electron] median read noise of the pixels"),
             "DKRNFREE": (distribution.degrees, "degrees of freedom of a read noise"),

@@ -8,7 +8,7 @@ from ..frames.cards import header_value
 from ..statistics.typical_rates_fit import fit_typical_rates
 from .bias import combined_number
 
-__all__ = ["TYPICAL_PIXELS", "common_error", "level_error", "typical_rate"]
+__all__ = ["TYPICAL_PIXELS", "common_error", "disagreement", "level_error", "typical_rate"]
 
 # Pixels that are enough for the rate of a typical pixel, and for the scatter of good pixels to 0.3 %.
 TYPICAL_PIXELS = 2**18
@@ -48,10 +48,12 @@ def level_error(dark_sets, bias):
     Levels of equal frames scatter by s. The rate from N frames of t seconds each, and a bias of M frames, has then the
     variance ``s^2 (1 / sum(N t^2) + (sum(N t) / sum(N t^2))^2 / M)``; times the square of the mean exposure time.
     """
-    freedom = sum(len(dark_set.frames) - 1 for dark_set in dark_sets)
+    # Shifts that are not significant are zero, and would tell of no error at all.
+    levels = [dark_set.levels for dark_set in dark_sets if dark_set.levels is not None]
+    freedom = sum(len(each) - 1 for each in levels)
     if freedom == 0:
         return None
-    square = sum(np.sum((dark_set.level_shifts - np.mean(dark_set.level_shifts)) ** 2) for dark_set in dark_sets)
+    square = sum(np.sum((each - np.mean(each)) ** 2) for each in levels)
     numbers = np.array([len(dark_set.frames) for dark_set in dark_sets])
     seconds = np.array([dark_set.seconds for dark_set in dark_sets])
     first, second = (numbers * seconds).sum(), (numbers * seconds**2).sum()
@@ -69,3 +71,16 @@ def common_error(infos):
     weights = np.array([info.total**2 / info.frames for info in infos])
     seconds = np.array([info.total / info.frames for info in infos])
     return float(np.sqrt(np.sum((weights / weights.sum() * errors / seconds) ** 2)))
+
+
+def disagreement(found):
+    """Root of the reduced chi-square of several rates, pairs of rate and error, if it is above 1; else 1.
+
+    It is the factor by which the error of their mean is too small (Birge, Physical Review 40, 207, 1932).
+    """
+    known = np.array([one for one in found if None not in one and np.isfinite(one).all() and one[1] > 0])
+    if len(known) < 2:
+        return 1.0
+    rates, weights = known[:, 0], 1 / known[:, 1] ** 2
+    square = np.sum(weights * (rates - np.average(rates, weights=weights)) ** 2)
+    return float(max(np.sqrt(square / (len(known) - 1)), 1.0))

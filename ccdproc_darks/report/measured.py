@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..rates.typical_rate import typical_rate
+from ..rates.typical_rate import disagreement, typical_rate
 from .group import Group
 from .trimmed_group import TrimmedGroup
 
@@ -63,14 +63,18 @@ class Measured:
     def typical_rates(self):
         """Rate of the typical pixel and its error (or None), in electron/s: of each exposure time, and "all" together.
 
-        The latter is that of the mask, where it has one.
+        The latter is that of the mask, where it has one. Where exposure times do not agree by their errors, as where
+        levels drift between them, all errors are larger by the same factor.
         """
         every = self.rate.meta
         # The level of a single frame is as uncertain as those of all frames tell.
         level = every["DKLEVERR"] * np.sqrt(every["NCOMBINE"]) if "DKLEVERR" in every else None
         found = {seconds: typical_rate(rate, level) for seconds, rate in self.rates.items()} if self.has_bias else {}
         of_mask = self.mask.meta.get("DKTYPIC"), self.mask.meta.get("DKTYPERR")
-        return found | {"all": typical_rate(self.rate) if None in of_mask else of_mask}
+        rate, error = typical_rate(self.rate) if None in of_mask else of_mask
+        factor = disagreement(found.values())
+        found["all"] = rate, error
+        return {key: (rate, None if error is None else error * factor) for key, (rate, error) in found.items()}
 
     @property
     def pair(self):

@@ -2,6 +2,7 @@
 """Tails of departures in pixels whose read noise is not known exactly: averages over what it may be."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import RLock
 
 import numpy as np
@@ -14,16 +15,18 @@ from .significance import deviate_of_log_tail
 __all__ = ["MeanTails", "ScatterTails"]
 
 # Nodes of the tables, between which they are linear: departures as normal deviates; shares of read noise; numbers of
-# frames of a mean, beyond which a mean is as close to normal as that of the last; scatter as a cube root of
-# chi-square, which is nearly normal (Wilson and Hilferty 1931).
-_DEVIATES = np.concatenate([np.arange(0.25, 7, 0.25), np.geomspace(7, 30, 10)])
+# frames of a mean, by their inverse, beyond which a mean is as close to normal as that of the last; scatter as a cube
+# root of chi-square, which is nearly normal (Wilson and Hilferty 1931).
+_DEVIATES = np.concatenate([np.arange(0.25, 2, 0.25), np.arange(2, 7, 0.4), np.geomspace(7, 30, 7)])
 _SHARES = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.32, 0.4, 0.5, 0.65, 0.8, 1.0])
-_FRAMES = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 28, 40, 64, 128, 256, 1024])
+_FRAMES = np.array([1, 2, 3, 4, 5, 7, 10, 16, 40, 1000])
 _LEAST_ROOT, _ROOT_STEP, _FURTHEST = 0.3, 0.3, 30.0
+# Departures of a mean, over the standard deviation without jumps, in tables of one kind of pixels.
+_LAW_SPAN = np.arange(0, 60, 0.25)
 # Energy of jumps over the variance without them: logarithms of the nodes of tables of one kind of pixels.
 _ENERGIES = np.exp(np.arange(-6.0, 8.01, 0.25))
 # Nodes of the logarithm of a pixel's variance over the mean one.
-_RATIO_STEP, _RATIOS = 0.06, np.arange(-5.1, 5.101, 0.06)
+_RATIO_STEP, _RATIOS = 0.1, np.arange(-5.1, 5.101, 0.1)
 _AT_ONCE = 32
 # Deviates up to which tails between two ratios are cubic in the logarithm of the ratio; further out linear.
 _NEAR = 7.1
@@ -69,22 +72,23 @@ class MeanTails:
             bias that is subtracted. Jumps among those frames show in the scatter, and are not expected once more.
             ``frames`` is then that of the others.
         """
-        known = round(float(known_part) / _KNOWN_STEP) * _KNOWN_STEP
+        known = _rounded(known_part)
 
         def function(*arrays):
             return self._deviate(known, *arrays)
 
         return _in_parts(function, deviate, scatter, share, frames, freedom)
 
-    def limits(self, low, high, frames, freedom):
+    def limits(self, low, high, frames, freedom, known_part=0.0):
         """Limits of averaged deviates that are not averaged between ``low`` and ``high``, whatever scatter and share.
 
-        ``frames`` are of all these departures, which have one ``freedom``.
+        ``frames`` are of all these departures, which have one ``freedom``; ``known_part`` is that of `deviate`.
         """
         if low.size == 0:
             return low, high
         ends = np.searchsorted(_FRAMES, [np.nanmin(frames), np.nanmax(frames)])
-        tables = [self._table(number, freedom, 0.0) for number in _FRAMES[max(ends[0] - 1, 0) : ends[1] + 1]]
+        known = _rounded(known_part)
+        tables = [self._table(number, freedom, known) for number in _FRAMES[max(ends[0] - 1, 0) : ends[1] + 1]]
         least, most = (find([find(table, axis=(0, 1)) for table in tables], axis=0) for find in (np.min, np.max))
         return low * np.interp(low, _DEVIATES, least), high * np.interp(high, _DEVIATES, most)
 
@@ -92,7 +96,7 @@ class MeanTails:
         """The same of some pixels, flat arrays."""
         depth = np.interp(np.abs(deviate), _DEVIATES, np.arange(_DEVIATES.size))
         place = _Place.of(self.distribution, scatter, share, depth, _DEVIATES.size)
-        number = np.interp(np.nan_to_num(frames, nan=1.0), _FRAMES, np.arange(_FRAMES.size))
+        number = np.interp(-1 / np.nan_to_num(frames, nan=1.0), -1 / _FRAMES, np.arange(_FRAMES.size))
         low = np.minimum(number.astype(int), _FRAMES.size - 2)
         ratio = np.ones(deviate.shape)
         for degrees in _distinct(freedom[freedom > 0]):
@@ -112,16 +116,15 @@ class MeanTails:
             size = _DEVIATES
             if freedom > 1:
                 size = np.sqrt(chdtri(freedom, 2 * ndtr(-size)))
-            span = np.arange(0, size[-1] * 1.8, 0.15)
 
             def tail(deviate):
                 return ndtr(-deviate) if freedom == 1 else chdtrc(freedom, np.square(np.maximum(deviate, 0))) / 2
 
             def law(often):
-                return mean_deviates(often, frames, span, _ENERGIES)
+                return _mean_law(float(often), int(frames))
 
             near = _DEVIATES < _NEAR
-            found = _averaged(self.distribution, size, near, 0.5, span, law, tail, 1 - known)
+            found = _averaged(self.distribution, size, near, 0.5, _LAW_SPAN, law, tail, 1 - known)
             return found / _DEVIATES
 
         return _made(self.distribution, ("mean", int(frames), freedom, known), make)
@@ -180,6 +183,16 @@ class ScatterTails:
             return nodes, _averaged(self.distribution, nodes, near, 1 / 3, span, law, lambda deviate: ndtr(-deviate))
 
         return _made(self.distribution, ("scatter", degrees), make)
+
+
+def _rounded(known_part):
+    return round(float(known_part) / _KNOWN_STEP) * _KNOWN_STEP
+
+
+@lru_cache(maxsize=128)
+def _mean_law(often, frames):
+    """`mean_deviates` of the nodes of tables, for all degrees of freedom and sensors; not to be changed."""
+    return mean_deviates(often, frames, _LAW_SPAN, _ENERGIES)
 
 
 def _in_parts(function, first, *others):
@@ -324,7 +337,7 @@ def _weights(distribution):
     t = place - cell
     cubic = (-t * (t - 1) * (t - 2) / 6, (t * t - 1) * (t - 2) / 2, -t * (t + 1) * (t - 2) / 2, t * (t * t - 1) / 6)
     linear = (0 * t, 1 - t, t, 0 * t)
-    found = np.zeros((2, 2, scatters.size, _RATIOS.size, distribution.jumps.size))
+    found = np.zeros((2, 2, scatters.size, _RATIOS.size, distribution.jumps.size), np.float32)
     columns = np.arange(distribution.noises.size)
     for row in range(0, scatters.size, _AT_ONCE):
         few = scatters[row : row + _AT_ONCE]

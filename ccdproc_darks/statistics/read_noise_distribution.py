@@ -202,7 +202,7 @@ def _of_bytes(arrays, degrees):
     return ReadNoiseDistribution(*(np.frombuffer(array).copy() for array in arrays), degrees)
 
 
-def fit_read_noise_distribution(scatter, degrees, kurtosis=None):
+def fit_read_noise_distribution(scatter, degrees, kurtosis=None, frames=None):
     """`ReadNoiseDistribution` that best explains the scatter of many pixels.
 
     Parameters
@@ -214,6 +214,9 @@ def fit_read_noise_distribution(scatter, degrees, kurtosis=None):
     kurtosis : `numpy.ndarray`, optional
         Fourth central moment of the frames of each pixel over the square of the second, which tells of jumps. Without
         it all noise is taken as normal.
+    frames : int, optional
+        Number of frames whose kurtosis it is; of bias frames, one more than ``degrees``. Dark electrons take degrees of
+        freedom from the scatter, and none from the kurtosis.
 
     Notes
     -----
@@ -242,9 +245,10 @@ def fit_read_noise_distribution(scatter, degrees, kurtosis=None):
     low, high = 2 * (place.min() // 2 - reach), 2 * (place.max() // 2 + reach)
     jumps, often = np.zeros(1), np.zeros(1)
     cells = np.zeros(place.size, dtype=int)
+    frames = round(degrees) + 1 if frames is None else frames
     if kurtosis is not None:
         jumps, often = (np.concatenate([[0], g.ravel()]) for g in np.meshgrid(_JUMPS, _OFTEN))
-        edges = shape_bins(round(degrees) + 1)
+        edges = shape_bins(frames)
         cells = np.searchsorted(edges, kurtosis[good])
     number_cells = 1 if kurtosis is None else edges.size + 1
     numbers = np.bincount((place - low) * number_cells + cells, minlength=(high - low + 1) * number_cells)
@@ -256,7 +260,7 @@ def fit_read_noise_distribution(scatter, degrees, kurtosis=None):
     density = np.exp(_log_densities(fine, degrees, jumps, often)).reshape(lags.size, parts.size, -1).mean(axis=1)
     density = density.T[:, :, None] * (step / 2)
     if kurtosis is not None:
-        density = density * binned_shapes(round(degrees) + 1, jumps, often, lags * (step / 2))
+        density = density * binned_shapes(frames, jumps, often, lags * (step / 2))
     shares, jump_shares = _most_likely_shares(numbers, density)
     pixels = numbers.sum()
     shares = (shares * pixels + 1 / shares.size) / (pixels + 1)

@@ -70,7 +70,8 @@ def fit_typical_rates(rates, variance, exposure, backgrounds=None):
     if excess.size < _LEAST or not median > low:
         return _of_few(excess, np.broadcast_to(noise, excess.shape), backgrounds)
     classes = _classes(excess, median, scatter, variance, exposure, backgrounds)
-    return _Likelihood(classes, median, scatter, typical_noise, backgrounds).best()
+    likelihood = _Likelihood(classes, median, scatter, typical_noise, backgrounds)
+    return likelihood.best(_in_bins(excess, classes[0]), excess.size)
 
 
 def _of_few(excess, noise, backgrounds):
@@ -159,15 +160,24 @@ class _Likelihood:
         self._noise = noise / scatter
         self._pixels = sum(one.numbers.sum() for one in self._classes)
 
-    def best(self):
-        """`TypicalRates` of the largest likelihood."""
+    def best(self, numbers, pixels):
+        """`TypicalRates` of the largest likelihood, from the ``numbers`` of all ``pixels`` in bins, small classes too.
+
+        The median of the true rates is lower by what noise adds to that of skew rates. Where the skewness of the fit is
+        not that of positive rates, the noise may not be what is told of it: half the difference that this makes is
+        part of the error.
+        """
         found = self._climbed(_START)
         covariance = np.linalg.pinv(self._slopes(found)[1], hermitian=True)
         step = np.maximum(np.sqrt(np.diag(covariance)) / 10, 1e-9)
         around = [[self._lowered(np.clip(found + way * one, *_ENDS)) for one in np.diag(step)] for way in (-1, 1)]
         gradient = (np.array(around[1]) - np.array(around[0])) / (2 * step)
         variance = np.pi / 2 / self._pixels + gradient @ covariance @ gradient
-        median = self._median_of([one.numbers for one in self._classes]) + self._lowered(found)
+        lowered = self._lowered(found)
+        as_expected = np.clip(found - [0, 0, self._surprise(found) * _SKEW_ERROR, 0], *_ENDS)
+        variance += (self._lowered(as_expected) - lowered) ** 2 / 4
+        # Pixels of small classes may have rates of one sign, as of a bias that lost samples.
+        median = np.interp(pixels / 2, np.cumsum(numbers), self._edges) + lowered
         return replace(
             self._typical(found), median=float(self._median + median * self._scatter),
             error=float(np.sqrt(variance) * self._scatter), others=self._others(found, covariance),

@@ -59,3 +59,15 @@ def test_more_exposure_times():
         np.array([4.0]), np.array([2.0]), 0.9, 15.0, 3
     )  # fmt: skip
     assert 2 < found.item() < 4.2
+
+
+@pytest.mark.parametrize("bias_frames", [FRAMES, 50])
+def test_limits(bias_frames):
+    """Averaged deviates are within them, whatever the scatter and the share of read noise."""
+    tails, deviate = DepartureTails(images(bias_frames)), np.array([1.0, 3.0, 4.2, 7.5])
+    low, high = tails.limits(deviate, deviate, np.array([14.0, 16.0]), 1)
+    for scatter in (1.5, 2.0, 2.6, 8.0, np.nan):
+        for share in (0.1, 0.7, 1.0):
+            found = tails.deviate(deviate, np.full(4, scatter), share, 15.0, 1)
+            assert (low <= found * (1 + 1e-9)).all()
+            assert (found <= high * (1 + 1e-9)).all()

@@ -16,6 +16,7 @@ def block_of(
     several = SimpleNamespace(
         normal=normal, known=known, kurtosis=lambda rate, variance: np.full(rate.shape, kurtosis),
         averaged=lambda block, pixels, size: size * ratio,
+        limits=lambda block, pixels, low, high: (low * ratio, high * ratio),
     )  # fmt: skip
     one = np.ones_like(deviate)
     return SeveralRatesBlock(

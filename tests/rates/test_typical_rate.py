@@ -7,7 +7,7 @@ from astropy.nddata import CCDData
 
 from ccdproc_darks import dark_rate, hot_pixel_mask
 from ccdproc_darks.rates.rate_meta import RateMeta
-from ccdproc_darks.rates.typical_rate import common_error, typical_rate
+from ccdproc_darks.rates.typical_rate import common_error, disagreement, typical_rate
 
 SHAPE, NOISE = (300, 300), 14.5
 
@@ -95,3 +95,17 @@ def test_error_in_common():
     for second in (2.0, None):
         assert common_error([info(10.0, 4, 2.0), info(100.0, 1, second)]) == pytest.approx(expected)
     assert common_error([info(10.0, 4, None)]) == 0
+
+
+def test_levels_that_are_not_significant():
+    """Shifts below five errors of a level are not taken off the frames, and are in the error all the same."""
+    rate = rate_of(np.random.default_rng(5), np.full(SHAPE, 1.3), 10.0, 6, drift=0.05)
+    assert 0.01 < rate.meta["DKLEVERR"] < 0.1
+
+
+def test_rates_that_disagree():
+    """All errors are too small by the root of the reduced chi-square; those that agree are not made smaller."""
+    assert disagreement([(1.0, 0.1), (1.1, 0.1)]) == 1
+    assert disagreement([(1.0, 0.1), (1.8, 0.1)]) == pytest.approx(np.sqrt(32))
+    assert disagreement([(1.0, 0.1)]) == disagreement([]) == 1
+    assert disagreement([(1.0, None), (3.0, 0.1), (np.nan, np.nan)]) == 1

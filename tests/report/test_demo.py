@@ -41,5 +41,5 @@ def test_same_seed_same_frames(tmp_path):
         (tmp_path / name).mkdir()
         write_demo_frames(tmp_path / name, size=8, seed=5)
     first, second = (sorted((tmp_path / name).rglob("*.fits")) for name in ("first", "second"))
-    assert len(first) == 50 + 4
+    assert len(first) == 50 + 5
     assert all(one.read_bytes() == other.read_bytes() for one, other in zip(first, second, strict=True))

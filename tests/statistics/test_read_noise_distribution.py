@@ -131,3 +131,14 @@ def test_sent_to_another_process():
     for name in ("noises", "shares", "jumps", "often", "jump_shares"):
         np.testing.assert_array_equal(getattr(received, name), getattr(found, name))
     assert received.degrees == found.degrees
+
+
+def test_kurtosis_of_more_frames_than_degrees():
+    """Dark electrons take degrees of freedom from the scatter, and none from the kurtosis: no pixel jumps here."""
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal((20, 50_000))
+    x -= x.mean(axis=0)
+    kurtosis = np.mean(x**4, axis=0) / np.mean(x**2, axis=0) ** 2
+    scatter = np.sqrt(rng.chisquare(10, 50_000) / 10)
+    assert fit_read_noise_distribution(scatter, 10, kurtosis, 20).jump_fraction < 1e-3
+    assert fit_read_noise_distribution(scatter, 10, kurtosis).jump_fraction > 1e-2

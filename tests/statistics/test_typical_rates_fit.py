@@ -99,3 +99,24 @@ def test_numbers_in_bins_are_those_of_numpy():
         values = np.r_[0.1 + scatter * rng.normal(size=3000) * 3, edges[1:], *sides]
         edges[0] = -np.inf
         np.testing.assert_array_equal(_in_bins(values, edges), np.histogram(values, np.r_[-1e300, edges[1:]])[0])
+
+
+def test_pixels_of_another_noise():
+    """A few of larger noise are no class of the fit, and count among those that are below the median."""
+    rng = np.random.default_rng(6)
+    rates = 1 + 0.1 * rng.normal(size=PIXELS)
+    variance = np.full(PIXELS, 0.01)
+    few = PIXELS // 125
+    rates[:few], variance[:few] = rates[:few] - 3, 0.1
+    typical = fit_typical_rates(rates, variance, 1e6)
+    assert abs(typical.median - np.median(rates)) < typical.error
+
+
+def test_noise_that_is_not_normal():
+    """Pixels of telegraph read noise make the distribution wide without skewness: the error has what that may do."""
+    rng = np.random.default_rng(7)
+    truth = 0.02 * np.exp(0.25 * rng.normal(size=PIXELS))
+    noise = rng.normal(0, 1, PIXELS) + 6 * (rng.random(PIXELS) < 0.08) * rng.normal(size=PIXELS)
+    rates = rng.poisson(600 * truth) / 600 + noise * np.sqrt(1.1 / 3600 / 5)
+    typical = fit_typical_rates(rates, 1.1 / 3600 / 5 + 0.02 / 600, 600.0)
+    assert abs(typical.median - np.median(truth)) < 3 * typical.error
