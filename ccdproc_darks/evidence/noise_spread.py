@@ -126,8 +126,8 @@ class NoiseSpread:
     def advice(self):
         """What to take where one read noise will not do."""
         return (
-            f"{self.sentence}, and with one for all more good pixels than asked for are significant: pass "
-            f"read_noise=read_noise_map(biases){_OF_ENOUGH}"
+            f"{self.sentence}, and with one read noise for all of them, more good pixels are flagged than asked for: "
+            f"pass read_noise=read_noise_map(biases){_OF_ENOUGH}"
         )
 
 

@@ -11,6 +11,9 @@ from .verdict import counted, doubts, untold, verdict_sentence
 
 __all__ = ["page"]
 
+# Fewest pixels whose median ratio is shown.
+_LEAST_PIXELS = 30
+
 _MEANING = {
     "HOT": "dark rate above the threshold",
     "NONLINEAR": "not proportional to exposure time: no scaled dark removes it",
@@ -94,7 +97,7 @@ def _group(folder, measured):
                 f"{pair.short:g} s : {pair.long:g} s",
                 f"{pair.offset:+.2f}",
                 "" if pair.width is None else f"{pair.width:.3f}",
-                "" if pair.ratio is None else f"{pair.ratio:.4f}",
+                "too few pixels" if pair.ratio_pixels < _LEAST_PIXELS else f"{pair.ratio:.4f}",
                 str(pair.ratio_pixels),
             )
             for pair in measured.pairs
