@@ -12,8 +12,8 @@ __all__ = ["NOT_BELIEVED", "result_findings"]
 
 #: What is to be said of flags where one read noise will not do and there is no map.
 NOT_BELIEVED = (
-    "The flags NONLINEAR and TELEGRAPH are not to be believed: most of them are on good pixels that are noisier to read "
-    "than the one read noise taken for all (see the check of the read noise)"
+    "The flags NONLINEAR and TELEGRAPH are not to be believed: most of them are on good pixels that are noisier to "
+    "read than the one read noise taken for all (see the check of the read noise)"
 )
 
 _CHECK = "result"
