@@ -12,8 +12,8 @@ from ..helpers import dark
 
 SHAPE = (200, 250)
 TEXT = (
-    r"^read noise differs by more than 4 % from pixel to pixel, and with one for all more good pixels than asked for are "
-    r"significant: pass read_noise=read_noise_map\(biases\) of twenty bias frames or more$"
+    r"^read noise differs by more than 4 % from pixel to pixel, and with one for all more good pixels than asked for "
+    r"are significant: pass read_noise=read_noise_map\(biases\) of twenty bias frames or more$"
 )
 
 
