@@ -59,3 +59,14 @@ def test_more_exposure_times():
         np.array([4.0]), np.array([2.0]), 0.9, 15.0, 3
     )  # fmt: skip
     assert 2 < found.item() < 4.2
+
+
+@pytest.mark.parametrize("bias_frames", [FRAMES, 2 * FRAMES], ids=["of the map", "others"])
+def test_limits(bias_frames):
+    """No averaged deviate is outside of them."""
+    tails, sizes = DepartureTails(images(bias_frames)), np.linspace(0.5, 6, 12)
+    low, high = tails.limits(sizes, sizes, np.full(sizes.size, 10.0), 1)
+    for scatter in (1.0, 2.0, 4.0):
+        for share in (0.2, 0.9):
+            found = tails.deviate(sizes, scatter, share, 10.0, 1)
+            assert np.all((low * 0.999 <= found) & (found <= high * 1.001))

@@ -63,3 +63,13 @@ def test_what_is_doubtful_is_told_once(tmp_path):
     assert [one["check"] for one in group["checks"]] == list(CHECKS)
     (temperature,) = (one for one in group["checks"] if one["check"] == "temperature")
     assert told in temperature["sentence"]
+
+
+def test_single_frames_tell_no_error_of_their_level(tmp_path):
+    for number, text in ((1, True), (2, False)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        write_frames(folder, [(0, 3), (300, number)])
+        make_report(folder, tmp_path / f"out{number}", Options())
+        page = (tmp_path / f"out{number}" / "report.html").read_text(encoding="utf-8")
+        assert ("the errors are lower limits" in page) == text
