@@ -317,8 +317,9 @@ class FrameChecks:
                     self.findings.append(Finding("result", DOUBTFUL, NOT_BELIEVED))
             except ValueError as error:
                 self.findings.append(Finding("result", UNKNOWN, _without_stop(str(error))))
-        # Of the sample, the others would be told once more in other numbers.
-        is_told = {BiasWarning: shifted, NoiseWarning: noisy, NoUsablePixelWarning: False}
+        # Of the sample, the others would be told once more in other numbers. Electrons of a bias that is too high are
+        # below zero, and their Poisson noise is not expected.
+        is_told = {BiasWarning: shifted, NoiseWarning: noisy or shifted, NoUsablePixelWarning: False}
         for text, category in warned:
             if not is_told.get(category, True):
                 self._add(Finding("result", DOUBTFUL, _without_stop(text)))

@@ -67,11 +67,10 @@ def _map(result, options, gain, frames, of_darks=None):
 def noise_sentence(spread, image, source):
     """What a map shows, and where it is from, without a full stop at the end."""
     meta, text = image.meta, spread.sentence.replace("read noise", "Read noise", 1)
-    if "DKRNSPR" in meta:
-        # That of the check has the pixels with telegraph read noise in it.
+    if "DKRNTEL" in meta:
+        # Without that, the spread has the pixels with telegraph read noise in it.
         text = f"Read noise differs by {100 * meta['DKRNSPR']:.2g} % from pixel to pixel"
-        if "DKRNTEL" in meta:
-            text += f", and {100 * meta['DKRNTEL']:.2g} % of the pixels have telegraph read noise"
+        text += f", and {100 * meta['DKRNTEL']:.2g} % of the pixels have telegraph read noise"
     text += f": that of each pixel is taken, {source} (read_noise.fits)"
     if meta.get("NCOMBINE", ENOUGH_FRAMES) < ENOUGH_FRAMES:
         text += ". So few leave some more good pixels flagged than asked for: take twenty bias frames or more"

@@ -55,6 +55,11 @@ def _group(folder, measured):
         for label, frames, typical, error, saturated in rate_rows(measured)
     ]
     yield table(("exposure time", "frames", "typical rate (electron/s)", "its error", "no usable sample"), rows)
+    if measured.has_bias and "DKLEVERR" not in measured.rate.meta:
+        yield (
+            "<p class=dim>No two frames of one exposure time show how far the levels of frames drift: the errors are "
+            "lower limits.</p>"
+        )
     yield "<h3>Flags</h3>"
     yield f"<p>{_threshold(mask)}</p>"
     tolerance = f"{100 * mask.meta['DKTOLER']:g} % of its rate"

@@ -91,7 +91,9 @@ def sampled_result(group, gain, noise, combined, optical_black=None, *, with_map
             scatter.append(dark_scatter(equal, **own | {"read_noise": common["read_noise"]}))
     if any(rate.uncertainty is None for rate in rates):
         raise ValueError("without a read noise nobody can tell which pixels are hot: pass read_noise (--read-noise)")
-    return rates, hot_pixel_mask(*rates, scatter=scatter, check_headers=False), True
+    # As many good pixels as in the whole image are expected beyond the threshold, so that it is the same.
+    share = min(rates[0].data.size / np.prod(group.shape), 1.0)
+    return rates, hot_pixel_mask(*rates, scatter=scatter, false_positives=share, check_headers=False), True
 
 
 def evenly(items, most):

@@ -156,3 +156,30 @@ def test_one_will_do(tmp_path):
     assert "read noise" not in result.settled
     (row,) = [one for one in result.findings if one.check == "read noise"]
     assert row.verdict == "ok"
+
+
+def test_page_tells_of_flags_without_a_map(tmp_path):
+    make_report(write(tmp_path, [(0, 5), (20, 5), (200, 5)]), tmp_path / "out", Options())
+    page = (tmp_path / "out" / "report.html").read_text()
+    # In the verdict, in the table of checks, and beside the flags.
+    assert page.count("NONLINEAR and TELEGRAPH are not to be believed") == 3
+    assert "1 good pixel is expected above the threshold" in page
+    assert "could not be tested: their dark electrons are too few" in page
+
+
+def test_rates_that_disagree_have_larger_errors(tmp_path):
+    """Bias frames of another level: the rate of the short exposures is off, and its error tells so."""
+    rng = np.random.default_rng(9)
+    for seconds, level, number in ((0, 800, 6), (20, 803, 5), (200, 803, 5)):
+        for each in range(number):
+            electrons = rng.poisson(0.05 * seconds, SHAPE) + rng.normal(0, 6, SHAPE)
+            kind = "Dark Frame" if seconds else "Bias Frame"
+            frame = dark(
+                np.rint(level + electrons).astype(np.uint16), seconds, gain=1.0, read_noise=None, IMAGETYP=kind
+            )
+            frame.write(tmp_path / f"{kind[:4]}_{seconds}_{each}.fits")
+    result = measured(tmp_path)
+    rates = result.typical_rates
+    assert abs(rates[20.0][0] - 0.05) < 3 * rates[20.0][1]
+    assert result.mask.meta["DKTYPERR"] == rates["all"][1]
+    assert abs(rates["all"][0] - 0.05) < 3 * rates["all"][1]

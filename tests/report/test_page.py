@@ -78,3 +78,13 @@ def test_ratio_of_few_pixels_is_not_shown(tmp_path, pixels, shown):
     result.pairs = [replace(pair, ratio=0.9876, ratio_pixels=pixels) for pair in result.pairs]
     text = page("title", [("group", result)], [], [], "1.0")
     assert f"{shown}</td><td>{pixels}</td>" in re.sub(r"<td[^>]*>", "<td>", text)
+
+
+def test_single_frames_tell_no_error_of_their_level(tmp_path):
+    for number, text in ((1, True), (2, False)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        write_frames(folder, [(0, 3), (300, number)])
+        make_report(folder, tmp_path / f"out{number}", Options())
+        page = (tmp_path / f"out{number}" / "report.html").read_text(encoding="utf-8")
+        assert ("the errors are lower limits" in page) == text
