@@ -271,16 +271,21 @@ def _noise_finding(group, transfer, gain):
     reference, error = (most, 0.02 * most) if is_most else (found, transfer.noise_error * gain)
     ratio = reference / told.value if told.value > 0 else math.inf
     sigmas = abs(reference**2 - told.value**2) / max(2 * reference * error, 1e-12)
+    dark = None if transfer.most_dark_variance is None else transfer.most_dark_variance * gain**2
+    if (
+        told.source == "map"
+        and dark is not None
+        and (is_most or sigmas < _SIGNIFICANT)
+        and most**2 > _MORE_THAN_MAP * (told.value**2 + dark)
+    ):
+        text = (
+            f"{seen} scatter by {most:.3g} electron, and by the map's typical read noise of {told.value:.4g} "
+            f"electron and the dark electrons it would be {math.sqrt(told.value**2 + dark):.3g} at most. The map "
+            "is of another camera, gain or mode. Pass one of bias frames of this camera and setting "
+            "(read_noise_map)"
+        )
+        return Finding(READ_NOISE, DOUBTFUL, text, None, quantity)
     if is_most and ratio > 1:
-        dark = None if transfer.most_dark_variance is None else transfer.most_dark_variance * gain**2
-        if told.source == "map" and dark is not None and most**2 > _MORE_THAN_MAP * (told.value**2 + dark):
-            text = (
-                f"{seen} scatter by {most:.3g} electron, and by the map's typical read noise of {told.value:.4g} "
-                f"electron and the dark electrons it would be {math.sqrt(told.value**2 + dark):.3g} at most. The map "
-                "is of another camera, gain or mode. Pass one of bias frames of this camera and setting "
-                "(read_noise_map)"
-            )
-            return Finding(READ_NOISE, DOUBTFUL, text, None, quantity)
         text = f"{seen} scatter by {most:.3g} electron, dark current included, which does not refute what is told"
         return Finding(READ_NOISE, OK, text, None, quantity)
     if sigmas < _SIGNIFICANT or 1 / _DOUBTFUL_NOISE < ratio < _DOUBTFUL_NOISE:
