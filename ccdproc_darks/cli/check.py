@@ -81,8 +81,14 @@ def _lines(found, several):
 
 
 def _finding_lines(finding, width):
+    """A finding; of gain and read noise, the numbers that were found and told too, a line each."""
+    from ..report.check_table import as_text
+
     before = " " * _INDENT + f"{finding.verdict:{_VERDICT}}{finding.check:{_CHECK}}"
     first, *others = _wrapped(finding.sentence, width - len(before), indent="") or [""]
+    if finding.check in ("gain", "read noise"):
+        numbers = {"found": finding.found, "told": finding.told}
+        others += [f"{name} {as_text(value)}" for name, value in numbers.items() if value is not None]
     yield f"{before}{first}".rstrip()
     yield from (" " * len(before) + line for line in others)
 

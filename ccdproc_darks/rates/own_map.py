@@ -30,8 +30,9 @@ def with_own_map(prepared, read_noise, offset, execution):
     # The shortest exposures have the least Poisson noise.
     image = map_of_darks(enough[0], prepared.reader, prepared.bias_error, execution)
     if not image.meta.get("DKRNFREE", 0.0) >= ENOUGH_DEGREES:
-        # Their Poisson noise hides the read noise.
-        warn_of_spread(prepared.spread)
+        darks = f"{len(enough[0].frames)} darks of {enough[0].seconds:g} s"
+        why = f". No map was made of the {darks}: their dark electrons hide the read noise"
+        warn_of_spread(prepared.spread, why)
         return prepared
     noise = PixelNoise.of(image, prepared.shape)
     error = prepared.bias.error(noise.typical, of_map=True)
@@ -41,7 +42,7 @@ def with_own_map(prepared, read_noise, offset, execution):
     )  # fmt: skip
 
 
-def warn_of_spread(spread):
-    """Warn that one read noise will not do, where a `NoiseSpread` shows it."""
+def warn_of_spread(spread, why=""):
+    """Warn that one read noise will not do, where a `NoiseSpread` shows it, and why there is no map of the darks."""
     if spread is not None and spread.one_will_do is False:
-        warn(spread.advice, NoiseWarning)
+        warn(f"{spread.advice}{why}", NoiseWarning)

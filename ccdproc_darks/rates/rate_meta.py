@@ -92,7 +92,7 @@ class RateMeta:
             "DKTOTAL": (self.total, "[s] total exposure of all frames"),
             "NCOMBINE": (self.frames, "number of frames"),
             "DKGAIN": (self.gain, "[electron/adu] gain used"),
-            "DKRDNOI": (self.read_noise, "[electron] read noise of a frame"),
+            "DKRDNOI": (self.read_noise, "[electron] read noise, that of a typical pixel"),
             "DKNOISE": (self.noise_source, "where the noise is from"),
             "DKBIASER": (self.bias_error, "[electron] error of the bias"),
             "DKBIASID": (self.bias_identity, "checksum of the master bias"),

@@ -312,7 +312,7 @@ def _measured(job, dtype, execution):
             shows_shape &= min(sigma**2, job.typical**2 - bias_error**2) > (1 - _MOST_DARK) * job.typical**2
         distribution = distribution_of(noise, error, kurtosis if shows_shape else None, len(job.dark_set.frames))
         entries |= {
-            "DKRDNOI": (middle, "[electron] median read noise"),
+            "DKRDNOI": (middle, "[electron] median read noise of the pixels"),
             "DKRNFREE": (distribution.degrees, "degrees of freedom of a read noise"),
             "DKRNSPR": (distribution.spread, "spread of the read noise, a fraction of it"),
             "DKRNTEL": (_telegraph_fraction(distribution) if shows_shape else None, "fraction of telegraph read noise"),

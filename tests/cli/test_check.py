@@ -57,6 +57,16 @@ def test_nothing_is_wrong(good, capsys):
     assert "  ok        duplicates     no frame is a copy of another one" in lines
 
 
+def test_gain_and_read_noise_are_told(bad, capsys):
+    main(["check", str(bad)])
+    lines = capsys.readouterr().out.splitlines()
+    numbers = [line.split() for line in lines if re.match(r" {27}(found|told) ", line)]
+    assert ["told", "80", "electron"] in numbers
+    found = [float(words[1]) for words in numbers if (words[0], words[-1]) == ("found", "electron")]
+    assert found == [pytest.approx(8, rel=0.1)]
+    assert any(words[0] == "told" and words[2:] == ["electron", "/", "adu"] for words in numbers)
+
+
 def test_what_is_wrong_sets_the_exit_status(bad, capsys):
     assert main(["check", str(bad)]) == 1
     printed = capsys.readouterr().out

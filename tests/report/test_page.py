@@ -1,13 +1,18 @@
 """The page of a report."""
 
 import re
+from dataclasses import replace
 
+import pytest
 from astropy import units as u
 from astropy.io import fits
 from astropy.table import QTable
 
+from ccdproc_darks.report.folder import find_groups
 from ccdproc_darks.report.frame_checks import CHECKS
+from ccdproc_darks.report.measure import measure_group
 from ccdproc_darks.report.options import Options
+from ccdproc_darks.report.page import page
 from ccdproc_darks.report.run import make_report
 from ccdproc_darks.report.terminal import sentences
 
@@ -63,3 +68,13 @@ def test_what_is_doubtful_is_told_once(tmp_path):
     assert [one["check"] for one in group["checks"]] == list(CHECKS)
     (temperature,) = (one for one in group["checks"] if one["check"] == "temperature")
     assert told in temperature["sentence"]
+
+
+@pytest.mark.parametrize(("pixels", "shown"), [(29, "too few pixels"), (30, "0.9876")])
+def test_ratio_of_few_pixels_is_not_shown(tmp_path, pixels, shown):
+    write_frames(tmp_path, [(0, 3), (30, 3), (300, 3)])
+    groups, _ = find_groups(tmp_path)
+    result = measure_group(groups[0], Options())
+    result.pairs = [replace(pair, ratio=0.9876, ratio_pixels=pixels) for pair in result.pairs]
+    text = page("title", [("group", result)], [], [], "1.0")
+    assert f"{shown}</td><td>{pixels}</td>" in re.sub(r"<td[^>]*>", "<td>", text)
