@@ -233,7 +233,8 @@ def _warn_of_map(job, noise):
     """Warn where good pixels scatter by more, or less, than a map of the typical read ``noise`` (electron) tells."""
     width, share = float(np.sqrt(job.factor)), noise**2 / (noise**2 + max(job.typical_counts, 0.0))
     # Where dark electrons make most of the noise, what is small beside it does not tell of the map.
-    if 1 / _OTHER_MAP <= width <= _OTHER_MAP or share * abs(job.factor - 1) < _OF_FRAME:
+    change = (1 + share * (job.factor - 1)) * job.width**2 - 1
+    if 1 / _OTHER_MAP <= width <= _OTHER_MAP or abs(change) < _OF_FRAME:
         return
     warn(
         f"these frames scatter as if their read noise were {width:.2f} times that of the map (typically {noise:.3g} "

@@ -29,6 +29,8 @@ _SIGNIFICANT, _SYSTEMATIC = 5.0, 0.05
 # smaller than it is, and nothing makes it look larger.
 _DOUBTFUL_GAIN, _WRONG_GAIN, _WRONG_LOW_GAIN = 1.3, 1.5, 0.5
 _DOUBTFUL_NOISE, _WRONG_NOISE = 1.25, 1.5
+# Variance of frames over the largest that a map and dark electrons explain, from which on the map is doubtful.
+_MORE_THAN_MAP = 1.12
 # Largest relative error with which a gain is found at all.
 _USEFUL = 0.25
 # Factor between the signals of equal frames, and between their noise, from which on they have different gains.
@@ -57,6 +59,9 @@ class PhotonTransfer:
         Read noise of a single exposure (frames' unit), quantisation included, and its standard error.
     most_noise : float or None
         Noise of a typical pixel (frames' unit), dark electrons included: the read noise is not higher.
+    most_dark_variance : float or None
+        Largest Poisson variance (frames' unit squared) that dark electrons may have in it, by the gain; None where the
+        level of the bias, or the gain, is unknown.
     pixels, frames : int
         Number of warm pixels and of frames that tell the gain.
     is_average : bool
@@ -71,6 +76,7 @@ class PhotonTransfer:
     noise: float | None = None
     noise_error: float | None = None
     most_noise: float | None = None
+    most_dark_variance: float | None = None
     pixels: int = 0
     frames: int = 0
     is_average: bool = False
@@ -136,6 +142,9 @@ def _set_noise(result, group, gain, is_level_known):
     counts = _dark_counts(result, group, is_level_known)
     if gain is None or counts is None:
         return
+    quietest = int(np.argmin(scatters))
+    drift = max(_DRIFT, result.sets[quietest][1].drift)
+    result.most_dark_variance = (max(counts[quietest], 0.0) * (1 + 2 * _SYSTEMATIC) + drift) / gain
     best = None
     for variance, level, (_, found) in zip(scatters, counts, result.sets, strict=True):
         # Levels that drift among these frames are not those of the bias.
@@ -262,6 +271,20 @@ def _noise_finding(group, transfer, gain):
     reference, error = (most, 0.02 * most) if is_most else (found, transfer.noise_error * gain)
     ratio = reference / told.value if told.value > 0 else math.inf
     sigmas = abs(reference**2 - told.value**2) / max(2 * reference * error, 1e-12)
+    dark = None if transfer.most_dark_variance is None else transfer.most_dark_variance * gain**2
+    if (
+        told.source == "map"
+        and dark is not None
+        and (is_most or sigmas < _SIGNIFICANT)
+        and most**2 > _MORE_THAN_MAP * (told.value**2 + dark)
+    ):
+        text = (
+            f"{seen} scatter by {most:.3g} electron, and by the map's typical read noise of {told.value:.4g} "
+            f"electron and the dark electrons it would be {math.sqrt(told.value**2 + dark):.3g} at most. The map "
+            "is of another camera, gain or mode. Pass one of bias frames of this camera and setting "
+            "(read_noise_map)"
+        )
+        return Finding(READ_NOISE, DOUBTFUL, text, None, quantity)
     if is_most and ratio > 1:
         text = f"{seen} scatter by {most:.3g} electron, dark current included, which does not refute what is told"
         return Finding(READ_NOISE, OK, text, None, quantity)

@@ -73,7 +73,7 @@ def binned_shapes(frames, jumps, often, ratios):
     return found
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _power_sums(frames, often):
     """Means over frames of noise^i sign^j of pixels of which one frame at least jumps; probability that none does."""
     rng = np.random.default_rng([frames, int(often * 1e6)])
@@ -102,7 +102,8 @@ def _moments(sums, frames, jump):
     """Logarithm of the scatter (in sigma) and kurtosis of pixels whose jumps have this size."""
     choose = {1: (1, 1), 2: (1, 2, 1), 3: (1, 3, 3, 1), 4: (1, 4, 6, 4, 1)}
     m1, m2, m3, m4 = (
-        sum(c * jump**j * sums[k - j, j] for j, c in enumerate(coefficients)) for k, coefficients in choose.items()
+        sum(c * jump**j * sums[k - j, j] for j, c in enumerate(coefficients))
+        for k, coefficients in choose.items()
     )
     second = m2 - m1**2
     fourth = m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4

@@ -196,3 +196,13 @@ def test_a_map_that_the_frames_refute(factor):
     ) as caught:
         measured(number=10, times=(60.0,), read_noise=told, check_headers=True)
     assert all("Pass read_noise=" not in str(one.message) for one in caught)
+
+
+def test_a_map_far_too_low_beside_dark_electrons():
+    """Frames scatter by more than the map and the dark electrons, whatever part the read noise is."""
+    noise = 1.4 * np.exp(0.1 * np.random.default_rng(3).standard_normal((100, 100)))
+    given = frames(10, 600.0, rate=0.01, noise=noise)
+    options = {"bias": LEVEL * u.adu, "check_headers": True}
+    with pytest.warns(NoiseWarning, match="scatter by .* by the map's typical read noise of 0.1.*of another camera"):
+        dark_rate(given, read_noise=CCDData(0.1 * noise, unit=u.electron), **options)
+    dark_rate(given, read_noise=CCDData(noise, unit=u.electron), **options)
