@@ -84,14 +84,17 @@ class RateComparer:
             self._warn_noise()
 
     def _warn_noise(self):
-        remedy = "null='empirical' takes the width that is seen for the right one"
+        what, remedy = "read noise", "null='empirical' takes the width that is seen for the right one"
+        way = "Let the frames tell their noise (dark_rate with read_noise=None, or a result of read_noise_map)"
+        if self.images.noise is not None:
+            what = f"read noise of the map (typically {self.images.noise.typical:.3g} electron)"
+            way = "Pass a map of bias frames of this camera, gain and mode (read_noise_map)"
         if self.normal:
-            remedy = (
-                "Probabilities here are those of normal noise. Let the frames tell their noise (dark_rate with "
-                f"read_noise=None, or a result of read_noise_map); {remedy}"
-            )
+            remedy = f"Probabilities here are those of normal noise. {way}; {remedy}"
+        elif self.images.noise is not None:
+            remedy = f"{way}; {remedy}"
         warn(
-            f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the read noise "
+            f"the rates of good pixels differ by {self.width:.2f} times what their noise explains: the {what} "
             f"is too low, or the frames drift, and more good pixels than asked for are significant. {remedy}",
             NoiseWarning,
         )

@@ -34,6 +34,8 @@ __all__ = ["LEAST_FRAMES", "ScatterImages", "dark_scatter"]
 
 # Pixels that tell the distribution of rates, and the width of good pixels with a map.
 _SAMPLE, _CORE = 2**16, 2**17
+# Read noise over that of the map, and change of the variance of a frame, from which on the map is another camera's.
+_OTHER_MAP, _OF_FRAME = 1.2, 0.1
 # Pixels that tell the width to 0.05 %.
 _WIDTH_PIXELS = 2**20
 
@@ -177,6 +179,7 @@ def dark_scatter(
     job.rate_distribution = sensor_rate_distribution(samples, seconds, np.ones(number), [], offsets, False)
     if prepared.pixel_noise is not None:
         job.find_core(sample_blocks(shape, _CORE))
+        _warn_of_map(job, prepared.noise)
     else:
         job.find_normal(blocks)
     if job.normal:
@@ -224,6 +227,20 @@ def _one_set(prepared):
     if prepared.noise is None:
         raise ValueError("read_noise is needed, and neither the headers (RDNOISE) nor equal frames tell it")
     return dark_set
+
+
+def _warn_of_map(job, noise):
+    """Warn where good pixels scatter by more, or less, than a map of the typical read ``noise`` (electron) tells."""
+    width, share = float(np.sqrt(job.factor)), noise**2 / (noise**2 + max(job.typical_counts, 0.0))
+    # Where dark electrons make most of the noise, what is small beside it does not tell of the map.
+    if 1 / _OTHER_MAP <= width <= _OTHER_MAP or share * abs(job.factor - 1) < _OF_FRAME:
+        return
+    warn(
+        f"these frames scatter as if their read noise were {width:.2f} times that of the map (typically {noise:.3g} "
+        "electron), and it is taken so: the map is of another camera, gain or mode, or the frames drift. Pass a map of "
+        "bias frames of this camera and setting (read_noise_map)",
+        NoiseWarning,
+    )
 
 
 def _width_entries(job, data, degrees):

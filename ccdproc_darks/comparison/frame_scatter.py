@@ -74,9 +74,9 @@ class ScatterJob(BlockJob):
         ray: all deviates are those of the chi-square law (`find_normal`).
     width_seen : float or None
         Scatter of good pixels over their noise, as `find_normal` saw it.
-    factor, width : float
-        Factor of the variance by read noise, and width of the deviates of good pixels: what the frames tell that a map
-        of the read noise does not (`find_core`).
+    factor, width, typical_counts : float
+        Factor of the variance by read noise, width of the deviates of good pixels, and dark electrons of the median
+        one: what the frames tell that a map of the read noise does not (`find_core`).
     """
 
     dark_set: DarkSet
@@ -87,6 +87,7 @@ class ScatterJob(BlockJob):
     equal_tails: EqualCountsTails | None = None
     factor: float = 1.0
     width: float = 1.0
+    typical_counts: float = 0.0
     normal: bool = False
     width_seen: float | None = None
 
@@ -133,6 +134,7 @@ class ScatterJob(BlockJob):
         good = np.flatnonzero(~moments.special)
         if good.size < _LEAST_PIXELS:
             return
+        self.typical_counts = float(np.median(moments.mean[good]))
 
         def deviates_of(pixels):
             parts = (part[pixels] for part in (moments.mean, moments.squares, moments.excess, moments.special))

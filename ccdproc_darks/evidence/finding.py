@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 from astropy import units as u
+from astropy.nddata import CCDData
 from ccdproc import Keyword
 
 __all__ = ["DOUBTFUL", "OK", "UNKNOWN", "VERDICTS", "WRONG", "Finding", "Told", "told_by"]
@@ -16,21 +17,21 @@ class Told:
     """A value that the user or the headers tell, such as the gain."""
 
     value: float  # in the unit that the setting is kept in
-    source: str  # 'argument', or the header key
+    source: str  # 'argument', 'map' (an argument that tells each pixel's, of which this is typical), or the header key
 
     @property
     def is_given(self):
         """Whether the user gave it as an argument."""
-        return self.source == "argument"
+        return self.source in ("argument", "map")
 
 
 def told_by(argument, keys):
-    """Source of a setting, for `Told`: 'argument', or the header key, the first of ``keys`` where none was named."""
+    """Source of a setting, for `Told`: 'argument', 'map' or a header key, by default the first of ``keys``."""
     if argument is None:
         return keys[0]
     if isinstance(argument, str | Keyword):
         return getattr(argument, "name", argument)
-    return "argument"
+    return "map" if isinstance(argument, CCDData) else "argument"
 
 
 @dataclass(frozen=True)

@@ -268,13 +268,20 @@ def _noise_finding(group, transfer, gain):
     if sigmas < _SIGNIFICANT or 1 / _DOUBTFUL_NOISE < ratio < _DOUBTFUL_NOISE:
         return Finding(READ_NOISE, OK, f"{seen} show {reference:.3g} electron, as told", value, quantity)
     who = "the read noise is given as" if told.is_given else f"the read noise by {told.source} is"
+    who = "the typical read noise of the map is" if told.source == "map" else who
     shown = f"at most {reference:.3g}" if found is None else f"{found:.3g}"
     text = f"{who} {told.value:.4g} electron, but {seen} show {shown} electron"
     if transfer.is_average and ratio < 1:
         text += f", or the frames are averages of about {1 / ratio**2:.2g} times as many exposures as is told"
         return Finding(READ_NOISE, UNKNOWN, text, value, quantity)
     way = "" if told.is_given else ", or correct the header; check_headers=False takes it as it is"
-    text += f". Pass read_noise={reference if found is None else found:.3g} * u.electron{way}{_averages(1 / ratio**2)}"
+    remedy = f"Pass read_noise={reference if found is None else found:.3g} * u.electron{way}"
+    if told.source == "map":
+        remedy = (
+            "The map is of another camera, gain or mode. Pass one of bias frames of this camera and "
+            "setting (read_noise_map)"
+        )
+    text += f". {remedy}{_averages(1 / ratio**2)}"
     verdict = WRONG if not 1 / _WRONG_NOISE < ratio < _WRONG_NOISE else DOUBTFUL
     return Finding(READ_NOISE, verdict, text, value, quantity)
 

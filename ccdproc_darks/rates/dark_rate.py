@@ -309,7 +309,7 @@ def dark_rate(
             level_error=None if offset == "pixel" else level_error(dark_sets, prepared.bias),
         ).entries()
         | {"DKRNNUM": (prepared.map_frames, "darks that the read noise map is from")}
-        | noise_cards(None if noise is None else noise.distribution),
+        | ({} if noise is None else noise_cards(noise.distribution)),
     )
     known = None if source == "none" else deviation
     result = result_image(data, ELECTRON_PER_SECOND, header, mask=mask, deviation=known, wcs=frames[0].wcs)

@@ -17,7 +17,7 @@ from ..frames.trimmed_frame import TrimmedFrame
 from ..statistics.read_noise_distribution import ReadNoiseDistribution, fit_read_noise_distribution
 from ..statistics.sample_noise import SampleNoise
 
-__all__ = ["PixelNoise", "distribution_of", "is_map", "noise_cards", "told_distribution"]
+__all__ = ["PixelNoise", "check_noise_cards", "distribution_of", "is_map", "noise_cards", "told_distribution"]
 
 # Pixels that are enough for the distribution; points of a table, bytes of a pixel while it is looked up.
 _SAMPLE, _POINTS, _BYTES = 2**22, 2**12, 40
@@ -25,6 +25,8 @@ _SAMPLE, _POINTS, _BYTES = 2**22, 2**12, 40
 _QUIET, _FEW = 0.005, 2**18
 # Degrees of freedom over those of the median pixel, below which the sensor's distribution alone is taken for a pixel.
 _FEWER = 0.8
+# Header key of the first card of a distribution, and its text where a map is exact.
+_FIRST_CARD, _EXACT_CARD = "DKRND00", "exact"
 # Degrees of freedom of the median pixel that no scatter has, and from which on a map is exact (to 0.7 %).
 _LEAST_DEGREES, _EXACT = 0.9, 1e4
 
@@ -67,7 +69,8 @@ class PixelNoise:
         """`PixelNoise` of a map (CCDData in electron), of which all is checked.
 
         With an uncertainty u the number of degrees of freedom of a read noise s is ``s^2 / (2 u^2)``; without one the
-        map is exact. Pixels that are masked, not finite, or of too few degrees of freedom have the sensor's read noise.
+        map is exact. Pixels that are masked, not finite, or of too few degrees of freedom have the sensor's read noise,
+        and so have those of an exact map that are zero where others are not: no pixel is read without noise.
         """
         (read_noise,) = numpy_images([read_noise], ["read_noise"])
         _check(read_noise, shape)
@@ -112,6 +115,8 @@ class PixelNoise:
 
     @classmethod
     def _exact(cls, scatter):
+        if (scatter > 0).any():
+            scatter[scatter == 0] = np.nan
         variance = np.square(scatter)
         variance[np.isnan(scatter)] = np.nanmean(variance)
         return cls(scatter, variance, None)
@@ -208,8 +213,8 @@ _ROUNDING = 3e-6
 def distribution_of(noise, error, kurtosis=None, frames=None):
     """`ReadNoiseDistribution` of a sensor, from the read noise of its pixels, its standard error, and kurtosis.
 
-    ``frames`` is the number of frames whose kurtosis it is. It is that of pixels that have as many degrees of freedom
-    as the median one; NaN is left out.
+    ``frames`` is the number of frames whose kurtosis it is. Only pixels with as many degrees of freedom as the median
+    one count; NaN is left out.
     """
     every = 1 + noise.size // _SAMPLE
     noise, error = (array.ravel()[::every].astype(float) for array in (noise, error))
@@ -267,12 +272,24 @@ def _degrees(noise, error):
 
 
 def noise_cards(distribution):
-    """Header entries of a `ReadNoiseDistribution` (None: none), as ``{key: (value, comment)}``."""
-    return {} if distribution is None else {key: (text, "") for key, text in distribution.cards().items()}
+    """Header entries of a `ReadNoiseDistribution` (None: that of an exact map), as ``{key: (value, comment)}``."""
+    cards = {_FIRST_CARD: _EXACT_CARD} if distribution is None else distribution.cards()
+    return {key: (text, "") for key, text in cards.items()}
+
+
+def check_noise_cards(meta, label):
+    """A ValueError where the meta of a rate, by a map, tells neither a distribution of read noise nor an exact map."""
+    if _FIRST_CARD not in meta:
+        raise ValueError(
+            f"{label}: DKNOISE in its meta is 'map', but the distribution of the read noise ({_FIRST_CARD} and "
+            "following keys) is lost: restore what dark_rate wrote, or pass the map as read_noise"
+        )
 
 
 def told_distribution(meta, label):
-    """`ReadNoiseDistribution` that the meta of a map or a rate tells, or None."""
+    """`ReadNoiseDistribution` that the meta of a map or a rate tells, or None, also where the map was exact."""
+    if meta.get(_FIRST_CARD) == _EXACT_CARD:
+        return None
     cards = tuple((key, meta[key]) for key in meta if key.startswith("DKRND") and key[5:].isdigit())
     try:
         return _distribution_of_cards(cards)

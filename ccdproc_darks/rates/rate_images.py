@@ -12,13 +12,13 @@ from astropy.nddata import CCDData, InverseVariance
 from .._compute.blocks import row_blocks, sample_blocks, shifted
 from .._compute.workers import THREADS
 from .._interface.arguments import ELECTRON_PER_SECOND, SAME_EXPOSURE, checked_flag, numpy_images, unit_name
-from .._interface.warnings import BiasWarning, TemperatureWarning, warn
+from .._interface.warnings import BiasWarning, NoiseWarning, TemperatureWarning, warn
 from ..frames.belonging import Labelled, check_one_sensor
 from ..frames.fits_image import as_deviation
 from ..frames.temperatures import TEMPERATURE_SPREAD
 from .mean_counts import MeanCounts
 from .noise_of_rates import noise_of_rates
-from .pixel_noise import PixelNoise, told_distribution
+from .pixel_noise import PixelNoise, check_noise_cards, told_distribution
 from .rate_meta import RateMeta
 
 __all__ = ["RateImage", "RateImages"]
@@ -84,6 +84,16 @@ class RateImages:
         told = [index for index in told if self._rates[index].uncertainty is not None]
         if not told:
             return None
+        for index in told:
+            check_noise_cards(self._rates[index].meta, self._labels[index])
+        other = next((index for index, info in enumerate(self.infos) if info.noise_source != "map"), None)
+        if other is not None:
+            warn(
+                f"{self._labels[told[0]]} was measured with a map of the read noise, and {self._labels[other]} with "
+                "one number for all pixels (DKNOISE in their meta): what the first tells of the map is taken for "
+                "all. Pass read_noise= (the map), or measure all rates with it",
+                NoiseWarning,
+            )
         distribution = told_distribution(self._rates[told[0]].meta, self._labels[told[0]])
         return noise_of_rates([self._images[index] for index in told], distribution)
 

@@ -20,7 +20,7 @@ from .._interface.warnings import (
 )
 from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told, told_by
 from ..evidence.frame_group import FrameGroup
-from ..evidence.noise_spread import noise_spread
+from ..evidence.noise_spread import FEWEST_FRAMES, noise_spread
 from ..evidence.photon_transfer import photon_transfer
 from ..evidence.pixel_findings import pixel_findings
 from ..frames.belonging import check_bias, check_biases, check_darks
@@ -39,7 +39,7 @@ from ..frames.headers import (
 from ..frames.inputs import sample
 from ..rates.frame_selection import mean_temperature, select_biases, select_frames, warn_temperatures
 from .gain_told import with_gain_told
-from .result_finding import result_findings
+from .result_finding import NOT_BELIEVED, result_findings
 from .sampled_result import sampled_result
 from .settings import Settings
 from .verdict import counted, joined
@@ -282,7 +282,8 @@ class FrameChecks:
             self._try("frames", selection.warn, "bias frames")
             noise = selection.read_noise() if noise is None else noise
         if self.looks_at_result and scale is not None:
-            self._check_result(group, gain, noise, combined)
+            is_one = spread is None or spread.one_will_do is not False
+            self._check_result(group, gain, noise, combined, is_one)
         return True
 
     def _value(self, group, check, unit):
@@ -302,14 +303,18 @@ class FrameChecks:
     def _is_wrong(self, check):
         return any(one.check == check and one.verdict == WRONG for one in self.findings)
 
-    def _check_result(self, group, gain, noise, combined):
-        """Findings about rates and mask of a sample."""
+    def _check_result(self, group, gain, noise, combined, one_noise):
+        """Findings about rates and mask of a sample; ``one_noise`` tells whether one read noise will do."""
+        is_given = "read_noise" in group.told and group.told["read_noise"].is_given
+        with_map = not (one_noise or is_given) and len(self.biases) >= FEWEST_FRAMES
         shifted, noisy = (any(map(self._is_doubt, checks)) for checks in (_OF_LEVELS, _OF_NOISE))
         with collected() as warned:
             try:
                 blacks = [one.found for one in self.findings if one.check == "optical black" and one.is_doubt]
-                rates, mask, has_bias = sampled_result(group, gain, noise, combined, *blacks)
+                rates, mask, has_bias = sampled_result(group, gain, noise, combined, *blacks, with_map=with_map)
                 self.findings += result_findings(rates, mask, has_bias=has_bias and not shifted)
+                if not (one_noise or with_map):
+                    self.findings.append(Finding("result", DOUBTFUL, NOT_BELIEVED))
             except ValueError as error:
                 self.findings.append(Finding("result", UNKNOWN, _without_stop(str(error))))
         # Of the sample, the others would be told once more in other numbers.

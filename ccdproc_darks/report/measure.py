@@ -7,7 +7,7 @@ from dataclasses import replace
 from astropy import units as u
 
 from .._interface.warnings import DarkWarning, FrameLevelWarning, TemperatureWarning
-from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG
+from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 from ..evidence.map_scatter import OF_ANOTHER
 from .camera import camera_of
 from .check_group import check_group, with_results, without_folder
@@ -15,6 +15,7 @@ from .group_comparison import compare_group
 from .group_rates import measure_rates
 from .lost_files import take_out_blamed, take_out_lost
 from .measured import Measured
+from .result_finding import NOT_BELIEVED
 from .settings import Settings
 from .trimmed_group import trimmed_group
 
@@ -87,6 +88,8 @@ def _measure_group(cut, options, step, known_noise):
     result.notes += [f"{sentence}." for sentence in result.settled.values()]
     result.notes += sorted(f"{_with_names(text, group)}." for text in texts)
     doubts = compare_group(result, options, step)
+    if result.needs_map:
+        doubts.append(Finding("result", DOUBTFUL, NOT_BELIEVED))
     if "DKTYPERR" in result.mask.meta:
         # Times that do not agree make it larger: the mask tells the same as the table.
         result.mask.meta["DKTYPERR"] = result.typical_rates["all"][1]

@@ -59,6 +59,12 @@ class Measured:
         """Whether the bias is known: there were bias frames, or it was subtracted already."""
         return self.bias is not None or self.without_bias
 
+    @property
+    def needs_map(self):
+        """Whether one read noise was taken for all pixels, and the frames show that it will not do."""
+        spread = None if self.camera is None else self.camera.spread
+        return self.noise_map is None and spread is not None and spread.one_will_do is False
+
     @cached_property
     def typical_rates(self):
         """Rate of the typical pixel and its error (or None), in electron/s: of each exposure time, and "all" together.

@@ -16,9 +16,12 @@ _ADVICE = (
     (rf"Pass read_noise=({_VALUE}) \* u\.electron", r"Give --read-noise \1"),
     (
         r"pass read_noise=read_noise_map\(biases\) of twenty bias frames or more",
-        "add bias frames, twenty or more, of which a report makes a map",
+        "add bias frames, twenty or more: ccdproc-darks report makes a map of them, without --read-noise",
     ),
-    (r"pass read_noise=read_noise_map\(biases\)$", "a report makes a map of the bias frames"),
+    (
+        r"pass read_noise=read_noise_map\(biases\)$",
+        "run ccdproc-darks report, which makes a map of the bias frames, without --read-noise",
+    ),
     (r"pass a map of its own bias frames", "give bias frames of this sensor, or its map as --read-noise"),
     (r"pass read_noise \(--read-noise\)", "give --read-noise"),
     (r"pass read_noise\b", "give --read-noise"),

@@ -5,6 +5,7 @@ from .check_table import as_text
 from .html import document, escape, table
 from .measured import BRIGHT
 from .pictures import as_png, draw_all
+from .result_finding import NOT_BELIEVED
 from .summary import flag_counts, rate_rows
 from .verdict import counted, doubts, untold, verdict_sentence
 
@@ -67,6 +68,8 @@ def _group(folder, measured):
         for name, count in flag_counts(mask).items()
     ]
     yield table(("flag", "meaning", "pixels", "of all"), rows, left=2)
+    if measured.needs_map:
+        yield f"<p class=note>{escape(NOT_BELIEVED)}.</p>"
     if measured.significance is None:
         yield (
             "<p class=dim>Nothing shows that the hot pixels of this group are proportional to exposure time: they are "
@@ -77,6 +80,12 @@ def _group(folder, measured):
             "<p class=dim>Masked is what is NONLINEAR, TELEGRAPH, SATURATED or without a usable sample. A hot pixel "
             "that is proportional is <em>not</em>: subtracting a scaled dark removes it.</p>"
         )
+        if untested := mask.meta.get("NNOTEST"):
+            share = 100 * untested / mask.data.size
+            yield (
+                f"<p class=dim>{untested} pixels that are not hot ({share:.3g} %) could not be tested: their dark "
+                "electrons are too few to show a departure of the tolerance. They have no flag.</p>"
+            )
     if measured.limit is not None:
         yield f"<p>{escape(str(measured.limit))}</p>"
     if measured.truth is not None:
@@ -167,6 +176,8 @@ def _truth(truth):
     )
 
 
+# Scatter of good pixels over their noise from which on it is told why.
+_DIFFER = 1.1
 # Where the saturation level is from, by DKSATSRC.
 _SATURATION_SOURCES = {
     "argument": "as given",
@@ -201,9 +212,11 @@ def _threshold(mask):
     meta = mask.meta
     text = f"A pixel above {meta['DKTHRESH']:.4g} electron/s is hot"
     if "DKTYPIC" in meta:
+        differ = " (their dark rates differ, on a CMOS sensor by much)" if meta["DKHOTWID"] > _DIFFER else ""
         text += (
             f": a typical pixel has {meta['DKTYPIC']:.4g} ± {meta['DKTYPERR']:.2g}, good pixels scatter "
-            f"{meta['DKHOTWID']:.2f} times as much as their noise, and {_expected(meta)} expected above the threshold"
+            f"{meta['DKHOTWID']:.2f} times as much as their noise{differ}, and {_expected(meta)} expected above the "
+            "threshold"
         )
     return escape(text + ".")
 
@@ -211,4 +224,5 @@ def _threshold(mask):
 def _expected(meta):
     if "DKFDR" in meta:
         return f"{100 * meta['DKFDR']:g} % of the pixels flagged are good ones that are"
-    return f"{meta['DKFALSE']:g} good pixel(s) are"
+    number = f"{meta['DKFALSE']:g}"
+    return "1 good pixel is" if number == "1" else f"{number} good pixels are"

@@ -8,7 +8,13 @@ from .._interface.flags import DARK_FLAGS
 from ..evidence.finding import DOUBTFUL, OK, WRONG, Finding
 from ..rates.typical_rate import typical_rate
 
-__all__ = ["result_findings"]
+__all__ = ["NOT_BELIEVED", "result_findings"]
+
+#: What is to be said of flags where one read noise will not do and there is no map.
+NOT_BELIEVED = (
+    "The flags NONLINEAR and TELEGRAPH are not to be believed: most of them are on good pixels that are noisier to "
+    "read than the one read noise taken for all (see the check of the read noise)"
+)
 
 _CHECK = "result"
 # Fraction of pixels masked from which on the mask is doubtful, and from which on it is wrong.

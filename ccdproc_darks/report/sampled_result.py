@@ -1,24 +1,30 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Rates and mask of a sample of the rows, which tell of the whole result in a fraction of its time."""
 
+import warnings
+
 import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
 from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT
+from .._interface.warnings import DarkWarning
 from ..comparison.dark_scatter import LEAST_FRAMES, dark_scatter
 from ..frames.inputs import MemoryFrame, sample
 from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..rates.dark_rate import dark_rate
 from ..rates.master_bias import master_bias
+from ..rates.read_noise_map import read_noise_map
 
 __all__ = ["evenly", "sampled_result"]
 
 # Pixels of the sample; exposure times, and frames of each, that are enough for a look at the whole.
 _PIXELS, _MOST_TIMES, _MOST_FRAMES = 2**15, 3, 16
+# Bias frames that are enough for the read noise of each pixel.
+_MOST_OF_MAP = 32
 
 
-def sampled_result(group, gain, noise, combined, optical_black=None):
+def sampled_result(group, gain, noise, combined, optical_black=None, *, with_map=False):
     """Rates of each exposure time, or one of all times, and the mask, of some rows of some of the frames.
 
     Parameters
@@ -33,6 +39,8 @@ def sampled_result(group, gain, noise, combined, optical_black=None):
         Number of exposures that each dark is the mean of.
     optical_black : Quantity or None
         Rate of a typical pixel (electron/s), where the camera subtracts it.
+    with_map : bool
+        Whether to take the read noise of each pixel, from the bias frames, as a report does.
 
     Returns
     -------
@@ -54,6 +62,8 @@ def sampled_result(group, gain, noise, combined, optical_black=None):
         )
         for seconds, indices in evenly(group.sets, _MOST_TIMES)
     ]
+    if with_map:
+        noise = _map(group, blocks, gain)
     bias = _bias(group, blocks, gain, noise)
     common = {
         "gain": gain,
@@ -97,6 +107,15 @@ def _bias(group, blocks, gain, read_noise):
         frames = [_sampled(bias, blocks) for bias in evenly(group.biases, _MOST_FRAMES)]
         return master_bias(frames, gain=gain, read_noise=read_noise, check_headers=False)
     return None if group.master is None else _sampled(group.master, blocks).ccd
+
+
+def _map(group, blocks, gain):
+    """Map of the read noise of the rows, from the bias frames."""
+    frames = [_sampled(bias, blocks) for bias in evenly(group.biases, _MOST_OF_MAP)]
+    with warnings.catch_warnings():
+        # The check of the read noise tells that they are few.
+        warnings.simplefilter("ignore", DarkWarning)
+        return read_noise_map(frames, gain=gain, check_headers=False, add_keyword=None)
 
 
 def _sampled(frame, blocks):

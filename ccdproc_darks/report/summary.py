@@ -112,7 +112,7 @@ def _group_meta(measured):
     spread = measured.camera.spread
     if spread is not None:
         entry["read_noise_spread"] = {
-            "spread": spread.spread, "square_error": spread.square_error, "frames": spread.frames,
+            "spread": None if spread.one_will_do is False else spread.spread, "frames": spread.frames,
             "one_will_do": {None: "unknown"}.get(spread.one_will_do, spread.one_will_do),
         }  # fmt: skip
     if measured.noise_map is not None:

@@ -296,6 +296,55 @@ class TestReadNoiseMap:
         assert one > 8
         assert each < 2
 
+    @staticmethod
+    def measured(told, number=2):
+        """Rates measured with a read noise: 5 electron, or a map."""
+        rng = np.random.default_rng(7)
+        sets = [(60.0, 8), (600.0, 6)][:number]
+        told = told if isinstance(told, list) else [told] * number
+        return [
+            dark_rate(mean_dark(rng, 0.05, t, frames, 5.0, (30, 40)), bias=0 * u.electron, read_noise=one)
+            for (t, frames), one in zip(sets, told, strict=True)
+        ]
+
+    def test_a_map_and_a_number(self):
+        """They are not mixed without a word; none where the map is passed."""
+        told = CCDData(np.full((30, 40), 5.0), unit="electron")
+        rates = self.measured([told, 5 * u.electron])
+        with pytest.warns(
+            NoiseWarning, match=r"rates\[0\] was measured with a map .* rates\[1\] with one .*Pass read_noise="
+        ):
+            compare_dark_rates(*rates)
+        compare_dark_rates(*rates, read_noise=told)
+
+    def test_an_exact_map_says_so_and_its_loss_is_seen(self):
+        told = CCDData(np.full((30, 40), 5.0), unit="electron")
+        rates = self.measured(told)
+        assert rates[0].meta["DKRND00"] == "exact"
+        compare_dark_rates(*rates)
+        del rates[1].meta["DKRND00"]
+        with pytest.raises(
+            ValueError, match=r"rates\[1\]: DKNOISE .* \(DKRND00 and following keys\) is lost: .*read_noise"
+        ):
+            compare_dark_rates(*rates)
+        compare_dark_rates(*rates, read_noise=told)
+
+    def test_pixels_without_noise_in_an_exact_map(self):
+        """Nobody reads without noise: they have the sensor's."""
+        told = CCDData(np.full((30, 40), 5.0), unit="electron")
+        told.data[3, 4:9] = 0.0
+        rates = self.measured(told)
+        one = compare_dark_rates(*rates, statistic="significance")
+        other = compare_dark_rates(*self.measured(5 * u.electron), statistic="significance")
+        assert np.abs(one.data - other.data).max() < 1e-3
+
+    def test_a_map_far_too_low(self):
+        told = CCDData(np.full((30, 40), 0.5), unit="electron")
+        with pytest.warns(
+            NoiseWarning, match=r"read noise of the map \(typically 0.5 electron\) is too low.*Pass a map"
+        ):
+            compare_dark_rates(*self.measured(told))
+
     def test_a_number(self):
         rates, _ = self.rates(2)
         with pytest.raises(TypeError, match="read_noise must be CCDData, a read noise of each pixel, got Quantity"):

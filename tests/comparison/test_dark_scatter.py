@@ -422,3 +422,22 @@ class TestNoiseToldWrong:
     def test_right_noise_has_no_word(self):
         _, result = self.scatter(21.0)
         assert result.meta["DKWIDTH"] == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize(("factor", "rate", "is_other"), [(1.0, 0.02, False), (1.6, 0.02, True), (0.6, 0.02, True),
+                                                          (1.3, 20.0, False)])  # fmt: skip
+@pytest.mark.filterwarnings("ignore:the typical read noise of the map", "ignore:.*seems to be the mean of")
+def test_a_map_of_another_camera(factor, rate, is_other):
+    """It is said where good pixels scatter otherwise; not where dark electrons make the noise."""
+    rng = np.random.default_rng(6)
+    noise = 6.0 * np.exp(0.2 * rng.standard_normal((60, 80)))
+    counts = rng.normal(0, 1, (8, 60, 80)) * noise + rng.poisson(100 * rate, (8, 60, 80))
+    frames = [CCDData(one, unit="electron", meta={"EXPTIME": 100.0}) for one in counts]
+    own = factor * noise
+    told = CCDData(own, unit="electron", uncertainty=StdDevUncertainty(own / np.sqrt(2 * 49)))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", NoiseWarning)
+        dark_scatter(frames, bias=0 * u.electron, read_noise=told)
+    said = [str(one.message) for one in caught if "as if their read noise were" in str(one.message)]
+    assert len(said) == is_other
+    assert all("of another camera, gain or mode" in one for one in said)

@@ -8,7 +8,7 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
-from ccdproc_darks import Amplifier, dark_rate, master_bias
+from ccdproc_darks import Amplifier, NoiseWarning, dark_rate, master_bias
 from ccdproc_darks._compute import blocks
 
 from ..helpers import assert_same_image, dark
@@ -185,3 +185,14 @@ def test_a_masked_pixel_of_the_map_has_the_noise_of_the_sensor():
     assert np.isfinite(found.data).all()
     variance = 6 * (found.uncertainty.array[3, 4] * 60) ** 2 - max(found.data[3, 4] * 60, 0)
     assert variance == pytest.approx(np.mean(NOISE**2), rel=0.1)
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.4])
+def test_a_map_that_the_frames_refute(factor):
+    """The sentence speaks of the map, not of a number to pass."""
+    told = CCDData(factor * NOISE, unit=u.electron)
+    with pytest.warns(
+        NoiseWarning, match="^the typical read noise of the map is .*of another camera, gain or mode"
+    ) as caught:
+        measured(number=10, times=(60.0,), read_noise=told, check_headers=True)
+    assert all("Pass read_noise=" not in str(one.message) for one in caught)

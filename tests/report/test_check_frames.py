@@ -9,6 +9,7 @@ from ccdproc_darks import check_frames, dark_rate, master_bias, simulate_dark
 from ccdproc_darks.evidence.finding import Finding
 from ccdproc_darks.report.frame_checks import CHECKS
 
+from ..helpers import dark
 from .conftest import CAMERA, write_frames
 
 GAIN, NOISE = CAMERA["gain"], CAMERA["read_noise"]
@@ -266,3 +267,24 @@ class TestEvidence:
         assert said(table, "gain", "doubtful") == text
         assert table.meta["gain_found_electron_per_adu"] == 1.5
         said(table, "result", "ok")
+
+
+@pytest.mark.parametrize("number", [8, 7])
+def test_result_where_each_pixel_has_its_own_noise(number):
+    """The rows of the sample have a map as the report makes it; of fewer bias frames, the flags are doubtful."""
+    rng = np.random.default_rng(8)
+    sigma = 6 * np.exp(rng.normal(0, 0.25, (120, 160)))
+
+    def frame(seconds):
+        electrons = rng.poisson(0.05 * seconds, sigma.shape) + sigma * rng.normal(size=sigma.shape)
+        return dark(np.rint(800 + electrons).astype(np.uint16), seconds, gain=1.0, read_noise=None)
+
+    darks = [frame(seconds) for seconds in (20.0, 200.0) for _ in range(5)]
+    table = check_frames(darks, bias=[frame(0.0) for _ in range(number)])
+    result = row(table, "result")
+    if number == 8:
+        assert result["verdict"] == "ok"
+        assert result["found"].value < 0.1
+    else:
+        assert result["verdict"] == "doubtful"
+        assert "NONLINEAR and TELEGRAPH are not to be believed" in result["sentence"]

@@ -68,6 +68,8 @@ def test_it_is_told_and_written(with_map):
     assert entry["read_noise_map"]["frames"] == 22
     assert entry["read_noise_map"]["spread"] == spread
     assert entry["read_noise_spread"]["one_will_do"] is False
+    # One number: that of the map.
+    assert entry["read_noise_spread"]["spread"] is None
     assert entry["flags"]["UNRELIABLE_ERROR"] == result.mask.meta["NNOISY"]
     page = (out / "report.html").read_text()
     assert "noisier to read than the sensor&#x27;s other pixels, or its reading jumps; not masked for that" in page
@@ -80,12 +82,27 @@ def test_equal_darks_make_it_where_bias_frames_are_few(tmp_path):
     assert result.noise_map.meta["NCOMBINE"] == 21
 
 
-def test_few_frames_are_told_what_to_take(tmp_path):
+def test_few_bias_frames_make_a_map_all_the_same(tmp_path):
+    """One read noise flags some hundred good pixels of these."""
     result = measured(write(tmp_path, [(0, 8), (20, 5), (200, 5)]))
+    assert result.noise_source == "of each pixel, from 8 bias frames"
+    assert result.mask.meta["NNONLIN"] <= 8
+    text = result.settled["read noise"]
+    assert text.endswith("more good pixels flagged than asked for: take twenty bias frames or more")
+
+
+def test_few_frames_are_told_what_to_take(tmp_path):
+    result = measured(write(tmp_path, [(0, 7), (20, 5), (200, 5)]))
     assert result.noise_map is None
+    assert result.needs_map
+    (flags,) = [one for one in result.findings if one.check == "result"]
+    assert flags.verdict == "doubtful"
+    assert "NONLINEAR and TELEGRAPH are not to be believed" in flags.sentence
     (row,) = [one for one in result.findings if one.check == "read noise"]
     assert row.verdict == "doubtful"
-    assert row.sentence.endswith("add bias frames, twenty or more, of which a report makes a map")
+    assert row.sentence.endswith(
+        "add bias frames, twenty or more: ccdproc-darks report makes a map of them, without --read-noise"
+    )
     assert not any("read noise differs" in note for note in result.notes)
 
 

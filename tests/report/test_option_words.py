@@ -33,9 +33,12 @@ ARGUMENTS = re.compile(r"check_headers|Quantity|Keyword|\b(gain|read_noise|expos
         ("pass gain, 0.09375 or 1.5 electron/adu", "tell it by --gain 0.09375 or --gain 1.5"),
         (
             "pass read_noise=read_noise_map(biases) of twenty bias frames or more",
-            "add bias frames, twenty or more, of which a report makes a map",
+            "add bias frames, twenty or more: ccdproc-darks report makes a map of them, without --read-noise",
         ),
-        ("pass read_noise=read_noise_map(biases)", "a report makes a map of the bias frames"),
+        (
+            "pass read_noise=read_noise_map(biases)",
+            "run ccdproc-darks report, which makes a map of the bias frames, without --read-noise",
+        ),
         ("no stars in the frames", "no stars in the frames"),
     ],
 )
