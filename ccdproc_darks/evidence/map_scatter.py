@@ -8,7 +8,10 @@ from scipy.stats import chi2
 
 from .noise_spread import MOST_SPREAD
 
-__all__ = ["MapScatter", "map_scatter"]
+__all__ = ["OF_ANOTHER", "MapScatter", "map_scatter"]
+
+#: Begin of the sentence on such a map.
+OF_ANOTHER = "the read noise map is not of this sensor"
 
 # Fewest equal darks, and pixels, that are judged.
 _LEAST_FRAMES, _LEAST_PIXELS = 4, 1000
@@ -51,7 +54,7 @@ class MapScatter:
         """What is wrong, and what to do."""
         chance = ", or what it tells is mostly its own error, of which it has none (no uncertainty)"
         return (
-            f"the read noise map is not of this sensor{chance if self.is_exact else ''}: pixels that it calls noisy do "
+            f"{OF_ANOTHER}{chance if self.is_exact else ''}: pixels that it calls noisy do "
             f"not scatter more in these frames. Of the differences that it tells, {self.seen + 0.0:.2f} +- "
             f"{max(self.error, 0.01):.2f} are seen in {self.frames} darks, and 1 is expected: pass a map of its own "
             "bias frames"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from astropy import units as u
 
-from .._interface.warnings import NoiseWarning, warn
+from .._interface.warnings import NoiseWarning, collected, warn
 from ..evidence.noise_spread import ENOUGH_DEGREES, ENOUGH_FRAMES
 from .pixel_noise import PixelNoise
 from .read_noise_map import map_of_darks
@@ -28,7 +28,8 @@ def with_own_map(prepared, read_noise, offset, execution):
         warn_of_spread(prepared.spread)
         return prepared
     # The shortest exposures have the least Poisson noise.
-    image = map_of_darks(enough[0], prepared.reader, prepared.bias_error, execution)
+    with collected():  # where it has no pixel, that is told below
+        image = map_of_darks(enough[0], prepared.reader, prepared.bias_error, execution)
     if not image.meta.get("DKRNFREE", 0.0) >= ENOUGH_DEGREES:
         darks = f"{len(enough[0].frames)} darks of {enough[0].seconds:g} s"
         why = f". No map was made of the {darks}: their dark electrons hide the read noise"

@@ -5,7 +5,6 @@ import warnings
 
 from .._interface.warnings import DarkWarning
 from ..evidence.noise_spread import ENOUGH_DEGREES, ENOUGH_FRAMES, FEWEST_FRAMES
-from ..rates.pixel_noise import is_map
 from ..rates.read_noise_map import read_noise_map
 
 __all__ = ["noise_map", "noise_sentence"]
@@ -18,9 +17,9 @@ def noise_map(result, options, gain, bias):
     in ``settled``. Where none are enough, or one read noise is given, the check of the read noise tells what to take.
     """
     spread = result.camera.spread
-    if is_map(options.read_noise):
+    if options.noise_map is not None:
         result.noise_source = "of each pixel, as given"
-        return _taken(result, options.read_noise, "as given")
+        return _taken(result, options.noise_map, "as given")
     if spread is None or spread.one_will_do is not False or options.read_noise is not None:
         return None
     left_out = {item.name for item in result.unusable}

@@ -7,7 +7,8 @@ from dataclasses import replace
 from astropy import units as u
 
 from .._interface.warnings import DarkWarning, FrameLevelWarning, TemperatureWarning
-from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, Finding
+from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
+from ..evidence.map_scatter import OF_ANOTHER
 from .camera import camera_of
 from .check_group import check_group, with_results, without_folder
 from .group_comparison import compare_group
@@ -70,8 +71,6 @@ def _measure_group(cut, options, step, known_noise):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         measure_rates(result, options, gain, scale, known_noise, step, caught)
-    result.settled = {check: _with_names(sentence, group) for check, sentence in result.settled.items()}
-    result.notes += [f"{sentence}." for sentence in result.settled.values()]
     # Levels that drift are told of in words of the page, and not once for every rate.
     told = [warning for warning in caught if issubclass(warning.category, DarkWarning)]
     # Nor are temperatures, where the check of them tells.
@@ -80,6 +79,13 @@ def _measure_group(cut, options, step, known_noise):
     )
     texts = {str(warning.message) for warning in told if not issubclass(warning.category, tuple(elsewhere))}
     texts = {text for text in texts if result.camera.is_new(text)}
+    if of_another := next((text for text in texts if text.startswith(OF_ANOTHER)), None):
+        texts.discard(of_another)
+        result.settled.pop("read noise", None)
+        wrong = {"verdict": WRONG, "sentence": _with_names(of_another, group)}
+        findings = [replace(one, **wrong) if one.check == "read noise" else one for one in findings]
+    result.settled = {check: _with_names(sentence, group) for check, sentence in result.settled.items()}
+    result.notes += [f"{sentence}." for sentence in result.settled.values()]
     result.notes += sorted(f"{_with_names(text, group)}." for text in texts)
     doubts = compare_group(result, options, step)
     if result.needs_map:

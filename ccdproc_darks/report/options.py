@@ -9,7 +9,6 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from ..rates.pixel_noise import is_map
 from .frame_options import AS_FOUND, FrameOptions
 
 __all__ = ["MEASURED", "Options"]
@@ -37,10 +36,15 @@ class Options:
     frames: FrameOptions = AS_FOUND
 
     @property
+    def noise_map(self):
+        """The read noise of each pixel; None where no map is told."""
+        return self.read_noise if isinstance(self.read_noise, CCDData) else None
+
+    @property
     def typical_read_noise(self):
         """The read noise, the median of a map; None where none is told."""
-        given = self.read_noise
-        return np.nanmedian(given.data) * given.unit if is_map(given) else given
+        image = self.noise_map
+        return self.read_noise if image is None else np.nanmedian(image.data) * image.unit
 
     @property
     def work(self):

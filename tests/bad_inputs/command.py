@@ -34,6 +34,8 @@ OPTIONS = [
     option("option-gain-huge", "``--gain 1e300``", "--gain", "1e300", words=("gain", "1e+300"), status=1),
     option("option-noise-negative", "``--read-noise -5``", "--read-noise=-5", words=("--read-noise", "-5")),
     option("option-noise-nan", "``--read-noise nan``", "--read-noise", "nan", words=("--read-noise", "nan")),
+    option("option-noise-file", "``--read-noise noise.fits``, which is not there", "--read-noise", "noise.fits",
+           words=("--read-noise", "noise.fits", "no such file")),
     option("option-saturation", "``--saturation full``", "--saturation", "full", words=("--saturation", "full")),
     option("option-threshold", "``--threshold -1``", "--threshold=-1", words=("--threshold", "-1")),
     option("option-tolerance", "``--tolerance 0``", "--tolerance", "0", words=("--tolerance", "0")),

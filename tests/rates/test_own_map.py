@@ -65,6 +65,13 @@ def test_darks_whose_poisson_noise_hides_it_warn(rng):
     assert rate.meta["DKNOISE"] == "estimated"
 
 
+def test_that_there_is_no_map_is_all_that_is_said_of_it(rng):
+    # Of a bias level far too low, all of the noise is taken for that of dark electrons.
+    with pytest.warns(NoiseWarning, match="their dark electrons hide the read noise") as caught:
+        dark_rate(darks(rng, 25, read_noise=4.1), bias=400 * u.adu)
+    assert not any("pixels of the result are masked" in str(one.message) for one in caught)
+
+
 def test_one_read_noise_that_is_given_is_taken(rng):
     with pytest.warns(NoiseWarning, match=TEXT):
         rate = rate_of(darks(rng, 25), read_noise=4 * u.electron)

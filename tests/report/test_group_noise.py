@@ -133,7 +133,11 @@ def test_a_map_of_another_sensor_is_told(tmp_path, given_map):
     image = CCDData.read(given_map)
     image.data, image.uncertainty.array = image.data[::-1].copy(), image.uncertainty.array[::-1].copy()
     result = measured(write(tmp_path, [(0, 6), (20, 5), (200, 5)]), read_noise=image)
-    assert sum(note.startswith("the read noise map is not of this sensor") for note in result.notes) == 1
+    (row,) = [one for one in result.findings if one.check == "read noise"]
+    assert row.verdict == "wrong"
+    assert row.sentence.startswith("the read noise map is not of this sensor")
+    assert "read noise" not in result.settled
+    assert not any("not of this sensor" in note for note in result.notes)
 
 
 def test_the_command_takes_a_map(tmp_path, given_map, capsys):
