@@ -102,8 +102,7 @@ def _moments(sums, frames, jump):
     """Logarithm of the scatter (in sigma) and kurtosis of pixels whose jumps have this size."""
     choose = {1: (1, 1), 2: (1, 2, 1), 3: (1, 3, 3, 1), 4: (1, 4, 6, 4, 1)}
     m1, m2, m3, m4 = (
-        sum(c * jump**j * sums[k - j, j] for j, c in enumerate(coefficients))
-        for k, coefficients in choose.items()
+        sum(c * jump**j * sums[k - j, j] for j, c in enumerate(coefficients)) for k, coefficients in choose.items()
     )
     second = m2 - m1**2
     fourth = m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4
