@@ -13,7 +13,7 @@ __all__ = ["NoiseCell", "described", "noise_cells"]
 
 _RATE = u.electron / u.s
 # Sensors of the cells that are tried with most pixels.
-_MANY = 4
+_MANY = 3
 _TWO, _FOUR = (60.0, 600.0), (30.0, 60.0, 300.0, 600.0)
 # Smallest and largest jump of a reading (electron).
 _AMPLITUDE = (1.0, 20.0)
@@ -88,13 +88,13 @@ def noise_cells(quick=False):
     if quick:
         return [NoiseCell(biases=20), NoiseCell(spread=0.0, telegraph=0.0, biases=20)]
     cells = [
-        NoiseCell(occupancy=occupancy, biases=biases, seconds=seconds, sensors=_MANY if seconds == _TWO else 1)
+        NoiseCell(occupancy=occupancy, biases=biases, sensors=_MANY)
         for occupancy in (0.5, 0.1)
         for biases in (20, 50, 100)
-        for seconds in (_TWO, _FOUR)
     ]
-    cells += [NoiseCell(noise, biases=biases) for noise in (1.0, 3.0) for biases in (20, 50, 100)]
-    cells += [NoiseCell(biases=biases) for biases in (10, 200)]
+    cells += [NoiseCell(occupancy=occupancy, biases=20, seconds=_FOUR) for occupancy in (0.5, 0.1)]
+    cells += [NoiseCell(seconds=_FOUR), NoiseCell(biases=10), NoiseCell(biases=200)]
+    cells += [NoiseCell(noise, biases=biases) for noise in (1.0, 3.0) for biases in (20, 100)]
     cells += [NoiseCell(spread=spread, telegraph=0.0) for spread in (0.0, 0.1, 0.2, 0.3)]
-    cells += [NoiseCell(spread=spread, telegraph=telegraph) for spread in (0.0, 0.3) for telegraph in (0.05, 0.1)]
+    cells += [NoiseCell(spread=spread, telegraph=telegraph) for spread, telegraph in ((0.0, 0.05), (0.3, 0.1))]
     return cells

@@ -34,7 +34,7 @@ def power_noise_cells(quick=False):
     """Situations that are tried."""
     if quick:
         return [NoiseCell(biases=20)]
-    return [NoiseCell(biases=biases, occupancy=occupancy) for occupancy in (0.5, 0.1) for biases in (20, 50, 100)]
+    return [NoiseCell(biases=biases) for biases in (20, 50)]
 
 
 @dataclass

@@ -26,7 +26,7 @@ _LAW_SPAN = np.arange(0, 60, 0.25)
 # Energy of jumps over the variance without them: logarithms of the nodes of tables of one kind of pixels.
 _ENERGIES = np.exp(np.arange(-6.0, 8.01, 0.25))
 # Nodes of the logarithm of a pixel's variance over the mean one.
-_RATIO_STEP, _RATIOS = 0.1, np.arange(-5.1, 5.101, 0.1)
+_RATIO_STEP, _RATIOS = 0.06, np.arange(-5.1, 5.101, 0.06)
 _AT_ONCE = 32
 # Deviates up to which tails between two ratios are cubic in the logarithm of the ratio; further out linear.
 _NEAR = 7.1

@@ -192,7 +192,8 @@ def test_a_pattern_of_the_bias_is_an_error_of_the_dark_electrons():
 @pytest.mark.parametrize(("number", "seconds"), [(9, 0.0), (40, 6000.0)])
 def test_no_telegraph_read_noise_is_claimed_where_the_shape_does_not_tell(number, seconds):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MissingInformationWarning)
+        for told in (MissingInformationWarning, NoiseWarning):
+            warnings.simplefilter("ignore", told)
         bias = LEVEL * u.adu if seconds else None
         assert "DKRNTEL" not in read_noise_map(frames(number, seconds=seconds, rate=0.002), bias=bias).meta
 
