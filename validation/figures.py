@@ -84,9 +84,9 @@ def _noise_maps(table):
                 for side in sides:
                     values = np.clip(table[f"{name}_{side}_{level}"], 3e-2, 1e4)
                     panel.plot(values, ".", ms=4, color=colour, label=label if side == sides[0] else None)
-            panel.set(yscale="log", ylim=(2e-2, 2e4), title=f"{what}, nominal {float(level):g}")
+            panel.set(yscale="log", ylim=(2e-2, 2e4), title=f"{what},\nnominal {float(level):g}")
         row[0].set_ylabel("false positives: actual / nominal")
     for panel in grid[1]:
-        panel.set_xlabel("cell, by spread and telegraph read noise")
+        panel.set_xlabel("cell, by spread")
     grid[0, 0].legend(fontsize="small", markerscale=2)
     return figure
