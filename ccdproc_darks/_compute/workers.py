@@ -8,7 +8,7 @@ import threading
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
@@ -72,6 +72,12 @@ class Execution:
                 f"{self.mem_limit / 2**20:.4g} MiB"
             )
         return int(self.mem_limit // memory)
+
+    def besides(self, memory):
+        """The same with what is left of the limit besides so much ``memory`` (bytes), a quarter at least."""
+        if self.mem_limit is None:
+            return self
+        return replace(self, mem_limit=max(self.mem_limit - memory, self.mem_limit / 4) * u.byte)
 
     @property
     def from_within(self):

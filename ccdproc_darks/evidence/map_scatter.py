@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from .noise_spread import MOST_SPREAD
 
@@ -102,7 +102,7 @@ def _of_sample(group, sample, expected, is_exact):
         return None
     scatter, variance = scatter[kept].astype(float), expected[usable][kept] / numbers.pop()
     degrees = len(values) - 1
-    total = np.median(scatter) ** 2 * degrees / chi2.median(degrees)
+    total = np.median(scatter) ** 2 * degrees / chdtri(degrees, 0.5)
     differences = np.sqrt(variance) / np.sqrt(np.median(variance))
     spread = float(np.minimum(differences, np.quantile(differences, _HIGHEST)).std())
     poisson = max(total - np.median(variance), 0.0)

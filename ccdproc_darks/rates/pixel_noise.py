@@ -17,10 +17,13 @@ from ..frames.trimmed_frame import TrimmedFrame
 from ..statistics.read_noise_distribution import ReadNoiseDistribution, fit_read_noise_distribution
 from ..statistics.sample_noise import SampleNoise
 
-__all__ = ["PixelNoise", "check_noise_cards", "distribution_of", "is_map", "noise_cards", "told_distribution"]
+__all__ = [
+    "PixelNoise", "check_noise_cards", "distribution_of", "is_map", "noise_cards", "sampled",
+    "told_distribution",
+]  # fmt: skip
 
 # Pixels that are enough for the distribution; points of a table, bytes of a pixel while it is looked up.
-_SAMPLE, _POINTS, _BYTES = 2**22, 2**12, 40
+_SAMPLE, _POINTS, _BYTES = 2**19, 2**12, 40
 # Part of the pixels that the fast pass leaves to the exact way as too quiet; pixels in which it is found.
 _QUIET, _FEW = 0.005, 2**18
 # Degrees of freedom over those of the median pixel, below which the sensor's distribution alone is taken for a pixel.
@@ -210,19 +213,24 @@ class PixelNoise:
 _ROUNDING = 3e-6
 
 
+def sampled(image):
+    """The pixels of an image that are enough for the distribution of its sensor: flat, a copy."""
+    return image.ravel()[:: 1 + image.size // _SAMPLE].copy()
+
+
 def distribution_of(noise, error, kurtosis=None, frames=None):
     """`ReadNoiseDistribution` of a sensor, from the read noise of its pixels, its standard error, and kurtosis.
 
-    ``frames`` is the number of frames whose kurtosis it is. Only pixels with as many degrees of freedom as the median
-    one count; NaN is left out.
+    ``kurtosis`` is `sampled`; ``frames`` is the number of frames whose kurtosis it is. Only pixels with as many degrees
+    of freedom as the median one count; NaN is left out.
     """
-    every = 1 + noise.size // _SAMPLE
-    noise, error = (array.ravel()[::every].astype(float) for array in (noise, error))
+    noise, error = (sampled(array).astype(float) for array in (noise, error))
     degrees = _degrees(noise, error)
     usual = float(np.round(_usual(degrees, noise), 3))
     kept = (noise > 0) & (np.abs(degrees / usual - 1) < 1 - _FEWER)
-    shape = None if kurtosis is None else kurtosis.ravel()[::every][kept]
-    return fit_read_noise_distribution(noise[kept], usual, shape, frames)
+    noise, shape = noise[kept], None if kurtosis is None else kurtosis[kept]
+    del error, degrees, kept  # the fit takes memory
+    return fit_read_noise_distribution(noise, usual, shape, frames)
 
 
 def _check(read_noise, shape):

@@ -4,6 +4,7 @@
 from functools import lru_cache
 
 import numpy as np
+from scipy.special import bdtr
 
 __all__ = ["binned_shapes", "shape_bins"]
 
@@ -73,16 +74,13 @@ def binned_shapes(frames, jumps, often, ratios):
     return found
 
 
-@lru_cache(maxsize=8)
 def _power_sums(frames, often):
     """Means over frames of noise^i sign^j of pixels of which one frame at least jumps; probability that none does."""
     rng = np.random.default_rng([frames, int(often * 1e6)])
     pixels = int(np.clip(_DRAWN_WITH_JUMPS // frames, 1000, _PIXELS_WITH_JUMPS))
     # Numbers of jumps at equal steps of probability, that none left out.
     number = np.arange(frames + 1)
-    from scipy.stats import binom
-
-    cumulative = binom.cdf(number, frames, often)
+    cumulative = bdtr(number, frames, often)
     all_quiet = cumulative[0]
     quantile = all_quiet + (1 - all_quiet) * (np.arange(pixels) + 0.5) / pixels
     jumping = np.searchsorted(cumulative, quantile)
