@@ -74,7 +74,7 @@ def test_masked_pixels_and_no_uncertainty():
     rate.mask[:100] = True
     assert typical_rate(rate)[0] == pytest.approx(1.3, abs=0.02)
     rate.uncertainty = None
-    assert typical_rate(rate) == (np.median(rate.data[100:]), None)
+    assert typical_rate(rate) == (pytest.approx(np.median(rate.data[100:]), rel=1e-6), None)
     rate.mask[:] = True
     assert np.isnan(typical_rate(rate)).all()
 
