@@ -323,8 +323,7 @@ def _compute_blocks(job, rows, blocks, outputs):
                 # Pages of zeros that nobody touches take neither time nor memory.
                 if not np.may_share_memory(place, image) and (image.dtype != bool or image.any()):
                     place[...] = image.reshape(place.shape)
-                if place.dtype.kind == "f":
-                    check_finite(place, later)
+                check_finite(place, later)
             if block.deferred is not None and len(block.deferred):
                 deferred.append(block.deferred.moved((rows_of_block.start - rows.start) * columns))
             if sum(map(len, deferred)) >= _BATCH:
@@ -343,8 +342,7 @@ def _compute_exactly(job, deferred, outputs):
         counts.append(block.count)
         for output, values in zip(outputs, block.images, strict=True):
             flat, values = output.reshape(-1), values.ravel().astype(output.dtype, copy=False)
-            if values.dtype.kind == "f":
-                check_finite(values)
+            check_finite(values)
             changed = flat[batch.pixels] != values if output.dtype == bool else slice(None)
             flat[batch.pixels[changed]] = values[changed]
     return counts

@@ -232,7 +232,8 @@ def check_finite(array, later=()):
     Pixels (flat indices) whose result comes ``later`` may be.
     """
     # Unlike `numpy.isinf`, this takes no memory.
-    if not np.isinf([find.reduce(array, axis=None) for find in (np.fmax, np.fmin)]).any():
+    extremes = (np.fmax, np.fmin) if array.dtype.kind == "f" else ()
+    if not np.isinf([find.reduce(array, axis=None) for find in extremes]).any():
         return
     infinite = np.isinf(array).ravel()
     infinite[later] = False

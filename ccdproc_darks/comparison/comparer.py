@@ -143,8 +143,6 @@ class RateComparer:
         """The fast comparison, where it is one of two rates with one read noise."""
         return self.fast if isinstance(self.fast, TwoRates) else None
 
-    two_rates_block = fast_block
-
     def _find_fast(self):
         self.fast, kinds = None, (TwoRates, SeveralRates)
         if self._rate_distribution is not None and self.images.dtype == np.float32:

@@ -205,9 +205,7 @@ class ScatterJob(BlockJob):
 
     def _moments(self, rows):
         """`QuickCounts` and `SampleMoments` of a block of rows."""
-        bias, bad_bias = self.reader.bias.rows(rows)
-        bias = self.dark_set.without_restored(np.ravel(bias) if np.ndim(bias) else bias)
-        bad_bias = None if bad_bias is None else bad_bias.ravel()
+        bias, bad_bias = self.reader.flat_bias(self.dark_set, rows)
         block = read_block(self.dark_set.frames, rows)
         moments = SampleMoments.of(block, self.dark_set.level_shifts, self.reader, bias, bad_bias)
         return QuickCounts(moments.mean, moments.special, block, bias, bad_bias), moments

@@ -11,7 +11,7 @@ from ..statistics.rate_distribution import PosteriorMean
 from ..statistics.rate_fit import TINY_RATE
 from .departure_tails import DepartureTails
 from .several_rates_block import SeveralRatesBlock
-from .two_rates import COMPLETE
+from .two_rates import COMPLETE, scaled
 
 __all__ = ["SeveralRates"]
 
@@ -143,7 +143,7 @@ class SeveralRates:
         """
         parts = [image.flat(block) for image in images]
         parts = [(*parts[k], list(images)[k].factor) for k in self._order]
-        rates, deviations = ([self._scaled(part[index], part[3]) for part in parts] for index in (0, 2))
+        rates, deviations = ([scaled(part[index], part[3], self._dtype) for part in parts] for index in (0, 2))
         masks = [part[1] for part in parts]
         scatter = variance = None
         if images.noise is not None:
@@ -156,15 +156,6 @@ class SeveralRates:
         if self._table is not None and departures:
             self._table.finish(found["deviate"])
         return SeveralRatesBlock(self, last=rates[self._last], scatter=scatter, variance=variance, **found)
-
-    def _scaled(self, image, factor):
-        """Image in electron/s; it may be the user's own array."""
-        if factor == 1 and image.dtype == self._dtype:
-            return image
-        scaled = image.astype(self._dtype)
-        if factor != 1:
-            scaled *= factor
-        return scaled
 
     def _names(self, departures):
         """Names of the images that a block has, besides the complete pixels."""

@@ -126,8 +126,8 @@ class TwoRates:
         rates, masks, deviations = [], [], []
         for image in images:
             data, mask, deviation = image.flat(block)
-            rates.append(self._scaled(data, image.factor))
-            deviations.append(self._scaled(deviation, image.factor))
+            rates.append(scaled(data, image.factor, self._dtype))
+            deviations.append(scaled(deviation, image.factor, self._dtype))
             masks.append(mask)
         if self._needs_numpy:
             return self._numpy(rates, masks, deviations, rounds)
@@ -182,15 +182,6 @@ class TwoRates:
         np.divide(difference, deviate, out=deviate)
         complete &= np.isfinite(deviate)
         return TwoRatesBlock(self, complete, difference, second, rate, deviate)
-
-    def _scaled(self, image, factor):
-        """Image in electron/s; it may be the user's own array."""
-        if factor == 1 and image.dtype == self._dtype:
-            return image
-        scaled = image.astype(self._dtype)
-        if factor != 1:
-            scaled *= factor
-        return scaled
 
     def _complete_numbers(self, index):
         """Whether a rate is of one frame, and the numbers by which `_is_complete` computes variances."""
@@ -351,6 +342,16 @@ class TwoRatesBlock:
                 second = np.where(self.second > 0, self.second, np.nan)
                 return [(self.difference + self.second) / second, deviation / second], incomplete
         raise ValueError(f"no statistic {name!r} in the fast pass")
+
+
+def scaled(image, factor, dtype):
+    """Image in electron/s, in another precision; it may be the user's own array."""
+    if factor == 1 and image.dtype == dtype:
+        return image
+    found = image.astype(dtype)
+    if factor != 1:
+        found *= factor
+    return found
 
 
 def _linear(parts, rate, out=None):

@@ -199,9 +199,7 @@ def quick_mean_counts(dark_set, rows, settings):
     is, and pixels with a sample that is not finite, masked or saturated, are special.
     """
     reader, combined = settings.reader, dark_set.combined
-    bias, bad_bias = reader.bias.rows(rows)
-    bias = dark_set.without_restored(np.ravel(bias) if np.ndim(bias) else bias)
-    bad_bias = None if bad_bias is None else bad_bias.ravel()
+    bias, bad_bias = reader.flat_bias(dark_set, rows)
     bound, special = settings.bound(dark_set), bad_bias
     if bound is not None and settings.pixel_noise is not None:
         # The bound is not safe for the quietest pixels.

@@ -131,6 +131,12 @@ class ElectronReader:
         """Least counts of a saturated sample (electron), with the bias, without the overscan."""
         return (self.saturation - (self.overscan or 0.0)) * self.scale
 
+    def flat_bias(self, dark_set, block):
+        """Bias (electron) to subtract from the rows of the slice ``block``, flat or one number; pixels without one."""
+        bias, bad = self.bias.rows(block)
+        bias = dark_set.without_restored(np.ravel(bias) if np.ndim(bias) else bias)
+        return bias, None if bad is None else bad.ravel()
+
     def read(self, dark_set, block):
         """`Electrons` of the rows of the slice ``block``."""
         bias, bad_bias = self.bias.rows(block)

@@ -70,7 +70,7 @@ def _with_lost_frames(images, rows, pixels):
     Of the numbers of frames with which two rates agree, those are taken that leave the fewest frames out.
     """
     found = np.full(pixels.size, np.nan)
-    told = [[_variance_of_fewer(image, rows, pixels, lost) for lost in range(_MOST_LOST + 1)] for image in images]
+    told = [[_variance(image, rows, pixels, lost, float) for lost in range(_MOST_LOST + 1)] for image in images]
     for one, other in sorted(product(range(_MOST_LOST + 1), repeat=2), key=sum):
         for first, second in combinations(told, 2):
             (variance, error), (again, its_error) = first[one], second[other]
@@ -81,36 +81,24 @@ def _with_lost_frames(images, rows, pixels):
     return found
 
 
-def _variance_of_fewer(image, rows, pixels, lost):
-    """As `_variance`, of some pixels in which so many frames were lost."""
-    info = image.info
+def _variance(image, rows, pixels=None, lost=0, dtype=np.float32):
+    """Variance of one reading (electron^2), NaN where it is not told, and the error of it by rounding; flat.
+
+    Of a slice of rows, or of some ``pixels`` of it, in which so many frames were ``lost``.
+    """
+    info, number = image.info, np.dtype(dtype).type
     data, mask, deviation = image.flat(rows, pixels)
     seconds, frames = image.factor * info.longest, max(info.frames - lost, 1)
-    growth = 1 / frames + (info.bias_error / info.read_noise) ** 2
-    with np.errstate(invalid="ignore", over="ignore"):
-        total = np.square(deviation.astype(float) * seconds) / growth
-        variance = total - np.fmax(data.astype(float), 0) * seconds / frames / growth
-        variance[~((variance > 0) & np.isfinite(variance))] = np.nan
-    if mask is not None:
-        variance[mask] = np.nan
-    return variance, _ROUNDING * total
-
-
-def _variance(image, rows):
-    """Variance of one reading (electron^2), NaN where it is not told, and the error of it by rounding; flat."""
-    info = image.info
-    data, mask, deviation = image.flat(rows)
-    factor, seconds = image.factor, info.longest
     # Of a map whose typical read noise is zero, the bias has the same error in every pixel.
-    growth = 1 / info.frames + ((info.bias_error / info.read_noise) ** 2 if info.read_noise else 0.0)
+    growth = 1 / frames + ((info.bias_error / info.read_noise) ** 2 if info.read_noise else 0.0)
     with np.errstate(invalid="ignore", over="ignore"):
-        total = np.square(deviation.astype(np.float32))
-        total *= np.float32((factor * seconds) ** 2 / growth)
-        electrons = np.fmax(data, 0).astype(np.float32)
-        electrons *= np.float32(factor * seconds / info.frames / growth)
+        total = np.square(deviation.astype(dtype))
+        total *= number(seconds**2 / growth)
+        electrons = np.fmax(data, 0).astype(dtype)
+        electrons *= number(seconds / frames / growth)
         variance = total - electrons
         variance[~((variance > 0) & np.isfinite(variance))] = np.nan
     if mask is not None:
         variance[mask] = np.nan
-    total *= np.float32(_ROUNDING)
+    total *= number(_ROUNDING)
     return variance, total

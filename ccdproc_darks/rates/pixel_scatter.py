@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .._compute.blocks import Block, BlockJob
-from .counts import DeferredSamples, SpecialPixels, memory_of
+from .counts import DeferredSamples, QuickCounts, memory_of
 from .dark_frames import DarkSet, ElectronReader
-from .stack import FrameBlock, read_block
+from .stack import read_block
 
 __all__ = ["LEAST_SAMPLES", "PixelScatterJob"]
 
@@ -79,11 +79,10 @@ class PixelScatterJob(BlockJob):
 
     def block(self, rows, out=None):
         """The fast pass; pixels that may lose a sample are deferred."""
-        bias, bad_bias = self.reader.bias.rows(rows)
-        bias = self.dark_set.without_restored(np.ravel(bias) if np.ndim(bias) else bias)
+        bias, bad_bias = self.reader.flat_bias(self.dark_set, rows)
         block = read_block(self.dark_set.frames, rows)
         number, pixels = block.values.shape
-        special = np.zeros(pixels, dtype=bool) if bad_bias is None else bad_bias.ravel().copy()
+        special = np.zeros(pixels, dtype=bool) if bad_bias is None else bad_bias.copy()
         for mask in block.masks:
             if mask is not None:
                 special |= mask
@@ -95,9 +94,11 @@ class PixelScatterJob(BlockJob):
                 places = mean[part], square[part], fourth[part], special[part]
                 self._put_moments(block.values[:, part], *places)
         variance = np.multiply(square, self._unit**2 / (number - 1), dtype=float)
+        few, deferred = np.flatnonzero(special), None
+        if few.size:
+            quick = QuickCounts(mean, special, block, bias, bad_bias)
+            deferred = DeferredSamples(few, [quick.set_aside(few)])
         mean = mean * self.reader.scale - bias if self.dark_noise is not None else None
-        few = np.flatnonzero(special)
-        deferred = self._set_aside(block, few, bias, bad_bias) if few.size else None
         with np.errstate(divide="ignore", invalid="ignore"):
             kurtosis = number * fourth / np.square(square)
         return Block(self._images(variance, kurtosis, mean, number), deferred)
@@ -163,19 +164,6 @@ class PixelScatterJob(BlockJob):
     def _unit(self):
         """Electrons about as many as the typical scatter: a power of two, so that it makes no difference."""
         return 2.0 ** round(math.log2(self.typical))
-
-    def _set_aside(self, block, pixels, bias, bad_bias):
-        samples, bad = FrameBlock.samples(block, pixels), None
-        if bad_bias is not None or any(mask is not None for mask in block.masks):
-            bad = np.zeros(samples.shape, dtype=bool)
-            for row, mask in zip(bad, block.masks, strict=True):
-                if mask is not None:
-                    row |= mask[pixels]
-            if bad_bias is not None:
-                bad |= bad_bias.ravel()[pixels]
-        bias = bias[pixels] if np.ndim(bias) else np.full(pixels.size, bias)
-        every = np.ones(pixels.size, dtype=bool)
-        return DeferredSamples(pixels, [SpecialPixels(every, samples, bad, bias, np.empty(0))])
 
     def _leave_out_rays(self, electrons, good):
         """Unset ``good`` of the highest samples of a pixel that lie far above all others.

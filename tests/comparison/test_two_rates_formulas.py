@@ -9,7 +9,7 @@ import pytest
 
 from ccdproc_darks._compute import loops
 from ccdproc_darks.comparison import two_rates
-from ccdproc_darks.comparison.two_rates import TwoRates, TwoRatesBlock
+from ccdproc_darks.comparison.two_rates import TwoRates, TwoRatesBlock, scaled
 from ccdproc_darks.statistics.rate_fit import TINY_RATE
 from ccdproc_darks.statistics.significance import needs_exact_tail
 
@@ -281,11 +281,12 @@ class TestScaling:
             np.testing.assert_array_equal(image.deviation, deviation)
 
     def test_types(self):
-        pair, image = CAMERAS["no bias"].pair("f4"), np.array([1.5, 2.5], "f4")
-        assert pair._scaled(image, 1) is image
-        for scaled, expected in ((pair._scaled(image, 2.0), [3, 5]), (pair._scaled(image.astype("f8"), 1), [1.5, 2.5])):
-            assert scaled.dtype == "f4"
-            np.testing.assert_array_equal(scaled, expected)
+        image = np.array([1.5, 2.5], "f4")
+        assert scaled(image, 1, np.dtype("f4")) is image
+        for given, factor, expected in ((image, 2.0, [3, 5]), (image.astype("f8"), 1, [1.5, 2.5])):
+            found = scaled(given, factor, np.dtype("f4"))
+            assert found.dtype == "f4"
+            np.testing.assert_array_equal(found, expected)
         np.testing.assert_array_equal(image, [1.5, 2.5])
 
 
