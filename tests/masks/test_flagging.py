@@ -244,7 +244,7 @@ class TestFastPass:
         # The noise is that at the mean rate.
         first = rates + sign * 3 * factors * deviation(50.0)
         for _ in range(20):
-            mean = job_of(first, rates).comparer.two_rates_block(EVERYTHING).rate
+            mean = job_of(first, rates).comparer.fast_block(EVERYTHING).rate
             first = rates + sign * 3 * factors * np.array([deviation(rate) for rate in mean])
         job = job_of(first, rates, tolerance=1e-3)
         assert self.check(job) == [2, 3]
@@ -256,7 +256,7 @@ class TestFastPass:
         """Departures of 3.5 sigmas, worth a flag from that size on."""
         rates = np.full(6, 50.0)
         first = rates + sign * 3.5 * deviation(50.0) * np.ones(6)
-        quick = job_of(first, rates).comparer.two_rates_block(EVERYTHING)
+        quick = job_of(first, rates).comparer.fast_block(EVERYTHING)
         share = (np.abs(quick.difference) / quick.rate)[0]
         expected = {0.9: False, 1 - 1.1e-4: False, 1 - 0.9e-4: True, 1 + 0.9e-4: True, 1 + 1.1e-4: False, 1.1: False}
         for factor, close in expected.items():
@@ -268,7 +268,7 @@ class TestFastPass:
         """As of many false positives."""
         rates = np.full(3, 50.0)
         first = rates + 0.5 * deviation(50.0) * np.array([0.9, 1, 1.1])
-        size = np.abs(job_of(first, rates).comparer.two_rates_block(EVERYTHING).deviate)[1]
+        size = np.abs(job_of(first, rates).comparer.fast_block(EVERYTHING).deviate)[1]
         assert self.check(job_of(first, rates, critical=size, tolerance=1e-4)) == [1]
 
     def test_pixels_that_do_not_depart(self):
