@@ -51,7 +51,7 @@ SURVIVORS = ROOT / "scripts" / "mutation_survivors.txt"
 MODULES = {
     "statistics/noise": ["statistics/test_noise.py"],
     "statistics/rate_fit": ["statistics/test_rate_fit.py"],
-    "statistics/rate_fit_complete": ["statistics/test_rate_fit_complete.py", "_compute/test_loops.py"],
+    "rates/rate_fit_complete": ["rates/test_rate_fit_complete.py", "_compute/test_loops.py"],
     "rates/rejection": ["rates/test_rejection.py", "_compute/test_loops.py", "rates/test_stack_files.py"],
     "comparison/two_rates": ["comparison/test_two_rates_formulas.py"],
     "comparison/crossing_rate": ["comparison/test_crossing_rate.py"],

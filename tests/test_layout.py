@@ -20,6 +20,7 @@ ORDER = [
     ["rates", "simulation", "planning", "temperature"],
     ["comparison"],
     ["masks"],
+    ["reduction"],
     ["report"],
     ["cli"],
     ["__init__"],
@@ -54,6 +55,7 @@ TESTED_ELSEWHERE = {
     "report.html": "by the pages made with it: report/test_page.py, test_many.py",
     "simulation.frame": "by all that simulates frames: simulation/test_dark.py, test_sequence.py",
     "simulation.pixels": "by the sensor that has them: simulation/test_sensor.py",
+    "_interface.progress": "by the jobs that tell: _compute/test_workers.py",
     "_interface.version": "by the command's --version: cli/test_command.py",
 }
 

@@ -17,7 +17,7 @@ from ccdproc_darks import (
     master_bias,
     read_noise_map,
 )
-from ccdproc_darks.statistics.noise import digitised_read_noise
+from ccdproc_darks.simulation.camera_header import digitised_read_noise
 
 from .cells import PROBABILITIES
 

@@ -559,7 +559,7 @@ cdef vectors moments_of(
         special[i] |= (peak[i] >= numbers.saturation) | (squares[i] - squares[i] != 0)
 
 
-# ---- One exposure time: ccdproc_darks.statistics.rate_fit_complete ----
+# ---- One exposure time: ccdproc_darks.rates.rate_fit_complete ----
 
 def rate(
     Py_ssize_t n, const double[::1] counts not None, double per_second, float noise, float factor, float bias,
@@ -567,7 +567,7 @@ def rate(
 ):
     """
     Rate and standard deviation (electron/s) of n pixels of one exposure time, as
-    `ccdproc_darks.statistics.rate_fit_complete.rate_of_one_exposure`.
+    `ccdproc_darks.rates.rate_fit_complete.rate_of_one_exposure`.
 
     Parameters
     ----------
@@ -592,7 +592,7 @@ cdef vectors rate_of(
         deviation[i] = sqrtf((positive(<float> counts[i]) + noise) * factor + bias)
 
 
-# ---- Several exposure times: ccdproc_darks.statistics.rate_fit_complete ----
+# ---- Several exposure times: ccdproc_darks.rates.rate_fit_complete ----
 
 cdef struct FitNumbers:
     int exposures, rounds
@@ -607,7 +607,7 @@ def fit(
 ):
     """
     Rate (electron/s) and its variance, of n pixels of up to MOST_EXPOSURES exposure times, as
-    `ccdproc_darks.statistics.rate_fit_complete.fit_complete_pixels`.
+    `ccdproc_darks.rates.rate_fit_complete.fit_complete_pixels`.
 
     Parameters
     ----------
@@ -685,7 +685,7 @@ cdef vectors add_products(
     """
     Sums x^T C^-1 y of times (t) and counts (c), of which the rate is tc / tt and its variance 1 / tt.
 
-    In either precision, as ``_CompleteLine._sums`` of `ccdproc_darks.statistics.rate_fit_complete`.
+    In either precision, as ``_CompleteLine._sums`` of `ccdproc_darks.rates.rate_fit_complete`.
     """
     cdef real[FIT_TILE] weight, common_t, common_c, common
     cdef real growth, constant, per_second, once, factor, tiny = <real> numbers.tiny, limit = <real> numbers.limit

@@ -7,7 +7,6 @@ import pickle
 import threading
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -16,13 +15,11 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_quantity
+from .._interface.progress import TELL
 from .._interface.results import check_finite
 from .blocks import row_blocks, shifted
 
-__all__ = ["THREADS", "Execution", "fill_images", "gather_summaries", "telling"]
-
-# What is told of a job under way, see `telling`.
-_TELL = ContextVar("tell", default=None)
+__all__ = ["THREADS", "Execution", "fill_images", "gather_summaries"]
 
 # Of an executor that shares no memory with this process: most bytes of a task, and of all tasks under way; fewest tasks
 # of a job, and fewest under way.
@@ -194,22 +191,9 @@ class _Workers:
         return self._executor.submit(work, for_rows(rows), rows, blocks)
 
 
-@contextmanager
-def telling(tell):
-    """Within it, ``tell`` is called with the part (0 to 1) of a job's blocks that workers took so far, from any thread.
-
-    Only of blocks that are worked on in this process.
-    """
-    token = _TELL.set(tell)
-    try:
-        yield
-    finally:
-        _TELL.reset(token)
-
-
 def _told(blocks):
     """Iterator of blocks, which several threads may take from, that tells of each."""
-    tell = _TELL.get()
+    tell = TELL.get()
     if tell is None:
         return iter(blocks)
 

@@ -105,8 +105,8 @@ def _report(given, command):
 
 
 def _demo(given, command):
-    from ..report.demo import INTRODUCTION, write_demo_frames
     from ..report.run import make_report
+    from .demo import INTRODUCTION, write_demo_frames
 
     if given.frames is not None and Path(os.path.realpath(given.frames)).is_relative_to(os.path.realpath(given.out)):
         raise ValueError(f"--frames {given.frames} must not lie in OUT, {given.out}")

@@ -40,8 +40,8 @@ def add_simulate(commands):
 def _simulate(given, command):
     from astropy import units as u
 
-    from ..report.demo import write_frames
     from ..simulation import PRESETS, DarkSequence, sensor_preset
+    from .demo import write_frames
 
     if given.preset not in PRESETS:
         raise ValueError(f"--preset must be one of {', '.join(PRESETS)}, got {given.preset!r}")

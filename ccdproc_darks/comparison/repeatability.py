@@ -21,8 +21,8 @@ from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.dark_rate import dark_rate
 from ..rates.pixel_noise import is_map
 from ..rates.rate_images import RateImages
-from ..statistics.significance import FalsePositiveControl
 from .compare_dark_rates import compared_rates
+from .false_positives import FalsePositiveControl
 
 __all__ = ["repeatability"]
 

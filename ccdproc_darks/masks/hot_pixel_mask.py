@@ -21,11 +21,11 @@ from .._interface.warnings import NoUsablePixelWarning, warn
 from ..comparison.compare_dark_rates import NULLS, checked_map, checked_offset, comparison_entries
 from ..comparison.comparer import RateComparer, both_for_rows
 from ..comparison.dark_scatter import ScatterImages
+from ..comparison.false_positives import FalsePositiveControl
 from ..comparison.proportionality_limit import ProportionalityLimit
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from ..rates.typical_rate import TYPICAL_PIXELS
-from ..statistics.significance import FalsePositiveControl
 from .background import checked_background, local_background
 from .false_discoveries import pixel_deviates
 from .flagging import COUNTED, UNTESTED, FlagJob

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import chdtr, ndtr
 
+from ..comparison.false_positives import FalsePositiveControl
 from ..rates.pixel_noise import PixelNoise
-from ..statistics.significance import FalsePositiveControl, deviate_of_log_tail, log_chi_square_tail
+from ..statistics.significance import deviate_of_log_tail, log_chi_square_tail
 
 __all__ = ["NoisyPixels"]
 

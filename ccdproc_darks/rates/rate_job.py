@@ -8,7 +8,6 @@ import numpy as np
 
 from .._compute.blocks import Block, BlockJob
 from ..statistics.rate_fit import fit_rate
-from ..statistics.rate_fit_complete import fit_complete_pixels, rate_of_one_exposure
 from .counts import (
     CountingSettings,
     DeferredSamples,
@@ -18,6 +17,7 @@ from .counts import (
     quick_mean_counts,
 )
 from .mean_counts import MeanCounts
+from .rate_fit_complete import fit_complete_pixels, rate_of_one_exposure
 
 __all__ = ["RateJob"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from astropy import units as u
 
-from .._compute.workers import telling
 from .._interface.disk.manifest import MANIFEST, write_manifest
 from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
+from .._interface.progress import telling
 from .._interface.shown import file_name
 from .._interface.version import __version__
 from .check_group import without_folder

@@ -5,9 +5,7 @@ import numpy as np
 from astropy import units as u
 from astropy.io import fits
 
-from ..statistics.noise import digitised_read_noise
-
-__all__ = ["camera_header"]
+__all__ = ["camera_header", "digitised_read_noise"]
 
 
 def camera_header(sensor, seconds, dtype, *, celsius=None, start=None):
@@ -41,3 +39,11 @@ def camera_header(sensor, seconds, dtype, *, celsius=None, start=None):
         header["CCD-TEMP"] = (celsius, "[deg C] sensor temperature")
         header["SET-TEMP"] = (celsius, "[deg C] sensor temperature asked for")
     return header
+
+
+def digitised_read_noise(read_noise, gain):
+    """Read noise measured on digitised frames (electron): ``sqrt(R**2 + g**2 / 12)``.
+
+    The second term is the variance of rounding to whole adu (EMVA 1288).
+    """
+    return float(np.sqrt(read_noise**2 + gain**2 / 12))

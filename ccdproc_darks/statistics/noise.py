@@ -9,7 +9,7 @@ Standard 1288, release 4.0, section 2).
 import numpy as np
 from scipy.special import chdtr, chdtri, wrightomega
 
-__all__ = ["digitised_read_noise", "frame_variance", "poisson_tilt", "trimmed_variance"]
+__all__ = ["frame_variance", "poisson_tilt", "trimmed_variance"]
 
 
 def frame_variance(electrons, read_noise):
@@ -19,14 +19,6 @@ def frame_variance(electrons, read_noise):
     is never below that of the read noise (electron, of one digitised frame).
     """
     return np.maximum(electrons, 0) + np.square(read_noise)
-
-
-def digitised_read_noise(read_noise, gain):
-    """Read noise measured on digitised frames (electron): ``sqrt(R**2 + g**2 / 12)``.
-
-    The second term is the variance of rounding to whole adu (EMVA 1288).
-    """
-    return float(np.sqrt(read_noise**2 + gain**2 / 12))
 
 
 def poisson_tilt(count, expected, variance):

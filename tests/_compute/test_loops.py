@@ -26,11 +26,11 @@ from ccdproc_darks.comparison.two_rates import TwoRates
 from ccdproc_darks.rates.bias import Bias
 from ccdproc_darks.rates.dark_frames import ElectronReader
 from ccdproc_darks.rates.moments import SampleMoments
+from ccdproc_darks.rates.rate_fit_complete import fit_complete_pixels
 from ccdproc_darks.rates.rate_meta import RateMeta
 from ccdproc_darks.rates.rejection import RejectionBound, may_lose_highest
 from ccdproc_darks.rates.stack import FrameBlock, SumSettings
 from ccdproc_darks.statistics.rate_distribution import RateDistribution
-from ccdproc_darks.statistics.rate_fit_complete import fit_complete_pixels
 
 from ..helpers import assert_same_image
 from ..strategies import seeds

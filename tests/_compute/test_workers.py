@@ -17,7 +17,8 @@ from astropy.nddata import CCDData, StdDevUncertainty
 
 from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, master_bias, repeatability
 from ccdproc_darks._compute.blocks import Block, BlockJob
-from ccdproc_darks._compute.workers import Execution, fill_images, gather_summaries, telling
+from ccdproc_darks._compute.workers import Execution, fill_images, gather_summaries
+from ccdproc_darks._interface.progress import telling
 from ccdproc_darks.frames.file_frame import FileFrame
 
 SHAPE = (60, 50)

@@ -476,7 +476,7 @@ class TestFullDisk:
 class TestPlaces:
     def test_the_place_is_looked_at_before_all_work(self, tmp_path, capsys, monkeypatch):
         """Of the demo, even before its frames are simulated."""
-        monkeypatch.setattr("ccdproc_darks.report.demo.write_demo_frames", lambda *args, **kwargs: pytest.fail("late"))
+        monkeypatch.setattr("ccdproc_darks.cli.demo.write_demo_frames", lambda *args, **kwargs: pytest.fail("late"))
         monkeypatch.setattr("ccdproc_darks.report.run.measure_folder", lambda *args: pytest.fail("late"))
         (tmp_path / "file").touch()
         out = str(tmp_path / "file" / "out")

@@ -22,9 +22,9 @@ from ccdproc_darks import (
     simulate_dark,
 )
 from ccdproc_darks.comparison.dark_scatter import ScatterImages
+from ccdproc_darks.comparison.false_positives import FalsePositiveControl
 from ccdproc_darks.comparison.frame_scatter import ScatterJob
 from ccdproc_darks.simulation import TelegraphPixels
-from ccdproc_darks.statistics.significance import FalsePositiveControl
 
 from ..helpers import ELECTRON_PER_SECOND, assert_same_image, dark, full_mask, noisy_darks, snapshot
 from ..strategies import frame_sets, read_noises, seeds

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from ccdproc_darks.comparison.false_positives import FalsePositiveControl
 from ccdproc_darks.masks.false_discoveries import DeviateLimits, settled_deviates
-from ccdproc_darks.statistics.significance import FalsePositiveControl
 
 
 class TestLimits:

@@ -11,12 +11,12 @@ from ccdproc_darks import DARK_FLAGS
 from ccdproc_darks._compute.blocks import Deferred
 from ccdproc_darks.comparison.comparer import RateComparer
 from ccdproc_darks.comparison.dark_scatter import ScatterImages
+from ccdproc_darks.comparison.false_positives import FalsePositiveControl
 from ccdproc_darks.masks import fast_flags
 from ccdproc_darks.masks.flagging import COUNTED, UNTESTED, FlagJob
 from ccdproc_darks.masks.hot_pixels import HotPixelTest
 from ccdproc_darks.masks.pixel_rates import pixel_rates
 from ccdproc_darks.rates.rate_images import RateImages
-from ccdproc_darks.statistics.significance import FalsePositiveControl
 
 from ..helpers import rate_image
 

@@ -5,10 +5,10 @@ import pytest
 from astropy.nddata import CCDData, StdDevUncertainty
 from scipy import stats
 
+from ccdproc_darks.comparison.false_positives import FalsePositiveControl
 from ccdproc_darks.masks.hot_pixels import HotPixelTest
 from ccdproc_darks.masks.pixel_rates import PixelRates
 from ccdproc_darks.rates.pixel_noise import PixelNoise
-from ccdproc_darks.statistics.significance import FalsePositiveControl
 
 EXPOSURE, READ_VARIANCE = 1000.0, 1e-4
 EVERYTHING = slice(None)

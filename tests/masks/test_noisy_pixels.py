@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from ccdproc_darks.comparison.false_positives import FalsePositiveControl
 from ccdproc_darks.masks.noisy_pixels import NoisyPixels
 from ccdproc_darks.rates.pixel_noise import PixelNoise
 from ccdproc_darks.statistics.read_noise_distribution import ReadNoiseDistribution
-from ccdproc_darks.statistics.significance import FalsePositiveControl
 
 
 def noise_of(scatter, degrees=None):

@@ -5,6 +5,7 @@ import pytest
 from astropy import units as u
 
 from ccdproc_darks import simulate_dark
+from ccdproc_darks.simulation.camera_header import digitised_read_noise
 
 
 def test_header():
@@ -19,3 +20,13 @@ def test_header():
     assert frame.meta["CCD-TEMP"] == frame.meta["SET-TEMP"] == pytest.approx(-15)
     assert frame.unit == u.adu
     assert simulate_dark((3, 4), exposure=0 * u.s).meta["IMAGETYP"] == "Bias Frame"
+
+
+def test_digitised_read_noise():
+    counts = np.random.default_rng(1).normal(100.3, 2.0 / 3, 10**6)
+    assert digitised_read_noise(2.0, 3.0) == pytest.approx(3 * np.rint(counts).std(), rel=0.003)
+
+
+def test_digitised_read_noise_is_a_square_sum():
+    """EMVA 1288: 3 electrons, and the variance 36 / 12 of rounding to 6 electrons."""
+    assert digitised_read_noise(3.0, 6.0) == pytest.approx(np.sqrt(9 + 3), rel=1e-15)

@@ -4,16 +4,11 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from ccdproc_darks.statistics.noise import digitised_read_noise, frame_variance, poisson_tilt, trimmed_variance
+from ccdproc_darks.statistics.noise import frame_variance, poisson_tilt, trimmed_variance
 
 
 def test_frame_variance():
     np.testing.assert_array_equal(frame_variance([-5.0, 0.0, 7.0], 3.0), [9, 9, 16])
-
-
-def test_digitised_read_noise():
-    counts = np.random.default_rng(1).normal(100.3, 2.0 / 3, 10**6)
-    assert digitised_read_noise(2.0, 3.0) == pytest.approx(3 * np.rint(counts).std(), rel=0.003)
 
 
 @pytest.mark.parametrize("dof", [1, 2, 9])
@@ -48,11 +43,6 @@ def test_trimmed_variance_of_equals():
     values = np.full(1000, 4.0)
     values[:20] = 1e9
     assert trimmed_variance(values, None) == 4
-
-
-def test_digitised_read_noise_is_a_square_sum():
-    """EMVA 1288: 3 electrons, and the variance 36 / 12 of rounding to 6 electrons."""
-    assert digitised_read_noise(3.0, 6.0) == pytest.approx(np.sqrt(9 + 3), rel=1e-15)
 
 
 class TestPoissonTilt:

@@ -8,7 +8,7 @@ from astropy.nddata import CCDData
 from hypothesis import strategies as st
 
 from ccdproc_darks import DarkSequence, Sensor
-from ccdproc_darks.statistics.noise import digitised_read_noise
+from ccdproc_darks.simulation.camera_header import digitised_read_noise
 
 from .frames import TOPS, simple_wcs, uncertainties
 from .headers import CardStyle, camera_meta, card_styles

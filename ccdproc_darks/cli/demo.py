@@ -5,8 +5,8 @@ from functools import partial
 
 from astropy import units as u
 
+from ..report.terminal import progress_bar
 from ..simulation import DarkSequence, sensor_preset
-from .terminal import progress_bar
 
 __all__ = ["INTRODUCTION", "write_demo_frames", "write_frames"]
 

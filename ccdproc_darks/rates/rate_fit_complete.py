@@ -4,7 +4,7 @@
 import numpy as np
 
 from .._compute import loops
-from .rate_fit import TINY_RATE
+from ..statistics.rate_fit import TINY_RATE
 
 __all__ = ["fit_complete_pixels", "rate_of_one_exposure"]
 

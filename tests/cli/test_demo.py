@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 
-from ccdproc_darks.report.demo import write_demo_frames
+from ccdproc_darks.cli.demo import write_demo_frames
 from ccdproc_darks.report.folder import find_groups
 from ccdproc_darks.report.measure import measure_group
 from ccdproc_darks.report.options import Options

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccdproc_darks._compute import loops
+from ccdproc_darks.rates.rate_fit_complete import _CompleteLine, fit_complete_pixels, rate_of_one_exposure
 from ccdproc_darks.statistics.rate_fit import TINY_RATE, fit_rate, rate_estimator
-from ccdproc_darks.statistics.rate_fit_complete import _CompleteLine, fit_complete_pixels, rate_of_one_exposure
 
 from ..strategies import seeds
 

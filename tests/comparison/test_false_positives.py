@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ccdproc_darks.statistics.significance import FalsePositiveControl
+from ccdproc_darks.comparison.false_positives import FalsePositiveControl
 
 from ..strategies import seeds
 
