@@ -5,38 +5,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .._compute.blocks import Block, BlockJob, sample_blocks
-from .._compute.workers import Execution, fill_images, gather_summaries
+from .._compute.workers import Execution, fill_images
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
 from .._interface.flags import DARK_FLAGS
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import NoUsablePixelWarning, warn
 from ..comparison.compare_dark_rates import NULLS, checked_map, checked_offset, comparison_entries
-from ..comparison.comparer import RateComparer, both_for_rows
+from ..comparison.comparer import RateComparer
 from ..comparison.dark_scatter import ScatterImages
 from ..comparison.false_positives import FalsePositiveControl
 from ..comparison.proportionality_limit import ProportionalityLimit
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
-from ..rates.typical_rate import TYPICAL_PIXELS
 from .background import checked_background, local_background
-from .false_discoveries import pixel_deviates
+from .best_rates import best_rates
 from .flagging import COUNTED, UNTESTED, FlagJob
 from .hot_pixels import HotPixelTest
 from .noisy_pixels import NoisyPixels
-from .pixel_rates import fast_pixel_rates, pixel_rates
+from .thresholds import set_thresholds, typical_samples
 
 __all__ = ["hot_pixel_mask"]
-
-# Fraction of pixels that lost no frame above which the typical pixel is found from these alone.
-_MOSTLY_COMPLETE = 0.5
 
 
 def hot_pixel_mask(
@@ -238,10 +232,10 @@ def hot_pixel_mask(
         raise ValueError("threshold is needed for a rate without an uncertainty, as a Quantity in electron / s")
 
     if isinstance(surroundings, str):
-        surroundings = local_background(_rate_image(images, comparer, execution))
-    samples = _samples(images, comparer, surroundings) if above is None else ()
+        surroundings = local_background(best_rates(images, comparer, execution))
+    samples = typical_samples(images, comparer, surroundings) if above is None else ()
     hot_pixels = HotPixelTest(above, surroundings, samples, images)
-    compared, critical = _set_thresholds(control, images, comparer, hot_pixels, execution)
+    compared, critical = set_thresholds(control, images, comparer, hot_pixels, execution)
     critical_scatter = telegraph.critical(control)
     if len(telegraph) > 1:
         *_, longest = images
@@ -306,77 +300,3 @@ def _checked_rate_limit(limit):
         rate = limit.limit.to_value(ELECTRON_PER_SECOND)
         return float(rate) if np.isfinite(rate) else np.inf
     return checked_quantity("limit", limit, ELECTRON_PER_SECOND)
-
-
-@dataclass
-class _PixelRatesJob(BlockJob):
-    """Makes the image of the best estimate of the rate."""
-
-    images: RateImages
-    comparer: RateComparer | None
-
-    def memory(self):
-        """Bytes that a pixel of a block takes while it is computed."""
-        return 400 * len(self.images)
-
-    def for_rows(self, rows):
-        """The job for some rows alone."""
-        return _PixelRatesJob(*both_for_rows(self.images, self.comparer, rows))
-
-    def block(self, rows, out=None):
-        """Rate (electron/s) of a block of rows."""
-        return Block([pixel_rates(self.images, self.comparer, rows).rate])
-
-
-@dataclass
-class _CountJob(BlockJob):
-    """Counts the pixels that can be compared, and those that have a rate."""
-
-    images: RateImages
-
-    def memory(self):
-        """Bytes that a pixel of a block takes while it is computed."""
-        return 30
-
-    def for_rows(self, rows):
-        """The job for some rows alone."""
-        return _CountJob(self.images.for_rows(rows))
-
-    def summary(self, rows):
-        """Number of pixels that can be compared, and of those that have a rate."""
-        once, *others = (image.usable(rows) for image in self.images)
-        twice = np.zeros(once.shape, bool)
-        for usable in others:
-            twice |= once & usable
-            once |= usable
-        return np.count_nonzero(twice), np.count_nonzero(once)
-
-
-def _rate_image(images, comparer, execution):
-    rate, job = np.empty(images.shape), _PixelRatesJob(images, comparer)
-    fill_images(job, [rate], execution)
-    return rate
-
-
-def _samples(images, comparer, surroundings):
-    """Blocks of rows, and their `PixelRates`, from which the typical pixel is found."""
-    if comparer is not None and comparer.fast is not None and surroundings is None:
-        sample = comparer.sample(TYPICAL_PIXELS)
-        samples = [(block, fast_pixel_rates(sample, block)) for block in sample.images.blocks()]
-        if sum(measured.rate.size for _, measured in samples) > _MOSTLY_COMPLETE * np.prod(sample.images.shape):
-            return samples
-    # Fewer pixels of several exposures tell as much, in the same memory.
-    blocks = sample_blocks(images.shape, TYPICAL_PIXELS // len(images))
-    return [(block, pixel_rates(images, comparer, block)) for block in blocks]
-
-
-def _set_thresholds(control, images, comparer, hot_pixels, execution):
-    """Number of pixels compared, and deviate beyond which one is NONLINEAR; sets the threshold of ``hot_pixels``."""
-    counted = gather_summaries(_CountJob(images), images.shape, execution)
-    compared, with_rate = (sum(numbers) for numbers in zip(*counted, strict=True))
-    if control.fdr is None:
-        hot_pixels.set_threshold(control, with_rate)
-        return compared, control.critical(compared, 2)
-    excesses, departures = pixel_deviates(control, images, comparer, hot_pixels, (compared, with_rate), execution)
-    hot_pixels.set_threshold(control, with_rate, excesses)
-    return compared, control.critical(compared, 2, departures)
