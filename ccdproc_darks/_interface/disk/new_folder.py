@@ -17,7 +17,7 @@ from .manifest import MANIFEST, Manifest
 from .signals import uninterrupted
 from .temporary import check_room, remove_left_behind
 
-__all__ = ["PAGE", "SUMMARY", "WRITTEN", "check_place", "named_errors", "new_folder"]
+__all__ = ["PAGE", "SUMMARY", "WRITTEN", "check_place", "named_errors", "new_folder", "resolved_place"]
 
 #: Names of the two files in the folder of each report.
 SUMMARY, PAGE = "summary.ecsv", "report.html"
@@ -46,7 +46,7 @@ def new_folder(out, *, overwrite=False, folders=()):
         the meantime: the error says where the new folder is.
     """
     out = Path(out)
-    place = _resolved(out)
+    place = resolved_place(out)
     work = _Work(out, place)
     try:
         try:
@@ -82,7 +82,7 @@ def check_place(out, overwrite=False, folders=()):
     With ``overwrite`` it may replace an earlier report, but none with files of somebody else's. Without a report there,
     None is returned. ``folders`` are those of the frames of a report.
     """
-    place = _resolved(Path(out))
+    place = resolved_place(Path(out))
     there = os.path.lexists(place)
     empty = there and place.is_dir() and not any(place.iterdir())
     if there and not empty and not overwrite:
@@ -366,7 +366,7 @@ def _kept(folder, place, word):
         number += 1
 
 
-def _resolved(path):
+def resolved_place(path):
     """Absolute path without links; OSError where a link leads nowhere, or a parent is no folder."""
     place = Path(os.path.realpath(path))
     if not place.name:

@@ -1,0 +1,58 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The image of all flags, with the names and bits of the Roman and JWST data-quality arrays."""
+
+import numpy as np
+from astropy.io import fits
+
+from ..._interface.flags import DARK_FLAGS
+from ..._interface.results import safe_header
+from .fits_tables import opened
+
+__all__ = ["flag_bits", "read", "write"]
+
+_NAME = "DQ"
+_MEANINGS = {
+    "DO_NOT_USE": "Bad pixel, not to be used",
+    "SATURATED": "Saturated in every frame of an exposure time",
+    "UNRELIABLE_ERROR": "Noisy: scatters more than its error",
+    "HOT": "Hot pixel",
+    "WARM": "Warm pixel",
+    "TELEGRAPH": "Dark current or reading that switches",
+    "NONLINEAR": "Not proportional to exposure time",
+    "UNRELIABLE_DARK": "Hot, and too noisy to be tested",
+    "OTHER_BAD_PIXEL": "Bad for another reason",
+}
+
+
+def flag_bits():
+    """Value of each flag by its name, from the lowest."""
+    names = (name for name in vars(DARK_FLAGS) if name.isupper() and not name.startswith("_"))
+    return dict(sorted(((name, int(DARK_FLAGS[name])) for name in names), key=lambda item: item[1]))
+
+
+def write(path, pixels):
+    """Write the flags as a uint32 image DQ, and a table DQ_DEF of their bits and names."""
+    flags = pixels.flags
+    if flags is None:
+        flags = pixels.mask * np.uint32(DARK_FLAGS.DO_NOT_USE)
+    bits = flag_bits()
+    columns = [
+        fits.Column("BIT", "1J", array=[value.bit_length() - 1 for value in bits.values()]),
+        fits.Column("VALUE", "1J", bzero=2**31, array=np.array(list(bits.values()), dtype=np.uint32)),
+        fits.Column("NAME", "40A", array=list(bits)),
+        fits.Column("DESCRIPTION", "80A", array=[_MEANINGS.get(name, "") for name in bits]),
+    ]
+    image = fits.ImageHDU(np.asarray(flags, dtype=np.uint32), name=_NAME)
+    image.header["BUNIT"] = ("1", "no unit")
+    primary = fits.PrimaryHDU(header=safe_header(pixels.meta))
+    fits.HDUList([primary, image, fits.BinTableHDU.from_columns(columns, name="DQ_DEF")]).writeto(path)
+
+
+def read(path, wanted):
+    """Mask of the pixels that have one of the flags wanted."""
+    for hdu in sorted(opened(path, wanted.path), key=lambda hdu: hdu.name != _NAME):
+        data = hdu.data if hdu.is_image else None
+        if data is not None and data.ndim == 2 and data.dtype.kind in "iu":
+            wanted.settled_shape(data.shape)
+            return (data.astype(np.int64) & wanted.flags) != 0
+    raise ValueError(f"{wanted.path} has no image of flags: whole numbers in two dimensions, as in the image DQ")

@@ -1,0 +1,107 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The REGION convention of FITS: a table of shapes in pixels."""
+
+import numpy as np
+from astropy.io import fits
+
+from .boxes import boxes_of, mask_of_boxes
+from .fits_tables import first_table
+from .shapes import grid_boxes, mask_of_regions
+
+__all__ = ["read", "write"]
+
+
+
+def write(path, pixels):
+    """Write each rectangle as a BOX, or a POINT where it is one pixel, each its own COMPONENT (their union)."""
+    boxes = boxes_of(pixels.mask)
+    x, y, width, height = boxes.T.astype(float)
+    one = (width == 1) & (height == 1)
+    columns = [
+        fits.Column("SHAPE", "16A", array=np.where(one, "POINT", "BOX")),
+        # FITS counts from 1, at the centres of pixels.
+        fits.Column("X", "1D", unit="pix", array=x + (width + 1) / 2),
+        fits.Column("Y", "1D", unit="pix", array=y + (height + 1) / 2),
+        fits.Column("R", "2D", unit="pix", array=boxes[:, 2:].astype(float)),
+        fits.Column("ROTANG", "1D", unit="deg", array=np.zeros(len(boxes))),
+        fits.Column("COMPONENT", "1J", array=np.arange(1, len(boxes) + 1)),
+    ]
+    table = fits.BinTableHDU.from_columns(columns, name="REGION")
+    rows, number = pixels.shape
+    table.header.update({
+        "HDUCLASS": ("ASC", "convention that this follows"),
+        "HDUCLAS1": ("REGION", "shapes in an image"),
+        "HDUCLAS2": ("STANDARD", ""),
+        "HDUVERS": ("1.2.0", ""),
+        "MTYPE1": ("pos", ""),
+        "MFORM1": ("X,Y", ""),
+        "OBSTYPE": ("defects", "bad pixels"),
+        "DKROWS": (rows, "rows of the image"),
+        "DKCOLS": (number, "columns of the image"),
+    })  # fmt: skip
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(path)
+
+
+def read(path, wanted):
+    """Mask of such a table."""
+    table, told = first_table(path, wanted.path, "REGION")
+    names = {name.upper(): name for name in table.colnames}
+    if not {"SHAPE", "X", "Y"} <= set(names):
+        raise ValueError(f"{wanted.path} has no columns SHAPE, X and Y, but {', '.join(table.colnames)}")
+    shape = wanted.settled_shape(told)
+    if not len(table):
+        return np.zeros(shape, dtype=bool)
+    _check_components(table, names, wanted.path)
+    boxes = _boxes(table, names)
+    if boxes is None:
+        return mask_of_regions(lambda regions: regions.parse(_of_regions(table, names), format="fits"), shape, wanted.path)
+    return mask_of_boxes(boxes, shape, wanted.path)
+
+
+def _check_components(table, names, label):
+    if "COMPONENT" in names and len(np.unique(table[names["COMPONENT"]])) < len(table):
+        raise ValueError(
+            f"{label} has several shapes of one COMPONENT, of which only the common part counts: this is not read; "
+            "give each shape a COMPONENT of its own"
+        )
+
+
+def _boxes(table, names):
+    """Rectangles, where the table has nothing else; or None."""
+    kind = np.char.upper(np.char.strip(np.asarray(table[names["SHAPE"]]).astype(str)))
+    is_point = kind == "POINT"
+    if not np.isin(kind, ("BOX", "ROTBOX", "POINT")).all():
+        return None
+    x, y = (_first(table[names[name]]) for name in "XY")
+    sides, angle = np.ones((len(table), 2)), np.zeros(len(table))
+    if not is_point.all():
+        if "R" not in names or np.ndim(table[names["R"]]) != 2 or np.shape(table[names["R"]])[1] < 2:
+            return None
+        sides = np.where(is_point[:, None], 1.0, np.asarray(table[names["R"]], float)[:, :2])
+        if "ROTANG" in names:
+            angle = np.where(kind == "ROTBOX", _first(table[names["ROTANG"]]), 0.0)
+    # A point marks the pixel that it lies in.
+    x, y = (np.where(is_point, np.floor(value + 0.5), value) for value in (x, y))
+    return grid_boxes(x, y, *sides.T, angle)
+
+
+def _first(column):
+    """The numbers of a column, or the first of each row where it has several."""
+    values = np.asarray(column, float)
+    return values if values.ndim == 1 else values.reshape(len(values), -1)[:, 0]
+
+
+def _of_regions(table, names):
+    """The table as `regions` reads it."""
+    from astropy import units as u
+    from astropy.table import QTable
+
+    made = QTable()
+    for name, column in names.items():
+        if name in ("X", "Y", "R"):
+            made[name] = np.asarray(table[column], float) * u.pix
+        elif name == "ROTANG":
+            made[name] = np.asarray(table[column], float) * u.deg
+        elif name == "SHAPE":
+            made[name] = np.char.strip(np.asarray(table[column]).astype(str))
+    return made

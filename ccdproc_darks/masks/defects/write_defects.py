@@ -1,0 +1,188 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Bad pixels as a list that another program reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from astropy.nddata import CCDData
+from astropy.time import Time
+
+from ..._interface.arguments import checked_choice, checked_flag
+from ..._interface.disk.new_file import new_file
+from .bit_image import flag_bits
+from .dcraw import seconds_of
+from .formats import FORMATS, checked_format
+from .listed import BadPixels
+
+__all__ = ["Format", "bad_pixels", "checked_flags", "write_defects"]
+
+Format = Literal["lsst", "region", "ds9", "iraf", "siril", "dcraw", "roman"]
+# Names of flags, or one.
+Flags = str | Sequence[str]
+FIRST_ROWS = (None, "top", "bottom")
+
+
+def write_defects(
+    mask: CCDData | np.ndarray,
+    path: str | os.PathLike[str],
+    *,
+    format: Format | None = None,
+    flags: Flags | None = None,
+    date: Time | str | None = None,
+    first_row: Literal["top", "bottom"] | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write the bad pixels of a mask as a list that another program reads.
+
+    Parameters
+    ----------
+    mask : `~astropy.nddata.CCDData` or `numpy.ndarray`
+        Result of `hot_pixel_mask`, whose ``mask`` is written; or any CCDData with a mask; or a boolean array, shape
+        (rows, columns), True for a bad pixel.
+    path : path-like
+        The new file.
+    format : str, optional
+        Format of the list, see Notes. None: that of the file's name, where its end belongs to one format only.
+    flags : str or sequence of str, optional
+        Names of the flags in `DARK_FLAGS` of which a pixel must have one or more to be listed, for a result of
+        `hot_pixel_mask`. None: the pixels of its ``mask``. In a bit image, the flags that are kept; None: all.
+    date : `~astropy.time.Time` or str, optional
+        Since when the pixels are bad (UTC), for ``"dcraw"``, which leaves them as they are in older frames. None:
+        DATE-OBS of ``mask``, or else the time of writing.
+    first_row : {None, "top", "bottom"}
+        Where row 0 of the array is in the picture, for ``"dcraw"``. None: as the key ROWORDER tells (TOP-DOWN or
+        BOTTOM-UP), or else at the top.
+    overwrite : bool
+        Replace a file of this name.
+
+    Raises
+    ------
+    TypeError
+        If ``mask`` is neither CCDData nor a boolean array.
+    ValueError
+        If ``mask`` has no mask, or not two dimensions; if a name of a flag or format is unknown; if the name of the
+        file tells no format; or if an argument does not belong to the format.
+    OSError
+        If there is a file of this name, without ``overwrite``, or the file cannot be written. Then nothing is.
+
+    See Also
+    --------
+    read_defects : Reads such a list.
+
+    Notes
+    -----
+    Bad pixels that are neighbours are one rectangle in lists that know rectangles; together these cover the bad pixels
+    exactly. Positions are those of the array, however the frame was trimmed. Each list tells the size of the image,
+    mostly in a comment.
+
+    =========== ================ =========================================================== =======================
+    format      end of the name  what is written                                             read by
+    =========== ================ =========================================================== =======================
+    ``lsst``    .ecsv            a table x0, y0, width, height: first column and row from 0;  LSST Science Pipelines
+                                 .fits: the same in FITS; .txt: four numbers a line [1]_
+    ``region``  .fits            the REGION convention of FITS: centres (X, Y) from 1, sides  CIAO, LSST, regions
+                                 R, SHAPE BOX or POINT [2]_
+    ``ds9``     .reg             box(x,y,width,height,0) in image coordinates: centres, the   SAOImageDS9, regions
+                                 first pixel's is (1, 1) [3]_
+    ``iraf``    .dat, .txt       ``x y`` of a pixel or ``x1 x2 y1 y2`` of a rectangle, from   IRAF (fixpix, ccdproc)
+                                 1 [4]_
+    ``siril``   .lst             ``P x y H``: column, and row from the *last* row of the      Siril (cosme)
+                                 image, both from 0 [5]_
+    ``dcraw``   .badpixels       ``x y time``: column and row from the top left of the        dcraw, LibRaw
+                                 picture, both from 0, and seconds since 1970 [6]_
+    ``roman``   .fits            a uint32 image DQ of all flags, and a table DQ_DEF of their  astropy; as JWST's masks
+                                 bits and names, which are Roman's and JWST's [7]_
+    =========== ================ =========================================================== =======================
+
+    References
+    ----------
+    .. [1] LSST, ip_isr, ``python/lsst/ip/isr/defects.py`` (toTable, fromTable, readLsstDefectsFile).
+    .. [2] FITS registry of conventions, REGION, https://fits.gsfc.nasa.gov/registry/region.html
+    .. [3] SAOImageDS9, reference manual, Regions, http://ds9.si.edu/doc/ref/region.html
+    .. [4] IRAF, ``pkg/xtools/fixpix/xtpmmap.x`` (xt_pmtext), and the help of fixpix, text2mask and ccdred.instruments.
+    .. [5] Siril, ``src/filters/cosmetic_correction.c`` (apply_cosme_to_image), ``src/core/command.c`` (find_hot).
+    .. [6] D. Coffin, dcraw, ``dcraw.c`` (bad_pixels).
+    .. [7] Space Telescope Science Institute, roman_datamodels, ``dqflags.py``; the data-quality flags of JWST.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ccdproc_darks import read_defects, write_defects
+    >>> mask = np.zeros((6, 8), dtype=bool)
+    >>> mask[:, 3] = mask[2, 7] = True
+    >>> write_defects(mask, "bad.dat", format="iraf", overwrite=True)
+    >>> print(open("bad.dat").read().partition("columns")[2].strip())
+    4 4 1 6
+    8 3
+    >>> bool((read_defects("bad.dat", format="iraf") == mask).all())
+    True
+    """
+    path = Path(path)
+    chosen = checked_format(format, path)
+    checked_flag("overwrite", overwrite)
+    pixels = bad_pixels(mask, flags)
+    checked_choice("first_row", first_row, FIRST_ROWS)
+    for name, value in {"date": date, "first_row": first_row}.items():
+        if value is not None and chosen != "dcraw":
+            raise ValueError(f"{name} is for the format 'dcraw' alone, got format {chosen!r}")
+    if date is not None:
+        pixels.date = seconds_of(date, None)
+        if pixels.date is None:
+            raise ValueError(f"date must be a Time, or a text such as '2026-01-31T20:00:00' (UTC), got {date!r}")
+    pixels.first_row = first_row
+    with new_file(path, overwrite=overwrite) as new:
+        FORMATS[chosen].write(new, pixels)
+
+
+def bad_pixels(mask, flags=None):
+    """The pixels of a mask that have one of the ``flags`` (names, or one), or else are masked, as `BadPixels`."""
+    bits = None if flags is None else checked_flags(flags)
+    if not isinstance(mask, CCDData):
+        if isinstance(mask, str | os.PathLike):
+            raise TypeError(f"mask must be CCDData or a boolean array, got {mask!r}; read it by CCDData.read")
+        array = np.asarray(mask)
+        if array.dtype != bool:
+            raise TypeError(f"mask must be CCDData or a boolean array, got {type(mask).__name__} of {array.dtype}")
+        if bits is not None:
+            raise ValueError("flags can be chosen of a result of hot_pixel_mask, and mask is an array without flags")
+        return BadPixels(_checked_image(array))
+    data = np.asarray(mask.data)
+    has_flags = data.dtype.kind in "iu" and mask.unit is not None and mask.unit.is_equivalent("")
+    if bits is not None and not has_flags:
+        raise ValueError(
+            f"flags can be chosen of a result of hot_pixel_mask, and the data of mask are {data.dtype} in {mask.unit}"
+        )
+    _checked_image(data)
+    if mask.mask is None and bits is None and data.dtype != bool:
+        raise ValueError("mask has no mask: pass a result of hot_pixel_mask, a boolean array, or the names of flags")
+    if bits is not None:
+        kept = data.astype(np.uint32) & np.uint32(bits)
+        return BadPixels(kept != 0, kept, mask.meta)
+    listed = data if mask.mask is None else np.array(np.broadcast_to(np.asarray(mask.mask, dtype=bool), data.shape))
+    return BadPixels(listed, data.astype(np.uint32) if has_flags else None, mask.meta)
+
+
+def checked_flags(flags):
+    """Bits of the flags of these names; an error where one is unknown."""
+    names = [flags] if isinstance(flags, str) else list(flags) if isinstance(flags, Sequence | set) else None
+    if names is None or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"flags must be names in DARK_FLAGS, as ('HOT', 'NONLINEAR'), got {flags!r}")
+    known = flag_bits()
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise ValueError(f"flags must be names in DARK_FLAGS ({', '.join(known)}), got {', '.join(unknown) or 'none'}")
+    bits = 0
+    for name in names:
+        bits |= known[name]
+    return bits
+
+
+def _checked_image(array):
+    if array.ndim != 2 or not array.size:
+        raise ValueError(f"mask must have rows and columns, got shape {array.shape}")
+    return array
