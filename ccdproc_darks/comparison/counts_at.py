@@ -11,10 +11,12 @@ import numpy as np
 from ..statistics.rate_fit import count_variance, fit_rate, shared_at
 from ..statistics.significance import deviate_of_chi_square
 
-__all__ = ["Expected", "by_own_counts", "by_rate", "departs", "mixed"]
+__all__ = ["Expected", "by_own_counts", "by_rate", "departs", "mixed", "without_highest"]
 
 # Deviate at which a departure from a model is as probable as none: one pixel in 2000 that has none is beyond it.
 _EVEN = 3.5
+# The same for the departure from a straight line of a pixel that is known not to be proportional.
+_EVEN_CURVE = 2.0
 # Standard deviation of an interpolated count over the range in which a curve without an inflection has to be.
 _OF_RANGE = 0.3
 
@@ -27,13 +29,13 @@ class Expected:
     variance: np.ndarray
 
 
-def departs(deviate):
+def departs(deviate, even=_EVEN):
     """Probability that a pixel departs from a model, by the deviate of its departure.
 
-    The odds are those of a normal deviate, ``exp(z^2 / 2)``, and even at a deviate of 3.5.
+    The odds are those of a normal deviate, ``exp(z^2 / 2)``, and even at the deviate ``even``.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.nan_to_num(1 / (1 + np.exp((_EVEN**2 - np.square(deviate)) / 2)))
+        return np.nan_to_num(1 / (1 + np.exp((even**2 - np.square(deviate)) / 2)))
 
 
 def mixed(first, second, probability):
@@ -56,12 +58,32 @@ def by_rate(fit, seconds, at, usable):
     return Expected(fit.rate * at, fit.variance * at**2)
 
 
+def without_highest(rows, fit, seconds, shared, at):
+    """`Expected` counts of proportional pixels of which one exposure is too high, and the probability that this is so.
+
+    That is what a cosmic ray does to a single frame. ``fit`` is the `RateFit` of the `MeanCounts`. Where nothing tells
+    a high exposure from a bent pixel the probability is zero: with fewer than three other exposures, and where the
+    high one is the shortest or longest, and ``at`` is next to it.
+    """
+    places = np.arange(len(seconds))[:, None, None]
+    high = (fit.deletion * np.sqrt(fit.information)).argmax(axis=0)
+    usable = rows.usable & (places != high)
+    others = fit_rate(rows.counts, seconds, rows.frames, rows.read_variance, usable, shared=shared)
+    agree = 1 - departs(deviate_of_chi_square(others.chi_square, others.degrees))
+    first, last = (
+        find(np.where(usable, seconds[:, None, None], np.nan), axis=0) for find in (np.fmin.reduce, np.fmax.reduce)
+    )
+    inside = (first <= np.maximum(at, seconds[high])) & (np.minimum(at, seconds[high]) <= last)
+    return by_rate(others, seconds, at, usable), np.where(inside & (others.degrees > 1), agree, 0.0)
+
+
 def by_own_counts(rows, seconds, shared, at, free_offset=False):
     """`Expected` counts at the exposure time ``at`` (s) of pixels that are not proportional.
 
     ``rows`` are their `MeanCounts`, usable in two exposures at least. Where the counts lie on a straight line, as those
-    of a pixel with an offset do, it is the line's; else a monotone curve's. With ``free_offset`` they are known not to
-    lie on one, and the curve does not begin at zero.
+    of a pixel with an offset do, it is the line's; else a monotone curve's. Before the first exposure it is the middle
+    of that and of a line to zero: exposures cannot tell an offset from a bend at fewer counts. With ``free_offset``
+    counts are known not to lie on a line, and to have any value at zero exposure.
     """
     curve = _on_curve(rows, seconds, shared, at, from_zero=not free_offset)
     several = rows.usable.sum(axis=0) > 2
@@ -70,8 +92,13 @@ def by_own_counts(rows, seconds, shared, at, free_offset=False):
     line = fit_rate(
         rows.counts, seconds, rows.frames, rows.read_variance, rows.usable, shared=shared, free_offset=True
     )  # fmt: skip
-    curved = deviate_of_chi_square(line.chi_square, line.degrees)
-    return mixed(_on_line(line, seconds, at, rows.usable), curve, np.where(several, departs(curved), 1.0))
+    straight = _on_line(line, seconds, at, rows.usable)
+    first = rows.usable.argmax(axis=0)
+    missing = straight.counts - np.take_along_axis(rows.counts, first[None], axis=0)[0] * at / seconds[first]
+    missing = np.where(at < seconds[first], missing / 2, 0.0)
+    straight = Expected(straight.counts - missing, straight.variance + np.square(missing))
+    curved = departs(deviate_of_chi_square(line.chi_square, line.degrees), _EVEN_CURVE)
+    return mixed(straight, curve, np.where(several, curved, 1.0))
 
 
 def _on_line(line, seconds, at, usable):
@@ -98,8 +125,9 @@ def _on_curve(rows, seconds, shared, at, from_zero=True):
     times = [np.where(place < 0, np.nan, t[place]) for place in places]
     values = [np.where(place < 0, np.nan, np.take_along_axis(counts, place[None], axis=0)[0]) for place in places]
     value, unknown = _curve(times, values, at)
-    variances = count_variance(rows.counts / seconds[:, None, None], seconds[:, None, None], rows.frames,
-                               rows.read_variance)
+    variances = count_variance(
+        rows.counts / seconds[:, None, None], seconds[:, None, None], rows.frames, rows.read_variance
+    )
     deviations = np.concatenate([np.zeros((1, *shape)), np.sqrt(variances)])
     # Derivatives of the curve by the counts, from steps of a deviation.
     weights, of_unknown = np.zeros_like(counts), np.zeros(shape)
@@ -114,8 +142,12 @@ def _on_curve(rows, seconds, shared, at, from_zero=True):
         (high, high_unknown), (low, low_unknown) = sides
         weight = np.divide(high - low, step, out=np.zeros(shape), where=moves)
         of_unknown += np.where(moves, np.square(high_unknown - low_unknown), 0.0)
-        np.put_along_axis(weights, np.maximum(place, 0)[None], np.where(moves, weight, np.take_along_axis(
-            weights, np.maximum(place, 0)[None], axis=0)[0])[None], axis=0)
+        np.put_along_axis(
+            weights,
+            np.maximum(place, 0)[None],
+            np.where(moves, weight, np.take_along_axis(weights, np.maximum(place, 0)[None], axis=0)[0])[None],
+            axis=0,
+        )
     weights = weights[1:]
     variance = (np.square(weights) * np.where(rows.usable, variances, 0.0)).sum(axis=0)
     for members, bias_variance in shared:

@@ -10,11 +10,11 @@ from .._compute.workers import Execution, fill_images
 from .._interface.arguments import SAME_EXPOSURE
 from ..rates.mean_counts import MeanCounts
 from ..rates.rate_images import RateImages
-from ..statistics.rate_fit import TINY_RATE
+from ..statistics.rate_fit import TINY_RATE, shared_at
 from ..statistics.significance import critical_deviate
 from ..statistics.typical_rates_fit import fit_typical_rates
 from .comparer import RateComparer, both_for_rows
-from .counts_at import Expected, by_own_counts, by_rate, departs, mixed
+from .counts_at import Expected, by_own_counts, by_rate, departs, mixed, without_highest
 
 __all__ = ["BAD", "FREE", "OWN", "PredictedCounts", "predicted_counts"]
 
@@ -191,13 +191,8 @@ class PredictionJob(BlockJob):
         own = probability > departs(_SETTLED)
         probability[~own] = 0.0
         if own.any():
-            several = by_own_counts(
-                MeanCounts(*(part[:, own][:, None] for part in counts.parts)), seconds, [(m, v if np.ndim(v) == 0 else v[own][None]) for m, v in compared.shared],
-                at, compared.free_offset,
-            )  # fmt: skip
-            some = mixed(Expected(found.counts[own], found.variance[own]),
-                         Expected(several.counts[0], several.variance[0]), probability[own])
-            found.counts[own], found.variance[own] = some.counts, some.variance
+            others, probability[own] = self._departing(compared, own, probability[own], found)
+            found.counts[own], found.variance[own] = others.counts, others.variance
         times = seconds[:, None, None]
         longest = np.where(usable, times, 0.0).max(axis=0)
         # Counts at which the pixel itself was saturated, and the shortest exposure at which it was.
@@ -217,6 +212,23 @@ class PredictionJob(BlockJob):
         value = np.where(np.isfinite(value), value, np.nan)
         number = np.array([np.count_nonzero(~mask & ~own), np.count_nonzero(~mask & own), np.count_nonzero(mask)])
         return Block([*self._scaled(value, found.variance, mask)], None, number)
+
+    def _departing(self, compared, own, probability, found):
+        """`Expected` counts of pixels that may not be proportional, and the probability that they are not.
+
+        ``own`` is True for these pixels, ``probability`` what their significance tells, ``found`` what rates tell.
+        """
+        rows = MeanCounts(*(part[:, own][:, None] for part in compared.rows.parts))
+        shared = [(members, np.reshape(v, (1, -1))) for members, v in shared_at(compared.shared, own)]
+        several = by_own_counts(rows, compared.seconds, shared, self.at, compared.free_offset)
+        if not compared.free_offset:
+            fit = replace(compared.fit, deletion=compared.fit.deletion[:, own][:, None],
+                          information=compared.fit.information[:, own][:, None])  # fmt: skip
+            others, clean = without_highest(rows, fit, compared.seconds, shared, self.at)
+            several = mixed(several, others, clean)
+        one = Expected(found.counts[own], found.variance[own])
+        several = mixed(one, Expected(several.counts[0], several.variance[0]), probability)
+        return several, probability if compared.free_offset else probability * (1 - clean[0])
 
     def _of_one_rate(self, rows):
         """The rate times the exposure time: there is nothing else."""
