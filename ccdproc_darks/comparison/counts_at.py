@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..statistics.rate_fit import count_variance, fit_rate, shared_at
+from ..statistics.rate_fit import count_variance, fit_rate
 from ..statistics.significance import deviate_of_chi_square
 
-__all__ = ["Expected", "by_own_counts", "by_rate", "departs", "mixed", "without_highest"]
+__all__ = ["Expected", "by_own_counts", "by_rate", "departs", "mixed"]
 
 # Deviate at which a departure from a model is as probable as none: one pixel in 2000 that has none is beyond it.
 _EVEN = 3.5
@@ -58,47 +58,59 @@ def by_rate(fit, seconds, at, usable):
     return Expected(fit.rate * at, fit.variance * at**2)
 
 
-def without_highest(rows, fit, seconds, shared, at):
-    """`Expected` counts of proportional pixels of which one exposure is too high, and the probability that this is so.
+def by_own_counts(rows, fit, seconds, shared, at):
+    """`Expected` counts of pixels that are not proportional at the exposure time ``at`` (s), by their own counts.
 
-    That is what a cosmic ray does to a single frame. ``fit`` is the `RateFit` of the `MeanCounts`. Where nothing tells
-    a high exposure from a bent pixel the probability is zero: with fewer than three other exposures, and where the
-    high one is the shortest or longest, and ``at`` is next to it.
+    Parameters
+    ----------
+    rows : `MeanCounts`
+        Their counts, usable in two exposures at least.
+    fit : `RateFit`
+        The fit to them, proportional or with a free offset.
+    seconds, shared
+        See `ccdproc_darks.statistics.rate_fit.fit_rate`.
+    at : float
+        Exposure time (s).
+
+    Returns
+    -------
+    `Expected`, `numpy.ndarray`
+        With the probability of pixels to be proportional, but for one exposure that is too high.
+
+    Notes
+    -----
+    Where the counts lie on a straight line, as those of a pixel with an offset do, it is the line's; else a monotone
+    curve's. Before the first exposure it is the middle of that and of a line to zero, as the exposures cannot tell an
+    offset from a bend at fewer counts. With a free offset counts are known not to lie on a line, and may have any
+    value at zero exposure.
     """
-    places = np.arange(len(seconds))[:, None, None]
-    high = (fit.deletion * np.sqrt(fit.information)).argmax(axis=0)
-    usable = rows.usable & (places != high)
-    others = fit_rate(rows.counts, seconds, rows.frames, rows.read_variance, usable, shared=shared)
-    agree = 1 - departs(deviate_of_chi_square(others.chi_square, others.degrees))
-    first, last = (
-        find(np.where(usable, seconds[:, None, None], np.nan), axis=0) for find in (np.fmin.reduce, np.fmax.reduce)
-    )
-    inside = (first <= np.maximum(at, seconds[high])) & (np.minimum(at, seconds[high]) <= last)
-    return by_rate(others, seconds, at, usable), np.where(inside & (others.degrees > 1), agree, 0.0)
-
-
-def by_own_counts(rows, seconds, shared, at, free_offset=False):
-    """`Expected` counts at the exposure time ``at`` (s) of pixels that are not proportional.
-
-    ``rows`` are their `MeanCounts`, usable in two exposures at least. Where the counts lie on a straight line, as those
-    of a pixel with an offset do, it is the line's; else a monotone curve's. Before the first exposure it is the middle
-    of that and of a line to zero: exposures cannot tell an offset from a bend at fewer counts. With ``free_offset``
-    counts are known not to lie on a line, and to have any value at zero exposure.
-    """
+    free_offset = fit.offset is not None
     curve = _on_curve(rows, seconds, shared, at, from_zero=not free_offset)
     several = rows.usable.sum(axis=0) > 2
     if free_offset or not several.any():
-        return curve
-    line = fit_rate(
-        rows.counts, seconds, rows.frames, rows.read_variance, rows.usable, shared=shared, free_offset=True
-    )  # fmt: skip
+        return curve, np.zeros(several.shape)
+    measured = rows.counts, seconds, rows.frames, rows.read_variance
+    line = fit_rate(*measured, rows.usable, shared=shared, free_offset=True)
     straight = _on_line(line, seconds, at, rows.usable)
     first = rows.usable.argmax(axis=0)
     missing = straight.counts - np.take_along_axis(rows.counts, first[None], axis=0)[0] * at / seconds[first]
     missing = np.where(at < seconds[first], missing / 2, 0.0)
     straight = Expected(straight.counts - missing, straight.variance + np.square(missing))
     curved = departs(deviate_of_chi_square(line.chi_square, line.degrees), _EVEN_CURVE)
-    return mixed(straight, curve, np.where(several, curved, 1.0))
+    own = mixed(straight, curve, np.where(several, curved, 1.0))
+    # A cosmic ray in a single frame: the others are proportional, and tell better what to expect than a line does.
+    high = (fit.deletion * np.sqrt(fit.information)).argmax(axis=0)
+    usable = rows.usable & (np.arange(len(seconds))[:, None, None] != high)
+    others = fit_rate(*measured, usable, shared=shared)
+    agree = 1 - departs(deviate_of_chi_square(others.chi_square, others.degrees))
+    with np.errstate(over="ignore", invalid="ignore"):
+        agree /= 1 + len(seconds) * np.exp((others.chi_square - line.chi_square) / 2)
+    # Nothing tells it from a bend where it is at the end, next to ``at``.
+    ends = (find(np.where(usable, seconds[:, None, None], np.nan), axis=0) for find in (np.fmin.reduce, np.fmax.reduce))
+    first, last = ends
+    inside = (first <= np.maximum(at, seconds[high])) & (np.minimum(at, seconds[high]) <= last)
+    agree = np.where(inside & (others.degrees > 1), agree, 0.0)
+    return mixed(own, by_rate(others, seconds, at, usable), agree), agree
 
 
 def _on_line(line, seconds, at, usable):

@@ -14,7 +14,7 @@ from ..statistics.rate_fit import TINY_RATE, shared_at
 from ..statistics.significance import critical_deviate
 from ..statistics.typical_rates_fit import fit_typical_rates
 from .comparer import RateComparer, both_for_rows
-from .counts_at import Expected, by_own_counts, by_rate, departs, mixed, without_highest
+from .counts_at import Expected, by_own_counts, by_rate, departs, mixed
 
 __all__ = ["BAD", "FREE", "OWN", "PredictedCounts", "predicted_counts"]
 
@@ -220,15 +220,14 @@ class PredictionJob(BlockJob):
         """
         rows = MeanCounts(*(part[:, own][:, None] for part in compared.rows.parts))
         shared = [(members, np.reshape(v, (1, -1))) for members, v in shared_at(compared.shared, own)]
-        several = by_own_counts(rows, compared.seconds, shared, self.at, compared.free_offset)
-        if not compared.free_offset:
-            fit = replace(compared.fit, deletion=compared.fit.deletion[:, own][:, None],
-                          information=compared.fit.information[:, own][:, None])  # fmt: skip
-            others, clean = without_highest(rows, fit, compared.seconds, shared, self.at)
-            several = mixed(several, others, clean)
+        fit = replace(
+            compared.fit, deletion=compared.fit.deletion[:, own][:, None],
+            information=compared.fit.information[:, own][:, None],
+        )  # fmt: skip
+        several, proportional = by_own_counts(rows, fit, compared.seconds, shared, self.at)
         one = Expected(found.counts[own], found.variance[own])
         several = mixed(one, Expected(several.counts[0], several.variance[0]), probability)
-        return several, probability if compared.free_offset else probability * (1 - clean[0])
+        return several, probability * (1 - proportional[0])
 
     def _of_one_rate(self, rows):
         """The rate times the exposure time: there is nothing else."""
