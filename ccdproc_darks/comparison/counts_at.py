@@ -13,8 +13,8 @@ from ..statistics.significance import deviate_of_chi_square
 
 __all__ = ["Expected", "by_own_counts", "by_rate", "departs", "mixed"]
 
-# Deviate at which a departure from a model is as probable as none: one pixel in 2000 that has none is beyond it.
-_EVEN = 3.5
+# Deviate at which a departure from a model is as probable as none: one pixel in 16 000 that has none is beyond it.
+_EVEN = 4.0
 # The same for the departure from a straight line of a pixel that is known not to be proportional.
 _EVEN_CURVE = 2.0
 # Standard deviation of an interpolated count over the range in which a curve without an inflection has to be.

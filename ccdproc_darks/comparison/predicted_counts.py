@@ -20,8 +20,8 @@ __all__ = ["BAD", "FREE", "OWN", "PredictedCounts", "predicted_counts"]
 
 # Pixels of a sample from which the threshold of hot ones is found.
 _SAMPLE = 2**18
-# Deviate up to which a pixel is taken for proportional: the probability that it departs is 4 % at 2.5.
-_SETTLED = 2.5
+# Deviate up to which a pixel is taken for proportional: the probability that it departs is 3 % at 3.
+_SETTLED = 3.0
 # Pixels of which there is no doubt, and pixels that are predicted by their own counts, or masked, whatever they show.
 FREE, OWN, BAD = 0, 1, 2
 
