@@ -131,7 +131,9 @@ class PredictionJob(BlockJob):
         rate = quick.rate.astype(float)
         counts = rate * self.at
         variance = self._variance(rate, quick.variance) * self.at**2
-        deferred = quick.may_be_beyond(_SETTLED)
+        deferred = ~quick.complete
+        for pixels in quick.beyond(_SETTLED):
+            deferred[pixels] = True
         full = counts >= self.full
         mask = full & ~deferred
         counts[full] = self.full
