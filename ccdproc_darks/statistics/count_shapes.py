@@ -19,6 +19,8 @@ _ITERATIONS, _STEPS = 3, 4
 _LEAST_BEND, _MOST_BEND, _BENDS = 0.02, 3.0, 36
 # Largest number of electrons that an offset or a jump may have.
 _MOST_ELECTRONS = 1e5
+# Scatter of erratic rates at the longest exposure, over the least noise of a count.
+_SCATTER, _SCATTERS = (0.3, 1e5), 40
 # Counts of good pixels differ by this fraction between exposures: temperature, linearity, exposure time.
 _UNKNOWN = 0.002
 # Standard deviations by which the level of a full pixel may miss its place between two exposures.
@@ -113,7 +115,8 @@ class CountShapes:
                 new, new_chi, _, error = self._bend(k, proportional, slope=True)
                 better = new > log_evidence
                 log_evidence, chi_square = (
-                    np.where(better, new, log_evidence), np.where(better, new_chi, chi_square),
+                    np.where(better, new, log_evidence),
+                    np.where(better, new_chi, chi_square),
                 )
                 width = np.where(better | np.isinf(width), error / k, width)
             summed = np.logaddexp.reduce(logs, axis=0) + np.log(step)
@@ -170,10 +173,10 @@ class CountShapes:
             found.add(np.where(fits, fit.log_evidence + prior, -np.inf), fit.chi_square, self.number - 2)
         return found
 
-    def one_frame(self, sign):
-        """One exposure that is higher (``sign`` 1), or lower (-1), than a proportional pixel's."""
+    def one_exposure(self, exposures, sign):
+        """One of some ``exposures`` (indices) is higher (``sign`` 1), or lower (-1), than a proportional pixel's."""
         found = Explained.nothing(self.number.size)
-        for index in range(len(self.seconds)):
+        for index in exposures:
             alone = np.zeros_like(self.t)
             alone[index] = 1.0
             fit = self._linear([self.t, alone], lambda parts: np.maximum(parts[0] * self.t, 0))
@@ -185,7 +188,7 @@ class CountShapes:
     def erratic(self):
         """Rates that differ from exposure to exposure without a rule."""
         found = Explained.nothing(self.number.size)
-        grid = np.geomspace(0.3, _MOST_ELECTRONS / self.least.min(), 40)
+        grid = np.geomspace(*_SCATTER, _SCATTERS)
         step = np.log(grid[1] / grid[0])
         for power in (1.0, 0.5):
             growth = (self.t / self.seconds[-1]) ** power
