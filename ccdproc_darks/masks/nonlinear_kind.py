@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,6 +19,7 @@ from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_choice, numpy_images, unit_name
 from .._interface.flags import DARK_FLAGS, NONLINEAR_KINDS
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
+from .._interface.warnings import collected
 from ..comparison.compare_dark_rates import checked_map, comparison_entries
 from ..comparison.comparer import RateComparer
 from ..rates.amplifiers import amplifiers_of_rates
@@ -132,12 +134,12 @@ def nonlinear_kind(
     exposure, and rates that scatter from exposure to exposure. Each is fitted with the noise of the counts and
     weighed by its evidence, the probability of the counts averaged over the parameters (Kass and Raftery 1995, J. Am.
     Stat. Assoc. 90, 773): a curve with more parameters must fit so much the better. A kind is told where its
-    probability is above 0.95, all of them being equally likely before, and where its chi-square is no larger than one in
-    10 000 is by chance.
+    probability is above 0.95, all of them being equally likely before, and where its chi-square is no larger than one
+    in 10 000 is by chance.
 
     In simulated sensors the kind is right in 95 % and more of the pixels where one is told (see *Validation* in the
-    documentation). How many are told depends on the exposure times: about half of the bending pixels with three, all but
-    a few with eleven. Two exposure times can never tell a bend from an offset.
+    documentation). How many are told depends on the exposure times: about half of the bending pixels with three, all
+    but a few with eleven. Two exposure times can never tell a bend from an offset.
 
     A pixel that switched up during one exposure alone looks like one that a cosmic ray has hit. As often it switches
     down: where more than 5 exposures are low alone for 100 that are high alone, no high frame is told.
@@ -165,46 +167,51 @@ def nonlinear_kind(
     }  # fmt: skip
     if mask is not None and scatter is not None:
         raise ValueError("scatter is for mask=None: give it to hot_pixel_mask, whose TELEGRAPH pixels are in mask")
-    options = {"read_noise": read_noise, "offset": offset, "check_headers": check_headers}
-    work = {"mem_limit": mem_limit, "executor": executor, "add_keyword": None}
-    if mask is not None:
-        mask = _checked_mask(mask)
-    elif len(rates) >= _LEAST_EXPOSURES:
-        mask = hot_pixel_mask(*rates, scatter=scatter, **options, **work)
-    sections = amplifiers_of_rates(rates)
-    if sections is not None:
-        result = sections.joined(
-            lambda number: nonlinear_kind(
-                *(sections.part(rate, number) for rate in rates), mask=sections.part(mask, number),
-                **(options | {"read_noise": None if read_noise is None else sections.part(read_noise, number)}), **work,
-            ),
-            wcs=rates[0].wcs, fill=int(NONLINEAR_KINDS.PROPORTIONAL),
-        )  # fmt: skip
-        return logged(result, "DKKIND", "nonlinear_kind", arguments, add_keyword)
-    images = RateImages(rates, check_headers=check_headers, read_noise=read_noise)
-    if len(images) < _LEAST_EXPOSURES:
+    if len(rates) < _LEAST_EXPOSURES:
+        RateImages(rates, check_headers=check_headers)
         raise ValueError(
-            f"rates of three exposure times or more are needed, got {len(images)}: any kind explains one or two"
+            f"rates of three exposure times or more are needed, got {len(rates)}: any kind explains one or two"
         )
-    if mask.shape != images.shape:
-        raise ValueError(f"mask must have the shape of the rates, {images.shape}, got {mask.shape}")
+    if mask is None:
+        flags, twice = hot_pixel_mask(
+            *rates, scatter=scatter, read_noise=read_noise, offset=offset, check_headers=check_headers,
+            mem_limit=mem_limit, executor=executor, add_keyword=None,
+        ), collected()  # fmt: skip
+    else:
+        flags, twice = _checked_mask(mask), nullcontext()
+    # What there is to warn of, the mask has warned of.
+    with twice:
+        sections = amplifiers_of_rates(rates)
+        if sections is None:
+            result = _explained(rates, flags, read_noise, offset, check_headers, execution)
+        else:
+            result = sections.joined(
+                lambda number: _explained(
+                    [sections.part(rate, number) for rate in rates], sections.part(flags, number),
+                    None if read_noise is None else sections.part(read_noise, number), offset, check_headers, execution,
+                ),
+                wcs=rates[0].wcs, fill=int(NONLINEAR_KINDS.PROPORTIONAL),
+            )  # fmt: skip
+    return logged(result, "DKKIND", "nonlinear_kind", arguments, add_keyword)
+
+
+def _explained(rates, flags, read_noise, offset, check_headers, execution):
+    """Result of `nonlinear_kind`, not logged, of one amplifier."""
+    images = RateImages(rates, check_headers=check_headers, read_noise=read_noise)
+    if flags.shape != images.shape:
+        raise ValueError(f"mask must have the shape of the rates, {images.shape}, got {flags.shape}")
     comparer = RateComparer(images, offset, "theoretical")
     codes, untold = np.zeros(images.shape, dtype=np.uint8), np.zeros(images.shape, dtype=bool)
-    lows = int(fill_images(_KindJob(comparer, np.asarray(mask.data)), [codes, untold], execution))
+    lows = int(fill_images(_KindJob(comparer, np.asarray(flags.data)), [codes, untold], execution))
     high = codes == NONLINEAR_KINDS.HIGH_FRAME
     if lows > _SWITCHING * np.count_nonzero(high):
         codes[high], untold[high] = NONLINEAR_KINDS.UNTOLD, True
     entries = {
         **comparison_entries(images, offset, comparer.offsets, "theoretical", comparer.width),
-        **{
-            key: (int(np.count_nonzero(codes == kind)), f"pixels of kind {kind.name}")
-            for key, kind in _COUNTED.items()
-        },
-    }  # fmt: skip
-    result = result_image(
-        codes, u.dimensionless_unscaled, safe_header(images.meta, entries), mask=untold, wcs=images.wcs
-    )
-    return logged(result, "DKKIND", "nonlinear_kind", arguments, add_keyword)
+        **{key: (int(np.count_nonzero(codes == kind)), f"pixels: {kind.name}") for key, kind in _COUNTED.items()},
+    }
+    header = safe_header(images.meta, entries)
+    return result_image(codes, u.dimensionless_unscaled, header, mask=untold, wcs=images.wcs)
 
 
 def _checked_mask(mask):
