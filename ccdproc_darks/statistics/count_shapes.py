@@ -97,54 +97,82 @@ class CountShapes:
         self.amplitudes = np.log(_MOST_ELECTRONS / self.least)
 
     def bends(self):
-        """The rate falls with charge: ``d t + Q (1 - exp(-k t))``, with d = 0 for half of the pixels."""
+        """The rate falls with charge: smoothly, all of it or a part of it; or at once, to a lower rate.
+
+        Either ``d t + Q (1 - exp(-k t))``, with d = 0 or not, or ``a min(t, T) + b max(t - T, 0)`` with ``b < a``.
+        """
         found = Explained.nothing(self.number.size)
-        grid = np.geomspace(_LEAST_BEND / self.seconds[-1], _MOST_BEND / self.seconds[0], _BENDS)
-        step, span = np.log(grid[1] / grid[0]), np.log(grid[-1] / grid[0])
-        for proportional in (False, True):
-            values = [self._bend(np.full(self.number.size, k), proportional) for k in grid]
-            logs = np.array([value[0] for value in values])
-            best = logs.argmax(axis=0)
-            k = grid[best]
-            log_evidence, chi_square = logs.max(axis=0), np.array([value[1] for value in values])
-            chi_square = np.take_along_axis(chi_square, best[None], axis=0)[0]
-            width = np.full(k.shape, np.inf)
-            for _ in range(_STEPS):
-                _, _, change, error = self._bend(k, proportional, slope=True)
-                k = np.clip(k * np.exp(np.clip(change / k, -step, step)), grid[0], grid[-1])
-                new, new_chi, _, error = self._bend(k, proportional, slope=True)
-                better = new > log_evidence
-                log_evidence, chi_square = (
-                    np.where(better, new, log_evidence),
-                    np.where(better, new_chi, chi_square),
-                )
-                width = np.where(better | np.isinf(width), error / k, width)
-            summed = np.logaddexp.reduce(logs, axis=0) + np.log(step)
-            sharp = log_evidence + np.log(np.sqrt(2 * np.pi) * width)
-            total = np.where(width < step, sharp, summed) - np.log(span) - np.log(2)
-            found.add(total, chi_square, self.number - (3 if proportional else 2))
+        least, most = self.seconds[0], self.seconds[-1]
+        smooth, sharp = np.geomspace(_LEAST_BEND / most, _MOST_BEND / least, _BENDS), np.geomspace(least, most, _BENDS)
+        for number, grid, curve in (
+            (2, smooth, self._falling),
+            (3, smooth, self._partly_falling),
+            (3, sharp[1:-1], self._broken),
+        ):
+            log_evidence, chi_square = self._summed(grid, curve)
+            found.add(log_evidence - np.log(3), chi_square, self.number - number)
         return found
 
-    def _bend(self, k, proportional, slope=False):
-        """Log evidence but for k, and chi-square; with ``slope`` also the change of k, and its error."""
+    def _summed(self, grid, curve):
+        """Log evidence of a curve with a further parameter, even in its logarithm within a grid; best chi-square."""
+        step, span = np.log(grid[1] / grid[0]), np.log(grid[-1] / grid[0])
+        values = [curve(np.full(self.number.size, value))[:2] for value in grid]
+        logs, chi_squares = (np.array(each) for each in zip(*values, strict=True))
+        best = logs.argmax(axis=0)
+        place = grid[best]
+        highest, chi_square = (np.take_along_axis(each, best[None], axis=0)[0] for each in (logs, chi_squares))
+        width = np.full(place.shape, np.inf)
+        for _ in range(_STEPS):
+            found, chi, change, error = curve(place)
+            better = (found > highest) | (np.isinf(width) & (found >= highest))
+            highest, chi_square = np.where(better, found, highest), np.where(better, chi, chi_square)
+            width = np.where(better, error / place, width)
+            place = np.clip(place * np.exp(np.clip(change / place, -step, step)), grid[0], grid[-1])
+        # A peak that is narrower than the grid is integrated by its width, a wider one by the grid.
+        narrow = highest + np.log(np.sqrt(2 * np.pi) * np.where(np.isfinite(width), width, 1.0))
+        wide = np.logaddexp.reduce(logs, axis=0) + np.log(step)
+        return np.where(width < step, narrow, wide) - np.log(span), chi_square
+
+    def _falling(self, k):
+        """All of the rate falls."""
         left = np.exp(-k * self.t)
-        columns = [1 - left, *([self.t] if proportional else [])]
+        fit = self._linear([1 - left], lambda parts: np.maximum(parts[0], 0) * left * (1 - left))
+        (charge,) = fit.parts
+        # A density of the first rate, in terms of the charge.
+        prior = np.log(k) + self._of_rate(charge * k)
+        return (
+            np.where(charge > 0, fit.log_evidence + prior, -np.inf),
+            fit.chi_square,
+            *fit.nudge(charge * self.t * left),
+        )
 
-        def variance(parts):
-            charge = np.maximum(parts[0], 0)
-            return charge * left * (1 - left) + (np.maximum(parts[1], 0) * self.t if proportional else 0)
+    def _partly_falling(self, k):
+        """A part of the rate falls, the rest is proportional."""
+        left = np.exp(-k * self.t)
+        fit = self._linear(
+            [1 - left, self.t],
+            lambda parts: np.maximum(parts[0], 0) * left * (1 - left) + np.maximum(parts[1], 0) * self.t,
+        )
+        charge, rate = fit.parts
+        # Densities of the first rate, and of the share of it that falls, in terms of the charge and the rest.
+        prior = np.log(k) + 2 * self._of_rate(charge * k + rate)
+        fits = (charge > 0) & (rate >= 0)
+        return np.where(fits, fit.log_evidence + prior, -np.inf), fit.chi_square, *fit.nudge(charge * self.t * left)
 
-        fit = self._linear(columns, variance)
-        charge, rate = fit.parts[0], fit.parts[1] if proportional else np.zeros(k.size)
-        first = charge * k + rate
-        with np.errstate(divide="ignore", invalid="ignore"):
-            # Densities of the first rate (in its logarithm) and of the share that falls, in terms of charge and rate.
-            prior = np.log(k) - (2 if proportional else 1) * np.log(first + self.least_rate)
-            log_evidence = np.where((charge > 0) & (rate >= 0), fit.log_evidence + prior, -np.inf)
-        if not slope:
-            return log_evidence, fit.chi_square
-        change, error = fit.nudge(charge * self.t * left)
-        return log_evidence, fit.chi_square, change, error
+    def _broken(self, seconds):
+        """The rate changes at an exposure time, to a lower one."""
+        before, after = np.minimum(self.t, seconds), np.maximum(self.t - seconds, 0)
+        fit = self._linear(
+            [before, after], lambda parts: np.maximum(parts[0], 0) * before + np.maximum(parts[1], 0) * after
+        )
+        first, second = fit.parts
+        prior = 2 * self._of_rate(first)
+        fits = (second >= 0) & (second < first)
+        return (
+            np.where(fits, fit.log_evidence + prior, -np.inf),
+            fit.chi_square,
+            *fit.nudge((first - second) * (self.t > seconds)),
+        )
 
     def offset(self):
         """A fixed number of electrons at every exposure, of either sign."""
