@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from . import simulation as simulation
     from . import temperature as temperature
     from ._interface.flags import DARK_FLAGS as DARK_FLAGS
+    from ._interface.flags import NONLINEAR_KINDS as NONLINEAR_KINDS
     from ._interface.version import __version__ as __version__
     from ._interface.warnings import BiasWarning as BiasWarning
     from ._interface.warnings import ClippingWarning as ClippingWarning
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .comparison.repeatability import repeatability as repeatability
     from .masks.changed_pixels import changed_pixels as changed_pixels
     from .masks.hot_pixel_mask import hot_pixel_mask as hot_pixel_mask
+    from .masks.nonlinear_kind import nonlinear_kind as nonlinear_kind
     from .rates.amplifiers import Amplifier as Amplifier
     from .rates.dark_rate import dark_rate as dark_rate
     from .rates.master_bias import master_bias as master_bias
@@ -57,6 +59,7 @@ _MODULE_OF = {
     "LightWarning": "_interface.warnings",
     "MeasuredGain": "rates.measure_gain",
     "MissingInformationWarning": "_interface.warnings",
+    "NONLINEAR_KINDS": "_interface.flags",
     "NoUsablePixelWarning": "_interface.warnings",
     "NoiseWarning": "_interface.warnings",
     "ProportionalityLimit": "comparison.proportionality_limit",
@@ -73,6 +76,7 @@ _MODULE_OF = {
     "master_bias": "rates.master_bias",
     "master_dark": "reduction.master_dark",
     "measure_gain": "rates.measure_gain",
+    "nonlinear_kind": "masks.nonlinear_kind",
     "proportionality_limit": "comparison.proportionality_limit",
     "read_noise_map": "rates.read_noise_map",
     "repeatability": "comparison.repeatability",

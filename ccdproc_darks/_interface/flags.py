@@ -1,9 +1,11 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Names and values of the flags in a hot-pixel mask."""
+"""Names and values of the flags in a hot-pixel mask, and of the kinds of pixels that are not proportional."""
+
+from enum import IntEnum
 
 from astropy.nddata.bitmask import BitFlagNameMap
 
-__all__ = ["DARK_FLAGS"]
+__all__ = ["DARK_FLAGS", "NONLINEAR_KINDS"]
 
 
 class DARK_FLAGS(BitFlagNameMap):
@@ -44,3 +46,36 @@ class DARK_FLAGS(BitFlagNameMap):
     TELEGRAPH = 2**15
     NONLINEAR = 2**16
     UNRELIABLE_DARK = 2**23
+
+
+class NONLINEAR_KINDS(IntEnum):
+    """Names and codes of the kinds of pixels in a result of `~ccdproc_darks.nonlinear_kind`.
+
+    ============  ====  ==================================================================================
+    name          code  counts against exposure time
+    ============  ====  ==================================================================================
+    PROPORTIONAL  0     proportional, or not found to be anything else
+    BENDS         1     the rate falls as the pixel fills
+    OFFSET        2     a fixed number of electrons at every exposure, of either sign
+    CLIPS         3     they stop at a level: the pixel is full early
+    HIGH_FRAME    4     proportional but for one frame, which is high: a cosmic ray
+    SWITCHES      5     equal frames differ (TELEGRAPH)
+    UNEXPLAINED   6     none of these
+    UNTOLD        7     more than one of these explains them: which one cannot be told
+    ============  ====  ==================================================================================
+
+    Examples
+    --------
+    >>> from ccdproc_darks import NONLINEAR_KINDS
+    >>> NONLINEAR_KINDS(1).name, int(NONLINEAR_KINDS.OFFSET)
+    ('BENDS', 2)
+    """
+
+    PROPORTIONAL = 0
+    BENDS = 1
+    OFFSET = 2
+    CLIPS = 3
+    HIGH_FRAME = 4
+    SWITCHES = 5
+    UNEXPLAINED = 6
+    UNTOLD = 7
