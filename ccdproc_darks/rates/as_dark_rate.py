@@ -137,10 +137,10 @@ def as_dark_rate(
     Notes
     -----
     The uncertainty is that of `dark_rate`, ``Var(d) = ((max(d, 0) t + R**2) / N + s_b**2) / t**2``. The one that
-    `ccdproc.combine` gives is the scatter of a pixel's own samples over ``sqrt(N)``, with ``ddof=0``. It is noisy itself,
-    and no test can use it: of three frames, 5.5 % of the pixels are more than 5 of such sigmas off their true rate
-    (Student's t with 2 degrees of freedom). Averaged over all typical pixels, and corrected for ``ddof=0``, it tells the
-    read noise; an error of the bias that went into it counts as read noise.
+    `ccdproc.combine` gives is the scatter of a pixel's own samples over ``sqrt(N)``, with ``ddof=0``. It is noisy
+    itself, and no test can use it: of three frames, 5.5 % of the pixels are more than 5 of such sigmas off their true
+    rate (Student's t with 2 degrees of freedom). Averaged over all typical pixels, and corrected for ``ddof=0``, it
+    tells the read noise; an error of the bias that went into it counts as read noise.
 
     Examples
     --------
@@ -219,9 +219,7 @@ class _GivenRate:
                 f"ccd is in {ccd.unit}, expected a rate in electron / s or adu / s: divide by the exposure time of one "
                 "frame; or give the combined dark to dark_rate, with n_combined (the number of its frames)"
             )
-        if not any(
-            unit_name(ccd.unit) != "no unit" and ccd.unit.is_equivalent(one / u.s) for one in (u.electron, u.adu)
-        ):
+        if not any(ccd.unit.is_equivalent(one / u.s) for one in (u.electron, u.adu)):
             raise u.UnitsError(f"ccd is in {unit_name(ccd.unit)}, expected a rate in electron / s or adu / s")
         if ccd.data.ndim != 2:
             raise ValueError(f"ccd must be a 2-D image, got the shape {ccd.shape}")
@@ -295,8 +293,8 @@ def _saturated(saturation, counts, bad, gain):
 def _bias(bias, given, gain):
     if not isinstance(bias, CCDData | str | os.PathLike):
         raise TypeError(
-            f"bias must be the master bias that was subtracted (CCDData or a FITS path), got {type(bias).__name__}; for "
-            "the error of a bias level, pass bias_error"
+            f"bias must be the master bias that was subtracted (CCDData or a FITS path), got {type(bias).__name__}; "
+            "for the error of a bias level, pass bias_error"
         )
     frame = bias_frame(bias, AS_IT_IS)
     if frame.shape != given.ccd.shape:
@@ -355,7 +353,7 @@ def _warn(rate, deviation, seconds, number, noise):
     if width < _TOO_NARROW * sigma:
         told = "the uncertainty of ccd" if noise is None else f"{number} frames of a read noise of {noise:.4g} electron"
         warn(
-            f"typical pixels differ by {width:.3g} electron/s, less than their noise of {sigma:.3g} by {told}: pass the "
-            "right frames (how many were combined), read_noise or exposure",
+            f"typical pixels differ by {width:.3g} electron/s, less than their noise of {sigma:.3g} by {told}: pass "
+            "the right frames (how many were combined), read_noise or exposure",
             NoiseWarning,
         )

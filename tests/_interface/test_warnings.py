@@ -211,7 +211,7 @@ CASES = [
      MissingInformationWarning, ""),
     (as_dark_rate, lambda: rate_by_hand(noise=0.2, read_noise=5 * u.electron), MissingInformationWarning,
      "the number of frames of ccd is unknown"),
-    (as_dark_rate, lambda: rate_by_hand(frames=1, read_noise=50 * u.electron), NoiseWarning, "typical pixels differ by"),
+    (as_dark_rate, lambda: rate_by_hand(frames=1, read_noise=50 * u.electron), NoiseWarning, "typical pixels differ"),
     (as_dark_rate, lambda: rate_by_hand(noise=np.inf, frames=1), NoUsablePixelWarning, "all pixels of the result are"),
     (master_bias, lambda: master_bias(two_detectors()), MissingInformationWarning, ""),
     (master_bias, lambda: master_bias(darks()), HeaderWarning, "EXPTIME is 100"),

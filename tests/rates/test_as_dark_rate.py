@@ -96,8 +96,9 @@ class TestEqualToDarkRate:
         rates, hands = [], []
         for seconds, darks in sets.items():
             rates.append(dark_rate(darks, bias=1000 * u.adu, clip=None, dtype="float64", read_noise=MEASURED))
-            hands.append(as_dark_rate(by_hand(darks, 1000 * u.adu, seconds), exposure=seconds * u.s,
-                                      frames=10, read_noise=MEASURED, saturation=64535 * u.adu, gain=CAMERA["gain"]))  # fmt: skip
+            hand = by_hand(darks, 1000 * u.adu, seconds)
+            options = {"frames": 10, "read_noise": MEASURED, "saturation": 64535 * u.adu, "gain": CAMERA["gain"]}
+            hands.append(as_dark_rate(hand, exposure=seconds * u.s, **options))
         assert_same_image(compare_dark_rates(*hands), compare_dark_rates(*rates), rtol=1e-6)
         hot, by_frames = hot_pixel_mask(*hands), hot_pixel_mask(*rates)
         assert by_frames.meta["NHOT"] > 30
@@ -261,7 +262,7 @@ def test_units(unit, words):
 
 
 def test_what_is_no_rate():
-    with pytest.raises(TypeError, match="ccd must be CCDData.* got str; read it with CCDData.read"):
+    with pytest.raises(TypeError, match=r"ccd must be CCDData.* got str; read it with CCDData.read"):
         made("rate.fits")
     with pytest.raises(ValueError, match="2-D image"):
         made(flat_rate([1.0, 2.0]))
@@ -271,7 +272,7 @@ def test_what_is_no_rate():
 
 def test_bias_that_is_none():
     rate = flat_rate([[1.0]])
-    with pytest.raises(TypeError, match="bias must be the master bias .* pass bias_error"):
+    with pytest.raises(TypeError, match=r"bias must be the master bias .* pass bias_error"):
         made(rate, bias=1000 * u.adu)
     with pytest.raises(ValueError, match=r"bias has the shape \(2, 2\), ccd has \(1, 1\)"):
         made(rate, bias=CCDData(np.ones((2, 2)), unit="adu"))
