@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .masks.hot_pixel_mask import hot_pixel_mask as hot_pixel_mask
     from .masks.nonlinear_kind import nonlinear_kind as nonlinear_kind
     from .rates.amplifiers import Amplifier as Amplifier
+    from .rates.as_dark_rate import as_dark_rate as as_dark_rate
     from .rates.dark_rate import dark_rate as dark_rate
     from .rates.master_bias import master_bias as master_bias
     from .rates.measure_gain import MeasuredGain as MeasuredGain
@@ -70,6 +71,7 @@ _MODULE_OF = {
     "TemperatureWarning": "_interface.warnings",
     "__version__": "_interface.version",
     "changed_pixels": "masks.changed_pixels",
+    "as_dark_rate": "rates.as_dark_rate",
     "check_frames": "report.check_frames",
     "compare_dark_rates": "comparison.compare_dark_rates",
     "dark_rate": "rates.dark_rate",

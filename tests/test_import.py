@@ -94,6 +94,7 @@ def test_all_names_are_public_and_found():
         "ProportionalityLimit",
         "Sensor",
         "TemperatureWarning",
+        "as_dark_rate",
         "check_frames",
         "compare_dark_rates",
         "dark_rate",

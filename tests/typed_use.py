@@ -19,6 +19,7 @@ from ccdproc_darks import (
     MeasuredGain,
     ProportionalityLimit,
     Sensor,
+    as_dark_rate,
     compare_dark_rates,
     dark_rate,
     dark_scatter,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     slope: CCDData = dark_rate(
         "dark.fits", exposure=90 * u.s, offset="pixel", clip=4, dtype="float64", check_headers=False
     )
+    by_hand: CCDData = as_dark_rate(slope, exposure=90 * u.s, frames=10, bias="bias.fits", method="median")
     ratio: CCDData = compare_dark_rates(rate, slope, statistic="ratio", offset=None, null="empirical", add_keyword=None)
     camera: MeasuredGain = measure_gain(biases, bias=biases, saturation="SATURATE")
     gain: u.Quantity = camera.gain
@@ -69,6 +71,8 @@ if TYPE_CHECKING:
 
     dark_rate(paths, offset="common")  # type: ignore[arg-type]
     master_bias(biases, check_headers="no")  # type: ignore[arg-type]
+    as_dark_rate(slope)  # type: ignore[call-arg]
+    as_dark_rate(slope, exposure=90 * u.s, method="mean")  # type: ignore[arg-type]
     dark_rate(paths, executor=2)  # type: ignore[arg-type]
     compare_dark_rates(rate, slope, statistic="sigma")  # type: ignore[arg-type]
     hot_pixel_mask(rate, thresholds=1 * u.Hz)  # type: ignore[call-arg]

@@ -13,6 +13,7 @@ from astropy.wcs import WCS
 
 import ccdproc_darks
 from ccdproc_darks import (
+    as_dark_rate,
     compare_dark_rates,
     dark_rate,
     dark_scatter,
@@ -301,13 +302,15 @@ def test_meta_says_how_the_rate_was_made():
 class TestAddKeyword:
     """As ccdproc's functions do it."""
 
-    @pytest.fixture(params=["DKRATE", "DKBIAS", "DKCOMPAR", "DKMASK", "DKSCATTR", "DKREPEAT", "DKRNMAP"])
+    @pytest.fixture(params=["DKRATE", "DKBIAS", "DKCOMPAR", "DKMASK", "DKSCATTR", "DKREPEAT", "DKRNMAP", "DKASRATE"])
     def call(self, request):
         frames, biases = ([dark(np.ones((2, 2)), time, "electron") for _ in range(4)] for time in (100.0, 0.0))
         rates = [rate_image(np.ones((2, 2)), seconds) for seconds in (10.0, 100.0)]
         many = [dark(np.full((2, 2), level), 0.0, "electron") for level in range(1, 21)]
+        by_hand = dark(np.ones((2, 2)), 9.0, "electron/s")
         calls = {
             "DKRATE": lambda **options: dark_rate(frames[0], **options),
+            "DKASRATE": lambda **options: as_dark_rate(by_hand, exposure=9 * u.s, frames=1, **options),
             "DKBIAS": lambda **options: master_bias(biases, **options),
             "DKRNMAP": lambda **options: read_noise_map(many, **options),
             "DKCOMPAR": lambda **options: compare_dark_rates(*rates, **options),
@@ -322,7 +325,8 @@ class TestAddKeyword:
 
     def test_true(self, call):
         key, function = call
-        name = {"DKRATE": "dark_rate: darks=<CCDData>", "DKBIAS": "master_bias: biases=<4 CCDData>",
+        name = {"DKRATE": "dark_rate: darks=<CCDData>", "DKASRATE": "as_dark_rate: ccd=<CCDData>, exposure=9.0 s",
+                "DKBIAS": "master_bias: biases=<4 CCDData>",
                 "DKRNMAP": "read_noise_map: biases=<20 CCDData>, gain=None, bias=None",
                 "DKCOMPAR": "compare_dark_rates: rates=<2 CCDData>",
                 "DKMASK": "hot_pixel_mask: rates=<2 CCDData>, threshold=3.0 electron / s",

@@ -28,6 +28,7 @@ from ccdproc_darks import (
     NoiseWarning,
     NoUsablePixelWarning,
     TemperatureWarning,
+    as_dark_rate,
     compare_dark_rates,
     dark_rate,
     dark_scatter,
@@ -167,6 +168,12 @@ def empty_rates():
     return rates
 
 
+def rate_by_hand(*, noise=0.05, **options):
+    """Of darks of 100 s, made a result."""
+    values = np.random.default_rng(4).normal(1.0, noise, SHAPE)
+    return as_dark_rate(CCDData(values, unit="electron/s"), exposure=100 * u.s, **options)
+
+
 # What is called; the class of the warning, and how it begins.
 CASES = [
     (dark_rate, lambda: dark_rate(raw_darks()), BiasWarning, "no bias given"),
@@ -202,6 +209,10 @@ CASES = [
      TemperatureWarning, "the bias was taken at 0.0 deg C"),
     (dark_rate, lambda: dark_rate(two_detectors(), bias=0 * u.adu, exposure=9 * u.s),
      MissingInformationWarning, ""),
+    (as_dark_rate, lambda: rate_by_hand(noise=0.2, read_noise=5 * u.electron), MissingInformationWarning,
+     "the number of frames of ccd is unknown"),
+    (as_dark_rate, lambda: rate_by_hand(frames=1, read_noise=50 * u.electron), NoiseWarning, "typical pixels differ"),
+    (as_dark_rate, lambda: rate_by_hand(noise=np.inf, frames=1), NoUsablePixelWarning, "all pixels of the result are"),
     (master_bias, lambda: master_bias(two_detectors()), MissingInformationWarning, ""),
     (master_bias, lambda: master_bias(darks()), HeaderWarning, "EXPTIME is 100"),
     (master_bias, lambda: master_bias(starry_darks()), LightWarning, "light seems to have fallen on bias frames"),
