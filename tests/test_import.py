@@ -102,10 +102,12 @@ def test_all_names_are_public_and_found():
         "master_bias",
         "measure_gain",
         "proportionality_limit",
+        "read_defects",
         "read_noise_map",
         "repeatability",
         "sensor_preset",
         "simulate_dark",
+        "write_defects",
     }
     for name in ccdproc_darks.__all__:
         found = getattr(ccdproc_darks, name)
