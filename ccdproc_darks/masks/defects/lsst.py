@@ -49,6 +49,6 @@ def _mask(table, shape, wanted):
     if not set(_COLUMNS) <= set(table.colnames):
         raise ValueError(f"{wanted.path} has no columns {', '.join(_COLUMNS)}, but {', '.join(table.colnames)}")
     values = [np.asarray(table[name]) for name in _COLUMNS]
-    if any(column.ndim != 1 or column.dtype.kind not in "iu" for column in values):
+    if len(table) and any(column.ndim != 1 or column.dtype.kind not in "iu" for column in values):
         raise ValueError(f"{wanted.path}: the columns {', '.join(_COLUMNS)} must hold whole numbers")
     return mask_of_boxes(np.column_stack(values), wanted.settled_shape(shape), wanted.path)
