@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .comparison.proportionality_limit import proportionality_limit as proportionality_limit
     from .comparison.repeatability import repeatability as repeatability
     from .masks.changed_pixels import changed_pixels as changed_pixels
+    from .masks.defects.read_defects import read_defects as read_defects
+    from .masks.defects.write_defects import write_defects as write_defects
     from .masks.hot_pixel_mask import hot_pixel_mask as hot_pixel_mask
     from .masks.nonlinear_kind import nonlinear_kind as nonlinear_kind
     from .rates.amplifiers import Amplifier as Amplifier
@@ -84,10 +86,12 @@ _MODULE_OF = {
     "measure_gain": "rates.measure_gain",
     "nonlinear_kind": "masks.nonlinear_kind",
     "proportionality_limit": "comparison.proportionality_limit",
+    "read_defects": "masks.defects.read_defects",
     "read_noise_map": "rates.read_noise_map",
     "repeatability": "comparison.repeatability",
     "sensor_preset": "simulation",
     "simulate_dark": "simulation",
+    "write_defects": "masks.defects.write_defects",
 }
 _PUBLIC_MODULES = ("planning", "simulation", "temperature")
 

@@ -40,6 +40,7 @@ COMMANDS = [
     ["report", "--help"],
     ["demo", "--help"],
     ["simulate", "--help"],
+    ["mask", "--help"],
     ["report", "here", "--gain", "0"],
 ]
 
@@ -69,7 +70,7 @@ def test_the_command_explains_itself_without_heavy_imports(loaded_after, argumen
 
 
 def test_a_measurement_imports_little_more_than_ccdproc():
-    seldom = "[name for name in ('matplotlib', 'photutils', 'scipy.optimize', 'scipy.stats', 'tqdm')"
+    seldom = "[name for name in ('matplotlib', 'photutils', 'regions', 'scipy.optimize', 'scipy.stats', 'tqdm')"
     listing = f"print({seldom} if name in sys.modules])"
     found = fresh(f"import sys, ccdproc; {listing}\nfrom ccdproc_darks import *; {listing}").stdout.splitlines()
     assert found[0] == found[1]
@@ -103,10 +104,12 @@ def test_all_names_are_public_and_found():
         "master_bias",
         "measure_gain",
         "proportionality_limit",
+        "read_defects",
         "read_noise_map",
         "repeatability",
         "sensor_preset",
         "simulate_dark",
+        "write_defects",
     }
     for name in ccdproc_darks.__all__:
         found = getattr(ccdproc_darks, name)

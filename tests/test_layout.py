@@ -30,6 +30,9 @@ MOST_ARROWS, MOST_LINES = 50, 400
 
 # Modules without a test file of their own, and where they are tested.
 TESTED_ELSEWHERE = {
+    "masks.defects.fits_tables": "by the formats in FITS: masks/defects/test_lsst.py, test_fits_region.py",
+    "masks.defects.listed": "by the lists that are written and read: masks/defects/test_read_defects.py",
+    "masks.defects.text_lines": "by the formats that are text: masks/defects/test_iraf.py, test_siril.py",
     "masks.pixel_rates": "by the flags made from them: masks/test_hot_pixels.py, test_flagging_proportionality.py",
     "cli.argument_types": "by the command that has them: cli/test_command.py",
     "cli.printed": "by what the command prints: cli/test_command.py",

@@ -217,13 +217,19 @@ def _plain(value):
 
 
 def result_image(data, unit, header, *, mask=None, deviation=None, wcs=None):
-    """CCDData of plain arrays, which are not copied; ``deviation`` is the standard deviation, in ``unit``."""
+    """CCDData of plain arrays, which are not copied; ``deviation`` is the standard deviation, in ``unit``.
+
+    Data that are uint32 are flags, and so are in ``flags`` too.
+    """
     set_keys(header, {"DKVERS": (__version__, "ccdproc_darks version")})
     if unit is u.dimensionless_unscaled:
         # Without a unit astropy writes no BUNIT, and refuses to read an image without BUNIT.
         header["BUNIT"] = ("1", "no unit")
     image = CCDData(data, unit=unit, mask=mask, wcs=copied_wcs(wcs))
     image.meta = header
+    if data.dtype == np.uint32:
+        # An image of flags: where astropy looks for them, in the same memory. A file has them once, as its data.
+        image.flags = data
     if deviation is not None:
         image.uncertainty = StdDevUncertainty(deviation, copy=False)
     return image

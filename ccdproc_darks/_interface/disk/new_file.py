@@ -56,7 +56,9 @@ def check_file(out, overwrite=False):
     if os.path.lexists(place) and not place.is_file():
         raise FileExistsError(f"{out} is not a file that can be replaced: name another")
     if os.path.lexists(place) and not overwrite:
-        raise FileExistsError(f"{out} is there already: name another file, or have it overwritten")
+        raise FileExistsError(
+            f"{out} is there already: name another file, or have it overwritten (overwrite=True, --overwrite)"
+        )
     if not place.parent.is_dir():
         raise FileNotFoundError(f"{out} cannot be written: there is no folder {place.parent}")
     return place

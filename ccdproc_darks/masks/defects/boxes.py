@@ -15,8 +15,8 @@ def boxes_of(mask):
     Returns
     -------
     `numpy.ndarray`
-        Shape (number of rectangles, 4), int64: column and row of the first pixel, from 0, width and height; in the order
-        of their rows, then columns.
+        Shape (number of rectangles, 4), int64: column and row of the first pixel, from 0, width and height; sorted by
+        row, then column.
 
     Examples
     --------
@@ -44,11 +44,15 @@ def mask_of_boxes(boxes, shape, label):
     inside = (x >= 0) & (y >= 0) & (width > 0) & (height > 0) & (width <= columns - x) & (height <= rows - y)
     if not inside.all():
         x, y, width, height = boxes[np.argmin(inside)].tolist()
-        pixels = f"column {x}, row {y}" if width == height == 1 else f"columns {x} to {x + width - 1}, rows {y} to {y + height - 1}"
+        pixels = (
+            f"column {x}, row {y}"
+            if width == height == 1
+            else f"columns {x} to {x + width - 1}, rows {y} to {y + height - 1}"
+        )
         raise ValueError(
             f"{label}: {np.count_nonzero(~inside)} of {len(boxes)} entries lie outside an image of {rows} rows and "
-            f"{columns} columns, the first at {pixels} (counted from 0): the list belongs to another image, or shape is "
-            "not (rows, columns)"
+            f"{columns} columns, the first at {pixels} (counted from 0): the list belongs to another image, or shape "
+            "is not (rows, columns)"
         )
     mask = np.zeros(shape, dtype=bool)
     for x, y, width, height in boxes.tolist():

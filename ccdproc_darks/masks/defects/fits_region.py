@@ -5,20 +5,18 @@ import numpy as np
 from astropy.io import fits
 
 from .boxes import boxes_of, mask_of_boxes
-from .fits_tables import first_table
+from .fits_tables import first_table, table_shape
 from .shapes import grid_boxes, mask_of_regions
 
 __all__ = ["read", "write"]
 
 
-
 def write(path, pixels):
-    """Write each rectangle as a BOX, or a POINT where it is one pixel, each its own COMPONENT (their union)."""
+    """Write each rectangle as a BOX, each a COMPONENT of its own: their union is meant."""
     boxes = boxes_of(pixels.mask)
     x, y, width, height = boxes.T.astype(float)
-    one = (width == 1) & (height == 1)
     columns = [
-        fits.Column("SHAPE", "16A", array=np.where(one, "POINT", "BOX")),
+        fits.Column("SHAPE", "16A", array=np.full(len(boxes), "BOX")),
         # FITS counts from 1, at the centres of pixels.
         fits.Column("X", "1D", unit="pix", array=x + (width + 1) / 2),
         fits.Column("Y", "1D", unit="pix", array=y + (height + 1) / 2),
@@ -44,21 +42,27 @@ def write(path, pixels):
 
 def read(path, wanted):
     """Mask of such a table."""
-    table, told = first_table(path, wanted.path, "REGION")
+    table, header = first_table(path, wanted.path, "REGION")
     names = {name.upper(): name for name in table.colnames}
     if not {"SHAPE", "X", "Y"} <= set(names):
         raise ValueError(f"{wanted.path} has no columns SHAPE, X and Y, but {', '.join(table.colnames)}")
-    shape = wanted.settled_shape(told)
+    shape = wanted.settled_shape(table_shape(header))
     if not len(table):
         return np.zeros(shape, dtype=bool)
-    _check_components(table, names, wanted.path)
-    boxes = _boxes(table, names)
+    _check_united(table, names, wanted.path)
+    # The package regions counts pixels from 0 in these tables as well, where FITS counts from 1.
+    origin = 0 if header.get("ORIGIN") == "astropy/regions" else 1
+    boxes = _boxes(table, names, origin)
     if boxes is None:
-        return mask_of_regions(lambda regions: regions.parse(_of_regions(table, names), format="fits"), shape, wanted.path)
+        made = _as_regions_has_it(table, names, origin)
+        return mask_of_regions(lambda regions: regions.parse(made, format="fits"), shape, wanted.path)
     return mask_of_boxes(boxes, shape, wanted.path)
 
 
-def _check_components(table, names, label):
+def _check_united(table, names, label):
+    """A ValueError where the region is more than the union of the shapes."""
+    if np.char.startswith(np.char.strip(np.asarray(table[names["SHAPE"]]).astype(str)), "!").any():
+        raise ValueError(f"{label} has shapes that are excluded (SHAPE begins with !): this is not read")
     if "COMPONENT" in names and len(np.unique(table[names["COMPONENT"]])) < len(table):
         raise ValueError(
             f"{label} has several shapes of one COMPONENT, of which only the common part counts: this is not read; "
@@ -66,13 +70,13 @@ def _check_components(table, names, label):
         )
 
 
-def _boxes(table, names):
+def _boxes(table, names, origin):
     """Rectangles, where the table has nothing else; or None."""
     kind = np.char.upper(np.char.strip(np.asarray(table[names["SHAPE"]]).astype(str)))
     is_point = kind == "POINT"
     if not np.isin(kind, ("BOX", "ROTBOX", "POINT")).all():
         return None
-    x, y = (_first(table[names[name]]) for name in "XY")
+    x, y = (_first(table[names[name]]) + (1 - origin) for name in "XY")
     sides, angle = np.ones((len(table), 2)), np.zeros(len(table))
     if not is_point.all():
         if "R" not in names or np.ndim(table[names["R"]]) != 2 or np.shape(table[names["R"]])[1] < 2:
@@ -91,15 +95,15 @@ def _first(column):
     return values if values.ndim == 1 else values.reshape(len(values), -1)[:, 0]
 
 
-def _of_regions(table, names):
-    """The table as `regions` reads it."""
+def _as_regions_has_it(table, names, origin):
+    """The table as `regions` has it, with pixels from 0."""
     from astropy import units as u
     from astropy.table import QTable
 
     made = QTable()
     for name, column in names.items():
         if name in ("X", "Y", "R"):
-            made[name] = np.asarray(table[column], float) * u.pix
+            made[name] = (np.asarray(table[column], float) - origin * (name != "R")) * u.pix
         elif name == "ROTANG":
             made[name] = np.asarray(table[column], float) * u.deg
         elif name == "SHAPE":

@@ -24,7 +24,7 @@ def is_fits(path):
     return start == b"SIMPLE  ="
 
 
-def opened(path, label, name=None):
+def opened(path, label):
     """List of all HDUs of a FITS file, read whole; a ValueError where astropy cannot read it."""
     try:
         with filtered("ignore"), fits.open(path, memmap=False, lazy_load_hdus=False) as hdus:
@@ -36,13 +36,13 @@ def opened(path, label, name=None):
 
 
 def first_table(path, label, name=None):
-    """The first table of a FITS file, or that of this EXTNAME if there is one, and the size of the image or None."""
+    """The first table of a FITS file, or that of this EXTNAME if there is one, and its header."""
     hdus = opened(path, label)
     tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU | fits.TableHDU) and hdu.data is not None]
     if not tables:
         raise ValueError(f"{label} has no table")
     table = next((hdu for hdu in tables if hdu.name == name), tables[0])
-    return Table(table.data), table_shape(table.header)
+    return Table(table.data), table.header
 
 
 def table_shape(meta):

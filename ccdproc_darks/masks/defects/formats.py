@@ -35,7 +35,7 @@ def checked_format(format, path):
         return fitting[0]
     names = ", ".join(map(repr, fitting or FORMATS))
     why = f"may be that of {len(fitting)} formats" if fitting else "tells no format"
-    raise ValueError(f"{path}: the end of the name {why}: pass format=, one of {names}")
+    raise ValueError(f"{path}: the end of the name {why}: pass format= (--format), one of {names}")
 
 
 def format_of_file(format, path):

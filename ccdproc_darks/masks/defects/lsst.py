@@ -24,16 +24,15 @@ def write(path, pixels):
     elif path.suffix.lower() == ".ecsv":
         table.write(path, format="ascii.ecsv")
     else:
-        write_text(path, [*comments(pixels.shape, " ".join(_COLUMNS)), *("%d %d %d %d" % tuple(box) for box in boxes.tolist())])
+        lines = (f"{x} {y} {width} {height}" for x, y, width, height in boxes.tolist())
+        write_text(path, [*comments(pixels.shape, " ".join(_COLUMNS)), *lines])
 
 
 def read(path, wanted):
     """Mask of such a list."""
     if is_fits(path):
-        table, shape = first_table(path, wanted.path)
-        if not set(_COLUMNS) <= set(table.colnames):
-            raise ValueError(f"{wanted.path} has no columns {', '.join(_COLUMNS)}, but {', '.join(table.colnames)}")
-        return _mask(table, shape, wanted)
+        table, header = first_table(path, wanted.path)
+        return _mask(table, table_shape(header), wanted)
     text = read_text(path)
     if not text.startswith("# %ECSV"):
         expected = "four whole numbers (x0 y0 width height)"
@@ -43,13 +42,13 @@ def read(path, wanted):
         table = Table.read(text, format="ascii.ecsv")
     except Exception as error:  # astropy's readers raise many kinds
         raise ValueError(f"{wanted.path} is not a table in ECSV: {error}") from None
-    if not set(_COLUMNS) <= set(table.colnames):
-        raise ValueError(f"{wanted.path} has no columns {', '.join(_COLUMNS)}, but {', '.join(table.colnames)}")
     return _mask(table, table_shape(table.meta), wanted)
 
 
 def _mask(table, shape, wanted):
+    if not set(_COLUMNS) <= set(table.colnames):
+        raise ValueError(f"{wanted.path} has no columns {', '.join(_COLUMNS)}, but {', '.join(table.colnames)}")
     values = [np.asarray(table[name]) for name in _COLUMNS]
-    if any(column.ndim != 1 or column.dtype.kind not in "iu" for column in values):
+    if len(table) and any(column.ndim != 1 or column.dtype.kind not in "iu" for column in values):
         raise ValueError(f"{wanted.path}: the columns {', '.join(_COLUMNS)} must hold whole numbers")
     return mask_of_boxes(np.column_stack(values), wanted.settled_shape(shape), wanted.path)

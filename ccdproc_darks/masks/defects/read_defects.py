@@ -25,7 +25,7 @@ def read_defects(
     flags: Flags | None = None,
     first_row: Literal["top", "bottom"] | None = None,
 ) -> np.ndarray:
-    """Read a list of bad pixels as a mask.
+    r"""Read a list of bad pixels as a mask.
 
     Parameters
     ----------
@@ -69,12 +69,17 @@ def read_defects(
 
     Examples
     --------
+    A list of IRAF's, with the column 25 and the pixel in column 10 and line 3:
+
+    >>> import tempfile
     >>> from pathlib import Path
     >>> from ccdproc_darks import read_defects
-    >>> _ = Path("columns.txt").write_text("25 25 1 4\\n10 3\\n")
-    >>> mask = read_defects("columns.txt", format="iraf", shape=(4, 30))
-    >>> mask[:, 24].all(), mask[2, 9], mask.sum()
-    (np.True_, np.True_, np.int64(5))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "bad.dat"
+    ...     _ = path.write_text("25 25 1 4\n10 3\n")
+    ...     mask = read_defects(path, format="iraf", shape=(4, 30))
+    >>> print(mask[:, 24].all(), mask[2, 9], mask.sum())
+    True True 5
     """
     path = Path(path)
     if not path.is_file():

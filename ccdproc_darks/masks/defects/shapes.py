@@ -1,7 +1,12 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Shapes of region files, as pixels: rectangles that lie on the grid of pixels, and all others by `regions`."""
 
+import warnings
+
 import numpy as np
+from astropy.utils.exceptions import AstropyDeprecationWarning
+
+from ..._interface.warnings import filtered
 
 __all__ = ["grid_boxes", "mask_of_regions"]
 
@@ -11,7 +16,9 @@ def grid_boxes(x, y, width, height, angle):
 
     None where not each of them has its edges on those of pixels: then `mask_of_regions` tells which pixels are inside.
     """
-    x, y, width, height, angle = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, y, width, height, angle)))
+    x, y, width, height, angle = np.broadcast_arrays(
+        *(np.asarray(value, float) for value in (x, y, width, height, angle))
+    )
     turned = angle % 180 == 90
     width, height = np.where(turned, height, width), np.where(turned, width, height)
     # The centre of the first pixel is at 1, and its edge at 0.5.
@@ -35,7 +42,11 @@ def mask_of_regions(parse, shape, label):
             "installed: pip install 'ccdproc_darks[regions]'"
         ) from None
     try:
-        found = list(parse(Regions))
+        # What it leaves out with a warning would be missing in the mask.
+        with filtered("error"):
+            warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.simplefilter("ignore", AstropyDeprecationWarning)
+            found = list(parse(Regions))
     except Exception as error:  # of many kinds, some of its own
         raise ValueError(f"{label} cannot be read as regions: {error}") from None
     mask = np.zeros(shape, dtype=bool)

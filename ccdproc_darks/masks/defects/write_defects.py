@@ -111,15 +111,20 @@ def write_defects(
 
     Examples
     --------
+    >>> import tempfile
+    >>> from pathlib import Path
     >>> import numpy as np
     >>> from ccdproc_darks import read_defects, write_defects
     >>> mask = np.zeros((6, 8), dtype=bool)
     >>> mask[:, 3] = mask[2, 7] = True
-    >>> write_defects(mask, "bad.dat", format="iraf", overwrite=True)
-    >>> print(open("bad.dat").read().partition("columns")[2].strip())
-    4 4 1 6
-    8 3
-    >>> bool((read_defects("bad.dat", format="iraf") == mask).all())
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "bad.dat"
+    ...     write_defects(mask, path, format="iraf")
+    ...     lines = path.read_text().splitlines()
+    ...     back = read_defects(path, format="iraf")
+    >>> lines[-3:]
+    ['# image of 6 rows and 8 columns', '4 4 1 6', '8 3']
+    >>> bool((back == mask).all())
     True
     """
     path = Path(path)
