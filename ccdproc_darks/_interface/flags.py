@@ -44,3 +44,4 @@ class DARK_FLAGS(BitFlagNameMap):
     TELEGRAPH = 2**15
     NONLINEAR = 2**16
     UNRELIABLE_DARK = 2**23
+    OTHER_BAD_PIXEL = 2**30
