@@ -1,0 +1,162 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Bad columns and rows: more of their pixels are bad, or their pixels are higher or lower, than chance allows."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.special import log_ndtr, ndtri_exp
+
+from .._interface.flags import DARK_FLAGS
+from .line_counts import LineCounts
+from .line_levels import line_levels
+from .line_segments import LEAST, SEGMENTS
+from .line_start import range_of_runs, range_of_scores
+
+__all__ = ["BadLine", "bad_lines", "text_of_lines"]
+
+# Flags whose pixels are counted, each for itself: many HOT pixels do not hide a few that are NONLINEAR.
+_COUNTED = (int(DARK_FLAGS.HOT), int(DARK_FLAGS.NONLINEAR | DARK_FLAGS.SATURATED), int(DARK_FLAGS.TELEGRAPH))
+# Tests of a line: numbers of three kinds of pixels, and a level above or below, of each segment.
+_TESTS = (len(_COUNTED) + 2) * len(SEGMENTS)
+# Fraction of the pixels with a flag from which on their runs tell nothing.
+_TOO_MANY = 0.25
+# Times that numbers expected are computed anew, without the lines found.
+_PASSES = 3
+# Lines that are listed in a text.
+_LISTED = 40
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A bad column or row.
+
+    Attributes
+    ----------
+    kind : {"column", "row"}
+        Which of the two.
+    number : int
+        Number of the column or row, from 0.
+    start, stop : int
+        First pixel of the bad part along the line, and the one after its last.
+    part : {"", "from", "to"}
+        Whether the whole line is bad, the part from ``start`` on, or the part up to ``stop``.
+    """
+
+    kind: Literal["column", "row"]
+    number: int
+    start: int
+    stop: int
+    part: Literal["", "from", "to"] = ""
+
+    @property
+    def slices(self):
+        """Its pixels, as an index of the image."""
+        along = slice(self.start, self.stop)
+        return (along, self.number) if self.kind == "column" else (self.number, along)
+
+    def moved(self, rows, columns):
+        """The same line in an image that begins so many rows and columns earlier."""
+        along, across = (rows, columns) if self.kind == "column" else (columns, rows)
+        return BadLine(self.kind, self.number + across, self.start + along, self.stop + along, self.part)
+
+
+def bad_lines(flags, image, mask, control):
+    """List of `BadLine` of an image, from the flags of its pixels and their rates.
+
+    Parameters
+    ----------
+    flags : `numpy.ndarray` of uint32
+        Flags of the pixels, by `DARK_FLAGS`.
+    image, mask : `numpy.ndarray`
+        Rate of each pixel, in any unit; where it is not to be used, or None.
+    control : `ccdproc_darks.comparison.false_positives.FalsePositiveControl`
+        How many good pixels may be flagged: a line of 1000 pixels counts 1000.
+
+    Notes
+    -----
+    Each line has 75 tests: the number of HOT, of NONLINEAR or SATURATED, and of TELEGRAPH pixels, and its level
+    above or below, of the whole line and of the 14 parts that begin or end at an eighth of it. Its probability is the
+    least of theirs, times their number (Bonferroni), which is too much as they are not independent.
+    """
+    found = []
+    number = (2 * image.size, 1) if control.fdr is None else (sum(image.shape), 1)
+    if min(image.shape) < LEAST:
+        return found
+    tests = [_LineTests("column", image), _LineTests("row", image.T)]
+    _count(tests, flags)
+    for one, levels in zip(tests, line_levels(image, mask) or (None, None), strict=True):
+        one.set_levels(levels)
+    for passed in range(_PASSES):
+        deviates = [one.deviates(again=passed > 0) for one in tests]
+        critical = control.critical(*number, np.concatenate(deviates))
+        if not any([one.leave_out(those > critical) for one, those in zip(tests, deviates, strict=True)]):
+            break
+    return [line for one in tests for line in one.lines()]
+
+
+class _LineTests:
+    """All tests of the columns, or of the rows, of an image that is turned so that they are its columns."""
+
+    def __init__(self, kind, image):
+        self.kind, self.image = kind, image
+        self.counts, self.levels, self.of_levels = [], None, None
+        self.found = np.zeros(image.shape[1], bool)
+
+    def set_levels(self, levels):
+        if levels is not None:
+            self.levels, self.of_levels = levels, np.abs(levels.deviates()).max(axis=0)
+
+    def deviates(self, again):
+        """Normal deviate of each line, that of all its tests together."""
+        # In all passes but the first, lines that were found are no measure of others.
+        of_counts = [one.deviates(self.found if again else None).max(axis=0) for one in self.counts]
+        none = np.zeros(self.found.size)
+        self.each = np.array([none if self.of_levels is None else self.of_levels, *of_counts])
+        return -ndtri_exp(np.minimum(log_ndtr(-self.each.max(axis=0)) + np.log(_TESTS), np.log(0.5)))
+
+    def leave_out(self, found):
+        """Keep which lines were found; whether these are others than before."""
+        changed = bool((found != self.found).any())
+        self.found = found
+        return changed
+
+    def lines(self):
+        """`BadLine` of each line that was found, with its part that is bad by the most significant test."""
+        length = self.image.shape[0]
+        for number in np.flatnonzero(self.found).tolist():
+            test = int(np.argmax(self.each[:, number]))
+            if test == 0:
+                start, stop = range_of_scores(self.levels.scores(self.image[:, number], number))
+            else:
+                counts = self.counts[test - 1]
+                start, stop = range_of_runs(counts.places_of(number), length, counts.expected[0, number])
+            part = "from" if start > 0 else "to" if stop < length else ""
+            yield BadLine(self.kind, number, start, stop, part)
+
+
+def _count(tests, flags):
+    """Give the tests their `LineCounts`."""
+    flagged = np.flatnonzero(flags)
+    values = flags.ravel()[flagged]
+    for flag in _COUNTED:
+        those = flagged[(values & np.uint32(flag)) > 0]
+        if 0 < those.size < _TOO_MANY * flags.size:
+            row, column = np.divmod(those, flags.shape[1])
+            tests[0].counts.append(LineCounts(column, row, flags.shape))
+            tests[1].counts.append(LineCounts(row, column, flags.shape[::-1]))
+
+
+def text_of_lines(lines):
+    """Numbers of lines as a text: ``198, 201-203, 411 (from 300), 500 (to 120)``; the first 40 of them."""
+    texts, numbers, part = [], [], None
+    for line in [*sorted(lines, key=lambda one: (one.number, one.start)), None]:
+        known = line and {"from": f" (from {line.start})", "to": f" (to {line.stop - 1})", "": ""}[line.part]
+        if numbers and (line is None or line.number != numbers[-1] + 1 or known != part):
+            texts.append(f"{numbers[0]}{f'-{numbers[-1]}' if len(numbers) > 1 else ''}{part}")
+            numbers = []
+        if line is not None:
+            numbers.append(line.number)
+            part = known
+    more = [f"{len(texts) - _LISTED} more"] if len(texts) > _LISTED else []
+    return ", ".join([*texts[:_LISTED], *more])
