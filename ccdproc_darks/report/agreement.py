@@ -43,7 +43,9 @@ class Agreement:
             "NHOT": (int(hot), "pixels that are HOT in every night"),
             "NMASKED": (int(np.count_nonzero(always)), "pixels masked in every night"),
         }
-        images = {"mask": result_image(self.flags, u.dimensionless_unscaled, self._header(entries | counts), mask=always)}
+        images = {
+            "mask": result_image(self.flags, u.dimensionless_unscaled, self._header(entries | counts), mask=always)
+        }
         for name in ("masked", "hot"):
             header = self._header(entries)
             images[f"nights_{name}"] = result_image(getattr(self, name), u.dimensionless_unscaled, header)

@@ -14,6 +14,7 @@ from .comparison_table import comparison_table
 from .finished_report import read_reports
 from .many import report_names
 from .matched_groups import matched_groups
+from .night_change import night_change
 from .run import folder_names
 from .terminal import progress_bar
 
@@ -35,11 +36,19 @@ class ComparedSeries:
 class Comparison:
     """What has changed between several reports."""
 
-    folders: list  # of the reports, in the order of the nights, as the user gave them
+    reports: list  # of `FinishedReport`, in the order of the nights
     labels: list  # their names, all different
     series: list  # of `ComparedSeries`
     alone: list  # of `Night`: groups that are in one report only
     notes: list  # sentences for people
+
+    def date_text(self, night):
+        """Date of a `Night` for people; with the time of day, where two reports are of one day."""
+        date = night.group.date
+        if date is None:
+            return ""
+        days = [each.date.strftime("%Y-%m-%d") for each in self.reports if each.date is not None]
+        return date.strftime("%Y-%m-%d" if len(set(days)) == len(days) else "%Y-%m-%d %H:%M")
 
 
 def compare_reports(folders, out, *, overwrite=False, command="", **limits):
@@ -66,12 +75,12 @@ def compare_reports(folders, out, *, overwrite=False, command="", **limits):
             raise ValueError(f"the reports have no sensor in common: {_sensors(reports)}")
         labels = report_names([report.folder for report in reports])
         names = folder_names(series.title for series in found)
-        compared = Comparison([report.folder for report in reports], labels, [], alone, notes)
+        compared = Comparison(reports, labels, [], alone, notes)
         for series, name in progress_bar(list(zip(found, names, strict=True)), unit="sensor"):
             compared.series.append(_compared(series, name, new, out, limits))
         with named_errors(out):
             comparison_table(compared).write(new / SUMMARY, format="ascii.ecsv")
-            text = comparison_page(compared, command, Path(out))
+            text = comparison_page(compared, Path(out), command)
             (new / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
             write_manifest(new)
     return compared
@@ -86,6 +95,13 @@ def _compared(series, name, new, out, limits):
         for file, image in result.agreement.images().items():
             with uninterrupted():
                 image.write(new / name / f"{file}.fits")
+    for before, after in _pairs(series.nights):
+        is_successive = after in series.nights[series.nights.index(before) + 1 :][:1]
+        change = night_change(before, after, is_successive=is_successive, **limits)
+        result.changes.append(change)
+        if change.table is not None:
+            with named_errors(out):
+                change.table.write(new / name / change.file, format="ascii.ecsv")
     return result
 
 
@@ -112,14 +128,16 @@ def _in_order(reports):
     undated = [report for report in reports if report.date is None]
     if undated:
         listed = ", ".join(str(report.folder) for report in undated)
-        return reports, [f"No DATE-OBS in the headers of {listed}: the nights are in the order in which they were given."]
+        return reports, [
+            f"No DATE-OBS in the headers of {listed}: the nights are in the order in which they were given."
+        ]
     ordered = sorted(reports, key=lambda report: report.date.mjd)
     notes = [] if ordered == reports else ["The reports were not given in the order of their dates: here they are."]
     for first, second in pairwise(ordered):
         if first.date == second.date:
             notes.append(
-                f"{first.folder} and {second.folder} begin at the same time, {first.date.isot}: if they are of the same "
-                "frames, their noise is the same, and nothing can have changed."
+                f"{first.folder} and {second.folder} begin at the same time, {first.date.isot}: if they are of the "
+                "same frames, their noise is the same, and nothing can have changed."
             )
     return ordered, notes
 

@@ -11,21 +11,16 @@ from .._interface.flags import DARK_FLAGS
 from .._interface.version import __version__
 from .comparison_pictures import draw_changed_pixels, draw_nights
 from .html import document, escape, table
+from .night_change import KINDS
 from .pictures import as_png
 
 __all__ = ["comparison_page"]
 
 # Changed pixels of two nights that are listed on the page.
 _LISTED = 20
-_KINDS = {
-    "born": "hot since then",
-    "healed": "no longer hot",
-    "higher": "a higher rate",
-    "lower": "a lower rate",
-}
 
 
-def comparison_page(compared, command="", out=None):
+def comparison_page(compared, out, command=""):
     """HTML of a `Comparison`; ``command`` made it, in the folder ``out``, from which the page links to the reports."""
     title = f"What has changed: {len(compared.labels)} reports on dark frames"
     parts = [f"<h1>{escape(title)}</h1>", f"<p class=dim>ccdproc_darks {escape(__version__)}. {escape(command)}</p>"]
@@ -44,19 +39,16 @@ def _series(series, compared, out):
         yield f"<p class=note>{escape(note)}</p>"
     changed = {change.after.number: change.number for change in series.changes if change.is_successive}
     rows = [_night_row(night, changed, compared, out) for night in series.nights]
-    yield table(
-        (
-            "night", "report", "date (UTC)", "temperature (°C)", "darks", "typical rate (electron/s)", "its error",
-            "read noise (electron)", "hot above (electron/s)", "hot", "not proportional", "masked", "changed",
-        ),
-        rows,
-        left=3,
+    heads = (
+        "night", "report", "date (UTC)", "°C", "darks", "typical rate (electron/s)", "read noise (electron)",
+        "hot above (electron/s)", "hot", "not proportional", "masked", "changed",
     )  # fmt: skip
+    yield table(heads, rows, left=2)
     yield (
         "<p class=dim>Changed are the pixels whose rate is another one than in the night before. The typical rate is "
-        "the median of the pixels' true rates (noise is taken off), of all exposure times. The threshold above which a "
-        "pixel is hot is each night's own: it follows the typical rate, and so the temperature. The same numbers are "
-        f"in {SUMMARY}.</p>"
+        "the median of the pixels' true rates (noise is taken off), of all exposure times, with its standard error. "
+        "The threshold above which a pixel is hot is each night's own: it follows the typical rate, and so the "
+        f"temperature. The same numbers are in {SUMMARY}.</p>"
     )
     yield _picture(*draw_nights(series))
     yield from _changes(series)
@@ -83,15 +75,14 @@ def _notes(series):
 def _night_row(night, changed, compared, out):
     group = night.group
     report = compared.labels[night.number - 1]
-    path = compared.folders[night.number - 1] / PAGE
+    path = compared.reports[night.number - 1].folder / PAGE
     return (
         str(night.number),
-        report if out is None else (report, quote(os.path.relpath(path.resolve(), out.resolve()))),
-        "" if group.date is None else group.date.strftime("%Y-%m-%d %H:%M"),
+        (report, quote(os.path.relpath(path.resolve(), out.resolve()))),
+        compared.date_text(night),
         _number(group.temperature, ".1f"),
         str(group.header["NCOMBINE"]),
-        _number(group.typical, ".4g"),
-        _number(group.typical_error, ".2g"),
+        _number(group.typical, ".4g") + (f" ± {group.typical_error:.2g}" if np.isfinite(group.typical_error) else ""),
         _number(group.read_noise, ".4g"),
         _number(group.threshold, ".4g"),
         _count(group.count("hot")),
@@ -111,13 +102,13 @@ def _changes(series):
             change.label,
             change.rates,
             "" if change.factor is None else f"{change.factor:.4g}",
-            *(_count(change.count(kind), "") for kind in _KINDS),
+            *(_count(change.count(kind), "") for kind in KINDS),
             _count(change.number, "not compared"),
             _count(change.unsteady, ""),
             (change.file, f"{quote(series.name)}/{quote(change.file)}") if change.table is not None else "",
         ))  # fmt: skip
     yield table(
-        ("nights", "rates compared", "common factor", *_KINDS, "all", "unsteady", "list"), rows, left=2
+        ("nights", "rates compared", "common factor", *KINDS, "all", "unsteady", "list"), rows, left=2
     )  # fmt: skip
     yield (
         "<p class=dim>Rates of one exposure time are compared, as the rate of a pixel that is not proportional depends "
@@ -125,7 +116,7 @@ def _changes(series):
         "divided by it. Unsteady are those of the changed pixels that one of the two nights flagged TELEGRAPH or "
         "NONLINEAR: they may be at another rate each night.</p>"
     )
-    for sentence in dict.fromkeys(change.remark for change in series.changes if change.remark):
+    for sentence in dict.fromkeys(f"{change.label}: {text}" for change in series.changes for text in change.remarks):
         yield f"<p class=note>{escape(sentence)}</p>"
     for change in series.changes:
         if change.number:
@@ -176,13 +167,12 @@ def _agreement(series):
 
 def _picture(caption, figure):
     text = escape(caption)
-    return (
-        f'<figure><img alt="{text}" src="data:image/png;base64,{as_png(figure)}"><figcaption>{text}</figcaption></figure>'
-    )
+    image = f'<img alt="{text}" src="data:image/png;base64,{as_png(figure)}">'
+    return f"<figure>{image}<figcaption>{text}</figcaption></figure>"
 
 
 def _number(value, form):
-    return format(value, form) if np.isfinite(value) else ""
+    return format(value, form).replace("-0.0", "0.0") if np.isfinite(value) else ""
 
 
 def _count(number, otherwise="not tested"):

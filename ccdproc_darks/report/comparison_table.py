@@ -54,8 +54,8 @@ def comparison_table(compared):
     table.meta = {
         "series": {series.name: _series_meta(series) for series in compared.series},
         "reports": [
-            {"report": shown(label), "path": shown(folder.absolute())}
-            for label, folder in zip(compared.labels, compared.folders, strict=True)
+            {"report": shown(label), "path": shown(report.folder.absolute())}
+            for label, report in zip(compared.labels, compared.reports, strict=True)
         ],
         "in_one_report_only": [
             {"report": shown(compared.labels[night.number - 1]), "group": shown(night.group.title)}

@@ -126,7 +126,9 @@ def read_reports(folders):
 def _summary(folder):
     """``meta`` of the table of a report, and its rows by the folder of their group."""
     if not folder.is_dir():
-        raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}; {_HINT}")
+        raise NotADirectoryError(
+            f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}; {_HINT}"
+        )
     path = folder / SUMMARY
     if not path.exists():
         more = "" if (folder / PAGE).exists() else f" and no {PAGE}"
@@ -157,7 +159,9 @@ def _group(report, name, entry, rows):
         typical, error = (float(row[key].value) for key in ("typical_rate", "typical_error"))
         told = float(row["temperature"].value)
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise ValueError(f"{report / SUMMARY} is not whole: it lacks numbers of {name}; make the report again") from None
+        raise ValueError(
+            f"{report / SUMMARY} is not whole: it lacks numbers of {name}; make the report again"
+        ) from None
     header, shape = _header(folder / "rate_all.fits")
     mask_header, mask_shape = _header(folder / "mask.fits")
     if mask_shape != shape or "DKTHRESH" not in mask_header or "DKEXPMIN" not in header:

@@ -78,7 +78,9 @@ def _parted(nights):
     for others in by_number.values():
         if others is most:
             continue
-        pairs = sorted((_distance(each[0], other), i, j) for i, each in enumerate(series) for j, other in enumerate(others))
+        pairs = sorted(
+            (_distance(each[0], other), i, j) for i, each in enumerate(series) for j, other in enumerate(others)
+        )
         taken, placed = set(), set()
         for _, i, j in pairs:
             if i not in taken and j not in placed:

@@ -97,10 +97,10 @@ def comparison_sentences(compared):
             )
         for change in series.changes:
             yield f"  {change.sentence()}"
-        agreement = series.agreement
+        masked, hot = (series.agreement.counts(name) for name in ("masked", "hot"))
         yield (
-            f"  in every night: {agreement.counts('masked')[-1]} masked, {agreement.counts('hot')[-1]} hot; in at least "
-            f"one: {agreement.counts('masked')[1:].sum()} masked, {agreement.counts('hot')[1:].sum()} hot"
+            f"  in every night: {masked[-1]} masked, {hot[-1]} hot; in at least one: {masked[1:].sum()} masked, "
+            f"{hot[1:].sum()} hot"
         )
     for night in compared.alone:
         yield f"in one report only ({compared.labels[night.number - 1]}): {night.group.title}"
