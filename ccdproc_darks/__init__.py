@@ -22,10 +22,12 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from ._interface.warnings import NoUsablePixelWarning as NoUsablePixelWarning
     from ._interface.warnings import TemperatureWarning as TemperatureWarning
     from .comparison.compare_dark_rates import compare_dark_rates as compare_dark_rates
+    from .comparison.dark_rate_change import dark_rate_change as dark_rate_change
     from .comparison.dark_scatter import dark_scatter as dark_scatter
     from .comparison.proportionality_limit import ProportionalityLimit as ProportionalityLimit
     from .comparison.proportionality_limit import proportionality_limit as proportionality_limit
     from .comparison.repeatability import repeatability as repeatability
+    from .masks.changed_pixels import changed_pixels as changed_pixels
     from .masks.hot_pixel_mask import hot_pixel_mask as hot_pixel_mask
     from .rates.amplifiers import Amplifier as Amplifier
     from .rates.dark_rate import dark_rate as dark_rate
@@ -60,9 +62,11 @@ _MODULE_OF = {
     "Sensor": "simulation",
     "TemperatureWarning": "_interface.warnings",
     "__version__": "_interface.version",
+    "changed_pixels": "masks.changed_pixels",
     "check_frames": "report.check_frames",
     "compare_dark_rates": "comparison.compare_dark_rates",
     "dark_rate": "rates.dark_rate",
+    "dark_rate_change": "comparison.dark_rate_change",
     "dark_scatter": "comparison.dark_scatter",
     "hot_pixel_mask": "masks.hot_pixel_mask",
     "master_bias": "rates.master_bias",

@@ -116,7 +116,7 @@ def _is_plain(key, value, comment):
 
 
 # Keys of log entries, and keys that must not be overwritten: those of results, and of the structure of FITS.
-_LOGS = ("DKRATE", "DKBIAS", "DKRNMAP", "DKSCATTR", "DKCOMPAR", "DKREPEAT", "DKMASK")
+_LOGS = ("DKRATE", "DKBIAS", "DKRNMAP", "DKSCATTR", "DKCOMPAR", "DKREPEAT", "DKMASK", "DKCHANGE")
 _OURS = re.compile(
     "DK.*|NCOMBINE|COMBINED|EXPTIME|EXPOSURE|BUNIT|NBEYOND|NHOT|NWARM|NNONLIN|NTELEGR|NSATUR|NUNRELI|"
     "NNOTEST|NNOISY|NMASKED|"

@@ -33,6 +33,7 @@ _OWN = {
     "DKSATSRC": "DKSSRC", "DKBLACK": "DKBLACK", "DKLOST": "DKLOST", "DKLEVERR": "DKLEV", "DKWIDTH": "DKWID",
     "DKRNFREE": "DKRNFR", "DKRNSPR": "DKRNSPR", "DKRNTEL": "DKRNTEL",
     "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKTYPERR": "DKTYPE", "DKHOTWID": "DKHOTW", "DKSIGMA": "DKSIG",
+    "DKSCALE": "DKSCAL", "DKSCLERR": "DKSCLE", "DKSCLSPR": "DKSCLS", "DKSCLPIX": "DKSCLP", "DKSCLSRC": "DKSCLR",
 }  # fmt: skip
 # Keys of the distribution of the read noise, and of that of one amplifier.
 _CARDS, _CARDS_OF_ONE = re.compile(r"DKRND\d\d"), re.compile(r"DKRND\d\d[A-Z]")
@@ -154,12 +155,13 @@ def _setting(amplifier, name, number, frame, of_call):
     return of_call if own is None else own
 
 
-def amplifiers_of_rates(rates):
+def amplifiers_of_rates(rates, labels=None):
     """`AmplifierSections` of results of `dark_rate` that have amplifiers; None where none has.
 
-    ValueError where they have different ones.
+    ValueError where they have different ones. ``labels`` name the rates in messages; None for rates[0], rates[1]...
     """
-    told = [AmplifierSections.of_meta(rate, f"rates[{number}]") for number, rate in enumerate(rates)]
+    labels = labels or [f"rates[{number}]" for number in range(len(rates))]
+    told = [AmplifierSections.of_meta(rate, label) for label, rate in zip(labels, rates, strict=True)]
     known = [sections for sections in told if sections is not None]
     if not known:
         return None

@@ -34,41 +34,45 @@ class RateImages:
 
     At least ``least`` of them are needed; ``repeated`` allows equal exposure times. With ``check_headers`` they must be
     of one sensor by their meta. ``read_noise`` is a map (CCDData), where each pixel has a read noise of its own.
+    ``labels`` name the rates in messages; None for rates[0], rates[1]...
 
     Attributes
     ----------
     noise : `ccdproc_darks.rates.pixel_noise.PixelNoise` or None
         Read noise of each pixel; None where all have the same.
+    labels : list of str
+        Names of the rates in messages.
     """
 
-    def __init__(self, rates, least=1, repeated=False, check_headers=True, read_noise=None):
-        for number, rate in enumerate(rates):
+    def __init__(self, rates, least=1, repeated=False, check_headers=True, read_noise=None, labels=None):
+        labels = labels or [f"rates[{number}]" for number in range(len(rates))]
+        for label, rate in zip(labels, rates, strict=True):
             if not isinstance(rate, CCDData):
                 remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
                 if isinstance(rate, str | os.PathLike):
                     remedy = "; read it with CCDData.read"
                 raise TypeError(
-                    f"rates[{number}] must be CCDData, a result of dark_rate, got {type(rate).__name__}{remedy}"
+                    f"{label} must be CCDData, a result of dark_rate, got {type(rate).__name__}{remedy}"
                 )
         if len(rates) < least:
             needed = "two rates or more are needed" if least == 2 else "at least one rate is needed"
             raise ValueError(f"{needed}, of different exposure times, got {len(rates)}")
-        rates = numpy_images(rates, [f"rates[{number}]" for number in range(len(rates))])
-        infos = [RateMeta.of(rate, f"rates[{number}]") for number, rate in enumerate(rates)]
+        rates = numpy_images(rates, labels)
+        infos = [RateMeta.of(rate, label) for label, rate in zip(labels, rates, strict=True)]
         order = np.argsort([info.longest for info in infos], kind="stable")
         self.infos = [infos[index] for index in order]
-        self._rates, self._labels = [rates[index] for index in order], [f"rates[{index}]" for index in order]
-        factors = [_checked_factor(rates[index], f"rates[{index}]") for index in order]
-        THREADS.map_in_threads(lambda index: _check_noise(rates[index], infos[index], f"rates[{index}]"), order)
+        self._rates, self.labels = [rates[index] for index in order], [labels[index] for index in order]
+        factors = [_checked_factor(rates[index], labels[index]) for index in order]
+        THREADS.map_in_threads(lambda index: _check_noise(rates[index], infos[index], labels[index]), order)
         self.shape = rates[0].shape
-        self._check_together(order)
+        self._check_together(labels[0])
         if checked_flag("check_headers", check_headers):
             self.check_one_sensor({} if read_noise is None else {"read_noise": read_noise.meta})
         self._images = list(map(RateImage.of, self._rates, factors, self.infos))
         self.noise = self._told_noise() if read_noise is None else PixelNoise.of(read_noise, self.shape)
         if not repeated:
             self._check_different()
-        self._warn_optical_black(order)
+        self._warn_optical_black()
         self.seconds = np.array([info.longest for info in self.infos])
         known = [info.temperature for info in self.infos if info.temperature is not None]
         if known and max(known) - min(known) > TEMPERATURE_SPREAD:
@@ -85,33 +89,33 @@ class RateImages:
         if not told:
             return None
         for index in told:
-            check_noise_cards(self._rates[index].meta, self._labels[index])
+            check_noise_cards(self._rates[index].meta, self.labels[index])
         other = next((index for index, info in enumerate(self.infos) if info.noise_source != "map"), None)
         if other is not None:
             warn(
-                f"{self._labels[told[0]]} was measured with a map of the read noise, and {self._labels[other]} with "
+                f"{self.labels[told[0]]} was measured with a map of the read noise, and {self.labels[other]} with "
                 "one number for all pixels (DKNOISE in their meta): what the first tells of the map is taken for "
                 "all. Pass read_noise= (the map), or measure all rates with it",
                 NoiseWarning,
             )
-        distribution = told_distribution(self._rates[told[0]].meta, self._labels[told[0]])
+        distribution = told_distribution(self._rates[told[0]].meta, self.labels[told[0]])
         return noise_of_rates([self._images[index] for index in told], distribution)
 
-    def _check_together(self, order):
-        for index, rate, info in zip(order, self._rates, self.infos, strict=True):
+    def _check_together(self, first):
+        for label, rate, info in zip(self.labels, self._rates, self.infos, strict=True):
             if rate.shape != self.shape:
-                raise ValueError(f"rates must have one shape: rates[0] is {self.shape}, rates[{index}] is {rate.shape}")
+                raise ValueError(f"rates must have one shape: {first} is {self.shape}, {label} is {rate.shape}")
             if len(self._rates) > 1 and info.exposures > 1:
                 raise ValueError(
-                    f"rates[{index}] is already one rate of {info.exposures} exposure times ({info.shortest:g} to "
+                    f"{label} is already one rate of {info.exposures} exposure times ({info.shortest:g} to "
                     f"{info.longest:g} s); rates of one exposure time each are needed for a comparison"
                 )
             if len(self._rates) > 1 and rate.uncertainty is None:
-                raise ValueError(f"rates[{index}] has no uncertainty: give dark_rate a read_noise")
+                raise ValueError(f"{label} has no uncertainty: give dark_rate a read_noise")
 
     def check_one_sensor(self, others):
         """A ValueError if the meta of rates, and of ``others`` by their names, tell of several sensors."""
-        headers = dict(zip(self._labels, (rate.meta for rate in self._rates), strict=True)) | others
+        headers = dict(zip(self.labels, (rate.meta for rate in self._rates), strict=True)) | others
         check_one_sensor(
             "rates, background and scatter" if others else "rates",
             [Labelled(label, header) for label, header in headers.items()],
@@ -125,16 +129,17 @@ class RateImages:
                     f"give dark_rate all frames of one exposure time at once (repeatability compares halves of them)"
                 )
 
-    def _warn_optical_black(self, order):
+    def _warn_optical_black(self):
         """Warn if the optical black was added to some rates only: the typical pixel has none in the others."""
-        added = {index: info.optical_black for index, info in zip(order, self.infos, strict=True) if info.optical_black}
-        without = next((index for index in order if index not in added), None)
+        told = zip(self.labels, self.infos, strict=True)
+        added = {label: info.optical_black for label, info in told if info.optical_black}
+        without = next((label for label in self.labels if label not in added), None)
         if added and without is not None:
             first = next(iter(added))
             rate = f"{added[first]:.3g}"
             warn(
-                f"rates[{first}] has the {rate} electron/s of the optical black that the camera subtracts (DKBLACK in "
-                f"its meta), and rates[{without}] has not: typical pixels differ by that. Pass optical_black={rate} * "
+                f"{first} has the {rate} electron/s of the optical black that the camera subtracts (DKBLACK in "
+                f"its meta), and {without} has not: typical pixels differ by that. Pass optical_black={rate} * "
                 "u.electron / u.s to dark_rate for all of them",
                 BiasWarning,
             )
@@ -149,6 +154,11 @@ class RateImages:
     def meta(self):
         """Meta data of the first rate."""
         return self._rates[0].meta
+
+    @property
+    def metas(self):
+        """Meta data of all rates."""
+        return [rate.meta for rate in self._rates]
 
     @property
     def wcs(self):
