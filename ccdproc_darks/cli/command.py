@@ -12,6 +12,7 @@ from .._interface.disk.signals import stopped_by_signals
 from .._interface.shown import shown
 from .check import add_check
 from .mask import add_mask
+from .compare import add_compare
 from .printed import drop_what_cannot_be_printed, tell_error
 from .report import add_demo, add_report
 from .simulate import add_simulate
@@ -83,6 +84,9 @@ def _parser():
     add_report(commands)
     add_check(commands)
     add_mask(commands)
+    commands = parser.add_subparsers(title="commands", metavar="{report,check,compare,demo,simulate}")
+
+    add_compare(commands)
     add_demo(commands)
     add_simulate(commands)
     return parser

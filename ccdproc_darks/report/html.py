@@ -20,6 +20,7 @@ figcaption, .dim { color: #555; } .note { background: #fff6df; border-left: 4px 
 .verdict.wrong { border-left-color: #b3261e; } strong.wrong { color: #b3261e; } strong.doubtful { color: #8a6100; }
 summary { cursor: pointer; color: #1b6ca8; } details td { vertical-align: top; }
 details td:not(:last-child) { white-space: nowrap; }
+.wide { overflow-x: auto; }
 pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size: .92em; }
 """
 
@@ -33,7 +34,8 @@ def document(title, parts):
     """HTML of a page with the window title ``title`` and ``parts``, a list of the HTML of its body."""
     body = "\n".join(parts)
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
         f"<style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
     )
 
@@ -50,7 +52,8 @@ def table(heads, rows, left=1):
         )
 
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{cells('th', heads)}</tr></thead><tbody>{body}</tbody></table>"
+    head = f"<thead><tr>{cells('th', heads)}</tr></thead>"
+    return f"<div class=wide><table>{head}<tbody>{body}</tbody></table></div>"
 
 
 def _cell(text):

@@ -26,6 +26,7 @@ from .truth import against_truth
 __all__ = [
     "NothingMeasuredError",
     "different_names",
+    "folder_names",
     "groups_of_folder",
     "make_report",
     "measure_folder",
@@ -118,7 +119,7 @@ def _measure(groups, options):
             results[index] = measured
             if measured.bias_noise is not None:
                 noises.setdefault(camera, measured.bias_noise * u.electron)
-    names = _folder_names(groups)
+    names = folder_names(group.title for group in groups)
     return [(names[index], results[index]) for index in sorted(results)], [
         failures[index] for index in sorted(failures)
     ]
@@ -153,9 +154,9 @@ def _write_group(folder, measured):
             image.write(folder / f"{name}.fits")
 
 
-def _folder_names(groups):
-    """Folder name for each group."""
-    titles = [group.title.replace(" x ", "x").replace(" pixels", "") for group in groups]
+def folder_names(titles):
+    """Folder name for each title of a group of frames; all are different."""
+    titles = [title.replace(" x ", "x").replace(" pixels", "") for title in titles]
     return different_names(re.sub(r"[^A-Za-z0-9+-]+", "_", title).strip("_") for title in titles)
 
 

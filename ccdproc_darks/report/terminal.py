@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Lines that the command prints about a report, and its bars of progress."""
+"""Lines that the command prints about a report or a comparison, and its bars of progress."""
 
+import math
 import sys
 import time
 
@@ -10,7 +11,7 @@ from .._interface.shown import shown
 from .summary import rate_rows
 from .verdict import doubts, untold, verdict_sentence
 
-__all__ = ["Steps", "progress_bar", "sentences"]
+__all__ = ["Steps", "comparison_sentences", "progress_bar", "sentences"]
 
 # Exposure times that are listed one by one.
 _MOST_TIMES = 5
@@ -80,3 +81,28 @@ def sentences(results, failures, unusable):
         yield f"not measured: {title}: {reason}"
     for item in unusable:
         yield f"not used: {item.name}: {item.reason}"
+
+
+def comparison_sentences(compared):
+    """Lines of text with the main numbers and notes of a `Comparison` of reports."""
+    for series in compared.series:
+        yield f"{series.title}: {len(series.nights)} nights"
+        for night in series.nights:
+            group = night.group
+            date = "no date" if group.date is None else group.date.strftime("%Y-%m-%d")
+            celsius = "" if math.isnan(group.temperature) else f", {group.temperature:.1f} C"
+            yield (
+                f"  {night.number}: {compared.labels[night.number - 1]} ({date}{celsius}): typical rate "
+                f"{group.typical:.4g} electron/s, {group.count('hot')} hot, {group.count('masked')} masked"
+            )
+        for change in series.changes:
+            yield f"  {change.sentence()}"
+        masked, hot = (series.agreement.counts(name) for name in ("masked", "hot"))
+        yield (
+            f"  in every night: {masked[-1]} masked, {hot[-1]} hot; in at least one: {masked[1:].sum()} masked, "
+            f"{hot[1:].sum()} hot"
+        )
+    for night in compared.alone:
+        yield f"in one report only ({compared.labels[night.number - 1]}): {night.group.title}"
+    for note in compared.notes:
+        yield f"note: {note}"

@@ -1,0 +1,147 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""From two or more finished reports to a folder that tells what has changed between them."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from .._interface.disk.manifest import write_manifest
+from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
+from .._interface.disk.signals import uninterrupted
+from .agreement import agreement_of
+from .comparison_page import comparison_page
+from .comparison_table import comparison_table
+from .finished_report import read_reports
+from .many import report_names
+from .matched_groups import matched_groups
+from .night_change import night_change
+from .run import folder_names
+from .terminal import progress_bar
+
+__all__ = ["ComparedSeries", "Comparison", "compare_reports"]
+
+
+@dataclass
+class ComparedSeries:
+    """One sensor through the nights."""
+
+    title: str
+    name: str  # of its folder
+    nights: list  # of `Night`
+    changes: list = field(default_factory=list)  # `NightChange` of successive nights, and of the first and the last
+    agreement: object = None  # `Agreement`
+
+
+@dataclass
+class Comparison:
+    """What has changed between several reports."""
+
+    reports: list  # of `FinishedReport`, in the order of the nights
+    labels: list  # their names, all different
+    series: list  # of `ComparedSeries`
+    alone: list  # of `Night`: groups that are in one report only
+    notes: list  # sentences for people
+
+    def date_text(self, night):
+        """Date of a `Night` for people; with the time of day, where two reports are of one day."""
+        date = night.group.date
+        if date is None:
+            return ""
+        days = [each.date.strftime("%Y-%m-%d") for each in self.reports if each.date is not None]
+        return date.strftime("%Y-%m-%d" if len(set(days)) == len(days) else "%Y-%m-%d %H:%M")
+
+
+def compare_reports(folders, out, *, overwrite=False, command="", **limits):
+    """Compare finished reports, and write a page, tables and masks into the new folder ``out``.
+
+    ``out`` must not exist, or with ``overwrite`` be an earlier report or comparison, which is replaced. ``limits`` are
+    ``false_positives``, ``fdr`` and ``tolerance`` of `~ccdproc_darks.changed_pixels`. Returns the `Comparison`.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two reports are given, one of them twice, or reports that have no sensor in common.
+    OSError
+        If a report is missing or not whole, or ``out`` exists.
+    """
+    folders = [Path(folder) for folder in folders]
+    for folder in folders:
+        if folder.resolve().is_relative_to(Path(out).resolve()):
+            raise FileExistsError(f"{out} is one of the reports, or holds it: choose another folder to write")
+    with new_folder(out, overwrite=overwrite, folders=folders) as new:
+        reports, notes = _in_order(read_reports(folders))
+        found, alone = matched_groups(reports)
+        if not found:
+            raise ValueError(f"the reports have no sensor in common: {_sensors(reports)}")
+        labels = report_names([report.folder for report in reports])
+        names = folder_names(series.title for series in found)
+        compared = Comparison(reports, labels, [], alone, notes)
+        for series, name in progress_bar(list(zip(found, names, strict=True)), unit="sensor"):
+            compared.series.append(_compared(series, name, new, out, limits))
+        with named_errors(out):
+            comparison_table(compared).write(new / SUMMARY, format="ascii.ecsv")
+            text = comparison_page(compared, Path(out), command)
+            (new / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
+            write_manifest(new)
+    return compared
+
+
+def _compared(series, name, new, out, limits):
+    """`ComparedSeries` of a `Series`; its files are written."""
+    result = ComparedSeries(series.title, name, series.nights)
+    result.agreement = agreement_of([night.group for night in series.nights])
+    with named_errors(out):
+        (new / name).mkdir()
+        for file, image in result.agreement.images().items():
+            with uninterrupted():
+                image.write(new / name / f"{file}.fits")
+    for before, after in _pairs(series.nights):
+        is_successive = after in series.nights[series.nights.index(before) + 1 :][:1]
+        change = night_change(before, after, is_successive=is_successive, **limits)
+        result.changes.append(change)
+        if change.table is not None:
+            with named_errors(out):
+                change.table.write(new / name / change.file, format="ascii.ecsv")
+    return result
+
+
+def _pairs(nights):
+    """Pairs of successive nights, and of the first and the last."""
+    pairs = list(pairwise(nights))
+    return pairs + ([(nights[0], nights[-1])] if len(nights) > 2 else [])
+
+
+def _in_order(reports):
+    """Reports in the order of their dates, and sentences on it; errors where they cannot be compared."""
+    if len(reports) < 2:
+        raise ValueError(f"two reports or more are needed, got {len(reports)}: {reports[0].folder}")
+    known = {}
+    for report in reports:
+        for same in (report.folder.resolve(), report.checksum):
+            if same in known:
+                copy = known[same]
+                raise ValueError(
+                    f"{report.folder} is given twice" if copy == report.folder
+                    else f"{report.folder} and {copy} are the same report"
+                )  # fmt: skip
+            known[same] = report.folder
+    undated = [report for report in reports if report.date is None]
+    if undated:
+        listed = ", ".join(str(report.folder) for report in undated)
+        return reports, [
+            f"No DATE-OBS in the headers of {listed}: the nights are in the order in which they were given."
+        ]
+    ordered = sorted(reports, key=lambda report: report.date.mjd)
+    notes = [] if ordered == reports else ["The reports were not given in the order of their dates: here they are."]
+    for first, second in pairwise(ordered):
+        if first.date == second.date:
+            notes.append(
+                f"{first.folder} and {second.folder} begin at the same time, {first.date.isot}: if they are of the "
+                "same frames, their noise is the same, and nothing can have changed."
+            )
+    return ordered, notes
+
+
+def _sensors(reports):
+    told = (f"{report.folder} has {'; '.join(group.title for group in report.groups)}" for report in reports)
+    return ". ".join(told)

@@ -1,0 +1,179 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""The comparison of several reports as one self-contained HTML page."""
+
+import os
+from urllib.parse import quote
+
+import numpy as np
+
+from .._interface.disk.new_folder import PAGE, SUMMARY
+from .._interface.flags import DARK_FLAGS
+from .._interface.version import __version__
+from .comparison_pictures import draw_changed_pixels, draw_nights
+from .html import document, escape, table
+from .night_change import KINDS
+from .pictures import as_png
+
+__all__ = ["comparison_page"]
+
+# Changed pixels of two nights that are listed on the page.
+_LISTED = 20
+
+
+def comparison_page(compared, out, command=""):
+    """HTML of a `Comparison`; ``command`` made it, in the folder ``out``, from which the page links to the reports."""
+    title = f"What has changed: {len(compared.labels)} reports on dark frames"
+    parts = [f"<h1>{escape(title)}</h1>", f"<p class=dim>ccdproc_darks {escape(__version__)}. {escape(command)}</p>"]
+    parts += [f"<p class=note>{escape(note)}</p>" for note in compared.notes]
+    for night in compared.alone:
+        report = compared.labels[night.number - 1]
+        parts.append(f"<p class=note>In one report only ({escape(report)}): {escape(night.group.title)}.</p>")
+    for series in compared.series:
+        parts += _series(series, compared, out)
+    return document(title, parts)
+
+
+def _series(series, compared, out):
+    yield f"<h2>{escape(series.title)}</h2>"
+    for note in _notes(series):
+        yield f"<p class=note>{escape(note)}</p>"
+    changed = {change.after.number: change.number for change in series.changes if change.is_successive}
+    rows = [_night_row(night, changed, compared, out) for night in series.nights]
+    heads = (
+        "night", "report", "date (UTC)", "°C", "darks", "typical rate (electron/s)", "read noise (electron)",
+        "hot above (electron/s)", "hot", "not proportional", "masked", "changed",
+    )  # fmt: skip
+    yield table(heads, rows, left=2)
+    yield (
+        "<p class=dim>Changed are the pixels whose rate is another one than in the night before. The typical rate is "
+        "the median of the pixels' true rates (noise is taken off), of all exposure times, with its standard error. "
+        "The threshold above which a pixel is hot is each night's own: it follows the typical rate, and so the "
+        f"temperature. The same numbers are in {SUMMARY}.</p>"
+    )
+    yield _picture(*draw_nights(series))
+    yield from _changes(series)
+    yield from _agreement(series)
+
+
+def _notes(series):
+    untested = [str(night.number) for night in series.nights if not night.group.is_tested]
+    if untested:
+        what = "Night" if len(untested) == 1 else "Nights"
+        yield (
+            f"{what} {', '.join(untested)}: nothing tested whether pixels are proportional to exposure time, so that "
+            "all hot pixels are masked. Numbers of masked pixels are not those of the other nights."
+        )
+    celsius = [night.group.temperature for night in series.nights if np.isfinite(night.group.temperature)]
+    if celsius and max(celsius) - min(celsius) > 1.0:
+        yield (
+            f"The temperatures differ by {max(celsius) - min(celsius):.1f} °C. One factor for all pixels takes the "
+            "common change of the dark current out. What is left may be a pixel whose dark current grows with "
+            "temperature at another pace, and has not changed."
+        )
+
+
+def _night_row(night, changed, compared, out):
+    group = night.group
+    report = compared.labels[night.number - 1]
+    path = compared.reports[night.number - 1].folder / PAGE
+    return (
+        str(night.number),
+        (report, quote(os.path.relpath(path.resolve(), out.resolve()))),
+        compared.date_text(night),
+        _number(group.temperature, ".1f"),
+        str(group.header["NCOMBINE"]),
+        _number(group.typical, ".4g") + (f" ± {group.typical_error:.2g}" if np.isfinite(group.typical_error) else ""),
+        _number(group.read_noise, ".4g"),
+        _number(group.threshold, ".4g"),
+        _count(group.count("hot")),
+        _count(group.count("nonlinear")),
+        _count(group.count("masked")),
+        _count(changed[night.number], "not compared") if night.number in changed else "",
+    )
+
+
+def _changes(series):
+    if not series.changes:
+        return
+    yield "<h3>Pixels that have changed</h3>"
+    rows = []
+    for change in series.changes:
+        rows.append((
+            change.label,
+            change.rates,
+            "" if change.factor is None else f"{change.factor:.4g}",
+            *(_count(change.count(kind), "") for kind in KINDS),
+            _count(change.number, "not compared"),
+            _count(change.unsteady, ""),
+            (change.file, f"{quote(series.name)}/{quote(change.file)}") if change.table is not None else "",
+        ))  # fmt: skip
+    yield table(
+        ("nights", "rates compared", "common factor", *KINDS, "all", "unsteady", "list"), rows, left=2
+    )  # fmt: skip
+    yield (
+        "<p class=dim>Rates of one exposure time are compared, as the rate of a pixel that is not proportional depends "
+        "on it. The common factor is that of all pixels' dark current, mostly the temperature's: later rates are "
+        "divided by it. Unsteady are those of the changed pixels that one of the two nights flagged TELEGRAPH or "
+        "NONLINEAR: they may be at another rate each night.</p>"
+    )
+    for sentence in dict.fromkeys(f"{change.label}: {text}" for change in series.changes for text in change.remarks):
+        yield f"<p class=note>{escape(sentence)}</p>"
+    for change in series.changes:
+        if change.number:
+            yield f"<details><summary>{escape(f'{change.label}: {change.number} changed pixels')}</summary>"
+            if change.number > _LISTED:
+                yield f"<p>The {_LISTED} most significant ones; {escape(change.file)} has all.</p>"
+            yield table(
+                ("x", "y", "before (electron/s)", "after (electron/s)", "significance", "change", "flags"),
+                [_pixel_row(row) for row in change.most_significant(_LISTED)],
+                left=0,
+            )
+            yield "</details>"
+            yield _picture(*draw_changed_pixels(change))
+
+
+def _pixel_row(row):
+    flags = int(row["flags_before"]) | int(row["flags_after"])
+    names = [flag.name for flag in DARK_FLAGS if flags & flag and flag.name != "DO_NOT_USE"]
+    return (
+        str(row["x"]),
+        str(row["y"]),
+        f"{row['before'].value:.4g} ± {row['before_error'].value:.2g}",
+        f"{row['after'].value:.4g} ± {row['after_error'].value:.2g}",
+        f"{row['significance']:.1f}",
+        str(row["change"]),
+        ", ".join(names),
+    )
+
+
+def _agreement(series):
+    agreement, nights = series.agreement, series.agreement.nights
+    masked, hot = agreement.counts("masked"), agreement.counts("hot")
+    yield "<h3>On which pixels the nights agree</h3>"
+    yield (
+        f"<p>{masked[-1]} pixels are masked in every one of the {nights} nights, {masked[1:].sum()} in at least one; "
+        f"{hot[-1]} are hot in every night, {hot[1:].sum()} in at least one.</p>"
+    )
+    rows = [(f"{number} of {nights}", str(masked[number]), str(hot[number])) for number in range(nights, 0, -1)]
+    yield table(("in nights", "masked", "hot"), rows)
+    yield (
+        "<pre><code>from astropy.nddata import CCDData\n"
+        f'agreed = CCDData.read("{escape(series.name)}/mask.fits")\n'
+        "agreed.mask  # masked in every night; agreed.data has the flags that a pixel has in every night\n"
+        f'nights = CCDData.read("{escape(series.name)}/nights_masked.fits")\n'
+        "nights.data > 0  # masked in at least one night</code></pre>"
+    )
+
+
+def _picture(caption, figure):
+    text = escape(caption)
+    image = f'<img alt="{text}" src="data:image/png;base64,{as_png(figure)}">'
+    return f"<figure>{image}<figcaption>{text}</figcaption></figure>"
+
+
+def _number(value, form):
+    return format(value, form).replace("-0.0", "0.0") if np.isfinite(value) else ""
+
+
+def _count(number, otherwise="not tested"):
+    return otherwise if number is None else str(number)
