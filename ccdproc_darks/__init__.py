@@ -40,9 +40,9 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .rates.measure_gain import MeasuredGain as MeasuredGain
     from .rates.measure_gain import measure_gain as measure_gain
     from .rates.read_noise_map import read_noise_map as read_noise_map
-    from .reduction.master_dark import master_dark as master_dark
     from .reduction.dark_scale import DarkScale as DarkScale
     from .reduction.dark_scale import dark_scale as dark_scale
+    from .reduction.master_dark import master_dark as master_dark
     from .report.check_frames import check_frames as check_frames
     from .simulation import DarkSequence as DarkSequence
     from .simulation import Sensor as Sensor

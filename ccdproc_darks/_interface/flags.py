@@ -46,6 +46,7 @@ class DARK_FLAGS(BitFlagNameMap):
     TELEGRAPH = 2**15
     NONLINEAR = 2**16
     UNRELIABLE_DARK = 2**23
+    OTHER_BAD_PIXEL = 2**30
 
 
 class NONLINEAR_KINDS(IntEnum):

@@ -11,8 +11,8 @@ from .._interface.disk.new_folder import WRITTEN
 from .._interface.disk.signals import stopped_by_signals
 from .._interface.shown import shown
 from .check import add_check
-from .mask import add_mask
 from .compare import add_compare
+from .mask import add_mask
 from .printed import drop_what_cannot_be_printed, tell_error
 from .report import add_demo, add_report
 from .simulate import add_simulate
@@ -79,14 +79,12 @@ def _parser():
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     parser.set_defaults(run=lambda given, command: _version(parser, given))
-    commands = parser.add_subparsers(title="commands", metavar="{report,check,mask,demo,simulate}")
+    commands = parser.add_subparsers(title="commands", metavar="{report,check,compare,mask,demo,simulate}")
 
     add_report(commands)
     add_check(commands)
-    add_mask(commands)
-    commands = parser.add_subparsers(title="commands", metavar="{report,check,compare,demo,simulate}")
-
     add_compare(commands)
+    add_mask(commands)
     add_demo(commands)
     add_simulate(commands)
     return parser

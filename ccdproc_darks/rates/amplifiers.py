@@ -41,7 +41,7 @@ _CARDS, _CARDS_OF_ONE = re.compile(r"DKRND\d\d"), re.compile(r"DKRND\d\d[A-Z]")
 _SUMMED = {
     "DKLOST", "DKNCOMP", "DKFALSE", "NHOT", "NWARM", "NNONLIN", "NTELEGR", "NSATUR", "NUNRELI", "NNOTEST",
     "NNOISY", "NMASKED", "NBYRATE", "NBYOWN",
-    "NNOISY", "NMASKED", "NBENDS", "NOFFSET", "NCLIPS", "NHIGH", "NSWITCH", "NUNEXPL", "NUNTOLD",
+    "NBENDS", "NOFFSET", "NCLIPS", "NHIGH", "NSWITCH", "NUNEXPL", "NUNTOLD",
 }  # fmt: skip
 
 
