@@ -52,7 +52,7 @@ class DARK_FLAGS(BitFlagNameMap):
 class NONLINEAR_KINDS(IntEnum):
     """Names and codes of the kinds of pixels in a result of `~ccdproc_darks.nonlinear_kind`.
 
-    ============  ====  ===========================================================================
+    ============  ====  ==================================================================================
     name          code  counts against exposure time
     ============  ====  ==================================================================================
     PROPORTIONAL  0     proportional, or not found to be anything else
@@ -80,5 +80,3 @@ class NONLINEAR_KINDS(IntEnum):
     SWITCHES = 5
     UNEXPLAINED = 6
     UNTOLD = 7
-=======
-    OTHER_BAD_PIXEL = 2**30
