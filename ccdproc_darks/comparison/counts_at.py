@@ -17,8 +17,6 @@ __all__ = ["Expected", "by_own_counts", "by_rate", "departs", "mixed"]
 _EVEN = 4.0
 # The same for the departure from a straight line of a pixel that is known not to be proportional.
 _EVEN_CURVE = 2.0
-# Standard deviation of an interpolated count over the range in which a curve without an inflection has to be.
-_OF_RANGE = 0.3
 
 
 @dataclass
@@ -192,36 +190,19 @@ def _neighbours(usable, t, at):
 
 
 def _curve(times, values, at):
-    """Value at ``at`` of a curve through four knots (NaN where there is none), and what it cannot know.
+    """Value at ``at`` of a monotone curve through four knots (NaN where there is none), and half the range it may have.
 
-    Between the two in the middle it is the monotone cubic of Fritsch and Butland (1984). A curve without an inflection
-    lies between the chord and the extension of the segments next to it; where one of these comes from zero exposure,
-    which an offset makes wrong, the value is the middle of both.
+    A curve without an inflection lies between the chord and the extensions of the segments next to it. The value is the
+    middle of that range. A pixel that is full at once is at one end of it, and one with an offset, where a segment
+    comes from zero exposure, at the other.
     """
     (t0, t1, t2, t3), (c0, c1, c2, c3) = times, values
     with np.errstate(divide="ignore", invalid="ignore"):
-        step, chord = t2 - t1, (c2 - c1) / (t2 - t1)
-        left, right = (c1 - c0) / (t1 - t0), (c3 - c2) / (t3 - t2)
-        u = (at - t1) / step
+        chord = (c2 - c1) / (t2 - t1)
         straight = c1 + chord * (at - t1)
-        begin, end = _slope(left, chord, t1 - t0, step), _slope(chord, right, step, t3 - t2)
-        cubic = straight + step * u * (1 - u) * ((1 - u) * (begin - chord) - u * (end - chord))
-        before, after = (left - chord) * (at - t1), (chord - right) * (t2 - at)
-        ranges = np.where(np.isnan(before), after, before)
-        ranges = np.where(np.abs(after) < np.abs(ranges), after, ranges)
-        ranges = np.nan_to_num(ranges)
-        from_zero = (t0 == 0) | (t1 == 0)
-        value = np.where(from_zero, straight + ranges / 2, cubic)
-        unknown = np.where(from_zero, ranges / 2, _OF_RANGE * ranges)
-        beyond = at > t2
-        # A pixel may go on as before, or as a proportional one.
+        before = ((c1 - c0) / (t1 - t0) - chord) * (at - t1)
+        after = (chord - (c3 - c2) / (t3 - t2)) * (t2 - at)
+        half = np.nan_to_num(np.where(np.isnan(after) | (np.abs(before) < np.abs(after)), before, after)) / 2
+        # Beyond the last knot a pixel may go on as before, or as a proportional one does.
         onward = (at - t2) * (chord - c2 / t2) / 2
-    return np.where(beyond, straight, value), np.where(beyond, onward, unknown)
-
-
-def _slope(left, right, left_step, right_step):
-    """Slope at a knot, from those of the segments at both sides of it: zero at an extreme."""
-    first, second = 2 * right_step + left_step, right_step + 2 * left_step
-    harmonic = (first + second) / (first / left + second / right)
-    found = np.where(left * right > 0, harmonic, 0.0)
-    return np.where(np.isnan(left), right, np.where(np.isnan(right), left, found))
+    return np.where(at > t2, straight, straight + half), np.where(at > t2, onward, half)
