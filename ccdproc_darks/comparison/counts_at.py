@@ -13,10 +13,9 @@ from ..statistics.significance import deviate_of_chi_square
 
 __all__ = ["Expected", "by_own_counts", "by_rate", "departs", "mixed"]
 
-# Deviate at which a departure from a model is as probable as none: one pixel in 16 000 that has none is beyond it.
-_EVEN = 4.0
-# The same for the departure from a straight line of a pixel that is known not to be proportional.
-_EVEN_CURVE = 2.0
+# Deviate at which a departure is as probable as none: of pixels without the one exposure that is too high, and from a
+# straight line of pixels that are known not to be proportional.
+_EVEN, _EVEN_CURVE = 3.5, 2.7
 
 
 @dataclass
@@ -27,7 +26,7 @@ class Expected:
     variance: np.ndarray
 
 
-def departs(deviate, even=_EVEN):
+def departs(deviate, even):
     """Probability that a pixel departs from a model, by the deviate of its departure.
 
     The odds are those of a normal deviate, ``exp(z^2 / 2)``, and even at the deviate ``even``.
@@ -100,7 +99,7 @@ def by_own_counts(rows, fit, seconds, shared, at):
     high = (fit.deletion * np.sqrt(fit.information)).argmax(axis=0)
     usable = rows.usable & (np.arange(len(seconds))[:, None, None] != high)
     others = fit_rate(*measured, usable, shared=shared)
-    agree = 1 - departs(deviate_of_chi_square(others.chi_square, others.degrees))
+    agree = 1 - departs(deviate_of_chi_square(others.chi_square, others.degrees), _EVEN)
     with np.errstate(over="ignore", invalid="ignore"):
         agree /= 1 + len(seconds) * np.exp((others.chi_square - line.chi_square) / 2)
     # Nothing tells it from a bend where it is at the end, next to ``at``.
