@@ -201,7 +201,8 @@ def _curve(times, values, at):
         straight = c1 + chord * (at - t1)
         before = ((c1 - c0) / (t1 - t0) - chord) * (at - t1)
         after = (chord - (c3 - c2) / (t3 - t2)) * (t2 - at)
-        half = np.nan_to_num(np.where(np.isnan(after) | (np.abs(before) < np.abs(after)), before, after)) / 2
+        end = straight + np.nan_to_num(np.where(np.isnan(after) | (np.abs(before) < np.abs(after)), before, after))
+        half = (np.clip(end, np.minimum(c1, c2), np.maximum(c1, c2)) - straight) / 2
         # Beyond the last knot a pixel may go on as before, or as a proportional one does.
         onward = (at - t2) * (chord - c2 / t2) / 2
     return np.where(at > t2, straight, straight + half), np.where(at > t2, onward, half)
