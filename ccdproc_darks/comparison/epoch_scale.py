@@ -51,6 +51,11 @@ class EpochScale:
     pixels: int = 0
     source: str = "none"
 
+    @property
+    def is_measured(self):
+        """Whether the rates tell the factor."""
+        return self.source in ("hot pixels", "typical pixels")
+
 
 def epoch_scale(images, later, offset):
     """`EpochScale` of the rates of two epochs, `RateImages` of which number ``later`` is the later one.
