@@ -15,6 +15,7 @@ from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from ..rates.amplifiers import amplifiers_of_rates
 from .compare_dark_rates import NULLS, checked_map, compared_rates
+from .epoch_scale import epoch_offsets
 from .two_epochs import TwoEpochs
 
 __all__ = ["SCALES", "change_of_epochs", "dark_rate_change"]
@@ -63,8 +64,8 @@ def dark_rate_change(
         the factor is not 1 (by 5 % and 5 of its errors), it is taken for dark current of typical pixels that does not
         follow the factor of the hot ones, and its Poisson noise is counted.
     null : {"theoretical", "empirical"}
-        See `compare_dark_rates`. ``"empirical"`` is the better choice between temperatures that are far apart, as pixels
-        of different activation energies do not follow one factor.
+        See `compare_dark_rates`. ``"empirical"`` is the better choice between temperatures that are far apart, as
+        pixels of different activation energies do not follow one factor.
     read_noise, check_headers
         See `compare_dark_rates`.
     mem_limit, executor
@@ -164,7 +165,8 @@ def dark_rate_change(
 def change_of_epochs(epochs, before, statistic, offset, null, execution):
     """Result of `dark_rate_change` for `TwoEpochs`, not logged; ``before`` is the earlier rate."""
     wanted = "significance" if statistic == "significance" else "difference"
-    found = compared_rates(epochs.images, wanted, offset, null, execution)
+    offsets = None if offset is None else epoch_offsets(epochs.images)
+    found = compared_rates(epochs.images, wanted, offset, null, execution, offsets)
     data, mask, deviation = found.data, found.mask, found.uncertainty and found.uncertainty.array
     if epochs.later == 1:
         # Compared were the earlier rate minus the later one.
