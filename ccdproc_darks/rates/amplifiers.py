@@ -33,7 +33,7 @@ _OWN = {
     "DKSATSRC": "DKSSRC", "DKBLACK": "DKBLACK", "DKLOST": "DKLOST", "DKLEVERR": "DKLEV", "DKWIDTH": "DKWID",
     "DKRNFREE": "DKRNFR", "DKRNSPR": "DKRNSPR", "DKRNTEL": "DKRNTEL",
     "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKTYPERR": "DKTYPE", "DKHOTWID": "DKHOTW", "DKSIGMA": "DKSIG",
-    "DKSCALE": "DKSCAL", "DKSCLERR": "DKSCLE", "DKSCLSPR": "DKSCLS", "DKSCLPIX": "DKSCLP", "DKSCLSRC": "DKSCLR",
+    "DKSCALE": "DKSCALE", "DKSCLERR": "DKSCLER", "DKSCLSPR": "DKSCLSP", "DKSCLPIX": "DKSCLPI", "DKSCLSRC": "DKSCLSR",
 }  # fmt: skip
 # Keys of the distribution of the read noise, and of that of one amplifier.
 _CARDS, _CARDS_OF_ONE = re.compile(r"DKRND\d\d"), re.compile(r"DKRND\d\d[A-Z]")
@@ -42,6 +42,7 @@ _SUMMED = {
     "DKLOST", "DKNCOMP", "DKFALSE", "NHOT", "NWARM", "NNONLIN", "NTELEGR", "NSATUR", "NUNRELI", "NNOTEST",
     "NNOISY", "NMASKED", "NBYRATE", "NBYOWN",
     "NBENDS", "NOFFSET", "NCLIPS", "NHIGH", "NSWITCH", "NUNEXPL", "NUNTOLD",
+    "NNOISY", "NMASKED", "DKSCLPIX",
 }  # fmt: skip
 
 
