@@ -24,7 +24,7 @@ from ..comparison.compare_dark_rates import checked_map, comparison_entries
 from ..comparison.comparer import RateComparer
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
-from ..statistics.count_shapes import CountShapes
+from ..statistics.count_shapes import CountShapes, Explained
 from .hot_pixel_mask import hot_pixel_mask
 
 __all__ = ["nonlinear_kind"]
@@ -47,11 +47,9 @@ _COUNTED = {
     "NUNEXPL": NONLINEAR_KINDS.UNEXPLAINED,
     "NUNTOLD": NONLINEAR_KINDS.UNTOLD,
 }
-# What `_kinds` finds, in its order; one low exposure, and rates without a rule, are no kind of their own.
-_SHAPES = (
-    NONLINEAR_KINDS.BENDS, NONLINEAR_KINDS.OFFSET, NONLINEAR_KINDS.CLIPS, NONLINEAR_KINDS.HIGH_FRAME,
-    NONLINEAR_KINDS.UNEXPLAINED,
-)  # fmt: skip
+# Codes within this module: pixels of a typical rate, and hot ones, of which one exposure is low; hot ones of which one is
+# high.
+_LOW, _HOT_LOW, _HOT_HIGH = 8, 9, 10
 
 
 def nonlinear_kind(
@@ -202,10 +200,13 @@ def _explained(rates, flags, read_noise, offset, check_headers, execution):
         raise ValueError(f"mask must have the shape of the rates, {images.shape}, got {flags.shape}")
     comparer = RateComparer(images, offset, "theoretical")
     codes, untold = np.zeros(images.shape, dtype=np.uint8), np.zeros(images.shape, dtype=bool)
-    lows = int(fill_images(_KindJob(comparer, np.asarray(flags.data)), [codes, untold], execution))
-    high = codes == NONLINEAR_KINDS.HIGH_FRAME
-    if lows > _SWITCHING * np.count_nonzero(high):
-        codes[high], untold[high] = NONLINEAR_KINDS.UNTOLD, True
+    threshold = flags.meta.get("DKTHRESH", np.inf)
+    fill_images(_KindJob(comparer, np.asarray(flags.data), threshold), [codes, untold], execution)
+    for low_code, high_code in ((_LOW, NONLINEAR_KINDS.HIGH_FRAME), (_HOT_LOW, _HOT_HIGH)):
+        low, high = codes == low_code, codes == high_code
+        switching = np.count_nonzero(low) > _SWITCHING * np.count_nonzero(high)
+        codes[high], untold[high] = NONLINEAR_KINDS.UNTOLD if switching else NONLINEAR_KINDS.HIGH_FRAME, switching
+        codes[low] = NONLINEAR_KINDS.UNEXPLAINED
     entries = {
         **comparison_entries(images, offset, comparer.offsets, "theoretical", comparer.width),
         **{key: (int(np.count_nonzero(codes == kind)), f"pixels: {kind.name}") for key, kind in _COUNTED.items()},
@@ -228,13 +229,23 @@ def _checked_mask(mask):
 
 @dataclass
 class _KindJob(BlockJob):
-    """Makes the codes and the mask; counts the pixels of which one exposure is low.
+    """Makes the codes, those within this module among them, and the mask.
 
-    ``start`` is the number of the first row of ``flags``.
+    Attributes
+    ----------
+    comparer : `ccdproc_darks.comparison.comparer.RateComparer`
+        The rates.
+    flags : `numpy.ndarray`
+        Flags of all pixels.
+    threshold : float
+        Rate (electron/s) above which a pixel is hot.
+    start : int
+        Number of the first row of ``flags``.
     """
 
     comparer: RateComparer
     flags: np.ndarray
+    threshold: float
     start: int = 0
 
     def memory(self):
@@ -254,42 +265,46 @@ class _KindJob(BlockJob):
         codes = np.zeros(flags.size, dtype=np.uint8)
         untold = usable.sum(axis=0) < 2
         nonlinear = np.flatnonzero(((flags & flags.dtype.type(DARK_FLAGS.NONLINEAR)) > 0) & ~untold)
-        lows = 0
         for first in range(0, nonlinear.size, _AT_ONCE):
             pixels = nonlinear[first : first + _AT_ONCE]
-            codes[pixels], low = _kinds(self.comparer, rows, pixels)
-            lows += low
-        if nonlinear.size:
-            telegraph = nonlinear[(flags[nonlinear] & flags.dtype.type(DARK_FLAGS.TELEGRAPH)) > 0]
-            codes[telegraph] = NONLINEAR_KINDS.SWITCHES
+            codes[pixels] = _kinds(self.comparer, rows, pixels, self.threshold)
+        telegraph = nonlinear[(flags[nonlinear] & flags.dtype.type(DARK_FLAGS.TELEGRAPH)) > 0]
+        codes[telegraph] = NONLINEAR_KINDS.SWITCHES
         untold |= codes == NONLINEAR_KINDS.UNTOLD
-        return Block([codes, untold], count=lows)
+        return Block([codes, untold])
 
 
-def _kinds(comparer, rows, pixels):
-    """Codes of some ``pixels`` (flat indices) of a block of rows; number of those of which one exposure is low."""
+def _kinds(comparer, rows, pixels, threshold):
+    """Codes of some ``pixels`` (flat indices) of a block of rows; those above the ``threshold`` (electron/s) are hot."""
     images = comparer.images
     compared = comparer.rows(rows, pixels)
     counts, frames, variance, usable, _ = (part[:, 0] for part in compared.rows.parts)
     shared = [(members, bias if np.ndim(bias) == 0 else bias[0]) for members, bias in compared.shared]
     shapes = CountShapes(counts, images.seconds, frames, variance, usable, shared)
     single = np.array([info.frames == 1 for info in images.infos])
-    # A cosmic ray is left out where there are several frames: what is high there is the pixel itself.
-    high, many = (shapes.one_exposure(np.flatnonzero(those), 1) for those in (single, ~single))
-    low, erratic = shapes.one_exposure(range(len(single)), -1), shapes.erratic()
-    found = [shapes.bends(), shapes.offset(), shapes.clips(), high, many, low, erratic]
-    evidence = np.array([each.log_evidence for each in found])
+    # Where there are several frames a cosmic ray was left out: what is high is the pixel itself.
+    high, low = shapes.one_exposure(np.flatnonzero(single), 1), shapes.one_exposure(range(len(single)), -1)
+    jumps = [shapes.one_exposure(np.flatnonzero(~single), 1), shapes.steps(), shapes.erratic()]
+    kinds = [shapes.bends(), shapes.offset(), shapes.clips(), high, low, Explained.best_of(jumps)]
+    evidence = np.array([kind.log_evidence for kind in kinds])
     probability = np.exp(evidence - np.logaddexp.reduce(evidence, axis=0))
-    others = probability[4:].sum(axis=0)
-    told = np.array([*probability[:4], others])
-    best, place = told.argmax(axis=0), np.arange(pixels.size)
-    fit = probability.argmax(axis=0)
+    best, everyone = evidence.argmax(axis=0), np.arange(pixels.size)
     chi_square, degrees = (
-        np.array([getattr(each, name) for each in found])[fit, place] for name in ("chi_square", "degrees")
+        np.array([getattr(kind, name) for kind in kinds])[best, everyone] for name in ("chi_square", "degrees")
     )
     absurd = chdtrc(np.maximum(degrees, 1), chi_square) < _ABSURD
-    codes = np.array(_SHAPES, dtype=np.uint8)[best]
-    codes[told.max(axis=0) < _TOLD] = NONLINEAR_KINDS.UNTOLD
-    codes[absurd] = NONLINEAR_KINDS.UNEXPLAINED
-    codes[usable.sum(axis=0) < _LEAST_EXPOSURES] = NONLINEAR_KINDS.UNTOLD
-    return codes, np.count_nonzero((fit == 5) & (probability[5] > _TOLD) & ~absurd)
+    # What is low alone, and what follows no rule, are no kinds: which one of them it is does not matter.
+    none = (probability[4:].sum(axis=0) > _TOLD) | absurd
+    told = [
+        (probability[0] > _TOLD, NONLINEAR_KINDS.BENDS),
+        (probability[1] > _TOLD, NONLINEAR_KINDS.OFFSET),
+        (probability[2] > _TOLD, NONLINEAR_KINDS.CLIPS),
+        (probability[3] > _TOLD, np.where(high.rate > threshold, _HOT_HIGH, NONLINEAR_KINDS.HIGH_FRAME)),
+        (none, NONLINEAR_KINDS.UNEXPLAINED),
+        ((probability[4] > _TOLD) & ~absurd, np.where(low.rate > threshold, _HOT_LOW, _LOW)),
+        (usable.sum(axis=0) < _LEAST_EXPOSURES, NONLINEAR_KINDS.UNTOLD),
+    ]  # fmt: skip
+    codes = np.full(pixels.size, NONLINEAR_KINDS.UNTOLD, dtype=np.uint8)
+    for those, code in told:
+        np.copyto(codes, np.asarray(code, dtype=np.uint8), where=those)
+    return codes
