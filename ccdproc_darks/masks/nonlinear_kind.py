@@ -31,12 +31,17 @@ __all__ = ["nonlinear_kind"]
 
 # Probability above which a kind is told, and of a chi-square as large as that of its fit below which none is.
 _TOLD, _ABSURD = 0.95, 1e-4
+# Pixels that follow no rule, to those of a kind. With more, few bends are told of three exposure times; with fewer,
+# more than 5 % of what is told can be wrong where many pixels switch.
+_SELDOM = 0.02
 # Exposure times that a pixel needs: with two, any kind explains both.
 _LEAST_EXPOSURES = 3
 # Low exposures over high ones from which on a high frame is not told: a pixel that switches has either.
 _SWITCHING = 0.05
 # Pixels that are explained at once.
 _AT_ONCE = 4096
+# Fewest bytes of a number that has the flag NONLINEAR.
+_FLAG_BYTES = 4
 _OFFSETS = ("common", None)
 _COUNTED = {
     "NBENDS": NONLINEAR_KINDS.BENDS,
@@ -47,8 +52,7 @@ _COUNTED = {
     "NUNEXPL": NONLINEAR_KINDS.UNEXPLAINED,
     "NUNTOLD": NONLINEAR_KINDS.UNTOLD,
 }
-# Codes within this module: pixels of a typical rate, and hot ones, of which one exposure is low; hot ones of which one is
-# high.
+# Codes within this module: typical and hot pixels of which one exposure is low, hot ones of which one is high.
 _LOW, _HOT_LOW, _HOT_HIGH = 8, 9, 10
 
 
@@ -140,7 +144,8 @@ def nonlinear_kind(
     but a few with eleven. Two exposure times can never tell a bend from an offset.
 
     A pixel that switched up during one exposure alone looks like one that a cosmic ray has hit. As often it switches
-    down: where more than 5 exposures are low alone for 100 that are high alone, no high frame is told.
+    down, and it is a hot pixel more often than a typical one. So no high frame is told where more than 5 pixels have
+    one low exposure for 100 that have a high one; nor of hot pixels, where more of them have one than of others.
 
     Examples
     --------
@@ -202,17 +207,32 @@ def _explained(rates, flags, read_noise, offset, check_headers, execution):
     codes, untold = np.zeros(images.shape, dtype=np.uint8), np.zeros(images.shape, dtype=bool)
     threshold = flags.meta.get("DKTHRESH", np.inf)
     fill_images(_KindJob(comparer, np.asarray(flags.data), threshold), [codes, untold], execution)
-    for low_code, high_code in ((_LOW, NONLINEAR_KINDS.HIGH_FRAME), (_HOT_LOW, _HOT_HIGH)):
-        low, high = codes == low_code, codes == high_code
-        switching = np.count_nonzero(low) > _SWITCHING * np.count_nonzero(high)
-        codes[high], untold[high] = NONLINEAR_KINDS.UNTOLD if switching else NONLINEAR_KINDS.HIGH_FRAME, switching
-        codes[low] = NONLINEAR_KINDS.UNEXPLAINED
+    _tell_high_frames(codes, untold, np.count_nonzero(flags.data & DARK_FLAGS.HOT))
     entries = {
         **comparison_entries(images, offset, comparer.offsets, "theoretical", comparer.width),
         **{key: (int(np.count_nonzero(codes == kind)), f"pixels: {kind.name}") for key, kind in _COUNTED.items()},
     }
     header = safe_header(images.meta, entries)
     return result_image(codes, u.dimensionless_unscaled, header, mask=untold, wcs=images.wcs)
+
+
+def _tell_high_frames(codes, untold, hot):
+    """Put public codes in the place of those within this module; high frames are told, or not, for all pixels at once.
+
+    A pixel that switches is as often low as high in one exposure alone; and cosmic rays hit the ``hot`` pixels (their
+    number) as often as others.
+    """
+    typical = np.count_nonzero(codes == NONLINEAR_KINDS.HIGH_FRAME)
+    expected = typical * hot / max(codes.size - hot, 1)
+    for low_code, high_code, most in (
+        (_LOW, NONLINEAR_KINDS.HIGH_FRAME, np.inf),
+        (_HOT_LOW, _HOT_HIGH, expected + 2 * np.sqrt(expected)),
+    ):
+        low, high = codes == low_code, codes == high_code
+        number = np.count_nonzero(high)
+        switching = number > most or np.count_nonzero(low) > _SWITCHING * number
+        codes[high], untold[high] = NONLINEAR_KINDS.UNTOLD if switching else NONLINEAR_KINDS.HIGH_FRAME, switching
+        codes[low] = NONLINEAR_KINDS.UNEXPLAINED
 
 
 def _checked_mask(mask):
@@ -222,7 +242,7 @@ def _checked_mask(mask):
     (mask,) = numpy_images([mask], ["mask"])
     if mask.unit is not None and mask.unit != u.dimensionless_unscaled:
         raise u.UnitsError(f"mask is in {unit_name(mask.unit)}, expected no unit")
-    if mask.data.dtype.kind not in "ui":
+    if mask.data.dtype.kind not in "ui" or mask.data.dtype.itemsize < _FLAG_BYTES:
         raise ValueError(f"mask must hold flags, a result of hot_pixel_mask, got numbers of type {mask.data.dtype}")
     return mask
 
@@ -275,7 +295,7 @@ class _KindJob(BlockJob):
 
 
 def _kinds(comparer, rows, pixels, threshold):
-    """Codes of some ``pixels`` (flat indices) of a block of rows; those above the ``threshold`` (electron/s) are hot."""
+    """Codes of some ``pixels`` (flat indices) of a block of rows; above the ``threshold`` (electron/s) they are hot."""
     images = comparer.images
     compared = comparer.rows(rows, pixels)
     counts, frames, variance, usable, _ = (part[:, 0] for part in compared.rows.parts)
@@ -284,9 +304,10 @@ def _kinds(comparer, rows, pixels, threshold):
     single = np.array([info.frames == 1 for info in images.infos])
     # Where there are several frames a cosmic ray was left out: what is high is the pixel itself.
     high, low = shapes.one_exposure(np.flatnonzero(single), 1), shapes.one_exposure(range(len(single)), -1)
-    jumps = [shapes.one_exposure(np.flatnonzero(~single), 1), shapes.steps(), shapes.erratic()]
-    kinds = [shapes.bends(), shapes.offset(), shapes.clips(), high, low, Explained.best_of(jumps)]
+    jumps = Explained.best_of([shapes.one_exposure(np.flatnonzero(~single), 1), shapes.erratic()])
+    kinds = [shapes.bends(), shapes.offset(), shapes.clips(), high, low, shapes.steps(), jumps]
     evidence = np.array([kind.log_evidence for kind in kinds])
+    evidence[-1] += np.log(_SELDOM)
     probability = np.exp(evidence - np.logaddexp.reduce(evidence, axis=0))
     best, everyone = evidence.argmax(axis=0), np.arange(pixels.size)
     chi_square, degrees = (
