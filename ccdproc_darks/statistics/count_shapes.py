@@ -194,8 +194,7 @@ class CountShapes:
             low = np.where(self.usable[:first], self.t[:first], 0).max(axis=0) * rate - slack
             high = self.seconds[first] * rate + slack
             fits = (rate > 0) & (level > low) & (level < high) & self.usable[first]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                prior = self._of_rate(rate) - np.log(level * span)
+            prior = self._of_rate(rate) - np.log(np.maximum(level, self.least) * span)
             found.append(self._explained(np.where(fits, fit.log_evidence + prior, -np.inf), fit.chi_square))
         return Explained.best_of(found)
 

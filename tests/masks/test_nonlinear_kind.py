@@ -86,7 +86,7 @@ def test_what_was_planted(sensor, mask, kinds):
         truth.flat[sensor.pixels.of(name, "index")[0]] = kind
     for kind, least in {"BENDS": 0.9, "OFFSET": 0.6, "CLIPS": 0.9, "HIGH_FRAME": 0.7}.items():
         planted, told = nonlinear & (truth == kind), kinds.data == NONLINEAR_KINDS[kind]
-        assert planted.sum() > 10
+        assert planted.sum() > 5
         assert (planted & told).sum() > 0.95 * told.sum(), kind
         assert (planted & told).sum() > least * planted.sum(), kind
 
@@ -98,7 +98,7 @@ def test_codes_mask_and_numbers(mask, kinds):
     assert kinds.uncertainty is None
     np.testing.assert_array_equal(kinds.data > 0, nonlinear)
     np.testing.assert_array_equal(kinds.mask, kinds.data == NONLINEAR_KINDS.UNTOLD)
-    assert kinds.meta.keys() >= KEYS
+    assert set(kinds.meta) >= KEYS
     assert sum(kinds.meta[key] for key in KEYS) == nonlinear.sum() == mask.meta["NNONLIN"]
     assert kinds.meta["NBENDS"] == (kinds.data == NONLINEAR_KINDS.BENDS).sum()
 
@@ -131,7 +131,14 @@ def test_inputs_stay_as_they_are(rates, mask):
 
 def test_pixels_that_switch():
     sensor = sensor_of(
-        TelegraphPixels(fraction=0.01, amplitude=5 * PER_SECOND, dwell_low=300 * u.s, dwell_high=300 * u.s),
+        HotPixels(fraction=0.05, above=1 * PER_SECOND, maximum=100 * PER_SECOND),
+        TelegraphPixels(
+            fraction=0.1,
+            above=1 * PER_SECOND,
+            amplitude=(1, 10) * PER_SECOND,
+            dwell_low=300 * u.s,
+            dwell_high=300 * u.s,
+        ),
         cosmic_rays=None,
     )
     sets = frames_of(sensor, [(6, 30), (6, 100), (6, 300)])
@@ -144,7 +151,7 @@ def test_pixels_that_switch():
     flagged = plain.data > 0
     assert flagged.sum() > 100
     assert plain.meta["NSWITCH"] == 0
-    assert told.meta["NSWITCH"] > 0.8 * flagged.sum()
+    assert told.meta["NSWITCH"] > 0.65 * flagged.sum()
     # Without the scatter, these are hardly taken for anything else.
     others = [NONLINEAR_KINDS.UNEXPLAINED, NONLINEAR_KINDS.UNTOLD]
     assert np.isin(plain.data[flagged], others).mean() > 0.9
@@ -234,7 +241,11 @@ class TestErrors:
             (lambda mask: CCDData(mask.data[1:], unit=""), ValueError, "mask must have the shape of the rates"),
             (lambda mask: CCDData(mask.data * 1.0, unit=""), ValueError, "mask must hold flags.* float64"),
             (lambda mask: CCDData(mask.data.astype("u1"), unit=""), ValueError, "mask must hold flags.* uint8"),
-            (lambda mask: CCDData(mask.mask, unit=""), ValueError, "mask must hold flags.* bool"),
+            (
+                lambda mask: CCDData(mask.mask, unit=""),
+                TypeError,
+                "mask.data must be an array of numbers, got one of bool",
+            ),
         ],
     )
     def test_masks(self, rates, mask, wrong, kind, message):
