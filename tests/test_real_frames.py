@@ -12,6 +12,7 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 
 from ccdproc_darks import (
+    NONLINEAR_KINDS,
     BiasWarning,
     FrameLevelWarning,
     MissingInformationWarning,
@@ -19,6 +20,7 @@ from ccdproc_darks import (
     dark_rate,
     dark_scatter,
     hot_pixel_mask,
+    nonlinear_kind,
     read_noise_map,
     repeatability,
 )
@@ -117,6 +119,24 @@ def test_short_against_long(measure):
     chosen = (long.data > 8) & (long.data < 64) & ~ratio.mask
     assert chosen.sum() > 100
     assert np.median(ratio.data[chosen]) == pytest.approx(1, abs=0.01)
+
+
+def test_positive_intercepts_are_bends_and_negative_ones_cosmic_rays(measure):
+    """See 'Why a pixel is not proportional' in the documentation."""
+    paths = files("stl1001_2019_0C/dark_series_0c*")
+    rates = [measure(SHORT), *(measure(path.name) for path in paths)]
+    mask = hot_pixel_mask(*rates)
+    kinds = nonlinear_kind(*rates, mask=mask)
+    offset = compare_dark_rates(*rates, statistic="offset")
+    deviate = np.where(kinds.data > 0, offset.data / offset.uncertainty.array, 0)
+    assert mask.meta["NNONLIN"] == pytest.approx(2640, abs=30)
+    positive, negative = deviate > 5, deviate < -5
+    assert positive.sum() == pytest.approx(1430, abs=30)
+    assert np.median(offset.data[positive]) == pytest.approx(74, abs=2)
+    assert negative.sum() == pytest.approx(270, abs=30)
+    assert np.mean(kinds.data[positive] == NONLINEAR_KINDS.BENDS) > 0.6
+    assert np.mean(kinds.data[positive] == NONLINEAR_KINDS.OFFSET) < 0.05
+    assert np.mean(kinds.data[negative] == NONLINEAR_KINDS.HIGH_FRAME) > 0.65
 
 
 def test_halves_of_a_series(master):

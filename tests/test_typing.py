@@ -50,6 +50,7 @@ def test_all_fields_have_a_type(kind):
         (ccdproc_darks.compare_dark_rates, "null"),
         (ccdproc_darks.hot_pixel_mask, "offset"),
         (ccdproc_darks.hot_pixel_mask, "null"),
+        (ccdproc_darks.nonlinear_kind, "offset"),
         (ccdproc_darks.proportionality_limit, "offset"),
     ],
 )

@@ -13,6 +13,7 @@ from .methods import free_line, propagated, this_package
 from .noise_cells import described, noise_cells
 from .noise_maps import false_positives as noise_false_positives
 from .noise_power import power_noise_cells, recalls
+from .nonlinear_kinds import kind_cells, nonlinear_kinds
 from .power import power, power_cells
 from .presets import SHAPES, preset_areas
 from .rates import rate_cells, rate_errors
@@ -102,6 +103,10 @@ def _hot_pixels(cell, quick=False):
     return {**described(cell), **hot_pixels(cell, **(_QUICK if quick else {}))}
 
 
+def _nonlinear_kinds(cell, quick=False):
+    return nonlinear_kinds(cell, **(_QUICK if quick else {}))
+
+
 def _presets(preset):
     return [
         {"preset": preset, "pixels": name, "number": number, **areas} for name, number, areas in preset_areas(preset)
@@ -124,9 +129,10 @@ STUDIES = {
     "noise_maps": (noise_cells, _noise_maps),
     "noise_power": (power_noise_cells, _noise_power),
     "hot_pixels": (hot_cells, _hot_pixels),
+    "nonlinear_kinds": (kind_cells, _nonlinear_kinds),
 }
 # Studies whose sensors are smaller where it shall be quick.
-_SMALLER = ("noise_maps", "noise_power", "hot_pixels")
+_SMALLER = ("noise_maps", "noise_power", "hot_pixels", "nonlinear_kinds")
 
 
 def run(name, quick=False, workers=None, progress=lambda rows, total: rows):

@@ -187,6 +187,23 @@ def _hot(table):
     return table
 
 
+def _nonlinear_kinds(table):
+    """For each kind: pixels planted that are NONLINEAR, those told and those told rightly; pixels told to be of it."""
+    rows = []
+    names = ("BENDS", "OFFSET", "CLIPS", "HIGH_FRAME", "SWITCHES")
+    for key, cells in _groups(table, "plan", "read_noise"):
+        row = {"exposure times": key["plan"], "read noise": f"{key['read_noise']:g}"}
+        for name in names:
+            planted = cells[cells["planted"] == name][0]
+            number = sum(planted[kind] for kind in (*names, "UNEXPLAINED", "UNTOLD"))
+            told = int(cells[name].sum())
+            row[name] = f"{planted[name]} of {number}"
+            if name != "SWITCHES":
+                row[f"right where {name} is told"] = f"{planted[name] / told:.1%} of {told}" if told else "none told"
+        rows.append(row)
+    return Table(rows=rows)
+
+
 _SUMMARIES = {
     "two_rates": _two_rates,
     "several_rates": lambda table: _drawn(table, [("free_line", "chi-square of a free line")]),
@@ -198,6 +215,7 @@ _SUMMARIES = {
     "noise_maps": _noise_maps,
     "noise_power": _noise_power,
     "hot_pixels": _hot,
+    "nonlinear_kinds": _nonlinear_kinds,
 }
 # Second tables of some studies, by the name of the file.
 _MORE = {"noise_flags": ("noise_maps", _noise_flags)}

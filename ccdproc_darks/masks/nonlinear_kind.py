@@ -24,19 +24,24 @@ from ..comparison.compare_dark_rates import checked_map, comparison_entries
 from ..comparison.comparer import RateComparer
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
-from ..statistics.count_shapes import CountShapes
+from ..statistics.count_shapes import CountShapes, Explained
 from .hot_pixel_mask import hot_pixel_mask
 
 __all__ = ["nonlinear_kind"]
 
 # Probability above which a kind is told, and of a chi-square as large as that of its fit below which none is.
 _TOLD, _ABSURD = 0.95, 1e-4
+# Pixels that follow no rule, to those of a kind. With more, few bends are told of three exposure times; with fewer,
+# more than 5 % of what is told can be wrong where many pixels switch.
+_SELDOM = 0.02
 # Exposure times that a pixel needs: with two, any kind explains both.
 _LEAST_EXPOSURES = 3
 # Low exposures over high ones from which on a high frame is not told: a pixel that switches has either.
 _SWITCHING = 0.05
 # Pixels that are explained at once.
 _AT_ONCE = 4096
+# Fewest bytes of a number that has the flag NONLINEAR.
+_FLAG_BYTES = 4
 _OFFSETS = ("common", None)
 _COUNTED = {
     "NBENDS": NONLINEAR_KINDS.BENDS,
@@ -47,11 +52,8 @@ _COUNTED = {
     "NUNEXPL": NONLINEAR_KINDS.UNEXPLAINED,
     "NUNTOLD": NONLINEAR_KINDS.UNTOLD,
 }
-# What `_kinds` finds, in its order; one low exposure, and rates without a rule, are no kind of their own.
-_SHAPES = (
-    NONLINEAR_KINDS.BENDS, NONLINEAR_KINDS.OFFSET, NONLINEAR_KINDS.CLIPS, NONLINEAR_KINDS.HIGH_FRAME,
-    NONLINEAR_KINDS.UNEXPLAINED,
-)  # fmt: skip
+# Codes within this module: typical and hot pixels of which one exposure is low, hot ones of which one is high.
+_LOW, _HOT_LOW, _HOT_HIGH = 8, 9, 10
 
 
 def nonlinear_kind(
@@ -142,7 +144,8 @@ def nonlinear_kind(
     but a few with eleven. Two exposure times can never tell a bend from an offset.
 
     A pixel that switched up during one exposure alone looks like one that a cosmic ray has hit. As often it switches
-    down: where more than 5 exposures are low alone for 100 that are high alone, no high frame is told.
+    down, and it is a hot pixel more often than a typical one. So no high frame is told where more than 5 pixels have
+    one low exposure for 100 that have a high one; nor of hot pixels, where more of them have one than of others.
 
     Examples
     --------
@@ -202,16 +205,34 @@ def _explained(rates, flags, read_noise, offset, check_headers, execution):
         raise ValueError(f"mask must have the shape of the rates, {images.shape}, got {flags.shape}")
     comparer = RateComparer(images, offset, "theoretical")
     codes, untold = np.zeros(images.shape, dtype=np.uint8), np.zeros(images.shape, dtype=bool)
-    lows = int(fill_images(_KindJob(comparer, np.asarray(flags.data)), [codes, untold], execution))
-    high = codes == NONLINEAR_KINDS.HIGH_FRAME
-    if lows > _SWITCHING * np.count_nonzero(high):
-        codes[high], untold[high] = NONLINEAR_KINDS.UNTOLD, True
+    threshold = flags.meta.get("DKTHRESH", np.inf)
+    fill_images(_KindJob(comparer, np.asarray(flags.data), threshold), [codes, untold], execution)
+    _tell_high_frames(codes, untold, np.count_nonzero(flags.data & DARK_FLAGS.HOT))
     entries = {
         **comparison_entries(images, offset, comparer.offsets, "theoretical", comparer.width),
         **{key: (int(np.count_nonzero(codes == kind)), f"pixels: {kind.name}") for key, kind in _COUNTED.items()},
     }
     header = safe_header(images.meta, entries)
     return result_image(codes, u.dimensionless_unscaled, header, mask=untold, wcs=images.wcs)
+
+
+def _tell_high_frames(codes, untold, hot):
+    """Put public codes in the place of those within this module; high frames are told, or not, for all pixels at once.
+
+    A pixel that switches is as often low as high in one exposure alone; and cosmic rays hit the ``hot`` pixels (their
+    number) as often as others.
+    """
+    typical = np.count_nonzero(codes == NONLINEAR_KINDS.HIGH_FRAME)
+    expected = typical * hot / max(codes.size - hot, 1)
+    for low_code, high_code, most in (
+        (_LOW, NONLINEAR_KINDS.HIGH_FRAME, np.inf),
+        (_HOT_LOW, _HOT_HIGH, expected + 2 * np.sqrt(expected)),
+    ):
+        low, high = codes == low_code, codes == high_code
+        number = np.count_nonzero(high)
+        switching = number > most or np.count_nonzero(low) > _SWITCHING * number
+        codes[high], untold[high] = NONLINEAR_KINDS.UNTOLD if switching else NONLINEAR_KINDS.HIGH_FRAME, switching
+        codes[low] = NONLINEAR_KINDS.UNEXPLAINED
 
 
 def _checked_mask(mask):
@@ -221,20 +242,30 @@ def _checked_mask(mask):
     (mask,) = numpy_images([mask], ["mask"])
     if mask.unit is not None and mask.unit != u.dimensionless_unscaled:
         raise u.UnitsError(f"mask is in {unit_name(mask.unit)}, expected no unit")
-    if mask.data.dtype.kind not in "ui":
+    if mask.data.dtype.kind not in "ui" or mask.data.dtype.itemsize < _FLAG_BYTES:
         raise ValueError(f"mask must hold flags, a result of hot_pixel_mask, got numbers of type {mask.data.dtype}")
     return mask
 
 
 @dataclass
 class _KindJob(BlockJob):
-    """Makes the codes and the mask; counts the pixels of which one exposure is low.
+    """Makes the codes, those within this module among them, and the mask.
 
-    ``start`` is the number of the first row of ``flags``.
+    Attributes
+    ----------
+    comparer : `ccdproc_darks.comparison.comparer.RateComparer`
+        The rates.
+    flags : `numpy.ndarray`
+        Flags of all pixels.
+    threshold : float
+        Rate (electron/s) above which a pixel is hot.
+    start : int
+        Number of the first row of ``flags``.
     """
 
     comparer: RateComparer
     flags: np.ndarray
+    threshold: float
     start: int = 0
 
     def memory(self):
@@ -254,42 +285,47 @@ class _KindJob(BlockJob):
         codes = np.zeros(flags.size, dtype=np.uint8)
         untold = usable.sum(axis=0) < 2
         nonlinear = np.flatnonzero(((flags & flags.dtype.type(DARK_FLAGS.NONLINEAR)) > 0) & ~untold)
-        lows = 0
         for first in range(0, nonlinear.size, _AT_ONCE):
             pixels = nonlinear[first : first + _AT_ONCE]
-            codes[pixels], low = _kinds(self.comparer, rows, pixels)
-            lows += low
-        if nonlinear.size:
-            telegraph = nonlinear[(flags[nonlinear] & flags.dtype.type(DARK_FLAGS.TELEGRAPH)) > 0]
-            codes[telegraph] = NONLINEAR_KINDS.SWITCHES
+            codes[pixels] = _kinds(self.comparer, rows, pixels, self.threshold)
+        telegraph = nonlinear[(flags[nonlinear] & flags.dtype.type(DARK_FLAGS.TELEGRAPH)) > 0]
+        codes[telegraph] = NONLINEAR_KINDS.SWITCHES
         untold |= codes == NONLINEAR_KINDS.UNTOLD
-        return Block([codes, untold], count=lows)
+        return Block([codes, untold])
 
 
-def _kinds(comparer, rows, pixels):
-    """Codes of some ``pixels`` (flat indices) of a block of rows; number of those of which one exposure is low."""
+def _kinds(comparer, rows, pixels, threshold):
+    """Codes of some ``pixels`` (flat indices) of a block of rows; above the ``threshold`` (electron/s) they are hot."""
     images = comparer.images
     compared = comparer.rows(rows, pixels)
     counts, frames, variance, usable, _ = (part[:, 0] for part in compared.rows.parts)
     shared = [(members, bias if np.ndim(bias) == 0 else bias[0]) for members, bias in compared.shared]
     shapes = CountShapes(counts, images.seconds, frames, variance, usable, shared)
     single = np.array([info.frames == 1 for info in images.infos])
-    # A cosmic ray is left out where there are several frames: what is high there is the pixel itself.
-    high, many = (shapes.one_exposure(np.flatnonzero(those), 1) for those in (single, ~single))
-    low, erratic = shapes.one_exposure(range(len(single)), -1), shapes.erratic()
-    found = [shapes.bends(), shapes.offset(), shapes.clips(), high, many, low, erratic]
-    evidence = np.array([each.log_evidence for each in found])
+    # Where there are several frames a cosmic ray was left out: what is high is the pixel itself.
+    high, low = shapes.one_exposure(np.flatnonzero(single), 1), shapes.one_exposure(range(len(single)), -1)
+    jumps = Explained.best_of([shapes.one_exposure(np.flatnonzero(~single), 1), shapes.erratic()])
+    kinds = [shapes.bends(), shapes.offset(), shapes.clips(), high, low, shapes.steps(), jumps]
+    evidence = np.array([kind.log_evidence for kind in kinds])
+    evidence[-1] += np.log(_SELDOM)
     probability = np.exp(evidence - np.logaddexp.reduce(evidence, axis=0))
-    others = probability[4:].sum(axis=0)
-    told = np.array([*probability[:4], others])
-    best, place = told.argmax(axis=0), np.arange(pixels.size)
-    fit = probability.argmax(axis=0)
+    best, everyone = evidence.argmax(axis=0), np.arange(pixels.size)
     chi_square, degrees = (
-        np.array([getattr(each, name) for each in found])[fit, place] for name in ("chi_square", "degrees")
+        np.array([getattr(kind, name) for kind in kinds])[best, everyone] for name in ("chi_square", "degrees")
     )
     absurd = chdtrc(np.maximum(degrees, 1), chi_square) < _ABSURD
-    codes = np.array(_SHAPES, dtype=np.uint8)[best]
-    codes[told.max(axis=0) < _TOLD] = NONLINEAR_KINDS.UNTOLD
-    codes[absurd] = NONLINEAR_KINDS.UNEXPLAINED
-    codes[usable.sum(axis=0) < _LEAST_EXPOSURES] = NONLINEAR_KINDS.UNTOLD
-    return codes, np.count_nonzero((fit == 5) & (probability[5] > _TOLD) & ~absurd)
+    # What is low alone, and what follows no rule, are no kinds: which one of them it is does not matter.
+    none = (probability[4:].sum(axis=0) > _TOLD) | absurd
+    told = [
+        (probability[0] > _TOLD, NONLINEAR_KINDS.BENDS),
+        (probability[1] > _TOLD, NONLINEAR_KINDS.OFFSET),
+        (probability[2] > _TOLD, NONLINEAR_KINDS.CLIPS),
+        (probability[3] > _TOLD, np.where(high.rate > threshold, _HOT_HIGH, NONLINEAR_KINDS.HIGH_FRAME)),
+        (none, NONLINEAR_KINDS.UNEXPLAINED),
+        ((probability[4] > _TOLD) & ~absurd, np.where(low.rate > threshold, _HOT_LOW, _LOW)),
+        (usable.sum(axis=0) < _LEAST_EXPOSURES, NONLINEAR_KINDS.UNTOLD),
+    ]  # fmt: skip
+    codes = np.full(pixels.size, NONLINEAR_KINDS.UNTOLD, dtype=np.uint8)
+    for those, code in told:
+        np.copyto(codes, np.asarray(code, dtype=np.uint8), where=those)
+    return codes

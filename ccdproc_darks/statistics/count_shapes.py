@@ -23,6 +23,8 @@ _MOST_ELECTRONS = 1e5
 _SCATTER, _SCATTERS = (0.3, 1e5), 40
 # Counts of good pixels differ by this fraction between exposures: temperature, linearity, exposure time.
 _UNKNOWN = 0.002
+# Least rates by which that of a pixel with an offset may be below zero.
+_NO_RATE = 3.0
 # Standard deviations by which the level of a full pixel may miss its place between two exposures.
 _SLACK = 2.0
 
@@ -38,25 +40,25 @@ class Explained:
         all shapes share; minus infinity where the shape is none.
     chi_square, degrees : `numpy.ndarray`
         Chi-square of the best fit, and its degrees of freedom.
+    rate : `numpy.ndarray`
+        Rate (electron/s) of the best fit, NaN where the shape is none of one rate.
     """
 
     log_evidence: np.ndarray
     chi_square: np.ndarray
     degrees: np.ndarray
+    rate: np.ndarray
 
     @classmethod
-    def nothing(cls, pixels):
-        """No explanation of so many pixels."""
-        return cls(np.full(pixels, -np.inf), np.full(pixels, np.inf), np.zeros(pixels, dtype=int))
-
-    def add(self, log_evidence, chi_square, degrees):
-        """Add the evidence of another variant of the same shape; the fit kept is that of the better one."""
-        log_evidence = np.where(np.isfinite(log_evidence), log_evidence, -np.inf)
-        better = log_evidence > self._best if hasattr(self, "_best") else np.isfinite(log_evidence)
-        self._best = np.maximum(getattr(self, "_best", -np.inf), log_evidence)
-        self.log_evidence = np.logaddexp(self.log_evidence, log_evidence)
-        self.chi_square = np.where(better, chi_square, self.chi_square)
-        self.degrees = np.where(better, degrees, self.degrees)
+    def best_of(cls, variants):
+        """Of variants of a shape: their evidence together, and the fit of the best one."""
+        evidence = np.array([variant.log_evidence for variant in variants])
+        best = evidence.argmax(axis=0)[None]
+        fits = (
+            np.take_along_axis(np.array([getattr(variant, name) for variant in variants]), best, axis=0)[0]
+            for name in ("chi_square", "degrees", "rate")
+        )
+        return cls(np.logaddexp.reduce(evidence, axis=0), *fits)
 
 
 @dataclass
@@ -101,17 +103,15 @@ class CountShapes:
 
         Either ``d t + Q (1 - exp(-k t))``, with d = 0 or not, or ``a min(t, T) + b max(t - T, 0)`` with ``b < a``.
         """
-        found = Explained.nothing(self.number.size)
         least, most = self.seconds[0], self.seconds[-1]
         smooth, sharp = np.geomspace(_LEAST_BEND / most, _MOST_BEND / least, _BENDS), np.geomspace(least, most, _BENDS)
-        for number, grid, curve in (
-            (2, smooth, self._falling),
-            (3, smooth, self._partly_falling),
-            (3, sharp[1:-1], self._broken),
-        ):
-            log_evidence, chi_square = self._summed(grid, curve)
-            found.add(log_evidence - np.log(3), chi_square, self.number - number)
-        return found
+        curves = (2, smooth, self._falling), (3, smooth, self._partly_falling), (3, sharp[1:-1], self._broken)
+        return Explained.best_of(
+            [
+                self._explained(*self._summed(grid, curve), parameters=parameters, variants=len(curves))
+                for parameters, grid, curve in curves
+            ]
+        )
 
     def _summed(self, grid, curve):
         """Log evidence of a curve with a further parameter, even in its logarithm within a grid; best chi-square."""
@@ -176,16 +176,14 @@ class CountShapes:
 
     def offset(self):
         """A fixed number of electrons at every exposure, of either sign."""
-        found = Explained.nothing(self.number.size)
         fit = self._linear([self.t, np.ones_like(self.t)], lambda parts: np.maximum(parts[0] * self.t + parts[1], 0))
-        prior = self._of_rate(fit.parts[0]) + self._of_electrons(fit.parts[1]) - np.log(2)
-        found.add(np.where(fit.parts[0] > -3 * self.least_rate, fit.log_evidence + prior, -np.inf), fit.chi_square,
-                  self.number - 2)  # fmt: skip
-        return found
+        prior = self._of_rate(fit.parts[0]) + self._of_electrons(fit.parts[1])
+        fits = fit.parts[0] > -_NO_RATE * self.least_rate
+        return self._explained(np.where(fits, fit.log_evidence + prior, -np.inf), fit.chi_square, variants=2)
 
     def clips(self):
         """Counts that stop at a level from one of the exposures on."""
-        found, span = Explained.nothing(self.number.size), np.log(self.seconds[-1] / self.seconds[0])
+        found, span = [], np.log(self.seconds[-1] / self.seconds[0])
         for first in range(1, len(self.seconds)):
             full = np.zeros_like(self.t)
             full[first:] = 1.0
@@ -194,38 +192,58 @@ class CountShapes:
             rate, level = fit.parts
             slack = _SLACK * np.sqrt(np.maximum(level, 0) / self.frames[first] + self.read_variance[first])
             low = np.where(self.usable[:first], self.t[:first], 0).max(axis=0) * rate - slack
-            high = np.where(self.usable[first], self.seconds[first], np.inf) * rate + slack
+            high = self.seconds[first] * rate + slack
             fits = (rate > 0) & (level > low) & (level < high) & self.usable[first]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                prior = self._of_rate(rate) - np.log(level * span)
-            found.add(np.where(fits, fit.log_evidence + prior, -np.inf), fit.chi_square, self.number - 2)
-        return found
+            prior = self._of_rate(rate) - np.log(np.maximum(level, self.least) * span)
+            found.append(self._explained(np.where(fits, fit.log_evidence + prior, -np.inf), fit.chi_square))
+        return Explained.best_of(found)
 
     def one_exposure(self, exposures, sign):
         """One of some ``exposures`` (indices) is higher (``sign`` 1), or lower (-1), than a proportional pixel's."""
-        found = Explained.nothing(self.number.size)
+        found = [self._explained(np.full(self.number.size, -np.inf), np.full(self.number.size, np.inf))]
         for index in exposures:
             alone = np.zeros_like(self.t)
             alone[index] = 1.0
             fit = self._linear([self.t, alone], lambda parts: np.maximum(parts[0] * self.t, 0))
             prior = self._of_rate(fit.parts[0]) + self._of_electrons(fit.parts[1]) - np.log(self.number)
             fits = (fit.parts[1] * sign > 0) & self.usable[index]
-            found.add(np.where(fits, fit.log_evidence + prior, -np.inf), fit.chi_square, self.number - 2)
-        return found
+            evidence = np.where(fits, fit.log_evidence + prior, -np.inf)
+            found.append(self._explained(evidence, fit.chi_square, rate=fit.parts[0]))
+        return Explained.best_of(found)
+
+    def steps(self):
+        """One rate up to an exposure, another from the next one on; two exposures or more of each."""
+        found = [self._explained(np.full(self.number.size, -np.inf), np.full(self.number.size, np.inf))]
+        for first in range(2, len(self.seconds) - 1):
+            later = np.zeros_like(self.t)
+            later[first:] = 1.0
+            fit = self._linear(
+                [self.t * (1 - later), self.t * later],
+                lambda parts, later=later: np.maximum(parts[0] * (1 - later) + parts[1] * later, 0) * self.t,
+            )
+            prior = sum(self._of_rate(part) for part in fit.parts) - np.log(self.amplitudes * (len(self.seconds) - 3))
+            found.append(self._explained(fit.log_evidence + prior, fit.chi_square))
+        return Explained.best_of(found)
 
     def erratic(self):
         """Rates that differ from exposure to exposure without a rule."""
-        found = Explained.nothing(self.number.size)
-        grid = np.geomspace(*_SCATTER, _SCATTERS)
+        grid, found = np.geomspace(*_SCATTER, _SCATTERS), []
         step = np.log(grid[1] / grid[0])
+        # Switching is slower than an exposure, or faster.
         for power in (1.0, 0.5):
             growth = (self.t / self.seconds[-1]) ** power
             for size in grid:
                 extra = (size * self.least * growth) ** 2
                 fit = self._linear([self.t], lambda parts: np.maximum(parts[0] * self.t, 0), extra)
-                prior = self._of_rate(fit.parts[0]) + np.log(step) - self.amplitudes - np.log(2)
-                found.add(fit.log_evidence + prior, fit.chi_square, self.number - 2)
-        return found
+                prior = self._of_rate(fit.parts[0]) + np.log(step) - np.log(self.amplitudes)
+                found.append(self._explained(fit.log_evidence + prior, fit.chi_square, variants=2))
+        return Explained.best_of(found)
+
+    def _explained(self, log_evidence, chi_square, *, parameters=2, variants=1, rate=None):
+        """`Explained` by one of so many ``variants`` of a shape, which are equally likely before."""
+        log_evidence = np.where(np.isfinite(log_evidence), log_evidence, -np.inf) - np.log(variants)
+        rate = np.full(self.number.size, np.nan) if rate is None else rate
+        return Explained(log_evidence, chi_square, self.number - parameters, rate)
 
     def _of_rate(self, rate):
         """Logarithm of the prior density of a rate, but for a constant that is the same for all shapes."""

@@ -35,6 +35,7 @@ from ccdproc_darks import (
     hot_pixel_mask,
     master_bias,
     measure_gain,
+    nonlinear_kind,
     proportionality_limit,
     read_noise_map,
     repeatability,
@@ -161,6 +162,11 @@ def empty_darks(value=np.nan):
     return [dark(np.full(SHAPE, value)) for _ in range(5)]
 
 
+def with_another(rates):
+    """Rates of two exposure times, and one of a third."""
+    return [*rates, dark_rate(darks(seconds=1000.0))]
+
+
 def empty_rates():
     """Two of which each pixel is masked in one."""
     rates = [dark_rate(darks(seconds=time)) for time in (10.0, 100.0)]
@@ -283,6 +289,13 @@ CASES = [
      "the rates were measured at"),
     (proportionality_limit, lambda: proportionality_limit(*rates_of_two_temperatures()), TemperatureWarning,
      "the rates were measured at"),
+    (nonlinear_kind, lambda: nonlinear_kind(*with_another(noisy_rates())), NoiseWarning,
+     "the rates of good pixels differ"),
+    (nonlinear_kind, lambda: nonlinear_kind(*with_another(rates_of_optical_black())), BiasWarning, "rates[1] has"),
+    (nonlinear_kind, lambda: nonlinear_kind(*with_another(rates_of_two_temperatures())), TemperatureWarning,
+     "the rates were measured at"),
+    (nonlinear_kind, lambda: nonlinear_kind(*with_another(empty_rates())), NoUsablePixelWarning,
+     "all pixels are masked"),
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from . import (
     sections,
     simulation,
 )
+from . import checks, command, detectors, duplicates, files, headers, kinds, numbers, plans, sections, simulation
 
 __all__ = ["GROUPS", "ROWS"]
 
@@ -31,6 +32,7 @@ GROUPS = {
         checks,
         command,
     )
+    for module in (duplicates, files, detectors, headers, sections, numbers, kinds, simulation, plans, checks, command)
     for title, rows in module.GROUPS.items()
 }
 ROWS = [row for rows in GROUPS.values() for row in rows]
