@@ -20,6 +20,8 @@ _TILE = 32
 _LEAST_SCATTER = 0.01
 # Standard deviations by which the scatter of pixels is above their noise before it counts.
 _CLEAR = 3.0
+# Times that factor and scatter are found in turn; precision of the scatter, over the factor.
+_ROUNDS, _SCATTER_STEP = 3, 1e-3
 _MOST_STEPS = 60
 _MAD = 1.4826
 
@@ -135,9 +137,11 @@ class CommonFactor:
 class _Fit:
     """Values of pixels: ``y`` in the science frame, ``x`` in the dark with the error ``x_error``."""
 
-    def __init__(self, y, x, x_error, groups, noise, per_signal):
+    def __init__(self, y, x, x_error, groups, noise, per_signal, known_error):
         self.y, self.x, self.x_error, self.groups, self.noise = y, x, x_error, groups, noise
         self.per_signal = per_signal
+        # Part of the dark's noise that is not in that of the surroundings.
+        self.more_error = np.sqrt(np.clip(x_error**2 - known_error**2, 0, None))
         self.own = noise.scale(groups)
 
     def start(self):
@@ -153,7 +157,7 @@ class _Fit:
             variance = (
                 self.own**2
                 + self.per_signal * np.clip(factor * true, 0, None)
-                + (factor * self.x_error) ** 2
+                + (factor * self.more_error) ** 2
                 + (scatter * true) ** 2
             )
             deviation = np.sqrt(variance)
@@ -184,8 +188,16 @@ class _Fit:
         _, _, _, pull, spread, _ = self.state(factor, scatter)
         return float((pull**2).sum() / spread.sum())
 
+    def scatter(self, factor):
+        """Scatter of the pixels' own factors with which chi-square is 1."""
+        low, high = 0.0, 2.0 * abs(factor)
+        while high - low > _SCATTER_STEP * abs(factor):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if self.chi_square(factor, middle) > 1 else (low, middle)
+        return 0.5 * (low + high)
 
-def common_factor(y, x, x_error, spread, noise, per_signal):
+
+def common_factor(y, x, x_error, spread, noise, per_signal, known_error=0.0, guess=None):
     """`CommonFactor` of the excess ``y`` in one image and ``x``, with its error, in the other one.
 
     Parameters
@@ -197,27 +209,24 @@ def common_factor(y, x, x_error, spread, noise, per_signal):
         Noise of the science frame.
     per_signal : float
         Poisson variance of a unit of signal in the science frame: 1 in electron, 1 / gain in adu.
+    known_error : float
+        Standard error of the dark that is part of ``noise`` already, times the factor.
+    guess : float, optional
+        A factor to begin with. None: the weighted median of the ratios.
 
     Notes
     -----
     An M-estimate with Tukey's biweight. Its expectation at control pixels, noise of the hot pixels' own charge added,
     is subtracted: so stars, which make some pixels too bright and their neighbours' neighbours too dark, leave no bias.
     """
-    fit = _Fit(y, x, x_error, noise.groups(spread), noise, per_signal)
-    factor = fit.solve(fit.start(), 0.0)
+    fit = _Fit(y, x, x_error, noise.groups(spread), noise, per_signal, known_error)
+    factor = fit.solve(guess or fit.start(), 0.0)
     chi_square = fit.chi_square(factor, 0.0)
     scatter = 0.0
-    limit = 1 + _CLEAR * np.sqrt(2 / x.size)
-    if chi_square > limit:
-        low, high = 0.0, 2.0 * abs(factor)
-        for _ in range(25):
-            scatter = 0.5 * (low + high)
-            factor_here = fit.solve(factor, scatter)
-            if fit.chi_square(factor_here, scatter) > 1:
-                low = scatter
-            else:
-                high = scatter
-        factor = fit.solve(factor, scatter)
+    if chi_square > 1 + _CLEAR * np.sqrt(2 / x.size):
+        for _ in range(_ROUNDS):
+            scatter = fit.scatter(factor)
+            factor = fit.solve(factor, scatter)
     _, information, weight, _, variance, z = fit.state(factor, scatter)
     total = float(weight**2 @ variance)
     # The means that are subtracted have errors of their own, one for each group.
