@@ -174,12 +174,13 @@ class _Fit:
         return score, information, weight, pull, spread, z
 
     def solve(self, factor, scatter):
+        longest = 0.5 * abs(factor)
         for _ in range(_MOST_STEPS):
             score, information = self.state(factor, scatter)[:2]
             if not information > 0:
                 break
             step = score / information
-            factor += np.clip(step, -0.5 * abs(factor), 0.5 * abs(factor)) if factor else step
+            factor += np.clip(step, -longest, longest) if longest else step
             if abs(step) * np.sqrt(abs(information)) < 1e-3:
                 break
         return factor
@@ -235,10 +236,10 @@ def common_factor(y, x, x_error, spread, noise, per_signal, known_error=0.0, gue
         total += weight[here].sum() ** 2 * variance[here].mean() / max(noise.number[group], 1)
     share = weight * x / np.maximum(np.abs(weight * x).sum(), 1e-300)
     return CommonFactor(
-        factor=factor,
+        factor=float(factor),
         error=float(np.sqrt(total)) / information if information > 0 else np.inf,
         chi_square=chi_square,
-        scatter=scatter / abs(factor) if factor else np.inf,
+        scatter=float(scatter / abs(factor)) if factor else np.inf,
         pixels=x.size,
         effective=1 / float(share @ share),
         rejected=float(np.mean(np.abs(z) > _CUT)),
