@@ -3,6 +3,7 @@
 
 import numpy as np
 from astropy import units as u
+from astropy.nddata import StdDevUncertainty
 
 from .._interface.results import result_image, safe_header
 from ..temperature import DoublingDarkCurrent, ThermalDarkCurrent
@@ -13,6 +14,8 @@ __all__ = ["between_temperatures"]
 _LEAST_RANGE, _FARTHEST = 1.0, 10.0
 # Standard deviations of typical pixels by which a pixel is above them; pixels of about one dark current.
 _ABOVE, _GROUPS, _LEAST_GROUP = 5.0, 8, 25
+# Pixels up to so many of these standard deviations rise as typical ones do.
+_TYPICAL = 3.0
 # A typical dark current below so many standard errors tells no step.
 _SEEN = 5.0
 # A pixel has a step of its own where its dark current is above so many standard errors.
@@ -23,8 +26,6 @@ _TOGETHER, _SAMPLE = 2**20, 2**18
 _KELVIN, _MAD = 273.15, 1.4826
 # Silicon near room temperature doubles its dark current in about so many K.
 _USUAL_DOUBLING = 6.5
-# Widest scatter of the pixels' own steps (in exponents of the model) where hot pixels are too few to tell.
-_UNKNOWN_SCATTER = 0.2
 
 
 def between_temperatures(darks, kelvins, kelvin, *, model=None):
@@ -40,7 +41,7 @@ def between_temperatures(darks, kelvins, kelvin, *, model=None):
         The temperature asked for (K): up to 10 K outside the range of the others.
     model : `~astropy.modeling.Model`, optional
         Dark current against temperature. None: the depletion current of
-        `~ccdproc_darks.temperature.ThermalDarkCurrent`.
+        `~ccdproc_darks.temperature.ThermalDarkCurrent`, with an error for not knowing it.
 
     Returns
     -------
@@ -61,18 +62,19 @@ def between_temperatures(darks, kelvins, kelvin, *, model=None):
     of diffusion [1]_. How much single pixels scatter about it is measured from all of them, and is the prior of a
     pixel's own power: a hot pixel's counts decide, those of a typical one are too noisy to.
 
-    The uncertainty includes the noise of all darks, that scatter, and half of the difference between a dark current that
-    doubles at equal steps and one by the physics of silicon. All of them grow outside the range of the temperatures.
+    The uncertainty includes the noise of all darks, that scatter, and, where no model is given, the difference between
+    a dark current that doubles at equal steps and one by the physics of silicon. All of them grow outside the range of
+    the temperatures.
 
     References
     ----------
     .. [1] Widenhorn, R. et al. 2002, Proc. SPIE 4669, 193.
     """
     darks, kelvins = _checked(darks, kelvins, kelvin)
+    form = 0.0 if model is not None else _form_error(kelvins, kelvin)
     model = model or ThermalDarkCurrent(depletion=1.0, diffusion=0.0, reference_temperature=float(np.mean(kelvins)))
     place = _logarithms(model, [*kelvins, kelvin])
     place, wanted = place[:-1], place[-1]
-    form = _form_error(kelvins, kelvin)
     shape = darks[0].shape
     rows = max(_TOGETHER // shape[1], 1)
     values = _Values(darks)
@@ -141,17 +143,18 @@ def _form_error(kelvins, kelvin):
         DoublingDarkCurrent(amplitude=1.0, doubling=_USUAL_DOUBLING, reference_temperature=kelvins[0]),
         ThermalDarkCurrent(depletion=1.0, diffusion=0.0, reference_temperature=kelvins[0]),
     )
-    at = []
+    below = _lower(kelvins, kelvin)
+    shares = []
     for form in forms:
         *place, wanted = _logarithms(form, [*kelvins, kelvin])
-        share = (np.array(place) - wanted) / (place[-1] - place[0])
-        at.append(share)
-    # What one form gives at the place where the other one is asked for, in the same darks.
-    steps = np.log(2) / _USUAL_DOUBLING * (kelvins[-1] - kelvins[0])
-    below = int(np.clip(np.searchsorted(kelvins, kelvin) - 1, 0, len(kelvins) - 2))
-    shares = [-each[below] / (each[below + 1] - each[below]) for each in at]
-    part = (kelvins[below + 1] - kelvins[below]) / (kelvins[-1] - kelvins[0])
-    return 0.5 * abs(shares[0] - shares[1]) * steps * part
+        shares.append((wanted - place[below]) / (place[below + 1] - place[below]))
+    step = np.log(2) / _USUAL_DOUBLING * (kelvins[below + 1] - kelvins[below])
+    return abs(shares[0] - shares[1]) * step
+
+
+def _lower(places, wanted):
+    """Index of the lower one of the two places between which another one lies, or that are next to it."""
+    return int(np.clip(np.searchsorted(places, wanted) - 1, 0, len(places) - 2))
 
 
 class _Values:
@@ -177,8 +180,6 @@ class _Values:
 def _weights(dark, block):
     kind = type(dark.uncertainty)
     deviation = dark.uncertainty.array[block]
-    from astropy.nddata import StdDevUncertainty
-
     if kind is not StdDevUncertainty:
         deviation = kind(deviation, copy=False).represent_as(StdDevUncertainty).array
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -219,13 +220,18 @@ class _CommonShapes:
             hot = hot[np.argsort(warm[hot])]
             groups = np.array_split(hot, min(_GROUPS, hot.size // _LEAST_GROUP))
         typical = np.flatnonzero(np.abs(warm - middle) <= _ABOVE * spread)
-        found = [each for each in (self._group(counts, weight, part) for part in [typical, *groups]) if each]
+        found = [self._group(counts, weight, part) for part in groups]
+        found = sorted((each for each in found if each), key=lambda each: each[0])
+        common = self._group(counts, weight, typical)
+        if common:
+            # The brightest typical pixels rise as the others do, and not half as hot ones.
+            edge = middle + _TYPICAL * spread
+            found = [common, (max(edge, common[0]), *common[1:]), *(each for each in found if each[0] > edge)]
         if not found:
             raise ValueError(
                 "the darks show no dark current that rises with temperature: neither typical pixels nor hot ones stand "
                 "out of the noise at every temperature; take longer or more darks"
             )
-        found.sort()
         self._levels = np.log([level for level, _, _ in found])
         self._shapes = np.array([shape for _, shape, _ in found]).T
         self._scatters = np.array([scatter for *_, scatter in found])
@@ -297,6 +303,6 @@ class _CommonShapes:
 
     def _at_wanted(self, shape):
         """The same logarithm at the temperature asked for, between the two darks next to it."""
-        below = int(np.clip(np.searchsorted(self._place, self._wanted) - 1, 0, self._place.size - 2))
+        below = _lower(self._place, self._wanted)
         part = (self._wanted - self._place[below]) / (self._place[below + 1] - self._place[below])
         return (1 - part) * shape[below] + part * shape[below + 1]
