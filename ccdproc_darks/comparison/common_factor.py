@@ -18,8 +18,10 @@ _SHARES = np.linspace(0.0, 1.0, 11)
 _TILE = 32
 # Hot pixels scale with each other no better than so: limits the weight of the brightest. It is in no error.
 _LEAST_SCATTER = 0.01
-# Standard deviations by which the scatter of pixels is above their noise before it counts.
-_CLEAR = 3.0
+# In their scatter, residuals count up to so many standard deviations; it counts where it is above noise by so many.
+_CAPPED, _CLEAR = 3.0, 1.0
+# Times that factor and scatter are found in turn; precision of the scatter, over the factor.
+_ROUNDS, _SCATTER_STEP = 3, 1e-3
 _MOST_STEPS = 60
 _MAD = 1.4826
 
@@ -32,6 +34,11 @@ def _pulled(z):
 def _pull_slope(z):
     square = (z / _CUT) ** 2
     return np.where(square < 1, (1 - square) * (1 - 5 * square), 0.0)
+
+
+def _capped(z):
+    """Squares of residuals, up to a limit."""
+    return np.minimum(z**2, _CAPPED**2)
 
 
 class ControlNoise:
@@ -56,7 +63,7 @@ class ControlNoise:
         groups = np.searchsorted(self._edges, controls.spread)
         number = self._edges.size + 1
         self.number, self._scale = np.zeros(number), np.ones(number)
-        self._tables = np.zeros((3, number, _SHARES.size))
+        self._tables = np.zeros((4, number, _SHARES.size))
         # Averages over a normal deviate.
         nodes, weights = np.polynomial.hermite_e.hermegauss(9)
         weights = weights / weights.sum()
@@ -74,7 +81,7 @@ class ControlNoise:
                 for node, weight in zip(nodes, weights, strict=True):
                     shifted = share * z + rest * node
                     pulled = _pulled(shifted)
-                    means = pulled.mean(), (pulled**2).mean(), _pull_slope(shifted).mean()
+                    means = pulled.mean(), (pulled**2).mean(), _pull_slope(shifted).mean(), _capped(shifted).mean()
                     self._tables[:, group, index] += weight * np.array(means)
 
     def groups(self, spread):
@@ -86,7 +93,7 @@ class ControlNoise:
         return self._scale[groups]
 
     def expected(self, groups, share):
-        """Means of psi, of its square and of its slope, where the surroundings are a ``share`` of the deviation."""
+        """Means of psi, its square, its slope and capped squares; of the deviation ``share`` is the surroundings."""
         place = np.clip(share, 0, 1) * (_SHARES.size - 1)
         low = np.minimum(place.astype(int), _SHARES.size - 2)
         part = place - low
@@ -135,9 +142,11 @@ class CommonFactor:
 class _Fit:
     """Values of pixels: ``y`` in the science frame, ``x`` in the dark with the error ``x_error``."""
 
-    def __init__(self, y, x, x_error, groups, noise, per_signal):
+    def __init__(self, y, x, x_error, groups, noise, per_signal, known_error):
         self.y, self.x, self.x_error, self.groups, self.noise = y, x, x_error, groups, noise
         self.per_signal = per_signal
+        # Part of the dark's noise that is not in that of the surroundings.
+        self.more_error = np.sqrt(np.clip(x_error**2 - known_error**2, 0, None))
         self.own = noise.scale(groups)
 
     def start(self):
@@ -153,12 +162,12 @@ class _Fit:
             variance = (
                 self.own**2
                 + self.per_signal * np.clip(factor * true, 0, None)
-                + (factor * self.x_error) ** 2
+                + (factor * self.more_error) ** 2
                 + (scatter * true) ** 2
             )
             deviation = np.sqrt(variance)
             z = (self.y - factor * self.x) / deviation
-            mean, square, slope = self.noise.expected(self.groups, self.own / deviation)
+            mean, square, slope, capped = self.noise.expected(self.groups, self.own / deviation)
             spread = np.clip(square - mean**2, 1e-3, None)
             efficiency = np.clip(slope, 0.05, None) / spread
             pull = _pulled(z) - mean
@@ -167,25 +176,40 @@ class _Fit:
         weight = efficiency * true / np.hypot(deviation, _LEAST_SCATTER * factor * true)
         score = float(weight @ pull)
         information = float(weight @ (slope * true / deviation))
-        return score, information, weight, pull, spread, z
+        return score, information, weight, spread, z, (true / deviation, capped)
 
     def solve(self, factor, scatter):
+        longest = 0.5 * abs(factor)
         for _ in range(_MOST_STEPS):
             score, information = self.state(factor, scatter)[:2]
             if not information > 0:
                 break
             step = score / information
-            factor += np.clip(step, -0.5 * abs(factor), 0.5 * abs(factor)) if factor else step
+            factor += np.clip(step, -longest, longest) if longest else step
             if abs(step) * np.sqrt(abs(information)) < 1e-3:
                 break
         return factor
 
     def chi_square(self, factor, scatter):
-        _, _, _, pull, spread, _ = self.state(factor, scatter)
-        return float((pull**2).sum() / spread.sum())
+        """Squares of the residuals over those expected, and the standard deviation of that by chance.
+
+        Weighted by how much a pixel's own factor would add to its residual.
+        """
+        *_, z, (signal, capped) = self.state(factor, scatter)
+        weight = signal**2 / (1 + (_LEAST_SCATTER * factor * signal) ** 2)
+        total = float(weight @ capped)
+        return float(weight @ _capped(z)) / total, float(np.sqrt(2 * (weight * capped) @ (weight * capped))) / total
+
+    def scatter(self, factor):
+        """Scatter of the pixels' own factors with which chi-square is 1."""
+        low, high = 0.0, 2.0 * abs(factor)
+        while high - low > _SCATTER_STEP * abs(factor):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if self.chi_square(factor, middle)[0] > 1 else (low, middle)
+        return 0.5 * (low + high)
 
 
-def common_factor(y, x, x_error, spread, noise, per_signal):
+def common_factor(y, x, x_error, spread, noise, per_signal, known_error=0.0, guess=None):
     """`CommonFactor` of the excess ``y`` in one image and ``x``, with its error, in the other one.
 
     Parameters
@@ -197,28 +221,27 @@ def common_factor(y, x, x_error, spread, noise, per_signal):
         Noise of the science frame.
     per_signal : float
         Poisson variance of a unit of signal in the science frame: 1 in electron, 1 / gain in adu.
+    known_error : float
+        Standard error of the dark that is part of ``noise`` already, times the factor.
+    guess : float, optional
+        A factor to begin with. None: the weighted median of the ratios.
 
     Notes
     -----
     An M-estimate with Tukey's biweight. Its expectation at control pixels, noise of the hot pixels' own charge added,
     is subtracted: so stars, which make some pixels too bright and their neighbours' neighbours too dark, leave no bias.
     """
-    fit = _Fit(y, x, x_error, noise.groups(spread), noise, per_signal)
-    factor = fit.solve(fit.start(), 0.0)
-    chi_square = fit.chi_square(factor, 0.0)
-    scatter = 0.0
-    limit = 1 + _CLEAR * np.sqrt(2 / x.size)
-    if chi_square > limit:
-        low, high = 0.0, 2.0 * abs(factor)
-        for _ in range(25):
-            scatter = 0.5 * (low + high)
-            factor_here = fit.solve(factor, scatter)
-            if fit.chi_square(factor_here, scatter) > 1:
-                low = scatter
-            else:
-                high = scatter
+    fit = _Fit(y, x, x_error, noise.groups(spread), noise, per_signal, known_error)
+    factor = guess or fit.start()
+    for _ in range(_ROUNDS):
+        scatter = fit.scatter(factor)
         factor = fit.solve(factor, scatter)
-    _, information, weight, _, variance, z = fit.state(factor, scatter)
+    chi_square, chance = fit.chi_square(factor, 0.0)
+    if chi_square <= 1 + _CLEAR * chance:
+        scatter = 0.0
+        factor = fit.solve(factor, scatter)
+        chi_square, _ = fit.chi_square(factor, scatter)
+    _, information, weight, variance, z, _ = fit.state(factor, scatter)
     total = float(weight**2 @ variance)
     # The means that are subtracted have errors of their own, one for each group.
     for group in np.unique(fit.groups):
@@ -226,10 +249,10 @@ def common_factor(y, x, x_error, spread, noise, per_signal):
         total += weight[here].sum() ** 2 * variance[here].mean() / max(noise.number[group], 1)
     share = weight * x / np.maximum(np.abs(weight * x).sum(), 1e-300)
     return CommonFactor(
-        factor=factor,
+        factor=float(factor),
         error=float(np.sqrt(total)) / information if information > 0 else np.inf,
         chi_square=chi_square,
-        scatter=scatter / abs(factor) if factor else np.inf,
+        scatter=float(scatter / abs(factor)) if factor else np.inf,
         pixels=x.size,
         effective=1 / float(share @ share),
         rejected=float(np.mean(np.abs(z) > _CUT)),

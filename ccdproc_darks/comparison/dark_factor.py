@@ -14,8 +14,10 @@ FEWEST_PIXELS = 10
 _CERTAIN, _OUTSTANDING = 8.0, 5.0
 # Pixels predicted to be above this fraction of the saturation level are not used: they bend below it.
 _LINEAR = 0.8
+# Times that the factor is measured, each time with the dark, times the last factor, taken off the science frame.
+_PASSES = 3
 # Brightest hot pixels that are used: enough for a factor to a fraction of a percent.
-_MOST_PIXELS = 20_000
+_MOST_PIXELS = 10_000
 _MAD = 1.4826
 
 
@@ -38,24 +40,31 @@ def dark_factor(images):
     hot = Neighbours(hot[usable.ravel()[hot]], quiet)
     if hot.pixels.size < FEWEST_PIXELS:
         return None, (found, hot.pixels.size)
-    dark, science = hot.excess(images.dark), hot.excess(images.science)
     controls = Neighbours(controls_of(hot.pixels, shape, quiet), quiet)
     if controls.pixels.size < FEWEST_PIXELS:
         return None, (found, hot.pixels.size)
-    noise = ControlNoise(controls.excess(images.science), shape[1])
+    dark, science = hot.excess(images.dark), hot.excess(images.science)
     error = images.dark_error.ravel()[hot.pixels]
-
-    def fitted(kept):
-        return common_factor(
-            science.value[kept], dark.value[kept], error[kept], science.spread[kept], noise, images.per_signal
+    # Controls have dark current as well, and the noise of the dark: what is left of them without both is measured.
+    typical = float(np.median(images.dark_error.ravel()[controls.pixels]))
+    kept, result = np.ones(hot.pixels.size, dtype=bool), None
+    for _ in range(_PASSES):
+        before = 0.0 if result is None else result.factor
+        left = images.science - before * images.dark
+        here = hot.excess(left)
+        result = common_factor(
+            here.value[kept] + before * dark.value[kept],
+            dark.value[kept],
+            error[kept],
+            here.spread[kept],
+            ControlNoise(controls.excess(left), shape[1]),
+            images.per_signal,
+            known_error=typical if before else 0.0,
+            guess=before,
         )
-
-    result = fitted(slice(None))
-    below = science.level + result.factor * dark.value < _LINEAR * images.saturation
-    if not below.all():
-        if np.count_nonzero(below) < FEWEST_PIXELS:
-            return None, (found, int(np.count_nonzero(below)))
-        result = fitted(below)
+        kept = science.level + result.factor * dark.value < _LINEAR * images.saturation
+        if np.count_nonzero(kept) < FEWEST_PIXELS:
+            return None, (found, int(np.count_nonzero(kept)))
     return result, (found, result.pixels)
 
 
