@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .rates.measure_gain import MeasuredGain as MeasuredGain
     from .rates.measure_gain import measure_gain as measure_gain
     from .rates.read_noise_map import read_noise_map as read_noise_map
+    from .reduction.master_dark import master_dark as master_dark
     from .report.check_frames import check_frames as check_frames
     from .simulation import DarkSequence as DarkSequence
     from .simulation import Sensor as Sensor
@@ -68,6 +69,7 @@ _MODULE_OF = {
     "dark_scatter": "comparison.dark_scatter",
     "hot_pixel_mask": "masks.hot_pixel_mask",
     "master_bias": "rates.master_bias",
+    "master_dark": "reduction.master_dark",
     "measure_gain": "rates.measure_gain",
     "proportionality_limit": "comparison.proportionality_limit",
     "read_noise_map": "rates.read_noise_map",

@@ -129,6 +129,10 @@ class RateComparer:
         rows = MeanCounts(counts, frames * everywhere, noise / frames * everywhere, everywhere > 0, everywhere * np.nan)
         return compare_rows(rows, *self._settings)
 
+    def settled(self, rate):
+        """Rate (electron/s) by whose noise a pixel of a fitted rate is weighted."""
+        return rate if self._rate_distribution is None else self._rate_distribution.posterior_mean(rate)
+
     @property
     def _settings(self):
         seconds, shared = self.images.seconds, self.images.shared

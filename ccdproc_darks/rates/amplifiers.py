@@ -39,7 +39,7 @@ _CARDS, _CARDS_OF_ONE = re.compile(r"DKRND\d\d"), re.compile(r"DKRND\d\d[A-Z]")
 # Keys whose value is the sum of the amplifiers'.
 _SUMMED = {
     "DKLOST", "DKNCOMP", "DKFALSE", "NHOT", "NWARM", "NNONLIN", "NTELEGR", "NSATUR", "NUNRELI", "NNOTEST",
-    "NNOISY", "NMASKED",
+    "NNOISY", "NMASKED", "NBYRATE", "NBYOWN",
 }  # fmt: skip
 
 
