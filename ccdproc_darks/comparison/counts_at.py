@@ -13,12 +13,9 @@ from ..statistics.significance import deviate_of_chi_square
 
 __all__ = ["Expected", "by_own_counts", "by_rate", "departs", "mixed"]
 
-# Deviate at which a departure from a model is as probable as none: one pixel in 16 000 that has none is beyond it.
-_EVEN = 4.0
-# The same for the departure from a straight line of a pixel that is known not to be proportional.
-_EVEN_CURVE = 2.0
-# Standard deviation of an interpolated count over the range in which a curve without an inflection has to be.
-_OF_RANGE = 0.3
+# Deviate at which a departure is as probable as none: of pixels without the one exposure that is too high, and from a
+# straight line of pixels that are known not to be proportional.
+_EVEN, _EVEN_CURVE = 3.5, 2.7
 
 
 @dataclass
@@ -29,7 +26,7 @@ class Expected:
     variance: np.ndarray
 
 
-def departs(deviate, even=_EVEN):
+def departs(deviate, even):
     """Probability that a pixel departs from a model, by the deviate of its departure.
 
     The odds are those of a normal deviate, ``exp(z^2 / 2)``, and even at the deviate ``even``.
@@ -102,7 +99,7 @@ def by_own_counts(rows, fit, seconds, shared, at):
     high = (fit.deletion * np.sqrt(fit.information)).argmax(axis=0)
     usable = rows.usable & (np.arange(len(seconds))[:, None, None] != high)
     others = fit_rate(*measured, usable, shared=shared)
-    agree = 1 - departs(deviate_of_chi_square(others.chi_square, others.degrees))
+    agree = 1 - departs(deviate_of_chi_square(others.chi_square, others.degrees), _EVEN)
     with np.errstate(over="ignore", invalid="ignore"):
         agree /= 1 + len(seconds) * np.exp((others.chi_square - line.chi_square) / 2)
     # Nothing tells it from a bend where it is at the end, next to ``at``.
@@ -192,36 +189,19 @@ def _neighbours(usable, t, at):
 
 
 def _curve(times, values, at):
-    """Value at ``at`` of a curve through four knots (NaN where there is none), and what it cannot know.
+    """Value at ``at`` of a monotone curve through four knots (NaN where there is none), and half the range it may have.
 
-    Between the two in the middle it is the monotone cubic of Fritsch and Butland (1984). A curve without an inflection
-    lies between the chord and the extension of the segments next to it; where one of these comes from zero exposure,
-    which an offset makes wrong, the value is the middle of both.
+    A curve without an inflection lies between the chord and the extensions of the segments next to it. The value is the
+    middle of that range. A pixel that is full at once is at one end of it, and one with an offset, where a segment
+    comes from zero exposure, at the other.
     """
     (t0, t1, t2, t3), (c0, c1, c2, c3) = times, values
     with np.errstate(divide="ignore", invalid="ignore"):
-        step, chord = t2 - t1, (c2 - c1) / (t2 - t1)
-        left, right = (c1 - c0) / (t1 - t0), (c3 - c2) / (t3 - t2)
-        u = (at - t1) / step
+        chord = (c2 - c1) / (t2 - t1)
         straight = c1 + chord * (at - t1)
-        begin, end = _slope(left, chord, t1 - t0, step), _slope(chord, right, step, t3 - t2)
-        cubic = straight + step * u * (1 - u) * ((1 - u) * (begin - chord) - u * (end - chord))
-        before, after = (left - chord) * (at - t1), (chord - right) * (t2 - at)
-        ranges = np.where(np.isnan(before), after, before)
-        ranges = np.where(np.abs(after) < np.abs(ranges), after, ranges)
-        ranges = np.nan_to_num(ranges)
-        from_zero = (t0 == 0) | (t1 == 0)
-        value = np.where(from_zero, straight + ranges / 2, cubic)
-        unknown = np.where(from_zero, ranges / 2, _OF_RANGE * ranges)
-        beyond = at > t2
-        # A pixel may go on as before, or as a proportional one.
+        before = ((c1 - c0) / (t1 - t0) - chord) * (at - t1)
+        after = (chord - (c3 - c2) / (t3 - t2)) * (t2 - at)
+        half = np.nan_to_num(np.where(np.isnan(after) | (np.abs(before) < np.abs(after)), before, after)) / 2
+        # Beyond the last knot a pixel may go on as before, or as a proportional one does.
         onward = (at - t2) * (chord - c2 / t2) / 2
-    return np.where(beyond, straight, value), np.where(beyond, onward, unknown)
-
-
-def _slope(left, right, left_step, right_step):
-    """Slope at a knot, from those of the segments at both sides of it: zero at an extreme."""
-    first, second = 2 * right_step + left_step, right_step + 2 * left_step
-    harmonic = (first + second) / (first / left + second / right)
-    found = np.where(left * right > 0, harmonic, 0.0)
-    return np.where(np.isnan(left), right, np.where(np.isnan(right), left, found))
+    return np.where(at > t2, straight, straight + half), np.where(at > t2, onward, half)

@@ -14,14 +14,15 @@ from ..statistics.rate_fit import TINY_RATE, shared_at
 from ..statistics.significance import critical_deviate
 from ..statistics.typical_rates_fit import fit_typical_rates
 from .comparer import RateComparer, both_for_rows
-from .counts_at import Expected, by_own_counts, by_rate, departs, mixed
+from .counts_at import Expected, by_own_counts, by_rate, mixed
+from .departure_prior import DeparturePrior, departure_prior
 
 __all__ = ["BAD", "FREE", "OWN", "PredictedCounts", "predicted_counts"]
 
 # Pixels of a sample from which the threshold of hot ones is found.
 _SAMPLE = 2**18
-# Deviate up to which a pixel is taken for proportional: the probability that it departs is 3 % at 3.
-_SETTLED = 3.0
+# Probability of a departure up to which a pixel is taken for proportional.
+_SETTLED = 0.03
 # Pixels of which there is no doubt, and pixels that are predicted by their own counts, or masked, whatever they show.
 FREE, OWN, BAD = 0, 1, 2
 
@@ -51,9 +52,8 @@ def predicted_counts(images, offset, *, mem_limit=None, executor=None, **setting
     """
     execution = Execution(executor, mem_limit)
     comparer = RateComparer(images, offset, "theoretical") if len(images) > 1 else None
-    if comparer is None:
-        settings["hot"] = _hot_above(images)
-    job = PredictionJob(images, comparer, **settings)
+    prior = None if comparer is None else departure_prior(comparer)
+    job = PredictionJob(images, comparer, prior, hot=np.inf if comparer else _hot_above(images), **settings)
     counts, deviation = np.empty(images.shape, images.dtype), np.empty(images.shape, images.dtype)
     mask = np.zeros(images.shape, dtype=bool)
     numbers = fill_images(job, [counts, mask, deviation], execution)
@@ -87,6 +87,8 @@ class PredictionJob(BlockJob):
         The rates.
     comparer : `ccdproc_darks.comparison.comparer.RateComparer` or None
         Comparer of several rates.
+    prior : `ccdproc_darks.comparison.departure_prior.DeparturePrior` or None
+        How probable departures from one rate are.
     at : float
         Exposure time (s).
     tolerance : float
@@ -105,6 +107,7 @@ class PredictionJob(BlockJob):
 
     images: RateImages
     comparer: RateComparer | None
+    prior: DeparturePrior | None
     at: float
     tolerance: float
     per_electron: float = 1.0
@@ -132,8 +135,10 @@ class PredictionJob(BlockJob):
         counts = rate * self.at
         variance = self._variance(rate, quick.variance) * self.at**2
         deferred = ~quick.complete
-        for pixels in quick.beyond(_SETTLED):
+        typical, hot = self.prior.deviates_of(_SETTLED)
+        for pixels in quick.beyond(typical):
             deferred[pixels] = True
+        deferred |= (np.abs(quick.deviate) > hot) & (quick.rate > self.prior.hot_above)
         full = counts >= self.full
         mask = full & ~deferred
         counts[full] = self.full
@@ -188,9 +193,9 @@ class PredictionJob(BlockJob):
         usable = counts.usable
         told = np.zeros(fit.rate.shape, np.uint8) if self.told is None else self._told(rows, pixels)
         tested = fit.degrees > 0
-        probability = np.where(tested, np.where(told == OWN, 1.0, departs(compared.significance)), 0.0)
+        probability = np.where(tested, np.where(told == OWN, 1.0, self.prior.of(compared.significance, fit.rate)), 0.0)
         found = by_rate(fit, seconds, at, usable)
-        own = probability > departs(_SETTLED)
+        own = probability > _SETTLED
         probability[~own] = 0.0
         if own.any():
             others, probability[own] = self._departing(compared, own, probability[own], found)
