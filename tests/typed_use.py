@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     halves: CCDData = repeatability(paths, false_positives=2, bias=bias, check_headers=True)
     found: ProportionalityLimit = proportionality_limit(rate, slope, tolerance=0.05, check_headers=False)
     hot: CCDData = hot_pixel_mask(rate, slope, background="local", scatter=[scatter], limit=found, fdr=0.01)
+    all_hot: CCDData = hot_pixel_mask(rate, slope, mask=["HOT", "NONLINEAR"], add_keyword=None)
     bit: int = DARK_FLAGS.HOT
 
     sensor: Sensor = sensor_preset("low-noise-cmos", shape=(9, 9))

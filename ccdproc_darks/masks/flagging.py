@@ -17,13 +17,33 @@ from .noisy_pixels import NoisyPixels
 from .nonlinear import detectable, not_proportional
 from .pixel_rates import pixel_rates
 
-__all__ = ["COUNTED", "UNTESTED", "FlagJob"]
+__all__ = ["COUNTED", "UNTESTED", "FlagJob", "masked_flags"]
 
 COUNTED = (
     "HOT", "WARM", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "UNRELIABLE_ERROR", "DO_NOT_USE",
 )  # fmt: skip
 # Name of the number of pixels that are not HOT, and too noisy to be tested for proportionality.
 UNTESTED = "untested"
+# Flags whose pixels are masked, where nobody chooses: of one rate, and of several.
+_MASKED_OF_ONE, _MASKED = ("HOT", "TELEGRAPH"), ("NONLINEAR", "TELEGRAPH", "SATURATED")
+
+
+def masked_flags(names, several):
+    """Bits of the flags that make the mask, by their ``names`` (or one name); None is the choice for one rate, or more.
+
+    Raises ValueError where a name is none of those that can be chosen.
+    """
+    if names is None:
+        names = _MASKED if several else _MASKED_OF_ONE
+    possible = [name for name in vars(DARK_FLAGS) if name.isupper() and name != "DO_NOT_USE"]
+    names = (names,) if isinstance(names, str) else names
+    if not isinstance(names, list | tuple | set | frozenset) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"mask must be the name of a flag, or a sequence of names, got {names!r}")
+    for name in names:
+        if name not in possible:
+            why = ": it tells what is masked" if name == "DO_NOT_USE" else ""
+            raise ValueError(f"mask must name flags among {', '.join(possible)}, got {name!r}{why}")
+    return sum({getattr(DARK_FLAGS, name) for name in names})
 
 
 @dataclass
@@ -48,6 +68,8 @@ class FlagJob(BlockJob):
         Rate (electron/s) above which all pixels are NONLINEAR; infinite where there is none.
     noisy_pixels : `ccdproc_darks.masks.noisy_pixels.NoisyPixels` or None
         Pixels that are UNRELIABLE_ERROR; None without a read noise of each pixel.
+    masked : int or None
+        Bits of the flags whose pixels are masked; None is the choice of `masked_flags`.
     """
 
     images: RateImages
@@ -60,8 +82,11 @@ class FlagJob(BlockJob):
     tolerance: float
     rate_limit: float
     noisy_pixels: NoisyPixels | None = None
+    masked: int | None = None
 
     def __post_init__(self):
+        if self.masked is None:
+            self.masked = masked_flags(None, self.comparer is not None)
         self._fast = FastFlags.of(
             self.comparer, self.hot_pixels, self.critical, self.planned, self.tolerance, self.rate_limit
         )
@@ -89,7 +114,7 @@ class FlagJob(BlockJob):
         pixels, inexact = decided.pixels, decided.inexact
         found = decided.hot * np.uint32(DARK_FLAGS.HOT)
         found[decided.hot & ~(decided.testable | decided.nonlinear)] |= np.uint32(DARK_FLAGS.UNRELIABLE_DARK)
-        found[decided.nonlinear] |= np.uint32(DARK_FLAGS.NONLINEAR | DARK_FLAGS.DO_NOT_USE)
+        found[decided.nonlinear] |= np.uint32(DARK_FLAGS.NONLINEAR)
         flags, mask = (
             np.zeros(decided.size, kind) if place is None else place.reshape(-1)
             for place, kind in zip(out, (np.uint32, bool), strict=True)
@@ -99,7 +124,7 @@ class FlagJob(BlockJob):
         flags[pixels[changed]] = found[changed]
         touched = [pixels[changed]]
         for flag, where in (
-            (DARK_FLAGS.TELEGRAPH | DARK_FLAGS.DO_NOT_USE, self.telegraph.beyond(self.critical_scatter, rows)),
+            (DARK_FLAGS.TELEGRAPH, self.telegraph.beyond(self.critical_scatter, rows)),
             (DARK_FLAGS.UNRELIABLE_ERROR, self._noisy(rows)),
         ):
             touched.append(np.flatnonzero(where))
@@ -108,9 +133,10 @@ class FlagJob(BlockJob):
         deferred = pixels[inexact]
         flags[deferred] = 0
         touched = np.unique(np.concatenate(touched)) if touched[1].size or touched[2].size else touched[0]
-        flagged = flags[touched]
-        mask[touched[(flagged & np.uint32(DARK_FLAGS.DO_NOT_USE)) > 0]] = True
-        return Block([flags, mask], Deferred(deferred), _numbers(flagged, decided.untested))
+        bad = touched[(flags[touched] & np.uint32(self.masked)) > 0]
+        flags[bad] |= np.uint32(DARK_FLAGS.DO_NOT_USE)
+        mask[bad] = True
+        return Block([flags, mask], Deferred(deferred), _numbers(flags[touched], decided.untested))
 
     def exact(self, deferred):
         """The full fit and its exact tail."""
@@ -127,16 +153,21 @@ class FlagJob(BlockJob):
         hot, warm = self.hot_pixels.flags(measured, rows, pixels)
         telegraph = self.telegraph.beyond(self.critical_scatter, rows, pixels)
         found = {"HOT": hot, "WARM": warm, "TELEGRAPH": telegraph, "UNRELIABLE_ERROR": self._noisy(rows, pixels)}
-        bad = telegraph | measured.unusable
         if self.comparer is None:
-            return _counted(0, DO_NOT_USE=bad | hot, **found)
+            return _counted(0, self.masked, measured.unusable, **found)
         comparison = measured.comparison
         with np.errstate(invalid="ignore"):
             nonlinear = not_proportional(comparison, self.critical, self.tolerance) | (measured.rate > self.rate_limit)
         untested = ~detectable(comparison, self.planned, self.tolerance) & ~nonlinear
         found |= {"NONLINEAR": nonlinear, "UNRELIABLE_DARK": hot & untested}
         found["SATURATED"] = np.isfinite(measured.lower_limit)
-        return _counted(np.count_nonzero(untested & ~hot), DO_NOT_USE=bad | nonlinear, **found)
+        unusable = measured.unusable
+        if not self.masked & DARK_FLAGS.SATURATED:
+            # A pixel that saturates may be used where it has a sample that does not.
+            counts = comparison.rows
+            missing = ~counts.usable & ~np.isfinite(counts.lower_limit)
+            unusable = missing.any(axis=0) | ~counts.usable.any(axis=0)
+        return _counted(np.count_nonzero(untested & ~hot), self.masked, unusable, **found)
 
 
 def _numbers(flags, untested):
@@ -145,11 +176,16 @@ def _numbers(flags, untested):
     return np.array([*(np.count_nonzero(flagged & getattr(DARK_FLAGS, name)) for name in COUNTED), untested])
 
 
-def _counted(untested, **flags):
-    """`Block` of flags, their mask and their numbers, from one boolean image for each flag; False is an empty one."""
+def _counted(untested, masked, unusable, **flags):
+    """`Block` of flags, their mask and their numbers, from one boolean image for each flag; False is an empty one.
+
+    Pixels that have one of the flags ``masked`` (bits), or are ``unusable``, are masked.
+    """
     field = None
     for name, where in flags.items():
         bits = np.multiply(where, np.uint32(getattr(DARK_FLAGS, name)))
         field = bits if field is None else np.bitwise_or(field, bits, out=field)
-    mask = np.bitwise_and(field, np.uint32(DARK_FLAGS.DO_NOT_USE)).astype(bool)
+    mask = np.bitwise_and(field, np.uint32(masked)).astype(bool)
+    mask |= unusable
+    field[mask] |= np.uint32(DARK_FLAGS.DO_NOT_USE)
     return Block([field, mask], count=_numbers(field, untested))

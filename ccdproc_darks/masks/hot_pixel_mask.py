@@ -26,6 +26,8 @@ from ..rates.rate_images import RateImages
 from .background import checked_background, local_background
 from .best_rates import best_rates
 from .flagging import COUNTED, UNTESTED, FlagJob
+from .false_discoveries import pixel_deviates
+from .flagging import COUNTED, UNTESTED, FlagJob, masked_flags
 from .hot_pixels import HotPixelTest
 from .noisy_pixels import NoisyPixels
 from .thresholds import set_thresholds, typical_samples
@@ -43,6 +45,7 @@ def hot_pixel_mask(
     fdr: float | None = None,
     tolerance: float = 0.1,
     limit: ProportionalityLimit | u.Quantity | None = None,
+    mask: str | Sequence[str] | None = None,
     offset: Literal["common", "pixel"] | None = "common",
     null: Literal["theoretical", "empirical"] = "theoretical",
     check_headers: bool = True,
@@ -81,6 +84,10 @@ def hot_pixel_mask(
     limit : `~ccdproc_darks.ProportionalityLimit` or `~astropy.units.Quantity`, optional
         Dark rate (electron/s) above which all pixels are NONLINEAR, as typical pixels of that rate are: a result of
         `proportionality_limit` (one that found none changes nothing), or a rate of your own.
+    mask : str or sequence of str, optional
+        Names of the flags whose pixels are masked, such as ``"HOT"`` or ``("NONLINEAR", "TELEGRAPH", "HOT")``: any of
+        `DARK_FLAGS` but DO_NOT_USE. Pixels without a usable sample are masked besides. None: NONLINEAR, TELEGRAPH and
+        SATURATED; with a single rate HOT and TELEGRAPH.
     offset : {"common", None, "pixel"}
         See `compare_dark_rates`.
     null : {"theoretical", "empirical"}
@@ -113,14 +120,16 @@ def hot_pixel_mask(
           above what the sensor's pixels have; or equal frames scatter too much, and no more where exposures are long.
         * DO_NOT_USE: exactly where ``mask`` is True.
 
-        ``mask`` is True where a pixel must not be used: NONLINEAR, TELEGRAPH, SATURATED, or without a usable sample in
-        one of the rates; and with a single rate HOT, as nothing shows that it is proportional. A hot pixel that is
-        proportional is *not* masked: a scaled dark corrects it. Nor is one that is UNRELIABLE_DARK, see Notes.
+        ``mask`` is True where a pixel must not be used, if you choose no other flags: NONLINEAR, TELEGRAPH, SATURATED,
+        or without a usable sample in one of the rates; and with a single rate HOT, as nothing shows that it is
+        proportional. A hot pixel that is proportional is *not* masked: a scaled dark corrects it. Nor is one that is
+        UNRELIABLE_DARK, see Notes. Without SATURATED among the flags that you choose, a pixel that saturates in one of
+        the rates is not masked for that, as long as it has a sample in another.
         ``meta`` has DKTHRESH (threshold for a typical pixel, electron/s), DKTYPIC (rate of the typical pixel), DKTYPERR
         (its standard error), DKHOTWID (scatter of good pixels over their noise), DKSIGMA (deviate beyond which a pixel
-        is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL, DKWIDTH, and the number of
-        pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NNOISY, NMASKED. NNOTEST is the number of pixels
-        that are not HOT, and too noisy to be tested as well.
+        is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL, DKWIDTH, DKMASKBY (bits
+        of the flags that you chose), and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI,
+        NNOISY, NMASKED. NNOTEST is the number of pixels that are not HOT, and too noisy to be tested as well.
 
     Raises
     ------
@@ -193,6 +202,12 @@ def hot_pixel_mask(
     >>> careful = hot.mask | bitfield_to_boolean_mask(hot, ignore_bits=f"~{DARK_FLAGS.UNRELIABLE_DARK}")
     >>> print(careful.sum())
     26
+
+    ``mask=`` chooses beforehand, here all hot pixels:
+
+    >>> rates = [dark_rate(frames, bias=1000 * u.adu) for frames in (short, darks)]
+    >>> print(hot_pixel_mask(*rates, mask=["HOT", "NONLINEAR", "TELEGRAPH", "SATURATED"]).mask.sum())
+    26
     """
     execution = Execution(executor, mem_limit)
     checked_log_entry(add_keyword)
@@ -202,10 +217,11 @@ def hot_pixel_mask(
     rate_limit = _checked_rate_limit(limit)
     checked_choice("null", null, NULLS)
     checked_map(read_noise)
+    masked = masked_flags(mask, len(rates) > 1)
     arguments = {
         "rates": rates, "threshold": threshold, "background": background, "read_noise": read_noise,
         "scatter": scatter, "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit,
-        "offset": offset, "null": null, "check_headers": check_headers,
+        "mask": mask, "offset": offset, "null": null, "check_headers": check_headers,
     }  # fmt: skip
     sections = amplifiers_of_rates(rates)
     if sections is not None:
@@ -243,11 +259,11 @@ def hot_pixel_mask(
     job = FlagJob(
         images, comparer, hot_pixels, telegraph, critical, control.planned(compared, 2, critical), critical_scatter,
         tolerance, rate_limit,
-        None if images.noise is None else NoisyPixels(images.noise, control),
+        None if images.noise is None else NoisyPixels(images.noise, control), masked,
     )  # fmt: skip
-    flags, mask = np.zeros(images.shape, dtype=np.uint32), np.zeros(images.shape, dtype=bool)
-    number = dict(zip((*COUNTED, UNTESTED), fill_images(job, [flags, mask], execution).tolist(), strict=True))
-    if mask.all():
+    flags, bad = np.zeros(images.shape, dtype=np.uint32), np.zeros(images.shape, dtype=bool)
+    number = dict(zip((*COUNTED, UNTESTED), fill_images(job, [flags, bad], execution).tolist(), strict=True))
+    if bad.all():
         found = ", ".join(f"{number[name]} are {name}" for name in ("NONLINEAR", "TELEGRAPH", "SATURATED", "HOT"))
         warn(f"all pixels are masked: {found}; {images.usable_pixels()}", NoUsablePixelWarning)
     noisy_are_found = images.noise is not None or len(telegraph) > 1
@@ -259,6 +275,7 @@ def hot_pixel_mask(
         "DKFALSE": (None if fdr is not None else control.false_positives, "false positives expected in an image"),
         "DKFDR": (control.fdr, "false discovery rate"),
         "DKTOLER": (tolerance, "smallest departure worth flagging"),
+        "DKMASKBY": (None if mask is None else masked, "bits of the flags that are masked"),
         "NHOT": (number["HOT"], "pixels flagged HOT"),
         "NWARM": (None if background is None else number["WARM"], "pixels flagged WARM"),
         "NNONLIN": (number["NONLINEAR"], "pixels flagged NONLINEAR"),
@@ -270,7 +287,7 @@ def hot_pixel_mask(
         "NMASKED": (number["DO_NOT_USE"], "pixels that must not be used"),
     }
     header = safe_header(images.meta, entries)
-    result = result_image(flags, u.dimensionless_unscaled, header, mask=mask, wcs=images.wcs)
+    result = result_image(flags, u.dimensionless_unscaled, header, mask=bad, wcs=images.wcs)
     return logged(result, "DKMASK", "hot_pixel_mask", arguments, add_keyword)
 
 

@@ -136,6 +136,9 @@ def as_dark_rate(
 
     Notes
     -----
+    The result is still a rate: `ccdproc.subtract_dark` wants ``master_dark(rate, exposure=...)``, a dark in adu or
+    electron.
+
     The uncertainty is that of `dark_rate`, ``Var(d) = ((max(d, 0) t + R**2) / N + s_b**2) / t**2``. The one that
     `ccdproc.combine` gives is the scatter of a pixel's own samples over ``sqrt(N)``, with ``ddof=0``. It is noisy
     itself, and no test can use it: of three frames, 5.5 % of the pixels are more than 5 of such sigmas off their true

@@ -213,9 +213,14 @@ def dark_rate(
     --------
     compare_dark_rates : Whether the rate is the same at every exposure time.
     hot_pixel_mask : Which pixels are hot, and which must not be used.
+    master_dark : The dark of any exposure time, from rates.
+    as_dark_rate : Makes a rate of your own one of these.
 
     Notes
     -----
+    A rate is no dark: `ccdproc.subtract_dark` and ``ccdproc.ccd_process(dark_frame=...)`` want counts, and fail with a
+    KeyError ('EXPTIME') or a UnitsError. Give them ``master_dark(rate, exposure=...)``.
+
     A frame of exposure time t, in a pixel of rate d, has the variance ``V = d t + R**2`` (electron^2), R being the read
     noise. The rate from N such frames, after the subtraction of a bias of error ``s_b`` (electron), has the variance
     ``Var(d) = (V / N + s_b**2) / t**2`` (EMVA Standard 1288, release 4.0, section 2; Howell, Handbook of CCD Astronomy,

@@ -4,7 +4,7 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .given import ADU, PER_SECOND, SHAPE, E, S, master, rate
+from .given import ADU, PER_SECOND, SHAPE, E, S, master, rate, rates
 from .wanted import Error, Row, Warned
 
 __all__ = ["GROUPS"]
@@ -69,4 +69,15 @@ TOLD = [
          uncertainty="own"),
 ]  # fmt: skip
 
-GROUPS = {"Rates made by hand": RATES, "What is told of a rate made by hand": TOLD}
+MASKED = [
+    Row(f"mask-of-{name}", tried, "hot_pixel_mask", lambda t, given=given: t(*rates(), mask=given),
+        Error(kind, "mask", *words))
+    for name, tried, given, kind, words in (
+        ("unknown", "``mask='COLD'``", "COLD", "ValueError", ("COLD", "HOT")),
+        ("do-not-use", "``mask=['HOT', 'DO_NOT_USE']``", ["HOT", "DO_NOT_USE"], "ValueError", ("DO_NOT_USE",)),
+        ("bits", "bits in place of names", 2048, "TypeError", ("2048", "name")),
+        ("image", "an image of bool in place of names", np.zeros(SHAPE, bool), "TypeError", ("name",)),
+    )
+]  # fmt: skip
+
+GROUPS = {"Rates made by hand": RATES, "What is told of a rate made by hand": TOLD, "Flags that make the mask": MASKED}

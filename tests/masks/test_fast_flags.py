@@ -87,7 +87,11 @@ def noise_map(rng, sigma, degrees=49):
 
 
 @pytest.mark.filterwarnings("ignore:read noise differs")
-@pytest.mark.parametrize("options", [{}, {"fdr": 0.1}, {"false_positives": 100, "tolerance": 0.01}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"fdr": 0.1}, {"false_positives": 100, "tolerance": 0.01}, {"mask": ("HOT", "UNRELIABLE_ERROR")}],
+    ids=str,
+)
 @pytest.mark.parametrize("with_map", [False, True])
 @pytest.mark.parametrize(
     ("seconds", "frames"),

@@ -13,7 +13,7 @@ from ccdproc_darks.comparison.comparer import RateComparer
 from ccdproc_darks.comparison.dark_scatter import ScatterImages
 from ccdproc_darks.comparison.false_positives import FalsePositiveControl
 from ccdproc_darks.masks import fast_flags
-from ccdproc_darks.masks.flagging import COUNTED, UNTESTED, FlagJob
+from ccdproc_darks.masks.flagging import COUNTED, UNTESTED, FlagJob, masked_flags
 from ccdproc_darks.masks.hot_pixels import HotPixelTest
 from ccdproc_darks.masks.pixel_rates import pixel_rates
 from ccdproc_darks.rates.rate_images import RateImages
@@ -69,6 +69,65 @@ def test_flags_that_are_counted():
     """By the names that the header of a mask has."""
     names = "HOT", "WARM", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "UNRELIABLE_ERROR", "DO_NOT_USE"
     assert (*names, "untested") == (*COUNTED, UNTESTED)
+
+
+class TestChosenFlags:
+    """Flags that make the mask, as the user names them."""
+
+    @pytest.mark.parametrize(("names", "several", "bits"), [
+        (None, True, NONLINEAR | TELEGRAPH | SATURATED), (None, False, HOT | TELEGRAPH), ("HOT", True, HOT),
+        (("HOT", "WARM", "HOT"), True, HOT | WARM), ([], True, 0), ({"UNRELIABLE_DARK", "UNRELIABLE_ERROR"}, False,
+                                                                    UNRELIABLE | 256),
+    ])  # fmt: skip
+    def test_bits(self, names, several, bits):
+        assert masked_flags(names, several) == bits
+
+    @pytest.mark.parametrize("name", ["DO_NOT_USE", "hot", "_cache", "COLD", ""])
+    def test_no_such_flag(self, name):
+        with pytest.raises(ValueError, match=rf"mask must name flags among SATURATED, .*, got '{name}'"):
+            masked_flags(["HOT", name], True)
+
+    @pytest.mark.parametrize("names", [3, np.zeros(3, bool), [2048], {"HOT": True}])
+    def test_no_names(self, names):
+        with pytest.raises(TypeError, match="mask must be the name of a flag"):
+            masked_flags(names, True)
+
+    def test_of_one_rate(self):
+        job = job_of([1.0, 101.0, np.nan, 1.0], scatter=[0.0, 0.0, 0.0, 5.1], masked=TELEGRAPH)
+        assert exact_flags(job) == [0, HOT, UNUSED, TELEGRAPH | UNUSED]
+        assert exact_flags(job_of([101.0, 1.0], background=[50.0, 0.0], masked=WARM)) == [WARM | UNUSED, 0]
+
+    def test_of_several(self):
+        """The same flags, and another mask."""
+        rates = [50.0, 150.0, 50.0, 0.002, 1e5]
+        first = [80.0, 150.0, 50.0, 0.002, 1e5]
+        options = {"scatter": [0.0, 0.0, 6.0, 0.0, 0.0], "threshold": 100.0}
+        plain = [NONLINEAR, HOT, TELEGRAPH, 0, HOT | UNRELIABLE | SATURATED]
+        for masked in (0, HOT, NONLINEAR, TELEGRAPH, SATURATED, UNRELIABLE, HOT | TELEGRAPH):
+            found = exact_flags(job_of(first, rates, masked=masked, **options))
+            # The last one has no usable sample at all.
+            unused = [flags & masked > 0 for flags in plain[:-1]] + [True]
+            assert found == [flags | UNUSED * bad for flags, bad in zip(plain, unused, strict=True)]
+
+    def test_saturated_in_one_of_two(self):
+        """It has a sample: masked as SATURATED, or not at all; a pixel without a sample in one of them always is."""
+        for masked, bad in ((SATURATED, True), (HOT, False), (NONLINEAR, False)):
+            job = job_of([50.0, 50.0], [1e5, np.nan], masked=masked)
+            assert exact_flags(job) == [SATURATED | UNUSED * bad, UNUSED]
+
+    def test_fast_pass(self):
+        """It says what the exact way does."""
+        rng = np.random.default_rng(1)
+        rates = np.exp(rng.uniform(np.log(0.01), np.log(1000), (2, 50, 60)))
+        rates[1] = np.where(rng.random(rates[0].shape) < 0.02, 1.5, 1.0) * rates[0]
+        for masked in (HOT, NONLINEAR, UNRELIABLE, HOT | TELEGRAPH, 0):
+            job = job_of(*rates, scatter=rng.normal(0, 3, rates[0].shape), masked=masked)
+            fast, exact = job.block(EVERYTHING), job._flags_of(EVERYTHING)
+            assert fast.deferred is not None
+            sure = np.setdiff1d(np.arange(rates[0].size), fast.deferred.pixels)
+            assert sure.size > 2000
+            for one, other in zip(fast.images, exact.images, strict=True):
+                np.testing.assert_array_equal(one.ravel()[sure], other.ravel()[sure])
 
 
 class TestOneRate:

@@ -637,3 +637,56 @@ def test_hot_pixels_that_could_not_be_tested_are_not_masked(planted):
     assert not flags.mask[only].any()
     flags = hot_pixel_mask(rates[1], threshold=0.3 * ELECTRON_PER_SECOND)
     assert flags.mask[has(flags, "HOT")].all()
+
+
+class TestFlagsThatAreMasked:
+    """``mask=`` chooses the flags that make the mask, and changes no other flag."""
+
+    @pytest.fixture
+    def rates(self, planted):
+        return planted[0]
+
+    @pytest.fixture
+    def without_sample(self, planted):
+        """Pixels that have no usable sample at all, or none for another reason than saturation."""
+        pixels = np.zeros(SHAPE, bool)
+        for kind in ("very hot", "masked", "dead"):
+            pixels.flat[planted[1][kind]] = True
+        return pixels
+
+    def test_the_default(self, rates):
+        for some, names in ((rates, ("NONLINEAR", "TELEGRAPH", "SATURATED")), (rates[:1], ["HOT", "TELEGRAPH"])):
+            plain, chosen = hot_pixel_mask(*some), hot_pixel_mask(*some, mask=names)
+            np.testing.assert_array_equal(chosen.data, plain.data)
+            np.testing.assert_array_equal(chosen.mask, plain.mask)
+            assert "DKMASKBY" not in plain.meta
+            assert chosen.meta["DKMASKBY"] == sum(getattr(DARK_FLAGS, name) for name in names)
+
+    @pytest.mark.parametrize("names", ["HOT", "UNRELIABLE_DARK", ("HOT", "NONLINEAR"), ()])
+    def test_chosen(self, rates, without_sample, names):
+        plain, chosen = hot_pixel_mask(*rates), hot_pixel_mask(*rates, mask=names)
+        names = (names,) if isinstance(names, str) else names
+        bits = sum(getattr(DARK_FLAGS, name) for name in names)
+        np.testing.assert_array_equal(chosen.data >> 1, plain.data >> 1)
+        np.testing.assert_array_equal(chosen.mask, (plain.data & bits > 0) | without_sample)
+        np.testing.assert_array_equal(chosen.mask, chosen.data & 1 == 1)
+        assert chosen.meta["NMASKED"] == chosen.mask.sum()
+        np.testing.assert_array_equal(ccdproc.bitfield_to_boolean_mask(chosen, ignore_bits="~1"), chosen.mask)
+
+    def test_of_amplifiers(self):
+        """Each has the flags that were chosen."""
+        camera = {"gain": 1.5 * u.electron / u.adu, "read_noise": 10 * u.electron, "bias": 1000 * u.adu}
+        darks = [
+            simulate_dark((40, 60), exposure=1000 * u.s, rng=seed, hot_fraction=0.02, **camera) for seed in range(5)
+        ]
+        rate = dark_rate(darks, bias=1000 * u.adu, amplifiers=["[1:30, :]", "[31:60, :]"])
+        assert hot_pixel_mask(rate).mask.sum() > 20
+        assert hot_pixel_mask(rate, mask="TELEGRAPH").mask.sum() == 0
+
+    def test_no_flag(self, rates):
+        with pytest.raises(
+            ValueError, match=r"mask must name flags among .*, got 'DO_NOT_USE': it tells what is masked"
+        ):
+            hot_pixel_mask(*rates, mask=["DO_NOT_USE"])
+        with pytest.raises(TypeError, match="mask must be the name of a flag, or a sequence of names"):
+            hot_pixel_mask(*rates, mask=np.zeros((3, 3), bool))
