@@ -37,7 +37,7 @@ def test_all_functions_are_tried():
         if not name.endswith(("Warning", "_FLAGS", "Limit", "MeasuredGain", "Amplifier"))
     }
     names |= {f"planning.{name}" for name in planning.__all__} | {f"temperature.{name}" for name in temperature.__all__}
-    names |= {f"ccdproc-darks {command}" for command in ("report", "check", "demo", "simulate")}
+    names |= {f"ccdproc-darks {command}" for command in ("report", "check", "mask", "demo", "simulate")}
     assert names <= {row.function for row in ROWS}
 
 

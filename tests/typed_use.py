@@ -28,9 +28,11 @@ from ccdproc_darks import (
     measure_gain,
     planning,
     proportionality_limit,
+    read_defects,
     repeatability,
     sensor_preset,
     simulate_dark,
+    write_defects,
 )
 from ccdproc_darks.simulation import HotPixels
 from ccdproc_darks.temperature import band_gap
@@ -58,6 +60,8 @@ if TYPE_CHECKING:
     hot: CCDData = hot_pixel_mask(rate, slope, background="local", scatter=[scatter], limit=found, fdr=0.01)
     all_hot: CCDData = hot_pixel_mask(rate, slope, mask=["HOT", "NONLINEAR"], add_keyword=None)
     bit: int = DARK_FLAGS.HOT
+    write_defects(hot, Path("bad.lst"), flags=["HOT", "NONLINEAR"], overwrite=True)
+    bad: np.ndarray = read_defects("bad.fits", format="region", shape=(9, 9))
 
     sensor: Sensor = sensor_preset("low-noise-cmos", shape=(9, 9))
     rows, columns = Sensor(shape=(9, 9), defects=[HotPixels(fraction=0.1, above=1 * u.Hz, maximum=2 * u.Hz)]).shape
@@ -78,5 +82,6 @@ if TYPE_CHECKING:
     compare_dark_rates(rate, slope, statistic="sigma")  # type: ignore[arg-type]
     hot_pixel_mask(rate, thresholds=1 * u.Hz)  # type: ignore[call-arg]
     simulate_dark("aspen-cg16m", exposure=90 * u.s)  # type: ignore[arg-type]
+    write_defects(hot, "bad.fits", format="fits")  # type: ignore[arg-type]
     sensor_preset("aspen")  # type: ignore[arg-type]
     planning.frames_needed(rate, 90 * u.s, read_noise=noise)  # type: ignore[call-arg]

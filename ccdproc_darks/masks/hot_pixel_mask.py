@@ -103,7 +103,7 @@ def hot_pixel_mask(
     Returns
     -------
     `~astropy.nddata.CCDData`
-        ``data`` is a uint32 bit field of shape (rows, columns), without unit; the names are in `DARK_FLAGS`:
+        ``data``, and ``flags``, is a uint32 bit field of shape (rows, columns), without unit, named in `DARK_FLAGS`:
 
         * HOT: the rate, the best estimate from all unsaturated exposures, is above the threshold; where every exposure
           is saturated, its lower limit is.

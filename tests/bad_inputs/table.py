@@ -14,6 +14,7 @@ from . import (
     simulation,
 )
 from . import checks, command, detectors, duplicates, files, headers, kinds, numbers, plans, sections, simulation
+from . import checks, command, detectors, duplicates, files, headers, lists, numbers, plans, sections, simulation
 
 __all__ = ["GROUPS", "ROWS"]
 
@@ -33,6 +34,7 @@ GROUPS = {
         command,
     )
     for module in (duplicates, files, detectors, headers, sections, numbers, kinds, simulation, plans, checks, command)
+        lists,
     for title, rows in module.GROUPS.items()
 }
 ROWS = [row for rows in GROUPS.values() for row in rows]

@@ -42,10 +42,10 @@ def write(path, pixels):
         fits.Column("NAME", "40A", array=list(bits)),
         fits.Column("DESCRIPTION", "80A", array=[_MEANINGS.get(name, "") for name in bits]),
     ]
-    image = fits.ImageHDU(np.asarray(flags, dtype=np.uint32), name=_NAME)
-    image.header["BUNIT"] = ("1", "no unit")
-    primary = fits.PrimaryHDU(header=safe_header(pixels.meta))
-    fits.HDUList([primary, image, fits.BinTableHDU.from_columns(columns, name="DQ_DEF")]).writeto(path)
+    header = safe_header(pixels.meta, {"BUNIT": ("1", "no unit")})
+    image = fits.ImageHDU(np.asarray(flags, dtype=np.uint32), header, name=_NAME)
+    table = fits.BinTableHDU.from_columns(columns, name=f"{_NAME}_DEF")
+    fits.HDUList([fits.PrimaryHDU(), image, table]).writeto(path)
 
 
 def read(path, wanted):

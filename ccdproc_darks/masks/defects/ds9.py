@@ -3,14 +3,18 @@
 
 import re
 
+import numpy as np
+
 from .boxes import boxes_of, mask_of_boxes
 from .shapes import grid_boxes, mask_of_regions
 from .text_lines import comments, image_shape, read_text, write_text
 
 __all__ = ["read", "write"]
 
-_BOX = re.compile(r"\+?(?:rot)?box *\(([^()]*)\) *(?:#.*)?", re.IGNORECASE)
-_NUMBERS = re.compile(r"[ ,]+")
+_BOX = re.compile(
+    r"\+?(?:rot)?box *\( *([^(), ]+)[ ,]+([^(), ]+)[ ,]+([^(), ]+)[ ,]+([^(), ]+)(?:[ ,]+([^(), ]+))? *\) *(?:#.*)?",
+    re.IGNORECASE,
+)
 
 
 def write(path, pixels):
@@ -33,23 +37,16 @@ def read(path, wanted):
 
 def _boxes(text):
     """Rectangles, where there is nothing else in the text; or None."""
-    found, is_image = [], False
-    for line in text.splitlines():
-        line = line.strip()
-        if not line or line.startswith(("#", "global")):
-            continue
-        if line.lower() == "image":
-            is_image = True
-            continue
-        box = _BOX.fullmatch(line)
-        if box is None or not is_image:
-            return None
-        found.append(_NUMBERS.split(box[1].strip()))
+    lines = (line.strip() for line in text.splitlines())
+    lines = [line for line in lines if line and not line.startswith(("#", "global"))]
+    if not lines:
+        return []
+    frame, *shapes = lines
+    found = list(map(_BOX.fullmatch, shapes))
+    if frame.lower() != "image" or not all(found):
+        return None
     try:
-        values = [[float(word) for word in words] for words in found]
+        values = np.array([box.groups("0") for box in found], dtype=float)
     except ValueError:
         return None
-    if not all(len(row) in (4, 5) for row in values):
-        return None
-    rows = [[*row, 0.0][:5] for row in values]
-    return grid_boxes(*zip(*rows, strict=True)) if rows else []
+    return grid_boxes(*values.T) if found else []

@@ -2,6 +2,7 @@
 """Lists that are text: lines of numbers, and comments of which one tells the size of the image."""
 
 import re
+from contextlib import suppress
 
 from ..._interface.shown import shown
 from ..._interface.version import __version__
@@ -10,6 +11,8 @@ __all__ = ["comments", "image_shape", "number_lines", "read_text", "whole_number
 
 # The comment that tells the size; of ours alone, others have no such line.
 _SIZE = re.compile(r"^# *image of (\d{1,9}) rows and (\d{1,9}) columns", re.MULTILINE)
+# Numbers of rows and columns are below this in all programs.
+_MOST = 2**31
 
 
 def comments(shape, *more):
@@ -46,12 +49,15 @@ def number_lines(text):
 
 def whole_numbers(words, label, number, expected, sizes):
     """Words of a line as whole numbers; a ValueError where they are none, or not as many as one of ``sizes``."""
-    try:
-        values = [int(word) if word.lstrip("+-").isdecimal() else float(word) for word in words]
-        if len(values) in sizes and all(value == int(value) and abs(value) < 2**31 for value in values):
-            return [int(value) for value in values]
-    except (ValueError, OverflowError):
-        pass
+    values = []
+    with suppress(ValueError, OverflowError):
+        values = list(map(int, words))
+    if not values:
+        # Some programs write 10.0 for 10.
+        with suppress(ValueError, OverflowError):
+            values = [int(word) for word in map(float, words) if word.is_integer()]
+    if len(values) == len(words) and len(values) in sizes and all(-_MOST < value < _MOST for value in values):
+        return values
     line = shown(" ".join(words))
     line = line if len(line) <= 60 else f"{line[:60]}..."
     raise ValueError(f"{label}, line {number}: expected {expected}, got {line!r}")

@@ -53,7 +53,7 @@ def test_flags_and_their_names(tmp_path, hot):
         assert dict(zip(table["NAME"], table["VALUE"].tolist(), strict=True)) == flag_bits()
         assert all(value == 2**bit for bit, value in zip(table["BIT"].tolist(), table["VALUE"].tolist(), strict=True))
         assert all(table["DESCRIPTION"])
-        assert hdus[0].header["NHOT"] == hot.meta["NHOT"] >= 2
+        assert hdus["DQ"].header["NHOT"] == hot.meta["NHOT"] >= 2
     assert (read_defects(path) == hot.mask).all()
     assert (read_defects(path, flags="HOT") == (hot.data & DARK_FLAGS.HOT > 0)).all()
     assert not read_defects(path, flags=["TELEGRAPH", "NONLINEAR"]).any()
@@ -63,12 +63,21 @@ def test_as_astropy_and_ccdproc_read_it(tmp_path, hot):
     write_defects(hot, tmp_path / "bad.fits", format="roman")
     image = CCDData.read(tmp_path / "bad.fits", hdu="DQ")
     assert image.unit == u.dimensionless_unscaled
+    assert image.meta["DKTHRESH"] == hot.meta["DKTHRESH"]
     assert (bitfield_to_boolean_mask(image.data, ignore_bits=f"~{DARK_FLAGS.HOT}") == (hot.data & 2048 > 0)).all()
 
 
 def test_only_the_flags_asked_for(tmp_path, hot):
     write_defects(hot, tmp_path / "bad.fits", format="roman", flags="HOT")
     assert set(np.unique(fits.getdata(tmp_path / "bad.fits", "DQ"))) == {0, 2048}
+
+
+def test_headers_that_fits_cannot_hold(tmp_path):
+    meta = {"EXTNAME": "DQ_DEF", "list": [1, 2], "NAXIS": 7, "BZERO": 5, "long name of a key": 1.0, "DATE-OBS": "1.1."}
+    frame = CCDData(np.zeros(SHAPE), unit="adu", mask=one_pixel("last"), meta=meta)
+    write_defects(frame, tmp_path / "bad.fits", format="roman")
+    assert (read_defects(tmp_path / "bad.fits") == frame.mask).all()
+    assert [hdu[1] for hdu in fits.info(tmp_path / "bad.fits", output=False)] == ["PRIMARY", "DQ", "DQ_DEF"]
 
 
 def test_flags_of_jwst(tmp_path):

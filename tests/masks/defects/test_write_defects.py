@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from ccdproc_darks import DARK_FLAGS, hot_pixel_mask, read_defects, write_defects
 from ccdproc_darks.masks.defects import iraf
@@ -47,6 +50,15 @@ def test_round_trip(tmp_path, format, mask):
 
 
 @pytest.mark.parametrize("format", FILES)
+@settings(max_examples=15)
+@given(mask=hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.booleans()))
+def test_round_trip_of_any_mask(tmp_path_factory, format, mask):
+    path = tmp_path_factory.mktemp("any") / FILES[format]
+    write_defects(mask, path, format=format)
+    assert (read_defects(path, format=format) == mask).all()
+
+
+@pytest.mark.parametrize("format", FILES)
 def test_round_trip_of_a_result(tmp_path, format, hot):
     before = snapshot(hot)
     write_defects(hot, tmp_path / FILES[format], format=format)
@@ -68,8 +80,8 @@ def test_flags(tmp_path, hot):
 def test_kinds_of_masks(tmp_path):
     mask = everything()
     frame = CCDData(np.zeros(mask.shape), unit="adu", mask=mask)
-    for given in (mask, frame, CCDData(mask, unit=""), mask.tolist(), np.asfortranarray(mask)):
-        assert (listed(given, tmp_path / "bad.dat") == mask).all()
+    for image in (mask, frame, CCDData(mask, unit=""), mask.tolist(), np.asfortranarray(mask)):
+        assert (listed(image, tmp_path / "bad.dat") == mask).all()
 
 
 @pytest.mark.parametrize(
