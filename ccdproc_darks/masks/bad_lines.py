@@ -92,7 +92,7 @@ def bad_lines(flags, image, mask, control):
         critical = control.critical(*number, np.concatenate(deviates))
         if not any([one.leave_out(those > critical) for one, those in zip(tests, deviates, strict=True)]):
             break
-    return [line for one in tests for line in one.lines()]
+    return [line for one in tests for line in one.lines(critical)]
 
 
 class _LineTests:
@@ -112,8 +112,9 @@ class _LineTests:
         # In all passes but the first, lines that were found are no measure of others.
         of_counts = [one.deviates(self.found if again else None).max(axis=0) for one in self.counts]
         none = np.zeros(self.found.size)
-        self.each = np.array([none if self.of_levels is None else self.of_levels, *of_counts])
-        return -ndtri_exp(np.minimum(log_ndtr(-self.each.max(axis=0)) + np.log(_TESTS), np.log(0.5)))
+        each = np.array([none if self.of_levels is None else self.of_levels, *of_counts])
+        self.each = -ndtri_exp(np.minimum(log_ndtr(-each) + np.log(_TESTS), np.log(0.5)))
+        return self.each.max(axis=0)
 
     def leave_out(self, found):
         """Keep which lines were found; whether these are others than before."""
@@ -121,23 +122,26 @@ class _LineTests:
         self.found = found
         return changed
 
-    def lines(self):
-        """`BadLine` of each line that was found, with its part that is bad by the most significant test."""
+    def lines(self, critical):
+        """`BadLine` of each line that was found: what is bad of it by any of the tests that found it."""
         length = self.image.shape[0]
         for number in np.flatnonzero(self.found).tolist():
-            test = int(np.argmax(self.each[:, number]))
-            if test == 0:
-                start, stop = range_of_scores(self.levels.scores(self.image[:, number], number))
-            else:
-                counts = self.counts[test - 1]
-                start, stop = range_of_runs(counts.places_of(number), length, counts.expected[0, number])
+            parts = [self._part(test, number) for test in np.flatnonzero(self.each[:, number] > critical)]
+            start, stop = min(first for first, _ in parts), max(last for _, last in parts)
             part = "from" if start > 0 else "to" if stop < length else ""
             yield BadLine(self.kind, number, start, stop, part)
+
+    def _part(self, test, number):
+        """First pixel of the bad part of a line by one of the tests of `each`, and the one after its last."""
+        if test == 0:
+            return range_of_scores(self.levels.scores(self.image[:, number], number))
+        counts = self.counts[test - 1]
+        return range_of_runs(counts.places_of(number), counts.length, counts.expected[0, number])
 
 
 def _count(tests, flags):
     """Give the tests their `LineCounts`."""
-    flagged = np.flatnonzero(flags)
+    flagged = np.flatnonzero(flags != 0)
     values = flags.ravel()[flagged]
     for flag in _COUNTED:
         those = flagged[(values & np.uint32(flag)) > 0]
