@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from astropy.table import Table
 
+from .bad_lines import bad_lines, line_cells
 from .cells import PROBABILITIES, rate_distribution_of, several_cells, two_rate_cells
 from .end_to_end import frame_cells, from_frames
 from .hot_pixels import hot_cells, hot_pixels
@@ -102,6 +103,10 @@ def _hot_pixels(cell, quick=False):
     return {**described(cell), **hot_pixels(cell, **(_QUICK if quick else {}))}
 
 
+def _bad_lines(cell, quick=False):
+    return bad_lines(cell, **(_QUICK if quick else {}))
+
+
 def _presets(preset):
     return [
         {"preset": preset, "pixels": name, "number": number, **areas} for name, number, areas in preset_areas(preset)
@@ -124,9 +129,10 @@ STUDIES = {
     "noise_maps": (noise_cells, _noise_maps),
     "noise_power": (power_noise_cells, _noise_power),
     "hot_pixels": (hot_cells, _hot_pixels),
+    "bad_lines": (line_cells, _bad_lines),
 }
 # Studies whose sensors are smaller where it shall be quick.
-_SMALLER = ("noise_maps", "noise_power", "hot_pixels")
+_SMALLER = ("noise_maps", "noise_power", "hot_pixels", "bad_lines")
 
 
 def run(name, quick=False, workers=None, progress=lambda rows, total: rows):

@@ -17,8 +17,9 @@ __all__ = ["BadLine", "bad_lines", "text_of_lines"]
 
 # Flags whose pixels are counted, each for itself: many HOT pixels do not hide a few that are NONLINEAR.
 _COUNTED = (int(DARK_FLAGS.HOT), int(DARK_FLAGS.NONLINEAR | DARK_FLAGS.SATURATED), int(DARK_FLAGS.TELEGRAPH))
-# Tests of a line: numbers of three kinds of pixels, and a level above or below, of each segment.
-_TESTS = (len(_COUNTED) + 2) * len(SEGMENTS)
+# By how much a probability grows (Bonferroni): tests of a line are the numbers of three kinds of pixels, and a level
+# above or below. Half of the false positives are for whole lines, the other half for all other segments together.
+_OF_WHOLE, _OF_PART = (2 * (len(_COUNTED) + 2) * number for number in (1, len(SEGMENTS) - 1))
 # Fraction of the pixels with a flag from which on their runs tell nothing.
 _TOO_MANY = 0.25
 # Times that numbers expected are computed anew, without the lines found.
@@ -75,9 +76,10 @@ def bad_lines(flags, image, mask, control):
 
     Notes
     -----
-    Each line has 75 tests: the number of HOT, of NONLINEAR or SATURATED, and of TELEGRAPH pixels, and its level
-    above or below, of the whole line and of the 14 parts that begin or end at an eighth of it. Its probability is the
-    least of theirs, times their number (Bonferroni), which is too much as they are not independent.
+    Each line has 75 tests: the number of HOT, of NONLINEAR or SATURATED, and of TELEGRAPH pixels, and its level above
+    or below; of the whole line, and of the 14 parts that begin or end at an eighth of it. Its probability is the least
+    of theirs, of which half is for the five tests of the whole line and half for all others (Bonferroni). That is too
+    much, as tests are not independent: fewer good lines are flagged than may be.
     """
     found = []
     number = (2 * image.size, 1) if control.fdr is None else (sum(image.shape), 1)
@@ -105,15 +107,18 @@ class _LineTests:
 
     def set_levels(self, levels):
         if levels is not None:
-            self.levels, self.of_levels = levels, np.abs(levels.deviates()).max(axis=0)
+            self.levels, self.of_levels = levels, np.abs(levels.deviates())
 
     def deviates(self, again):
         """Normal deviate of each line, that of all its tests together."""
         # In all passes but the first, lines that were found are no measure of others.
-        of_counts = [one.deviates(self.found if again else None).max(axis=0) for one in self.counts]
-        none = np.zeros(self.found.size)
+        of_counts = [one.deviates(self.found if again else None) for one in self.counts]
+        none = np.zeros((len(SEGMENTS), self.found.size))
         each = np.array([none if self.of_levels is None else self.of_levels, *of_counts])
-        self.each = -ndtri_exp(np.minimum(log_ndtr(-each) + np.log(_TESTS), np.log(0.5)))
+        logarithms = log_ndtr(-each)
+        logarithms[:, 0] += np.log(_OF_WHOLE)
+        logarithms[:, 1:] += np.log(_OF_PART)
+        self.each = -ndtri_exp(np.minimum(logarithms.min(axis=1), np.log(0.5)))
         return self.each.max(axis=0)
 
     def leave_out(self, found):

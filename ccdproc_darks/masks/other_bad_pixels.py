@@ -11,7 +11,7 @@ from ..comparison.false_positives import FalsePositiveControl
 from .bad_lines import bad_lines, text_of_lines
 from .clusters import neighbours_of_clusters
 
-__all__ = ["OtherBadPixels"]
+__all__ = ["OtherBadPixels", "sentence_of_lines"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,20 @@ class OtherBadPixels:
             )
             found += [line.moved(place[0].start, place[1].start) for line in those]
         return found
+
+
+def sentence_of_lines(meta):
+    """Sentence that lists the bad columns and rows that the meta of a mask tells; None where there is none."""
+    listed = [
+        f"bad {kind}s, from 0: {meta[key]}" for kind, key in (("column", "DKCOLS"), ("row", "DKROWS")) if key in meta
+    ]
+    if not listed:
+        return None
+    text = "; ".join(listed)
+    return (
+        f"{text[0].upper()}{text[1:]}. More of their pixels are bad, or they are higher or lower, than in the lines "
+        f"beside: all their pixels are masked, {meta['NOTHER']} of them for that alone (OTHER_BAD_PIXEL)."
+    )
 
 
 def _least_noisy(rates):
