@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from astropy.table import Table
 
+from .bad_lines import bad_lines, line_cells
 from .cells import PROBABILITIES, rate_distribution_of, several_cells, two_rate_cells
 from .end_to_end import frame_cells, from_frames
 from .hot_pixels import hot_cells, hot_pixels
@@ -105,6 +106,8 @@ def _hot_pixels(cell, quick=False):
 
 def _nonlinear_kinds(cell, quick=False):
     return nonlinear_kinds(cell, **(_QUICK if quick else {}))
+def _bad_lines(cell, quick=False):
+    return bad_lines(cell, **(_QUICK if quick else {}))
 
 
 def _presets(preset):
@@ -133,6 +136,8 @@ STUDIES = {
 }
 # Studies whose sensors are smaller where it shall be quick.
 _SMALLER = ("noise_maps", "noise_power", "hot_pixels", "nonlinear_kinds")
+    "bad_lines": (line_cells, _bad_lines),
+_SMALLER = ("noise_maps", "noise_power", "hot_pixels", "bad_lines")
 
 
 def run(name, quick=False, workers=None, progress=lambda rows, total: rows):

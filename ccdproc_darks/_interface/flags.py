@@ -24,6 +24,7 @@ class DARK_FLAGS(BitFlagNameMap):
     TELEGRAPH          2**15   equal frames scatter more than their noise
     NONLINEAR          2**16   the dark signal is not proportional to exposure time
     UNRELIABLE_DARK    2**23   HOT, but too noisy: a departure as large as the tolerance would not be seen
+    OTHER_BAD_PIXEL    2**30   in a bad column or row, or next to a cluster of bad pixels
     =================  ======  ================================================================================
 
     Examples

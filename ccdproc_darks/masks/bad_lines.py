@@ -17,8 +17,9 @@ __all__ = ["BadLine", "bad_lines", "text_of_lines"]
 
 # Flags whose pixels are counted, each for itself: many HOT pixels do not hide a few that are NONLINEAR.
 _COUNTED = (int(DARK_FLAGS.HOT), int(DARK_FLAGS.NONLINEAR | DARK_FLAGS.SATURATED), int(DARK_FLAGS.TELEGRAPH))
-# Tests of a line: numbers of three kinds of pixels, and a level above or below, of each segment.
-_TESTS = (len(_COUNTED) + 2) * len(SEGMENTS)
+# By how much a probability grows (Bonferroni): tests of a line are the numbers of three kinds of pixels, and a level
+# above or below. Half of the false positives are for whole lines, the other half for all other segments together.
+_OF_WHOLE, _OF_PART = (2 * (len(_COUNTED) + 2) * number for number in (1, len(SEGMENTS) - 1))
 # Fraction of the pixels with a flag from which on their runs tell nothing.
 _TOO_MANY = 0.25
 # Times that numbers expected are computed anew, without the lines found.
@@ -75,9 +76,10 @@ def bad_lines(flags, image, mask, control):
 
     Notes
     -----
-    Each line has 75 tests: the number of HOT, of NONLINEAR or SATURATED, and of TELEGRAPH pixels, and its level
-    above or below, of the whole line and of the 14 parts that begin or end at an eighth of it. Its probability is the
-    least of theirs, times their number (Bonferroni), which is too much as they are not independent.
+    Each line has 75 tests: the number of HOT, of NONLINEAR or SATURATED, and of TELEGRAPH pixels, and its level above
+    or below; of the whole line, and of the 14 parts that begin or end at an eighth of it. Its probability is the least
+    of theirs, of which half is for the five tests of the whole line and half for all others (Bonferroni). That is too
+    much, as tests are not independent: fewer good lines are flagged than may be.
     """
     found = []
     number = (2 * image.size, 1) if control.fdr is None else (sum(image.shape), 1)
@@ -92,7 +94,7 @@ def bad_lines(flags, image, mask, control):
         critical = control.critical(*number, np.concatenate(deviates))
         if not any([one.leave_out(those > critical) for one, those in zip(tests, deviates, strict=True)]):
             break
-    return [line for one in tests for line in one.lines()]
+    return [line for one in tests for line in one.lines(critical)]
 
 
 class _LineTests:
@@ -105,15 +107,19 @@ class _LineTests:
 
     def set_levels(self, levels):
         if levels is not None:
-            self.levels, self.of_levels = levels, np.abs(levels.deviates()).max(axis=0)
+            self.levels, self.of_levels = levels, np.abs(levels.deviates())
 
     def deviates(self, again):
         """Normal deviate of each line, that of all its tests together."""
         # In all passes but the first, lines that were found are no measure of others.
-        of_counts = [one.deviates(self.found if again else None).max(axis=0) for one in self.counts]
-        none = np.zeros(self.found.size)
-        self.each = np.array([none if self.of_levels is None else self.of_levels, *of_counts])
-        return -ndtri_exp(np.minimum(log_ndtr(-self.each.max(axis=0)) + np.log(_TESTS), np.log(0.5)))
+        of_counts = [one.deviates(self.found if again else None) for one in self.counts]
+        none = np.zeros((len(SEGMENTS), self.found.size))
+        each = np.array([none if self.of_levels is None else self.of_levels, *of_counts])
+        logarithms = log_ndtr(-each)
+        logarithms[:, 0] += np.log(_OF_WHOLE)
+        logarithms[:, 1:] += np.log(_OF_PART)
+        self.each = -ndtri_exp(np.minimum(logarithms.min(axis=1), np.log(0.5)))
+        return self.each.max(axis=0)
 
     def leave_out(self, found):
         """Keep which lines were found; whether these are others than before."""
@@ -121,23 +127,26 @@ class _LineTests:
         self.found = found
         return changed
 
-    def lines(self):
-        """`BadLine` of each line that was found, with its part that is bad by the most significant test."""
+    def lines(self, critical):
+        """`BadLine` of each line that was found: what is bad of it by any of the tests that found it."""
         length = self.image.shape[0]
         for number in np.flatnonzero(self.found).tolist():
-            test = int(np.argmax(self.each[:, number]))
-            if test == 0:
-                start, stop = range_of_scores(self.levels.scores(self.image[:, number], number))
-            else:
-                counts = self.counts[test - 1]
-                start, stop = range_of_runs(counts.places_of(number), length, counts.expected[0, number])
+            parts = [self._part(test, number) for test in np.flatnonzero(self.each[:, number] > critical)]
+            start, stop = min(first for first, _ in parts), max(last for _, last in parts)
             part = "from" if start > 0 else "to" if stop < length else ""
             yield BadLine(self.kind, number, start, stop, part)
+
+    def _part(self, test, number):
+        """First pixel of the bad part of a line by one of the tests of `each`, and the one after its last."""
+        if test == 0:
+            return range_of_scores(self.levels.scores(self.image[:, number], number))
+        counts = self.counts[test - 1]
+        return range_of_runs(counts.places_of(number), counts.length, counts.expected[0, number])
 
 
 def _count(tests, flags):
     """Give the tests their `LineCounts`."""
-    flagged = np.flatnonzero(flags)
+    flagged = np.flatnonzero(flags != 0)
     values = flags.ravel()[flagged]
     for flag in _COUNTED:
         those = flagged[(values & np.uint32(flag)) > 0]

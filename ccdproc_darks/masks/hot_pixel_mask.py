@@ -14,7 +14,7 @@ from astropy.nddata import CCDData
 from .._compute.workers import Execution, fill_images
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
 from .._interface.flags import DARK_FLAGS
-from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
+from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header, set_keys
 from .._interface.warnings import NoUsablePixelWarning, warn
 from ..comparison.compare_dark_rates import NULLS, checked_map, checked_offset, comparison_entries
 from ..comparison.comparer import RateComparer
@@ -30,6 +30,7 @@ from .false_discoveries import pixel_deviates
 from .flagging import COUNTED, UNTESTED, FlagJob, masked_flags
 from .hot_pixels import HotPixelTest
 from .noisy_pixels import NoisyPixels
+from .other_bad_pixels import OtherBadPixels
 from .thresholds import set_thresholds, typical_samples
 
 __all__ = ["hot_pixel_mask"]
@@ -48,6 +49,8 @@ def hot_pixel_mask(
     mask: str | Sequence[str] | None = None,
     offset: Literal["common", "pixel"] | None = "common",
     null: Literal["theoretical", "empirical"] = "theoretical",
+    lines: bool = True,
+    grow: int | None = None,
     check_headers: bool = True,
     mem_limit: u.Quantity | float | None = None,
     executor: Executor | None = None,
@@ -75,10 +78,10 @@ def hot_pixel_mask(
         Results of `dark_scatter`, from which TELEGRAPH pixels are flagged.
     false_positives : float
         Expected number of good pixels in the image that are flagged HOT (where ``threshold`` is None); the same for
-        NONLINEAR and for TELEGRAPH.
+        NONLINEAR, for TELEGRAPH, and for all pixels of good columns and rows that are flagged OTHER_BAD_PIXEL.
     fdr : float, optional
         :term:`False discovery rate`, in place of ``false_positives``: expected fraction of good pixels among those
-        flagged HOT; the same for NONLINEAR and for TELEGRAPH.
+        flagged HOT; the same for NONLINEAR and for TELEGRAPH, and of good lines among bad columns and rows.
     tolerance : float
         Smallest departure from proportionality worth flagging, as a fraction of the pixel's rate.
     limit : `~ccdproc_darks.ProportionalityLimit` or `~astropy.units.Quantity`, optional
@@ -92,6 +95,12 @@ def hot_pixel_mask(
         See `compare_dark_rates`.
     null : {"theoretical", "empirical"}
         See `compare_dark_rates`.
+    lines : bool
+        Whether bad columns and rows are looked for: more of their pixels are bad, or their pixels are higher or lower,
+        than chance allows. See Notes.
+    grow : int, optional
+        Number of masked pixels of a cluster from which on its neighbours are masked too: pixels that touch it, at a
+        side or at a corner. 1 is all clusters and single pixels; None: no cluster grows.
     check_headers : bool
         See `compare_dark_rates`; also of ``background`` and ``scatter``.
     mem_limit, executor
@@ -118,6 +127,8 @@ def hot_pixel_mask(
           than 50 % of such pixels. Not to be NONLINEAR means nothing for these.
         * UNRELIABLE_ERROR (with a read noise of each pixel, or ``scatter`` of two exposure times): the read noise is
           above what the sensor's pixels have; or equal frames scatter too much, and no more where exposures are long.
+        * OTHER_BAD_PIXEL: in a bad column or row (with ``lines``), or next to a cluster of bad pixels (with ``grow``),
+          and not masked for another reason.
         * DO_NOT_USE: exactly where ``mask`` is True.
 
         ``mask`` is True where a pixel must not be used, if you choose no other flags: NONLINEAR, TELEGRAPH, SATURATED,
@@ -130,6 +141,14 @@ def hot_pixel_mask(
         is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL, DKWIDTH, DKMASKBY (bits
         of the flags that you chose), and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI,
         NNOISY, NMASKED. NNOTEST is the number of pixels that are not HOT, and too noisy to be tested as well.
+        ``mask`` is True where a pixel must not be used: NONLINEAR, TELEGRAPH, SATURATED, OTHER_BAD_PIXEL, or without a
+        usable sample in one of the rates; and with a single rate HOT, as nothing shows that it is proportional. A hot
+        pixel that is proportional is *not* masked: a scaled dark corrects it. Nor is one that is UNRELIABLE_DARK, see
+        Notes.
+        is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL, DKWIDTH, and the number of
+        pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NNOISY, NOTHER, NMASKED. NNOTEST is the number
+        of pixels that are not HOT, and too noisy to be tested as well. NCOLUMN and NROW are the numbers of bad columns
+        and rows; DKCOLS and DKROWS say which these are, from 0: ``198 (from 458), 201-203``.
 
     Raises
     ------
@@ -172,6 +191,14 @@ def hot_pixel_mask(
     them the better the darks are. And they can do little harm: chi-square is the sum of squares, so that what the test
     did not see is at no exposure time much more than DKSIGMA times the noise of the mean of its darks. Of ten darks
     that is less than two times the noise of one frame. Where it is too much, mask these pixels too (see Examples).
+
+    A column is bad where it has more HOT, NONLINEAR (or SATURATED), or TELEGRAPH pixels than the 24 columns on either
+    side, at least twice as many: clusters along it count once, and the law is a negative binomial one whose
+    overdispersion is that of the sensor's columns. Or where its pixels are higher, or lower, by half of their noise at
+    least, all together, than the 11 columns on either side, and further than columns of this sensor are. It must differ
+    from *both* sides: a gradient, a glow and a step between amplifiers are no bad columns. Each of its two ends may
+    belong to a good part: a column is bad as a whole, from a row on, or up to a row, whichever is the most likely. Rows
+    are tested in the same way, and each amplifier has lines of its own. Columns shorter than 64 pixels are not tested.
 
     Examples
     --------
@@ -216,29 +243,33 @@ def hot_pixel_mask(
     above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
     rate_limit = _checked_rate_limit(limit)
     checked_choice("null", null, NULLS)
+    others = OtherBadPixels(lines, grow, control)
     checked_map(read_noise)
     masked = masked_flags(mask, len(rates) > 1)
     arguments = {
         "rates": rates, "threshold": threshold, "background": background, "read_noise": read_noise,
         "scatter": scatter, "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit,
         "mask": mask, "offset": offset, "null": null, "check_headers": check_headers,
+        "offset": offset, "null": null, "lines": lines, "grow": grow, "check_headers": check_headers,
     }  # fmt: skip
     sections = amplifiers_of_rates(rates)
     if sections is not None:
-        work = {"mem_limit": mem_limit, "executor": executor}
+        # Columns and rows are looked for in the whole image, where their numbers are known.
+        work = {"mem_limit": mem_limit, "executor": executor, "lines": False, "grow": None}
         result = sections.joined(
             lambda number: _mask_of_amplifier(sections, number, arguments | work), wcs=rates[0].wcs,
             fill=int(DARK_FLAGS.DO_NOT_USE),
         )  # fmt: skip
         result.meta["NMASKED"] = int(np.count_nonzero(result.mask))
+        set_keys(result.meta, others.flag(result.data, result.mask, rates, sections))
         return logged(result, "DKMASK", "hot_pixel_mask", arguments, add_keyword)
     images = RateImages(rates, check_headers=check_headers, read_noise=read_noise)
     control.check(images.shape[0] * images.shape[1])
     surroundings = checked_background(background, images.shape)
     telegraph = ScatterImages(scatter, images.shape)
     if check_headers:
-        others = {"background": background.meta} if isinstance(background, CCDData) else {}
-        images.check_one_sensor(others | telegraph.headers)
+        headers = {"background": background.meta} if isinstance(background, CCDData) else {}
+        images.check_one_sensor(headers | telegraph.headers)
     several = len(images) > 1
     comparer = None
     if several:
@@ -285,6 +316,7 @@ def hot_pixel_mask(
         "NNOTEST": (number[UNTESTED] if several else None, "pixels not HOT that could not be tested"),
         "NNOISY": (number["UNRELIABLE_ERROR"] if noisy_are_found else None, "pixels flagged UNRELIABLE_ERROR"),
         "NMASKED": (number["DO_NOT_USE"], "pixels that must not be used"),
+        **others.flag(flags, mask, rates),
     }
     header = safe_header(images.meta, entries)
     result = result_image(flags, u.dimensionless_unscaled, header, mask=bad, wcs=images.wcs)

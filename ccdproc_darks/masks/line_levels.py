@@ -4,9 +4,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from .line_segments import GAP, LEAST, SEGMENTS, eighths, sums_of_segments
+from .line_segments import GAP, SEGMENTS, eighths, sums_of_segments
 
 __all__ = ["LineLevels", "line_levels"]
 
@@ -14,10 +13,10 @@ __all__ = ["LineLevels", "line_levels"]
 _TILE = 32
 # Departure, in sigmas of a pixel, beyond which it counts no more (Huber); by how much a small shift is then less.
 _CLIPPED, _EFFICIENCY = 1.5, 0.8664
-# Median absolute deviation of a normal distribution, in sigmas.
-_MEDIAN_DEVIATION = 0.67449
-# Lines on each side that a line is compared with.
-_WINDOW = 12
+# Upper quartile of a normal distribution, in sigmas.
+_QUARTILE = 0.67449
+# Lines on each side that a line is compared with, an odd number.
+_WINDOW = 11
 # Smallest departure of a bad line, in sigmas of a pixel; of the first lines and the last ones, which are read first.
 _LEAST, _LEAST_AT_EDGE, _EDGE = 0.5, 1.0, 3
 # Parts of the lines, and how many sigmas of a normal distribution lie between their ends.
@@ -50,7 +49,7 @@ class LineLevels:
         -----
         The lines of a healthy sensor differ a little, so the measure is the distribution of the lines' departures: its
         width is the larger one of those of 68 % and 95 % of them, and at least that of the pixels' noise. A line
-        departs by what it is above (or below) the medians of 12 lines on *each* side, the nearer one of them: a
+        departs by what it is above (or below) the medians of 11 lines on *each* side, the nearer one of them: a
         gradient or a step between two amplifiers is no bad line.
         """
         weights = sums_of_segments(self.usable)
@@ -102,7 +101,7 @@ def line_levels(image, mask=None):
     if not sample.size:
         return None
     usual = np.median(sample)
-    usual_noise = np.median(np.abs(sample - usual)) / _MEDIAN_DEVIATION
+    usual_noise = np.median(np.abs(sample - usual)) / _QUARTILE
     if not usual_noise > 0:
         return None
     for piece in range(pieces):
@@ -114,10 +113,12 @@ def line_levels(image, mask=None):
         any_bad = bad.any()
         if any_bad:
             values[bad] = usual
-        few = values[:: 2 if down > LEAST // 8 else 1, : tiles * across].reshape(-1, tiles, across)
-        few = few.transpose(1, 0, 2).reshape(tiles, -1)
-        middle = np.median(few, axis=1)
-        noise = np.median(np.abs(few - middle[:, np.newaxis]), axis=1) / np.float32(_MEDIAN_DEVIATION)
+        few = values[:: max(down // 8, 1), : tiles * across].reshape(-1, tiles, across)
+        few = np.ascontiguousarray(few.transpose(1, 0, 2)).reshape(tiles, -1)
+        quarter = few.shape[1] // 4
+        few.partition([quarter, 2 * quarter, 3 * quarter], axis=1)
+        middle = few[:, 2 * quarter]
+        noise = (few[:, 3 * quarter] - few[:, quarter]) / np.float32(2 * _QUARTILE)
         noise[~(noise > 0)] = usual_noise
         middles, noises = middle[tile], noise[tile]
         values -= middles
@@ -126,13 +127,16 @@ def line_levels(image, mask=None):
         if any_bad:
             values[bad] = 0
         usable = np.full(columns, float(values.shape[0])) - (bad.sum(axis=0) if any_bad else 0)
-        mean = values.sum(axis=0) / np.maximum(usable, 1)
+        mean = np.ones(values.shape[0], np.float32) @ values / np.maximum(usable, 1)
         by_column[:, piece] = middles + noises * mean / _EFFICIENCY, noises, usable
         widths = np.diff(np.append(starts, columns)).astype(float)
         usable = np.broadcast_to(widths, (values.shape[0], tiles))
         if any_bad:
             usable = usable - np.add.reduceat(bad, starts, axis=1, dtype=float)
-        mean = np.add.reduceat(values, starts, axis=1) / np.maximum(usable, 1)
+        totals = values[:, : tiles * across].reshape(-1, across) @ np.ones(across, np.float32)
+        totals = totals.reshape(-1, tiles)
+        totals[:, -1] += values[:, tiles * across :].sum(axis=1)
+        mean = totals / np.maximum(usable, 1)
         by_row[:, :, some] = np.array(
             [middle + noise * mean / _EFFICIENCY, np.broadcast_to(noise, mean.shape), usable]
         ).transpose(0, 2, 1)
@@ -145,8 +149,11 @@ def _tile(number):
 
 def _beside(levels):
     """Medians of the lines on the left and on the right; beyond the edges the gradient goes on."""
+    from scipy.ndimage import median_filter
+
     number, reach = levels.shape[1], _WINDOW + GAP
     first, last = (np.median(levels[:, edge], axis=1, keepdims=True) for edge in (slice(0, 3), slice(-3, None)))
     before, after = 2 * first - levels[:, reach:0:-1], 2 * last - levels[:, -2 : -reach - 2 : -1]
-    windows = np.median(sliding_window_view(np.hstack([before, levels, after]), _WINDOW, axis=1), axis=-1)
-    return windows[:, :number], windows[:, reach + GAP + 1 :][:, :number]
+    medians = median_filter(np.hstack([before, levels, after]), size=(1, _WINDOW))
+    apart = GAP + 1 + _WINDOW // 2
+    return medians[:, reach - apart :][:, :number], medians[:, reach + apart :][:, :number]

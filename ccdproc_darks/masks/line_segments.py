@@ -20,7 +20,6 @@ def eighths(number):
 
 def sums_of_segments(pieces):
     """Sums over the pieces of each segment, from an array of shape (pieces, lines) or (8, lines)."""
-    totals = np.zeros((pieces.shape[0] + 1, *pieces.shape[1:]))
-    np.cumsum(pieces, axis=0, out=totals[1:])
-    ends = eighths(pieces.shape[0])
-    return np.array([totals[ends[last]] - totals[ends[first]] for first, last in SEGMENTS])
+    totals = np.zeros((9, *pieces.shape[1:]))
+    np.cumsum(np.add.reduceat(pieces, eighths(pieces.shape[0])[:-1], axis=0), axis=0, out=totals[1:])
+    return np.array([totals[last] - totals[first] for first, last in SEGMENTS])

@@ -11,6 +11,7 @@ from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.proportionality_limit import proportionality_limit
 from ..evidence.finding import DOUBTFUL, Finding
 from ..masks.hot_pixel_mask import hot_pixel_mask
+from ..masks.other_bad_pixels import sentence_of_lines
 from .measured import BRIGHT, Pair
 
 __all__ = ["compare_group"]
@@ -40,6 +41,7 @@ def compare_group(result, options, step):
         result.notes.append(missing)
         step("mask")
         result.mask = hot_pixel_mask(result.rate, **limits)
+        _note_lines(result)
         return []
     single = [seconds for seconds, frames in result.exposures if len(frames) == 1]
     if single:
@@ -57,6 +59,7 @@ def compare_group(result, options, step):
         )
         step("mask")
         result.mask = hot_pixel_mask(*rates, offset=offset, **limits)
+        _note_lines(result)
         step("pairs")
         if result.has_bias:
             result.pairs = [_pair(result, seconds) for seconds, _ in result.exposures[:-1]]
@@ -73,6 +76,12 @@ def compare_group(result, options, step):
     )
     result.notes.append(f"{text}.")
     return [Finding("result", DOUBTFUL, text)]
+
+
+def _note_lines(result):
+    sentence = sentence_of_lines(result.mask.meta)
+    if sentence is not None:
+        result.notes.append(sentence)
 
 
 def _pair(result, seconds):

@@ -21,6 +21,7 @@ _MEANING = {
     "SATURATED": "every frame of an exposure time saturated",
     "UNRELIABLE_DARK": "hot, but too faint for a test: a departure of {tolerance} would be lost in its noise",
     "UNRELIABLE_ERROR": "noisier to read than the sensor's other pixels, or its reading jumps; not masked for that",
+    "OTHER_BAD_PIXEL": "in a bad column or row, and not masked for another reason",
     "DO_NOT_USE": "masked",
 }
 
@@ -82,8 +83,8 @@ def _group(folder, measured):
         )
     else:
         yield (
-            "<p class=dim>Masked is what is NONLINEAR, TELEGRAPH, SATURATED or without a usable sample. A hot pixel "
-            "that is proportional is <em>not</em>: subtracting a scaled dark removes it.</p>"
+            "<p class=dim>Masked is what is NONLINEAR, TELEGRAPH, SATURATED, OTHER_BAD_PIXEL or without a usable "
+            "sample. A hot pixel that is proportional is <em>not</em>: subtracting a scaled dark removes it.</p>"
         )
         if untested := mask.meta.get("NNOTEST"):
             share = 100 * untested / mask.data.size

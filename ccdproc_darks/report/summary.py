@@ -13,12 +13,16 @@ from .verdict import verdict_sentence
 
 __all__ = ["flag_counts", "rate_rows", "summary_table"]
 
-_FLAGS = ("HOT", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "UNRELIABLE_ERROR", "DO_NOT_USE")
+_FLAGS = (
+    "HOT", "NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_DARK", "UNRELIABLE_ERROR", "OTHER_BAD_PIXEL",
+    "DO_NOT_USE",
+)  # fmt: skip
 
 
 def flag_counts(mask):
     """Number of pixels with each flag; None for a flag that the mask does not test, as with a single rate."""
-    tested = _FLAGS if "DKSIGMA" in mask.meta else ("HOT", "TELEGRAPH", "UNRELIABLE_ERROR", "DO_NOT_USE")
+    of_one = ("HOT", "TELEGRAPH", "UNRELIABLE_ERROR", "OTHER_BAD_PIXEL", "DO_NOT_USE")
+    tested = _FLAGS if "DKSIGMA" in mask.meta else of_one
     if "NTELEGR" not in mask.meta:
         tested = [name for name in tested if name != "TELEGRAPH"]
     # Only with a read noise of each pixel, or the scatter of two exposure times.

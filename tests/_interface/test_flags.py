@@ -17,6 +17,7 @@ def test_values_are_those_of_roman_and_jwst():
         "TELEGRAPH": 15,
         "NONLINEAR": 16,
         "UNRELIABLE_DARK": 23,
+        "OTHER_BAD_PIXEL": 30,
     }
     for name, bit in bits.items():
         assert getattr(DARK_FLAGS, name) == 2**bit, name
