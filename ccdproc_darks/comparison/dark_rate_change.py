@@ -68,9 +68,7 @@ def dark_rate_change(
 
         result = sections.joined(changed, wcs=before.wcs)
         return logged(result, "DKCHANGE", "dark_rate_change", arguments, add_keyword)
-    epochs = TwoEpochs.of(
-        before, after, scale=scale, offset=offset, check_headers=check_headers, read_noise=read_noise
-    )
+    epochs = TwoEpochs.of(before, after, scale=scale, offset=offset, check_headers=check_headers, read_noise=read_noise)
     result = change_of_epochs(epochs, before, statistic, offset, null, execution)
     return logged(result, "DKCHANGE", "dark_rate_change", arguments, add_keyword)
 

@@ -89,8 +89,15 @@ def _moved(images, number, factor, extra):
         uncertainty=StdDevUncertainty((deviation * (image.factor / factor)).astype(dtype).reshape(images.shape)),
     )
     # An exact noise of zero stays one.
-    noise = info.read_noise if not info.read_noise or not extra else np.hypot(info.read_noise, np.sqrt(extra * info.longest))
-    seconds = {key: info_value * factor for key, info_value in (("DKEXPMIN", info.shortest), ("DKEXPMAX", info.longest), ("DKTOTAL", info.total))}
+    noise = (
+        info.read_noise
+        if not info.read_noise or not extra
+        else np.hypot(info.read_noise, np.sqrt(extra * info.longest))
+    )
+    seconds = {
+        key: info_value * factor
+        for key, info_value in (("DKEXPMIN", info.shortest), ("DKEXPMAX", info.longest), ("DKTOTAL", info.total))
+    }
     rate.meta = images.metas[number].copy()
     for key, value in (seconds | ({"DKRDNOI": float(noise)} if noise is not None else {})).items():
         rate.meta[key] = value

@@ -63,9 +63,7 @@ def changed_pixels(
     checked_choice("offset", offset, ("common", None))
     checked_choice("null", null, NULLS)
     checked_map(read_noise)
-    epochs = TwoEpochs.of(
-        before, after, scale=scale, offset=offset, check_headers=check_headers, read_noise=read_noise
-    )
+    epochs = TwoEpochs.of(before, after, scale=scale, offset=offset, check_headers=check_headers, read_noise=read_noise)
     control.check(before.shape[0] * before.shape[1])
     found = change_of_epochs(epochs, before, "significance", offset, null, execution)
     pixels = _Pixels(epochs, before, after, found)

@@ -51,9 +51,7 @@ class RateImages:
                 remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
                 if isinstance(rate, str | os.PathLike):
                     remedy = "; read it with CCDData.read"
-                raise TypeError(
-                    f"{label} must be CCDData, a result of dark_rate, got {type(rate).__name__}{remedy}"
-                )
+                raise TypeError(f"{label} must be CCDData, a result of dark_rate, got {type(rate).__name__}{remedy}")
         if len(rates) < least:
             needed = "two rates or more are needed" if least == 2 else "at least one rate is needed"
             raise ValueError(f"{needed}, of different exposure times, got {len(rates)}")
