@@ -188,9 +188,9 @@ def compare_dark_rates(
     return logged(result, "DKCOMPAR", "compare_dark_rates", arguments, add_keyword)
 
 
-def compared_rates(images, statistic, offset, null, execution):
-    """Result of `compare_dark_rates` for `RateImages`, not logged."""
-    comparer = RateComparer(images, offset, null)
+def compared_rates(images, statistic, offset, null, execution, offsets=None):
+    """Result of `compare_dark_rates` for `RateImages`, not logged; ``offsets`` are common offsets that are known."""
+    comparer = RateComparer(images, offset, null, offsets)
     job = _ComparisonJob(comparer, statistic)
     data, mask = np.empty(images.shape, images.dtype), np.zeros(images.shape, dtype=bool)
     deviation = None if statistic == "significance" else np.empty(images.shape, images.dtype)

@@ -38,7 +38,7 @@ _NEAR = 1.0
 class RateComparer:
     """Compares rates of several exposure times (`RateImages`) pixel by pixel, with what all pixels of a sensor share.
 
-    ``offset`` and ``null`` are options of `compare_dark_rates`.
+    ``offset`` and ``null`` are options of `compare_dark_rates`; ``offsets`` are common offsets that are known.
 
     Attributes
     ----------
@@ -52,12 +52,12 @@ class RateComparer:
         Whether the noise told is so wrong that no exact tail is worth computing: all are taken for normal ones.
     """
 
-    def __init__(self, images, offset, null):
+    def __init__(self, images, offset, null, offsets=None):
         self.images, self.free_offset = images, offset == "pixel"
         sample = images.sample()
         samples = _Samples(sample)
-        self.offsets = np.zeros(len(images))
-        if offset is not None:
+        self.offsets = np.zeros(len(images)) if offsets is None else offsets
+        if offset is not None and offsets is None:
             self.offsets = common_offsets(samples, images.seconds, self.free_offset)
         numbers = np.array([info.frames for info in images.infos], dtype=float)
         self._rate_distribution = sensor_rate_distribution(

@@ -8,7 +8,7 @@ import numpy as np
 from ..frames.temperatures import TEMPERATURE_SPREAD
 from ..statistics.robust import robust_mean, upper_median
 
-__all__ = ["EpochScale", "epoch_scale"]
+__all__ = ["EpochScale", "epoch_offsets", "epoch_scale"]
 
 # A hot pixel stands out from typical ones by so many standard deviations of the difference of its two rates.
 _CLEAR = 10.0
@@ -51,6 +51,11 @@ class EpochScale:
     pixels: int = 0
     source: str = "none"
 
+    @property
+    def is_measured(self):
+        """Whether the rates tell the factor."""
+        return self.source in ("hot pixels", "typical pixels")
+
 
 def epoch_scale(images, later, offset):
     """`EpochScale` of the rates of two epochs, `RateImages` of which number ``later`` is the later one.
@@ -76,6 +81,23 @@ def epoch_scale(images, later, offset):
         differ = len(known) == 2 and abs(known[0] - known[1]) > TEMPERATURE_SPREAD
         found = _by_typical_pixels(pixels) if differ or offset is None else None
     return found or EpochScale(source="too few pixels")
+
+
+def epoch_offsets(images):
+    """Common offset of each of two rates (`RateImages`, electron): the longer exposure's is 0, as in a comparison.
+
+    All pixels weigh the same: a weight by a pixel's own noise, which is higher where it happens to have more electrons,
+    would bias the offset of a sensor that collects few.
+    """
+    values, variances = [], []
+    images = images.sample()
+    for block in images.blocks():
+        rates, variance, usable, _ = images.values(block)
+        both = usable.all(axis=0)
+        values.append((rates[0] - rates[1])[both] * images.seconds[0])
+        variances.append(variance.sum(axis=0)[both] * images.seconds[0] ** 2)
+    values, variances = np.concatenate(values), np.concatenate(variances)
+    return np.array([robust_mean(values, float(np.sqrt(np.median(variances)))) if values.size else 0.0, 0.0])
 
 
 @dataclass
@@ -136,7 +158,8 @@ def _by_hot_pixels(pixels, free_offset):
         rate, residual, variance = few.pooled(factor, 0.0)
         level = 0.0
         if free_offset:
-            extra = robust_mean(residual, np.sqrt(variance))
+            # Of equal weights: see `epoch_offsets`.
+            extra = robust_mean(residual, float(np.sqrt(np.median(variance))))
             level = upper_median(few.pooled(factor, extra)[0])
         rate, residual, variance = bright.pooled(factor, extra)
         above = factor * (rate - level)

@@ -24,10 +24,10 @@ class TwoEpochs:
     ----------
     images : `ccdproc_darks.rates.rate_images.RateImages`
         Both rates on the scale of the earlier epoch, by rising exposure time.
-    infos : list of `ccdproc_darks.rates.rate_meta.RateMeta`
-        How the earlier and the later rate were measured.
     later : int
         Which of the images is the later epoch, 0 or 1.
+    measured : `ccdproc_darks.rates.rate_images.RateImages`
+        Both rates as they were measured.
     scale : `ccdproc_darks.comparison.epoch_scale.EpochScale`
         What the later rates have in common.
 
@@ -39,35 +39,43 @@ class TwoEpochs:
     """
 
     images: RateImages
-    infos: list
     later: int
+    measured: RateImages
     scale: EpochScale
 
     @classmethod
     def of(cls, before, after, *, scale, offset, check_headers=True, read_noise=None):
         """Both epochs of two results of `dark_rate`; for the options see `dark_rate_change`."""
         with collected() as warned:
-            images = RateImages(
+            measured = RateImages(
                 (before, after), repeated=True, check_headers=check_headers, read_noise=read_noise, labels=_LABELS
             )
-        later = images.labels.index("after")
-        found = EpochScale() if scale is None else epoch_scale(images, later, offset)
+        later = measured.labels.index("after")
+        found = EpochScale() if scale is None else epoch_scale(measured, later, offset)
         for text, category in dict.fromkeys(warned):
             # What a factor takes out is no reason to warn.
-            if category is not TemperatureWarning or found.source in ("none", "too few pixels"):
+            if category is not TemperatureWarning or not found.is_measured:
                 warn(text, category)
-        infos = [images.infos[1 - later], images.infos[later]]
         if found.factor == 1 and not found.extra:
-            return cls(images, infos, later, found)
-        of_before = max(-found.extra, 0.0) / found.factor
+            return cls(measured, later, measured, found)
         moved = [
-            _moved(images, 1 - later, 1.0, of_before),
-            _moved(images, later, found.factor, max(found.extra, 0.0)),
+            _moved(measured, 1 - later, 1.0, max(-found.extra, 0.0) / found.factor),
+            _moved(measured, later, found.factor, max(found.extra, 0.0)),
         ]
-        moved[0].wcs = before.wcs
         with collected():  # all was told of the rates themselves
             images = RateImages(moved, repeated=True, check_headers=False, read_noise=read_noise, labels=_LABELS)
-        return cls(images, infos, images.labels.index("after"), found)
+        return cls(images, images.labels.index("after"), measured, found)
+
+    @property
+    def infos(self):
+        """`RateMeta` of the earlier rate, and of the later one."""
+        infos = {label: info for label, info in zip(self.measured.labels, self.measured.infos, strict=True)}
+        return [infos[label] for label in _LABELS]
+
+    def values(self, pixels):
+        """See `RateImages.values`: of some pixels (flat indices), as measured, the earlier rate first."""
+        order = [self.measured.labels.index(label) for label in _LABELS]
+        return [part[order, 0] for part in self.measured.values(slice(None), pixels)]
 
     def offset(self, offsets):
         """Offset of the later frames (electron) that common ``offsets`` of both images, on their scale, come to."""
@@ -88,17 +96,10 @@ def _moved(images, number, factor, extra):
         mask=None if mask is None else mask.reshape(images.shape),
         uncertainty=StdDevUncertainty((deviation * (image.factor / factor)).astype(dtype).reshape(images.shape)),
     )
-    # An exact noise of zero stays one.
-    noise = (
-        info.read_noise
-        if not info.read_noise or not extra
-        else np.hypot(info.read_noise, np.sqrt(extra * info.longest))
-    )
-    seconds = {
-        key: info_value * factor
-        for key, info_value in (("DKEXPMIN", info.shortest), ("DKEXPMAX", info.longest), ("DKTOTAL", info.total))
-    }
     rate.meta = images.metas[number].copy()
-    for key, value in (seconds | ({"DKRDNOI": float(noise)} if noise is not None else {})).items():
-        rate.meta[key] = value
+    seconds = {"DKEXPMIN": info.shortest, "DKEXPMAX": info.longest, "DKTOTAL": info.total}
+    for key, value in seconds.items():
+        rate.meta[key] = value * factor
+    if info.read_noise is not None and extra:
+        rate.meta["DKRDNOI"] = float(np.sqrt(info.read_noise**2 + extra * info.longest))
     return rate

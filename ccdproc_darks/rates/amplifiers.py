@@ -33,14 +33,14 @@ _OWN = {
     "DKSATSRC": "DKSSRC", "DKBLACK": "DKBLACK", "DKLOST": "DKLOST", "DKLEVERR": "DKLEV", "DKWIDTH": "DKWID",
     "DKRNFREE": "DKRNFR", "DKRNSPR": "DKRNSPR", "DKRNTEL": "DKRNTEL",
     "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKTYPERR": "DKTYPE", "DKHOTWID": "DKHOTW", "DKSIGMA": "DKSIG",
-    "DKSCALE": "DKSCAL", "DKSCLERR": "DKSCLE", "DKSCLSPR": "DKSCLS", "DKSCLPIX": "DKSCLP", "DKSCLSRC": "DKSCLR",
+    "DKSCALE": "DKSCALE", "DKSCLERR": "DKSCLER", "DKSCLSPR": "DKSCLSP", "DKSCLPIX": "DKSCLPI", "DKSCLSRC": "DKSCLSR",
 }  # fmt: skip
 # Keys of the distribution of the read noise, and of that of one amplifier.
 _CARDS, _CARDS_OF_ONE = re.compile(r"DKRND\d\d"), re.compile(r"DKRND\d\d[A-Z]")
 # Keys whose value is the sum of the amplifiers'.
 _SUMMED = {
     "DKLOST", "DKNCOMP", "DKFALSE", "NHOT", "NWARM", "NNONLIN", "NTELEGR", "NSATUR", "NUNRELI", "NNOTEST",
-    "NNOISY", "NMASKED",
+    "NNOISY", "NMASKED", "DKSCLPIX",
 }  # fmt: skip
 
 

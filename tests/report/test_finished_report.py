@@ -109,11 +109,11 @@ def test_images_that_cannot_be_read(copy):
     (group,) = read_reports([folder])[0].groups
     whole = (images / "rate_300s.fits").read_bytes()
     (images / "rate_300s.fits").write_bytes(whole[:9000])
-    with pytest.raises(ValueError, match="rate_300s.fits cannot be read"):
+    with pytest.raises(ValueError, match=r"rate_300s.fits cannot be read"):
         group.image("rate_300s.fits")
     fits.writeto(images / "rate_300s.fits", np.zeros((3, 4)), fits.Header({"BUNIT": "electron/s"}), overwrite=True)
     with pytest.raises(ValueError, match=r"rate_300s.fits has \(3, 4\) pixels, the other images of the report"):
         group.image("rate_300s.fits")
     (images / "rate_300s.fits").unlink()
-    with pytest.raises(FileNotFoundError, match="rate_300s.fits: no such file"):
+    with pytest.raises(FileNotFoundError, match=r"rate_300s.fits: no such file"):
         group.image("rate_300s.fits")

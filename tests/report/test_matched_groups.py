@@ -29,7 +29,9 @@ def test_one_sensor_at_several_temperatures():
 
 
 def test_several_groups_of_a_report_go_with_those_nearest_in_temperature():
-    found, alone = matched([group("a", -20.3), group("a", 0.0)], [group("a", 0.4), group("a", -19.9)], [group("a", -2.0)])
+    found, alone = matched(
+        [group("a", -20.3), group("a", 0.0)], [group("a", 0.4), group("a", -19.9)], [group("a", -2.0)]
+    )
     assert found == {"a, -20 C": [(1, -20.3), (2, -19.9)], "a, -2 to 0 C": [(1, 0.0), (2, 0.4), (3, -2.0)]}
     assert alone == []
 
