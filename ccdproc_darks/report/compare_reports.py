@@ -1,13 +1,16 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """From two or more finished reports to a folder that tells what has changed between them."""
 
+import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from .._interface.arguments import checked_number
 from .._interface.disk.manifest import write_manifest
 from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
+from ..comparison.false_positives import FalsePositiveControl
 from .agreement import agreement_of
 from .comparison_page import comparison_page
 from .comparison_table import comparison_table
@@ -64,6 +67,8 @@ def compare_reports(folders, out, *, overwrite=False, command="", **limits):
     OSError
         If a report is missing or not whole, or ``out`` exists.
     """
+    FalsePositiveControl(limits.get("false_positives", 1.0), limits.get("fdr"))
+    checked_number("tolerance", limits.get("tolerance", 0.1), maximum=1e6)
     folders = [Path(folder) for folder in folders]
     for folder in folders:
         if folder.resolve().is_relative_to(Path(out).resolve()):
@@ -88,6 +93,8 @@ def compare_reports(folders, out, *, overwrite=False, command="", **limits):
 
 def _compared(series, name, new, out, limits):
     """`ComparedSeries` of a `Series`; its files are written."""
+    control = FalsePositiveControl(limits.get("false_positives", 1.0), limits.get("fdr"))
+    control.check(math.prod(series.nights[0].group.shape))
     result = ComparedSeries(series.title, name, series.nights)
     result.agreement = agreement_of([night.group for night in series.nights])
     with named_errors(out):

@@ -18,6 +18,10 @@ __all__ = ["comparison_page"]
 
 # Changed pixels of two nights that are listed on the page.
 _LISTED = 20
+# Changed pixels from which on a map is drawn.
+_DRAWN = 5
+# Their flags that are told with them.
+_TOLD = ("NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_ERROR")
 
 
 def comparison_page(compared, out, command=""):
@@ -40,8 +44,8 @@ def _series(series, compared, out):
     changed = {change.after.number: change.number for change in series.changes if change.is_successive}
     rows = [_night_row(night, changed, compared, out) for night in series.nights]
     heads = (
-        "night", "report", "date (UTC)", "°C", "darks", "typical rate (electron/s)", "read noise (electron)",
-        "hot above (electron/s)", "hot", "not proportional", "masked", "changed",
+        "night", "report", "date (UTC)", "°C", "hot", "not proportional", "masked", "changed",
+        "typical rate (electron/s)", "read noise (electron)", "hot above (electron/s)", "darks",
     )  # fmt: skip
     yield table(heads, rows, left=2)
     yield (
@@ -81,14 +85,14 @@ def _night_row(night, changed, compared, out):
         (report, quote(os.path.relpath(path.resolve(), out.resolve()))),
         compared.date_text(night),
         _number(group.temperature, ".1f"),
-        str(group.header["NCOMBINE"]),
-        _number(group.typical, ".4g") + (f" ± {group.typical_error:.2g}" if np.isfinite(group.typical_error) else ""),
-        _number(group.read_noise, ".4g"),
-        _number(group.threshold, ".4g"),
         _count(group.count("hot")),
         _count(group.count("nonlinear")),
         _count(group.count("masked")),
         _count(changed[night.number], "not compared") if night.number in changed else "",
+        _number(group.typical, ".4g") + (f" ± {group.typical_error:.2g}" if np.isfinite(group.typical_error) else ""),
+        _number(group.read_noise, ".4g"),
+        _number(group.threshold, ".4g"),
+        str(group.header["NCOMBINE"]),
     )
 
 
@@ -98,23 +102,19 @@ def _changes(series):
     yield "<h3>Pixels that have changed</h3>"
     rows = []
     for change in series.changes:
-        rows.append((
-            change.label,
-            change.rates,
-            "" if change.factor is None else f"{change.factor:.4g}",
-            *(_count(change.count(kind), "") for kind in KINDS),
-            _count(change.number, "not compared"),
-            _count(change.unsteady, ""),
-            (change.file, f"{quote(series.name)}/{quote(change.file)}") if change.table is not None else "",
-        ))  # fmt: skip
-    yield table(
-        ("nights", "rates compared", "common factor", *KINDS, "all", "unsteady", "list"), rows, left=2
-    )  # fmt: skip
+        row = [f"{change.before.number} to {change.after.number}", "" if change.choice is None else str(change.choice)]
+        row += [_count(change.count(kind), "") for kind in KINDS]
+        row += [_count(change.number, "not compared"), _count(change.unsteady, "")]
+        row += ["" if change.factor is None else f"{change.factor:.4g}"]
+        link = (change.file, f"{quote(series.name)}/{quote(change.file)}")
+        rows.append((*row, "" if change.table is None else link))
+    yield table(("nights", "darks compared", *KINDS, "all", "unsteady", "common factor", "list"), rows, left=0)
     yield (
-        "<p class=dim>Rates of one exposure time are compared, as the rate of a pixel that is not proportional depends "
-        "on it. The common factor is that of all pixels' dark current, mostly the temperature's: later rates are "
-        "divided by it. Unsteady are those of the changed pixels that one of the two nights flagged TELEGRAPH or "
-        "NONLINEAR: they may be at another rate each night.</p>"
+        "<p class=dim>Born are pixels that are hot in the later night only, healed those that were in the earlier one. "
+        "Rates of one exposure time are compared, as the rate of a pixel that is not proportional depends on it. The "
+        "common factor is that of all pixels' dark current, mostly the temperature's: rates of the later night are "
+        "divided by it, here and in the lists. Unsteady are those of the changed pixels that one of the two nights "
+        "flagged TELEGRAPH or NONLINEAR: their rates may differ each night.</p>"
     )
     for sentence in dict.fromkeys(f"{change.label}: {text}" for change in series.changes for text in change.remarks):
         yield f"<p class=note>{escape(sentence)}</p>"
@@ -125,21 +125,22 @@ def _changes(series):
                 yield f"<p>The {_LISTED} most significant ones; {escape(change.file)} has all.</p>"
             yield table(
                 ("x", "y", "before (electron/s)", "after (electron/s)", "significance", "change", "flags"),
-                [_pixel_row(row) for row in change.most_significant(_LISTED)],
+                [_pixel_row(row) for row in change.table[:_LISTED]],
                 left=0,
             )
             yield "</details>"
+        if (change.number or 0) >= _DRAWN:
             yield _picture(*draw_changed_pixels(change))
 
 
 def _pixel_row(row):
     flags = int(row["flags_before"]) | int(row["flags_after"])
-    names = [flag.name for flag in DARK_FLAGS if flags & flag and flag.name != "DO_NOT_USE"]
+    names = [name for name in _TOLD if flags & DARK_FLAGS[name]]
     return (
         str(row["x"]),
         str(row["y"]),
-        f"{row['before'].value:.4g} ± {row['before_error'].value:.2g}",
-        f"{row['after'].value:.4g} ± {row['after_error'].value:.2g}",
+        _with_error(row["before"], row["before_error"]),
+        _with_error(row["after"], row["after_error"]),
         f"{row['significance']:.1f}",
         str(row["change"]),
         ", ".join(names),
@@ -169,6 +170,13 @@ def _picture(caption, figure):
     text = escape(caption)
     image = f'<img alt="{text}" src="data:image/png;base64,{as_png(figure)}">'
     return f"<figure>{image}<figcaption>{text}</figcaption></figure>"
+
+
+def _with_error(rate, error):
+    """A rate with its error; that of a saturated pixel is a lower limit."""
+    if not np.isfinite(error.value):
+        return f"above {rate.value:.4g}"
+    return f"{rate.value:.4g} ± {error.value:.2g}"
 
 
 def _number(value, form):

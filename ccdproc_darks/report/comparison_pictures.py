@@ -73,9 +73,9 @@ def draw_changed_pixels(change):
     from matplotlib.figure import Figure
 
     rows, columns = change.after.group.shape
-    figure = Figure(figsize=(10, 5), layout="constrained")
+    figure = Figure(figsize=(8, 4.1), layout="constrained")
     place, rates = figure.subplots(1, 2)
-    found, factor = change.table, change.factor or 1.0
+    found = change.table
     ends = [found[name].value for name in ("before", "after")]
     positive = np.concatenate(ends)
     positive = positive[positive > 0]
@@ -91,11 +91,12 @@ def draw_changed_pixels(change):
     if positive.size:
         low, high = positive.min() / 1.5, positive.max() * 1.5
         line = np.array([low, high])
-        rates.plot(line, factor * line, color="k", lw=1, label="unchanged")
+        rates.plot(line, line, color="k", lw=1, label="unchanged")
         linear = max(low, np.percentile(positive, 5))
         rates.set_xscale("symlog", linthresh=linear)
         rates.set_yscale("symlog", linthresh=linear)
     unit = "(electron s$^{-1}$)"
-    rates.set(xlabel=f"rate before {unit}", ylabel=f"rate after {unit}")
+    scaled = "" if change.factor is None else f", over {change.factor:.3g}"
+    rates.set(xlabel=f"rate before {unit}", ylabel=f"rate after{scaled} {unit}")
     rates.legend(frameon=False, fontsize="small")
     return f"The pixels that have changed, {change.label}, and their rates.", figure

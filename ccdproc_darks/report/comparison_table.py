@@ -20,9 +20,9 @@ _UNITS = {
 def comparison_table(compared):
     """Table of a `Comparison`, with a row for each night of each sensor.
 
-    ``changed`` are the pixels that have changed since the night before. Numbers that are not known, or that nothing
-    tests, are masked. The ``meta`` of the `~astropy.table.QTable` has the pairs of nights, and on how many pixels all
-    nights agree.
+    ``changed`` are the pixels that have changed since the night before. Numbers of pixels that nothing tells, and dates
+    that are not known, are masked; other unknown numbers are NaN. The ``meta`` of the `~astropy.table.QTable` has the
+    pairs of nights, and on how many pixels all nights agree.
     """
     rows = []
     for series in compared.series:
@@ -46,6 +46,7 @@ def comparison_table(compared):
     table = QTable({name: [row[name] for row in rows] for name in rows[0] if name not in _COUNTS})
     for name, unit in _UNITS.items():
         table[name] = u.Quantity(np.array(table[name], dtype=float), unit)
+    table["date"] = MaskedColumn(table["date"], mask=[not date for date in table["date"]])
     for name in _COUNTS:
         values = [row[name] for row in rows]
         table[name] = MaskedColumn(

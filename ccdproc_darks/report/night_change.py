@@ -27,7 +27,7 @@ class NightChange:
     before: object  # `Night`
     after: object
     is_successive: bool  # else it is that of the first and the last of several nights
-    choice: RateChoice
+    choice: RateChoice | None  # None if not compared
     table: QTable | None  # of `~ccdproc_darks.changed_pixels`, with the flags of both nights; None if not compared
     remarks: tuple  # sentences
 
@@ -40,13 +40,6 @@ class NightChange:
     def file(self):
         """Name of the file of its table."""
         return f"changed_{self.before.number}_to_{self.after.number}.ecsv"
-
-    @property
-    def rates(self):
-        """Which rates are compared, for people."""
-        frames = " and ".join(map(str, self.choice.frames))
-        time = "all exposure times" if self.choice.seconds is None else f"{self.choice.seconds:g} s"
-        return f"{time} ({frames} darks)"
 
     @property
     def number(self):
@@ -70,45 +63,38 @@ class NightChange:
         """Number of changed pixels of one of the `KINDS`; None where they were not compared."""
         return None if self.table is None else int(np.count_nonzero(self.table["change"] == kind))
 
-    def most_significant(self, number):
-        """The rows of so many pixels, the most significant first."""
-        order = np.argsort(-np.abs(np.asarray(self.table["significance"])), kind="stable")
-        return self.table[order[:number]]
-
     def sentence(self):
         """All numbers in words."""
         if self.table is None:
             return f"{self.label}: not compared: {self.remarks[-1]}"
         kinds = ", ".join(f"{self.count(kind)} {kind}" for kind in KINDS)
-        return f"{self.label}: {self.number} changed pixels ({kinds}), by rates of {self.rates}"
+        return f"{self.label}: {self.number} changed pixels ({kinds}), by the rates of {self.choice}"
 
     def numbers(self):
         """All numbers, for the ``meta`` of a table."""
-        entry = {
-            "before": self.before.number,
-            "after": self.after.number,
-            "exposure_s": self.choice.seconds,
-            "frames": list(map(int, self.choice.frames)),
-            "changed": self.number,
-            "remarks": list(self.remarks),
-        }
+        entry = {"before": self.before.number, "after": self.after.number, "remarks": list(self.remarks)}
         if self.table is not None:
-            entry |= {kind: self.count(kind) for kind in KINDS}
+            entry |= {"exposures_s": list(self.choice.seconds), "frames": list(self.choice.frames)}
+            entry |= {"changed": self.number, **{kind: self.count(kind) for kind in KINDS}}
             entry |= {"unsteady": self.unsteady, "common_factor": self.factor}
         return entry
 
 
 def night_change(before, after, *, is_successive=True, **limits):
     """`NightChange` from one `Night` to a later one; ``limits`` are those of `~ccdproc_darks.changed_pixels`."""
-    choice = choose_rates(before.group, after.group)
-    remarks = [choice.reason] if choice.reason else []
-    first, second = before.group.image(choice.before), after.group.image(choice.after)
+    groups, choice = (before.group, after.group), None
+    try:
+        choice = choose_rates(*groups)
+    except ValueError as error:
+        return NightChange(before, after, is_successive, None, None, (f"{error}.",))
+    rates = [group.image(file) for group, file in zip(groups, choice.files, strict=True)]
+    read_noise = _map(groups, rates)
     try:
         with collected() as told:
-            # That they are of one sensor is settled; their settings may be told by one of them alone.
-            table = changed_pixels(first, second, read_noise=_map(before.group, after.group, (first, second)), **limits)
+            table = changed_pixels(*rates, read_noise=read_noise, **limits)
     except (ValueError, u.UnitsError) as error:
-        return NightChange(before, after, is_successive, choice, None, (*remarks, f"{error}."))
+        return NightChange(before, after, is_successive, choice, None, (f"{error}.",))
+    remarks = [choice.remark] if choice.remark else []
     remarks += [f"{text}." for text, _ in told]
     x, y = np.asarray(table["x"]), np.asarray(table["y"])
     for name, night in (("before", before), ("after", after)):
@@ -116,9 +102,9 @@ def night_change(before, after, *, is_successive=True, **limits):
     return NightChange(before, after, is_successive, choice, table, tuple(remarks))
 
 
-def _map(before, after, rates):
+def _map(groups, rates):
     """Map of the read noise of each pixel, where rates need one: that of the later night, or else of the earlier."""
-    for group, rate in ((after, rates[1]), (before, rates[0])):
+    for group, rate in zip(reversed(groups), reversed(rates), strict=True):
         if rate.meta.get("DKNOISE") == "map":
             return group.image("read_noise.fits")
     return None
