@@ -107,8 +107,9 @@ def changes(cell, shape=_SHAPE, images=_IMAGES, seed=7):
             rates = cell.measure(rng, before, 0), cell.measure(rng, after * cell.factor, 1)
             result = dark_rate_change(*rates)
         deviates = result.data.ravel()
-        found += np.count_nonzero(deviates[places[:_PLANTED]] > critical), np.count_nonzero(
-            deviates[places[_PLANTED:]] < -critical
+        found += (
+            np.count_nonzero(deviates[places[:_PLANTED]] > critical),
+            np.count_nonzero(deviates[places[_PLANTED:]] < -critical),
         )
         unchanged = np.delete(deviates, places)
         total += unchanged.size
@@ -237,7 +238,9 @@ def lists(cell, shape=(1000, 1000), seed=8):
         "planted": 100,
         "found": int(np.isin(planted, listed).sum()),
         **{
-            f"{side}_1e-03": float(f"{np.mean(np.delete(sign * significance.data, np.append(planted, hot)) > 3.0902) * 1e3:.3f}")
+            f"{side}_1e-03": float(
+                f"{np.mean(np.delete(sign * significance.data, np.append(planted, hot)) > 3.0902) * 1e3:.3f}"
+            )
             for side, sign in (("higher", 1), ("lower", -1))
         },
     }

@@ -106,6 +106,8 @@ def _hot_pixels(cell, quick=False):
 
 def _nonlinear_kinds(cell, quick=False):
     return nonlinear_kinds(cell, **(_QUICK if quick else {}))
+
+
 def _bad_lines(cell, quick=False):
     return bad_lines(cell, **(_QUICK if quick else {}))
 
@@ -133,11 +135,10 @@ STUDIES = {
     "noise_power": (power_noise_cells, _noise_power),
     "hot_pixels": (hot_cells, _hot_pixels),
     "nonlinear_kinds": (kind_cells, _nonlinear_kinds),
+    "bad_lines": (line_cells, _bad_lines),
 }
 # Studies whose sensors are smaller where it shall be quick.
-_SMALLER = ("noise_maps", "noise_power", "hot_pixels", "nonlinear_kinds")
-    "bad_lines": (line_cells, _bad_lines),
-_SMALLER = ("noise_maps", "noise_power", "hot_pixels", "bad_lines")
+_SMALLER = ("noise_maps", "noise_power", "hot_pixels", "nonlinear_kinds", "bad_lines")
 
 
 def run(name, quick=False, workers=None, progress=lambda rows, total: rows):

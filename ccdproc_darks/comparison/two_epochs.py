@@ -96,16 +96,6 @@ def _moved(images, number, factor, extra):
         mask=None if mask is None else mask.reshape(images.shape),
         uncertainty=StdDevUncertainty((deviation * (image.factor / factor)).astype(dtype).reshape(images.shape)),
     )
-    # An exact noise of zero stays one.
-    noise = (
-        info.read_noise
-        if not info.read_noise or not extra
-        else np.hypot(info.read_noise, np.sqrt(extra * info.longest))
-    )
-    seconds = {
-        key: info_value * factor
-        for key, info_value in (("DKEXPMIN", info.shortest), ("DKEXPMAX", info.longest), ("DKTOTAL", info.total))
-    }
     rate.meta = images.metas[number].copy()
     seconds = {"DKEXPMIN": info.shortest, "DKEXPMAX": info.longest, "DKTOTAL": info.total}
     for key, value in seconds.items():

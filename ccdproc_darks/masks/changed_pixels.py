@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from astropy import units as u

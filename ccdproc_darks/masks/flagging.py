@@ -25,7 +25,8 @@ COUNTED = (
 # Name of the number of pixels that are not HOT, and too noisy to be tested for proportionality.
 UNTESTED = "untested"
 # Flags whose pixels are masked, where nobody chooses: of one rate, and of several.
-_MASKED_OF_ONE, _MASKED = ("HOT", "TELEGRAPH"), ("NONLINEAR", "TELEGRAPH", "SATURATED")
+_MASKED_OF_ONE = ("HOT", "TELEGRAPH", "OTHER_BAD_PIXEL")
+_MASKED = ("NONLINEAR", "TELEGRAPH", "SATURATED", "OTHER_BAD_PIXEL")
 
 
 def masked_flags(names, several):

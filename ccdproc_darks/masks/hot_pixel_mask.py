@@ -25,8 +25,6 @@ from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from .background import checked_background, local_background
 from .best_rates import best_rates
-from .flagging import COUNTED, UNTESTED, FlagJob
-from .false_discoveries import pixel_deviates
 from .flagging import COUNTED, UNTESTED, FlagJob, masked_flags
 from .hot_pixels import HotPixelTest
 from .noisy_pixels import NoisyPixels
@@ -132,23 +130,16 @@ def hot_pixel_mask(
         * DO_NOT_USE: exactly where ``mask`` is True.
 
         ``mask`` is True where a pixel must not be used, if you choose no other flags: NONLINEAR, TELEGRAPH, SATURATED,
-        or without a usable sample in one of the rates; and with a single rate HOT, as nothing shows that it is
-        proportional. A hot pixel that is proportional is *not* masked: a scaled dark corrects it. Nor is one that is
-        UNRELIABLE_DARK, see Notes. Without SATURATED among the flags that you choose, a pixel that saturates in one of
-        the rates is not masked for that, as long as it has a sample in another.
+        OTHER_BAD_PIXEL, or without a usable sample in one of the rates; and with a single rate HOT, as nothing shows
+        that it is proportional. A hot pixel that is proportional is *not* masked: a scaled dark corrects it. Nor is one
+        that is UNRELIABLE_DARK, see Notes. Without SATURATED among the flags that you choose, a pixel that saturates in
+        one of the rates is not masked for that, as long as it has a sample in another.
         ``meta`` has DKTHRESH (threshold for a typical pixel, electron/s), DKTYPIC (rate of the typical pixel), DKTYPERR
         (its standard error), DKHOTWID (scatter of good pixels over their noise), DKSIGMA (deviate beyond which a pixel
-        is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL, DKWIDTH, DKMASKBY (bits
-        of the flags that you chose), and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI,
-        NNOISY, NMASKED. NNOTEST is the number of pixels that are not HOT, and too noisy to be tested as well.
-        ``mask`` is True where a pixel must not be used: NONLINEAR, TELEGRAPH, SATURATED, OTHER_BAD_PIXEL, or without a
-        usable sample in one of the rates; and with a single rate HOT, as nothing shows that it is proportional. A hot
-        pixel that is proportional is *not* masked: a scaled dark corrects it. Nor is one that is UNRELIABLE_DARK, see
-        Notes.
-        is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL, DKWIDTH, and the number of
-        pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NNOISY, NOTHER, NMASKED. NNOTEST is the number
-        of pixels that are not HOT, and too noisy to be tested as well. NCOLUMN and NROW are the numbers of bad columns
-        and rows; DKCOLS and DKROWS say which these are, from 0: ``198 (from 458), 201-203``.
+        is NONLINEAR), DKLIMIT, DKFALSE or DKFDR, DKTOLER, DKOFFSET, DKOFF1..., DKNULL, DKWIDTH, DKMASKBY (bits of the
+        flags that you chose), and the number of pixels flagged: NHOT, NWARM, NNONLIN, NTELEGR, NSATUR, NUNRELI, NNOISY,
+        NOTHER, NMASKED. NNOTEST is the number of pixels that are not HOT, and too noisy to be tested as well. NCOLUMN
+        and NROW are the numbers of bad columns and rows; DKCOLS and DKROWS say which, from 0: ``198 (from 458)``.
 
     Raises
     ------
@@ -243,14 +234,13 @@ def hot_pixel_mask(
     above = None if threshold is None else checked_quantity("threshold", threshold, ELECTRON_PER_SECOND)
     rate_limit = _checked_rate_limit(limit)
     checked_choice("null", null, NULLS)
-    others = OtherBadPixels(lines, grow, control)
     checked_map(read_noise)
     masked = masked_flags(mask, len(rates) > 1)
+    others = OtherBadPixels(lines, grow, control, bool(masked & DARK_FLAGS.OTHER_BAD_PIXEL))
     arguments = {
         "rates": rates, "threshold": threshold, "background": background, "read_noise": read_noise,
         "scatter": scatter, "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit,
-        "mask": mask, "offset": offset, "null": null, "check_headers": check_headers,
-        "offset": offset, "null": null, "lines": lines, "grow": grow, "check_headers": check_headers,
+        "mask": mask, "offset": offset, "null": null, "lines": lines, "grow": grow, "check_headers": check_headers,
     }  # fmt: skip
     sections = amplifiers_of_rates(rates)
     if sections is not None:
@@ -316,7 +306,7 @@ def hot_pixel_mask(
         "NNOTEST": (number[UNTESTED] if several else None, "pixels not HOT that could not be tested"),
         "NNOISY": (number["UNRELIABLE_ERROR"] if noisy_are_found else None, "pixels flagged UNRELIABLE_ERROR"),
         "NMASKED": (number["DO_NOT_USE"], "pixels that must not be used"),
-        **others.flag(flags, mask, rates),
+        **others.flag(flags, bad, rates),
     }
     header = safe_header(images.meta, entries)
     result = result_image(flags, u.dimensionless_unscaled, header, mask=bad, wcs=images.wcs)

@@ -26,11 +26,14 @@ class OtherBadPixels:
         Number of bad pixels of a cluster from which on its neighbours are bad too; None where none are.
     control : `ccdproc_darks.comparison.false_positives.FalsePositiveControl`
         How many good pixels may be flagged as part of a bad column or row.
+    masked : bool
+        Whether such pixels are masked.
     """
 
     lines: bool
     grow: int | None
     control: FalsePositiveControl
+    masked: bool = True
 
     def __post_init__(self):
         checked_flag("lines", self.lines)
@@ -38,19 +41,18 @@ class OtherBadPixels:
             checked_count("grow", self.grow)
 
     def flag(self, flags, mask, rates, sections=None):
-        """Flag such pixels in place as OTHER_BAD_PIXEL, and mask them; header entries, as ``{key: (value, comment)}``.
+        """Flag such pixels in place as OTHER_BAD_PIXEL; header entries, as ``{key: (value, comment)}``.
 
         Lines are found in each of the ``sections`` (`AmplifierSections`) for itself, as each has its own readout.
         """
         if not self.lines and self.grow is None:
             return {}
         bad = mask.copy() if self.grow is not None else None
-        before, found = np.count_nonzero(mask), self._lines(flags, rates, sections) if self.lines else []
-        for line in found:
-            _set_other(flags, mask, line.slices)
+        found = self._lines(flags, rates, sections) if self.lines else []
+        places = [line.slices for line in found]
         if bad is not None:
-            _set_other(flags, mask, np.nonzero(neighbours_of_clusters(bad, self.grow)))
-        masked = np.count_nonzero(mask)
+            places.append(np.nonzero(neighbours_of_clusters(bad, self.grow)))
+        others = sum(self._flag(flags, mask, place) for place in places)
         columns, rows = ([line for line in found if line.kind == kind] for kind in ("column", "row"))
         return {
             "NCOLUMN": (len({line.number for line in columns}) if self.lines else None, "bad columns"),
@@ -58,9 +60,19 @@ class OtherBadPixels:
             "DKCOLS": (text_of_lines(columns) or None, ""),
             "DKROWS": (text_of_lines(rows) or None, ""),
             "DKGROW": (self.grow, "clusters of so many bad pixels grow"),
-            "NOTHER": (masked - before, "pixels flagged OTHER_BAD_PIXEL"),
-            "NMASKED": (masked, "pixels that must not be used"),
+            "NOTHER": (others, "pixels flagged OTHER_BAD_PIXEL"),
+            "NMASKED": (np.count_nonzero(mask), "pixels that must not be used"),
         }
+
+    def _flag(self, flags, mask, place):
+        """Flag those pixels of a place (an index of the image) that are not masked; how many there are."""
+        part, bits = flags[place], DARK_FLAGS.OTHER_BAD_PIXEL | (DARK_FLAGS.DO_NOT_USE if self.masked else 0)
+        new = ~mask[place] & ((part & np.uint32(DARK_FLAGS.OTHER_BAD_PIXEL)) == 0)
+        part[new] |= np.uint32(bits)
+        flags[place] = part
+        if self.masked:
+            mask[place] = True
+        return np.count_nonzero(new)
 
     def _lines(self, flags, rates, sections):
         image = _least_noisy(rates)
@@ -97,10 +109,3 @@ def _least_noisy(rates):
     """The rate (CCDData with numpy arrays) with the least read noise: of the longest exposures and most frames."""
     best = max(range(len(rates)), key=lambda index: rates[index].meta["DKTOTAL"] / rates[index].meta["NCOMBINE"] ** 0.5)
     return numpy_images([rates[best]], [f"rates[{best}]"])[0]
-
-
-def _set_other(flags, mask, place):
-    """Flag and mask those pixels of a place (an index of the image) that are not masked."""
-    part = flags[place]
-    part[~mask[place]] |= np.uint32(DARK_FLAGS.OTHER_BAD_PIXEL | DARK_FLAGS.DO_NOT_USE)
-    flags[place], mask[place] = part, True

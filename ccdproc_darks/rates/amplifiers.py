@@ -40,9 +40,8 @@ _CARDS, _CARDS_OF_ONE = re.compile(r"DKRND\d\d"), re.compile(r"DKRND\d\d[A-Z]")
 # Keys whose value is the sum of the amplifiers'.
 _SUMMED = {
     "DKLOST", "DKNCOMP", "DKFALSE", "NHOT", "NWARM", "NNONLIN", "NTELEGR", "NSATUR", "NUNRELI", "NNOTEST",
-    "NNOISY", "NMASKED", "NBYRATE", "NBYOWN",
-    "NBENDS", "NOFFSET", "NCLIPS", "NHIGH", "NSWITCH", "NUNEXPL", "NUNTOLD",
-    "NNOISY", "NMASKED", "DKSCLPIX",
+    "NNOISY", "NMASKED", "NBYRATE", "NBYOWN", "NBENDS", "NOFFSET", "NCLIPS", "NHIGH", "NSWITCH", "NUNEXPL", "NUNTOLD",
+    "DKSCLPIX",
 }  # fmt: skip
 
 

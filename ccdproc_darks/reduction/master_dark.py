@@ -287,7 +287,6 @@ def _told(mask, shape):
     if flags.dtype.kind not in "iu":
         raise TypeError(f"mask must be a result of hot_pixel_mask, or an array of bool, got one of {flags.dtype}")
     flags = flags.astype(np.int64)
-    flags = flags.astype(np.int64)  # no negative number fits into the unsigned type of a mask
     told = np.where(flags & int(DARK_FLAGS.NONLINEAR), np.uint8(OWN), np.uint8(0))
     unusable = (flags & int(DARK_FLAGS.DO_NOT_USE)) > 0
     others = (flags & ~int(_SETTLED_HERE | _HARMLESS)) > 0
