@@ -87,8 +87,8 @@ def hot_pixel_mask(
         `proportionality_limit` (one that found none changes nothing), or a rate of your own.
     mask : str or sequence of str, optional
         Names of the flags whose pixels are masked, such as ``"HOT"`` or ``("NONLINEAR", "TELEGRAPH", "HOT")``: any of
-        `DARK_FLAGS` but DO_NOT_USE. Pixels without a usable sample are masked besides. None: NONLINEAR, TELEGRAPH and
-        SATURATED; with a single rate HOT and TELEGRAPH.
+        `DARK_FLAGS` but DO_NOT_USE. Pixels without a usable sample are masked besides. None: NONLINEAR, TELEGRAPH,
+        SATURATED and OTHER_BAD_PIXEL; with a single rate HOT, TELEGRAPH and OTHER_BAD_PIXEL.
     offset : {"common", None, "pixel"}
         See `compare_dark_rates`.
     null : {"theoretical", "empirical"}
