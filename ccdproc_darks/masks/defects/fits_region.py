@@ -49,19 +49,31 @@ def read(path, wanted):
     shape = wanted.settled_shape(table_shape(header))
     if not len(table):
         return np.zeros(shape, dtype=bool)
-    _check_united(table, names, wanted.path)
+    kinds = _kinds(table, names, wanted.path)
+    _check_united(table, names, kinds, wanted.path)
     # The package regions counts pixels from 0 in these tables as well, where FITS counts from 1.
     origin = 0 if header.get("ORIGIN") == "astropy/regions" else 1
-    boxes = _boxes(table, names, origin)
+    try:
+        boxes = _boxes(table, names, kinds, origin)
+        made = None if boxes is not None else _as_regions_has_it(table, names, kinds, origin)
+    except (TypeError, ValueError):
+        raise ValueError(f"{wanted.path}: the columns X, Y, R and ROTANG must hold numbers") from None
     if boxes is None:
-        made = _as_regions_has_it(table, names, origin)
         return mask_of_regions(lambda regions: regions.parse(made, format="fits"), shape, wanted.path)
     return mask_of_boxes(boxes, shape, wanted.path)
 
 
-def _check_united(table, names, label):
+def _kinds(table, names, label):
+    """The column SHAPE, in capitals."""
+    try:
+        return np.char.upper(np.char.strip(np.asarray(table[names["SHAPE"]]).astype(str)))
+    except UnicodeDecodeError:
+        raise ValueError(f"{label}: the column SHAPE must hold the names of shapes") from None
+
+
+def _check_united(table, names, kinds, label):
     """A ValueError where the region is more than the union of the shapes."""
-    if np.char.startswith(np.char.strip(np.asarray(table[names["SHAPE"]]).astype(str)), "!").any():
+    if np.char.startswith(kinds, "!").any():
         raise ValueError(f"{label} has shapes that are excluded (SHAPE begins with !): this is not read")
     if "COMPONENT" in names and len(np.unique(table[names["COMPONENT"]])) < len(table):
         raise ValueError(
@@ -70,11 +82,10 @@ def _check_united(table, names, label):
         )
 
 
-def _boxes(table, names, origin):
+def _boxes(table, names, kinds, origin):
     """Rectangles, where the table has nothing else; or None."""
-    kind = np.char.upper(np.char.strip(np.asarray(table[names["SHAPE"]]).astype(str)))
-    is_point = kind == "POINT"
-    if not np.isin(kind, ("BOX", "ROTBOX", "POINT")).all():
+    is_point = kinds == "POINT"
+    if not np.isin(kinds, ("BOX", "ROTBOX", "POINT")).all():
         return None
     x, y = (_first(table[names[name]]) + (1 - origin) for name in "XY")
     sides, angle = np.ones((len(table), 2)), np.zeros(len(table))
@@ -83,7 +94,7 @@ def _boxes(table, names, origin):
             return None
         sides = np.where(is_point[:, None], 1.0, np.asarray(table[names["R"]], float)[:, :2])
         if "ROTANG" in names:
-            angle = np.where(kind == "ROTBOX", _first(table[names["ROTANG"]]), 0.0)
+            angle = np.where(kinds == "ROTBOX", _first(table[names["ROTANG"]]), 0.0)
     # A point marks the pixel that it lies in.
     x, y = (np.where(is_point, np.floor(value + 0.5), value) for value in (x, y))
     return grid_boxes(x, y, *sides.T, angle)
@@ -95,7 +106,7 @@ def _first(column):
     return values if values.ndim == 1 else values.reshape(len(values), -1)[:, 0]
 
 
-def _as_regions_has_it(table, names, origin):
+def _as_regions_has_it(table, names, kinds, origin):
     """The table as `regions` has it, with pixels from 0."""
     from astropy import units as u
     from astropy.table import QTable
@@ -107,5 +118,5 @@ def _as_regions_has_it(table, names, origin):
         elif name == "ROTANG":
             made[name] = np.asarray(table[column], float) * u.deg
         elif name == "SHAPE":
-            made[name] = np.char.strip(np.asarray(table[column]).astype(str))
+            made[name] = kinds
     return made

@@ -35,7 +35,7 @@ def mask_of_regions(parse, shape, label):
     ValueError where it cannot read the list, or where shapes are on the sky.
     """
     try:
-        from regions import PixelRegion, PointPixelRegion, Regions
+        from regions import PixCoord, PixelRegion, PointPixelRegion, RectanglePixelRegion, Regions
     except ImportError:
         raise ImportError(
             f"{label} has shapes other than rectangles of whole pixels, and regions, which reads them, is not "
@@ -53,22 +53,29 @@ def mask_of_regions(parse, shape, label):
     for region in found:
         if not isinstance(region, PixelRegion):
             raise ValueError(f"{label} has shapes on the sky: write it in image coordinates")
-        pixels = np.zeros(shape, dtype=bool)
         if isinstance(region, PointPixelRegion):
-            column, row = (int(np.floor(value + 0.5)) for value in (region.center.x, region.center.y))
-            outside = not (0 <= column < shape[1] and 0 <= row < shape[0])
-            if not outside:
-                pixels[row, column] = True
-        else:
-            inside = region.to_mask(mode="center")
-            image = inside.to_image(shape)
-            outside = image is None or np.count_nonzero(image) < np.count_nonzero(inside.data)
-            if image is not None:
-                pixels = image > 0
+            region = RectanglePixelRegion(PixCoord(*(np.floor(value + 0.5) for value in region.center.xy)), 1, 1)
+        pixels = _pixels_of(region, shape)
         excluded = str(region.meta.get("include", True)) in ("False", "-", "0")
-        if outside and not excluded:
+        if pixels is None:
             raise ValueError(
                 f"{label}: a shape lies outside an image of {shape[0]} rows and {shape[1]} columns ({region!r})"
             )
         mask = mask & ~pixels if excluded else mask | pixels
     return mask
+
+
+def _pixels_of(region, shape):
+    """Mask of the pixels whose centres are in a shape; None where some would be outside the image."""
+    try:
+        box = region.bounding_box
+    except (ValueError, OverflowError):  # NaN, infinite
+        return None
+    # The box may be a pixel wider than the shape. Its mask would take all memory if the shape were huge.
+    if min(box.ixmin, box.iymin) < -2 or box.ixmax > shape[1] + 2 or box.iymax > shape[0] + 2:
+        return None
+    inside = region.to_mask(mode="center")
+    image = inside.to_image(shape)
+    if image is None or np.count_nonzero(image) < np.count_nonzero(inside.data):
+        return None
+    return image > 0

@@ -93,6 +93,11 @@ def test_other_shapes_by_regions(tmp_path):
         ({"SHAPE": ["!BOX"]}, "excluded"),
         ({"SHAPE": ["BOX"] * 2, "COMPONENT": [1, 1]}, "one COMPONENT"),
         ({"SHAPE": ["BOX"], "X": [9.0]}, "lie outside"),
+        ({"SHAPE": [b"\xda\xf0"]}, "the column SHAPE must hold the names of shapes"),
+        ({"SHAPE": ["BOX"], "X": ["one"]}, "X, Y, R and ROTANG must hold numbers"),
+        ({"SHAPE": ["BOX"], "R": [[1e30, 1e30]]}, "a shape lies outside"),
+        ({"SHAPE": ["CIRCLE"], "R": [[1e9, 0.0]]}, "a shape lies outside"),
+        ({"SHAPE": ["CIRCLE"], "X": [np.nan]}, "a shape lies outside"),
         ({"SHAPE": ["FLOWER"]}, "cannot be read as regions: 'flower'"),
         ({"SHAPE": ["PIE"]}, "cannot be read as regions: 'pie'"),
     ],
@@ -100,7 +105,7 @@ def test_other_shapes_by_regions(tmp_path):
 def test_refused(tmp_path, columns, words):
     number = len(columns["SHAPE"])
     columns = {"X": [1.0] * number, "Y": [1.0] * number, "R": [[1.0, 1.0]] * number, **columns}
-    if "cannot" in words:
+    if "cannot" in words or "a shape" in words:
         pytest.importorskip("regions")
     path = written(tmp_path / "bad.fits", **columns)
     with pytest.raises(ValueError, match=words):
