@@ -23,6 +23,7 @@ from ..helpers import rate_image
 # As long in all at either exposure time: the noise of a difference is then hardly skew.
 SECONDS, FRAMES, READ_NOISE = np.array([100.0, 1000.0]), np.array([100, 10]), 5.0
 HOT, WARM, TELEGRAPH, NONLINEAR = (2**bit for bit in (11, 12, 15, 16))
+OTHER = 2**30
 SATURATED, UNRELIABLE, UNUSED = 2, 2**23, 1
 EVERYTHING = slice(None)
 
@@ -75,7 +76,7 @@ class TestChosenFlags:
     """Flags that make the mask, as the user names them."""
 
     @pytest.mark.parametrize(("names", "several", "bits"), [
-        (None, True, NONLINEAR | TELEGRAPH | SATURATED), (None, False, HOT | TELEGRAPH), ("HOT", True, HOT),
+        (None, True, NONLINEAR | TELEGRAPH | SATURATED | OTHER), (None, False, HOT | TELEGRAPH | OTHER), ("HOT", True, HOT),
         (("HOT", "WARM", "HOT"), True, HOT | WARM), ([], True, 0), ({"UNRELIABLE_DARK", "UNRELIABLE_ERROR"}, False,
                                                                     UNRELIABLE | 256),
     ])  # fmt: skip
