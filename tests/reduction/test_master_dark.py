@@ -232,7 +232,7 @@ class TestMask:
 
 
 class TestSingleRate:
-    @pytest.fixture(scope="class")
+    @pytest.fixture(scope="module")
     def rate(self):
         rates = np.full((100, 100), 0.5)
         rates[10, 10] = 50.0
@@ -343,7 +343,7 @@ def test_amplifiers():
 class TestCcdproc:
     """As it is, into ccdproc: the residual is that of the noise."""
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture(scope="module")
     def night(self):
         rate = ELECTRON_PER_SECOND
         sensor = Sensor(
@@ -390,15 +390,15 @@ class TestCcdproc:
     @pytest.mark.parametrize("corrected", [True, False])
     def test_ccd_process(self, night, corrected):
         rates, raw = night
-        dark = master_dark(*rates, exposure=150 * S, unit="electron" if corrected else "adu")
+        """Frames are in electron at once, or at the end."""
+        unit, gain = ("electron", GAIN.value) if corrected else ("adu", 1.0)
+        dark = master_dark(*rates, exposure=150 * S, unit=unit)
         reduced = ccdproc.ccd_process(
-            raw, master_bias=CCDData(np.full(raw.shape, 500.0), unit="adu"), gain=GAIN, gain_corrected=corrected,
+            raw, master_bias=CCDData(np.full(raw.shape, 500.0 * gain), unit=unit), gain=GAIN, gain_corrected=corrected,
             dark_frame=dark, exposure_key=ccdproc.Keyword("EXPTIME", unit=S),
         )  # fmt: skip
-        if not corrected:
-            reduced = ccdproc.CCDData(reduced.data, unit=reduced.unit, mask=reduced.mask)
-        factor = 1.0 if reduced.unit == dark.unit else 1.5
-        reduced.data = reduced.data / factor
+        assert reduced.unit == u.electron
+        reduced.data = reduced.data / (1.0 if corrected else GAIN.value)
         self.check(reduced, dark, 1.0 if corrected else 1 / 1.5)
 
 
