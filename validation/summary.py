@@ -187,6 +187,14 @@ def _hot(table):
     return table
 
 
+def _master_darks(table):
+    """One row for each kind of pixels of a sensor at each exposure time left out."""
+    table["held"] = [f"{seconds:g}" for seconds in table["held"]]
+    for name in ("width", "deviation", "in 68 %", "in 95 %"):
+        table[name] = [f"{value:.3f}" for value in table[name]]
+    return table
+
+
 _SUMMARIES = {
     "two_rates": _two_rates,
     "several_rates": lambda table: _drawn(table, [("free_line", "chi-square of a free line")]),
@@ -198,6 +206,7 @@ _SUMMARIES = {
     "noise_maps": _noise_maps,
     "noise_power": _noise_power,
     "hot_pixels": _hot,
+    "master_darks": _master_darks,
 }
 # Second tables of some studies, by the name of the file.
 _MORE = {"noise_flags": ("noise_maps", _noise_flags)}

@@ -15,7 +15,7 @@ __all__ = ["Expected", "by_own_counts", "by_rate", "departs", "mixed"]
 
 # Deviate at which a departure is as probable as none: of pixels without the one exposure that is too high, and from a
 # straight line of pixels that are known not to be proportional.
-_EVEN, _EVEN_CURVE = 3.5, 2.7
+_EVEN, _EVEN_CURVE = 3.5, 3.0
 
 
 @dataclass

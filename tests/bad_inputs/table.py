@@ -6,7 +6,19 @@ __all__ = ["GROUPS", "ROWS"]
 
 GROUPS = {
     title: rows
-    for module in (duplicates, files, detectors, headers, sections, numbers, reductions, simulation, plans, checks, command)
+    for module in (
+        duplicates,
+        files,
+        detectors,
+        headers,
+        sections,
+        numbers,
+        reductions,
+        simulation,
+        plans,
+        checks,
+        command,
+    )
     for title, rows in module.GROUPS.items()
 }
 ROWS = [row for rows in GROUPS.values() for row in rows]

@@ -99,5 +99,5 @@ def test_own_read_noise_of_each_pixel():
 
 
 def test_memory_limit():
-    with pytest.raises(ValueError, match="^mem_limit must be at least"):
+    with pytest.raises(ValueError, match=r"^mem_limit must be at least \d+ MiB"):
         predicted(images_of(100.0, 600.0), mem_limit=1000)
