@@ -33,6 +33,8 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .rates.measure_gain import MeasuredGain as MeasuredGain
     from .rates.measure_gain import measure_gain as measure_gain
     from .rates.read_noise_map import read_noise_map as read_noise_map
+    from .reduction.dark_scale import DarkScale as DarkScale
+    from .reduction.dark_scale import dark_scale as dark_scale
     from .reduction.master_dark import master_dark as master_dark
     from .report.check_frames import check_frames as check_frames
     from .simulation import DarkSequence as DarkSequence
@@ -47,6 +49,7 @@ _MODULE_OF = {
     "BiasWarning": "_interface.warnings",
     "ClippingWarning": "_interface.warnings",
     "DARK_FLAGS": "_interface.flags",
+    "DarkScale": "reduction.dark_scale",
     "DarkSequence": "simulation",
     "DarkWarning": "_interface.warnings",
     "DuplicateFrameWarning": "_interface.warnings",
@@ -64,6 +67,7 @@ _MODULE_OF = {
     "check_frames": "report.check_frames",
     "compare_dark_rates": "comparison.compare_dark_rates",
     "dark_rate": "rates.dark_rate",
+    "dark_scale": "reduction.dark_scale",
     "dark_scatter": "comparison.dark_scatter",
     "hot_pixel_mask": "masks.hot_pixel_mask",
     "master_bias": "rates.master_bias",

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from astropy import constants as const
 from astropy import units as u
@@ -14,6 +16,8 @@ __all__ = ["DoublingDarkCurrent", "ThermalDarkCurrent", "band_gap"]
 
 # Highest temperature (K): silicon melts at 1687 K, and near 1500 K the form of its band gap is far off.
 _HOTTEST = 1000.0
+# Range (K) around a temperature in which another one is looked for, and step of a slope.
+_FARTHEST, _STEP = 100.0, 0.01
 _BOLTZMANN = (const.k_B / const.e.si * u.C / u.J).to_value(u.dimensionless_unscaled / u.K)  # eV / K
 
 
@@ -221,3 +225,27 @@ def rate_ratio(model, temperature, reference):
             f"{values[0]:g} at {temperature:g} K and {values[1]:g} at {reference:g} K"
         )
     return ratio
+
+
+def temperature_of_ratio(model, reference, ratio, error):
+    """Temperature (K) at which a model has ``ratio`` times the dark current of a reference temperature; and its error.
+
+    ValueError where there is none within 100 K that the model gives.
+    """
+
+    def logarithm(kelvin):
+        return math.log(rate_ratio(model, kelvin, reference))
+
+    wanted = math.log(ratio)
+    low, high = max(reference - _FARTHEST, 1.0), min(reference + _FARTHEST, _HOTTEST)
+    if not logarithm(low) < wanted < logarithm(high):
+        raise ValueError(
+            f"model: {type(model).__name__} gives no temperature from {low:.0f} to {high:.0f} K with {ratio:.3g} times "
+            f"the dark current of {reference:.1f} K"
+        )
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if logarithm(middle) < wanted else (low, middle)
+    kelvin = 0.5 * (low + high)
+    slope = (logarithm(kelvin + _STEP) - logarithm(kelvin - _STEP)) / (2 * _STEP)
+    return kelvin, error / ratio / slope

@@ -283,6 +283,27 @@ class TestTemperature:
         with pytest.raises(ValueError, match="no rate tells its own"):
             master_dark(*self.rates(None, None), exposure=200 * S, temperature=-10 * u.deg_C)
 
+    @pytest.mark.parametrize("unit", ["adu", "electron"])
+    def test_between(self, unit):
+        """Rates at two temperatures, of which the warmer has twice the dark current: the dark at a third."""
+        cold, warm = ([measured(10 * rate + n, t, rate, shape=(150, 150)) for n, t in enumerate((60.0, 600.0))]
+                      for rate in (2, 4))  # fmt: skip
+        for rates, degrees in ((cold, -20.0), (warm, -14.0)):
+            for rate in rates:
+                rate.meta["DKTEMP"] = degrees
+        warm[0].mask[3, 3] = warm[1].mask[3, 3] = cold[0].mask[3, 3] = cold[1].mask[3, 3] = True
+        dark = master_dark(warm[0], *cold, warm[1], exposure=200 * S, temperature=-17 * u.deg_C, unit=unit)
+        factor = 1.5 if unit == "adu" else 1.0
+        assert np.median(dark.data) * factor == pytest.approx(400 * np.sqrt(2), rel=0.02)
+        deviates = (dark.data - np.median(dark.data)) / dark.uncertainty.array
+        assert deviates[~dark.mask].std() == pytest.approx(1, abs=0.1)
+        assert dark.meta["DKTEMP"] == pytest.approx(-17)
+        assert (dark.meta["NCOMBINE"], dark.meta["NMASKED"], dark.meta["EXPTIME"]) == (40, 1, 200.0)
+        assert dark.mask.sum() == dark.mask[3, 3] == 1
+        assert "NBYRATE" not in dark.meta
+        with pytest.raises(ValueError, match=r"^temperature is 10.0 deg C, more than 10 K outside"):
+            master_dark(*cold, *warm, exposure=200 * S, temperature=10 * u.deg_C)
+
     def test_is_needed(self):
         with pytest.raises(ValueError, match=r"^rates are of several temperatures \(DKTEMP: -20.0, -10.0 deg C\)"):
             master_dark(*self.rates(-20.0, -10.0), exposure=200 * S)
