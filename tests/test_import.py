@@ -103,6 +103,7 @@ def test_all_names_are_public_and_found():
         "dark_scatter",
         "hot_pixel_mask",
         "master_bias",
+        "master_dark",
         "measure_gain",
         "nonlinear_kind",
         "proportionality_limit",

@@ -10,6 +10,7 @@ from .bad_lines import bad_lines, line_cells
 from .cells import PROBABILITIES, rate_distribution_of, several_cells, two_rate_cells
 from .end_to_end import frame_cells, from_frames
 from .hot_pixels import hot_cells, hot_pixels
+from .master_darks import dark_cells, master_darks
 from .methods import free_line, propagated, this_package
 from .noise_cells import described, noise_cells
 from .noise_maps import false_positives as noise_false_positives
@@ -136,6 +137,7 @@ STUDIES = {
     "hot_pixels": (hot_cells, _hot_pixels),
     "nonlinear_kinds": (kind_cells, _nonlinear_kinds),
     "bad_lines": (line_cells, _bad_lines),
+    "master_darks": (dark_cells, master_darks),
 }
 # Studies whose sensors are smaller where it shall be quick.
 _SMALLER = ("noise_maps", "noise_power", "hot_pixels", "nonlinear_kinds", "bad_lines")

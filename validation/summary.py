@@ -202,6 +202,12 @@ def _nonlinear_kinds(table):
                 row[f"right where {name} is told"] = f"{planted[name] / told:.1%} of {told}" if told else "none told"
         rows.append(row)
     return Table(rows=rows)
+def _master_darks(table):
+    """One row for each kind of pixels of a sensor at each exposure time left out."""
+    table["held"] = [f"{seconds:g}" for seconds in table["held"]]
+    for name in ("width", "deviation", "in 68 %", "in 95 %"):
+        table[name] = [f"{value:.3f}" for value in table[name]]
+    return table
 
 
 _SUMMARIES = {
@@ -216,6 +222,7 @@ _SUMMARIES = {
     "noise_power": _noise_power,
     "hot_pixels": _hot,
     "nonlinear_kinds": _nonlinear_kinds,
+    "master_darks": _master_darks,
 }
 # Second tables of some studies, by the name of the file.
 _MORE = {"noise_flags": ("noise_maps", _noise_flags)}

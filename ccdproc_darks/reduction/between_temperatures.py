@@ -21,6 +21,8 @@ _SEEN = 5.0
 # A pixel has a step of its own where its dark current is above so many standard errors.
 _SIGNIFICANT = 5.0
 _STEPS = 12
+# By chance the squared robust width of N deviates is above 1 by this / sqrt(N): nearly two sigmas.
+_BY_CHANCE = 4.0
 # Rows that are worked on together hold about so many pixels; pixels of a median.
 _TOGETHER, _SAMPLE = 2**20, 2**18
 _KELVIN, _MAD = 273.15, 1.4826
@@ -78,7 +80,7 @@ def between_temperatures(darks, kelvins, kelvin, *, model=None):
     shape = darks[0].shape
     rows = max(_TOGETHER // shape[1], 1)
     values = _Values(darks)
-    shapes = _CommonShapes(values.sample(), place, wanted)
+    shapes = _CommonShapes(values.sample(), place, wanted, form)
     data, deviation = np.empty(shape), np.empty(shape)
     for start in range(0, shape[0], rows):
         block = slice(start, start + rows)
@@ -86,7 +88,7 @@ def between_temperatures(darks, kelvins, kelvin, *, model=None):
         size = counts.shape[1:]
         amount, variance = shapes.interpolated(counts.reshape(len(darks), -1), weight.reshape(len(darks), -1))
         data[block] = amount.reshape(size)
-        deviation[block] = np.sqrt(variance + (form * amount) ** 2).reshape(size)
+        deviation[block] = np.sqrt(variance).reshape(size)
     mask = ~(np.isfinite(data) & np.isfinite(deviation))
     nearest = darks[int(np.argmin(np.abs(np.array(kelvins) - kelvin)))]
     entries = {
@@ -138,7 +140,7 @@ def _logarithms(model, kelvins):
 
 
 def _form_error(kelvins, kelvin):
-    """Relative error of a dark current between temperatures, as nobody knows how exactly it rises there."""
+    """Error of the place of a temperature between its neighbours, as a share of the way, by the form of the rise."""
     forms = (
         DoublingDarkCurrent(amplitude=1.0, doubling=_USUAL_DOUBLING, reference_temperature=kelvins[0]),
         ThermalDarkCurrent(depletion=1.0, diffusion=0.0, reference_temperature=kelvins[0]),
@@ -148,8 +150,7 @@ def _form_error(kelvins, kelvin):
     for form in forms:
         *place, wanted = _logarithms(form, [*kelvins, kelvin])
         shares.append((wanted - place[below]) / (place[below + 1] - place[below]))
-    step = np.log(2) / _USUAL_DOUBLING * (kelvins[below + 1] - kelvins[below])
-    return abs(shares[0] - shares[1]) * step
+    return abs(shares[0] - shares[1])
 
 
 def _lower(places, wanted):
@@ -199,9 +200,11 @@ class _CommonShapes:
         Counts and weights of some pixels, shape (darks, pixels).
     place, wanted : `numpy.ndarray`, float
         Logarithm of the model at the darks' temperatures, and at the one asked for.
+    form : float
+        Error of that place, as a share of the way between its two neighbours.
     """
 
-    def __init__(self, sample, place, wanted):
+    def __init__(self, sample, place, wanted, form):
         counts, weight = sample
         complete = (weight > 0).all(axis=0)
         counts, weight = counts[:, complete], weight[:, complete]
@@ -211,6 +214,7 @@ class _CommonShapes:
                 "tell how the dark current rises"
             )
         self._place, self._wanted, self._span = place, wanted, place[-1] - place[0]
+        self._form = form
         warm = counts[-1]
         middle = np.median(warm)
         spread = _MAD * np.median(np.abs(warm - middle))
@@ -222,7 +226,7 @@ class _CommonShapes:
         typical = np.flatnonzero(np.abs(warm - middle) <= _ABOVE * spread)
         found = [self._group(counts, weight, part) for part in groups]
         found = sorted((each for each in found if each), key=lambda each: each[0])
-        common = self._group(counts, weight, typical)
+        common = self._group(counts, weight, typical, is_typical=True)
         if common:
             # The brightest typical pixels rise as the others do, and not half as hot ones.
             edge = middle + _TYPICAL * spread
@@ -236,7 +240,7 @@ class _CommonShapes:
         self._shapes = np.array([shape for _, shape, _ in found]).T
         self._scatters = np.array([scatter for *_, scatter in found])
 
-    def _group(self, counts, weight, pixels):
+    def _group(self, counts, weight, pixels, is_typical=False):
         """Median counts of the warmest dark, logarithms of all over that, and scatter; None where nothing is seen."""
         if pixels.size < _LEAST_GROUP:
             return None
@@ -247,8 +251,10 @@ class _CommonShapes:
         ratio = middles[-1] / middles[0]
         contrast = counts[-1, pixels] - ratio * counts[0, pixels]
         noise = 1 / weight[-1, pixels] + ratio**2 / weight[0, pixels]
-        more = (_MAD * np.median(np.abs(contrast))) ** 2 - np.median(noise)
-        scatter = np.sqrt(max(more, 0.0)) / (middles[-1] * self._span)
+        more = (_MAD * np.median(np.abs(contrast) / np.sqrt(noise))) ** 2 - 1
+        # What chance gives is no scatter of typical pixels.
+        least = _BY_CHANCE / np.sqrt(pixels.size) if is_typical else 0.0
+        scatter = np.sqrt(more * np.median(noise)) / (middles[-1] * self._span) if more > least else 0.0
         return float(middles[-1]), np.log(middles / middles[-1]), float(scatter)
 
     def interpolated(self, counts, weight):
@@ -271,7 +277,8 @@ class _CommonShapes:
             amount[own], variance[own] = self._own(
                 counts[:, own], weight[:, own], expected[:, own], amount[own], scatter[own]
             )
-        return amount, variance
+        below = _lower(place, self._wanted)
+        return amount, variance + (self._form * (shape[below + 1] - shape[below]) * amount) ** 2
 
     def _own(self, counts, weight, expected, amount, scatter):
         """Pixels with a power of their own: the most probable one by its counts and the scatter of all."""

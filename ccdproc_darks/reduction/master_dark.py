@@ -20,6 +20,7 @@ from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from ..rates.temperature_groups import TEMPERATURE_SPREAD, temperature_groups
 from ..temperature import checked_kelvin
+from .between_temperatures import between_temperatures
 
 __all__ = ["master_dark"]
 
@@ -59,7 +60,8 @@ def master_dark(
         Gain (electron/adu) by which electrons are divided for "adu". None: that of the rates (DKGAIN).
     temperature : `~astropy.units.Quantity`, optional
         Sensor temperature of the dark (deg_C or K). Needed where rates are of several temperatures, more than 2 deg C
-        apart; a dark of each is then made, and the dark in between.
+        apart: a dark of each is then made, and the dark between them, up to 10 deg C outside. Typical pixels have one
+        step of temperature in common, hot ones their own, as far as their counts tell it.
     mask : `~astropy.nddata.CCDData` or `numpy.ndarray` of bool, optional
         Result of `hot_pixel_mask`, shape (rows, columns). Its NONLINEAR pixels are predicted by their own counts;
         those that are DO_NOT_USE for another reason (TELEGRAPH, a column, HOT of a single rate) are masked; which
@@ -95,7 +97,8 @@ def master_dark(
 
         ``meta`` has EXPTIME and EXPOSURE (s), DKGAIN, the keys of the rates together (DKEXPMIN, DKEXPMAX, DKNEXP,
         DKTOTAL, NCOMBINE), DKOFFSET, DKOFF1..., DKWIDTH, DKTOLER, DKSTAT ('dark'), and the number of pixels that are
-        predicted by their rate (NBYRATE), by their own counts (NBYOWN), and masked (NMASKED).
+        predicted by their rate (NBYRATE), by their own counts (NBYOWN; both not of several temperatures), and masked
+        (NMASKED). Between temperatures DKTEMP is that of the dark.
 
     Raises
     ------
@@ -184,10 +187,22 @@ def master_dark(
             f"rates are of several temperatures (DKTEMP: {_shown([celsius for celsius, _ in groups])} deg C): pass "
             "temperature=, or rates of one of them"
         )
-    raise ValueError(
-        f"temperature: a dark between several temperatures ({_shown([celsius for celsius, _ in groups])} deg C) cannot "
-        "be made yet: pass rates of one of them"
-    )
+    darks = [_dark_of_one_temperature(group, **settings) for _, group in groups]
+    result = between_temperatures(darks, [celsius + _KELVIN for celsius, _ in groups], kelvin)
+    mask = np.zeros(result.shape, dtype=bool) if result.mask is None else result.mask
+    # Which pixels are predicted by what is not the same at all temperatures.
+    changes = {
+        "NCOMBINE": (sum(dark.meta["NCOMBINE"] for dark in darks), "number of frames"),
+        "NBYRATE": (None, ""),
+        "NBYOWN": (None, ""),
+        "NMASKED": (int(np.count_nonzero(mask)), "pixels whose dark cannot be told"),
+    }
+    deviation = result.uncertainty.array.astype(darks[0].data.dtype)
+    result = result_image(
+        result.data.astype(darks[0].data.dtype), result.unit, safe_header(result.meta, changes), mask=mask,
+        deviation=deviation, wcs=result.wcs,
+    )  # fmt: skip
+    return logged(result, "DKMASTER", "master_dark", arguments, add_keyword)
 
 
 def _dark_of_one_temperature(rates, *, at, unit, gain, mask, tolerance, offset, check_headers, mem_limit, executor):

@@ -34,6 +34,7 @@ from ccdproc_darks import (
     dark_scatter,
     hot_pixel_mask,
     master_bias,
+    master_dark,
     measure_gain,
     nonlinear_kind,
     proportionality_limit,
@@ -296,6 +297,10 @@ CASES = [
      "the rates were measured at"),
     (nonlinear_kind, lambda: nonlinear_kind(*with_another(empty_rates())), NoUsablePixelWarning,
      "all pixels are masked"),
+    (master_dark, lambda: master_dark(*noisy_rates(), exposure=50 * u.s), NoiseWarning, "the rates of good pixels"),
+    (master_dark, lambda: master_dark(*rates_of_optical_black(), exposure=50 * u.s), BiasWarning, "rates[1] has the"),
+    (master_dark, lambda: master_dark(*empty_rates(), exposure=50 * u.s), NoUsablePixelWarning,
+     "no pixel has a dark at 50 s, all are masked: 600 of 1200 pixels of the rate of 10 s can be used"),
 ]  # fmt: skip
 
 

@@ -23,4 +23,24 @@ _MODULES = (
     command,
 )  # fmt: skip
 GROUPS = {title: rows for module in _MODULES for title, rows in module.GROUPS.items()}
+from . import checks, command, detectors, duplicates, files, headers, numbers, plans, reductions, sections, simulation
+
+
+GROUPS = {
+    title: rows
+    for module in (
+        duplicates,
+        files,
+        detectors,
+        headers,
+        sections,
+        numbers,
+        reductions,
+        simulation,
+        plans,
+        checks,
+        command,
+    )
+    for title, rows in module.GROUPS.items()
+}
 ROWS = [row for rows in GROUPS.values() for row in rows]

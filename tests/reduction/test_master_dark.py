@@ -232,7 +232,7 @@ class TestMask:
 
 
 class TestSingleRate:
-    @pytest.fixture(scope="class")
+    @pytest.fixture(scope="module")
     def rate(self):
         rates = np.full((100, 100), 0.5)
         rates[10, 10] = 50.0
@@ -282,6 +282,27 @@ class TestTemperature:
             master_dark(*self.rates(-20.0, -20.0), exposure=200 * S, temperature=-10 * u.deg_C)
         with pytest.raises(ValueError, match="no rate tells its own"):
             master_dark(*self.rates(None, None), exposure=200 * S, temperature=-10 * u.deg_C)
+
+    @pytest.mark.parametrize("unit", ["adu", "electron"])
+    def test_between(self, unit):
+        """Rates at two temperatures, of which the warmer has twice the dark current: the dark at a third."""
+        cold, warm = ([measured(10 * rate + n, t, rate, shape=(150, 150)) for n, t in enumerate((60.0, 600.0))]
+                      for rate in (2, 4))  # fmt: skip
+        for rates, degrees in ((cold, -20.0), (warm, -14.0)):
+            for rate in rates:
+                rate.meta["DKTEMP"] = degrees
+        warm[0].mask[3, 3] = warm[1].mask[3, 3] = cold[0].mask[3, 3] = cold[1].mask[3, 3] = True
+        dark = master_dark(warm[0], *cold, warm[1], exposure=200 * S, temperature=-17 * u.deg_C, unit=unit)
+        factor = 1.5 if unit == "adu" else 1.0
+        assert np.median(dark.data) * factor == pytest.approx(400 * np.sqrt(2), rel=0.02)
+        deviates = (dark.data - np.median(dark.data)) / dark.uncertainty.array
+        assert deviates[~dark.mask].std() == pytest.approx(1, abs=0.1)
+        assert dark.meta["DKTEMP"] == pytest.approx(-17)
+        assert (dark.meta["NCOMBINE"], dark.meta["NMASKED"], dark.meta["EXPTIME"]) == (40, 1, 200.0)
+        assert dark.mask.sum() == dark.mask[3, 3] == 1
+        assert "NBYRATE" not in dark.meta
+        with pytest.raises(ValueError, match=r"^temperature is 10.0 deg C, more than 10 K outside"):
+            master_dark(*cold, *warm, exposure=200 * S, temperature=10 * u.deg_C)
 
     def test_is_needed(self):
         with pytest.raises(ValueError, match=r"^rates are of several temperatures \(DKTEMP: -20.0, -10.0 deg C\)"):
@@ -343,7 +364,7 @@ def test_amplifiers():
 class TestCcdproc:
     """As it is, into ccdproc: the residual is that of the noise."""
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture(scope="module")
     def night(self):
         rate = ELECTRON_PER_SECOND
         sensor = Sensor(
@@ -390,15 +411,15 @@ class TestCcdproc:
     @pytest.mark.parametrize("corrected", [True, False])
     def test_ccd_process(self, night, corrected):
         rates, raw = night
-        dark = master_dark(*rates, exposure=150 * S, unit="electron" if corrected else "adu")
+        """Frames are in electron at once, or at the end."""
+        unit, gain = ("electron", GAIN.value) if corrected else ("adu", 1.0)
+        dark = master_dark(*rates, exposure=150 * S, unit=unit)
         reduced = ccdproc.ccd_process(
-            raw, master_bias=CCDData(np.full(raw.shape, 500.0), unit="adu"), gain=GAIN, gain_corrected=corrected,
+            raw, master_bias=CCDData(np.full(raw.shape, 500.0 * gain), unit=unit), gain=GAIN, gain_corrected=corrected,
             dark_frame=dark, exposure_key=ccdproc.Keyword("EXPTIME", unit=S),
         )  # fmt: skip
-        if not corrected:
-            reduced = ccdproc.CCDData(reduced.data, unit=reduced.unit, mask=reduced.mask)
-        factor = 1.0 if reduced.unit == dark.unit else 1.5
-        reduced.data = reduced.data / factor
+        assert reduced.unit == u.electron
+        reduced.data = reduced.data / (1.0 if corrected else GAIN.value)
         self.check(reduced, dark, 1.0 if corrected else 1 / 1.5)
 
 
