@@ -8,6 +8,7 @@ from astropy.table import Table
 
 from .bad_lines import bad_lines, line_cells
 from .cells import PROBABILITIES, rate_distribution_of, several_cells, two_rate_cells
+from .changes import change_cells, changes, list_cells, lists
 from .end_to_end import frame_cells, from_frames
 from .hot_pixels import hot_cells, hot_pixels
 from .master_darks import dark_cells, master_darks
@@ -138,6 +139,8 @@ STUDIES = {
     "nonlinear_kinds": (kind_cells, _nonlinear_kinds),
     "bad_lines": (line_cells, _bad_lines),
     "master_darks": (dark_cells, master_darks),
+    "changes": (change_cells, changes),
+    "change_lists": (list_cells, lists),
 }
 # Studies whose sensors are smaller where it shall be quick.
 _SMALLER = ("noise_maps", "noise_power", "hot_pixels", "nonlinear_kinds", "bad_lines")

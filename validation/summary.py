@@ -208,6 +208,20 @@ def _master_darks(table):
     for name in ("width", "deviation", "in 68 %", "in 95 %"):
         table[name] = [f"{value:.3f}" for value in table[name]]
     return table
+def _changes(table):
+    """False positives and power, by exposures and read noise."""
+    for cell in table:
+        row = {
+            "read noise": f"{cell['read_noise']:g}",
+            "signal over noise": f"{cell['signal']:g}",
+            "exposures": f"{cell['exposures'].replace(' ', ', ')} s",
+            "factor": f"{cell['factor']:g}",
+            "measured": f"{cell['measured']:.4f}",
+        }
+        for level in ("1e-03", "1e-04"):
+            row[f"{float(level):g}, higher | lower"] = f"{cell[f'higher_{level}']:.2f} | {cell[f'lower_{level}']:.2f}"
+        for name in ("born", "healed"):
+            row[f"{name}: found | known rate"] = f"{cell[f'{name}_found']:.3f} | {cell[f'{name}_ideal']:.3f}"
 
 
 _SUMMARIES = {
@@ -223,6 +237,8 @@ _SUMMARIES = {
     "hot_pixels": _hot,
     "nonlinear_kinds": _nonlinear_kinds,
     "master_darks": _master_darks,
+    "changes": _changes,
+    "change_lists": Table.copy,
 }
 # Second tables of some studies, by the name of the file.
 _MORE = {"noise_flags": ("noise_maps", _noise_flags)}

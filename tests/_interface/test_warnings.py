@@ -29,8 +29,10 @@ from ccdproc_darks import (
     NoUsablePixelWarning,
     TemperatureWarning,
     as_dark_rate,
+    changed_pixels,
     compare_dark_rates,
     dark_rate,
+    dark_rate_change,
     dark_scatter,
     hot_pixel_mask,
     master_bias,
@@ -301,6 +303,14 @@ CASES = [
     (master_dark, lambda: master_dark(*rates_of_optical_black(), exposure=50 * u.s), BiasWarning, "rates[1] has the"),
     (master_dark, lambda: master_dark(*empty_rates(), exposure=50 * u.s), NoUsablePixelWarning,
      "no pixel has a dark at 50 s, all are masked: 600 of 1200 pixels of the rate of 10 s can be used"),
+    *((function, lambda function=function, given=given: function(*given(), scale=None), category, text)
+      for function in (dark_rate_change, changed_pixels)
+      for given, category, text in (
+          (rates_of_optical_black, BiasWarning, "after has the 0.1 electron/s of the optical black"),
+          (empty_rates, NoUsablePixelWarning, "no pixel can be compared, all are masked"),
+          (noisy_rates, NoiseWarning, "the rates of good pixels differ"),
+          (rates_of_two_temperatures, TemperatureWarning, "the rates were measured at"),
+      )),
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from . import (
     sections,
     simulation,
 )  # fmt: skip
+from . import changes, checks, command, detectors, duplicates, files, headers, numbers, plans, sections, simulation
 
 __all__ = ["GROUPS", "ROWS"]
 
@@ -38,6 +39,7 @@ GROUPS = {
         reductions,
         simulation,
         plans,
+        changes,
         checks,
         command,
     )
