@@ -101,6 +101,7 @@ def test_all_names_are_public_and_found():
         "dark_scatter",
         "hot_pixel_mask",
         "master_bias",
+        "master_dark",
         "measure_gain",
         "proportionality_limit",
         "read_noise_map",

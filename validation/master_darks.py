@@ -40,7 +40,7 @@ class DarkCell:
 
 
 def dark_cells(quick=False):
-    """Simulated sensors, and the two real cameras where their frames are at hand (CCDPROC_DARKS_DATA names the folder)."""
+    """Simulated sensors; two real cameras where their frames are at hand (CCDPROC_DARKS_DATA names the folder)."""
     five, three, eleven = (30.0, 60.0, 120.0, 300.0, 600.0), (60.0, 200.0, 600.0), tuple(map(float, _STL))
     cells = [DarkCell("simulated", five, held) for held in five]
     cells += [DarkCell("simulated", three, 200.0), DarkCell("simulated", eleven, 150.0, 1)]
@@ -81,7 +81,8 @@ def master_darks(cell, shape=_SHAPE, seed=18):
         rows.append(
             {
                 "sensor": cell.sensor, "exposures": len(cell.seconds) - 1, "held": cell.held, "pixels": kind,
-                "number": int(np.count_nonzero(good & pixels)), "masked": int(np.count_nonzero(good & pixels & dark.mask)),
+                "number": int(np.count_nonzero(good & pixels)),
+                "masked": int(np.count_nonzero(good & pixels & dark.mask)),
                 "width": float(high - low) / 2, "deviation": _deviation(found),
                 "in 68 %": float(np.mean(np.abs(found) < 1)) if found.size else np.nan,
                 "in 95 %": float(np.mean(np.abs(found) < 1.959964)) if found.size else np.nan,

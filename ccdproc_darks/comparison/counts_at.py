@@ -88,6 +88,9 @@ def by_own_counts(rows, fit, seconds, shared, at):
         return curve, np.zeros(several.shape)
     measured = rows.counts, seconds, rows.frames, rows.read_variance
     line = fit_rate(*measured, rows.usable, shared=shared, free_offset=True)
+    # An offset is charge too, and has Poisson noise.
+    noise = rows.read_variance + np.maximum(line.offset, 0) / rows.frames
+    line = fit_rate(*measured[:3], noise, rows.usable, shared=shared, free_offset=True)
     straight = _on_line(line, seconds, at, rows.usable)
     first = rows.usable.argmax(axis=0)
     missing = straight.counts - np.take_along_axis(rows.counts, first[None], axis=0)[0] * at / seconds[first]
@@ -181,6 +184,8 @@ def _neighbours(usable, t, at):
         return np.where(found == none, -1, found)
 
     before = last(usable & (t <= at)[:, None, None])
+    # With nothing before it, the first segment is extended.
+    before = np.where(before < 0, first(usable), before)
     after = first(usable & (index > before))
     beyond = after < 0
     after = np.where(beyond, before, after)
@@ -201,7 +206,11 @@ def _curve(times, values, at):
         straight = c1 + chord * (at - t1)
         before = ((c1 - c0) / (t1 - t0) - chord) * (at - t1)
         after = (chord - (c3 - c2) / (t3 - t2)) * (t2 - at)
-        half = np.nan_to_num(np.where(np.isnan(after) | (np.abs(before) < np.abs(after)), before, after)) / 2
+        end = straight + np.nan_to_num(np.where(np.isnan(after) | (np.abs(before) < np.abs(after)), before, after))
+        half = (np.clip(end, np.minimum(c1, c2), np.maximum(c1, c2)) - straight) / 2
         # Beyond the last knot a pixel may go on as before, or as a proportional one does.
         onward = (at - t2) * (chord - c2 / t2) / 2
-    return np.where(at > t2, straight, straight + half), np.where(at > t2, onward, half)
+        # Before the first one, with an unknown offset, it goes on to bend, or does not.
+        bend = np.nan_to_num((at - t1) * (chord - (c3 - c2) / (t3 - t2))) / 2
+    unknown = np.where(at > t2, onward, np.where(at < t1, bend, half))
+    return np.where((at > t2) | (at < t1), straight, straight + half), unknown

@@ -53,7 +53,7 @@ def predicted_counts(images, offset, *, mem_limit=None, executor=None, **setting
     execution = Execution(executor, mem_limit)
     comparer = RateComparer(images, offset, "theoretical") if len(images) > 1 else None
     prior = None if comparer is None else departure_prior(comparer)
-    job = PredictionJob(images, comparer, prior, hot=np.inf if comparer else _hot_above(images), **settings)
+    job = PredictionJob(images, comparer, prior, hot=_hot_above(images), **settings)
     counts, deviation = np.empty(images.shape, images.dtype), np.empty(images.shape, images.dtype)
     mask = np.zeros(images.shape, dtype=bool)
     numbers = fill_images(job, [counts, mask, deviation], execution)
@@ -62,7 +62,9 @@ def predicted_counts(images, offset, *, mem_limit=None, executor=None, **setting
 
 
 def _hot_above(images):
-    """Rate (electron/s) that one typical pixel of an image is expected to exceed, from a single rate."""
+    """Rate (electron/s) that one typical pixel of an image is expected to exceed, from a single rate; else infinite."""
+    if len(images) > 1:
+        return np.inf
     rate, variance, usable, _ = images.sample(_SAMPLE).values(slice(None))
     rate, variance = rate[usable], variance[usable]
     if not rate.size:
@@ -98,7 +100,7 @@ class PredictionJob(BlockJob):
     full : float
         Counts (electron) from which on a pixel is saturated; infinite where this is not known.
     hot : float
-        Rate (electron/s) above which a pixel of a single rate is hot.
+        Rate (electron/s) above which a pixel of a single rate is hot, and not known to be proportional.
     told : `numpy.ndarray` or None
         What the user's mask tells of each pixel: `FREE`, `OWN` or `BAD`.
     start : int
@@ -244,10 +246,10 @@ class PredictionJob(BlockJob):
         same = info.exposures == 1 and np.isclose(at, info.longest, rtol=SAME_EXPOSURE, atol=0)
         mask = ~usable | (value >= self.full)
         value = np.minimum(value, self.full)
-        if not same:
-            mask |= rate > self.hot
         if self.told is not None:
             mask |= self._told(rows) == BAD
+        elif not same:
+            mask |= rate > self.hot
         number = np.array([mask.size - np.count_nonzero(mask), 0, np.count_nonzero(mask)])
         return Block([*self._scaled(value, np.where(usable, variance, np.nan) * at**2, mask)], None, number)
 

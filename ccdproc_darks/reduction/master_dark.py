@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from astropy import units as u
@@ -18,9 +18,12 @@ from ..comparison.compare_dark_rates import checked_offset, comparison_entries
 from ..comparison.predicted_counts import BAD, OWN, predicted_counts
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
+from ..rates.temperature_groups import TEMPERATURE_SPREAD, temperature_groups
+from ..temperature import checked_kelvin
 
 __all__ = ["master_dark"]
 
+_KELVIN = 273.15
 _UNITS = {"adu": u.adu, "electron": u.electron}
 # Flags that say nothing of a dark by themselves, or that the rates tell better for one exposure time.
 _SETTLED_HERE = DARK_FLAGS.DO_NOT_USE | DARK_FLAGS.NONLINEAR | DARK_FLAGS.SATURATED
@@ -41,17 +44,122 @@ def master_dark(
     executor: Executor | None = None,
     add_keyword: LogEntry = True,
 ) -> CCDData:
-    """Dark of an exposure time, with its error and its mask, from dark rates measured at others.
+    """Dark of any exposure time, with its error and its mask, from dark rates measured at others.
+
+    Parameters
+    ----------
+    *rates : `~astropy.nddata.CCDData`
+        Results of `dark_rate`, shape (rows, columns): one, or two and more of one exposure time each, all different.
+        They may be of several sensor temperatures (DKTEMP in their meta): see ``temperature``.
+    exposure : `~astropy.units.Quantity`
+        Exposure time of the dark (s), that of the frames to be reduced.
+    unit : {"adu", "electron"}
+        Unit of the dark: "adu" for frames that are not gain corrected, "electron" for those that are.
+    gain : `~astropy.units.Quantity`, optional
+        Gain (electron/adu) by which electrons are divided for "adu". None: that of the rates (DKGAIN).
+    temperature : `~astropy.units.Quantity`, optional
+        Sensor temperature of the dark (deg_C or K). Needed where rates are of several temperatures, more than 2 deg C
+        apart; a dark of each is then made, and the dark in between.
+    mask : `~astropy.nddata.CCDData` or `numpy.ndarray` of bool, optional
+        Result of `hot_pixel_mask`, shape (rows, columns). Its NONLINEAR pixels are predicted by their own counts;
+        those that are DO_NOT_USE for another reason (TELEGRAPH, a column, HOT of a single rate) are masked; which
+        pixels are SATURATED is found anew for this exposure time. Of an array of bool, True is masked.
+    tolerance : float
+        Fraction by which ``exposure`` may be above the longest exposure time of the rates, for pixels that are not
+        proportional. Beyond it they are masked.
+    offset : {"common", None, "pixel"}
+        See `compare_dark_rates`. "common" removes what one set of frames has more than the longest exposure's in all
+        pixels. With "pixel", for rates without a bias, the dark has each pixel's own offset.
+    check_headers : bool
+        See `compare_dark_rates`.
+    mem_limit, executor
+        See `dark_rate`.
+    add_keyword : bool, None, str, `ccdproc.Keyword` or dict
+        Entry for the result's meta. True logs the call as DKMASTER where ``ccdproc.conf.auto_logging`` is on; False or
+        None logs nothing.
 
     Returns
     -------
     `~astropy.nddata.CCDData`
+        Dark counts (adu or electron) without bias, shape (rows, columns), as a good master dark of that exposure has.
+        ``uncertainty`` is a `~astropy.nddata.StdDevUncertainty`, the error of the dark itself, that of the bias in it:
+        the noise of the science frame is not in it, nor that of another bias subtracted from it. There is none for a
+        single rate without one.
+
+        ``mask`` is True where the dark cannot be told: saturated at that exposure time, not proportional and beyond
+        the longest exposure by more than the tolerance, with a single usable exposure time and that another one,
+        without any data, or by ``mask``. For a single rate of another exposure time all hot pixels are masked, as
+        nothing shows whether they are proportional (`hot_pixel_mask` does the same); with ``mask``, it tells which.
+        A masked pixel keeps the best number there is, so that to subtract it leaves no hole: the level at which it is
+        full, or what its rate or its counts give. It is NaN where there is none.
+
+        ``meta`` has EXPTIME and EXPOSURE (s), DKGAIN, the keys of the rates together (DKEXPMIN, DKEXPMAX, DKNEXP,
+        DKTOTAL, NCOMBINE), DKOFFSET, DKOFF1..., DKWIDTH, DKTOLER, DKSTAT ('dark'), and the number of pixels that are
+        predicted by their rate (NBYRATE), by their own counts (NBYOWN), and masked (NMASKED).
+
+    Raises
+    ------
+    TypeError
+        If a rate is not CCDData, or an argument that needs a unit has none.
+    astropy.units.UnitsError
+        If a unit cannot be converted.
+    ValueError
+        If a rate is not a result of `dark_rate`; if rates are not of one sensor, two of the same exposure time, or of
+        several temperatures without ``temperature``; if no gain is known for "adu", or rates have different ones; or
+        if an option is unknown.
+
+    Warns
+    -----
+    BiasWarning
+        If the optical black that the camera subtracts was added to some rates only.
+    NoUsablePixelWarning
+        If all pixels are masked.
+    NoiseWarning
+        If good pixels scatter more than 1.2 times their noise.
+
+    See Also
+    --------
+    dark_rate : The rates.
+    hot_pixel_mask : Which pixels must not be used in a science frame, the dark subtracted or not.
+
+    Notes
+    -----
+    A proportional pixel has the counts ``d t`` and the variance ``t^2 Var(d)``, with the rate d of all exposures by
+    generalised least squares (that of `compare_dark_rates`, with the common offsets removed).
+
+    A pixel that is not proportional is predicted by its own counts. On a straight line, as after an offset, it is the
+    line's value; where one exposure alone is too high, as by a cosmic ray in a single frame, the rate of the others;
+    else the middle of what a monotone curve without an inflection can have between the exposures that bracket ``t``:
+    from the chord to the extensions of the next segments. Half of that range is an error of its own, besides the
+    noise of the counts. Before the shortest exposure it reaches from a line to zero to the extension of the counts;
+    beyond the longest it is the difference of growing as before, or as a proportional pixel.
+
+    None of these is certain. The odds of a departure of z sigmas are ``exp(z^2 / 2)`` over that at the deviate where
+    the sensor has as many pixels that depart as good ones (a local false discovery rate: Efron 2004); hot pixels have
+    their own, as more of them depart. The dark is the mean by these odds, its variance that of the mixture.
+
+    Pixels that switch (TELEGRAPH) scatter more than their error says; pass ``mask``. See *Validation* in the
+    documentation for held-out exposure times.
 
     Examples
     --------
     >>> from astropy import units as u
+    >>> import ccdproc
+    >>> from ccdproc_darks import dark_rate, master_dark, simulate_dark
+    >>> camera = dict(gain=1.5 * u.electron / u.adu, read_noise=10 * u.electron, bias=1000 * u.adu)
+    >>> short = dark_rate([simulate_dark((50, 50), exposure=90 * u.s, rng=seed, **camera) for seed in range(10)],
+    ...                   bias=1000 * u.adu)
+    >>> long = dark_rate([simulate_dark((50, 50), exposure=1000 * u.s, rng=seed, **camera) for seed in range(10, 30)],
+    ...                  bias=1000 * u.adu)
+    >>> dark = master_dark(short, long, exposure=600 * u.s)
+    >>> dark.unit, dark.meta["EXPTIME"], dark.meta["NBYRATE"]
+    (Unit("adu"), 600.0, 2500)
+    >>> science = simulate_dark((50, 50), exposure=600 * u.s, rng=99, **camera)
+    >>> science = science.subtract(1000 * u.adu, handle_meta="first_found")
+    >>> reduced = ccdproc.subtract_dark(science, dark, exposure_time="EXPTIME", exposure_unit=u.s)
+    >>> print(f"{reduced.data.std():.0f} {reduced.unit}")
+    7 adu
     """
-    execution = {"mem_limit": mem_limit, "executor": executor}
     checked_log_entry(add_keyword)
     checked_choice("unit", unit, tuple(_UNITS))
     at = checked_quantity("exposure", exposure, u.s)
@@ -61,50 +169,97 @@ def master_dark(
         "rates": rates, "exposure": exposure, "unit": unit, "gain": gain, "temperature": temperature, "mask": mask,
         "tolerance": tolerance, "offset": offset, "check_headers": check_headers,
     }  # fmt: skip
+    kelvin = None if temperature is None else checked_kelvin("temperature", temperature)
+    settings = {
+        "at": at, "unit": unit, "gain": given, "mask": mask, "tolerance": tolerance, "offset": offset,
+        "check_headers": check_headers, "mem_limit": mem_limit, "executor": executor,
+    }  # fmt: skip
+    groups = temperature_groups(rates) if all(isinstance(rate, CCDData) for rate in rates) else [(None, rates)]
+    if len(groups) == 1:
+        _check_temperature(kelvin, *groups[0])
+        result = _dark_of_one_temperature(rates, **settings)
+        return logged(result, "DKMASTER", "master_dark", arguments, add_keyword)
+    if kelvin is None:
+        raise ValueError(
+            f"rates are of several temperatures (DKTEMP: {_shown([celsius for celsius, _ in groups])} deg C): pass "
+            "temperature=, or rates of one of them"
+        )
+    raise ValueError(
+        f"temperature: a dark between several temperatures ({_shown([celsius for celsius, _ in groups])} deg C) cannot "
+        "be made yet: pass rates of one of them"
+    )
+
+
+def _dark_of_one_temperature(rates, *, at, unit, gain, mask, tolerance, offset, check_headers, mem_limit, executor):
+    """Result of `master_dark` for rates of one temperature, not logged."""
+    execution = {"mem_limit": mem_limit, "executor": executor}
+    settings = {"unit": unit, "gain": gain, "tolerance": tolerance, "offset": offset, "check_headers": check_headers}
     sections = amplifiers_of_rates(rates)
     if sections is not None:
-        options: dict[str, Any] = {name: value for name, value in arguments.items() if name not in ("rates", "mask")}
         result = sections.joined(
-            lambda number: master_dark(
-                *(sections.part(rate, number) for rate in rates), add_keyword=None, **options, **execution,
+            lambda number: _dark_of_one_temperature(
+                [sections.part(rate, number) for rate in rates], at=at, **settings, **execution,
                 mask=None if mask is None else sections.part(mask, number),
             ),
             wcs=rates[0].wcs,
         )  # fmt: skip
         result.meta["NMASKED"] = int(np.count_nonzero(result.mask))
-        return logged(result, "DKMASTER", "master_dark", arguments, add_keyword)
+        return result
     images = RateImages(rates, check_headers=check_headers)
-    if len(images) > 1:
-        checked_offset(offset, images)
-    known = _gain(images, given)
+    checked_offset(offset, images)
+    known = _gain(images, gain)
     if unit == "adu" and known is None:
-        raise ValueError("gain is needed for a dark in adu (no rate has DKGAIN in its meta), or unit='electron'")
+        raise ValueError(
+            "gain is needed for a dark in adu, as no rate tells it (DKGAIN in its meta): pass gain=, as a Quantity in "
+            "electron / adu, or unit='electron'"
+        )
     found = predicted_counts(
         images, offset, **execution, at=at, tolerance=tolerance, per_electron=1 / known if unit == "adu" else 1.0,
-        told=_told(mask, images.shape),
+        full=_full(images), told=_told(mask, images.shape),
     )  # fmt: skip
     if found.mask.all():
-        warn(f"no pixel has a dark, all are masked: {images.usable_pixels()}", NoUsablePixelWarning)
+        warn(f"no pixel has a dark at {at:g} s, all are masked: {images.usable_pixels()}", NoUsablePixelWarning)
     entries = {
-        **comparison_entries(images, offset, [], "", None),
+        **comparison_entries(images, offset, found.offsets, "", found.width),
         "DKNULL": (None, ""),
-        **{f"DKOFF{number}": (value, "[electron] offset of the set") for number, value in enumerate(found.offsets, 1)},
-        "DKWIDTH": (found.width, "departures of good pixels over their noise"),
         "DKSTAT": ("dark", "a dark, not a rate"),
         "EXPTIME": (at, "[s] exposure time"),
         "EXPOSURE": (at, "[s] exposure time"),
         "DKGAIN": (known, "[electron/adu] gain used"),
         "DKTOLER": (tolerance, "longest exposure may be exceeded by"),
         "NBYRATE": (found.by_rate, "pixels predicted by their rate"),
-        "NBYOWN": (found.by_own_counts, "pixels predicted by their own counts"),
-        "NMASKED": (found.masked, "pixels that must not be used"),
+        "NBYOWN": (found.by_own_counts, "pixels predicted by own counts"),
+        "NMASKED": (found.masked, "pixels whose dark cannot be told"),
     }
     deviation = None if rates[0].uncertainty is None else found.deviation
-    result = result_image(
+    return result_image(
         found.counts, _UNITS[unit], safe_header(images.meta, entries), mask=found.mask, deviation=deviation,
         wcs=images.wcs,
     )  # fmt: skip
-    return logged(result, "DKMASTER", "master_dark", arguments, add_keyword)
+
+
+def _check_temperature(kelvin, celsius, rates):
+    """A ValueError where the rates, all of one temperature, are of another one than that asked for."""
+    if kelvin is None:
+        return
+    wanted = f"temperature: a dark at {kelvin - _KELVIN:.1f} deg C needs rates of several temperatures around it"
+    if celsius is None:
+        raise ValueError(f"{wanted}, and no rate tells its own (DKTEMP in its meta); leave out temperature")
+    if abs(kelvin - _KELVIN - celsius) > TEMPERATURE_SPREAD:
+        raise ValueError(f"{wanted}, and all {len(rates)} are of {celsius:.1f} deg C (DKTEMP)")
+
+
+def _shown(temperatures):
+    return ", ".join(f"{celsius:.1f}" for celsius in temperatures)
+
+
+def _full(images):
+    """Counts (electron) that no pixel exceeds, as far as the saturation level tells; infinite where it does not.
+
+    The level has the bias in it, of which a rate knows nothing: pixels are full at somewhat less.
+    """
+    levels = [info.saturation * info.gain for info in images.infos if info.saturation is not None and info.gain]
+    return max(levels, default=np.inf)
 
 
 def _gain(images, given):
@@ -122,6 +277,8 @@ def _told(mask, shape):
     """What a mask tells of each pixel: see `ccdproc_darks.comparison.predicted_counts.PredictionJob`."""
     if mask is None:
         return None
+    if not isinstance(mask, CCDData | np.ndarray):
+        raise TypeError(f"mask must be a result of hot_pixel_mask, or an array of bool, got {type(mask).__name__}")
     flags = np.asarray(mask.data if isinstance(mask, CCDData) else mask)
     if flags.shape != shape:
         raise ValueError(f"mask must have the shape of the rates, {shape}, got {flags.shape}")
@@ -129,7 +286,7 @@ def _told(mask, shape):
         return np.where(flags, np.uint8(BAD), np.uint8(0))
     if flags.dtype.kind not in "iu":
         raise TypeError(f"mask must be a result of hot_pixel_mask, or an array of bool, got one of {flags.dtype}")
-    flags = flags.astype(np.int64)  # no negative number fits into the unsigned type of a mask
+    flags = flags.astype(np.int64)
     told = np.where(flags & int(DARK_FLAGS.NONLINEAR), np.uint8(OWN), np.uint8(0))
     unusable = (flags & int(DARK_FLAGS.DO_NOT_USE)) > 0
     others = (flags & ~int(_SETTLED_HERE | _HARMLESS)) > 0

@@ -34,6 +34,7 @@ from ccdproc_darks import (
     dark_scatter,
     hot_pixel_mask,
     master_bias,
+    master_dark,
     measure_gain,
     proportionality_limit,
     read_noise_map,
@@ -283,6 +284,10 @@ CASES = [
      "the rates were measured at"),
     (proportionality_limit, lambda: proportionality_limit(*rates_of_two_temperatures()), TemperatureWarning,
      "the rates were measured at"),
+    (master_dark, lambda: master_dark(*noisy_rates(), exposure=50 * u.s), NoiseWarning, "the rates of good pixels"),
+    (master_dark, lambda: master_dark(*rates_of_optical_black(), exposure=50 * u.s), BiasWarning, "rates[1] has the"),
+    (master_dark, lambda: master_dark(*empty_rates(), exposure=50 * u.s), NoUsablePixelWarning,
+     "no pixel has a dark at 50 s, all are masked: 600 of 1200 pixels of the rate of 10 s can be used"),
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from . import (
     numbers,
     plans,
     rates_by_hand,
+    reductions,
     sections,
     simulation,
 )
@@ -26,6 +27,7 @@ GROUPS = {
         sections,
         numbers,
         rates_by_hand,
+        reductions,
         simulation,
         plans,
         checks,

@@ -1,0 +1,415 @@
+"""The dark of any exposure time: its numbers, its mask, its meta, and ccdproc with it."""
+
+import re
+import warnings
+
+import ccdproc
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.nddata import CCDData
+
+from ccdproc_darks import (
+    DARK_FLAGS,
+    Amplifier,
+    DarkSequence,
+    NoUsablePixelWarning,
+    Sensor,
+    dark_rate,
+    hot_pixel_mask,
+    master_dark,
+    simulate_dark,
+)
+from ccdproc_darks.simulation import DepletionEdgePixels, HotPixels, OffsetPixels
+
+from ..helpers import ELECTRON_PER_SECOND, STRUCTURAL, assert_same_image, mean_dark, rate_image, snapshot
+
+S, GAIN = u.s, 1.5 * u.electron / u.adu
+SHAPE = (60, 80)
+
+
+def measured(seed, seconds, rates=2.0, *, number=10, read_noise=5.0, shape=SHAPE, **options):
+    """What dark_rate makes of frames of Poisson and normal noise; the gain is 1.5 electron/adu."""
+    frame = mean_dark(np.random.default_rng(seed), rates, seconds, number, read_noise, shape)
+    return dark_rate(frame, bias=0 * u.electron, gain=GAIN, dtype="float64", **options)
+
+
+@pytest.fixture(scope="module")
+def rates():
+    return [measured(seed, seconds) for seed, seconds in enumerate((60.0, 300.0, 900.0))]
+
+
+@pytest.mark.parametrize(
+    ("at", "times"), [(150.0, (60.0, 600.0)), (150.0, (60.0, 300.0, 900.0)), (2000.0, (60.0, 600.0))]
+)
+def test_errors_are_right(at, times):
+    """Between the exposures and beyond them, against the truth."""
+    rates = [measured(seed, seconds, shape=(200, 200)) for seed, seconds in enumerate(times)]
+    dark = master_dark(*rates, exposure=at * S, unit="electron")
+    deviates = (dark.data - 2 * at) / dark.uncertainty.array
+    # The common offset has an error, which all pixels share.
+    assert (deviates - np.median(deviates)).std() == pytest.approx(1, abs=0.02)
+    assert not dark.mask.any()
+    assert dark.meta["NBYRATE"] > 0.999 * dark.size
+
+
+def test_units(rates):
+    electrons, counts = (master_dark(*rates, exposure=200 * S, unit=unit) for unit in ("electron", "adu"))
+    assert (electrons.unit, counts.unit) == (u.electron, u.adu)
+    np.testing.assert_allclose(electrons.data, 1.5 * counts.data)
+    np.testing.assert_allclose(electrons.uncertainty.array, 1.5 * counts.uncertainty.array)
+    other = master_dark(*rates, exposure=200 * S, gain=3 * u.electron / u.adu)
+    np.testing.assert_allclose(2 * other.data, counts.data)
+    assert (other.meta["DKGAIN"], counts.meta["DKGAIN"]) == (3.0, 1.5)
+
+
+def test_gain_is_needed_for_adu():
+    rates = [rate_image([[1.0, 2.0]], seconds) for seconds in (10, 100)]
+    for rate in rates:
+        rate.meta.pop("DKGAIN", None)
+    with pytest.raises(ValueError, match=r"^gain is needed for a dark in adu, as no rate tells it \(DKGAIN"):
+        master_dark(*rates, exposure=50 * S)
+    assert master_dark(*rates, exposure=50 * S, unit="electron").unit == u.electron
+    for rate, gain in zip(rates, (1.5, 2.0), strict=True):
+        rate.meta["DKGAIN"] = gain
+    with pytest.raises(ValueError, match=r"^rates were measured with different gains \(DKGAIN: 1.5, 2 electron/adu\)"):
+        master_dark(*rates, exposure=50 * S)
+
+
+def test_meta(rates):
+    dark = master_dark(*rates, exposure=200 * S)
+    wanted = {
+        "EXPTIME": 200.0, "EXPOSURE": 200.0, "NCOMBINE": 30, "DKEXPMIN": 60.0, "DKEXPMAX": 900.0, "DKNEXP": 3,
+        "DKTOTAL": 12600.0, "DKSTAT": "dark", "DKOFFSET": "common", "DKTOLER": 0.1, "NMASKED": 0,
+    }  # fmt: skip
+    assert {key: dark.meta[key] for key in wanted} == wanted
+    assert dark.meta["NBYRATE"] + dark.meta["NBYOWN"] == dark.size
+    assert dark.meta["DKMASTER"].startswith("master_dark: rates=<3 CCDData>, exposure=200.0 s, unit=adu")
+    assert "DKMASTER" not in master_dark(*rates, exposure=200 * S, add_keyword=None).meta
+
+
+def test_is_no_rate(rates):
+    dark = master_dark(*rates, exposure=200 * S)
+    dark = CCDData(dark.data, unit=ELECTRON_PER_SECOND, meta=dark.meta)
+    with pytest.raises(ValueError, match="DKSTAT in its meta is 'dark'"):
+        hot_pixel_mask(dark)
+
+
+def test_round_trip(rates, tmp_path):
+    dark = master_dark(*rates, exposure=200 * S)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        dark.write(tmp_path / "x.fits")
+        back = CCDData.read(tmp_path / "x.fits")
+    assert not caught
+    assert_same_image(dark, back)
+    assert {key: back.meta[key] for key in dark.meta} == dict(dark.meta)
+    assert set(back.meta) - set(dark.meta) <= STRUCTURAL
+
+
+def test_inputs_are_not_changed(rates):
+    mask = hot_pixel_mask(*rates)
+    before = [snapshot(image) for image in (*rates, mask)]
+    master_dark(*rates, exposure=200 * S, mask=mask)
+    assert [snapshot(image) for image in (*rates, mask)] == before
+
+
+class TestNotProportional:
+    """Noiseless pixels of several rates, whose counts are known."""
+
+    @staticmethod
+    def dark(times, counts, at, **options):
+        """A sensor of pixels of 1 electron/s, of which the first has these counts (electron)."""
+        rates = []
+        for seconds, count in zip(times, counts, strict=True):
+            values = np.full((20, 20), 1.0)
+            values[0, 0] = count / seconds
+            rates.append(rate_image(values, seconds, number=1000, read_noise=1.0))
+        return master_dark(*rates, exposure=at * S, unit="electron", **options)
+
+    def test_offset(self):
+        """Its counts are on a straight line."""
+        dark = self.dark((100, 200, 400, 800), (1100, 1200, 1400, 1800), 300)
+        assert dark.data[0, 0] == pytest.approx(1300, abs=3)
+        assert dark.meta["NBYOWN"] == 1
+        assert dark.data[5, 5] == pytest.approx(300, abs=0.01)
+
+    def test_full(self):
+        dark = self.dark((100, 200, 400, 800), (10000, 20000, 30000, 30000), 600)
+        assert dark.data[0, 0] == pytest.approx(30000, rel=1e-3)
+
+    def test_between_chord_and_extension(self):
+        """A pixel that is full between two exposures: anything from 25000 to 30000 may be."""
+        dark = self.dark((100, 200, 400, 800), (10000, 20000, 30000, 30000), 300)
+        assert dark.data[0, 0] == pytest.approx(27500, rel=1e-3)
+        assert dark.uncertainty.array[0, 0] == pytest.approx(2500, rel=0.02)
+
+    def test_its_own_counts_at_a_measured_exposure(self):
+        dark = self.dark((100, 200, 400, 800), (10000, 20000, 25000, 26000), 400)
+        assert dark.data[0, 0] == pytest.approx(25000, rel=1e-4)
+        assert dark.uncertainty.array[0, 0] == pytest.approx(np.sqrt(25001 / 1000), rel=0.05)
+
+    def test_one_high_exposure(self):
+        """A cosmic ray at 400 s: the others are proportional."""
+        dark = self.dark((100, 200, 400, 800, 1000), (1000, 2000, 9000, 8000, 10000), 400)
+        assert dark.data[0, 0] == pytest.approx(4000, rel=5e-3)
+        assert dark.meta["NBYOWN"] == 0
+
+    @pytest.mark.parametrize("at", [50, 10])
+    def test_before_the_shortest(self, at):
+        """Nothing tells an offset, which stays, from a bend, which does not."""
+        dark = self.dark((100, 200, 400), (1100, 1200, 1400), at)
+        with_offset, from_zero = 1000 + at, 11 * at
+        assert dark.data[0, 0] == pytest.approx((with_offset + from_zero) / 2, rel=0.02)
+        assert dark.uncertainty.array[0, 0] == pytest.approx((with_offset - from_zero) / 2, rel=0.05)
+
+    @pytest.mark.parametrize(("at", "tolerance", "masked"), [(430, 0.1, 0), (450, 0.1, 1), (450, 0.2, 0)])
+    def test_beyond_the_longest(self, at, tolerance, masked):
+        dark = self.dark((100, 200, 400), (1100, 1200, 1400), at, tolerance=tolerance)
+        assert dark.mask.sum() == dark.meta["NMASKED"] == masked
+        assert dark.mask[0, 0] == masked
+        # A number stays.
+        assert dark.data[0, 0] == pytest.approx(1000 + at, rel=0.05)
+
+
+class TestMask:
+    def test_saturated(self):
+        """From an exposure at which it was full on, and where its counts reach that level."""
+        values = np.full((10, 10), 1.0)
+        values[0, 0] = 300.0
+        rates = [rate_image(values, seconds, saturation=50000 * u.electron) for seconds in (50, 100, 400)]
+        for at, masked in ((120, 0), (160, 0), (170, 1), (400, 1), (1000, 1)):
+            dark = master_dark(*rates, exposure=at * S, unit="electron")
+            assert dark.mask[0, 0] == masked
+            assert dark.mask.sum() == masked
+            assert dark.data[0, 0] == pytest.approx(min(300 * at, 50000), rel=0.01)
+
+    def test_no_data(self):
+        rates = [measured(seed, seconds) for seed, seconds in enumerate((60.0, 600.0))]
+        for rate in rates:
+            rate.mask[3, 4] = True
+        dark = master_dark(*rates, exposure=200 * S)
+        assert dark.mask[3, 4]
+        assert dark.mask.sum() == 1
+        assert np.isnan(dark.data[3, 4])
+
+    @pytest.mark.parametrize(("at", "masked"), [(60.0, False), (200.0, True)])
+    def test_a_single_usable_exposure(self, at, masked):
+        """It is only right at its own exposure time."""
+        rates = [measured(seed, seconds) for seed, seconds in enumerate((60.0, 600.0))]
+        rates[1].mask[3, 4] = True
+        dark = master_dark(*rates, exposure=at * S, unit="electron")
+        assert dark.mask[3, 4] == masked
+        assert dark.data[3, 4] == pytest.approx(rates[0].data[3, 4] * at, rel=0.05, abs=3)
+
+    def test_flags(self, rates):
+        mask = hot_pixel_mask(*rates)
+        mask.data[...] = 0
+        bad = DARK_FLAGS.DO_NOT_USE
+        flags = [
+            DARK_FLAGS.NONLINEAR | bad, DARK_FLAGS.TELEGRAPH | bad, bad, DARK_FLAGS.SATURATED | bad, DARK_FLAGS.HOT,
+            DARK_FLAGS.HOT | bad, DARK_FLAGS.NONLINEAR | DARK_FLAGS.TELEGRAPH | bad,
+        ]  # fmt: skip
+        mask.data[0, : len(flags)] = flags
+        plain, told = (master_dark(*rates, exposure=200 * S, mask=given) for given in (None, mask))
+        assert told.mask[0, :7].tolist() == [False, True, True, False, False, True, True]
+        assert not plain.mask.any()
+        assert told.mask.sum() == told.meta["NMASKED"] == 4
+        # By its own counts, which are noisier.
+        assert told.uncertainty.array[0, 0] > 1.2 * plain.uncertainty.array[0, 0]
+        assert told.data[0, 1] == pytest.approx(plain.data[0, 1], rel=1e-3)
+
+    def test_bool(self, rates):
+        mask = np.zeros(SHAPE, bool)
+        mask[5, 6] = True
+        dark = master_dark(*rates, exposure=200 * S, mask=mask)
+        assert dark.mask[5, 6]
+        assert dark.mask.sum() == dark.meta["NMASKED"] == 1
+
+    def test_all_masked_is_told(self, rates):
+        with pytest.warns(NoUsablePixelWarning, match="^no pixel has a dark at 200 s, all are masked: 4800 of 4800"):
+            master_dark(*rates, exposure=200 * S, mask=np.ones(SHAPE, bool))
+
+
+class TestSingleRate:
+    @pytest.fixture(scope="module")
+    def rate(self):
+        rates = np.full((100, 100), 0.5)
+        rates[10, 10] = 50.0
+        return measured(3, 300.0, rates, shape=(100, 100))
+
+    def test_at_its_own_exposure(self, rate):
+        """Its own counts, the hot ones too."""
+        dark = master_dark(rate, exposure=300.1 * S, unit="electron")
+        assert not dark.mask.any()
+        np.testing.assert_allclose(dark.data, rate.data * 300.1)
+        np.testing.assert_allclose(dark.uncertainty.array, rate.uncertainty.array * 300.1)
+
+    def test_at_another_one_hot_pixels_are_masked(self, rate):
+        dark = master_dark(rate, exposure=600 * S, unit="electron")
+        assert dark.mask[10, 10]
+        assert (dark.mask == hot_pixel_mask(rate).mask).all()
+        assert dark.data[10, 10] == pytest.approx(30000, rel=0.02)
+
+    def test_a_mask_tells_which_are_proportional(self, rate):
+        """As where another rate, which is not at hand, showed it."""
+        assert not master_dark(rate, exposure=600 * S, mask=np.zeros((100, 100), bool)).mask.any()
+        assert master_dark(rate, exposure=600 * S, mask=hot_pixel_mask(rate)).mask[10, 10]
+
+    def test_without_an_uncertainty(self, rate):
+        rate = rate.copy()
+        rate.uncertainty = None
+        assert master_dark(rate, exposure=300 * S).uncertainty is None
+
+
+class TestTemperature:
+    @staticmethod
+    def rates(*celsius):
+        found = [measured(seed, seconds) for seed, seconds in enumerate((60.0, 600.0))]
+        for rate, degrees in zip(found, celsius, strict=True):
+            if degrees is not None:
+                rate.meta["DKTEMP"] = degrees
+        return found
+
+    def test_the_same(self):
+        plain = master_dark(*self.rates(-20.0, -20.5), exposure=200 * S)
+        for temperature in (-20 * u.deg_C, 253.15 * u.K, -21.5 * u.deg_C):
+            told = master_dark(*self.rates(-20.0, -20.5), exposure=200 * S, temperature=temperature)
+            assert_same_image(plain, told)
+
+    def test_another_one(self):
+        with pytest.raises(ValueError, match=r"^temperature: a dark at -10.0 deg C needs .* all 2 are of -20.0 deg C"):
+            master_dark(*self.rates(-20.0, -20.0), exposure=200 * S, temperature=-10 * u.deg_C)
+        with pytest.raises(ValueError, match="no rate tells its own"):
+            master_dark(*self.rates(None, None), exposure=200 * S, temperature=-10 * u.deg_C)
+
+    def test_is_needed(self):
+        with pytest.raises(ValueError, match=r"^rates are of several temperatures \(DKTEMP: -20.0, -10.0 deg C\)"):
+            master_dark(*self.rates(-20.0, -10.0), exposure=200 * S)
+
+
+@pytest.mark.parametrize(("change", "error", "message"), [
+    ({"exposure": 200}, TypeError, "exposure must be a Quantity in s"),
+    ({"exposure": 0 * S}, ValueError, "exposure must be positive"),
+    ({"unit": "DN"}, ValueError, "unit must be one of 'adu', 'electron'"),
+    ({"gain": 2}, TypeError, "gain must be a Quantity in electron / adu"),
+    ({"temperature": 5}, TypeError, "temperature must be a Quantity in K"),
+    ({"tolerance": -1}, ValueError, "tolerance must be"),
+    ({"offset": "mean"}, ValueError, "offset must be one of"),
+    ({"mask": [1]}, TypeError, "mask must be a result of hot_pixel_mask"),
+    ({"mask": np.zeros((3, 3), bool)}, ValueError, "mask must have the shape of the rates, (60, 80), got (3, 3)"),
+    ({"mask": np.zeros(SHAPE)}, TypeError, "mask must be a result of hot_pixel_mask, or an array of bool, got one of"),
+    ({"mem_limit": 10}, ValueError, "mem_limit must be at least"),
+    ({"executor": 3}, TypeError, "executor must be"),
+    ({"add_keyword": 3}, TypeError, "add_keyword must be"),
+])  # fmt: skip
+def test_wrong_arguments(rates, change, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}"):
+        master_dark(*rates, **{"exposure": 200 * S} | change)
+
+
+def test_no_rates():
+    with pytest.raises(ValueError, match="at least one rate is needed"):
+        master_dark(exposure=200 * S)
+    with pytest.raises(TypeError, match=r"^rates\[0\] must be CCDData"):
+        master_dark("rate.fits", exposure=200 * S)
+
+
+def test_amplifiers():
+    """Each has its own gain; the result is that of the sections by themselves."""
+    camera = dict(gain=GAIN, read_noise=5 * u.electron, bias=500 * u.adu)
+    own = dict(read_noise=5 * u.electron)
+    both = [
+        Amplifier("[1:40, :]", gain=GAIN, **own),
+        Amplifier("[41:80, :]", gain=2 * GAIN, read_noise=10 * u.electron),
+    ]
+    rates, left = [], []
+    for seconds in (60, 600):
+        darks = [simulate_dark(SHAPE, exposure=seconds * S, rng=[seconds, n], **camera) for n in range(5)]
+        rates.append(dark_rate(darks, bias=500 * u.adu, amplifiers=both))
+        halves = [ccdproc.trim_image(one[:, :40]) for one in darks]
+        left.append(dark_rate(halves, bias=500 * u.adu, gain=GAIN, **own))
+    dark, alone = (master_dark(*given, exposure=200 * S) for given in (rates, left))
+    np.testing.assert_array_equal(dark.data[:, :40], alone.data)
+    np.testing.assert_array_equal(dark.uncertainty.array[:, :40], alone.uncertainty.array)
+    assert dark.meta["NMASKED"] == 0
+    assert dark.meta["NBYRATE"] + dark.meta["NBYOWN"] == dark.size
+    assert (dark.meta["DKAMPS"], dark.meta["EXPTIME"]) == (2, 200.0)
+    mask = np.zeros(SHAPE, bool)
+    mask[4, 50] = True
+    assert master_dark(*rates, exposure=200 * S, mask=mask).mask.sum() == 1
+
+
+class TestCcdproc:
+    """As it is, into ccdproc: the residual is that of the noise."""
+
+    @pytest.fixture(scope="module")
+    def night(self):
+        rate = ELECTRON_PER_SECOND
+        sensor = Sensor(
+            shape=(150, 150), seed=5, rate=0.2 * rate, read_noise=6 * u.electron, gain=GAIN, bias=500 * u.adu,
+            defects=(
+                HotPixels(fraction=0.02, above=1 * rate, maximum=60 * rate),
+                DepletionEdgePixels(charge=3000 * u.electron, share=0.5, fraction=0.2, above=2 * rate),
+                OffsetPixels(offset=400 * u.electron, fraction=0.2, above=2 * rate),
+            ),
+        )  # fmt: skip
+        frames = list(DarkSequence(sensor, [*((5, time * S) for time in (50, 100, 200, 400)), (1, 150 * S)], rng=6))
+        rates = [
+            dark_rate(frames[start : start + 5], bias=500 * u.adu, read_noise=6 * u.electron)
+            for start in (0, 5, 10, 15)
+        ]
+        return rates, frames[-1]
+
+    @staticmethod
+    def check(residual, dark, per_electron):
+        """Width of the residual over its noise, of all pixels that are not masked."""
+        electrons = np.maximum(dark.data / per_electron, 0) + 36 + GAIN.value**2 / 12
+        noise = np.sqrt(electrons * per_electron**2 + dark.uncertainty.array**2)
+        deviates = (residual.data / noise)[~dark.mask]
+        assert deviates.std() == pytest.approx(1, abs=0.02)
+        assert (residual.mask == dark.mask).all()
+        assert not dark.mask.any()
+
+    @pytest.mark.parametrize("unit", ["adu", "electron"])
+    @pytest.mark.parametrize("way", ["keyword", "key", "quantities", "scaled"])
+    def test_subtract_dark(self, night, unit, way):
+        rates, raw = night
+        dark, per_electron = master_dark(*rates, exposure=150 * S, unit=unit), 1 / 1.5 if unit == "adu" else 1.0
+        science = ccdproc.subtract_bias(raw, CCDData(np.full(raw.shape, 500.0), unit="adu"))
+        if unit == "electron":
+            science = ccdproc.gain_correct(science, GAIN)
+        options = {
+            "keyword": {"exposure_time": ccdproc.Keyword("EXPTIME", unit=S)},
+            "key": {"exposure_time": "EXPTIME", "exposure_unit": S},
+            "quantities": {"data_exposure": 150 * S, "dark_exposure": 150 * S},
+            "scaled": {"exposure_time": ccdproc.Keyword("EXPTIME", unit=S), "scale": True},
+        }[way]
+        self.check(ccdproc.subtract_dark(science, dark, **options), dark, per_electron)
+
+    @pytest.mark.parametrize("corrected", [True, False])
+    def test_ccd_process(self, night, corrected):
+        rates, raw = night
+        """Frames are in electron at once, or at the end."""
+        unit, gain = ("electron", GAIN.value) if corrected else ("adu", 1.0)
+        dark = master_dark(*rates, exposure=150 * S, unit=unit)
+        reduced = ccdproc.ccd_process(
+            raw, master_bias=CCDData(np.full(raw.shape, 500.0 * gain), unit=unit), gain=GAIN, gain_corrected=corrected,
+            dark_frame=dark, exposure_key=ccdproc.Keyword("EXPTIME", unit=S),
+        )  # fmt: skip
+        assert reduced.unit == u.electron
+        reduced.data = reduced.data / (1.0 if corrected else GAIN.value)
+        self.check(reduced, dark, 1.0 if corrected else 1 / 1.5)
+
+
+def test_without_a_bias():
+    """With free offsets the dark has each pixel's own offset in it."""
+    rng, level = np.random.default_rng(8), np.random.default_rng(9).normal(300, 50, SHAPE)
+    rates = []
+    for seconds in (60.0, 200.0, 600.0):
+        frame = mean_dark(rng, 2.0, seconds, 10, 5.0, SHAPE)
+        frame.data = frame.data + level
+        rates.append(dark_rate(frame, bias=0 * u.electron, dtype="float64"))
+    dark = master_dark(*rates, exposure=400 * S, unit="electron", offset="pixel")
+    deviates = (dark.data - level - 800) / dark.uncertainty.array
+    assert (deviates - np.median(deviates)).std() == pytest.approx(1, abs=0.03)
