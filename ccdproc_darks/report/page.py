@@ -5,6 +5,7 @@ from .check_table import as_text
 from .html import document, escape, table
 from .measured import BRIGHT
 from .pictures import as_png, draw_all
+from .reduction_lines import reduction_lines
 from .result_finding import NOT_BELIEVED
 from .summary import flag_counts, rate_rows
 from .verdict import counted, doubts, untold, verdict_sentence
@@ -127,12 +128,13 @@ def _group(folder, measured):
         text = escape(caption)
         image = f'<img alt="{text}" src="data:image/png;base64,{as_png(figure)}">'
         yield f"<figure>{image}<figcaption>{text}</figcaption></figure>"
-    yield "<h3>Use the mask</h3>"
+    yield "<h3>Reduce a science frame</h3>"
     yield (
-        "<pre><code>from astropy.nddata import CCDData\n"
-        f'hot = CCDData.read("{escape(folder)}/mask.fits")\n'
-        "science.mask = hot.mask if science.mask is None else science.mask | hot.mask</code></pre>"
+        "<p class=dim>In the folder of this page, with a raw frame <code>science.fits</code>. What is left is without "
+        "bias and dark current, has an uncertainty, and is masked where its dark current is not known.</p>"
     )
+    lines = "\n".join(map(escape, reduction_lines(folder, measured)))
+    yield f"<pre><code>{lines}</code></pre>"
 
 
 def _verdict(results):

@@ -12,10 +12,12 @@ from . import (
     numbers,
     plans,
     rates_by_hand,
+    reductions,
     sections,
     simulation,
 )  # fmt: skip
 from . import changes, checks, command, detectors, duplicates, files, headers, numbers, plans, sections, simulation
+)
 
 __all__ = ["GROUPS", "ROWS"]
 
@@ -36,6 +38,7 @@ GROUPS = {
         headers,
         sections,
         numbers,
+        rates_by_hand,
         reductions,
         simulation,
         plans,
