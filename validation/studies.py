@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from astropy.table import Table
 
 from .cells import PROBABILITIES, rate_distribution_of, several_cells, two_rate_cells
+from .changes import change_cells, changes, list_cells, lists
 from .end_to_end import frame_cells, from_frames
 from .hot_pixels import hot_cells, hot_pixels
 from .methods import free_line, propagated, this_package
@@ -124,6 +125,8 @@ STUDIES = {
     "noise_maps": (noise_cells, _noise_maps),
     "noise_power": (power_noise_cells, _noise_power),
     "hot_pixels": (hot_cells, _hot_pixels),
+    "changes": (change_cells, changes),
+    "change_lists": (list_cells, lists),
 }
 # Studies whose sensors are smaller where it shall be quick.
 _SMALLER = ("noise_maps", "noise_power", "hot_pixels")

@@ -187,6 +187,25 @@ def _hot(table):
     return table
 
 
+def _changes(table):
+    """False positives and power, by exposures and read noise."""
+    rows = []
+    for cell in table:
+        row = {
+            "read noise": f"{cell['read_noise']:g}",
+            "signal over noise": f"{cell['signal']:g}",
+            "exposures": f"{cell['exposures'].replace(' ', ', ')} s",
+            "factor": f"{cell['factor']:g}",
+            "measured": f"{cell['measured']:.4f}",
+        }
+        for level in ("1e-03", "1e-04"):
+            row[f"{float(level):g}, higher | lower"] = f"{cell[f'higher_{level}']:.2f} | {cell[f'lower_{level}']:.2f}"
+        for name in ("born", "healed"):
+            row[f"{name}: found | known rate"] = f"{cell[f'{name}_found']:.3f} | {cell[f'{name}_ideal']:.3f}"
+        rows.append(row)
+    return Table(rows=rows)
+
+
 _SUMMARIES = {
     "two_rates": _two_rates,
     "several_rates": lambda table: _drawn(table, [("free_line", "chi-square of a free line")]),
@@ -198,6 +217,8 @@ _SUMMARIES = {
     "noise_maps": _noise_maps,
     "noise_power": _noise_power,
     "hot_pixels": _hot,
+    "changes": _changes,
+    "change_lists": Table.copy,
 }
 # Second tables of some studies, by the name of the file.
 _MORE = {"noise_flags": ("noise_maps", _noise_flags)}

@@ -151,6 +151,7 @@ def _by_hot_pixels(pixels, free_offset):
     if bright.before.size < _LEAST:
         return None
     excesses = bright.before - levels[0], bright.after - levels[1]
+    noise = 0.0
     factor, spread, extra = float(np.median(excesses[1] / np.where(excesses[0] > 0, excesses[0], np.inf))), 0.0, 0.0
     for _ in range(_ROUNDS):
         if not factor > 0:
@@ -159,7 +160,8 @@ def _by_hot_pixels(pixels, free_offset):
         level = 0.0
         if free_offset:
             # Of equal weights: see `epoch_offsets`.
-            extra = robust_mean(residual, float(np.sqrt(np.median(variance))))
+            noise = float(np.sqrt(np.median(variance)))
+            extra = robust_mean(residual, noise)
             level = upper_median(few.pooled(factor, extra)[0])
         rate, residual, variance = bright.pooled(factor, extra)
         above = factor * (rate - level)
@@ -171,7 +173,7 @@ def _by_hot_pixels(pixels, free_offset):
         deviation = np.hypot(error, spread)
         factor *= 1 + robust_mean(ratio, deviation)
     error = factor / float(np.sqrt(np.sum(1 / deviation**2)))
-    if abs(factor - 1) < max(_WARMER, _SURE * error):
+    if abs(factor - 1) < max(_WARMER, _SURE * error) or abs(extra) < _SURE * noise / np.sqrt(few.before.size):
         extra = 0.0
     return EpochScale(factor, error, extra, spread, float(level), int(np.count_nonzero(hot)), "hot pixels")
 
