@@ -42,6 +42,7 @@ TESTED_ELSEWHERE = {
     "rates.rate_job": "by its results: rates/test_dark_rate.py, test_counts.py, _compute/test_workers.py",
     "rates.pixel_scatter": "by the map made of it: rates/test_read_noise_map.py",
     "rates.mean_counts": "by what makes and reads them: rates/test_counts.py, test_rate_images.py",
+    "report.comparison_table": "by the table that is written: report/test_compare_reports.py",
     "report.frame_options": "by the options that fill it: cli/test_options.py, report/test_grouping.py",
     "report.group_bias": "by what is measured with it: report/test_measure.py, test_bias_choice.py",
     "report.group_comparison": "by what is measured: report/test_measure.py, test_run_real_frames.py",

@@ -34,6 +34,7 @@ def add_simulate(commands):
         "--size", type=size, metavar="N", help="rows and columns, such as 1024 or 512x1024; default: the camera's"
     )
     simulate.add_argument("--temperature", type=float, metavar="C", help="in deg C; default: the camera's")
+    simulate.add_argument("--start", metavar="DATE", help="DATE-OBS of the first frame (UTC), as 2026-01-10T20:00:00")
     simulate.set_defaults(run=_simulate)
 
 
@@ -52,7 +53,8 @@ def _simulate(given, command):
     if given.bias:
         exposures.insert(0, (given.bias, 0 * u.s))
     temperature = None if given.temperature is None else given.temperature * u.deg_C
-    darks = DarkSequence(sensor, exposures, rng=given.seed, temperature=temperature)
+    start = {} if given.start is None else {"start": given.start}
+    darks = DarkSequence(sensor, exposures, rng=given.seed, temperature=temperature, **start)
     write_frames(darks, given.out)
     rows, columns = sensor.shape
     frames = f"{len(darks)} frames of {rows} x {columns} pixels: {given.out}"

@@ -1,10 +1,14 @@
 """The command line: its options, folders and outputs."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from unittest import mock
+
+from ccdproc_darks.report.options import Options
+from ccdproc_darks.report.run import make_report
 
 from .given import file, folder
 from .trial import Ran
@@ -13,6 +17,7 @@ from .wanted import POSIX, Refused, Right, Row, Told
 __all__ = ["GROUPS"]
 
 REPORT, DEMO, SIMULATE = "ccdproc-darks report", "ccdproc-darks demo", "ccdproc-darks simulate"
+COMPARE = "ccdproc-darks compare"
 
 
 def option(name, tried, *options, words, status=2):
@@ -416,4 +421,92 @@ OUTPUTS = [
         seconds=20, systems=POSIX),
 ]  # fmt: skip
 
-GROUPS = {"Options of the command": OPTIONS, "Folders of frames": FOLDERS, "Reports that are there": OUTPUTS}
+
+def reports(trial, *nights, **keys):
+    """Finished reports on these nights (numbers), whose frames differ in their noise and dates."""
+    made = []
+    for number in nights:
+        inside = empty(trial, f"frames{number}")
+        night = {"DATE-OBS": f"2026-01-{number:02}T20:00:00", **keys}
+        for index in range(4):
+            file(inside, f"bias_{index}.fits", seconds=0.0, seed=100 * number + index, **night)
+            file(inside, f"dark_{index}.fits", seconds=30.0, seed=100 * number + index, **night)
+        with mock.patch("ccdproc_darks.report.page.draw_all", return_value=()):
+            make_report(inside, trial.folder / f"night{number}", Options())
+        made.append(trial.folder / f"night{number}")
+    return made
+
+
+def damaged(trial, change):
+    """Two reports, of which the second is damaged, and the files of its images."""
+    made = reports(trial, 1, 2)
+    change(made[1], next(path for path in made[1].iterdir() if path.is_dir()))
+    return trial(*made, "-o", trial.out)
+
+
+def other_camera(trial):
+    """Reports on two cameras."""
+    return trial(*reports(trial, 1), *reports(trial, 2, INSTRUME="camera B"), "-o", trial.out)
+
+
+def copied(trial):
+    """A report, and a copy of it."""
+    (made,) = reports(trial, 1)
+    shutil.copytree(made, trial.folder / "copy")
+    return trial(made, trial.folder / "copy", "-o", trial.out)
+
+
+def into_report(trial):
+    """OUT is one of the reports."""
+    made = reports(trial, 1, 2)
+    return trial(*made, "-o", made[0], "--overwrite")
+
+
+def undated(trial):
+    """Reports whose frames have no DATE-OBS."""
+    return trial(*reports(trial, 2, 1, **{"DATE-OBS": None}), "-o", trial.out)
+
+
+def compare(name, tried, call, *words, status=1):
+    return Row(name, tried, COMPARE, call, Refused(*words, status=status), seconds=20)
+
+
+COMPARISONS = [
+    compare("compare-one", "one report", lambda t: t(*reports(t, 1), "-o", t.out), "two reports or more", "night1"),
+    compare("compare-twice", "a report given twice", lambda t: t(*reports(t, 1) * 2, "-o", t.out), "night1",
+            "given twice"),
+    compare("compare-copy", "a report and a copy of it", copied, "night1", "copy", "the same report"),
+    compare("compare-cameras", "reports on two cameras", other_camera, "no sensor in common", "camera A", "camera B"),
+    compare("compare-absent", "a report that is not there",
+            lambda t: t(*reports(t, 1), t.folder / "absent", "-o", t.out), "absent", "no such folder"),
+    compare("compare-file", "a file in place of a report", lambda t: t(*reports(t, 1), note(t), "-o", t.out),
+            "note.txt", "not a folder"),
+    compare("compare-frames", "a folder of frames in place of a report",
+            lambda t: t(*reports(t, 1), t.folder / "frames1", "-o", t.out), "frames1", "no report"),
+    compare("compare-mask-gone", "a report whose mask is gone",
+            lambda t: damaged(t, lambda _, images: (images / "mask.fits").unlink()), "mask.fits", "not whole"),
+    compare("compare-mask-cut", "a report whose mask is cut off",
+            lambda t: damaged(t, lambda _, images: os.truncate(images / "mask.fits", 1000)), "mask.fits",
+            "cannot be read"),
+    compare("compare-table-text", "a report whose summary.ecsv is no table",
+            lambda t: damaged(t, lambda path, _: (path / "summary.ecsv").write_text("mine")), "summary.ecsv",
+            "cannot be read"),
+    compare("compare-into-report", "``--overwrite`` of one of the reports", into_report, "night1",
+            "one of the reports"),
+    compare("compare-tolerance", "``--tolerance 0``",
+            lambda t: t(t.folder, t.folder, "-o", t.out, "--tolerance", "0"), "--tolerance", "0", status=2),
+    compare("compare-both", "both ``--fdr`` and ``--false-positives``",
+            lambda t: t(t.folder, t.folder, "-o", t.out, "--fdr", "0.1", "--false-positives", "1"), "--fdr",
+            "--false-positives", status=2),
+    compare("compare-false-positives", "``--false-positives 1e9``, more than there are pixels",
+            lambda t: t(*reports(t, 1, 2), "-o", t.out, "--false-positives", "1e9"), "false_positives"),
+    Row("compare-undated", "reports whose frames have no DATE-OBS", COMPARE, undated,
+        Told("No DATE-OBS", "in the order in which they were given", status=0), seconds=20),
+]  # fmt: skip
+
+GROUPS = {
+    "Options of the command": OPTIONS,
+    "Folders of frames": FOLDERS,
+    "Reports that are there": OUTPUTS,
+    "Comparison of reports": COMPARISONS,
+}
