@@ -241,9 +241,6 @@ def lists(cell, shape=(1000, 1000), seed=8):
         "planted": 100,
         "found": int(np.isin(planted, listed).sum()),
         **{
-            f"{side}_1e-03": float(
-                f"{np.mean(np.delete(sign * significance.data, np.append(planted, hot)) > 3.0902) * 1e3:.3f}"
-            )
             f"{side}_1e-03": float(f"{np.mean(sign * typical > -ndtri(1e-3)) / 1e-3:.3f}")
             for side, sign in (("higher", 1), ("lower", -1))
         },

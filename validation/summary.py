@@ -202,12 +202,16 @@ def _nonlinear_kinds(table):
                 row[f"right where {name} is told"] = f"{planted[name] / told:.1%} of {told}" if told else "none told"
         rows.append(row)
     return Table(rows=rows)
+
+
 def _master_darks(table):
     """One row for each kind of pixels of a sensor at each exposure time left out."""
     table["held"] = [f"{seconds:g}" for seconds in table["held"]]
     for name in ("width", "deviation", "in 68 %", "in 95 %"):
         table[name] = [f"{value:.3f}" for value in table[name]]
     return table
+
+
 def _changes(table):
     """False positives and power, by exposures and read noise."""
     for cell in table:

@@ -1,6 +1,7 @@
 """All bad inputs that are tried: groups of rows by their title."""
 
 from . import (
+    changes,
     checks,
     command,
     detectors,
@@ -16,36 +17,12 @@ from . import (
     sections,
     simulation,
 )  # fmt: skip
-from . import changes, checks, command, detectors, duplicates, files, headers, numbers, plans, sections, simulation
-)
 
 __all__ = ["GROUPS", "ROWS"]
 
 _MODULES = (
-    duplicates, files, detectors, headers, sections, numbers, rates_by_hand, kinds, simulation, plans, checks, lists,
-    command,
+    duplicates, files, detectors, headers, sections, numbers, rates_by_hand, changes, kinds, reductions, lists,
+    simulation, plans, checks, command,
 )  # fmt: skip
 GROUPS = {title: rows for module in _MODULES for title, rows in module.GROUPS.items()}
-from . import checks, command, detectors, duplicates, files, headers, numbers, plans, reductions, sections, simulation
-
-
-GROUPS = {
-    title: rows
-    for module in (
-        duplicates,
-        files,
-        detectors,
-        headers,
-        sections,
-        numbers,
-        rates_by_hand,
-        reductions,
-        simulation,
-        plans,
-        changes,
-        checks,
-        command,
-    )
-    for title, rows in module.GROUPS.items()
-}
 ROWS = [row for rows in GROUPS.values() for row in rows]

@@ -76,7 +76,8 @@ class TestChosenFlags:
     """Flags that make the mask, as the user names them."""
 
     @pytest.mark.parametrize(("names", "several", "bits"), [
-        (None, True, NONLINEAR | TELEGRAPH | SATURATED | OTHER), (None, False, HOT | TELEGRAPH | OTHER), ("HOT", True, HOT),
+        (None, True, NONLINEAR | TELEGRAPH | SATURATED | OTHER), (None, False, HOT | TELEGRAPH | OTHER),
+        ("HOT", True, HOT),
         (("HOT", "WARM", "HOT"), True, HOT | WARM), ([], True, 0), ({"UNRELIABLE_DARK", "UNRELIABLE_ERROR"}, False,
                                                                     UNRELIABLE | 256),
     ])  # fmt: skip
