@@ -26,14 +26,14 @@ class OtherBadPixels:
         Number of bad pixels of a cluster from which on its neighbours are bad too; None where none are.
     control : `ccdproc_darks.comparison.false_positives.FalsePositiveControl`
         How many good pixels may be flagged as part of a bad column or row.
-    masked : bool
-        Whether such pixels are masked.
+    masks : bool
+        Whether pixels that are flagged are masked.
     """
 
     lines: bool
     grow: int | None
     control: FalsePositiveControl
-    masked: bool = True
+    masks: bool = True
 
     def __post_init__(self):
         checked_flag("lines", self.lines)
@@ -49,10 +49,11 @@ class OtherBadPixels:
             return {}
         bad = mask.copy() if self.grow is not None else None
         found = self._lines(flags, rates, sections) if self.lines else []
-        places = [line.slices for line in found]
+        for line in found:
+            self._set_other(flags, mask, line.slices)
         if bad is not None:
-            places.append(np.nonzero(neighbours_of_clusters(bad, self.grow)))
-        others = sum(self._flag(flags, mask, place) for place in places)
+            self._set_other(flags, mask, np.nonzero(neighbours_of_clusters(bad, self.grow)))
+        masked, other = np.count_nonzero(mask), np.count_nonzero(flags & np.uint32(DARK_FLAGS.OTHER_BAD_PIXEL))
         columns, rows = ([line for line in found if line.kind == kind] for kind in ("column", "row"))
         return {
             "NCOLUMN": (len({line.number for line in columns}) if self.lines else None, "bad columns"),
@@ -60,19 +61,17 @@ class OtherBadPixels:
             "DKCOLS": (text_of_lines(columns) or None, ""),
             "DKROWS": (text_of_lines(rows) or None, ""),
             "DKGROW": (self.grow, "clusters of so many bad pixels grow"),
-            "NOTHER": (others, "pixels flagged OTHER_BAD_PIXEL"),
-            "NMASKED": (np.count_nonzero(mask), "pixels that must not be used"),
+            "NOTHER": (other, "pixels flagged OTHER_BAD_PIXEL"),
+            "NMASKED": (masked, "pixels that must not be used"),
         }
 
-    def _flag(self, flags, mask, place):
-        """Flag those pixels of a place (an index of the image) that are not masked; how many there are."""
-        part, bits = flags[place], DARK_FLAGS.OTHER_BAD_PIXEL | (DARK_FLAGS.DO_NOT_USE if self.masked else 0)
-        new = ~mask[place] & ((part & np.uint32(DARK_FLAGS.OTHER_BAD_PIXEL)) == 0)
-        part[new] |= np.uint32(bits)
+    def _set_other(self, flags, mask, place):
+        """Flag, and mask, those pixels of a place (an index of the image) that are not masked."""
+        part, free = flags[place], ~mask[place]
+        part[free] |= np.uint32(DARK_FLAGS.OTHER_BAD_PIXEL | (DARK_FLAGS.DO_NOT_USE if self.masks else 0))
         flags[place] = part
-        if self.masked:
+        if self.masks:
             mask[place] = True
-        return np.count_nonzero(new)
 
     def _lines(self, flags, rates, sections):
         image = _least_noisy(rates)

@@ -6,7 +6,8 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from ccdproc_darks import DARK_FLAGS, Amplifier, dark_rate, hot_pixel_mask
-from ccdproc_darks.masks.other_bad_pixels import sentence_of_lines
+from ccdproc_darks.comparison.false_positives import FalsePositiveControl
+from ccdproc_darks.masks.other_bad_pixels import OtherBadPixels, sentence_of_lines
 
 from ..helpers import assert_same_image, dark
 
@@ -132,3 +133,18 @@ def test_sentence(found):
 def test_wrong_options(options, error):
     with pytest.raises(error[0], match=error[1]):
         hot_pixel_mask(*rates_of(frame()), **options)
+
+
+def test_flagged_and_not_masked():
+    """Where the user chose other flags for the mask, the same pixels are flagged, and none is masked for it."""
+    found = []
+    for masks in (True, False):
+        flags, mask = np.zeros((20, 30), np.uint32), np.zeros((20, 30), bool)
+        flags[5, 5:9], mask[5, 5:9] = DARK_FLAGS.NONLINEAR | DARK_FLAGS.DO_NOT_USE, True
+        others = OtherBadPixels(False, 3, FalsePositiveControl(1.0, None), masks=masks)
+        entries = others.flag(flags, mask, ())
+        np.testing.assert_array_equal(mask, flags & 1 == 1)
+        found.append((flags >> 1, entries["NOTHER"][0], entries["NMASKED"][0]))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    assert found[0][1] == found[1][1] > 0
+    assert (found[0][2], found[1][2]) == (4 + found[0][1], 4)
