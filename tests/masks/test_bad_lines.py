@@ -34,6 +34,7 @@ class TestFound:
         rng = np.random.default_rng(12)
         flags[rng.choice(512, 40, replace=False), 100] |= np.uint32(DARK_FLAGS[flag])
         flags[200, 300 + rng.choice(340, 40, replace=False)] |= np.uint32(DARK_FLAGS[flag])
+        rates[(flags & DARK_FLAGS.HOT) > 0] = 40
         column, row = bad_lines(flags, rates, None, control)
         assert column == BadLine("column", 100, 0, 512)
         assert (row.kind, row.number, row.stop, row.part) == ("row", 200, 640, "from")
@@ -59,6 +60,15 @@ def test_parts_of_two_tests_are_put_together(sensor):
     (column,) = bad_lines(flags, rates, None, FalsePositiveControl())
     assert column.start == pytest.approx(150, abs=6)
     assert column.part == "from"
+
+
+def test_hot_pixels_of_a_column_that_is_a_little_higher(sensor):
+    """Where the threshold is low, more of its pixels are above it, and none stands out of the column."""
+    flags, rates = sensor
+    rates[:, 100] += 0.4
+    flags[rates > 2.3] |= np.uint32(DARK_FLAGS.HOT)
+    assert np.count_nonzero(flags[:, 100] & DARK_FLAGS.HOT) > 15
+    assert bad_lines(flags, rates, None, FalsePositiveControl()) == []
 
 
 def test_a_blob_is_no_line(sensor):
