@@ -187,6 +187,14 @@ def _hot(table):
     return table
 
 
+def _lines(table):
+    table = table.copy()
+    table["start_error"] = [f"{value:.0f}" for value in table["start_error"]]
+    for name in ("start_error", "false_pixels"):
+        table.rename_column(name, name.replace("_", " "))
+    return table
+
+
 _SUMMARIES = {
     "two_rates": _two_rates,
     "several_rates": lambda table: _drawn(table, [("free_line", "chi-square of a free line")]),
@@ -198,6 +206,7 @@ _SUMMARIES = {
     "noise_maps": _noise_maps,
     "noise_power": _noise_power,
     "hot_pixels": _hot,
+    "bad_lines": _lines,
 }
 # Second tables of some studies, by the name of the file.
 _MORE = {"noise_flags": ("noise_maps", _noise_flags)}
