@@ -228,6 +228,13 @@ def _changes(table):
             row[f"{name}: found | known rate"] = f"{cell[f'{name}_found']:.3f} | {cell[f'{name}_ideal']:.3f}"
 
 
+def _lines(table):
+    table = table.copy()
+    table["start_error"] = [f"{value:.0f}" for value in table["start_error"]]
+    for name in ("start_error", "false_pixels"):
+        table.rename_column(name, name.replace("_", " "))
+
+
 _SUMMARIES = {
     "two_rates": _two_rates,
     "several_rates": lambda table: _drawn(table, [("free_line", "chi-square of a free line")]),
@@ -243,6 +250,7 @@ _SUMMARIES = {
     "master_darks": _master_darks,
     "changes": _changes,
     "change_lists": Table.copy,
+    "bad_lines": _lines,
 }
 # Second tables of some studies, by the name of the file.
 _MORE = {"noise_flags": ("noise_maps", _noise_flags)}

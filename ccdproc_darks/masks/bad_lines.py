@@ -20,6 +20,9 @@ _COUNTED = (int(DARK_FLAGS.HOT), int(DARK_FLAGS.NONLINEAR | DARK_FLAGS.SATURATED
 # By how much a probability grows (Bonferroni): tests of a line are the numbers of three kinds of pixels, and a level
 # above or below. Half of the false positives are for whole lines, the other half for all other segments together.
 _OF_WHOLE, _OF_PART = (2 * (len(_COUNTED) + 2) * number for number in (1, len(SEGMENTS) - 1))
+# Sigmas above the level of its line from which on a HOT pixel is counted: where the threshold is low, all pixels of a
+# line whose level is a little high are near it.
+_STANDS_OUT = 5.0
 # Fraction of the pixels with a flag from which on their runs tell nothing.
 _TOO_MANY = 0.25
 # Times that numbers expected are computed anew, without the lines found.
@@ -86,9 +89,9 @@ def bad_lines(flags, image, mask, control):
     if min(image.shape) < LEAST:
         return found
     tests = [_LineTests("column", image), _LineTests("row", image.T)]
-    _count(tests, flags)
     for one, levels in zip(tests, line_levels(image, mask) or (None, None), strict=True):
         one.set_levels(levels)
+    _count(tests, flags, image)
     for passed in range(_PASSES):
         deviates = [one.deviates(again=passed > 0) for one in tests]
         critical = control.critical(*number, np.concatenate(deviates))
@@ -108,6 +111,13 @@ class _LineTests:
     def set_levels(self, levels):
         if levels is not None:
             self.levels, self.of_levels = levels, np.abs(levels.deviates())
+
+    def add_counts(self, lines, places, rates):
+        """Count bad pixels; of HOT ones, with their ``rates``, those that stand out of the level of their own line."""
+        if rates is not None and self.levels is not None:
+            counted = ~(self.levels.excess(rates, places, lines) <= _STANDS_OUT)
+            lines, places = lines[counted], places[counted]
+        self.counts.append(LineCounts(lines, places, self.image.shape))
 
     def deviates(self, again):
         """Normal deviate of each line, that of all its tests together."""
@@ -144,16 +154,18 @@ class _LineTests:
         return range_of_runs(counts.places_of(number), counts.length, counts.expected[0, number])
 
 
-def _count(tests, flags):
+def _count(tests, flags, image):
     """Give the tests their `LineCounts`."""
     flagged = np.flatnonzero(flags != 0)
     values = flags.ravel()[flagged]
     for flag in _COUNTED:
         those = flagged[(values & np.uint32(flag)) > 0]
-        if 0 < those.size < _TOO_MANY * flags.size:
-            row, column = np.divmod(those, flags.shape[1])
-            tests[0].counts.append(LineCounts(column, row, flags.shape))
-            tests[1].counts.append(LineCounts(row, column, flags.shape[::-1]))
+        if not 0 < those.size < _TOO_MANY * flags.size:
+            continue
+        row, column = np.divmod(those, flags.shape[1])
+        rates = image[row, column].astype(float) if flag == DARK_FLAGS.HOT else None
+        for one, lines, places in zip(tests, (column, row), (row, column), strict=True):
+            one.add_counts(lines, places, rates)
 
 
 def text_of_lines(lines):

@@ -184,12 +184,12 @@ def hot_pixel_mask(
     that is less than two times the noise of one frame. Where it is too much, mask these pixels too (see Examples).
 
     A column is bad where it has more HOT, NONLINEAR (or SATURATED), or TELEGRAPH pixels than the 24 columns on either
-    side, at least twice as many: clusters along it count once, and the law is a negative binomial one whose
-    overdispersion is that of the sensor's columns. Or where its pixels are higher, or lower, by half of their noise at
-    least, all together, than the 11 columns on either side, and further than columns of this sensor are. It must differ
-    from *both* sides: a gradient, a glow and a step between amplifiers are no bad columns. Each of its two ends may
-    belong to a good part: a column is bad as a whole, from a row on, or up to a row, whichever is the most likely. Rows
-    are tested in the same way, and each amplifier has lines of its own. Columns shorter than 64 pixels are not tested.
+    side allow: at least twice as many, and one in a hundred of its own. Clusters along it count once; the law is a
+    negative binomial one, with the overdispersion of the sensor's columns. Or where its pixels are higher, or lower, by
+    half of their noise at least, all together, than the 11 columns on either side, and further than columns of this
+    sensor are. It must differ from *both* sides: a gradient, a glow and a step between amplifiers are no bad columns. A
+    column is bad as a whole, from a row on, or up to a row, whichever is the most likely. Rows are tested in the same
+    way, and each amplifier has lines of its own. In images of less than 64 pixels on a side there are no tests.
 
     Examples
     --------

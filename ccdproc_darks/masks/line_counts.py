@@ -4,7 +4,7 @@
 import numpy as np
 from scipy.special import betainc, ndtri
 
-from .line_segments import GAP, sums_of_segments
+from .line_segments import GAP, SEGMENTS, sums_of_segments
 
 __all__ = ["LineCounts"]
 
@@ -14,8 +14,9 @@ _WINDOW, _FEW = 24, 4
 _NEAR = 2
 # Weight of the typical line in the expected number, in runs.
 _PRIOR = 1.0
-# Fewest runs of a bad line, and how many times the number expected.
-_LEAST, _LEAST_FACTOR = 4, 2.0
+# Fewest runs of a bad line, also as a fraction of its pixels, and as a multiple of the number expected. A hundred good
+# pixels are not masked for one bad one; and columns whose bias level is not quite right have a few bad pixels more.
+_LEAST, _LEAST_FRACTION, _LEAST_FACTOR = 4, 0.01, 2.0
 # Fraction of lines left out of the first estimate of the overdispersion; excess, in sigmas, from which on tails are
 # computed.
 _TRIMMED, _LOOKED_AT = 0.02, 3.0
@@ -50,6 +51,8 @@ class LineCounts:
             np.searchsorted(edges, self.places, side="right") * number + self.lines, minlength=8 * number
         )
         self.counts = sums_of_segments(pieces.reshape(8, number))
+        sizes = np.array([[(last - first) * self.length / 8] for first, last in SEGMENTS])
+        self._least = np.maximum(_LEAST, _LEAST_FRACTION * sizes)
         self.expected = np.zeros(self.counts.shape)
 
     def deviates(self, left_out=None):
@@ -81,7 +84,7 @@ class LineCounts:
         excess = counts - expected
         looked_at = (
             (excess > _LOOKED_AT * np.sqrt(expected * spread + expected**2 / known))
-            & (counts >= _LEAST)
+            & (counts >= self._least)
             & (counts >= _LEAST_FACTOR * expected)
         )
         where = np.nonzero(looked_at)

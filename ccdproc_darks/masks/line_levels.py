@@ -71,6 +71,11 @@ class LineLevels:
         least[:_EDGE] = least[-_EDGE:] = _LEAST_AT_EDGE
         return np.where(np.abs(nearer) >= least, nearer / width, 0.0)
 
+    def excess(self, values, places, lines):
+        """By how many sigmas pixels (rates at places along lines) are above the level of their own line there."""
+        piece = np.minimum(places // _tile(self.length), self.levels.shape[0] - 1)
+        return (values - self.levels[piece, lines]) / self.noise[piece, lines]
+
     def scores(self, values, line):
         """Clipped departures of the pixels of a line from both its sides, in sigmas; 0 where not finite."""
         near = slice(max(line - GAP - _WINDOW, 0), line + GAP + _WINDOW + 1)

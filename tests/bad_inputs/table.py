@@ -25,4 +25,12 @@ _MODULES = (
     simulation, plans, checks, command,
 )  # fmt: skip
 GROUPS = {title: rows for module in _MODULES for title, rows in module.GROUPS.items()}
+from . import checks, command, detectors, duplicates, files, headers, lines, numbers, plans, sections, simulation
+
+
+GROUPS = {
+    title: rows
+    for module in (duplicates, files, detectors, headers, sections, lines, numbers, simulation, plans, checks, command)
+    for title, rows in module.GROUPS.items()
+}
 ROWS = [row for rows in GROUPS.values() for row in rows]

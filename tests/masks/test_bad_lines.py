@@ -34,6 +34,7 @@ class TestFound:
         rng = np.random.default_rng(12)
         flags[rng.choice(512, 40, replace=False), 100] |= np.uint32(DARK_FLAGS[flag])
         flags[200, 300 + rng.choice(340, 40, replace=False)] |= np.uint32(DARK_FLAGS[flag])
+        rates[(flags & DARK_FLAGS.HOT) > 0] = 40
         column, row = bad_lines(flags, rates, None, control)
         assert column == BadLine("column", 100, 0, 512)
         assert (row.kind, row.number, row.stop, row.part) == ("row", 200, 640, "from")
@@ -59,6 +60,16 @@ def test_parts_of_two_tests_are_put_together(sensor):
     (column,) = bad_lines(flags, rates, None, FalsePositiveControl())
     assert column.start == pytest.approx(150, abs=6)
     assert column.part == "from"
+
+
+def test_hot_pixels_that_do_not_stand_out_of_their_column(sensor):
+    """Where the threshold is low, many pixels of a column that is a little higher are above it."""
+    flags, rates = sensor
+    flags[::13, 100] |= np.uint32(DARK_FLAGS.HOT)
+    rates[::13, 100] = 3
+    assert bad_lines(flags, rates, None, FalsePositiveControl()) == []
+    rates[::13, 100] = 6
+    assert bad_lines(flags, rates, None, FalsePositiveControl()) == [BadLine("column", 100, 0, 512)]
 
 
 def test_a_blob_is_no_line(sensor):

@@ -73,5 +73,14 @@ def test_overdispersed_lines_are_not_bad():
     assert counts_of(bad).deviates().max() < 5
 
 
+def test_a_few_bad_pixels_are_no_bad_line():
+    """A hundred good pixels are not masked for one bad one, however rare these are."""
+    bad = np.zeros(SHAPE, bool)
+    bad[::150, 100] = True
+    assert not counts_of(bad).deviates()[0].any()
+    bad[::60, 100] = True
+    assert counts_of(bad).deviates()[0, 100] > 7
+
+
 def test_no_bad_pixels():
     assert not counts_of(np.zeros(SHAPE, bool)).deviates().any()
