@@ -197,11 +197,13 @@ def master_dark(
         "NBYOWN": (None, ""),
         "NMASKED": (int(np.count_nonzero(mask)), "pixels whose dark cannot be told"),
     }
-    deviation = result.uncertainty.array.astype(darks[0].data.dtype)
-    result = result_image(
-        result.data.astype(darks[0].data.dtype), result.unit, safe_header(result.meta, changes), mask=mask,
-        deviation=deviation, wcs=result.wcs,
-    )  # fmt: skip
+    kind = darks[0].data.dtype
+    # As in a dark of one temperature: NaN where there is no number, and an error only where there is one.
+    data, deviation = result.data.astype(kind), result.uncertainty.array.astype(kind)
+    data[np.all([np.isnan(dark.data) for dark in darks], axis=0)] = np.nan
+    deviation[mask & ~(deviation > 0)] = np.nan
+    header = safe_header(result.meta, changes)
+    result = result_image(data, result.unit, header, mask=mask, deviation=deviation, wcs=result.wcs)
     return logged(result, "DKMASTER", "master_dark", arguments, add_keyword)
 
 
