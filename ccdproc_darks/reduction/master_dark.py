@@ -167,7 +167,7 @@ def master_dark(
     checked_choice("unit", unit, tuple(_UNITS))
     at = checked_quantity("exposure", exposure, u.s)
     given = None if gain is None else checked_quantity("gain", gain, GAIN_UNIT)
-    tolerance = checked_number("tolerance", tolerance, maximum=1e6)
+    tolerance = checked_number("tolerance", tolerance, maximum=1e6, inclusive=True)
     arguments = {
         "rates": rates, "exposure": exposure, "unit": unit, "gain": gain, "temperature": temperature, "mask": mask,
         "tolerance": tolerance, "offset": offset, "check_headers": check_headers,
