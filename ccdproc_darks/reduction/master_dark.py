@@ -188,7 +188,7 @@ def master_dark(
             "temperature=, or rates of one of them"
         )
     darks = [_dark_of_one_temperature(group, **settings) for _, group in groups]
-    result = between_temperatures(darks, [celsius + _KELVIN for celsius, _ in groups], kelvin)
+    result = between_temperatures(darks, [celsius + _KELVIN for celsius, _ in groups if celsius is not None], kelvin)
     mask = np.zeros(result.shape, dtype=bool) if result.mask is None else result.mask
     # Which pixels are predicted by what is not the same at all temperatures.
     changes = {
