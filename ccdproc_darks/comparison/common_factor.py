@@ -13,7 +13,7 @@ _CUT = 6.0
 _QUANTILES = (0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98)
 _MOST_OF_GROUP = 20_000
 # Shares of the surroundings in the standard deviation of a pixel, at which expectations are tabulated.
-_SHARES = np.linspace(0.0, 1.0, 11)
+_SHARES = np.linspace(0.0, 1.0, 7)
 # Controls within tiles of so many pixels may have neighbours, stars and cosmic rays in common.
 _TILE = 32
 # Hot pixels scale with each other no better than so: limits the weight of the brightest. It is in no error.
@@ -65,7 +65,7 @@ class ControlNoise:
         self.number, self._scale = np.zeros(number), np.ones(number)
         self._tables = np.zeros((4, number, _SHARES.size))
         # Averages over a normal deviate.
-        nodes, weights = np.polynomial.hermite_e.hermegauss(9)
+        nodes, weights = np.polynomial.hermite_e.hermegauss(5)
         weights = weights / weights.sum()
         for group in range(number):
             values = controls.value[groups == group]
