@@ -30,7 +30,7 @@ def one(seed, *, factor=1.3, pixels=200, stars=0.0, error=0.0, scatter=0.0, per_
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"stars": 0.2}, {"stars": 0.2, "per_signal": 0.0}, {"error": 12.0}, {"scatter": 0.1}],
+    [{}, {"stars": 0.1}, {"stars": 0.1, "per_signal": 0.0}, {"error": 12.0}, {"scatter": 0.1}],
     ids=["clean", "stars", "stars without photon noise", "noise of the dark", "own factors"],
 )
 def test_the_error_is_right(options):
@@ -46,6 +46,12 @@ def test_scatter_of_own_factors_is_measured():
     found, _ = one(1, pixels=2000)
     assert found.scatter < 0.01
     assert found.chi_square == pytest.approx(1, abs=0.1)
+
+
+def test_crowding_is_measured():
+    """A fifth of all pixels has a star; of an exponential flux of 8 sigma nearly half are beyond 6 sigma."""
+    assert one(1, stars=0.2)[0].crowding == pytest.approx(0.2 * np.exp(-6 * 1.15 / 8), abs=0.02)
+    assert one(1)[0].crowding < 1e-3
 
 
 def test_good_pixels_are_not_called_far_off():
