@@ -31,6 +31,8 @@ MOST_ARROWS, MOST_LINES = 50, 400
 # Modules without a test file of their own, and where they are tested.
 TESTED_ELSEWHERE = {
     "masks.pixel_rates": "by the flags made from them: masks/test_hot_pixels.py, test_flagging_proportionality.py",
+    "comparison.dark_factor": "by the factor that it finds: reduction/test_dark_scale.py",
+    "comparison.science_and_dark": "by what is refused: reduction/test_dark_scale.py",
     "cli.argument_types": "by the command that has them: cli/test_command.py",
     "cli.printed": "by what the command prints: cli/test_command.py",
     "cli.report": "by the command: cli/test_command.py, report/test_run.py",

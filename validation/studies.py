@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from astropy.table import Table
 
 from .cells import PROBABILITIES, rate_distribution_of, several_cells, two_rate_cells
+from .dark_scales import dark_scales, scale_cells
 from .end_to_end import frame_cells, from_frames
 from .hot_pixels import hot_cells, hot_pixels
 from .master_darks import dark_cells, master_darks
@@ -103,6 +104,10 @@ def _hot_pixels(cell, quick=False):
     return {**described(cell), **hot_pixels(cell, **(_QUICK if quick else {}))}
 
 
+def _dark_scales(cell, quick=False):
+    return {"field": cell.field, **dark_scales(cell, **({"frames": 5, "shape": (300, 300)} if quick else {}))}
+
+
 def _presets(preset):
     return [
         {"preset": preset, "pixels": name, "number": number, **areas} for name, number, areas in preset_areas(preset)
@@ -126,9 +131,10 @@ STUDIES = {
     "noise_power": (power_noise_cells, _noise_power),
     "hot_pixels": (hot_cells, _hot_pixels),
     "master_darks": (dark_cells, master_darks),
+    "dark_scales": (scale_cells, _dark_scales),
 }
 # Studies whose sensors are smaller where it shall be quick.
-_SMALLER = ("noise_maps", "noise_power", "hot_pixels")
+_SMALLER = ("noise_maps", "noise_power", "hot_pixels", "dark_scales")
 
 
 def run(name, quick=False, workers=None, progress=lambda rows, total: rows):

@@ -195,6 +195,14 @@ def _master_darks(table):
     return table
 
 
+def _scales(table):
+    table = table.copy()
+    for name, digits in (("mean", 2), ("width", 2), ("worst", 1), ("chi_square", 2), ("pixels", 0)):
+        table[name] = ["" if np.isnan(value) else f"{value:.{digits}f}" for value in table[name]]
+    table["error"] = ["" if np.isnan(value) else f"{value:.2%}" for value in table["error"]]
+    return table
+
+
 _SUMMARIES = {
     "two_rates": _two_rates,
     "several_rates": lambda table: _drawn(table, [("free_line", "chi-square of a free line")]),
@@ -207,6 +215,7 @@ _SUMMARIES = {
     "noise_power": _noise_power,
     "hot_pixels": _hot,
     "master_darks": _master_darks,
+    "dark_scales": _scales,
 }
 # Second tables of some studies, by the name of the file.
 _MORE = {"noise_flags": ("noise_maps", _noise_flags)}

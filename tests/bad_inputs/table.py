@@ -1,6 +1,19 @@
 """All bad inputs that are tried: groups of rows by their title."""
 
-from . import checks, command, detectors, duplicates, files, headers, numbers, plans, reductions, sections, simulation
+from . import (
+    checks,
+    command,
+    detectors,
+    duplicates,
+    files,
+    headers,
+    numbers,
+    plans,
+    reductions,
+    scales,
+    sections,
+    simulation,
+)
 
 __all__ = ["GROUPS", "ROWS"]
 
@@ -17,6 +30,7 @@ GROUPS = {
         simulation,
         plans,
         checks,
+        scales,
         command,
     )
     for title, rows in module.GROUPS.items()

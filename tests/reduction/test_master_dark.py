@@ -163,7 +163,9 @@ class TestNotProportional:
         assert dark.data[0, 0] == pytest.approx((with_offset + from_zero) / 2, rel=0.02)
         assert dark.uncertainty.array[0, 0] == pytest.approx((with_offset - from_zero) / 2, rel=0.05)
 
-    @pytest.mark.parametrize(("at", "tolerance", "masked"), [(430, 0.1, 0), (450, 0.1, 1), (450, 0.2, 0), (400.1, 0, 0), (402, 0, 1)])
+    @pytest.mark.parametrize(
+        ("at", "tolerance", "masked"), [(430, 0.1, 0), (450, 0.1, 1), (450, 0.2, 0), (400.1, 0, 0), (402, 0, 1)]
+    )
     def test_beyond_the_longest(self, at, tolerance, masked):
         dark = self.dark((100, 200, 400), (1100, 1200, 1400), at, tolerance=tolerance)
         assert dark.mask.sum() == dark.meta["NMASKED"] == masked
