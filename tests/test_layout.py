@@ -34,6 +34,8 @@ TESTED_ELSEWHERE = {
     "masks.defects.listed": "by the lists that are written and read: masks/defects/test_read_defects.py",
     "masks.defects.text_lines": "by the formats that are text: masks/defects/test_iraf.py, test_siril.py",
     "masks.pixel_rates": "by the flags made from them: masks/test_hot_pixels.py, test_flagging_proportionality.py",
+    "comparison.dark_factor": "by the factor that it finds: reduction/test_dark_scale.py",
+    "comparison.science_and_dark": "by what is refused: reduction/test_dark_scale.py",
     "cli.argument_types": "by the command that has them: cli/test_command.py",
     "cli.printed": "by what the command prints: cli/test_command.py",
     "cli.report": "by the command: cli/test_command.py, report/test_run.py",

@@ -9,6 +9,7 @@ from astropy.table import Table
 from .bad_lines import bad_lines, line_cells
 from .cells import PROBABILITIES, rate_distribution_of, several_cells, two_rate_cells
 from .changes import change_cells, changes, list_cells, lists
+from .dark_scales import dark_scales, scale_cells
 from .end_to_end import frame_cells, from_frames
 from .hot_pixels import hot_cells, hot_pixels
 from .master_darks import dark_cells, master_darks
@@ -112,6 +113,8 @@ def _nonlinear_kinds(cell, quick=False):
 
 def _bad_lines(cell, quick=False):
     return bad_lines(cell, **(_QUICK if quick else {}))
+def _dark_scales(cell, quick=False):
+    return {"field": cell.field, **dark_scales(cell, **({"frames": 5, "shape": (300, 300)} if quick else {}))}
 
 
 def _presets(preset):
@@ -144,6 +147,8 @@ STUDIES = {
 }
 # Studies whose sensors are smaller where it shall be quick.
 _SMALLER = ("noise_maps", "noise_power", "hot_pixels", "nonlinear_kinds", "bad_lines")
+    "dark_scales": (scale_cells, _dark_scales),
+_SMALLER = ("noise_maps", "noise_power", "hot_pixels", "dark_scales")
 
 
 def run(name, quick=False, workers=None, progress=lambda rows, total: rows):

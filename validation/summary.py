@@ -233,6 +233,11 @@ def _lines(table):
     table["start_error"] = [f"{value:.0f}" for value in table["start_error"]]
     for name in ("start_error", "false_pixels"):
         table.rename_column(name, name.replace("_", " "))
+def _scales(table):
+    for name, digits in (("mean", 2), ("width", 2), ("worst", 1), ("chi_square", 2), ("pixels", 0)):
+        table[name] = ["" if np.isnan(value) else f"{value:.{digits}f}" for value in table[name]]
+    table["error"] = ["" if np.isnan(value) else f"{value:.2%}" for value in table["error"]]
+    return table
 
 
 _SUMMARIES = {
@@ -251,6 +256,7 @@ _SUMMARIES = {
     "changes": _changes,
     "change_lists": Table.copy,
     "bad_lines": _lines,
+    "dark_scales": _scales,
 }
 # Second tables of some studies, by the name of the file.
 _MORE = {"noise_flags": ("noise_maps", _noise_flags)}

@@ -13,7 +13,7 @@ _CUT = 6.0
 _QUANTILES = (0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98)
 _MOST_OF_GROUP = 20_000
 # Shares of the surroundings in the standard deviation of a pixel, at which expectations are tabulated.
-_SHARES = np.linspace(0.0, 1.0, 11)
+_SHARES = np.linspace(0.0, 1.0, 7)
 # Controls within tiles of so many pixels may have neighbours, stars and cosmic rays in common.
 _TILE = 32
 # Hot pixels scale with each other no better than so: limits the weight of the brightest. It is in no error.
@@ -55,6 +55,8 @@ class ControlNoise:
     ----------
     number : `numpy.ndarray`
         Number of independent controls in each group that would do as well.
+    far : float
+        Fraction of the controls that are off by more than 6 standard deviations.
     """
 
     def __init__(self, controls, columns):
@@ -64,8 +66,9 @@ class ControlNoise:
         number = self._edges.size + 1
         self.number, self._scale = np.zeros(number), np.ones(number)
         self._tables = np.zeros((4, number, _SHARES.size))
+        far = 0
         # Averages over a normal deviate.
-        nodes, weights = np.polynomial.hermite_e.hermegauss(9)
+        nodes, weights = np.polynomial.hermite_e.hermegauss(5)
         weights = weights / weights.sum()
         for group in range(number):
             values = controls.value[groups == group]
@@ -75,6 +78,7 @@ class ControlNoise:
             self._scale[group] = scale or np.std(values) or 1.0
             z = values / self._scale[group]
             self.number[group] = _independent(_pulled(z), tiles[groups == group])
+            far += np.count_nonzero(np.abs(z) > _CUT)
             z = z[:: max(1, z.size // _MOST_OF_GROUP)]
             for index, share in enumerate(_SHARES):
                 rest = np.sqrt(1 - share**2)
@@ -83,6 +87,8 @@ class ControlNoise:
                     pulled = _pulled(shifted)
                     means = pulled.mean(), (pulled**2).mean(), _pull_slope(shifted).mean(), _capped(shifted).mean()
                     self._tables[:, group, index] += weight * np.array(means)
+
+        self.far = far / controls.value.size
 
     def groups(self, spread):
         """Group of each pixel, by the spread of its neighbours."""
@@ -128,6 +134,8 @@ class CommonFactor:
         Number of pixels of equal weight that would do as well.
     rejected : float
         Fraction of the pixels that are off by more than 6 standard deviations.
+    crowding : float
+        That fraction of the controls.
     """
 
     factor: float
@@ -137,6 +145,7 @@ class CommonFactor:
     pixels: int
     effective: float
     rejected: float
+    crowding: float
 
 
 class _Fit:
@@ -256,4 +265,5 @@ def common_factor(y, x, x_error, spread, noise, per_signal, known_error=0.0, gue
         pixels=x.size,
         effective=1 / float(share @ share),
         rejected=float(np.mean(np.abs(z) > _CUT)),
+        crowding=float(noise.far),
     )

@@ -35,7 +35,9 @@ def dark_factor(images):
     bright = bright_pixels(images.dark, images.dark_usable)
     quiet = usable.copy()
     quiet.ravel()[bright] = False
-    hot = _certain(Neighbours(bright, images.dark_usable & quiet), images)
+    around = images.dark_usable.copy()
+    around.ravel()[bright] = False
+    hot = _certain(Neighbours(bright, around), images)
     found = hot.size
     hot = Neighbours(hot[usable.ravel()[hot]], quiet)
     if hot.pixels.size < FEWEST_PIXELS:

@@ -210,7 +210,7 @@ class PredictionJob(BlockJob):
         level = np.minimum(level, self.full)
         is_full = (at >= saturated * (1 - SAME_EXPOSURE)) | (found.counts >= level)
         own = probability > 0.5
-        mask = is_full | (told == BAD) | (own & (at > longest * (1 + self.tolerance)))
+        mask = is_full | (told == BAD) | (own & (at > longest * (1 + max(self.tolerance, SAME_EXPOSURE))))
         # Nothing tells whether a pixel with a single exposure is proportional.
         mask |= ~tested & (np.abs(at - longest) > SAME_EXPOSURE * at)
         lacking = ~np.isfinite(found.counts)

@@ -21,7 +21,7 @@ __all__ = ["FrameSetting", "ScienceAndDark", "science_and_dark"]
 # Flags of pixels whose dark current another dark cannot be scaled to. Others say how high it is, or how well known.
 _HARMLESS = DARK_FLAGS.HOT | DARK_FLAGS.WARM | DARK_FLAGS.DO_NOT_USE | DARK_FLAGS.UNRELIABLE_DARK
 # Where no one tells the saturation level: so many pixels within this fraction of the highest one are saturated.
-_PILE, _PILE_WIDTH = 5, 0.02
+_PILE, _PILE_WIDTH = 5, 0.001
 
 
 @dataclass

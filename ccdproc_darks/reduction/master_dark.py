@@ -167,7 +167,7 @@ def master_dark(
     checked_choice("unit", unit, tuple(_UNITS))
     at = checked_quantity("exposure", exposure, u.s)
     given = None if gain is None else checked_quantity("gain", gain, GAIN_UNIT)
-    tolerance = checked_number("tolerance", tolerance, maximum=1e6)
+    tolerance = checked_number("tolerance", tolerance, maximum=1e6, inclusive=True)
     arguments = {
         "rates": rates, "exposure": exposure, "unit": unit, "gain": gain, "temperature": temperature, "mask": mask,
         "tolerance": tolerance, "offset": offset, "check_headers": check_headers,
@@ -188,7 +188,7 @@ def master_dark(
             "temperature=, or rates of one of them"
         )
     darks = [_dark_of_one_temperature(group, **settings) for _, group in groups]
-    result = between_temperatures(darks, [celsius + _KELVIN for celsius, _ in groups], kelvin)
+    result = between_temperatures(darks, [celsius + _KELVIN for celsius, _ in groups if celsius is not None], kelvin)
     mask = np.zeros(result.shape, dtype=bool) if result.mask is None else result.mask
     # Which pixels are predicted by what is not the same at all temperatures.
     changes = {
@@ -197,11 +197,13 @@ def master_dark(
         "NBYOWN": (None, ""),
         "NMASKED": (int(np.count_nonzero(mask)), "pixels whose dark cannot be told"),
     }
-    deviation = result.uncertainty.array.astype(darks[0].data.dtype)
-    result = result_image(
-        result.data.astype(darks[0].data.dtype), result.unit, safe_header(result.meta, changes), mask=mask,
-        deviation=deviation, wcs=result.wcs,
-    )  # fmt: skip
+    kind = darks[0].data.dtype
+    # As in a dark of one temperature: NaN where there is no number, and an error only where there is one.
+    data, deviation = result.data.astype(kind), result.uncertainty.array.astype(kind)
+    data[np.all([np.isnan(dark.data) for dark in darks], axis=0)] = np.nan
+    deviation[mask & ~(deviation > 0)] = np.nan
+    header = safe_header(result.meta, changes)
+    result = result_image(data, result.unit, header, mask=mask, deviation=deviation, wcs=result.wcs)
     return logged(result, "DKMASTER", "master_dark", arguments, add_keyword)
 
 

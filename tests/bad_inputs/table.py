@@ -17,6 +17,8 @@ from . import (
     sections,
     simulation,
 )  # fmt: skip
+    scales,
+)
 
 __all__ = ["GROUPS", "ROWS"]
 
@@ -31,6 +33,20 @@ from . import checks, command, detectors, duplicates, files, headers, lines, num
 GROUPS = {
     title: rows
     for module in (duplicates, files, detectors, headers, sections, lines, numbers, simulation, plans, checks, command)
+    for module in (
+        duplicates,
+        files,
+        detectors,
+        headers,
+        sections,
+        numbers,
+        reductions,
+        simulation,
+        plans,
+        checks,
+        scales,
+        command,
+    )
     for title, rows in module.GROUPS.items()
 }
 ROWS = [row for rows in GROUPS.values() for row in rows]

@@ -159,6 +159,12 @@ def test_hot_pixels_without_a_common_factor_are_refused():
         dark_scale(science_of(other), master_of(rates))
 
 
+def test_a_field_of_undersampled_stars_without_end_is_refused():
+    rates, _ = rates_of()
+    with pytest.raises(ValueError, match="too crowded with stars"):
+        dark_scale(science_of(rates, number=8000, width=0.45, sky=20.0), master_of(rates))
+
+
 def test_scatter_of_the_pixels_own_factors_is_found_and_in_the_error():
     deviates = []
     for seed in range(12):

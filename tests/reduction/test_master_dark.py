@@ -163,7 +163,9 @@ class TestNotProportional:
         assert dark.data[0, 0] == pytest.approx((with_offset + from_zero) / 2, rel=0.02)
         assert dark.uncertainty.array[0, 0] == pytest.approx((with_offset - from_zero) / 2, rel=0.05)
 
-    @pytest.mark.parametrize(("at", "tolerance", "masked"), [(430, 0.1, 0), (450, 0.1, 1), (450, 0.2, 0)])
+    @pytest.mark.parametrize(
+        ("at", "tolerance", "masked"), [(430, 0.1, 0), (450, 0.1, 1), (450, 0.2, 0), (400.1, 0, 0), (402, 0, 1)]
+    )
     def test_beyond_the_longest(self, at, tolerance, masked):
         dark = self.dark((100, 200, 400), (1100, 1200, 1400), at, tolerance=tolerance)
         assert dark.mask.sum() == dark.meta["NMASKED"] == masked
@@ -294,9 +296,11 @@ class TestTemperature:
         warm[0].mask[3, 3] = warm[1].mask[3, 3] = cold[0].mask[3, 3] = cold[1].mask[3, 3] = True
         dark = master_dark(warm[0], *cold, warm[1], exposure=200 * S, temperature=-17 * u.deg_C, unit=unit)
         factor = 1.5 if unit == "adu" else 1.0
-        assert np.median(dark.data) * factor == pytest.approx(400 * np.sqrt(2), rel=0.02)
-        deviates = (dark.data - np.median(dark.data)) / dark.uncertainty.array
-        assert deviates[~dark.mask].std() == pytest.approx(1, abs=0.1)
+        assert np.nanmedian(dark.data) * factor == pytest.approx(400 * np.sqrt(2), rel=0.02)
+        assert np.isnan(dark.data[3, 3])
+        deviates = (dark.data - np.nanmedian(dark.data)) / dark.uncertainty.array
+        # All pixels share the error of not knowing the law: it is in each one's.
+        assert 0.7 < deviates[~dark.mask].std() < 1.05
         assert dark.meta["DKTEMP"] == pytest.approx(-17)
         assert (dark.meta["NCOMBINE"], dark.meta["NMASKED"], dark.meta["EXPTIME"]) == (40, 1, 200.0)
         assert dark.mask.sum() == dark.mask[3, 3] == 1
