@@ -14,7 +14,7 @@ FEWEST_PIXELS = 10
 _CERTAIN, _OUTSTANDING = 8.0, 5.0
 # Pixels predicted to be above this fraction of the saturation level are not used: they bend below it.
 _LINEAR = 0.8
-# Times that the factor is measured, each time with the dark, times the last factor, taken off the science frame.
+# Most times that the factor is measured, each time with the dark, times the last factor, taken off the science frame.
 _PASSES = 3
 # Brightest hot pixels that are used: enough for a factor to a fraction of a percent.
 _MOST_PIXELS = 10_000
@@ -67,6 +67,8 @@ def dark_factor(images):
         kept = science.level + result.factor * dark.value < _LINEAR * images.saturation
         if np.count_nonzero(kept) < FEWEST_PIXELS:
             return None, (found, int(np.count_nonzero(kept)))
+        if before and abs(result.factor - before) < result.error:
+            break
     return result, (found, result.pixels)
 
 

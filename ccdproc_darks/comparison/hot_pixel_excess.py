@@ -15,7 +15,7 @@ _BOX, _ABOVE = 32, 5.0
 # Controls lie at these distances (pixels) from a hot pixel: outside its ring, and under the same sky.
 _NEAREST, _FARTHEST = 4, 12
 # Controls in all, and of each hot pixel.
-_CONTROLS, _LEAST_OF_EACH, _MOST_OF_EACH = 80_000, 12, 200
+_CONTROLS, _LEAST_OF_EACH, _MOST_OF_EACH = 40_000, 12, 200
 # Pixels whose neighbours are looked at together.
 _TOGETHER = 2**16
 _MAD = 1.4826

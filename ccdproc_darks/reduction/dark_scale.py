@@ -21,7 +21,7 @@ __all__ = ["DarkScale", "dark_scale"]
 _LARGEST_ERROR, _FEWEST_EFFECTIVE = 0.2, 4.0
 # Largest scatter of the hot pixels' own factors over the factor, and largest fraction of them that are far off.
 _MOST_SCATTER, _MOST_REJECTED = 0.3, 0.3
-# Largest fraction of other pixels that are far off their surroundings. Tried: at 8 % the errors are a quarter too small.
+# Largest fraction of other pixels that are far off their surroundings. At 8 % errors were seen a quarter too small.
 _MOST_CROWDED = 0.06
 _KELVIN = 273.15
 
