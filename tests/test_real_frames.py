@@ -15,8 +15,10 @@ from ccdproc_darks import (
     BiasWarning,
     FrameLevelWarning,
     MissingInformationWarning,
+    changed_pixels,
     compare_dark_rates,
     dark_rate,
+    dark_rate_change,
     dark_scatter,
     hot_pixel_mask,
     read_noise_map,
@@ -298,3 +300,34 @@ def test_pixels_of_a_cmos_sensor_that_are_noisy_to_read_do_not_switch(cmos_frame
         assert with_map.meta["DKWIDTH"] == pytest.approx(0.94, abs=0.04)
     assert all(with_map <= 3 for with_map, _ in numbers.values())
     assert numbers[200][1] > 20
+
+
+def test_two_halves_of_equal_frames_have_not_changed(master):
+    """But for some switching pixels of the column near x = 198."""
+    paths = files("stl1001_2019_0C/dark_10series_0c*")
+    halves = [dark_rate(paths[start::2], read_noise=READ_NOISE, bias=master) for start in (0, 1)]
+    change = dark_rate_change(*halves)
+    assert change.meta["DKSCALE"] == pytest.approx(1, abs=4 * change.meta["DKSCLERR"])
+    assert change.meta["DKWIDTH"] == pytest.approx(1, abs=0.02)
+    for probability, edge in ((1e-3, 3.0902), (1e-4, 3.719)):
+        for sign in (1, -1):
+            assert np.mean(sign * change.data > edge) == pytest.approx(probability, rel=0.25)
+    table = changed_pixels(*halves)
+    assert len(table) < 25
+    assert np.count_nonzero(np.abs(table["x"] - 198) <= 1) >= len(table) / 2
+
+
+def test_ten_degrees_warmer(measure, master):
+    """Hot pixels rise by less than typical ones, and each by a factor of its own."""
+    cold = measure("dark_series_0c_5m*")
+    warm = dark_rate(files("stl1001_2019_0C/dark_1series_10c_5m*"), read_noise=READ_NOISE, bias=master,
+                     saturation=SATURATION, check_headers=False)  # fmt: skip
+    there, back = changed_pixels(cold, warm), changed_pixels(warm, cold)
+    assert there.meta["DKSCALE"] == pytest.approx(2.42, abs=0.05)
+    assert there.meta["DKSCALE"] * back.meta["DKSCALE"] == pytest.approx(1, abs=1e-3)
+    assert there.meta["DKSCLSPR"] == pytest.approx(0.09, abs=0.02)
+    assert len(there) < 1000
+    opposite = {"higher": "lower", "lower": "higher", "born": "healed", "healed": "born"}
+    assert (there.meta["NBORN"], there.meta["NHEALED"]) == tuple(
+        back.meta[f"N{opposite[kind].upper()}"] for kind in ("born", "healed")
+    )

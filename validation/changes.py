@@ -107,8 +107,9 @@ def changes(cell, shape=_SHAPE, images=_IMAGES, seed=7):
             rates = cell.measure(rng, before, 0), cell.measure(rng, after * cell.factor, 1)
             result = dark_rate_change(*rates)
         deviates = result.data.ravel()
-        found += np.count_nonzero(deviates[places[:_PLANTED]] > critical), np.count_nonzero(
-            deviates[places[_PLANTED:]] < -critical
+        found += (
+            np.count_nonzero(deviates[places[:_PLANTED]] > critical),
+            np.count_nonzero(deviates[places[_PLANTED:]] < -critical),
         )
         unchanged = np.delete(deviates, places)
         total += unchanged.size
@@ -194,8 +195,8 @@ def lists(cell, shape=(1000, 1000), seed=8):
     rate = u.electron / u.s
     model = DoublingDarkCurrent(amplitude=1 * rate, doubling=6 * u.K, reference_temperature=263.15 * u.K)
     sensor = Sensor(
-        shape=shape, rate=0.3 * rate, dsnu=0.06 * rate, read_noise=5 * u.electron, gain=1 * u.electron / u.adu, bias=500 * u.adu,
-        temperature=-10 * u.deg_C, temperature_model=model, seed=seed,
+        shape=shape, rate=0.3 * rate, dsnu=0.06 * rate, read_noise=5 * u.electron, gain=1 * u.electron / u.adu,
+        bias=500 * u.adu, temperature=-10 * u.deg_C, temperature_model=model, seed=seed,
         defects=[HotPixels(fraction=5e-3, above=2 * rate, maximum=100 * rate)],
     )  # fmt: skip
     true = sensor.true_rate().data

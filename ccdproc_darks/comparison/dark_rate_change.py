@@ -93,7 +93,7 @@ def dark_rate_change(
         If a rate is not in electron/s, or ``read_noise`` not in electron.
     ValueError
         If a rate is no result of `dark_rate`, is of several exposure times or lacks an uncertainty; if shapes, sensors
-        or amplifiers differ; or if an option is unknown.
+        or amplifiers differ; if both are the same image; or if an option is unknown.
 
     Warns
     -----

@@ -50,6 +50,11 @@ class TwoEpochs:
             measured = RateImages(
                 (before, after), repeated=True, check_headers=check_headers, read_noise=read_noise, labels=_LABELS
             )
+        if np.array_equal(before.data, after.data, equal_nan=True):
+            raise ValueError(
+                "before and after have the same value in every pixel: pass the rates of two epochs, each of its own "
+                "frames"
+            )
         later = measured.labels.index("after")
         found = EpochScale() if scale is None else epoch_scale(measured, later, offset)
         for text, category in dict.fromkeys(warned):

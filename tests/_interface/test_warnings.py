@@ -28,8 +28,10 @@ from ccdproc_darks import (
     NoiseWarning,
     NoUsablePixelWarning,
     TemperatureWarning,
+    changed_pixels,
     compare_dark_rates,
     dark_rate,
+    dark_rate_change,
     dark_scatter,
     hot_pixel_mask,
     master_bias,
@@ -272,6 +274,14 @@ CASES = [
      "the rates were measured at"),
     (proportionality_limit, lambda: proportionality_limit(*rates_of_two_temperatures()), TemperatureWarning,
      "the rates were measured at"),
+    *((function, lambda function=function, given=given: function(*given(), scale=None), category, text)
+      for function in (dark_rate_change, changed_pixels)
+      for given, category, text in (
+          (rates_of_optical_black, BiasWarning, "after has the 0.1 electron/s of the optical black"),
+          (empty_rates, NoUsablePixelWarning, "no pixel can be compared, all are masked"),
+          (noisy_rates, NoiseWarning, "the rates of good pixels differ"),
+          (rates_of_two_temperatures, TemperatureWarning, "the rates were measured at"),
+      )),
 ]  # fmt: skip
 
 

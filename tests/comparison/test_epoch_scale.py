@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from ccdproc_darks import dark_rate
 from ccdproc_darks.comparison.epoch_scale import epoch_offsets, epoch_scale
 from ccdproc_darks.rates.rate_images import RateImages
 
-from ..helpers import mean_dark
 from ..epochs import LABELS, SHAPE, epoch_of, hot_sensor
+from ..helpers import mean_dark
 
 
 def images_of(rates, factor=1.0, **options):
@@ -100,8 +101,6 @@ def test_nothing_in_common():
 def test_offset_of_few_electrons_is_not_biased():
     """Half an electron of read noise, one electron in all: weights by own counts gave -0.03 electron."""
     rng, rates = np.random.default_rng(4), np.full((600, 600), 0.003)
-    from ccdproc_darks import dark_rate
-
     pair = [
         dark_rate(mean_dark(rng, rates, seconds, number, 0.5, rates.shape), bias=None)
         for seconds, number in ((300.0, 5), (100.0, 10))
