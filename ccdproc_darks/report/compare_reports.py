@@ -78,6 +78,7 @@ def compare_reports(folders, out, *, overwrite=False, command="", **limits):
         found, alone = matched_groups(reports)
         if not found:
             raise ValueError(f"the reports have no sensor in common: {_sensors(reports)}")
+        notes += [note for series in found for note in _same_time(series)]
         labels = report_names([report.folder for report in reports])
         names = folder_names(series.title for series in found)
         compared = Comparison(reports, labels, [], alone, notes)
@@ -112,6 +113,16 @@ def _compared(series, name, new, out, limits):
     return result
 
 
+def _same_time(series):
+    """Sentences on successive nights that begin at the same time."""
+    for first, second in pairwise(night.group for night in series.nights):
+        if first.date is not None and first.date == second.date:
+            yield (
+                f"{first.folder} and {second.folder} begin at the same time, {first.date.isot}: if they are of the "
+                "same frames, their noise is the same, and nothing can have changed."
+            )
+
+
 def _pairs(nights):
     """Pairs of successive nights, and of the first and the last."""
     pairs = list(pairwise(nights))
@@ -140,12 +151,6 @@ def _in_order(reports):
         ]
     ordered = sorted(reports, key=lambda report: report.date.mjd)
     notes = [] if ordered == reports else ["The reports were not given in the order of their dates: here they are."]
-    for first, second in pairwise(ordered):
-        if first.date == second.date:
-            notes.append(
-                f"{first.folder} and {second.folder} begin at the same time, {first.date.isot}: if they are of the "
-                "same frames, their noise is the same, and nothing can have changed."
-            )
     return ordered, notes
 
 

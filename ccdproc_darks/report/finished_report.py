@@ -2,6 +2,7 @@
 """Finished reports, read back: what their tables and headers tell at once, their images when they are asked for."""
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,11 +38,12 @@ class FinishedGroup:
     typical: float  # rate of a typical pixel (electron/s)
     typical_error: float  # its standard error; NaN where it is not known
     temperature: float  # deg C; NaN where it is not known
+    detector: str = ""  # its name, where files hold several
 
     @property
     def settings(self):
-        """Values of the header keys by which frames are grouped."""
-        return header_settings(self.header)
+        """Values of the header keys by which frames are grouped; and its name, where it is one of several detectors."""
+        return header_settings(self.header) | ({"detector": self.detector} if self.detector else {})
 
     @property
     def date(self):
@@ -158,6 +160,8 @@ def _group(report, name, entry, rows):
         row, title = rows[name], entry["title"]
         typical, error = (float(row[key].value) for key in ("typical_rate", "typical_error"))
         told = float(row["temperature"].value)
+        # Titles begin with the camera, the detector where there are several, and the size.
+        detector = re.split(r", \d+ x \d+ pixels", title)[0].removeprefix(str(row["camera"])).strip(", ")
     except (KeyError, TypeError, ValueError, AttributeError):
         raise ValueError(
             f"{report / SUMMARY} is not whole: it lacks numbers of {name}; make the report again"
@@ -169,7 +173,7 @@ def _group(report, name, entry, rows):
     names = sorted(path.name for path in folder.glob("rate_*s.fits"))
     return FinishedGroup(
         folder, str(title), header, mask_header, shape, {each: _header(folder / each)[0] for each in names},
-        typical, error, round(float(header.get("DKTEMP", told)), 2) + 0.0,
+        typical, error, round(float(header.get("DKTEMP", told)), 2) + 0.0, detector,
     )  # fmt: skip
 
 

@@ -93,6 +93,8 @@ OPTIONS = [
     simulate("simulate-temperature-nan", "``--temperature nan``", "--exposures", "2x10", "--temperature", "nan",
              words=("temperature", "nan")),
     simulate("simulate-bias", "``--bias -1``", "--exposures", "2x10", "--bias=-1", words=("--bias", "-1"), status=2),
+    simulate("simulate-start", "``--start yesterday``", "--exposures", "2x10", "--start", "yesterday",
+             words=("start", "yesterday")),
     Row("simulate-size", "``--size 8x8x8``", SIMULATE,
         lambda t: t(t.out, "--preset", "low-noise-cmos", "--exposures", "2x10", "--size", "8x8x8"),
         Refused("--size", "8x8x8", status=2)),

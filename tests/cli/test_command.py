@@ -214,6 +214,13 @@ def test_simulate_of_an_unknown_preset(tmp_path, capsys):
     assert not out.exists()
 
 
+def test_simulate_begins_at_a_date(tmp_path):
+    out = tmp_path / "out"
+    options = ["--preset", "aspen-cg16m", "--exposures", "1x1", "--size", "4"]
+    assert main(["simulate", str(out), *options, "--start", "2026-06-20T22:00:00"]) == 0
+    assert fits.getval(next(out.glob("*.fit*")), "DATE-OBS").startswith("2026-06-20T22:00")
+
+
 def test_simulate_does_not_overwrite(tmp_path, capsys):
     (tmp_path / "mine.txt").touch()
     assert main(["simulate", str(tmp_path), "--preset", "aspen-cg16m", "--exposures", "1x1", "--size", "4"]) == 1

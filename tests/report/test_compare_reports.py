@@ -2,14 +2,18 @@
 
 import shutil
 import warnings
+from unittest import mock
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData
 from astropy.table import QTable
 
 from ccdproc_darks.report.compare_reports import compare_reports
+from ccdproc_darks.report.options import Options
+from ccdproc_darks.report.run import make_report
 
 from .conftest import BORN, WARMER, report_night
 
@@ -166,3 +170,31 @@ def test_limits(reports, tmp_path, limits, message):
     with pytest.raises(ValueError, match=message):
         compare_reports(reports[:2], tmp_path / "out", **limits)
     assert not (tmp_path / "out").exists()
+
+
+def test_real_frames_at_two_temperatures(real_frames, tmp_path):
+    """A camera at 0 and at +10 deg C: one factor takes most of the change out, and nothing is told of most pixels."""
+    frames = real_frames / "stl1001_2019_0C"
+    for name, patterns in {
+        "cold": ("bias_series_0c*", "dark_10series_0c_0m30s*", "dark_series_0c_5m*"),
+        "warm": ("bias_1series_10c*", "dark_1series_10c_5m*"),
+    }.items():
+        (tmp_path / name).mkdir()
+        for path in (path for pattern in patterns for path in frames.glob(pattern)):
+            (tmp_path / name / path.name).symlink_to(path)
+        options = Options(read_noise=14.4 * u.electron) if name == "warm" else Options()
+        with mock.patch("ccdproc_darks.report.page.draw_all", return_value=()):
+            make_report(tmp_path / name, tmp_path / f"{name}-report", options)
+    found = compare_reports([tmp_path / "cold-report", tmp_path / "warm-report"], tmp_path / "out")
+    (series,) = found.series
+    (change,) = series.changes
+    assert [round(night.group.temperature) for night in series.nights] == [0, 10]
+    assert str(change.choice) == "1 x 300 s"
+    assert change.remarks == (
+        "A night has a single frame of that exposure time: a cosmic ray in it looks like a changed pixel.",
+    )
+    assert 2 < change.factor < 3
+    assert 0 < change.number < 1e-3 * 1024**2
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Night 2: nothing tested whether pixels are proportional" in page
+    assert "The temperatures differ by 9." in page or "The temperatures differ by 10." in page

@@ -117,3 +117,17 @@ def test_images_that_cannot_be_read(copy):
     (images / "rate_300s.fits").unlink()
     with pytest.raises(FileNotFoundError, match=r"rate_300s.fits: no such file"):
         group.image("rate_300s.fits")
+
+
+def test_detectors_of_a_mosaic_are_told_apart(reports, copy):
+    """One that only one of two reports has is not compared with another one."""
+    folder, _ = copy
+    text = (folder / "summary.ecsv").read_text()
+    (folder / "summary.ecsv").write_text(text.replace("title: camera A, 90 x 60", "title: 'camera A, CHIP2, 90 x 60"))
+    text = (folder / "summary.ecsv").read_text().replace("pixels, -20 C\n", "pixels, -20 C'\n")
+    (folder / "summary.ecsv").write_text(text)
+    (group,) = read_reports([folder])[0].groups
+    assert (group.detector, group.settings["detector"]) == ("CHIP2", "CHIP2")
+    (whole,) = read_reports(reports[:1])[0].groups
+    assert whole.detector == ""
+    assert "detector" not in whole.settings

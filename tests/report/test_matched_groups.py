@@ -77,3 +77,10 @@ def test_unknown_temperatures():
     series, alone = matched_groups([SimpleNamespace(groups=[group("a", nan)]), SimpleNamespace(groups=[group("a")])])
     assert [night.number for night in series[0].nights] == [1, 2]
     assert alone == []
+
+
+def test_detectors_that_one_report_lacks_are_left_alone():
+    chips = [group("a", detector=f"CHIP{number}") for number in (1, 2, 3)]
+    found, alone = matched(chips[:2], chips[::2])
+    assert found == {"a": [(1, -20.0), (2, -20.0)]}
+    assert [number for number, _ in alone] == [1, 2]
