@@ -113,6 +113,8 @@ def _nonlinear_kinds(cell, quick=False):
 
 def _bad_lines(cell, quick=False):
     return bad_lines(cell, **(_QUICK if quick else {}))
+
+
 def _dark_scales(cell, quick=False):
     return {"field": cell.field, **dark_scales(cell, **({"frames": 5, "shape": (300, 300)} if quick else {}))}
 
@@ -142,13 +144,12 @@ STUDIES = {
     "nonlinear_kinds": (kind_cells, _nonlinear_kinds),
     "bad_lines": (line_cells, _bad_lines),
     "master_darks": (dark_cells, master_darks),
+    "dark_scales": (scale_cells, _dark_scales),
     "changes": (change_cells, changes),
     "change_lists": (list_cells, lists),
 }
 # Studies whose sensors are smaller where it shall be quick.
-_SMALLER = ("noise_maps", "noise_power", "hot_pixels", "nonlinear_kinds", "bad_lines")
-    "dark_scales": (scale_cells, _dark_scales),
-_SMALLER = ("noise_maps", "noise_power", "hot_pixels", "dark_scales")
+_SMALLER = ("noise_maps", "noise_power", "hot_pixels", "nonlinear_kinds", "bad_lines", "dark_scales")
 
 
 def run(name, quick=False, workers=None, progress=lambda rows, total: rows):

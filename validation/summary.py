@@ -204,6 +204,14 @@ def _nonlinear_kinds(table):
     return Table(rows=rows)
 
 
+def _lines(table):
+    table = table.copy()
+    table["start_error"] = [f"{value:.0f}" for value in table["start_error"]]
+    for name in ("start_error", "false_pixels"):
+        table.rename_column(name, name.replace("_", " "))
+    return table
+
+
 def _master_darks(table):
     """One row for each kind of pixels of a sensor at each exposure time left out."""
     table["held"] = [f"{seconds:g}" for seconds in table["held"]]
@@ -212,8 +220,17 @@ def _master_darks(table):
     return table
 
 
+def _scales(table):
+    table = table.copy()
+    for name, digits in (("mean", 2), ("width", 2), ("worst", 1), ("chi_square", 2), ("pixels", 0)):
+        table[name] = ["" if np.isnan(value) else f"{value:.{digits}f}" for value in table[name]]
+    table["error"] = ["" if np.isnan(value) else f"{value:.2%}" for value in table["error"]]
+    return table
+
+
 def _changes(table):
     """False positives and power, by exposures and read noise."""
+    rows = []
     for cell in table:
         row = {
             "read noise": f"{cell['read_noise']:g}",
@@ -226,18 +243,8 @@ def _changes(table):
             row[f"{float(level):g}, higher | lower"] = f"{cell[f'higher_{level}']:.2f} | {cell[f'lower_{level}']:.2f}"
         for name in ("born", "healed"):
             row[f"{name}: found | known rate"] = f"{cell[f'{name}_found']:.3f} | {cell[f'{name}_ideal']:.3f}"
-
-
-def _lines(table):
-    table = table.copy()
-    table["start_error"] = [f"{value:.0f}" for value in table["start_error"]]
-    for name in ("start_error", "false_pixels"):
-        table.rename_column(name, name.replace("_", " "))
-def _scales(table):
-    for name, digits in (("mean", 2), ("width", 2), ("worst", 1), ("chi_square", 2), ("pixels", 0)):
-        table[name] = ["" if np.isnan(value) else f"{value:.{digits}f}" for value in table[name]]
-    table["error"] = ["" if np.isnan(value) else f"{value:.2%}" for value in table["error"]]
-    return table
+        rows.append(row)
+    return Table(rows=rows)
 
 
 _SUMMARIES = {
@@ -252,11 +259,11 @@ _SUMMARIES = {
     "noise_power": _noise_power,
     "hot_pixels": _hot,
     "nonlinear_kinds": _nonlinear_kinds,
+    "bad_lines": _lines,
     "master_darks": _master_darks,
+    "dark_scales": _scales,
     "changes": _changes,
     "change_lists": Table.copy,
-    "bad_lines": _lines,
-    "dark_scales": _scales,
 }
 # Second tables of some studies, by the name of the file.
 _MORE = {"noise_flags": ("noise_maps", _noise_flags)}

@@ -9,44 +9,22 @@ from . import (
     files,
     headers,
     kinds,
+    lines,
     lists,
     numbers,
     plans,
     rates_by_hand,
     reductions,
+    scales,
     sections,
     simulation,
 )  # fmt: skip
-    scales,
-)
 
 __all__ = ["GROUPS", "ROWS"]
 
 _MODULES = (
-    duplicates, files, detectors, headers, sections, numbers, rates_by_hand, changes, kinds, reductions, lists,
-    simulation, plans, checks, command,
+    duplicates, files, detectors, headers, sections, numbers, rates_by_hand, changes, lines, kinds, reductions, scales,
+    lists, simulation, plans, checks, command,
 )  # fmt: skip
 GROUPS = {title: rows for module in _MODULES for title, rows in module.GROUPS.items()}
-from . import checks, command, detectors, duplicates, files, headers, lines, numbers, plans, sections, simulation
-
-
-GROUPS = {
-    title: rows
-    for module in (duplicates, files, detectors, headers, sections, lines, numbers, simulation, plans, checks, command)
-    for module in (
-        duplicates,
-        files,
-        detectors,
-        headers,
-        sections,
-        numbers,
-        reductions,
-        simulation,
-        plans,
-        checks,
-        scales,
-        command,
-    )
-    for title, rows in module.GROUPS.items()
-}
 ROWS = [row for rows in GROUPS.values() for row in rows]
