@@ -113,6 +113,14 @@ def test_estimated_read_noise(master):
     assert 14.5 <= rate.meta["DKRDNOI"] <= 15.1
 
 
+def test_bad_column(measure):
+    """Column 198 has 34 NONLINEAR pixels where others have two, every 15 rows; and no other line is bad."""
+    mask = hot_pixel_mask(measure(SHORT), measure(LONG))
+    assert mask.meta["DKCOLS"].startswith("198 (from ")
+    assert (mask.meta["NCOLUMN"], mask.meta["NROW"]) == (1, 0)
+    assert mask.mask[515:, 198].all()
+
+
 def test_short_against_long(measure):
     short, long = measure(SHORT), measure(LONG)
     significance = compare_dark_rates(short, long, statistic="significance")
