@@ -180,7 +180,7 @@ def _half_found(cell, epoch, level):
 
 def list_cells(quick=False):
     """Spread of the factors of single hot pixels, temperature (deg C) of the later epoch, and number of frames."""
-    return [(0.03, -4.0, 5)] if quick else list(product((0.0, 0.03, 0.06), (-10.0, -4.0), (5,)))
+    return [(0.03, -4.0, 5)] if quick else [(0.0, -10.0, 5), *((spread, -4.0, 5) for spread in (0.0, 0.03, 0.06))]
 
 
 def lists(cell, shape=(1000, 1000), seed=8):
