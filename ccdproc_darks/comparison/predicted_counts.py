@@ -247,7 +247,8 @@ class PredictionJob(BlockJob):
         mask = ~usable | (value >= self.full)
         value = np.minimum(value, self.full)
         if self.told is not None:
-            mask |= self._told(rows) == BAD
+            # One of its own counts alone is known at this exposure time, and at no other.
+            mask |= self._told(rows) >= (BAD if same else OWN)
         elif not same:
             mask |= rate > self.hot
         number = np.array([mask.size - np.count_nonzero(mask), 0, np.count_nonzero(mask)])

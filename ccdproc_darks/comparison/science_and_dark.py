@@ -10,6 +10,7 @@ from astropy.nddata import CCDData
 from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_flag, numpy_images, unit_name
 from .._interface.flags import DARK_FLAGS
 from ..frames.belonging import Labelled, check_one_sensor
+from ..frames.cards import header_number, header_value
 from ..frames.exposure_time import exposure_time
 from ..frames.fits_image import as_deviation
 from ..frames.headers import GAIN_KEYS, SATURATION_KEYS, FrameSetting, exposures, frame_settings
@@ -102,7 +103,7 @@ def science_and_dark(science, dark, *, mask, exposure, gain, saturation, check_h
         dark_usable=np.isfinite(values) & np.isfinite(error) & _good(mask, dark),
         per_signal=1.0 if science.unit == u.electron else 1.0 / gain,
         saturation=level,
-        celsius=sensor_temperature(dark.meta) if "DKTEMP" not in dark.meta else float(dark.meta["DKTEMP"]),
+        celsius=_celsius(headers[1]),
     )
 
 
@@ -154,6 +155,13 @@ def _saturation(saturation, science, header, gain):
     return top * (1 - _PILE_WIDTH) if top > 0 and highest.min() >= top * (1 - _PILE_WIDTH) else np.inf
 
 
+def _celsius(header):
+    """Temperature (deg C) of a dark: DKTEMP of a result of this package, else what the camera wrote; or None."""
+    if header_value(header.header, "DKTEMP") is None:
+        return sensor_temperature(header.header)
+    return header_number(header, "DKTEMP")
+
+
 def _unmasked(image):
     return True if image.mask is None else ~np.broadcast_to(image.mask, image.shape)
 
@@ -171,4 +179,8 @@ def _good(mask, dark):
         )
     if values.shape != dark.shape:
         raise ValueError(f"mask has the shape {values.shape}, science and dark have {dark.shape}")
-    return ~values if values.dtype == bool else (values & ~np.array(_HARMLESS, values.dtype)) == 0
+    if values.dtype == bool:
+        return ~values
+    flags = values.astype(np.int64)
+    # DO_NOT_USE without a reason is bad: an array of 0 and 1 is one of bool.
+    return ((flags & ~int(_HARMLESS)) == 0) & (flags != int(DARK_FLAGS.DO_NOT_USE))

@@ -63,7 +63,7 @@ class DarkScale:
         )
         if self.scatter:
             text += f" Their own factors scatter by {100 * self.scatter:.2g} %."
-        if self.temperature is None:
+        if self.temperature is None or self.temperature_error is None:
             return text
         celsius, kelvin = self.temperature.to_value(u.deg_C), self.temperature_error.to_value(u.K)
         return f"{text} The sensor was at {celsius:.2f} +- {kelvin:.2g} deg C."

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import Executor
 from typing import Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .._interface.arguments import GAIN_UNIT, checked_choice, checked_number, checked_quantity
+from .._interface.arguments import GAIN_UNIT, checked_choice, checked_flag, checked_number, checked_quantity
 from .._interface.flags import DARK_FLAGS
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import NoUsablePixelWarning, warn
@@ -18,6 +19,7 @@ from ..comparison.compare_dark_rates import checked_offset, comparison_entries
 from ..comparison.predicted_counts import BAD, OWN, predicted_counts
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
+from ..rates.rate_meta import RateMeta
 from ..rates.temperature_groups import TEMPERATURE_SPREAD, temperature_groups
 from ..temperature import checked_kelvin
 from .between_temperatures import between_temperatures
@@ -25,6 +27,8 @@ from .between_temperatures import between_temperatures
 __all__ = ["master_dark"]
 
 _KELVIN = 273.15
+# Keys of a dark of one temperature, which a dark between temperatures has not.
+_OF_A_TEMPERATURE = re.compile("NBYRATE|NBYOWN|DKWID(TH|[A-Z])|DKOFF[0-9]+[A-Z]?")
 _UNITS = {"adu": u.adu, "electron": u.electron}
 # Flags that say nothing of a dark by themselves, or that the rates tell better for one exposure time.
 _SETTLED_HERE = DARK_FLAGS.DO_NOT_USE | DARK_FLAGS.NONLINEAR | DARK_FLAGS.SATURATED
@@ -63,9 +67,10 @@ def master_dark(
         apart: a dark of each is then made, and the dark between them, up to 10 deg C outside. Typical pixels have one
         step of temperature in common, hot ones their own, as far as their counts tell it.
     mask : `~astropy.nddata.CCDData` or `numpy.ndarray` of bool, optional
-        Result of `hot_pixel_mask`, shape (rows, columns). Its NONLINEAR pixels are predicted by their own counts;
-        those that are DO_NOT_USE for another reason (TELEGRAPH, a column, HOT of a single rate) are masked; which
-        pixels are SATURATED is found anew for this exposure time. Of an array of bool, True is masked.
+        Result of `hot_pixel_mask`, shape (rows, columns). Its NONLINEAR pixels are predicted by their own counts; for a
+        single rate of another exposure time they are masked. Those that are DO_NOT_USE for another reason (TELEGRAPH, a
+        column, HOT of a single rate) are masked. Which pixels are SATURATED is found anew for this exposure time. Of an
+        array of bool, True is masked.
     tolerance : float
         Fraction by which ``exposure`` may be above the longest exposure time of the rates, for pixels that are not
         proportional. Beyond it they are masked.
@@ -97,8 +102,9 @@ def master_dark(
 
         ``meta`` has EXPTIME and EXPOSURE (s), DKGAIN, the keys of the rates together (DKEXPMIN, DKEXPMAX, DKNEXP,
         DKTOTAL, NCOMBINE), DKOFFSET, DKOFF1..., DKWIDTH, DKTOLER, DKSTAT ('dark'), and the number of pixels that are
-        predicted by their rate (NBYRATE), by their own counts (NBYOWN; both not of several temperatures), and masked
-        (NMASKED). Between temperatures DKTEMP is that of the dark.
+        predicted by their rate (NBYRATE), by their own counts (NBYOWN), and masked (NMASKED). Between temperatures
+        DKTEMP is that of the dark; DKNEXP is the largest number of exposure times at one of them; and there is no
+        DKOFF1..., DKWIDTH, NBYRATE or NBYOWN.
 
     Raises
     ------
@@ -177,62 +183,79 @@ def master_dark(
         "at": at, "unit": unit, "gain": given, "mask": mask, "tolerance": tolerance, "offset": offset,
         "check_headers": check_headers, "mem_limit": mem_limit, "executor": executor,
     }  # fmt: skip
-    groups = temperature_groups(rates) if all(isinstance(rate, CCDData) for rate in rates) else [(None, rates)]
+    checked_flag("check_headers", check_headers)
+    groups = [(None, list(range(len(rates))))]
+    if all(isinstance(rate, CCDData) for rate in rates):
+        groups = temperature_groups(rates, check_headers)
     if len(groups) == 1:
-        _check_temperature(kelvin, *groups[0])
+        _check_temperature(kelvin, groups[0][0], rates)
         result = _dark_of_one_temperature(rates, **settings)
-        return logged(result, "DKMASTER", "master_dark", arguments, add_keyword)
-    if kelvin is None:
+    elif kelvin is None:
         raise ValueError(
             f"rates are of several temperatures (DKTEMP: {_shown([celsius for celsius, _ in groups])} deg C): pass "
             "temperature=, or rates of one of them"
         )
-    darks = [_dark_of_one_temperature(group, **settings) for _, group in groups]
-    result = between_temperatures(darks, [celsius + _KELVIN for celsius, _ in groups if celsius is not None], kelvin)
-    mask = np.zeros(result.shape, dtype=bool) if result.mask is None else result.mask
-    # Which pixels are predicted by what is not the same at all temperatures.
-    changes = {
-        "NCOMBINE": (sum(dark.meta["NCOMBINE"] for dark in darks), "number of frames"),
-        "NBYRATE": (None, ""),
-        "NBYOWN": (None, ""),
-        "NMASKED": (int(np.count_nonzero(mask)), "pixels whose dark cannot be told"),
-    }
-    kind = darks[0].data.dtype
-    # As in a dark of one temperature: NaN where there is no number, and an error only where there is one.
-    data, deviation = result.data.astype(kind), result.uncertainty.array.astype(kind)
-    data[np.all([np.isnan(dark.data) for dark in darks], axis=0)] = np.nan
-    deviation[mask & ~(deviation > 0)] = np.nan
-    header = safe_header(result.meta, changes)
-    result = result_image(data, result.unit, header, mask=mask, deviation=deviation, wcs=result.wcs)
+    else:
+        result = _dark_between(rates, groups, kelvin, **settings)
     return logged(result, "DKMASTER", "master_dark", arguments, add_keyword)
 
 
-def _dark_of_one_temperature(rates, *, at, unit, gain, mask, tolerance, offset, check_headers, mem_limit, executor):
-    """Result of `master_dark` for rates of one temperature, not logged."""
+def _dark_between(rates, groups, kelvin, **settings):
+    """Result of `master_dark` for groups of rates of several temperatures, not logged."""
+    full = _full_counts(rates, settings["unit"], settings["gain"])
+    darks = [
+        _dark_of_one_temperature(
+            [rates[number] for number in numbers], labels=[f"rates[{number}]" for number in numbers], **settings
+        )
+        for _, numbers in groups
+    ]
+    result = between_temperatures(darks, [celsius + _KELVIN for celsius, _ in groups], kelvin)
+    kind = darks[0].data.dtype
+    data, deviation = result.data.astype(kind), result.uncertainty.array.astype(kind)
+    is_full = data >= full
+    mask = is_full if result.mask is None else is_full | result.mask
+    np.minimum(data, full, out=data, where=is_full)
+    # As in a dark of one temperature: NaN where there is no number, and an error only where there is one.
+    data[np.all([np.isnan(dark.data) for dark in darks], axis=0)] = np.nan
+    deviation[mask & ~(deviation > 0)] = np.nan
+    metas, infos = [dark.meta for dark in darks], [RateMeta.of(rate, "rate") for rate in rates]
+    changes = {
+        "DKEXPMIN": (min(info.shortest for info in infos), "[s] shortest exposure time"),
+        "DKEXPMAX": (max(info.longest for info in infos), "[s] longest exposure time"),
+        "DKNEXP": (max(meta["DKNEXP"] for meta in metas), "number of exposure times"),
+        "DKTOTAL": (sum(info.total for info in infos), "[s] total exposure of all frames"),
+        "NCOMBINE": (sum(info.frames for info in infos), "number of frames"),
+        "NMASKED": (int(np.count_nonzero(mask)), "pixels whose dark cannot be told"),
+        **{key: (None, "") for key in result.meta if _OF_A_TEMPERATURE.fullmatch(key)},
+    }
+    return result_image(
+        data, result.unit, safe_header(result.meta, changes), mask=mask, deviation=deviation, wcs=result.wcs
+    )
+
+
+def _dark_of_one_temperature(
+    rates, *, at, unit, gain, mask, tolerance, offset, check_headers, mem_limit, executor, labels=None
+):
+    """Result of `master_dark` for rates of one temperature, not logged; for ``labels`` see `RateImages`."""
     execution = {"mem_limit": mem_limit, "executor": executor}
     settings = {"unit": unit, "gain": gain, "tolerance": tolerance, "offset": offset, "check_headers": check_headers}
-    sections = amplifiers_of_rates(rates)
+    sections = amplifiers_of_rates(rates, labels)
     if sections is not None:
         result = sections.joined(
             lambda number: _dark_of_one_temperature(
                 [sections.part(rate, number) for rate in rates], at=at, **settings, **execution,
-                mask=None if mask is None else sections.part(mask, number),
+                mask=None if mask is None else sections.part(mask, number), labels=labels,
             ),
             wcs=rates[0].wcs,
         )  # fmt: skip
         result.meta["NMASKED"] = int(np.count_nonzero(result.mask))
         return result
-    images = RateImages(rates, check_headers=check_headers)
+    images = RateImages(rates, check_headers=check_headers, labels=labels)
     checked_offset(offset, images)
-    known = _gain(images, gain)
-    if unit == "adu" and known is None:
-        raise ValueError(
-            "gain is needed for a dark in adu, as no rate tells it (DKGAIN in its meta): pass gain=, as a Quantity in "
-            "electron / adu, or unit='electron'"
-        )
+    known, per_electron = _gain(images.infos, gain, unit)
     found = predicted_counts(
-        images, offset, **execution, at=at, tolerance=tolerance, per_electron=1 / known if unit == "adu" else 1.0,
-        full=_full(images), told=_told(mask, images.shape),
+        images, offset, **execution, at=at, tolerance=tolerance, per_electron=per_electron,
+        full=_full(images.infos), told=_told(mask, images.shape),
     )  # fmt: skip
     if found.mask.all():
         warn(f"no pixel has a dark at {at:g} s, all are masked: {images.usable_pixels()}", NoUsablePixelWarning)
@@ -270,24 +293,45 @@ def _shown(temperatures):
     return ", ".join(f"{celsius:.1f}" for celsius in temperatures)
 
 
-def _full(images):
+def _full(infos):
     """Counts (electron) that no pixel exceeds, as far as the saturation level tells; infinite where it does not.
 
     The level has the bias in it, of which a rate knows nothing: pixels are full at somewhat less.
     """
-    levels = [info.saturation * info.gain for info in images.infos if info.saturation is not None and info.gain]
+    levels = [info.saturation * info.gain for info in infos if info.saturation is not None and info.gain]
     return max(levels, default=np.inf)
 
 
-def _gain(images, given):
-    """Gain (electron/adu) that the user gave, or with which the rates were measured; None where neither tells."""
-    told = {info.gain for info in images.infos if info.gain is not None}
+def _full_counts(rates, unit, gain):
+    """Counts, in the unit of the dark, that no pixel exceeds: one number, or an image where amplifiers differ."""
+    sections = amplifiers_of_rates(rates)
+    if sections is None:
+        infos = [RateMeta.of(rate, f"rates[{number}]") for number, rate in enumerate(rates)]
+        return _full(infos) * _gain(infos, gain, unit)[1]
+    full = np.full(sections.shape, np.inf)
+    for number, section in enumerate(sections.sections):
+        full[section.slices] = _full_counts([sections.part(rate, number) for rate in rates], unit, gain)
+    return full
+
+
+def _gain(infos, given, unit):
+    """Gain (electron/adu) that the user gave, or with which the rates were measured; and counts per electron.
+
+    The gain is None where neither tells it, which is an error for counts in adu.
+    """
+    told = {info.gain for info in infos if info.gain is not None}
     if given is None and len(told) > 1:
         raise ValueError(
             f"rates were measured with different gains (DKGAIN: {', '.join(f'{one:g}' for one in sorted(told))} "
             "electron/adu): pass gain=, that of the frames to be reduced"
         )
-    return given if given is not None or not told else told.pop()
+    gain = given if given is not None or not told else told.pop()
+    if unit == "adu" and gain is None:
+        raise ValueError(
+            "gain is needed for a dark in adu, as no rate tells it (DKGAIN in its meta): pass gain=, as a Quantity in "
+            "electron / adu, or unit='electron'"
+        )
+    return gain, 1 / gain if unit == "adu" else 1.0
 
 
 def _told(mask, shape):

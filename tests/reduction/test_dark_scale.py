@@ -206,6 +206,32 @@ def test_flags_of_a_mask_are_read():
         dark_scale(science_of(other), dark)
 
 
+@pytest.mark.parametrize("kind", ["bool", "u1", "i4", "u8"])
+def test_a_mask_of_zeros_and_ones_is_one_of_bool(kind):
+    rates, places = rates_of()
+    other = rates.copy()
+    other.ravel()[places[:50]] *= 3
+    bad = np.zeros(SHAPE, kind)
+    bad.ravel()[places[:50]] = 1
+    assert dark_scale(science_of(other), master_of(rates), mask=bad).pixels <= 100
+
+
+def test_an_image_of_one_value_is_refused():
+    rates, _ = rates_of()
+    science = science_of(rates)
+    science.data[:] = 100
+    with pytest.raises(ValueError, match="they do not stand out in science"):
+        dark_scale(science, master_of(rates), saturation=60000 * u.adu)
+
+
+def test_a_temperature_that_is_no_number():
+    rates, _ = rates_of()
+    dark = master_of(rates)
+    dark.meta["DKTEMP"] = "cold"
+    with pytest.raises(ValueError, match=r"^dark: DKTEMP in the header must be a finite number, got 'cold'"):
+        dark_scale(science_of(rates), dark, model=DoublingDarkCurrent())
+
+
 def test_a_result_of_hot_pixel_mask_is_a_mask():
     rates, _ = rates_of()
     darks = [CCDData(master_of(rates, seed, frames=1, unit="electron", RDNOISE=NOISE), uncertainty=None)

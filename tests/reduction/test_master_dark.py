@@ -258,6 +258,15 @@ class TestSingleRate:
         assert not master_dark(rate, exposure=600 * S, mask=np.zeros((100, 100), bool)).mask.any()
         assert master_dark(rate, exposure=600 * S, mask=hot_pixel_mask(rate)).mask[10, 10]
 
+    def test_a_mask_tells_which_are_not(self, rate):
+        """A single rate has no other counts of a NONLINEAR pixel than those at its own exposure time."""
+        mask = np.zeros((100, 100), np.uint32)
+        mask[3, 4] = DARK_FLAGS.NONLINEAR | DARK_FLAGS.DO_NOT_USE
+        assert not master_dark(rate, exposure=300 * S, mask=mask).mask.any()
+        dark = master_dark(rate, exposure=600 * S, mask=mask)
+        assert dark.mask[3, 4]
+        assert dark.mask.sum() == 1
+
     def test_without_an_uncertainty(self, rate):
         rate = rate.copy()
         rate.uncertainty = None
@@ -307,6 +316,44 @@ class TestTemperature:
         assert "NBYRATE" not in dark.meta
         with pytest.raises(ValueError, match=r"^temperature is 10.0 deg C, more than 10 K outside"):
             master_dark(*cold, *warm, exposure=200 * S, temperature=10 * u.deg_C)
+
+    def test_full(self):
+        """A pixel that the colder rates know, and that is full at the temperature asked for."""
+        rates = np.full((60, 80), 5.0)
+        rates[7, 8] = 80.0
+        cold, warm = measured(1, 600.0, rates), measured(2, 600.0, 2 * rates)
+        for rate, degrees in ((cold, -20.0), (warm, -14.0)):
+            rate.meta.update({"DKTEMP": degrees, "DKSATUR": 60000 / 1.5, "DKSATSRC": "argument"})
+        warm.mask[7, 8] = True
+        for unit, level in (("adu", 40000), ("electron", 60000)):
+            dark = master_dark(cold, warm, exposure=600 * S, temperature=-15 * u.deg_C, unit=unit)
+            assert dark.mask[7, 8]
+            assert dark.data[7, 8] == level
+            assert dark.mask.sum() == dark.meta["NMASKED"] == 1
+
+    def test_meta_of_several(self):
+        """Those of all rates together; widths and offsets of one temperature are none of the dark's."""
+        rates = [measured(1, 60.0), measured(2, 600.0), measured(3, 100.0, 4.0), measured(4, 600.0, 4.0)]
+        for rate, degrees in zip(rates, (-20.0, -20.0, -14.0, -14.0), strict=True):
+            rate.meta["DKTEMP"] = degrees
+        meta = master_dark(*rates, exposure=200 * S, temperature=-15 * u.deg_C).meta
+        assert (meta["DKEXPMIN"], meta["DKEXPMAX"], meta["DKNEXP"]) == (60.0, 600.0, 2)
+        assert meta["DKTOTAL"] == sum(rate.meta["DKTOTAL"] for rate in rates)
+        assert not {"DKWIDTH", "DKOFF1", "DKOFF2", "NBYRATE"} & set(meta)
+
+    def test_of_different_gains(self):
+        rates = self.rates(-20.0, -10.0)
+        rates[1].meta["DKGAIN"] = 3.0
+        with pytest.raises(ValueError, match=r"^rates were measured with different gains \(DKGAIN: 1.5, 3 "):
+            master_dark(*rates, exposure=200 * S, temperature=-15 * u.deg_C)
+
+    def test_messages_name_the_users_rate(self):
+        rates = [measured(seed, seconds) for seed, seconds in enumerate((60.0, 600.0, 60.0))]
+        for rate, degrees in zip(rates, (-20.0, -20.0, -10.0), strict=True):
+            rate.meta["DKTEMP"] = degrees
+        rates[2].unit = "adu"
+        with pytest.raises(u.UnitsError, match=r"rates\[2\]"):
+            master_dark(*rates, exposure=200 * S, temperature=-15 * u.deg_C)
 
     def test_is_needed(self):
         with pytest.raises(ValueError, match=r"^rates are of several temperatures \(DKTEMP: -20.0, -10.0 deg C\)"):
