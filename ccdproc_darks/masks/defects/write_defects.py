@@ -80,9 +80,9 @@ def write_defects(
     exactly. Positions are those of the array, however the frame was trimmed. Each list tells the size of the image,
     mostly in a comment.
 
-    =========== ================ =========================================================== =======================
+    =========== ================ ============================================================ ======================
     format      end of the name  what is written                                             read by
-    =========== ================ =========================================================== =======================
+    =========== ================ ============================================================ ======================
     ``lsst``    .ecsv            a table x0, y0, width, height: first column and row from 0;  LSST Science Pipelines
                                  .fits: the same in FITS; .txt: four numbers a line [1]_
     ``region``  .fits            the REGION convention of FITS: centres (X, Y) from 1, sides  CIAO, LSST, regions
@@ -97,7 +97,7 @@ def write_defects(
                                  picture, both from 0, and seconds since 1970 [6]_
     ``roman``   .fits            a uint32 image DQ of all flags, and a table DQ_DEF of their  astropy; as JWST's masks
                                  bits and names, which are Roman's and JWST's [7]_
-    =========== ================ =========================================================== =======================
+    =========== ================ ============================================================ ======================
 
     References
     ----------
