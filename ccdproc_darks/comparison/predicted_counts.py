@@ -137,10 +137,10 @@ class PredictionJob(BlockJob):
         counts = rate * self.at
         variance = self._variance(rate, quick.variance) * self.at**2
         deferred = ~quick.complete
-        typical, hot = self.prior.deviates_of(_SETTLED)
+        typical, low, high = self.prior.deviates_of(_SETTLED)
         for pixels in quick.beyond(typical):
             deferred[pixels] = True
-        deferred |= (np.abs(quick.deviate) > hot) & (quick.rate > self.prior.hot_above)
+        deferred |= ((quick.deviate < low) | (quick.deviate > high)) & (quick.rate > self.prior.hot_above)
         full = counts >= self.full
         mask = full & ~deferred
         counts[full] = self.full
@@ -247,7 +247,8 @@ class PredictionJob(BlockJob):
         mask = ~usable | (value >= self.full)
         value = np.minimum(value, self.full)
         if self.told is not None:
-            mask |= self._told(rows) == BAD
+            # A pixel that is not proportional has its own counts at its own exposure time alone.
+            mask |= self._told(rows) == BAD if same else self._told(rows) > FREE
         elif not same:
             mask |= rate > self.hot
         number = np.array([mask.size - np.count_nonzero(mask), 0, np.count_nonzero(mask)])
