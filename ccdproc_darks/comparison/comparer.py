@@ -33,8 +33,9 @@ _TYPICAL_PIXELS = 1000
 _MOST_FAR = 0.04
 # Deviate below which averages over the read noise that a pixel may have do not matter.
 _NEAR = 1.0
-# Smallest variance of a pixel, over the typical one, with which it weighs in a common offset.
-_LEAST_VARIANCE = 0.25
+# In a common offset: smallest variance of a pixel over the typical one; variance from which on a pixel is hot, over
+# that of a pixel of typical rate.
+_LEAST_VARIANCE, _HOT_VARIANCE = 0.25, 4.0
 
 
 class RateComparer:
@@ -378,12 +379,12 @@ def _even_variance(rate, constant, growth):
     """Variances (electron^2) of pixels of one typical rate: weights in which a pixel's own electrons have no part.
 
     A weight by its own rate would bias the mean where electrons are few: a pixel whose long exposure happens to have
-    more of them would weigh less.
+    more of them would weigh less. Hot pixels, whose noise is another one whatever their luck, weigh by their own.
     """
-    even = constant + growth * max(float(upper_median(rate)), 0.0)
+    even, own = constant + growth * max(float(upper_median(rate)), 0.0), constant + growth * np.maximum(rate, 0)
     least = upper_median(even) * _LEAST_VARIANCE
     # Without read noise, the sum of two counts has no part in how they share it.
-    return np.maximum(even, least) if least > 0 else constant + growth * np.maximum(rate, 0)
+    return np.where(own > _HOT_VARIANCE * even, own, np.maximum(even, least))
 
 
 def _plain_rate(rows, t, involved, free_offset):
