@@ -207,5 +207,5 @@ def _curve(times, values, at):
         onward = (at - t2) * (chord - c2 / t2) / 2
         # Before the first one, with an unknown offset, it goes on to bend, or does not.
         bend = np.nan_to_num((at - t1) * (chord - (c3 - c2) / (t3 - t2))) / 2
-    unknown = np.where(at > t2, onward, np.where(at < t1, bend, half))
-    return np.where((at > t2) | (at < t1), straight, straight + half), unknown
+    unknown = np.where(at >= t2, onward, np.where(at < t1, bend, half))
+    return np.where((at >= t2) | (at < t1), straight, straight + half), unknown

@@ -53,12 +53,30 @@ def predicted_counts(images, offset, *, mem_limit=None, executor=None, **setting
     execution = Execution(executor, mem_limit)
     comparer = RateComparer(images, offset, "theoretical") if len(images) > 1 else None
     prior = None if comparer is None else departure_prior(comparer)
-    job = PredictionJob(images, comparer, prior, hot=_hot_above(images), **settings)
+    full = _full_above(images, settings.pop("full", np.inf))
+    job = PredictionJob(images, comparer, prior, full=full, hot=_hot_above(images), **settings)
     counts, deviation = np.empty(images.shape, images.dtype), np.empty(images.shape, images.dtype)
     mask = np.zeros(images.shape, dtype=bool)
     numbers = fill_images(job, [counts, mask, deviation], execution)
     offsets, width = ((), None) if comparer is None else (comparer.offsets, comparer.width)
     return PredictedCounts(counts, mask, deviation, offsets, width, *map(int, numbers))
+
+
+def _full_above(images, full):
+    """Counts (electron) at which pixels are full: the typical ones of pixels that were, at most ``full``.
+
+    The saturation level of a sensor has the bias in it, which a rate does not tell; the lower limit of the rate of a
+    pixel that was saturated is without it.
+    """
+    single = np.array([info.exposures == 1 for info in images.infos])
+    if not np.isfinite(full) or not single.any():
+        return full
+    found = []
+    for block in images.blocks():
+        counts = images.values(block)[3][single] * images.seconds[single, None, None]
+        found.append(counts[np.isfinite(counts)])
+    found = np.concatenate(found)
+    return min(full, float(np.median(found))) if found.size else full
 
 
 def _hot_above(images):

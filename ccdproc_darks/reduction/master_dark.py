@@ -96,7 +96,8 @@ def master_dark(
         ``mask`` is True where the dark cannot be told: saturated at that exposure time, not proportional and beyond
         the longest exposure by more than the tolerance, with a single usable exposure time and that another one,
         without any data, or by ``mask``. For a single rate of another exposure time all hot pixels are masked, as
-        nothing shows whether they are proportional (`hot_pixel_mask` does the same); with ``mask``, it tells which.
+        nothing shows whether they are proportional (`hot_pixel_mask` does the same); with ``mask``, those that it
+        masks, NONLINEAR ones included, and no others.
         A masked pixel keeps the best number there is, so that to subtract it leaves no hole: the level at which it is
         full, or what its rate or its counts give. It is NaN where there is none.
 
@@ -136,16 +137,25 @@ def master_dark(
     A proportional pixel has the counts ``d t`` and the variance ``t^2 Var(d)``, with the rate d of all exposures by
     generalised least squares (that of `compare_dark_rates`, with the common offsets removed).
 
-    A pixel that is not proportional is predicted by its own counts. On a straight line, as after an offset, it is the
-    line's value; where one exposure alone is too high, as by a cosmic ray in a single frame, the rate of the others;
-    else the middle of what a monotone curve without an inflection can have between the exposures that bracket ``t``:
-    from the chord to the extensions of the next segments. Half of that range is an error of its own, besides the
-    noise of the counts. Before the shortest exposure it reaches from a line to zero to the extension of the counts;
-    beyond the longest it is the difference of growing as before, or as a proportional pixel.
+    A pixel that is not proportional is predicted by the curves that it may follow: a line with an offset, a charge
+    that bends as it fills a depletion edge (Dunlap et al. 2012), or a level at which it is full. Their mean is weighted
+    by how well each fits the pixel's counts (Bayesian model averaging: Hoeting et al. 1999), and the variance is that
+    of the mixture. Where one exposure alone is too high, as by a cosmic ray in a single frame, it is the rate of the
+    others. Where no curve fits, it is the middle of what a monotone curve without an inflection can have between the
+    exposures that bracket ``t``, and half of that range is an error of its own. Between only two exposure times, and
+    before the shortest, an offset and a bend cannot be told apart: the error covers both, so that pixels of one kind
+    are on one side, and by less than it says.
 
-    None of these is certain. The odds of a departure of z sigmas are ``exp(z^2 / 2)`` over that at the deviate where
-    the sensor has as many pixels that depart as good ones (a local false discovery rate: Efron 2004); hot pixels have
-    their own, as more of them depart. The dark is the mean by these odds, its variance that of the mixture.
+    Whether a pixel is proportional is not certain. The odds of a departure of z sigmas are the ratio of the densities
+    of pixels that depart and that do not (a local false discovery rate: Efron 2004). Of hot pixels, the strong
+    departures tell how many are too weak to be seen, as their sizes are evenly spread in their logarithm. The dark is
+    the mean by these odds, its variance that of the mixture. A weak bend that the other exposures do not show is
+    therefore in the error of all hot pixels that look alike: those that are proportional scatter 1 to 5 % less than
+    their error, those that bend up to 30 % more.
+
+    A pixel that never was full is masked where it would be at this exposure time. The level is that of pixels that
+    were, without the bias; where none was, it is the saturation level (DKSATUR) with the bias in it, and a pixel
+    between both is not masked.
 
     Pixels that switch (TELEGRAPH) scatter more than their error says; pass ``mask``. See *Validation* in the
     documentation for held-out exposure times.
@@ -296,7 +306,8 @@ def _shown(temperatures):
 def _full(infos):
     """Counts (electron) that no pixel exceeds, as far as the saturation level tells; infinite where it does not.
 
-    The level has the bias in it, of which a rate knows nothing: pixels are full at somewhat less.
+    The level has the bias in it, of which a rate knows nothing: pixels are full at somewhat less. `predicted_counts`
+    finds out from pixels that were, where there are any.
     """
     levels = [info.saturation * info.gain for info in infos if info.saturation is not None and info.gain]
     return max(levels, default=np.inf)
