@@ -46,7 +46,8 @@ numpydoc_validation_checks = {
     *("ES01", "EX01", "SA01", "PR03", "PR04", "GL01"),
 }
 numpydoc_validation_exclude = {
-    r"\.(ProportionalityLimit|MeasuredGain)$",  # results: they have attributes, and nobody makes one
+    r"\.(ProportionalityLimit|MeasuredGain|DarkScale)$",  # results: they have attributes, and nobody makes one
+    r"NONLINEAR_KINDS$",  # options of Python's enums
     r"DarkCurrent$",  # astropy's own options of a model
 }
 

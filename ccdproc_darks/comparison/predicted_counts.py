@@ -137,10 +137,10 @@ class PredictionJob(BlockJob):
         counts = rate * self.at
         variance = self._variance(rate, quick.variance) * self.at**2
         deferred = ~quick.complete
-        typical, hot = self.prior.deviates_of(_SETTLED)
+        typical, low, high = self.prior.deviates_of(_SETTLED)
         for pixels in quick.beyond(typical):
             deferred[pixels] = True
-        deferred |= (np.abs(quick.deviate) > hot) & (quick.rate > self.prior.hot_above)
+        deferred |= ((quick.deviate < low) | (quick.deviate > high)) & (quick.rate > self.prior.hot_above)
         full = counts >= self.full
         mask = full & ~deferred
         counts[full] = self.full

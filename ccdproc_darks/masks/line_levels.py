@@ -58,7 +58,7 @@ class LineLevels:
             noise = sums_of_segments(self.noise * self.usable) / weights
             sizes = np.array([eighths(self.length)[last] - eighths(self.length)[first] for first, last in SEGMENTS])
             sizes = sizes[:, np.newaxis]
-            left, right = _beside(np.where(weights > 0, levels, np.nanmedian(levels, axis=1, keepdims=True)))
+            left, right = _beside(np.where(weights > 0, levels, _typical(levels)))
             above = np.where(weights > 0, [(levels - left) / noise, (levels - right) / noise], 0.0)
         above[~np.isfinite(above)] = 0.0
         nearer = np.where(np.abs(above[0]) < np.abs(above[1]), above[0], above[1])
@@ -146,6 +146,12 @@ def line_levels(image, mask=None):
             [middle + noise * mean / _EFFICIENCY, np.broadcast_to(noise, mean.shape), usable]
         ).transpose(0, 2, 1)
     return LineLevels(*by_column, rows), LineLevels(*by_row, columns)
+
+
+def _typical(levels):
+    """Medians of the levels of the lines that have one, shape (segments, 1); 0 where none has."""
+    known = np.isfinite(levels).any(axis=1, keepdims=True)
+    return np.nanmedian(np.where(known, levels, 0.0), axis=1, keepdims=True)
 
 
 def _tile(number):

@@ -151,11 +151,14 @@ def dark_scale(
 
     To subtract the dark, multiply it by the factor. The exposure times do the rest::
 
-        scaled = master.multiply(found.factor)
+        scaled = master.multiply(found.factor, handle_meta="first_found")
         result = ccdproc.subtract_dark(science, scaled, exposure_time="EXPTIME", exposure_unit=u.s, scale=True)
 
     Where both have the same exposure time ``scale=True`` is not needed. The error of the factor is common to all
     pixels, and no part of the result's uncertainty: a pixel with the dark signal S is off by ``S * error / factor``.
+    The factor is that of hot pixels. Typical ones may rise more steeply with temperature (on an SBIG STL-1001 by 4.5
+    from 0 to 10 deg C, where hot ones rose by 2.4): what they have too much or too little is smooth, and goes out with
+    the sky. Where darks of several temperatures are at hand, ``master_dark(..., temperature=)`` treats both.
 
     References
     ----------

@@ -1,5 +1,7 @@
 """Levels of lines against those beside."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.special import ndtr
@@ -88,3 +90,15 @@ def test_pixels_without_a_rate():
 @pytest.mark.parametrize("value", [0.0, np.nan])
 def test_no_noise(value):
     assert line_levels(np.full(SHAPE, value)) is None
+
+
+def test_a_part_without_data():
+    """A part of the image in which no pixel is usable tells nothing, and numpy does not warn of it."""
+    image = noise(6)
+    image[:, :300] = np.nan
+    image[:, 500] += 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        columns, rows = (levels.deviates() for levels in line_levels(image))
+    assert np.flatnonzero(columns[0]).tolist() == [500]
+    assert not rows.any()

@@ -80,24 +80,26 @@ def write_defects(
     exactly. Positions are those of the array, however the frame was trimmed. Each list tells the size of the image,
     mostly in a comment.
 
-    =========== ================ =========================================================== =======================
+    =========== ================ ============================================================ ======================
     format      end of the name  what is written                                             read by
-    =========== ================ =========================================================== =======================
+    =========== ================ ============================================================ ======================
     ``lsst``    .ecsv            a table x0, y0, width, height: first column and row from 0;  LSST Science Pipelines
-                                 .fits: the same in FITS; .txt: four numbers a line [1]_
+                                 .fits: the same in FITS; .txt: four numbers a line
     ``region``  .fits            the REGION convention of FITS: centres (X, Y) from 1, sides  CIAO, LSST, regions
-                                 R, SHAPE BOX or POINT [2]_
+                                 R, SHAPE BOX or POINT
     ``ds9``     .reg             box(x,y,width,height,0) in image coordinates: centres, the   SAOImageDS9, regions
-                                 first pixel's is (1, 1) [3]_
+                                 first pixel's is (1, 1)
     ``iraf``    .dat, .txt       ``x y`` of a pixel or ``x1 x2 y1 y2`` of a rectangle, from   IRAF (fixpix, ccdproc)
-                                 1 [4]_
+                                 1
     ``siril``   .lst             ``P x y H``: column, and row from the *last* row of the      Siril (cosme)
-                                 image, both from 0 [5]_
+                                 image, both from 0
     ``dcraw``   .badpixels       ``x y time``: column and row from the top left of the        dcraw, LibRaw
-                                 picture, both from 0, and seconds since 1970 [6]_
+                                 picture, both from 0, and seconds since 1970
     ``roman``   .fits            a uint32 image DQ of all flags, and a table DQ_DEF of their  astropy; as JWST's masks
-                                 bits and names, which are Roman's and JWST's [7]_
-    =========== ================ =========================================================== =======================
+                                 bits and names, which are Roman's and JWST's
+    =========== ================ ============================================================ ======================
+
+    Sources of the formats: LSST [1]_, REGION [2]_, ds9 [3]_, IRAF [4]_, Siril [5]_, dcraw [6]_, Roman and JWST [7]_.
 
     References
     ----------
