@@ -87,7 +87,8 @@ class RateComparer:
             self._warn_noise()
 
     def _warn_noise(self):
-        what, remedy = "read noise", "null='empirical' takes the width that is seen for the right one"
+        what = "read noise"
+        remedy = "null='empirical', where a function has it, takes the width that is seen for the right one"
         way = "Let the frames tell their noise (dark_rate with read_noise=None, or a result of read_noise_map)"
         if self.images.noise is not None:
             what = f"read noise of the map (typically {self.images.noise.typical:.3g} electron)"

@@ -251,10 +251,10 @@ class PredictionJob(BlockJob):
             compared.fit, deletion=compared.fit.deletion[:, own][:, None],
             information=compared.fit.information[:, own][:, None],
         )  # fmt: skip
-        several, proportional = by_own_counts(rows, fit, compared.seconds, shared, self.at)
-        one = Expected(found.counts[own], found.variance[own])
-        several = mixed(one, Expected(several.counts[0], several.variance[0]), probability)
-        return several, probability * (1 - proportional[0])
+        by_counts, proportional = by_own_counts(rows, fit, compared.seconds, shared, self.at)
+        by_counts = Expected(by_counts.counts[0], by_counts.variance[0])
+        of_rate = Expected(found.counts[own], found.variance[own])
+        return mixed(of_rate, by_counts, probability), probability * (1 - proportional[0])
 
     def _of_one_rate(self, rows):
         """The rate times the exposure time: there is nothing else."""

@@ -77,6 +77,11 @@ def science_and_dark(science, dark, *, mask, exposure, gain, saturation, check_h
                 "measure; pass the frame before that (bias subtracted), or check_headers=False if the header is wrong"
             )
     is_rate = dark.unit is not None and dark.unit.is_equivalent(ELECTRON_PER_SECOND)
+    if is_rate and gain is None and science.unit == u.adu and "DKGAINA" in dark.meta:
+        raise ValueError(
+            "dark is a rate of amplifiers with different gains (DKGAINA, ... in its meta), and science is in adu: pass "
+            "master_dark(dark, exposure=...) as the dark, or science in electron (ccdproc.gain_correct)"
+        )
     gain = _gain(gain, headers, needed=science.unit == u.adu)
     if is_rate:
         (seconds,) = exposures(exposure, headers[:1])

@@ -13,6 +13,7 @@ __all__ = ["RateMeta"]
 _NEEDED = ("DKEXPMIN", "DKEXPMAX", "DKNEXP", "DKTOTAL", "NCOMBINE", "DKBIASER", "DKBIASID")
 # The last one is that of a rate without the key.
 _SOURCES = ("argument", "header", "uncertainty", "estimated", "bias", "map", "none")
+_SATURATION_UNITS = ("electron", "adu")
 _SATURATION_SOURCES = ("argument", "header", "ADC", "found", "none")
 _OFFSETS = ("pixel", "none")
 # Numbers that a header may hold.
@@ -56,6 +57,8 @@ class RateMeta:
     saturation_source : str
         Source of the saturation level: 'argument', 'header', 'ADC' (the highest value of unsigned integers), 'found'
         (the frames show it) or 'none'.
+    saturation_unit : str
+        'adu' or 'electron'.
     optical_black : float or None
         Typical rate (electron/s) that was added, where the camera subtracts its optical black.
     level_error : float or None
@@ -77,12 +80,21 @@ class RateMeta:
     offset: str
     incomplete: int | None = None
     saturation_source: str = "none"
+    saturation_unit: str = "adu"
     optical_black: float | None = None
     level_error: float | None = None
+
+    @property
+    def full(self):
+        """Saturation level in electrons, or None."""
+        if self.saturation is None or self.saturation_unit == "electron":
+            return self.saturation
+        return None if self.gain is None else self.saturation * self.gain
 
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
         single = self.shortest if self.exposures == 1 else None
+        in_electrons = self.saturation is not None and self.saturation_unit == "electron"
         return {
             "EXPTIME": (single, "[s] exposure time of a frame"),
             "EXPOSURE": (single, "[s] exposure time of a frame"),
@@ -98,6 +110,7 @@ class RateMeta:
             "DKBIASID": (self.bias_identity, "checksum of the master bias"),
             "DKSATUR": (self.saturation, "saturation level in the frames' unit"),
             "DKSATSRC": (None if self.saturation is None else self.saturation_source, "where that level is from"),
+            "DKSATUNI": ("electron" if in_electrons else None, "unit of that level, where it is not adu"),
             "DKTEMP": (self.temperature, "[deg C] mean sensor temperature"),
             "DKOFFSET": (self.offset, "offset of a pixel: pixel (free), none"),
             "DKLOST": (self.incomplete, "pixels that lost some of their frames"),
@@ -138,6 +151,7 @@ class RateMeta:
             offset=meta.choice("DKOFFSET", _OFFSETS),
             incomplete=meta.whole("DKLOST", 0),
             saturation_source=source,
+            saturation_unit=meta.choice("DKSATUNI", _SATURATION_UNITS),
             optical_black=meta.number("DKBLACK", "zero or positive"),
             level_error=meta.number("DKLEVERR", "zero or positive"),
         )

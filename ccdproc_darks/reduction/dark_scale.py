@@ -127,9 +127,10 @@ def dark_scale(
     astropy.units.UnitsError
         If units do not fit together.
     ValueError
-        If shapes or headers do not fit together, if exposure time, gain or temperature are needed and unknown, or if
-        the factor cannot be told: too few hot pixels; stars on too many of them; hot pixels that do not follow one
-        factor; an error above 20 % of the factor.
+        If shapes or headers do not fit together, if exposure time, gain or temperature are needed and unknown, if
+        ``dark`` is a rate of amplifiers with different gains and ``science`` in adu, or if the factor cannot be told:
+        too few hot pixels; stars on too many of them; hot pixels that do not follow one factor; an error above 20 % of
+        the factor.
 
     See Also
     --------

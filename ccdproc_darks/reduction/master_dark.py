@@ -309,8 +309,7 @@ def _full(infos):
     The level has the bias in it, of which a rate knows nothing: pixels are full at somewhat less. `predicted_counts`
     finds out from pixels that were, where there are any.
     """
-    levels = [info.saturation * info.gain for info in infos if info.saturation is not None and info.gain]
-    return max(levels, default=np.inf)
+    return max((info.full for info in infos if info.full is not None), default=np.inf)
 
 
 def _full_counts(rates, unit, gain):

@@ -7,7 +7,16 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
-from ccdproc_darks import DARK_FLAGS, Sensor, dark_rate, dark_scale, hot_pixel_mask, simulate_dark
+from ccdproc_darks import (
+    DARK_FLAGS,
+    Amplifier,
+    Sensor,
+    dark_rate,
+    dark_scale,
+    hot_pixel_mask,
+    master_dark,
+    simulate_dark,
+)
 from ccdproc_darks.simulation import HotPixels
 from ccdproc_darks.temperature import DoublingDarkCurrent, ThermalDarkCurrent
 
@@ -222,6 +231,24 @@ def test_an_image_of_one_value_is_refused():
     science.data[:] = 100
     with pytest.raises(ValueError, match="they do not stand out in science"):
         dark_scale(science, master_of(rates), saturation=60000 * u.adu)
+
+
+def test_amplifiers_of_different_gains():
+    """A rate (electron/s) has not one number of adu; a dark in adu has the gain of each amplifier in it."""
+    rates, _ = rates_of()
+    gains = np.where(np.arange(SHAPE[1]) < 100, 1.0, 3.0)
+    frames = [master_of(rates, seed, frames=1, unit="electron") for seed in range(4)]
+    frames = [CCDData(frame.data / gains, unit="adu", meta={"EXPTIME": 300.0, "RDNOISE": NOISE}) for frame in frames]
+    gain = u.electron / u.adu
+    halves = [Amplifier("[1:100, :]", gain=1 * gain), Amplifier(f"[101:{SHAPE[1]}, :]", gain=3 * gain)]
+    rate = dark_rate(frames, amplifiers=halves)
+    science = science_of(rates, 1.2, unit="electron")
+    in_adu = CCDData(science.data / gains, unit="adu", meta=science.meta)
+    with pytest.raises(ValueError, match=r"^dark is a rate of amplifiers with different gains \(DKGAINA"):
+        dark_scale(in_adu, rate)
+    dark = master_dark(rate, exposure=300 * S)
+    for found in (dark_scale(science, rate), dark_scale(in_adu, dark)):
+        assert found.factor == pytest.approx(1.2, abs=4 * found.error)
 
 
 def test_a_temperature_that_is_no_number():

@@ -308,6 +308,21 @@ class TestSingleRate:
         wanted = mask.mask.copy() if nonlinear_masked else np.zeros((40, 40), bool)
         np.testing.assert_array_equal(dark.mask, wanted)
 
+    @pytest.mark.parametrize("unit", ["adu", "electron"])
+    def test_full(self, unit):
+        """The saturation level is in the unit of the frames."""
+        frames = [mean_dark(np.random.default_rng(seed), 2.0, 100.0, 1, 5.0, SHAPE) for seed in range(3)]
+        for frame in frames:
+            frame.data[5, 6] = 50000.0
+            frame.meta["EGAIN"] = 1.5
+        if unit == "adu":
+            frames = [CCDData(frame.data / 1.5, unit="adu", meta=frame.meta) for frame in frames]
+        rate = dark_rate(frames, bias=0 * u.Unit(unit), saturation=60000 * u.electron)
+        dark = master_dark(rate, exposure=150 * S, unit="electron", mask=np.zeros(SHAPE, bool))
+        assert dark.mask[5, 6]
+        assert dark.mask.sum() == 1
+        assert dark.data[5, 6] == pytest.approx(60000)
+
     def test_without_an_uncertainty(self, rate):
         rate = rate.copy()
         rate.uncertainty = None
