@@ -90,7 +90,7 @@ def bad_lines(flags, image, mask, control):
         return found
     tests = [_LineTests("column", image), _LineTests("row", image.T)]
     for one, levels in zip(tests, line_levels(image, mask) or (None, None), strict=True):
-        one.set_levels(levels)
+        one.levels = levels
     _count(tests, flags, image)
     for passed in range(_PASSES):
         deviates = [one.deviates(again=passed > 0) for one in tests]
@@ -105,12 +105,8 @@ class _LineTests:
 
     def __init__(self, kind, image):
         self.kind, self.image = kind, image
-        self.counts, self.levels, self.of_levels = [], None, None
+        self.counts, self.levels = [], None
         self.found = np.zeros(image.shape[1], bool)
-
-    def set_levels(self, levels):
-        if levels is not None:
-            self.levels, self.of_levels = levels, np.abs(levels.deviates())
 
     def add_counts(self, lines, places, rates):
         """Count bad pixels; of HOT ones, with their ``rates``, those that stand out of the level of their own line."""
@@ -122,9 +118,10 @@ class _LineTests:
     def deviates(self, again):
         """Normal deviate of each line, that of all its tests together."""
         # In all passes but the first, lines that were found are no measure of others.
-        of_counts = [one.deviates(self.found if again else None) for one in self.counts]
+        left_out = self.found if again else None
+        of_counts = [one.deviates(left_out) for one in self.counts]
         none = np.zeros((len(SEGMENTS), self.found.size))
-        each = np.array([none if self.of_levels is None else self.of_levels, *of_counts])
+        each = np.array([none if self.levels is None else np.abs(self.levels.deviates(left_out)), *of_counts])
         logarithms = log_ndtr(-each)
         logarithms[:, 0] += np.log(_OF_WHOLE)
         logarithms[:, 1:] += np.log(_OF_PART)

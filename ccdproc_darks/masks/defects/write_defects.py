@@ -81,7 +81,7 @@ def write_defects(
     mostly in a comment.
 
     =========== ================ ============================================================ ======================
-    format      end of the name  what is written                                             read by
+    format      end of the name  what is written                                              read by
     =========== ================ ============================================================ ======================
     ``lsst``    .ecsv            a table x0, y0, width, height: first column and row from 0;  LSST Science Pipelines
                                  .fits: the same in FITS; .txt: four numbers a line
