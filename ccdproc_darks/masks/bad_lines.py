@@ -43,15 +43,15 @@ class BadLine:
         Number of the column or row, from 0.
     start, stop : int
         First pixel of the bad part along the line, and the one after its last.
-    part : {"", "from", "to"}
-        Whether the whole line is bad, the part from ``start`` on, or the part up to ``stop``.
+    part : {"", "from", "to", "within"}
+        Whether the whole line is bad, the part from ``start`` on, the part up to ``stop``, or one between both.
     """
 
     kind: Literal["column", "row"]
     number: int
     start: int
     stop: int
-    part: Literal["", "from", "to"] = ""
+    part: Literal["", "from", "to", "within"] = ""
 
     @property
     def slices(self):
@@ -59,10 +59,12 @@ class BadLine:
         along = slice(self.start, self.stop)
         return (along, self.number) if self.kind == "column" else (self.number, along)
 
-    def moved(self, rows, columns):
-        """The same line in an image that begins so many rows and columns earlier."""
-        along, across = (rows, columns) if self.kind == "column" else (columns, rows)
-        return BadLine(self.kind, self.number + across, self.start + along, self.stop + along, self.part)
+    def moved(self, rows, columns, shape):
+        """The same line in an image of this shape, which begins so many rows and columns earlier."""
+        along, across, length = (rows, columns, shape[0]) if self.kind == "column" else (columns, rows, shape[1])
+        start, stop = self.start + along, self.stop + along
+        part = ("within" if start > 0 else "to") if stop < length else "from" if start > 0 else ""
+        return BadLine(self.kind, self.number + across, start, stop, part)
 
 
 def bad_lines(flags, image, mask, control):
@@ -90,7 +92,7 @@ def bad_lines(flags, image, mask, control):
         return found
     tests = [_LineTests("column", image), _LineTests("row", image.T)]
     for one, levels in zip(tests, line_levels(image, mask) or (None, None), strict=True):
-        one.set_levels(levels)
+        one.levels = levels
     _count(tests, flags, image)
     for passed in range(_PASSES):
         deviates = [one.deviates(again=passed > 0) for one in tests]
@@ -105,12 +107,8 @@ class _LineTests:
 
     def __init__(self, kind, image):
         self.kind, self.image = kind, image
-        self.counts, self.levels, self.of_levels = [], None, None
+        self.counts, self.levels = [], None
         self.found = np.zeros(image.shape[1], bool)
-
-    def set_levels(self, levels):
-        if levels is not None:
-            self.levels, self.of_levels = levels, np.abs(levels.deviates())
 
     def add_counts(self, lines, places, rates):
         """Count bad pixels; of HOT ones, with their ``rates``, those that stand out of the level of their own line."""
@@ -122,9 +120,10 @@ class _LineTests:
     def deviates(self, again):
         """Normal deviate of each line, that of all its tests together."""
         # In all passes but the first, lines that were found are no measure of others.
-        of_counts = [one.deviates(self.found if again else None) for one in self.counts]
+        left_out = self.found if again else None
+        of_counts = [one.deviates(left_out) for one in self.counts]
         none = np.zeros((len(SEGMENTS), self.found.size))
-        each = np.array([none if self.of_levels is None else self.of_levels, *of_counts])
+        each = np.array([none if self.levels is None else np.abs(self.levels.deviates(left_out)), *of_counts])
         logarithms = log_ndtr(-each)
         logarithms[:, 0] += np.log(_OF_WHOLE)
         logarithms[:, 1:] += np.log(_OF_PART)
@@ -172,7 +171,10 @@ def text_of_lines(lines):
     """Numbers of lines as a text: ``198, 201-203, 411 (from 300), 500 (to 120)``; the first 40 of them."""
     texts, numbers, part = [], [], None
     for line in [*sorted(lines, key=lambda one: (one.number, one.start)), None]:
-        known = line and {"from": f" (from {line.start})", "to": f" (to {line.stop - 1})", "": ""}[line.part]
+        known = line and {
+            "": "", "from": f" (from {line.start})", "to": f" (to {line.stop - 1})",
+            "within": f" ({line.start} to {line.stop - 1})",
+        }[line.part]  # fmt: skip
         if numbers and (line is None or line.number != numbers[-1] + 1 or known != part):
             texts.append(f"{numbers[0]}{f'-{numbers[-1]}' if len(numbers) > 1 else ''}{part}")
             numbers = []

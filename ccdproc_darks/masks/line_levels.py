@@ -21,6 +21,8 @@ _WINDOW = 11
 _LEAST, _LEAST_AT_EDGE, _EDGE = 0.5, 1.0, 3
 # Parts of the lines, and how many sigmas of a normal distribution lie between their ends.
 _PARTS = ((15.866, 84.134, 2.0), (2.5, 97.5, 3.92))
+# Fewest pixels of a tile of which quartiles are taken.
+_FEWEST = 16
 # Fraction of the pixels of a part of a line that must be usable.
 _USABLE = 0.5
 
@@ -42,8 +44,10 @@ class LineLevels:
     usable: np.ndarray
     length: int
 
-    def deviates(self):
+    def deviates(self, left_out=None):
         """Normal deviates of the departures of lines from both sides, with the sign; shape (segments, lines).
+
+        Lines that are ``left_out`` (bool) are no measure of others.
 
         Notes
         -----
@@ -53,20 +57,18 @@ class LineLevels:
         gradient or a step between two amplifiers is no bad line.
         """
         weights = sums_of_segments(self.usable)
+        sizes = np.array([eighths(self.length)[last] - eighths(self.length)[first] for first, last in SEGMENTS])
+        told = weights >= _USABLE * sizes[:, np.newaxis]
         with np.errstate(divide="ignore", invalid="ignore"):
-            levels = sums_of_segments(self.levels * self.usable) / weights
+            levels = _interpolated(sums_of_segments(self.levels * self.usable) / weights)
             noise = sums_of_segments(self.noise * self.usable) / weights
-            sizes = np.array([eighths(self.length)[last] - eighths(self.length)[first] for first, last in SEGMENTS])
-            sizes = sizes[:, np.newaxis]
-            left, right = _beside(np.where(weights > 0, levels, _typical(levels)))
-            above = np.where(weights > 0, [(levels - left) / noise, (levels - right) / noise], 0.0)
+            above = np.where(weights > 0, [(levels - side) / noise for side in _beside(levels)], 0.0)
         above[~np.isfinite(above)] = 0.0
         nearer = np.where(np.abs(above[0]) < np.abs(above[1]), above[0], above[1])
-        nearer[(above[0] * above[1] <= 0) | (weights < _USABLE * sizes)] = 0.0
-        width = 1 / np.sqrt(sizes)
-        for low, high, sigmas in _PARTS:
-            ends = np.percentile(above.mean(axis=0), [low, high], axis=1, keepdims=True)
-            width = np.maximum(width, (ends[1] - ends[0]) / sigmas)
+        nearer[(above[0] * above[1] <= 0) | ~told] = 0.0
+        measure = told if left_out is None else told & ~left_out
+        width = np.array([_width(*each) for each in zip(above.mean(axis=0), measure, strict=True)])
+        width = np.maximum(width[:, np.newaxis], 1 / np.sqrt(np.maximum(weights, 1)))
         least = np.full(nearer.shape[1], _LEAST)
         least[:_EDGE] = least[-_EDGE:] = _LEAST_AT_EDGE
         return np.where(np.abs(nearer) >= least, nearer / width, 0.0)
@@ -118,12 +120,10 @@ def line_levels(image, mask=None):
         any_bad = bad.any()
         if any_bad:
             values[bad] = usual
-        few = values[:: max(down // 8, 1), : tiles * across].reshape(-1, tiles, across)
-        few = np.ascontiguousarray(few.transpose(1, 0, 2)).reshape(tiles, -1)
-        quarter = few.shape[1] // 4
-        few.partition([quarter, 2 * quarter, 3 * quarter], axis=1)
-        middle = few[:, 2 * quarter]
-        noise = (few[:, 3 * quarter] - few[:, quarter]) / np.float32(2 * _QUARTILE)
+        step = max(down // 8, 1)
+        few = _by_tile(values[::step], tiles, across)
+        lower, middle, upper = _quartiles(few, _by_tile(bad[::step], tiles, across) if any_bad else None, usual)
+        noise = (upper - lower) / np.float32(2 * _QUARTILE)
         noise[~(noise > 0)] = usual_noise
         middles, noises = middle[tile], noise[tile]
         values -= middles
@@ -148,10 +148,47 @@ def line_levels(image, mask=None):
     return LineLevels(*by_column, rows), LineLevels(*by_row, columns)
 
 
-def _typical(levels):
-    """Medians of the levels of the lines that have one, shape (segments, 1); 0 where none has."""
-    known = np.isfinite(levels).any(axis=1, keepdims=True)
-    return np.nanmedian(np.where(known, levels, 0.0), axis=1, keepdims=True)
+def _by_tile(values, tiles, across):
+    """Pixels of some rows, as an array of its own of shape (tiles, pixels)."""
+    pieces = values[:, : tiles * across].reshape(-1, tiles, across).transpose(1, 0, 2)
+    return np.ascontiguousarray(pieces).reshape(tiles, -1)
+
+
+def _quartiles(values, bad, usual):
+    """Quartiles of the pixels of each tile that are not ``bad`` (or None); ``usual`` where there are hardly any.
+
+    ``values`` are sorted in place.
+    """
+    number = values.shape[1]
+    if bad is None:
+        quarter = number // 4
+        values.partition([quarter, 2 * quarter, 3 * quarter], axis=1)
+        return values[:, [quarter, 2 * quarter, 3 * quarter]].T
+    values[bad] = np.inf
+    values.sort(axis=1)
+    usable = number - np.count_nonzero(bad, axis=1)
+    places = usable[:, np.newaxis] // 4 * [1, 2, 3]
+    quartiles = np.take_along_axis(values, np.minimum(places, number - 1), axis=1)
+    quartiles[usable < _FEWEST] = usual
+    return quartiles.T
+
+
+def _interpolated(levels):
+    """Levels of lines, shape (segments, lines); those that are not known, between those that are, or 0."""
+    numbers = np.arange(levels.shape[1])
+    for each in levels:
+        known = np.isfinite(each)
+        if not known.all():
+            each[~known] = np.interp(numbers[~known], numbers[known], each[known]) if known.any() else 0.0
+    return levels
+
+
+def _width(departures, measure):
+    """Width of the distribution of the departures of lines; 0 where none of them is a measure."""
+    if not measure.any():
+        return 0.0
+    ends = (np.percentile(departures[measure], [low, high]) for low, high, _ in _PARTS)
+    return max((high - low) / sigmas for (low, high), (_, _, sigmas) in zip(ends, _PARTS, strict=True))
 
 
 def _tile(number):

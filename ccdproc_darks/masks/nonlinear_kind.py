@@ -177,7 +177,7 @@ def nonlinear_kind(
         )
     if mask is None:
         flags, twice = hot_pixel_mask(
-            *rates, scatter=scatter, read_noise=read_noise, offset=offset, check_headers=check_headers,
+            *rates, scatter=scatter, read_noise=read_noise, offset=offset, lines=False, check_headers=check_headers,
             mem_limit=mem_limit, executor=executor, add_keyword=None,
         ), collected()  # fmt: skip
     else:

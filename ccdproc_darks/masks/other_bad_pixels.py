@@ -86,7 +86,7 @@ class OtherBadPixels:
             those = bad_lines(
                 flags[place], image.data[place], None if image_mask is None else image_mask[place], control
             )
-            found += [line.moved(place[0].start, place[1].start) for line in those]
+            found += [line.moved(place[0].start, place[1].start, image.shape) for line in those]
         return found
 
 

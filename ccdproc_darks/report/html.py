@@ -10,7 +10,8 @@ __all__ = ["document", "escape", "table"]
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
 h1 { font-size: 1.7rem; } h2 { margin-top: 2.5rem; border-bottom: 2px solid #1b6ca8; } h3 { margin-bottom: .3rem; }
-table { border-collapse: collapse; margin: .5rem 0 1.2rem; } th, td { padding: .25rem .65rem; text-align: right; }
+table { border-collapse: collapse; margin: .5rem 0 1.2rem; font-size: .92em; }
+th, td { padding: .25rem .5rem; text-align: right; }
 td:not(.left) { white-space: nowrap; } th { border-bottom: 1px solid #888; font-weight: 600; }
 tr:nth-child(even) td { background: #f4f6f8; }
 .left { text-align: left; } figure { margin: 1.2rem 0; } img { max-width: 100%; }

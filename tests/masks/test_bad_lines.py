@@ -102,7 +102,10 @@ def test_text():
 
 
 def test_moved():
-    line = BadLine("column", 7, 3, 9, "from").moved(100, 20)
+    line = BadLine("column", 7, 3, 9, "from").moved(100, 20, (109, 200))
     assert line == BadLine("column", 27, 103, 109, "from")
-    assert BadLine("row", 7, 3, 9).moved(100, 20) == BadLine("row", 107, 23, 29)
+    assert BadLine("row", 7, 0, 9).moved(100, 20, (200, 200)) == BadLine("row", 107, 20, 29, "within")
+    assert BadLine("row", 7, 0, 9).moved(100, 0, (200, 200)) == BadLine("row", 107, 0, 9, "to")
+    assert BadLine("column", 7, 0, 9).moved(0, 20, (9, 200)) == BadLine("column", 27, 0, 9)
+    assert text_of_lines([BadLine("row", 107, 20, 29, "within")]) == "107 (20 to 28)"
     assert np.zeros((200, 200))[line.slices].size == 6

@@ -102,3 +102,35 @@ def test_a_part_without_data():
         columns, rows = (levels.deviates() for levels in line_levels(image))
     assert np.flatnonzero(columns[0]).tolist() == [500]
     assert not rows.any()
+
+
+@pytest.mark.parametrize("masked", ["rows", "columns", "blocks", "half of all pixels"])
+def test_masked_pixels_do_not_make_lines_bad(masked):
+    """The noise of pixels is that of those that are not masked, however many these are."""
+    shape, largest = (128, 160), []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        mask = np.zeros(shape, bool)
+        if masked == "rows":
+            mask[:40] = True
+        elif masked == "columns":
+            mask[:, 60:73] = True
+        elif masked == "blocks":
+            mask[:30, :50] = mask[70:100, 100:] = True
+        else:
+            mask = rng.random(shape) < 0.5
+        image = rng.normal(size=shape)
+        largest += [np.abs(levels.deviates()).max() for levels in line_levels(image, mask)]
+    assert np.count_nonzero(np.array(largest) > 4.5) == 0
+
+
+def test_lines_found_are_no_measure_of_others():
+    """Where many columns are bad, those that are worst are found first, and then the others."""
+    image = noise(7)
+    image[:, 100:700:28] += 3
+    columns = line_levels(image)[0]
+    found = np.zeros(800, bool)
+    found[100:700:28] = True
+    image[:, 720] += 0.7
+    columns = line_levels(image)[0]
+    assert abs(columns.deviates()[0, 720]) < 5 < columns.deviates(found)[0, 720]

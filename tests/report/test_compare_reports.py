@@ -149,6 +149,8 @@ def test_where_it_may_be_written(reports, tmp_path):
     for out in (reports[0], reports[0].parent):
         with pytest.raises(FileExistsError, match="is one of the reports, or holds it: choose another folder"):
             compare_reports(reports[:2], out, overwrite=True)
+    with pytest.raises(FileExistsError, match=r"changes is in the report .*night2: choose another folder"):
+        compare_reports(reports[:2], reports[1] / "changes")
     compare_reports(reports[:2], tmp_path / "out")
     with pytest.raises(FileExistsError, match="out is there already"):
         compare_reports(reports[:2], tmp_path / "out")

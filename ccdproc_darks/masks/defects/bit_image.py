@@ -31,10 +31,10 @@ def flag_bits():
 
 
 def write(path, pixels):
-    """Write the flags as a uint32 image DQ, and a table DQ_DEF of their bits and names."""
-    flags = pixels.flags
-    if flags is None:
-        flags = pixels.mask * np.uint32(DARK_FLAGS.DO_NOT_USE)
+    """Write the flags as a uint32 image DQ, and a table DQ_DEF of bits and names; listed pixels are DO_NOT_USE."""
+    # DO_NOT_USE are those of the list, as in lists of other formats; the mask may have been changed since it was made.
+    listed = pixels.mask * np.uint32(DARK_FLAGS.DO_NOT_USE)
+    flags = listed if pixels.flags is None else (pixels.flags & ~np.uint32(DARK_FLAGS.DO_NOT_USE)) | listed
     bits = flag_bits()
     columns = [
         fits.Column("BIT", "1J", array=[value.bit_length() - 1 for value in bits.values()]),

@@ -34,8 +34,8 @@ def write(path, pixels):
         "MTYPE1": ("pos", ""),
         "MFORM1": ("X,Y", ""),
         "OBSTYPE": ("defects", "bad pixels"),
-        "DKROWS": (rows, "rows of the image"),
-        "DKCOLS": (number, "columns of the image"),
+        "DKNROWS": (rows, "rows of the image"),
+        "DKNCOLS": (number, "columns of the image"),
     })  # fmt: skip
     fits.HDUList([fits.PrimaryHDU(), table]).writeto(path)
 

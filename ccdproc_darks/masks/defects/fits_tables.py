@@ -55,6 +55,6 @@ def first_table(path, label, name=None):
 
 
 def table_shape(meta):
-    """Rows and columns as DKROWS and DKCOLS tell them, or None."""
-    shape = meta.get("DKROWS"), meta.get("DKCOLS")
+    """Rows and columns as DKNROWS and DKNCOLS tell them, or None."""
+    shape = meta.get("DKNROWS"), meta.get("DKNCOLS")
     return shape if all(type(side) is int and 0 < side < 2**31 for side in shape) else None

@@ -18,7 +18,7 @@ def write(path, pixels):
     boxes = boxes_of(pixels.mask)
     rows, columns = pixels.shape
     table = Table(boxes.astype(np.int32), names=_COLUMNS)
-    table.meta = {"OBSTYPE": "defects", "DKROWS": rows, "DKCOLS": columns}
+    table.meta = {"OBSTYPE": "defects", "DKNROWS": rows, "DKNCOLS": columns}
     if path.name.lower().endswith((".fits", ".fit", ".fts", ".fits.gz")):
         table.write(path, format="fits")
     elif path.suffix.lower() == ".ecsv":

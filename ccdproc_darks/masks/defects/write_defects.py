@@ -50,7 +50,8 @@ def write_defects(
         Format of the list, see Notes. None: that of the file's name, where its end belongs to one format only.
     flags : str or sequence of str, optional
         Names of the flags in `DARK_FLAGS` of which a pixel must have one or more to be listed, for a result of
-        `hot_pixel_mask`. None: the pixels of its ``mask``. In a bit image, the flags that are kept; None: all.
+        `hot_pixel_mask`. None: the pixels of its ``mask``. A bit image keeps these flags only (None: all), and has
+        DO_NOT_USE where a pixel is listed.
     date : `~astropy.time.Time` or str, optional
         Since when the pixels are bad (UTC), for ``"dcraw"``, which leaves them as they are in older frames. None:
         DATE-OBS of ``mask``, or else the time of writing.
@@ -81,7 +82,7 @@ def write_defects(
     mostly in a comment.
 
     =========== ================ ============================================================ ======================
-    format      end of the name  what is written                                             read by
+    format      end of the name  what is written                                              read by
     =========== ================ ============================================================ ======================
     ``lsst``    .ecsv            a table x0, y0, width, height: first column and row from 0;  LSST Science Pipelines
                                  .fits: the same in FITS; .txt: four numbers a line

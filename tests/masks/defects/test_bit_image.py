@@ -68,8 +68,18 @@ def test_as_astropy_and_ccdproc_read_it(tmp_path, hot):
 
 
 def test_only_the_flags_asked_for(tmp_path, hot):
+    hot.data[7, 7] = DARK_FLAGS.WARM | DARK_FLAGS.DO_NOT_USE
     write_defects(hot, tmp_path / "bad.fits", format="roman", flags="HOT")
-    assert set(np.unique(fits.getdata(tmp_path / "bad.fits", "DQ"))) == {0, 2048}
+    assert set(np.unique(fits.getdata(tmp_path / "bad.fits", "DQ"))) == {0, 2048 + 1}
+    assert (read_defects(tmp_path / "bad.fits") == (hot.data & DARK_FLAGS.HOT > 0)).all()
+
+
+def test_a_mask_that_was_changed(tmp_path, hot):
+    """Pixels that were masked, or unmasked, after the flags were made."""
+    hot.mask[7, 7], hot.mask[3, 5] = True, False
+    write_defects(hot, tmp_path / "bad.fits", format="roman")
+    assert (read_defects(tmp_path / "bad.fits") == hot.mask).all()
+    assert fits.getdata(tmp_path / "bad.fits", "DQ")[[7, 3], [7, 5]].tolist() == [DARK_FLAGS.DO_NOT_USE, DARK_FLAGS.HOT]
 
 
 def test_headers_that_fits_cannot_hold(tmp_path):

@@ -52,7 +52,7 @@ def test_meta_says_that_these_are_defects(tmp_path, name):
         else fits.getheader(tmp_path / name, 1)
     )
     assert meta["OBSTYPE"] == "defects"
-    assert (meta["DKROWS"], meta["DKCOLS"]) == (40, 61)
+    assert (meta["DKNROWS"], meta["DKNCOLS"]) == (40, 61)
 
 
 def test_lists_of_lsst_itself(tmp_path):
