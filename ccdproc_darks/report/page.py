@@ -49,6 +49,8 @@ def _group(folder, measured):
     group, mask = measured.group, measured.mask
     yield f"<h2>{escape(group.title)}</h2>"
     yield f"<p>{_one_line(measured)}</p>"
+    if group.origin:
+        yield f"<p>{escape(group.origin)}</p>"
     for note in untold(measured.notes, measured.findings):
         yield f"<p class=note>{escape(note)}</p>"
     yield "<h3>Dark rate</h3>"
