@@ -9,6 +9,7 @@ from astropy.nddata import CCDData
 
 from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_flag, numpy_images, unit_name
 from .._interface.flags import DARK_FLAGS
+from .._interface.pixel_mask import checked_mask
 from ..frames.belonging import Labelled, check_one_sensor
 from ..frames.cards import header_number, header_value
 from ..frames.exposure_time import exposure_time
@@ -175,17 +176,11 @@ def _good(mask, dark):
     """Where a pixel of the dark is proportional, as far as the user's ``mask`` tells, or the dark's own."""
     if mask is None:
         return _unmasked(dark)
-    values = mask.data if isinstance(mask, CCDData) else mask
-    values = np.asarray(values)
-    if values.dtype.kind not in "biu":
-        raise TypeError(
-            f"mask must be a result of hot_pixel_mask or an array of bool, True where a pixel is bad, got "
-            f"{type(mask).__name__} of {values.dtype}"
-        )
-    if values.shape != dark.shape:
-        raise ValueError(f"mask has the shape {values.shape}, science and dark have {dark.shape}")
-    if values.dtype == bool:
-        return ~values
-    flags = values.astype(np.int64)
-    # DO_NOT_USE without a reason is bad: an array of 0 and 1 is one of bool.
+    mask = checked_mask(mask if isinstance(mask, CCDData) else np.asarray(mask))
+    if mask.shape != dark.shape:
+        raise ValueError(f"mask has the shape {mask.shape}, science and dark have {dark.shape}")
+    if not isinstance(mask, CCDData):
+        return ~mask
+    flags = mask.data.astype(np.int64)
+    # DO_NOT_USE without a reason is bad.
     return ((flags & ~int(_HARMLESS)) == 0) & (flags != int(DARK_FLAGS.DO_NOT_USE))

@@ -87,9 +87,9 @@ def dark_rate(
         is given as an argument a warning. Where twenty equal darks or more show that pixels differ, the map is made of
         them, unless a Quantity is given.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
-        :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted. With
-        ``overscan``, a master bias is one without its overscan, too, or as large as the raw frames, and then loses it
-        as they do.
+        :term:`Master bias`, or bias level, in adu or electron, whatever the unit of the frames is: the gain converts
+        it. None: the frames are already bias-subtracted. With ``overscan``, a master bias is one without its overscan,
+        too, or as large as the raw frames, and then loses it as they do.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Exposure time of the frames (one, or one a frame). None looks for EXPTIME, EXPOSURE, and keys of single cameras.
         A unit in the comment of the card, as in ``[ms] exposure time``, is read; without one it is s.

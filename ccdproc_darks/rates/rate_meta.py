@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._interface.pixel_mask import DARK_RATE, kind_of_result
 from ..frames.cards import header_value
 
 __all__ = ["RateMeta"]
@@ -121,6 +122,7 @@ class RateMeta:
     @classmethod
     def of(cls, rate, label):
         """`RateMeta` from the meta of a rate; a ValueError where it is not a result of `dark_rate`, or was changed."""
+        _check_kind(rate, label)
         meta = _CheckedMeta(rate.meta, label)
         shortest, longest = meta.number("DKEXPMIN", "positive"), meta.number("DKEXPMAX", "positive")
         exposures, frames = meta.whole("DKNEXP", 1), meta.whole("NCOMBINE", 1)
@@ -157,6 +159,19 @@ class RateMeta:
         )
 
 
+def _check_kind(rate, label):
+    """A ValueError where an image is another result than a rate."""
+    kind = kind_of_result(rate)
+    if "DKSTAT" in rate.meta:
+        so = "" if kind is None else f", as of {kind}"
+        raise ValueError(f"{label} is not a result of dark_rate: DKSTAT in its meta is {rate.meta['DKSTAT']!r}{so}")
+    if kind is not None and kind != DARK_RATE:
+        place = "; pass the rates that it was made from" if "DKEXPMIN" in rate.meta else ""
+        if kind.startswith("a mask"):
+            place += "; a mask belongs in mask= (of master_dark, dark_scale, nonlinear_kind) or in write_defects"
+        raise ValueError(f"{label} is {kind}, not a result of dark_rate{place}")
+
+
 class _CheckedMeta:
     """Values from the meta of a rate, each checked where it is read; a ValueError names the rate, the key and both."""
 
@@ -165,8 +180,6 @@ class _CheckedMeta:
         missing = [key for key in _NEEDED if key not in meta]
         if missing:
             raise ValueError(f"{label} is not a result of dark_rate: its meta lacks {', '.join(missing)}")
-        if "DKSTAT" in meta:
-            raise ValueError(f"{label} is not a result of dark_rate: DKSTAT in its meta is {meta['DKSTAT']!r}")
 
     def number(self, key, wanted):
         """The value of a key as a float, in one of `_RANGES`; None where there is no such key."""

@@ -11,10 +11,18 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from .._interface.arguments import GAIN_UNIT, checked_choice, checked_flag, checked_number, checked_quantity
+from .._interface.arguments import (
+    GAIN_UNIT,
+    SAME_EXPOSURE,
+    checked_choice,
+    checked_flag,
+    checked_number,
+    checked_quantity,
+)
 from .._interface.flags import DARK_FLAGS
+from .._interface.pixel_mask import checked_mask
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
-from .._interface.warnings import NoUsablePixelWarning, warn
+from .._interface.warnings import MissingInformationWarning, NoUsablePixelWarning, warn
 from ..comparison.compare_dark_rates import checked_offset, comparison_entries
 from ..comparison.predicted_counts import BAD, OWN, predicted_counts
 from ..rates.amplifiers import amplifiers_of_rates
@@ -68,9 +76,9 @@ def master_dark(
         step of temperature in common, hot ones their own, as far as their counts tell it.
     mask : `~astropy.nddata.CCDData` or `numpy.ndarray` of bool, optional
         Result of `hot_pixel_mask`, shape (rows, columns). Its NONLINEAR pixels are predicted by their own counts; for a
-        single rate of another exposure time they are masked. Those that are DO_NOT_USE for another reason (TELEGRAPH, a
-        column, HOT of a single rate) are masked. Which pixels are SATURATED is found anew for this exposure time. Of an
-        array of bool, True is masked.
+        single rate, of another exposure time or of several, they are masked. Those that are DO_NOT_USE for another
+        reason (TELEGRAPH, a column, HOT of a single rate) are masked. Which pixels are SATURATED is found anew for this
+        exposure time. Of an array of bool, True is masked; other arrays are refused, as their numbers may be counts.
     tolerance : float
         Fraction by which ``exposure`` may be above the longest exposure time of the rates, for pixels that are not
         proportional. Beyond it they are masked.
@@ -95,11 +103,11 @@ def master_dark(
 
         ``mask`` is True where the dark cannot be told: saturated at that exposure time, not proportional and beyond
         the longest exposure by more than the tolerance, with a single usable exposure time and that another one,
-        without any data, or by ``mask``. For a single rate of another exposure time all hot pixels are masked, as
-        nothing shows whether they are proportional (`hot_pixel_mask` does the same); with ``mask``, those that it
-        masks, NONLINEAR ones included, and no others.
-        A masked pixel keeps the best number there is, so that to subtract it leaves no hole: the level at which it is
-        full, or what its rate or its counts give. It is NaN where there is none.
+        without any data, or by ``mask``. For a single rate, of another exposure time or of several, all hot pixels are
+        masked, as nothing shows whether they are proportional (`hot_pixel_mask` does the same); with ``mask``, those
+        that it masks, NONLINEAR ones included, and no others. A masked pixel keeps the best number there is, so that to
+        subtract it leaves no hole: the level at which it is full, or what its rate or its counts give. It is NaN where
+        there is none.
 
         ``meta`` has EXPTIME and EXPOSURE (s), DKGAIN, the keys of the rates together (DKEXPMIN, DKEXPMAX, DKNEXP,
         DKTOTAL, NCOMBINE), DKOFFSET, DKOFF1..., DKWIDTH, DKTOLER, DKSTAT ('dark'), and the number of pixels that are
@@ -112,16 +120,19 @@ def master_dark(
     TypeError
         If a rate is not CCDData, or an argument that needs a unit has none.
     astropy.units.UnitsError
-        If a unit cannot be converted.
+        If a unit cannot be converted, or ``mask`` has one.
     ValueError
         If a rate is not a result of `dark_rate`; if rates are not of one sensor, two of the same exposure time, or of
-        several temperatures without ``temperature``; if no gain is known for "adu", or rates have different ones; or
-        if an option is unknown.
+        several temperatures without ``temperature``; if ``mask`` is no mask; if no gain is known for "adu", or rates
+        have different ones; or if an option is unknown.
 
     Warns
     -----
     BiasWarning
         If the optical black that the camera subtracts was added to some rates only.
+    MissingInformationWarning
+        If ``exposure`` is above the longest exposure time by more than the tolerance: which pixels bend or are full
+        beyond it cannot be told.
     NoUsablePixelWarning
         If all pixels are masked.
     NoiseWarning
@@ -189,8 +200,9 @@ def master_dark(
         "tolerance": tolerance, "offset": offset, "check_headers": check_headers,
     }  # fmt: skip
     kelvin = None if temperature is None else checked_kelvin("temperature", temperature)
+    told = None if mask is None else checked_mask(mask)
     settings = {
-        "at": at, "unit": unit, "gain": given, "mask": mask, "tolerance": tolerance, "offset": offset,
+        "at": at, "unit": unit, "gain": given, "mask": told, "tolerance": tolerance, "offset": offset,
         "check_headers": check_headers, "mem_limit": mem_limit, "executor": executor,
     }  # fmt: skip
     checked_flag("check_headers", check_headers)
@@ -207,6 +219,7 @@ def master_dark(
         )
     else:
         result = _dark_between(rates, groups, kelvin, **settings)
+    _warn_beyond(at, tolerance, [[rates[number] for number in numbers] for _, numbers in groups])
     return logged(result, "DKMASTER", "master_dark", arguments, add_keyword)
 
 
@@ -299,6 +312,18 @@ def _check_temperature(kelvin, celsius, rates):
         raise ValueError(f"{wanted}, and all {len(rates)} are of {celsius:.1f} deg C (DKTEMP)")
 
 
+def _warn_beyond(at, tolerance, groups):
+    """Warn where the rates of a temperature end too early to show what pixels do at the exposure time (s)."""
+    longest = min(max(RateMeta.of(rate, "rate").longest for rate in rates) for rates in groups)
+    if at > longest * (1 + max(tolerance, SAME_EXPOSURE)):
+        which = "the rates" if len(groups) == 1 else "the rates of one temperature"
+        warn(
+            f"exposure is {at:g} s, {at / longest:.3g} times the longest one of {which}, {longest:g} s: which pixels "
+            "bend or are full beyond it cannot be told, and their dark may be wrong. Take darks as long as the frames",
+            MissingInformationWarning,
+        )
+
+
 def _shown(temperatures):
     return ", ".join(f"{celsius:.1f}" for celsius in temperatures)
 
@@ -348,16 +373,11 @@ def _told(mask, shape):
     """What a mask tells of each pixel: see `ccdproc_darks.comparison.predicted_counts.PredictionJob`."""
     if mask is None:
         return None
-    if not isinstance(mask, CCDData | np.ndarray):
-        raise TypeError(f"mask must be a result of hot_pixel_mask, or an array of bool, got {type(mask).__name__}")
-    flags = np.asarray(mask.data if isinstance(mask, CCDData) else mask)
-    if flags.shape != shape:
-        raise ValueError(f"mask must have the shape of the rates, {shape}, got {flags.shape}")
-    if flags.dtype == bool:
-        return np.where(flags, np.uint8(BAD), np.uint8(0))
-    if flags.dtype.kind not in "iu":
-        raise TypeError(f"mask must be a result of hot_pixel_mask, or an array of bool, got one of {flags.dtype}")
-    flags = flags.astype(np.int64)
+    if mask.shape != shape:
+        raise ValueError(f"mask must have the shape of the rates, {shape}, got {mask.shape}")
+    if not isinstance(mask, CCDData):
+        return np.where(mask, np.uint8(BAD), np.uint8(0))
+    flags = mask.data.astype(np.int64)
     told = np.where(flags & int(DARK_FLAGS.NONLINEAR), np.uint8(OWN), np.uint8(0))
     unusable = (flags & int(DARK_FLAGS.DO_NOT_USE)) > 0
     others = (flags & ~int(_SETTLED_HERE | _HARMLESS)) > 0

@@ -208,21 +208,28 @@ def test_flags_of_a_mask_are_read():
     flags.ravel()[places[:50]] |= np.uint32(DARK_FLAGS.NONLINEAR)
     dark = master_of(rates)
     dark.mask = flags > 0
-    found = dark_scale(science_of(other), dark, mask=CCDData(flags, unit="", mask=flags > 0))
+    found = dark_scale(science_of(other), dark, mask=CCDData(flags, unit="", mask=flags > 0, meta={"NMASKED": 100}))
     assert found.pixels <= 100
     assert found.factor == pytest.approx(1, abs=4 * found.error)
     with pytest.raises(ValueError, match="the mask of dark contains its hot pixels"):
         dark_scale(science_of(other), dark)
 
 
-@pytest.mark.parametrize("kind", ["bool", "u1", "i4", "u8"])
-def test_a_mask_of_zeros_and_ones_is_one_of_bool(kind):
+def test_a_mask_of_bool():
     rates, places = rates_of()
     other = rates.copy()
     other.ravel()[places[:50]] *= 3
-    bad = np.zeros(SHAPE, kind)
+    bad = np.zeros(SHAPE, bool)
     bad.ravel()[places[:50]] = 1
-    assert dark_scale(science_of(other), master_of(rates), mask=bad).pixels <= 100
+    for mask in (bad, CCDData(bad, unit=""), bad.tolist()):
+        assert dark_scale(science_of(other), master_of(rates), mask=mask).pixels <= 100
+
+
+@pytest.mark.parametrize("kind", ["u1", "i4", "u8"])
+def test_a_mask_of_zeros_and_ones_may_be_a_count(kind):
+    rates, _ = rates_of()
+    with pytest.raises(TypeError, match=f"got one of u?int{8 * int(kind[1])}: they may be counts.* as mask != 0"):
+        dark_scale(science_of(rates), master_of(rates), mask=np.zeros(SHAPE, kind))
 
 
 def test_an_image_of_one_value_is_refused():
@@ -304,7 +311,7 @@ def test_arguments_that_do_not_fit():
         ({"temperature": -10 * u.deg_C}, TypeError, "model must be given"),
         ({"model": 3}, TypeError, "model must be a model of astropy.modeling"),
         ({"model": model}, ValueError, "temperature: the meta of dark has neither DKTEMP nor CCD-TEMP"),
-        ({"mask": np.ones(SHAPE)}, TypeError, "mask must be a result of hot_pixel_mask or an array of bool"),
+        ({"mask": np.ones(SHAPE)}, TypeError, "mask must be a result of hot_pixel_mask, or an array of bool"),
         ({"mask": np.ones((2, 2), bool)}, ValueError, r"mask has the shape \(2, 2\)"),
         ({"gain": 2.0}, TypeError, "gain must be a Quantity"),
         ({"exposure": 2 * u.m}, u.UnitsError, "exposure"),

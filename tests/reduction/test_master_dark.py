@@ -1,5 +1,6 @@
 """The dark of any exposure time: its numbers, its mask, its meta, and ccdproc with it."""
 
+import contextlib
 import re
 import warnings
 
@@ -13,6 +14,7 @@ from ccdproc_darks import (
     DARK_FLAGS,
     Amplifier,
     DarkSequence,
+    MissingInformationWarning,
     NoUsablePixelWarning,
     Sensor,
     dark_rate,
@@ -34,6 +36,16 @@ def measured(seed, seconds, rates=2.0, *, number=10, read_noise=5.0, shape=SHAPE
     return dark_rate(frame, bias=0 * u.electron, gain=GAIN, dtype="float64", **options)
 
 
+def beyond(at, longest, tolerance=0.1):
+    """What is told of an exposure time beyond the longest of the rates, and of no other."""
+    if at <= longest * (1 + max(tolerance, 1e-3)):
+        return contextlib.nullcontext()
+    message = (
+        rf"^exposure is {at:g} s, {at / longest:.3g} times the longest one of the rates, {longest:g} s: which pixels"
+    )
+    return pytest.warns(MissingInformationWarning, match=message)
+
+
 @pytest.fixture(scope="module")
 def rates():
     return [measured(seed, seconds) for seed, seconds in enumerate((60.0, 300.0, 900.0))]
@@ -45,7 +57,8 @@ def rates():
 def test_errors_are_right(at, times):
     """Between the exposures and beyond them, against the truth."""
     rates = [measured(seed, seconds, shape=(200, 200)) for seed, seconds in enumerate(times)]
-    dark = master_dark(*rates, exposure=at * S, unit="electron")
+    with beyond(at, max(times)):
+        dark = master_dark(*rates, exposure=at * S, unit="electron")
     deviates = (dark.data - 2 * at) / dark.uncertainty.array
     # The common offset has an error, which all pixels share.
     assert (deviates - np.median(deviates)).std() == pytest.approx(1, abs=0.02)
@@ -176,7 +189,8 @@ class TestNotProportional:
         ("at", "tolerance", "masked"), [(430, 0.1, 0), (450, 0.1, 1), (450, 0.2, 0), (400.1, 0, 0), (402, 0, 1)]
     )
     def test_beyond_the_longest(self, at, tolerance, masked):
-        dark = self.dark((100, 200, 400), (1100, 1200, 1400), at, tolerance=tolerance)
+        with beyond(at, 400, tolerance):
+            dark = self.dark((100, 200, 400), (1100, 1200, 1400), at, tolerance=tolerance)
         assert dark.mask.sum() == dark.meta["NMASKED"] == masked
         assert dark.mask[0, 0] == masked
         # A number stays.
@@ -190,7 +204,8 @@ class TestMask:
         values[0, 0] = 300.0
         rates = [rate_image(values, seconds, saturation=50000 * u.electron) for seconds in (50, 100, 400)]
         for at, masked in ((120, 0), (160, 0), (170, 1), (400, 1), (1000, 1)):
-            dark = master_dark(*rates, exposure=at * S, unit="electron")
+            with beyond(at, 400):
+                dark = master_dark(*rates, exposure=at * S, unit="electron")
             assert dark.mask[0, 0] == masked
             assert dark.mask.sum() == masked
             assert dark.data[0, 0] == pytest.approx(min(300 * at, 50000), rel=0.01)
@@ -275,22 +290,24 @@ class TestSingleRate:
         np.testing.assert_allclose(dark.uncertainty.array, rate.uncertainty.array * 300.1)
 
     def test_at_another_one_hot_pixels_are_masked(self, rate):
-        dark = master_dark(rate, exposure=600 * S, unit="electron")
+        with beyond(600, 300):
+            dark = master_dark(rate, exposure=600 * S, unit="electron")
         assert dark.mask[10, 10]
         assert (dark.mask == hot_pixel_mask(rate).mask).all()
         assert dark.data[10, 10] == pytest.approx(30000, rel=0.02)
 
     def test_a_mask_tells_which_are_proportional(self, rate):
         """As where another rate, which is not at hand, showed it."""
-        assert not master_dark(rate, exposure=600 * S, mask=np.zeros((100, 100), bool)).mask.any()
-        assert master_dark(rate, exposure=600 * S, mask=hot_pixel_mask(rate)).mask[10, 10]
+        assert not master_dark(rate, exposure=200 * S, mask=np.zeros((100, 100), bool)).mask.any()
+        assert master_dark(rate, exposure=200 * S, mask=hot_pixel_mask(rate)).mask[10, 10]
 
     def test_a_mask_tells_which_are_not(self, rate):
         """A single rate has no other counts of a NONLINEAR pixel than those at its own exposure time."""
-        mask = np.zeros((100, 100), np.uint32)
-        mask[3, 4] = DARK_FLAGS.NONLINEAR | DARK_FLAGS.DO_NOT_USE
+        mask = hot_pixel_mask(rate)
+        mask.data[...] = 0
+        mask.data[3, 4] = DARK_FLAGS.NONLINEAR | DARK_FLAGS.DO_NOT_USE
         assert not master_dark(rate, exposure=300 * S, mask=mask).mask.any()
-        dark = master_dark(rate, exposure=600 * S, mask=mask)
+        dark = master_dark(rate, exposure=200 * S, mask=mask)
         assert dark.mask[3, 4]
         assert dark.mask.sum() == 1
 
@@ -322,6 +339,33 @@ class TestSingleRate:
         assert dark.mask[5, 6]
         assert dark.mask.sum() == 1
         assert dark.data[5, 6] == pytest.approx(60000)
+
+    @pytest.mark.parametrize("at", [100, 300, 900])
+    def test_one_rate_of_several_exposures(self, at):
+        """The mask of rates of one exposure each tells which pixels a rate of all frames has the right dark of."""
+        sensor = Sensor(
+            shape=SHAPE, rate=0.2 * u.electron / S, read_noise=5 * u.electron, gain=GAIN, bias=500 * u.adu, seed=3,
+            defects=[
+                HotPixels(fraction=0.02, above=8 * u.electron / S, maximum=40 * u.electron / S),
+                OffsetPixels(fraction=0.01, offset=1500 * u.electron),
+            ],
+        )  # fmt: skip
+        frames = list(DarkSequence(sensor, [(5, seconds * S) for seconds in (60, 300, 900)], rng=1))
+        rates = [dark_rate(frames[first : first + 5], bias=500 * u.adu) for first in (0, 5, 10)]
+        together = dark_rate(frames, bias=500 * u.adu)
+        assert together.meta["DKNEXP"] == 3
+        mask = hot_pixel_mask(*rates)
+        told, plain = (master_dark(together, exposure=at * S, unit="electron", mask=given) for given in (mask, None))
+        truth = sensor.true_flags()
+        nonlinear = truth.data & DARK_FLAGS.NONLINEAR > 0
+        assert nonlinear.sum() > 40
+        assert told.mask[nonlinear & (mask.data & DARK_FLAGS.NONLINEAR > 0)].all()
+        # Hot pixels that the mask finds proportional have a dark, without a mask none has.
+        hot = (truth.data & DARK_FLAGS.HOT > 0) & ~nonlinear
+        assert plain.mask[hot & (sensor.true_rate().data > 6)].all()
+        assert (~told.mask[hot]).mean() > 0.9
+        deviates = (told.data - sensor.true_rate().data * at) / told.uncertainty.array
+        assert np.abs(deviates[~told.mask]).max() < 6
 
     def test_without_an_uncertainty(self, rate):
         rate = rate.copy()
