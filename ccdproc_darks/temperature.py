@@ -230,14 +230,15 @@ def rate_ratio(model, temperature, reference):
 def temperature_of_ratio(model, reference, ratio, error):
     """Temperature (K) at which a model has ``ratio`` times the dark current of a reference temperature; and its error.
 
-    ValueError where there is none within 100 K that the model gives.
+    ValueError where the model gives none within 100 K, or none above half the reference temperature.
     """
 
     def logarithm(kelvin):
         return math.log(rate_ratio(model, kelvin, reference))
 
     wanted = math.log(ratio)
-    low, high = max(reference - _FARTHEST, 1.0), min(reference + _FARTHEST, _HOTTEST)
+    # Far below that, a dark current is too small for a number.
+    low, high = max(reference - _FARTHEST, reference / 2), min(reference + _FARTHEST, _HOTTEST)
     if not logarithm(low) < wanted < logarithm(high):
         raise ValueError(
             f"model: {type(model).__name__} gives no temperature from {low:.0f} to {high:.0f} K with {ratio:.3g} times "

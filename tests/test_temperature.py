@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.modeling.fitting import TRFLSQFitter
 
 from ccdproc_darks import Sensor
-from ccdproc_darks.temperature import DoublingDarkCurrent, ThermalDarkCurrent, band_gap
+from ccdproc_darks.temperature import DoublingDarkCurrent, ThermalDarkCurrent, band_gap, temperature_of_ratio
 
 from .helpers import ELECTRON_PER_SECOND
 
@@ -128,3 +128,15 @@ def test_below_absolute_zero(kelvin):
             model(kelvin * u.K)
     with pytest.raises(ValueError, match=r"^temperature must be above 0 K and up to 1000 K, got"):
         ThermalDarkCurrent()(kelvin)
+
+
+@pytest.mark.parametrize("kelvin", [90.0, 110.0, 165.0, 263.0, 400.0])
+@pytest.mark.parametrize("part", ["depletion", "diffusion"])
+def test_temperature_of_a_ratio(kelvin, part):
+    """Of sensors in liquid nitrogen, too."""
+    parts = {"depletion": 0.0, "diffusion": 0.0, part: 1.0}
+    model = ThermalDarkCurrent(**parts, reference_temperature=kelvin)
+    ratio = float(model(kelvin + 2) / model(kelvin))
+    found, error = temperature_of_ratio(model, kelvin, ratio, 0.01 * ratio)
+    assert found == pytest.approx(kelvin + 2, abs=1e-6)
+    assert float(model(found + error) / model(found)) == pytest.approx(1.01, abs=1e-3)

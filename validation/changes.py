@@ -15,6 +15,8 @@ from ccdproc_darks import changed_pixels, dark_rate, dark_rate_change, master_bi
 from ccdproc_darks.simulation import DarkSequence, HotPixels, Sensor
 from ccdproc_darks.temperature import DoublingDarkCurrent
 
+from .conditional_power import conditional_power
+
 __all__ = ["ChangeCell", "change_cells", "changes", "list_cells", "lists"]
 
 _SHAPE, _IMAGES = (2000, 2000), 2
@@ -86,7 +88,7 @@ def changes(cell, shape=_SHAPE, images=_IMAGES, seed=7):
     A pixel is born with an excess at which a test that knows its rate before, and so the law of the difference of its
     two rates, finds half of such pixels at a level of 1e-4; a healed pixel has lost as much as such a test finds half
     of. These laws are sums of normal laws over the numbers of electrons (scipy.stats), and share no code with the
-    package.
+    package. What a test can find that must learn the rate from the same two counts is told by `conditional_power`.
     """
     rng = np.random.default_rng(seed)
     level, critical = _LEVELS[-1], -ndtri(_LEVELS[-1])
@@ -131,6 +133,7 @@ def changes(cell, shape=_SHAPE, images=_IMAGES, seed=7):
             row[f"{side}_{probability:.0e}"] = float(f"{number / probability / total:.4g}")
     for name, excess, epoch, number in zip(("born", "healed"), (born, healed), (1, 0), found, strict=True):
         row[f"{name}_ideal"] = float(f"{_ideal_power(cell, epoch, excess, level):.4g}")
+        row[f"{name}_attainable"] = float(f"{_attainable_power(cell, epoch, excess, level):.4g}")
         row[f"{name}_found"] = float(f"{number / images / _PLANTED:.4g}")
     return row
 
@@ -166,6 +169,12 @@ def _ideal_power(cell, epoch, excess, level):
         middle = (low + high) / 2
         low, high = (middle, high) if beyond(middle, (0, 0)) > level else (low, middle)
     return beyond(high, (excess, 0) if epoch == 0 else (0, excess))
+
+
+def _attainable_power(cell, epoch, excess, level):
+    """Power of the test that learns the rate from both counts; see `_ideal_power`."""
+    rates = (cell.rate + excess * (epoch == 0), cell.rate + excess * (epoch == 1))
+    return conditional_power(cell, rates, level, _BIASES, 1 if epoch == 1 else -1)
 
 
 def _half_found(cell, epoch, level):

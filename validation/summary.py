@@ -242,7 +242,8 @@ def _changes(table):
         for level in ("1e-03", "1e-04"):
             row[f"{float(level):g}, higher | lower"] = f"{cell[f'higher_{level}']:.2f} | {cell[f'lower_{level}']:.2f}"
         for name in ("born", "healed"):
-            row[f"{name}: found | known rate"] = f"{cell[f'{name}_found']:.3f} | {cell[f'{name}_ideal']:.3f}"
+            powers = [cell[f"{name}_{kind}"] for kind in ("found", "attainable", "ideal")]
+            row[f"{name}: found | attainable | known rate"] = " | ".join(f"{power:.3f}" for power in powers)
         rows.append(row)
     return Table(rows=rows)
 

@@ -91,7 +91,8 @@ class MissingInformationWarning(DarkWarning):
     """Headers of frames or bias have no read noise, no uncertainty, or not the number of exposures that were averaged.
 
     Pass ``read_noise`` or ``n_combined``, or write RDNOISE or NCOMBINE into ``meta``. Or files have images of several
-    detectors, and nobody tells which is meant: pass ``hdu``.
+    detectors, and nobody tells which is meant: pass ``hdu``. Or a dark is made for an exposure time beyond those of the
+    rates: take darks as long as the frames.
     """
 
 

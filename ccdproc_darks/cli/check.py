@@ -68,6 +68,7 @@ def _lines(found, several):
         yield f"{found.folder}:"
     for group in found.groups:
         yield from _wrapped(group.title, width)
+        yield from _wrapped(group.group.origin, width)
         yield from _wrapped(group.verdict, width)
         for finding in group.findings:
             yield from _finding_lines(finding, width)

@@ -15,7 +15,7 @@ FORMATS = {
     "ds9": (".reg", "SAOImageDS9, the Python package regions"),
     "iraf": (".dat, .txt", "IRAF (fixpix, text2mask, ccdproc with fixfile)"),
     "siril": (".lst", "Siril (cosme, and calibrate with -cc=bpm)"),
-    "dcraw": (".badpixels", "dcraw (-P), LibRaw, and programs with these"),
+    "dcraw": (".badpixels, .txt", "dcraw (-P), LibRaw, and programs with these"),
     "roman": (".fits", "astropy, ccdproc: an image of all flags, as in JWST's masks"),
 }
 
@@ -37,7 +37,7 @@ def add_mask(commands):
     )  # fmt: skip
     mask.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="file to write")
     mask.add_argument(
-        "--format", choices=tuple(FORMATS), metavar="FORMAT",
+        "--format", type=str.lower, choices=tuple(FORMATS), metavar="FORMAT",
         help="format of the list; default: that of OUT's name, where its end belongs to one format only",
     )  # fmt: skip
     mask.add_argument(

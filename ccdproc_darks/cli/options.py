@@ -12,7 +12,13 @@ __all__ = ["add_frame_options", "frame_options"]
 def add_frame_options(parser):
     """Add the options about frames to the parser of a command; `frame_options` makes of them what functions take."""
     found = parser.add_argument_group("finding and reading frames")
-    found.add_argument("-r", "--recursive", action="store_true", help="look into the sub-folders of FOLDER as well")
+    found.add_argument(
+        "-r",
+        "--recursive",
+        action="store_true",
+        help="look into all sub-folders of FOLDER, too; without, into those "
+        "called dark or bias, if FOLDER has no FITS files itself",
+    )
     found.add_argument(
         "--dark", metavar="GLOB",
         help="files with such names are darks, whatever their headers say: '*' for all, or as 'dark_*.fit'",

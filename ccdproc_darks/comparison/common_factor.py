@@ -206,7 +206,8 @@ class _Fit:
         """
         *_, z, (signal, capped) = self.state(factor, scatter)
         weight = signal**2 / (1 + (_LEAST_SCATTER * factor * signal) ** 2)
-        total = float(weight @ capped)
+        # Nothing is expected to scatter in an image of one value.
+        total = max(float(weight @ capped), 1e-300)
         return float(weight @ _capped(z)) / total, float(np.sqrt(2 * (weight * capped) @ (weight * capped))) / total
 
     def scatter(self, factor):

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..statistics.rate_fit import count_variance, fit_rate
 from ..statistics.significance import deviate_of_chi_square
+from .kinds_of_curves import fit_curves
 
 __all__ = ["Expected", "by_own_counts", "by_rate", "departs", "mixed"]
 
@@ -84,27 +85,21 @@ def by_own_counts(rows, fit, seconds, shared, at):
     free_offset = fit.offset is not None
     curve = _on_curve(rows, seconds, shared, at, from_zero=not free_offset)
     several = rows.usable.sum(axis=0) > 2
-    if free_offset or not several.any():
+    if free_offset:
         return curve, np.zeros(several.shape)
     measured = rows.counts, seconds, rows.frames, rows.read_variance
-    line = fit_rate(*measured, rows.usable, shared=shared, free_offset=True)
-    # An offset is charge too, and has Poisson noise.
-    noise = rows.read_variance + np.maximum(line.offset, 0) / rows.frames
-    line = fit_rate(*measured[:3], noise, rows.usable, shared=shared, free_offset=True)
-    straight = _on_line(line, seconds, at, rows.usable)
-    first = rows.usable.argmax(axis=0)
-    missing = straight.counts - np.take_along_axis(rows.counts, first[None], axis=0)[0] * at / seconds[first]
-    missing = np.where(at < seconds[first], missing / 2, 0.0)
-    straight = Expected(straight.counts - missing, straight.variance + np.square(missing))
-    curved = departs(deviate_of_chi_square(line.chi_square, line.degrees), _EVEN_CURVE)
-    own = mixed(straight, curve, np.where(several, curved, 1.0))
+    curves = fit_curves(rows, seconds, shared, at)
+    # With two exposures all curves fit.
+    degrees = np.maximum(rows.usable.sum(axis=0) - 2, 0)
+    unknown = np.where(several, departs(deviate_of_chi_square(curves.chi_square, degrees), _EVEN_CURVE), 0.0)
+    own = mixed(Expected(curves.counts, curves.variance), curve, unknown)
     # A cosmic ray in a single frame: the others are proportional, and tell better what to expect than a line does.
     high = (fit.deletion * np.sqrt(fit.information)).argmax(axis=0)
     usable = rows.usable & (np.arange(len(seconds))[:, None, None] != high)
     others = fit_rate(*measured, usable, shared=shared)
     agree = 1 - departs(deviate_of_chi_square(others.chi_square, others.degrees), _EVEN)
     with np.errstate(over="ignore", invalid="ignore"):
-        agree /= 1 + len(seconds) * np.exp((others.chi_square - line.chi_square) / 2)
+        agree /= 1 + len(seconds) * np.exp((others.chi_square - curves.mean_chi_square) / 2)
     # Nothing tells it from a bend where it is at the end, next to ``at``.
     ends = (find(np.where(usable, seconds[:, None, None], np.nan), axis=0) for find in (np.fmin.reduce, np.fmax.reduce))
     first, last = ends
@@ -212,5 +207,5 @@ def _curve(times, values, at):
         onward = (at - t2) * (chord - c2 / t2) / 2
         # Before the first one, with an unknown offset, it goes on to bend, or does not.
         bend = np.nan_to_num((at - t1) * (chord - (c3 - c2) / (t3 - t2))) / 2
-    unknown = np.where(at > t2, onward, np.where(at < t1, bend, half))
-    return np.where((at > t2) | (at < t1), straight, straight + half), unknown
+    unknown = np.where(at >= t2, onward, np.where(at < t1, bend, half))
+    return np.where((at >= t2) | (at < t1), straight, straight + half), unknown

@@ -53,12 +53,30 @@ def predicted_counts(images, offset, *, mem_limit=None, executor=None, **setting
     execution = Execution(executor, mem_limit)
     comparer = RateComparer(images, offset, "theoretical") if len(images) > 1 else None
     prior = None if comparer is None else departure_prior(comparer)
-    job = PredictionJob(images, comparer, prior, hot=_hot_above(images), **settings)
+    full = _full_above(images, settings.pop("full", np.inf))
+    job = PredictionJob(images, comparer, prior, full=full, hot=_hot_above(images), **settings)
     counts, deviation = np.empty(images.shape, images.dtype), np.empty(images.shape, images.dtype)
     mask = np.zeros(images.shape, dtype=bool)
     numbers = fill_images(job, [counts, mask, deviation], execution)
     offsets, width = ((), None) if comparer is None else (comparer.offsets, comparer.width)
     return PredictedCounts(counts, mask, deviation, offsets, width, *map(int, numbers))
+
+
+def _full_above(images, full):
+    """Counts (electron) at which pixels are full: the typical ones of pixels that were, at most ``full``.
+
+    The saturation level of a sensor has the bias in it, which a rate does not tell; the lower limit of the rate of a
+    pixel that was saturated is without it.
+    """
+    single = np.array([info.exposures == 1 for info in images.infos])
+    if not np.isfinite(full) or not single.any():
+        return full
+    found = []
+    for block in images.blocks():
+        counts = images.values(block)[3][single] * images.seconds[single, None, None]
+        found.append(counts[np.isfinite(counts)])
+    found = np.concatenate(found)
+    return min(full, float(np.median(found))) if found.size else full
 
 
 def _hot_above(images):
@@ -137,10 +155,10 @@ class PredictionJob(BlockJob):
         counts = rate * self.at
         variance = self._variance(rate, quick.variance) * self.at**2
         deferred = ~quick.complete
-        typical, hot = self.prior.deviates_of(_SETTLED)
+        typical, low, high = self.prior.deviates_of(_SETTLED)
         for pixels in quick.beyond(typical):
             deferred[pixels] = True
-        deferred |= (np.abs(quick.deviate) > hot) & (quick.rate > self.prior.hot_above)
+        deferred |= ((quick.deviate < low) | (quick.deviate > high)) & (quick.rate > self.prior.hot_above)
         full = counts >= self.full
         mask = full & ~deferred
         counts[full] = self.full
@@ -233,10 +251,10 @@ class PredictionJob(BlockJob):
             compared.fit, deletion=compared.fit.deletion[:, own][:, None],
             information=compared.fit.information[:, own][:, None],
         )  # fmt: skip
-        several, proportional = by_own_counts(rows, fit, compared.seconds, shared, self.at)
-        one = Expected(found.counts[own], found.variance[own])
-        several = mixed(one, Expected(several.counts[0], several.variance[0]), probability)
-        return several, probability * (1 - proportional[0])
+        by_counts, proportional = by_own_counts(rows, fit, compared.seconds, shared, self.at)
+        by_counts = Expected(by_counts.counts[0], by_counts.variance[0])
+        of_rate = Expected(found.counts[own], found.variance[own])
+        return mixed(of_rate, by_counts, probability), probability * (1 - proportional[0])
 
     def _of_one_rate(self, rows):
         """The rate times the exposure time: there is nothing else."""
@@ -247,7 +265,8 @@ class PredictionJob(BlockJob):
         mask = ~usable | (value >= self.full)
         value = np.minimum(value, self.full)
         if self.told is not None:
-            mask |= self._told(rows) == BAD
+            # One of its own counts alone is known at this exposure time, and at no other.
+            mask |= self._told(rows) >= (BAD if same else OWN)
         elif not same:
             mask |= rate > self.hot
         number = np.array([mask.size - np.count_nonzero(mask), 0, np.count_nonzero(mask)])

@@ -9,7 +9,9 @@ from astropy.nddata import CCDData
 
 from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_flag, numpy_images, unit_name
 from .._interface.flags import DARK_FLAGS
+from .._interface.pixel_mask import checked_mask
 from ..frames.belonging import Labelled, check_one_sensor
+from ..frames.cards import header_number, header_value
 from ..frames.exposure_time import exposure_time
 from ..frames.fits_image import as_deviation
 from ..frames.headers import GAIN_KEYS, SATURATION_KEYS, FrameSetting, exposures, frame_settings
@@ -76,6 +78,11 @@ def science_and_dark(science, dark, *, mask, exposure, gain, saturation, check_h
                 "measure; pass the frame before that (bias subtracted), or check_headers=False if the header is wrong"
             )
     is_rate = dark.unit is not None and dark.unit.is_equivalent(ELECTRON_PER_SECOND)
+    if is_rate and gain is None and science.unit == u.adu and "DKGAINA" in dark.meta:
+        raise ValueError(
+            "dark is a rate of amplifiers with different gains (DKGAINA, ... in its meta), and science is in adu: pass "
+            "master_dark(dark, exposure=...) as the dark, or science in electron (ccdproc.gain_correct)"
+        )
     gain = _gain(gain, headers, needed=science.unit == u.adu)
     if is_rate:
         (seconds,) = exposures(exposure, headers[:1])
@@ -102,7 +109,7 @@ def science_and_dark(science, dark, *, mask, exposure, gain, saturation, check_h
         dark_usable=np.isfinite(values) & np.isfinite(error) & _good(mask, dark),
         per_signal=1.0 if science.unit == u.electron else 1.0 / gain,
         saturation=level,
-        celsius=sensor_temperature(dark.meta) if "DKTEMP" not in dark.meta else float(dark.meta["DKTEMP"]),
+        celsius=_celsius(headers[1]),
     )
 
 
@@ -154,6 +161,13 @@ def _saturation(saturation, science, header, gain):
     return top * (1 - _PILE_WIDTH) if top > 0 and highest.min() >= top * (1 - _PILE_WIDTH) else np.inf
 
 
+def _celsius(header):
+    """Temperature (deg C) of a dark: DKTEMP of a result of this package, else what the camera wrote; or None."""
+    if header_value(header.header, "DKTEMP") is None:
+        return sensor_temperature(header.header)
+    return header_number(header, "DKTEMP")
+
+
 def _unmasked(image):
     return True if image.mask is None else ~np.broadcast_to(image.mask, image.shape)
 
@@ -162,13 +176,11 @@ def _good(mask, dark):
     """Where a pixel of the dark is proportional, as far as the user's ``mask`` tells, or the dark's own."""
     if mask is None:
         return _unmasked(dark)
-    values = mask.data if isinstance(mask, CCDData) else mask
-    values = np.asarray(values)
-    if values.dtype.kind not in "biu":
-        raise TypeError(
-            f"mask must be a result of hot_pixel_mask or an array of bool, True where a pixel is bad, got "
-            f"{type(mask).__name__} of {values.dtype}"
-        )
-    if values.shape != dark.shape:
-        raise ValueError(f"mask has the shape {values.shape}, science and dark have {dark.shape}")
-    return ~values if values.dtype == bool else (values & ~np.array(_HARMLESS, values.dtype)) == 0
+    mask = checked_mask(mask if isinstance(mask, CCDData) else np.asarray(mask))
+    if mask.shape != dark.shape:
+        raise ValueError(f"mask has the shape {mask.shape}, science and dark have {dark.shape}")
+    if not isinstance(mask, CCDData):
+        return ~mask
+    flags = mask.data.astype(np.int64)
+    # DO_NOT_USE without a reason is bad.
+    return ((flags & ~int(_HARMLESS)) == 0) & (flags != int(DARK_FLAGS.DO_NOT_USE))

@@ -193,6 +193,8 @@ def _of_sample(group, sample, pixels, noise=None):
     if noise is not None:
         (number,) = numbers
         variance = np.median(residuals.var(axis=0, ddof=1)) * (len(values) - 1) / chdtri(len(values) - 1, 0.5)
+        if not variance > 0:  # one row: all of it is that of its columns
+            return None
         share = min(noise**2 / number / variance, 1.0)
         if share < _LEAST_SHARE:
             return None

@@ -13,6 +13,7 @@ from ccdproc import ImageFileCollection
 
 from .._compute.blocks import shifted
 from .._interface.arguments import numpy_images
+from .._interface.shown import shown
 from .._interface.warnings import MissingInformationWarning, warn
 from .cards import check_used_cards
 from .file_frame import FileFrame
@@ -29,6 +30,8 @@ Frames = CCDData | str | os.PathLike[str] | Sequence[CCDData | str | os.PathLike
 
 # Files that one thread keeps open at a time.
 _MOST_OPEN = 200
+# Arguments that take an ImageFileCollection, and what else does.
+_OF_FOLDERS = {"darks": ", or measure it by the command `ccdproc-darks report`", "biases": ""}
 _WRAP = "; wrap an array as CCDData(array, unit='adu')"
 
 
@@ -151,6 +154,7 @@ def as_frames(darks, argument="darks", reading=AS_IT_IS):
     if isinstance(darks, ImageFileCollection):
         darks = darks.files_filtered(include_path=True)
     elif isinstance(darks, CCDData | str | os.PathLike):
+        _check_no_folder(darks, argument)
         darks = [darks]
     elif not hasattr(darks, "__iter__") or (isinstance(darks, np.ndarray) and darks.dtype.kind not in "UO"):
         raise TypeError(
@@ -175,6 +179,16 @@ def as_frames(darks, argument="darks", reading=AS_IT_IS):
             )
     _check_one_part(frames, argument)
     return frames
+
+
+def _check_no_folder(path, argument):
+    """An OSError where a folder is given for frames."""
+    if argument in _OF_FOLDERS and isinstance(path, str | os.PathLike) and os.path.isdir(path):
+        name = shown(os.fspath(path))
+        raise IsADirectoryError(
+            f"{name}: a folder, not a FITS file: pass ccdproc.ImageFileCollection({name!r}) to have the frames in it"
+            f"{_OF_FOLDERS[argument]}"
+        )
 
 
 def _warn_others(frames):

@@ -16,8 +16,9 @@ from scipy.special import chdtrc
 
 from .._compute.blocks import Block, BlockJob, shifted
 from .._compute.workers import Execution, fill_images
-from .._interface.arguments import checked_choice, numpy_images, unit_name
+from .._interface.arguments import checked_choice
 from .._interface.flags import DARK_FLAGS, NONLINEAR_KINDS
+from .._interface.pixel_mask import checked_mask
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import collected
 from ..comparison.compare_dark_rates import checked_map, comparison_entries
@@ -40,8 +41,6 @@ _LEAST_EXPOSURES = 3
 _SWITCHING = 0.05
 # Pixels that are explained at once.
 _AT_ONCE = 4096
-# Fewest bytes of a number that has the flag NONLINEAR.
-_FLAG_BYTES = 4
 _OFFSETS = ("common", None)
 _COUNTED = {
     "NBENDS": NONLINEAR_KINDS.BENDS,
@@ -181,7 +180,7 @@ def nonlinear_kind(
             mem_limit=mem_limit, executor=executor, add_keyword=None,
         ), collected()  # fmt: skip
     else:
-        flags, twice = _checked_mask(mask), nullcontext()
+        flags, twice = checked_mask(mask, only_flags=True), nullcontext()
     # What there is to warn of, the mask has warned of.
     with twice:
         sections = amplifiers_of_rates(rates)
@@ -233,18 +232,6 @@ def _tell_high_frames(codes, untold, hot):
         switching = number > most or np.count_nonzero(low) > _SWITCHING * number
         codes[high], untold[high] = NONLINEAR_KINDS.UNTOLD if switching else NONLINEAR_KINDS.HIGH_FRAME, switching
         codes[low] = NONLINEAR_KINDS.UNEXPLAINED
-
-
-def _checked_mask(mask):
-    """``mask``, if it is an image of flags."""
-    if not isinstance(mask, CCDData):
-        raise TypeError(f"mask must be CCDData, a result of hot_pixel_mask, got {type(mask).__name__}")
-    (mask,) = numpy_images([mask], ["mask"])
-    if mask.unit is not None and mask.unit != u.dimensionless_unscaled:
-        raise u.UnitsError(f"mask is in {unit_name(mask.unit)}, expected no unit")
-    if mask.data.dtype.kind not in "ui" or mask.data.dtype.itemsize < _FLAG_BYTES:
-        raise ValueError(f"mask must hold flags, a result of hot_pixel_mask, got numbers of type {mask.data.dtype}")
-    return mask
 
 
 @dataclass

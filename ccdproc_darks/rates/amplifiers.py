@@ -30,10 +30,10 @@ _NUMBERED = {"gain": ("EGAIN{}", "GAIN{}"), "read_noise": ("RDNOISE{}", "RDNOIS{
 # Keys of a result that may differ between amplifiers, with what the keys of the amplifiers begin.
 _OWN = {
     "DKGAIN": "DKGAIN", "DKRDNOI": "DKRDN", "DKNOISE": "DKNOI", "DKBIASER": "DKBIAS", "DKSATUR": "DKSAT",
-    "DKSATSRC": "DKSSRC", "DKBLACK": "DKBLACK", "DKLOST": "DKLOST", "DKLEVERR": "DKLEV", "DKWIDTH": "DKWID",
-    "DKRNFREE": "DKRNFR", "DKRNSPR": "DKRNSPR", "DKRNTEL": "DKRNTEL",
+    "DKSATSRC": "DKSSRC", "DKSATUNI": "DKSUNI", "DKBLACK": "DKBLACK", "DKLOST": "DKLOST", "DKLEVERR": "DKLEV",
+    "DKWIDTH": "DKWID", "DKRNFREE": "DKRNFR", "DKRNSPR": "DKRNSPR", "DKRNTEL": "DKRNTEL",
     "DKTHRESH": "DKTHRE", "DKTYPIC": "DKTYP", "DKTYPERR": "DKTYPE", "DKHOTWID": "DKHOTW", "DKSIGMA": "DKSIG",
-    "DKSCALE": "DKSCALE", "DKSCLERR": "DKSCLER", "DKSCLSPR": "DKSCLSP", "DKSCLPIX": "DKSCLPI", "DKSCLSRC": "DKSCLSR",
+    "DKSCALE": "DKSCALE", "DKSCLERR": "DKSCER", "DKSCLSPR": "DKSCSP", "DKSCLPIX": "DKSCPI", "DKSCLSRC": "DKSCSR",
 }  # fmt: skip
 # Keys of the distribution of the read noise, and of that of one amplifier.
 _CARDS, _CARDS_OF_ONE = re.compile(r"DKRND\d\d"), re.compile(r"DKRND\d\d[A-Z]")

@@ -314,11 +314,13 @@ def _noise(read_noise, uncertainty, given, counts, deviation, usable, number, ga
             raise ValueError("uncertainty='own', but ccd has no uncertainty: pass read_noise, and uncertainty='model'")
         if read_noise is not None:
             raise ValueError("read_noise is not used with uncertainty='own': leave one of them out")
+        if usable.any() and not deviation[usable].any():
+            raise ValueError("uncertainty='own', but that of ccd is 0: pass read_noise, and uncertainty='model'")
         return None, "uncertainty"
     told = _first(frame_settings("read_noise", read_noise, [given], u.electron, READ_NOISE_KEYS, zero=True))
     if told is not None:
         return told, "header" if read_noise is None else "argument"
-    if deviation is not None and number >= _SCATTERING and counts.size:
+    if deviation is not None and number >= _SCATTERING and deviation[usable].any():
         middle = np.median(counts)
         width = 1.4826 * np.median(np.abs(counts - middle))
         typical = np.abs(counts - middle) <= _TYPICAL * width

@@ -147,7 +147,7 @@ def as_bias(bias, frames, scale, reading=AS_IT_IS):
         if hasattr(bias, "__iter__") and not isinstance(bias, np.ndarray):
             hint = "; make one of bias frames by master_bias(frames)"
         raise TypeError(
-            "bias must be a master bias (CCDData or a FITS path), a Quantity in adu or None, "
+            "bias must be a master bias (CCDData or a FITS path), a Quantity in adu or electron, or None, "
             f"got {type(bias).__name__}{hint}"
         )
     frame = bias_frame(bias, reading)

@@ -87,9 +87,9 @@ def dark_rate(
         is given as an argument a warning. Where twenty equal darks or more show that pixels differ, the map is made of
         them, unless a Quantity is given.
     bias : `~astropy.nddata.CCDData`, path or `~astropy.units.Quantity`, optional
-        :term:`Master bias`, or bias level (adu or electron). None: the frames are already bias-subtracted. With
-        ``overscan``, a master bias is one without its overscan, too, or as large as the raw frames, and then loses it
-        as they do.
+        :term:`Master bias`, or bias level, in adu or electron, whatever the unit of the frames is: the gain converts
+        it. None: the frames are already bias-subtracted. With ``overscan``, a master bias is one without its overscan,
+        too, or as large as the raw frames, and then loses it as they do.
     exposure : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         Exposure time of the frames (one, or one a frame). None looks for EXPTIME, EXPOSURE, and keys of single cameras.
         A unit in the comment of the card, as in ``[ms] exposure time``, is read; without one it is s.
@@ -153,7 +153,8 @@ def dark_rate(
         uncertainty NaN; any other masked pixel is NaN in both. ``meta`` is the first frame's with what a later step
         needs: DKEXPMIN, DKEXPMAX, DKNEXP, DKTOTAL (exposure times), NCOMBINE (frames), DKGAIN, DKRDNOI, DKNOISE (read
         noise and its source), DKBIASER, DKBIASID (error and checksum of the bias), DKSATUR, DKSATSRC (saturation level
-        and its source: 'argument', 'header', 'ADC' or 'found'), DKTEMP, DKLOST (pixels that lost some of their frames),
+        and its source: 'argument', 'header', 'ADC' or 'found'), DKSATUNI ('electron' where that level is not in adu),
+        DKTEMP, DKLOST (pixels that lost some of their frames),
         DKLEVERR (error of the level, which all pixels have in common, electron), DKRNNUM (darks of which the map of
         read noise was made, where none was given),
         DKBLACK (``optical_black``, where it was added; electron/s), DKVERS. With ``amplifiers``, DKAMPS is their number
@@ -307,6 +308,7 @@ def dark_rate(
             noise_source=source,
             saturation=prepared.saturation.level,
             saturation_source=prepared.saturation.source,
+            saturation_unit="electron" if frames[0].unit == u.electron else "adu",
             temperature=prepared.temperature,
             offset=offset or "none",
             incomplete=incomplete,

@@ -93,7 +93,7 @@ class RateImages:
             warn(
                 f"{self.labels[told[0]]} was measured with a map of the read noise, and {self.labels[other]} with "
                 "one number for all pixels (DKNOISE in their meta): what the first tells of the map is taken for "
-                "all. Pass read_noise= (the map), or measure all rates with it",
+                "all. Pass read_noise= (the map), where a function has it, or measure all rates with it",
                 NoiseWarning,
             )
         distribution = told_distribution(self._rates[told[0]].meta, self.labels[told[0]])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._interface.pixel_mask import DARK_RATE, kind_of_result
 from ..frames.cards import header_value
 
 __all__ = ["RateMeta"]
@@ -13,6 +14,7 @@ __all__ = ["RateMeta"]
 _NEEDED = ("DKEXPMIN", "DKEXPMAX", "DKNEXP", "DKTOTAL", "NCOMBINE", "DKBIASER", "DKBIASID")
 # The last one is that of a rate without the key.
 _SOURCES = ("argument", "header", "uncertainty", "estimated", "bias", "map", "none")
+_SATURATION_UNITS = ("electron", "adu")
 _SATURATION_SOURCES = ("argument", "header", "ADC", "found", "none")
 _OFFSETS = ("pixel", "none")
 # Numbers that a header may hold.
@@ -56,6 +58,8 @@ class RateMeta:
     saturation_source : str
         Source of the saturation level: 'argument', 'header', 'ADC' (the highest value of unsigned integers), 'found'
         (the frames show it) or 'none'.
+    saturation_unit : str
+        'adu' or 'electron'.
     optical_black : float or None
         Typical rate (electron/s) that was added, where the camera subtracts its optical black.
     level_error : float or None
@@ -77,12 +81,21 @@ class RateMeta:
     offset: str
     incomplete: int | None = None
     saturation_source: str = "none"
+    saturation_unit: str = "adu"
     optical_black: float | None = None
     level_error: float | None = None
+
+    @property
+    def full(self):
+        """Saturation level in electrons, or None."""
+        if self.saturation is None or self.saturation_unit == "electron":
+            return self.saturation
+        return None if self.gain is None else self.saturation * self.gain
 
     def entries(self):
         """Header entries, as ``{key: (value, comment)}``."""
         single = self.shortest if self.exposures == 1 else None
+        in_electrons = self.saturation is not None and self.saturation_unit == "electron"
         return {
             "EXPTIME": (single, "[s] exposure time of a frame"),
             "EXPOSURE": (single, "[s] exposure time of a frame"),
@@ -98,6 +111,7 @@ class RateMeta:
             "DKBIASID": (self.bias_identity, "checksum of the master bias"),
             "DKSATUR": (self.saturation, "saturation level in the frames' unit"),
             "DKSATSRC": (None if self.saturation is None else self.saturation_source, "where that level is from"),
+            "DKSATUNI": ("electron" if in_electrons else None, "unit of that level, where it is not adu"),
             "DKTEMP": (self.temperature, "[deg C] mean sensor temperature"),
             "DKOFFSET": (self.offset, "offset of a pixel: pixel (free), none"),
             "DKLOST": (self.incomplete, "pixels that lost some of their frames"),
@@ -108,6 +122,7 @@ class RateMeta:
     @classmethod
     def of(cls, rate, label):
         """`RateMeta` from the meta of a rate; a ValueError where it is not a result of `dark_rate`, or was changed."""
+        _check_kind(rate, label)
         meta = _CheckedMeta(rate.meta, label)
         shortest, longest = meta.number("DKEXPMIN", "positive"), meta.number("DKEXPMAX", "positive")
         exposures, frames = meta.whole("DKNEXP", 1), meta.whole("NCOMBINE", 1)
@@ -138,9 +153,23 @@ class RateMeta:
             offset=meta.choice("DKOFFSET", _OFFSETS),
             incomplete=meta.whole("DKLOST", 0),
             saturation_source=source,
+            saturation_unit=meta.choice("DKSATUNI", _SATURATION_UNITS),
             optical_black=meta.number("DKBLACK", "zero or positive"),
             level_error=meta.number("DKLEVERR", "zero or positive"),
         )
+
+
+def _check_kind(rate, label):
+    """A ValueError where an image is another result than a rate."""
+    kind = kind_of_result(rate)
+    if "DKSTAT" in rate.meta:
+        so = "" if kind is None else f", as of {kind}"
+        raise ValueError(f"{label} is not a result of dark_rate: DKSTAT in its meta is {rate.meta['DKSTAT']!r}{so}")
+    if kind is not None and kind != DARK_RATE:
+        place = "; pass the rates that it was made from" if "DKEXPMIN" in rate.meta else ""
+        if kind.startswith("a mask"):
+            place += "; a mask belongs in mask= (of master_dark, dark_scale, nonlinear_kind) or in write_defects"
+        raise ValueError(f"{label} is {kind}, not a result of dark_rate{place}")
 
 
 class _CheckedMeta:
@@ -151,8 +180,6 @@ class _CheckedMeta:
         missing = [key for key in _NEEDED if key not in meta]
         if missing:
             raise ValueError(f"{label} is not a result of dark_rate: its meta lacks {', '.join(missing)}")
-        if "DKSTAT" in meta:
-            raise ValueError(f"{label} is not a result of dark_rate: DKSTAT in its meta is {meta['DKSTAT']!r}")
 
     def number(self, key, wanted):
         """The value of a key as a float, in one of `_RANGES`; None where there is no such key."""

@@ -63,7 +63,7 @@ class DarkScale:
         )
         if self.scatter:
             text += f" Their own factors scatter by {100 * self.scatter:.2g} %."
-        if self.temperature is None:
+        if self.temperature is None or self.temperature_error is None:
             return text
         celsius, kelvin = self.temperature.to_value(u.deg_C), self.temperature_error.to_value(u.K)
         return f"{text} The sensor was at {celsius:.2f} +- {kelvin:.2g} deg C."
@@ -127,9 +127,10 @@ def dark_scale(
     astropy.units.UnitsError
         If units do not fit together.
     ValueError
-        If shapes or headers do not fit together, if exposure time, gain or temperature are needed and unknown, or if
-        the factor cannot be told: too few hot pixels; stars on too many of them; hot pixels that do not follow one
-        factor; an error above 20 % of the factor.
+        If shapes or headers do not fit together, if exposure time, gain or temperature are needed and unknown, if
+        ``dark`` is a rate of amplifiers with different gains and ``science`` in adu, or if the factor cannot be told:
+        too few hot pixels; stars on too many of them; hot pixels that do not follow one factor; an error above 20 % of
+        the factor.
 
     See Also
     --------

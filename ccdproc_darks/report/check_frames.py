@@ -47,8 +47,8 @@ def check_frames(
     darks : `~astropy.nddata.CCDData`, path, sequence of these, or `ccdproc.ImageFileCollection`
         Dark frames in adu or electron, all of one shape, (rows, columns); of one or several exposure times.
     bias : `~astropy.nddata.CCDData`, path, `~astropy.units.Quantity`, sequence or collection, optional
-        :term:`Master bias`, or bias level (adu or electron), or a list (or collection) of single bias frames, which
-        tell more.
+        :term:`Master bias`, or bias level (in the unit of the darks), or a list (or collection) of single bias
+        frames, which tell more.
     gain, read_noise, exposure, saturation : `~astropy.units.Quantity`, `ccdproc.Keyword` or str, optional
         What you know: gain (electron/adu), read noise (electron), exposure time and saturation level (adu or electron),
         or the header keys that tell; see `dark_rate`.

@@ -11,6 +11,7 @@ from .._interface.disk.manifest import write_manifest
 from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
 from ..comparison.false_positives import FalsePositiveControl
+from ..masks.defects.write_defects import write_defects
 from .agreement import agreement_of
 from .comparison_page import comparison_page
 from .comparison_table import comparison_table
@@ -112,6 +113,8 @@ def _compared(series, name, new, out, limits):
         if change.table is not None:
             with named_errors(out):
                 change.table.write(new / name / change.file, format="ascii.ecsv")
+                if change.region_file is not None:
+                    write_defects(change.pixels, new / name / change.region_file)
     return result
 
 

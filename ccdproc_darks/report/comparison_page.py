@@ -13,6 +13,7 @@ from .comparison_pictures import draw_changed_pixels, draw_nights
 from .html import document, escape, table
 from .night_change import KINDS
 from .pictures import as_png
+from .verdict import counted
 
 __all__ = ["comparison_page"]
 
@@ -106,9 +107,12 @@ def _changes(series):
         row += [_count(change.count(kind), "") for kind in KINDS]
         row += [_count(change.number, "not compared"), _count(change.unsteady, "")]
         row += ["" if change.factor is None else f"{change.factor:.4g}"]
-        link = (change.file, f"{quote(series.name)}/{quote(change.file)}")
-        rows.append((*row, "" if change.table is None else link))
-    yield table(("nights", "darks compared", *KINDS, "all", "unsteady", "common factor", "list"), rows, left=0)
+        files = (None if change.table is None else change.file, change.region_file)
+        rows.append((*row, *("" if file is None else (file, f"{quote(series.name)}/{quote(file)}") for file in files)))
+    heads = ("nights", "darks compared", *KINDS, "all", "unsteady", "common factor", "list", "for ds9")
+    yield table(heads, rows, left=0)
+    for chance in dict.fromkeys(change.chance for change in series.changes if change.table is not None):
+        yield f"<p>Of the changed pixels of two nights, {escape(chance.replace('of them ', ''))}.</p>"
     yield (
         "<p class=dim>Born are pixels that are hot in the later night only, healed those that were in the earlier one. "
         "Rates of one exposure time are compared, as the rate of a pixel that is not proportional depends on it. The "
@@ -120,7 +124,8 @@ def _changes(series):
         yield f"<p class=note>{escape(sentence)}</p>"
     for change in series.changes:
         if change.number:
-            yield f"<details><summary>{escape(f'{change.label}: {change.number} changed pixels')}</summary>"
+            changed = counted(change.number, "changed pixel")
+            yield f"<details><summary>{escape(f'{change.label}: {changed}')}</summary>"
             if change.number > _LISTED:
                 yield f"<p>The {_LISTED} most significant ones; {escape(change.file)} has all.</p>"
             yield table(

@@ -13,12 +13,14 @@ _POINTS = 20_000
 
 
 def draw_nights(series):
-    """Numbers of a `ComparedSeries` against date, or the number of the night where a date is missing."""
+    """Numbers of a `ComparedSeries` against date, or the number of the night where no dates tell."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.figure import Figure
 
     nights = series.nights
-    dated = all(night.group.date is not None for night in nights)
+    dates = [night.group.date for night in nights]
+    # Of one date for all, an axis would span years.
+    dated = None not in dates and max(dates) > min(dates)
     at = [night.group.date.to_datetime() if dated else night.number for night in nights]
     figure = Figure(figsize=(7.2, 8.4), layout="constrained")
     counts, rates, noises, temperatures = figure.subplots(4, 1, sharex=True, height_ratios=(2, 1.3, 1, 1))

@@ -5,11 +5,13 @@ import os
 from pathlib import Path
 
 import numpy as np
+from astropy import units as u
 from astropy.io.registry import IORegistryError
 from astropy.nddata import CCDData
 
 from .._interface.disk.new_folder import PAGE, SUMMARY
 from .._interface.warnings import filtered
+from ..masks.defects.formats import checked_format
 from ..masks.defects.write_defects import bad_pixels, write_defects
 
 __all__ = ["mask_file", "write_defect_list"]
@@ -28,10 +30,24 @@ def write_defect_list(given, out, *, format=None, flags=None, first_row=None, ov
     if Path(os.path.realpath(out)) == Path(os.path.realpath(path)):
         raise ValueError(f"{out} is the mask itself: name another file")
     mask = _read_mask(path)
-    number = np.count_nonzero(bad_pixels(mask, flags).mask)
+    beside = path.parent / _MASK
+    wanted = f"give {beside}" if beside.is_file() and path.name != _MASK else "give the mask.fits of a report"
+    try:
+        number = np.count_nonzero(bad_pixels(mask, flags, label=str(path), wanted=wanted).mask)
+    except u.UnitsError as error:
+        raise ValueError(str(error)) from None
+    format = _checked_format(format, out)
     write_defects(mask, out, format=format, flags=flags, first_row=first_row, overwrite=overwrite)
     rows, columns = mask.shape
     return f"{number} of {rows} x {columns} pixels ({_what(flags)}): {out}"
+
+
+def _checked_format(format, out):
+    """The format, or that of the name of ``out``; an error that names the option of the command."""
+    try:
+        return checked_format(format, out)
+    except ValueError as error:
+        raise ValueError(str(error).replace("format=", "--format")) from None
 
 
 def mask_file(given):

@@ -18,6 +18,7 @@ from .detectors import DETECTOR, detectors_of
 from .frame_files import fits_files, type_of_folder
 from .frame_options import AS_FOUND
 from .group import Frame, Group, Unusable, unusable_file
+from .group_origin import dates_note, origin_of
 from .grouping import differing_keys, grouped_by_sensor
 
 __all__ = ["Frame", "Group", "Unusable", "find_groups"]
@@ -79,6 +80,9 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
     groups = [group for groups in sensors for group in groups if group.darks]
     if options.bias is None and not (options.recursive or options.without_bias):
         _tell_folders_of_biases(groups, folder, {path for path, _, _ in files})
+    for group in groups:
+        group.origin = origin_of(group, folder, options.recursive)
+        group.notes += [note for note in [dates_note(group)] if note]
     for note in _without_effect(options, [path.name for path, _, kind in files if kind is None], known):
         for group in groups:
             group.notes.append(note)

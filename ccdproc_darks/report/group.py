@@ -57,6 +57,7 @@ class Group:
     darks: list = field(default_factory=list)
     master: Frame | None = None  # the master bias, where there are no single bias frames
     details: str = ""  # what parts it from groups of the same title otherwise
+    origin: str = ""  # sentences on the sub-folders that its frames are from, where they are in some
     notes: list = field(default_factory=list)  # sentences about the choice of the frames
     doubts: list = field(default_factory=list)  # sentences on frames that are left out and nearly fit
 

@@ -21,9 +21,12 @@ figcaption, .dim { color: #555; } .note { background: #fff6df; border-left: 4px 
 .verdict.wrong { border-left-color: #b3261e; } strong.wrong { color: #b3261e; } strong.doubtful { color: #8a6100; }
 summary { cursor: pointer; color: #1b6ca8; } details td { vertical-align: top; }
 details td:not(:last-child) { white-space: nowrap; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } .dense { font-size: .84rem; } .dense th, .dense td { padding: .25rem .4rem; }
 pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; } code { font-size: .92em; }
 """
+
+# Columns from which on a table is set in small type, so that it fits on the page.
+_MANY = 10
 
 
 def escape(text):
@@ -54,7 +57,8 @@ def table(heads, rows, left=1):
 
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
     head = f"<thead><tr>{cells('th', heads)}</tr></thead>"
-    return f"<div class=wide><table>{head}<tbody>{body}</tbody></table></div>"
+    dense = " class=dense" if len(heads) >= _MANY else ""
+    return f"<div class=wide><table{dense}>{head}<tbody>{body}</tbody></table></div>"
 
 
 def _cell(text):

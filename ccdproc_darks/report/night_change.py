@@ -11,6 +11,7 @@ from .._interface.flags import DARK_FLAGS
 from .._interface.warnings import collected
 from ..masks.changed_pixels import changed_pixels
 from .rate_choice import RateChoice, choose_rates
+from .verdict import counted
 
 __all__ = ["KINDS", "NightChange", "night_change"]
 
@@ -42,6 +43,27 @@ class NightChange:
         return f"changed_{self.before.number}_to_{self.after.number}.ecsv"
 
     @property
+    def region_file(self):
+        """Name of the file of its pixels for ds9; None where no pixel has changed."""
+        return f"{self.file.removesuffix('.ecsv')}.reg" if self.number else None
+
+    @property
+    def pixels(self):
+        """Boolean image, True where a pixel has changed."""
+        changed = np.zeros(self.after.group.shape, dtype=bool)
+        changed[self.table["y"], self.table["x"]] = True
+        return changed
+
+    @property
+    def chance(self):
+        """How many changed pixels chance alone gives, in words."""
+        meta = self.table.meta
+        if "DKFDR" in meta:
+            return f"at most {100 * meta['DKFDR']:g} % of them are expected by chance alone"
+        number = f"{meta['DKFALSE']:g}"
+        return f"at most {number} {'is' if number == '1' else 'are'} expected by chance alone"
+
+    @property
     def number(self):
         """Number of pixels that have changed; None where they were not compared."""
         return None if self.table is None else len(self.table)
@@ -68,7 +90,8 @@ class NightChange:
         if self.table is None:
             return f"{self.label}: not compared: {self.remarks[-1]}"
         kinds = ", ".join(f"{self.count(kind)} {kind}" for kind in KINDS)
-        return f"{self.label}: {self.number} changed pixels ({kinds}), by the rates of {self.choice}"
+        changed = counted(self.number, "changed pixel")
+        return f"{self.label}: {changed} ({kinds}; {self.chance}), by the rates of {self.choice}"
 
     def numbers(self):
         """All numbers, for the ``meta`` of a table."""

@@ -49,6 +49,8 @@ def _group(folder, measured):
     group, mask = measured.group, measured.mask
     yield f"<h2>{escape(group.title)}</h2>"
     yield f"<p>{_one_line(measured)}</p>"
+    if group.origin:
+        yield f"<p>{escape(group.origin)}</p>"
     for note in untold(measured.notes, measured.findings):
         yield f"<p class=note>{escape(note)}</p>"
     yield "<h3>Dark rate</h3>"
@@ -128,10 +130,12 @@ def _group(folder, measured):
         text = escape(caption)
         image = f'<img alt="{text}" src="data:image/png;base64,{as_png(figure)}">'
         yield f"<figure>{image}<figcaption>{text}</figcaption></figure>"
-    yield "<h3>Reduce a science frame</h3>"
+    yield "<h3>Reduce science frames</h3>"
     yield (
-        "<p class=dim>In the folder of this page, with a raw frame <code>science.fits</code>. What is left is without "
-        "bias and dark current, has an uncertainty, and is masked where its dark current is not known.</p>"
+        "<p class=dim>In the folder of this page, with a raw frame <code>science.fits</code>, or several. What is left "
+        "is without bias and dark current, and has an uncertainty. The masked pixels of mask.fits are masked in it. Of "
+        "these, NONLINEAR pixels do get a dark, predicted from their own counts, but its error is large: leave out the "
+        "line with <code>hot.mask</code> to keep them. A pixel of which no dark can be predicted stays masked.</p>"
     )
     lines = "\n".join(map(escape, reduction_lines(folder, measured)))
     yield f"<pre><code>{lines}</code></pre>"

@@ -1,5 +1,5 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Lines of Python at the end of a page, which reduce a science frame with the files of the report."""
+"""Lines of Python at the end of a page, which reduce science frames with the files of the report."""
 
 import math
 
@@ -14,10 +14,12 @@ __all__ = ["reduction_lines"]
 def reduction_lines(folder, measured):
     """Lines of Python (a list of str) for the files of a group, which are in ``folder`` beside the page.
 
-    They run in the folder of the page with a raw frame ``science.fits``, as it came from the camera.
+    They run in the folder of the page with raw frames such as ``science.fits``, as they came from the camera, and write
+    ``reduced_science.fits``.
     """
     frame = measured.group.darks[0].file
     names = ", ".join(repr(f"{name}.fits") for name in _rate_names(measured))
+    bias = [] if measured.bias is None else ["bias = CCDData.read(group / 'master_bias.fits')"]
     steps = [
         *_reading(frame),
         *_trimming(frame),
@@ -25,6 +27,8 @@ def reduction_lines(folder, measured):
         *_error(measured, frame.unit),
         f"dark = master_dark(*rates, exposure=exposure, unit={str(frame.unit)!r}, mask=hot)",
         "reduced = ccdproc.subtract_dark(science, dark, dark_exposure=exposure, data_exposure=exposure)",
+        "reduced.mask = hot.mask if reduced.mask is None else reduced.mask | hot.mask",
+        "reduced.write(f'reduced_{name}', overwrite=True)",
     ]
     return [
         "from pathlib import Path",
@@ -37,7 +41,9 @@ def reduction_lines(folder, measured):
         f"group = Path('.') / {folder!r}  # '.' is the folder of this page",
         f"rates = [CCDData.read(group / name) for name in ({names},)]",
         "hot = CCDData.read(group / 'mask.fits')",
-        *steps,
+        *bias,
+        "for name in ['science.fits']:  # the names of your raw frames",
+        *(f"    {step}" for step in steps),
     ]
 
 
@@ -50,7 +56,7 @@ def _reading(frame):
     """Lines that read the raw frame, and its exposure time."""
     file = frame.frame if isinstance(frame, TrimmedFrame) else frame
     hdu = f", hdu={file.number}" if file.others or file.path.suffix == ".fz" else ""
-    yield f"raw = CCDData.read('science.fits', unit={str(frame.unit)!r}{hdu})"
+    yield f"raw = CCDData.read(name, unit={str(frame.unit)!r}{hdu})"
     time = exposure_time(file)
     if time is None or file.others or isinstance(file.header[time.key], str):
         # The header of the image, as CCDData reads it, does not tell it as a number.
@@ -73,7 +79,7 @@ def _trimming(frame):
 def _bias(measured):
     """A line that makes the frame one without its bias."""
     if measured.bias is not None:
-        yield "science = ccdproc.subtract_bias(raw, CCDData.read(group / 'master_bias.fits'))"
+        yield "science = ccdproc.subtract_bias(raw, bias)"
     elif measured.without_bias:
         yield "science = raw  # the bias was subtracted from the darks; if it is still in this frame, subtract it here"
     else:

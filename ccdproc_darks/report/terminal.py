@@ -68,6 +68,8 @@ def sentences(results, failures, unusable):
             f"{'' if error is None else f' +- {error:.2g}'} electron/s; "
             f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
         )
+        if measured.group.origin:
+            yield f"  {measured.group.origin}"
         yield f"  {verdict_sentence(measured.findings, measured.settled)}"
         for finding in doubts(measured.findings):
             yield f"  {finding.verdict}: {finding.check}: {finding.sentence}"

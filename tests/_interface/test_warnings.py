@@ -301,6 +301,8 @@ CASES = [
      "all pixels are masked"),
     (master_dark, lambda: master_dark(*noisy_rates(), exposure=50 * u.s), NoiseWarning, "the rates of good pixels"),
     (master_dark, lambda: master_dark(*rates_of_optical_black(), exposure=50 * u.s), BiasWarning, "rates[1] has the"),
+    (master_dark, lambda: master_dark(dark_rate(darks(seconds=100.0)), exposure=600 * u.s), MissingInformationWarning,
+     "exposure is 600 s, 6 times the longest one of the rates, 100 s: which pixels bend or are full beyond it cannot"),
     (master_dark, lambda: master_dark(*empty_rates(), exposure=50 * u.s), NoUsablePixelWarning,
      "no pixel has a dark at 50 s, all are masked: 600 of 1200 pixels of the rate of 10 s can be used"),
     *((function, lambda function=function, given=given: function(*given(), scale=None), category, text)

@@ -234,7 +234,7 @@ OTHERS = [
     Row("file-absent", "a path where there is no file", "dark_rate", lambda t: t(t.folder / "absent.fits", bias=LEVEL),
         Error("FileNotFoundError", "absent.fits", "no such file")),
     Row("file-is-folder", "the path of a folder", "dark_rate", lambda t: t(folder(t.folder), bias=LEVEL),
-        Error("OSError", "night", "folder")),
+        Error("IsADirectoryError", "night", "folder", "ImageFileCollection", "ccdproc-darks report")),
     Row("bias-file-absent", "a bias that is not there", "dark_rate",
         lambda t: t([file(t.folder, "good.fits")], bias=t.folder / "absent.fits"),
         Error("FileNotFoundError", "absent.fits")),

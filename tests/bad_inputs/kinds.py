@@ -19,7 +19,7 @@ def kind(name, tried, wanted, times=TIMES, **options):
 
 def flags(kind="uint32", unit="", shape=SHAPE):
     """An image of flags, as a mask is."""
-    return CCDData(np.zeros(shape, dtype=kind), unit=unit)
+    return CCDData(np.zeros(shape, dtype=kind), unit=unit, meta={"NMASKED": 0})
 
 
 KINDS = [
@@ -33,6 +33,8 @@ KINDS = [
          mask=flags("float64")),
     kind("mask-bytes", "a mask of uint8, which has no room for the flags", Error("ValueError", "mask", "uint8"),
          mask=flags("uint8")),
+    kind("mask-counts", "an image of counts, as of nights", Error("ValueError", "mask", "uint32", "NMASKED"),
+         mask=CCDData(np.zeros(SHAPE, "uint32"), unit="")),
     kind("mask-shape", "a mask of another shape", Error("ValueError", "mask", "(20, 24)", "(24, 20)"),
          mask=flags(shape=SHAPE[::-1])),
     Row("kind-mask-and-scatter", "both a mask and a scatter image", "nonlinear_kind",

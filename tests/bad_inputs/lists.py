@@ -9,13 +9,14 @@ from astropy.nddata import CCDData
 
 from ccdproc_darks import write_defects
 
+from .given import rate
 from .wanted import Error, Refused, Right, Row
 
 __all__ = ["GROUPS"]
 
 SHAPE = (5, 8)
 MASK = np.arange(40).reshape(SHAPE) % 7 == 0
-FLAGS = CCDData(np.where(MASK, np.uint32(2049), np.uint32(0)), unit="", mask=MASK, meta={"BUNIT": "1"})
+FLAGS = CCDData(np.where(MASK, np.uint32(2049), np.uint32(0)), unit="", mask=MASK, meta={"BUNIT": "1", "NMASKED": 6})
 COMMAND = "ccdproc-darks mask"
 
 
@@ -75,6 +76,11 @@ def raw_frame(trial):
     return trial.folder / "raw.fits"
 
 
+def dark_rate_file(trial):
+    rate().write(trial.folder / "rate.fits")
+    return trial.folder / "rate.fits"
+
+
 def one_true(pixels):
     return np.count_nonzero(pixels) == 1
 
@@ -84,8 +90,14 @@ LISTS = [
     write("list-of-path", "a path for a mask", Error("TypeError", "mask.fits", "CCDData.read"), mask="mask.fits"),
     write("list-cube", "a mask with three dimensions", Error("ValueError", "rows and columns", "(1, 5, 8)"),
           mask=MASK[None]),
-    write("list-no-mask", "a frame without a mask", Error("ValueError", "no mask"),
-          mask=CCDData(np.zeros(SHAPE), unit="adu")),
+    write("list-no-mask", "an image without a mask", Error("ValueError", "no mask"),
+          mask=CCDData(np.zeros(SHAPE), unit="")),
+    write("list-frame", "a science frame with a mask", Error("UnitsError", "mask", "adu"),
+          mask=CCDData(np.zeros(SHAPE), unit="adu", mask=MASK)),
+    Row("list-rate", "a dark rate", "write_defects", lambda t: t(rate(), t.folder / "bad.lst"),
+        Error("ValueError", "dark rate", "electron / s", "hot_pixel_mask")),
+    Row("list-swapped", "the path before the mask", "write_defects", lambda t: t("bad.reg", FLAGS),
+        Error("TypeError", "path", "mask", "write_defects(mask, path)")),
     write("list-unknown-flag", "a flag of another name", Error("ValueError", "COLD", "NONLINEAR"), mask=FLAGS,
           flags="COLD"),
     write("list-flag-number", "a flag by its bit", Error("TypeError", "names", "2048"), mask=FLAGS, flags=2048),
@@ -124,6 +136,7 @@ COMMANDS = [
     command("mask-two-groups", "a report on two groups", Refused("2 groups", os.path.join("both", "one")),
             given=two_groups),
     command("mask-raw", "a raw frame", Refused("raw.fits", "not a mask"), given=raw_frame),
+    command("mask-rate", "a rate", Refused("rate.fits", "dark rate", "mask.fits"), given=dark_rate_file),
     command("mask-format", "``--format fits``", Refused("--format", "fits", status=2), "--format", "fits"),
     command("mask-name", "an OUT that tells no format", Refused("bad.txt", "--format"), path="bad.txt"),
     command("mask-flags", "``--flags COLD``", Refused("COLD", "NONLINEAR"), "--flags", "COLD"),

@@ -4,6 +4,8 @@ import numpy as np
 from astropy import units as u
 from astropy.nddata import CCDData
 
+from ccdproc_darks import hot_pixel_mask
+
 from .given import GAIN, SHAPE, E, S, rate, rates
 from .wanted import Error, Row
 
@@ -38,8 +40,14 @@ MASTER_DARKS = [
               tolerance=-0.1),
     predicted("master-dark-mask-shape", "a mask of another shape", Error("ValueError", "mask", "(3, 4)"),
               mask=np.zeros((3, 4), bool)),
-    predicted("master-dark-mask-float", "a dark as mask", Error("TypeError", "mask", "float64"),
+    predicted("master-dark-mask-float", "a dark as mask", Error("UnitsError", "mask", "adu"),
               mask=CCDData(np.zeros(SHAPE), unit="adu")),
+    predicted("master-dark-mask-counts", "a mask of whole numbers, which may be counts",
+              Error("TypeError", "mask", "int64", "bool"), mask=np.zeros(SHAPE, "int64")),
+    Row("master-dark-mask-rate", "a rate as mask", "master_dark", lambda t: t(*rates(), exposure=100 * S, mask=rate()),
+        Error("ValueError", "mask", "dark rate", "electron / s")),
+    predicted("master-dark-of-mask", "a mask in the place of a rate",
+              Error("ValueError", "rates[0]", "a mask", "mask="), lambda: [hot_pixel_mask(rate()), *rates()]),
     predicted("master-dark-offset", "a free offset of each pixel, and two exposure times",
               Error("ValueError", "offset='pixel'", "three"), offset="pixel"),
     predicted("master-dark-of-frames", "no rate, but a dark", Error("UnitsError", "rates[0]", "adu"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from astropy.nddata import CCDData
 
 from ccdproc_darks import hot_pixel_mask, read_defects
 from ccdproc_darks.cli import main
@@ -58,8 +59,26 @@ def test_one_clear_line_where_the_name_tells_no_format(mask, tmp_path, capsys):
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "may be that of 3 formats" in printed.err
-    assert "--format" in printed.err
+    assert "formats: pass --format, one of 'lsst', 'iraf', 'dcraw'" in printed.err
     assert not (tmp_path / "out.txt").exists()
+
+
+def test_formats_in_letters_of_any_case(mask, tmp_path):
+    out = tmp_path / "out.txt"
+    assert main(["mask", str(tmp_path), "-o", str(out), "--format", "IRAF"]) == 0
+    assert (read_defects(out, format="Iraf") == mask.mask).all()
+
+
+def test_what_is_no_mask_is_refused(mask, tmp_path, capsys):
+    rate = rate_image(np.ones((30, 40)), 100.0)
+    rate.write(tmp_path / "rate_all.fits")
+    CCDData(np.ones((30, 40)), unit="adu", mask=np.ones((30, 40), bool)).write(tmp_path / "science.fits")
+    for name, what in (("rate_all", "is a dark rate (electron / s), not a mask"), ("science", "is in adu, and a mask")):
+        assert main(["mask", str(tmp_path / f"{name}.fits"), "-o", str(tmp_path / "out.reg")]) == 1
+        told = capsys.readouterr().err
+        assert told.startswith(f"ccdproc-darks: {tmp_path / name}.fits {what}")
+        assert told.endswith(f": give {tmp_path / 'mask.fits'}\n")
+        assert not (tmp_path / "out.reg").exists()
 
 
 def test_help_names_each_program(capsys):

@@ -7,7 +7,14 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
 
-from ccdproc_darks import TemperatureWarning, compare_dark_rates, dark_rate, dark_rate_change, read_noise_map
+from ccdproc_darks import (
+    NoUsablePixelWarning,
+    TemperatureWarning,
+    compare_dark_rates,
+    dark_rate,
+    dark_rate_change,
+    read_noise_map,
+)
 
 from ..epochs import SHAPE, epoch_of, hot_sensor
 from ..helpers import ELECTRON_PER_SECOND, dark, rate_image
@@ -159,6 +166,16 @@ def test_a_pixel_without_a_rate_in_one_epoch_is_masked():
         mask = dark_rate_change(before, after, statistic=statistic).mask
         assert mask[3, 4]
         assert mask[5, 6]
+
+
+def test_a_dead_sensor_is_no_double():
+    """All NaN at both epochs, as an amplifier may be: there is nothing to compare, and no wrong argument."""
+    rng, rates = np.random.default_rng(2), hot_sensor()
+    before, after = epoch_of(rng, rates), epoch_of(rng, rates)
+    for rate in (before, after):
+        rate.data[:], rate.uncertainty.array[:], rate.mask[:] = np.nan, np.nan, True
+    with pytest.warns(NoUsablePixelWarning, match="^no pixel can be compared, all are masked"):
+        assert dark_rate_change(before, after).mask.all()
 
 
 def test_a_factor_takes_the_temperature_out():

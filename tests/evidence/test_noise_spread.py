@@ -160,6 +160,11 @@ def test_darks_that_cannot_tell(rng, change, noise):
     assert noise_spread(one, noise) is None
 
 
+def test_one_row_cannot_tell(rng):
+    """What a frame has less in its columns is nothing."""
+    assert noise_spread(group((), biases(rng, number=5, shape=(1, 4096))), 5.0) is None
+
+
 def test_masked_pixels_take_no_part(rng):
     frames = biases(rng)
     noisy = np.zeros(SHAPE, bool)

@@ -10,7 +10,7 @@ from astropy.table import QTable
 from ccdproc_darks import changed_pixels, dark_rate
 
 from ..epochs import SHAPE, epoch_of, hot_sensor
-from ..helpers import ELECTRON_PER_SECOND, dark
+from ..helpers import ELECTRON_PER_SECOND, dark, mean_dark
 
 COLUMNS = ["x", "y", "before", "before_error", "after", "after_error", "significance", "change"]
 
@@ -184,3 +184,14 @@ def test_options_out_of_range(options, kind, words):
     before, after = (epoch_of(rng, np.full((20, 20), 0.2)) for _ in range(2))
     with pytest.raises(kind, match=words):
         changed_pixels(before, after, **options)
+
+
+@pytest.mark.parametrize(("factor", "read_noise", "rate"), [(1.0, 5.0, 0.3), (2.0, 5.0, 0.3), (2.0, 0.5, 0.01)])
+def test_as_many_false_ones_as_are_asked_for(factor, read_noise, rate):
+    """Of sensors with hot pixels, the later epoch warmer or not: 120 of 120 within three standard deviations."""
+    rng, shape, number, listed = np.random.default_rng(12), (300, 300), 6, 0
+    for _ in range(number):
+        rates = np.where(rng.random(shape) < 5e-3, 2 * 50 ** rng.random(shape), rate)
+        pair = [mean_dark(rng, true, 100.0, 5, read_noise, shape) for true in (rates, factor * rates)]
+        listed += len(changed_pixels(*map(dark_rate, pair), tolerance=1e-6, false_positives=20))
+    assert listed == pytest.approx(20 * number, abs=33)

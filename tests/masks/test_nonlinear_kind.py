@@ -238,7 +238,11 @@ class TestErrors:
         [
             (lambda mask: mask.data, TypeError, "mask must be CCDData"),
             (lambda mask: CCDData(mask.data, unit="adu"), u.UnitsError, "mask is in adu"),
-            (lambda mask: CCDData(mask.data[1:], unit=""), ValueError, "mask must have the shape of the rates"),
+            (
+                lambda mask: CCDData(mask.data[1:], unit="", meta=mask.meta),
+                ValueError,
+                "mask must have the shape of the rates",
+            ),
             (lambda mask: CCDData(mask.data * 1.0, unit=""), ValueError, "mask must hold flags.* float64"),
             (lambda mask: CCDData(mask.data.astype("u1"), unit=""), ValueError, "mask must hold flags.* uint8"),
             (

@@ -163,6 +163,13 @@ class TestUncertainty:
         with pytest.warns(MissingInformationWarning, match="no read noise"):
             assert made(flat_rate([[1.0]], 0.1), read_noise=None, frames=2).uncertainty is None
 
+    def test_of_zero(self):
+        """An uncertainty of 0 in all pixels tells no noise."""
+        with pytest.warns(MissingInformationWarning, match="no read noise"):
+            assert made(flat_rate([[1.0]], 0.0), read_noise=None, frames=10).uncertainty is None
+        with pytest.raises(ValueError, match="uncertainty='own', but that of ccd is 0: pass read_noise"):
+            made(flat_rate([[1.0]], 0.0), read_noise=None, frames=10, uncertainty="own")
+
     def test_own(self):
         given = flat_rate([[1.0, 2.0]])
         given.uncertainty = VarianceUncertainty([[0.04, 0.09]])

@@ -8,8 +8,7 @@ from ..helpers import rate_image
 
 
 def rates_at(*celsius):
-    """Rates whose values are their places."""
-    rates = [rate_image([[float(place)]], 10) for place in range(len(celsius))]
+    rates = [rate_image([[1.0]], 10) for _ in celsius]
     for rate, degrees in zip(rates, celsius, strict=True):
         if degrees is not None:
             rate.meta["DKTEMP"] = degrees
@@ -17,7 +16,7 @@ def rates_at(*celsius):
 
 
 def groups_of(*celsius):
-    return [(mean, [rate.data[0, 0] for rate in rates]) for mean, rates in temperature_groups(rates_at(*celsius))]
+    return temperature_groups(rates_at(*celsius))
 
 
 def test_groups():
@@ -37,3 +36,17 @@ def test_unknown():
     assert groups_of(None, -10.0) == [(-10.0, [0, 1])]
     with pytest.raises(ValueError, match=r"^rates\[1\] does not tell its temperature .* several, -20.0 to -10.0 deg C"):
         groups_of(-10.0, None, -20.0)
+
+
+def test_one_sensor():
+    """Rates of several temperatures become one dark: they must be of one camera and shape."""
+    rates = rates_at(-20.0, -10.0)
+    for rate, camera in zip(rates, ("one", "two"), strict=True):
+        rate.meta["INSTRUME"] = camera
+    with pytest.raises(ValueError, match=r"^rates must be of one camera: INSTRUME is 'one' in rates\[0\], 'two' in"):
+        temperature_groups(rates)
+    assert len(temperature_groups(rates, check_headers=False)) == 2
+    other = rate_image([[1.0, 2.0]], 10)
+    other.meta["DKTEMP"] = 0.0
+    with pytest.raises(ValueError, match=r"^rates must have one shape: rates\[0\] is \(1, 1\), rates\[2\] is \(1, 2\)"):
+        temperature_groups([*rates, other], check_headers=False)

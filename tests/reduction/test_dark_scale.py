@@ -7,7 +7,16 @@ import pytest
 from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty
 
-from ccdproc_darks import DARK_FLAGS, Sensor, dark_rate, dark_scale, hot_pixel_mask, simulate_dark
+from ccdproc_darks import (
+    DARK_FLAGS,
+    Amplifier,
+    Sensor,
+    dark_rate,
+    dark_scale,
+    hot_pixel_mask,
+    master_dark,
+    simulate_dark,
+)
 from ccdproc_darks.simulation import HotPixels
 from ccdproc_darks.temperature import DoublingDarkCurrent, ThermalDarkCurrent
 
@@ -199,11 +208,62 @@ def test_flags_of_a_mask_are_read():
     flags.ravel()[places[:50]] |= np.uint32(DARK_FLAGS.NONLINEAR)
     dark = master_of(rates)
     dark.mask = flags > 0
-    found = dark_scale(science_of(other), dark, mask=CCDData(flags, unit="", mask=flags > 0))
+    found = dark_scale(science_of(other), dark, mask=CCDData(flags, unit="", mask=flags > 0, meta={"NMASKED": 100}))
     assert found.pixels <= 100
     assert found.factor == pytest.approx(1, abs=4 * found.error)
     with pytest.raises(ValueError, match="the mask of dark contains its hot pixels"):
         dark_scale(science_of(other), dark)
+
+
+def test_a_mask_of_bool():
+    rates, places = rates_of()
+    other = rates.copy()
+    other.ravel()[places[:50]] *= 3
+    bad = np.zeros(SHAPE, bool)
+    bad.ravel()[places[:50]] = 1
+    for mask in (bad, CCDData(bad, unit=""), bad.tolist()):
+        assert dark_scale(science_of(other), master_of(rates), mask=mask).pixels <= 100
+
+
+@pytest.mark.parametrize("kind", ["u1", "i4", "u8"])
+def test_a_mask_of_zeros_and_ones_may_be_a_count(kind):
+    rates, _ = rates_of()
+    with pytest.raises(TypeError, match=f"got one of u?int{8 * int(kind[1])}: they may be counts.* as mask != 0"):
+        dark_scale(science_of(rates), master_of(rates), mask=np.zeros(SHAPE, kind))
+
+
+def test_an_image_of_one_value_is_refused():
+    rates, _ = rates_of()
+    science = science_of(rates)
+    science.data[:] = 100
+    with pytest.raises(ValueError, match="they do not stand out in science"):
+        dark_scale(science, master_of(rates), saturation=60000 * u.adu)
+
+
+def test_amplifiers_of_different_gains():
+    """A rate (electron/s) has not one number of adu; a dark in adu has the gain of each amplifier in it."""
+    rates, _ = rates_of()
+    gains = np.where(np.arange(SHAPE[1]) < 100, 1.0, 3.0)
+    frames = [master_of(rates, seed, frames=1, unit="electron") for seed in range(4)]
+    frames = [CCDData(frame.data / gains, unit="adu", meta={"EXPTIME": 300.0, "RDNOISE": NOISE}) for frame in frames]
+    gain = u.electron / u.adu
+    halves = [Amplifier("[1:100, :]", gain=1 * gain), Amplifier(f"[101:{SHAPE[1]}, :]", gain=3 * gain)]
+    rate = dark_rate(frames, amplifiers=halves)
+    science = science_of(rates, 1.2, unit="electron")
+    in_adu = CCDData(science.data / gains, unit="adu", meta=science.meta)
+    with pytest.raises(ValueError, match=r"^dark is a rate of amplifiers with different gains \(DKGAINA"):
+        dark_scale(in_adu, rate)
+    dark = master_dark(rate, exposure=300 * S)
+    for found in (dark_scale(science, rate), dark_scale(in_adu, dark)):
+        assert found.factor == pytest.approx(1.2, abs=4 * found.error)
+
+
+def test_a_temperature_that_is_no_number():
+    rates, _ = rates_of()
+    dark = master_of(rates)
+    dark.meta["DKTEMP"] = "cold"
+    with pytest.raises(ValueError, match=r"^dark: DKTEMP in the header must be a finite number, got 'cold'"):
+        dark_scale(science_of(rates), dark, model=DoublingDarkCurrent())
 
 
 def test_a_result_of_hot_pixel_mask_is_a_mask():
@@ -251,7 +311,7 @@ def test_arguments_that_do_not_fit():
         ({"temperature": -10 * u.deg_C}, TypeError, "model must be given"),
         ({"model": 3}, TypeError, "model must be a model of astropy.modeling"),
         ({"model": model}, ValueError, "temperature: the meta of dark has neither DKTEMP nor CCD-TEMP"),
-        ({"mask": np.ones(SHAPE)}, TypeError, "mask must be a result of hot_pixel_mask or an array of bool"),
+        ({"mask": np.ones(SHAPE)}, TypeError, "mask must be a result of hot_pixel_mask, or an array of bool"),
         ({"mask": np.ones((2, 2), bool)}, ValueError, r"mask has the shape \(2, 2\)"),
         ({"gain": 2.0}, TypeError, "gain must be a Quantity"),
         ({"exposure": 2 * u.m}, u.UnitsError, "exposure"),

@@ -1,5 +1,6 @@
 """The dark of any exposure time: its numbers, its mask, its meta, and ccdproc with it."""
 
+import contextlib
 import re
 import warnings
 
@@ -13,6 +14,7 @@ from ccdproc_darks import (
     DARK_FLAGS,
     Amplifier,
     DarkSequence,
+    MissingInformationWarning,
     NoUsablePixelWarning,
     Sensor,
     dark_rate,
@@ -34,6 +36,16 @@ def measured(seed, seconds, rates=2.0, *, number=10, read_noise=5.0, shape=SHAPE
     return dark_rate(frame, bias=0 * u.electron, gain=GAIN, dtype="float64", **options)
 
 
+def beyond(at, longest, tolerance=0.1):
+    """What is told of an exposure time beyond the longest of the rates, and of no other."""
+    if at <= longest * (1 + max(tolerance, 1e-3)):
+        return contextlib.nullcontext()
+    message = (
+        rf"^exposure is {at:g} s, {at / longest:.3g} times the longest one of the rates, {longest:g} s: which pixels"
+    )
+    return pytest.warns(MissingInformationWarning, match=message)
+
+
 @pytest.fixture(scope="module")
 def rates():
     return [measured(seed, seconds) for seed, seconds in enumerate((60.0, 300.0, 900.0))]
@@ -45,7 +57,8 @@ def rates():
 def test_errors_are_right(at, times):
     """Between the exposures and beyond them, against the truth."""
     rates = [measured(seed, seconds, shape=(200, 200)) for seed, seconds in enumerate(times)]
-    dark = master_dark(*rates, exposure=at * S, unit="electron")
+    with beyond(at, max(times)):
+        dark = master_dark(*rates, exposure=at * S, unit="electron")
     deviates = (dark.data - 2 * at) / dark.uncertainty.array
     # The common offset has an error, which all pixels share.
     assert (deviates - np.median(deviates)).std() == pytest.approx(1, abs=0.02)
@@ -138,11 +151,17 @@ class TestNotProportional:
         dark = self.dark((100, 200, 400, 800), (10000, 20000, 30000, 30000), 600)
         assert dark.data[0, 0] == pytest.approx(30000, rel=1e-3)
 
-    def test_between_chord_and_extension(self):
-        """A pixel that is full between two exposures: anything from 25000 to 30000 may be."""
+    def test_full_between_two_exposures(self):
+        """It is full at 300 s to the electron: a bend would not have been proportional up to 200 s."""
         dark = self.dark((100, 200, 400, 800), (10000, 20000, 30000, 30000), 300)
-        assert dark.data[0, 0] == pytest.approx(27500, rel=1e-3)
-        assert dark.uncertainty.array[0, 0] == pytest.approx(2500, rel=0.02)
+        assert dark.data[0, 0] == pytest.approx(30000, abs=2 * dark.uncertainty.array[0, 0])
+        assert dark.uncertainty.array[0, 0] < 500
+
+    def test_like_no_known_curve(self):
+        """Its counts stand still and grow again: anything between the exposures about it may be."""
+        dark = self.dark((100, 200, 400, 800), (10000, 20000, 20500, 40000), 300)
+        assert 20000 < dark.data[0, 0] < 20500
+        assert dark.uncertainty.array[0, 0] == pytest.approx(125, rel=0.05)
 
     def test_its_own_counts_at_a_measured_exposure(self):
         dark = self.dark((100, 200, 400, 800), (10000, 20000, 25000, 26000), 400)
@@ -157,17 +176,21 @@ class TestNotProportional:
 
     @pytest.mark.parametrize("at", [50, 10])
     def test_before_the_shortest(self, at):
-        """Nothing tells an offset, which stays, from a bend, which does not."""
+        """It may have an offset, which stays, or bend at once, in less time than the shortest exposure."""
         dark = self.dark((100, 200, 400), (1100, 1200, 1400), at)
-        with_offset, from_zero = 1000 + at, 11 * at
-        assert dark.data[0, 0] == pytest.approx((with_offset + from_zero) / 2, rel=0.02)
-        assert dark.uncertainty.array[0, 0] == pytest.approx((with_offset - from_zero) / 2, rel=0.05)
+        with_offset, bent = 1000 + at, 1000 * (1 - np.exp(-at / 20)) + at
+        for possible in (with_offset, bent):
+            assert dark.data[0, 0] == pytest.approx(possible, abs=5 * dark.uncertainty.array[0, 0])
+        assert bent < dark.data[0, 0] < with_offset
+        # Far more than the noise of the counts.
+        assert dark.uncertainty.array[0, 0] > 30
 
     @pytest.mark.parametrize(
         ("at", "tolerance", "masked"), [(430, 0.1, 0), (450, 0.1, 1), (450, 0.2, 0), (400.1, 0, 0), (402, 0, 1)]
     )
     def test_beyond_the_longest(self, at, tolerance, masked):
-        dark = self.dark((100, 200, 400), (1100, 1200, 1400), at, tolerance=tolerance)
+        with beyond(at, 400, tolerance):
+            dark = self.dark((100, 200, 400), (1100, 1200, 1400), at, tolerance=tolerance)
         assert dark.mask.sum() == dark.meta["NMASKED"] == masked
         assert dark.mask[0, 0] == masked
         # A number stays.
@@ -181,10 +204,28 @@ class TestMask:
         values[0, 0] = 300.0
         rates = [rate_image(values, seconds, saturation=50000 * u.electron) for seconds in (50, 100, 400)]
         for at, masked in ((120, 0), (160, 0), (170, 1), (400, 1), (1000, 1)):
-            dark = master_dark(*rates, exposure=at * S, unit="electron")
+            with beyond(at, 400):
+                dark = master_dark(*rates, exposure=at * S, unit="electron")
             assert dark.mask[0, 0] == masked
             assert dark.mask.sum() == masked
             assert dark.data[0, 0] == pytest.approx(min(300 * at, 50000), rel=0.01)
+
+    def test_the_level_has_no_bias_in_it(self):
+        """Full at 50000 adu, of which 5000 adu are bias: a pixel that never was full, at 47000 electron."""
+        values = np.full((10, 10), 1.0)
+        values[0, 0], values[5, 5] = 300.0, 100.0
+        rates = [
+            dark_rate(
+                CCDData(values * seconds + 5000, unit=u.adu, meta={"EXPTIME": seconds}), bias=5000 * u.adu,
+                gain=1 * u.electron / u.adu, read_noise=5 * u.electron, saturation=50000 * u.adu,
+            )
+            for seconds in (50.0, 100.0, 400.0)
+        ]  # fmt: skip
+        for at, masked in ((440, False), (470, True)):
+            dark = master_dark(*rates, exposure=at * S)
+            assert dark.mask[5, 5] == masked
+            assert dark.mask[0, 0]
+            assert dark.mask.sum() == 1 + masked
 
     def test_no_data(self):
         rates = [measured(seed, seconds) for seed, seconds in enumerate((60.0, 600.0))]
@@ -193,6 +234,7 @@ class TestMask:
         dark = master_dark(*rates, exposure=200 * S)
         assert dark.mask[3, 4]
         assert dark.mask.sum() == 1
+
         assert np.isnan(dark.data[3, 4])
 
     @pytest.mark.parametrize(("at", "masked"), [(60.0, False), (200.0, True)])
@@ -248,15 +290,82 @@ class TestSingleRate:
         np.testing.assert_allclose(dark.uncertainty.array, rate.uncertainty.array * 300.1)
 
     def test_at_another_one_hot_pixels_are_masked(self, rate):
-        dark = master_dark(rate, exposure=600 * S, unit="electron")
+        with beyond(600, 300):
+            dark = master_dark(rate, exposure=600 * S, unit="electron")
         assert dark.mask[10, 10]
         assert (dark.mask == hot_pixel_mask(rate).mask).all()
         assert dark.data[10, 10] == pytest.approx(30000, rel=0.02)
 
     def test_a_mask_tells_which_are_proportional(self, rate):
         """As where another rate, which is not at hand, showed it."""
-        assert not master_dark(rate, exposure=600 * S, mask=np.zeros((100, 100), bool)).mask.any()
-        assert master_dark(rate, exposure=600 * S, mask=hot_pixel_mask(rate)).mask[10, 10]
+        assert not master_dark(rate, exposure=200 * S, mask=np.zeros((100, 100), bool)).mask.any()
+        assert master_dark(rate, exposure=200 * S, mask=hot_pixel_mask(rate)).mask[10, 10]
+
+    def test_a_mask_tells_which_are_not(self, rate):
+        """A single rate has no other counts of a NONLINEAR pixel than those at its own exposure time."""
+        mask = hot_pixel_mask(rate)
+        mask.data[...] = 0
+        mask.data[3, 4] = DARK_FLAGS.NONLINEAR | DARK_FLAGS.DO_NOT_USE
+        assert not master_dark(rate, exposure=300 * S, mask=mask).mask.any()
+        dark = master_dark(rate, exposure=200 * S, mask=mask)
+        assert dark.mask[3, 4]
+        assert dark.mask.sum() == 1
+
+    @pytest.mark.parametrize(("at", "nonlinear_masked"), [(300.0, False), (600.0, True)])
+    def test_only_what_the_mask_masks(self, at, nonlinear_masked):
+        """A mask from several rates shows which hot pixels are proportional."""
+        values = np.full((40, 40), 0.5)
+        values[5], values[6, 6] = 50.0, 40.0
+        longest = measured(4, 300.0, values, shape=(40, 40))
+        values[6, 6] = 55.0
+        mask = hot_pixel_mask(measured(5, 60.0, values, shape=(40, 40)), longest)
+        assert (mask.data[5] & int(DARK_FLAGS.HOT) > 0).all()
+        assert mask.data[6, 6] & int(DARK_FLAGS.NONLINEAR)
+        dark = master_dark(longest, exposure=at * S, mask=mask)
+        wanted = mask.mask.copy() if nonlinear_masked else np.zeros((40, 40), bool)
+        np.testing.assert_array_equal(dark.mask, wanted)
+
+    @pytest.mark.parametrize("unit", ["adu", "electron"])
+    def test_full(self, unit):
+        """The saturation level is in the unit of the frames."""
+        frames = [mean_dark(np.random.default_rng(seed), 2.0, 100.0, 1, 5.0, SHAPE) for seed in range(3)]
+        for frame in frames:
+            frame.data[5, 6] = 50000.0
+            frame.meta["EGAIN"] = 1.5
+        if unit == "adu":
+            frames = [CCDData(frame.data / 1.5, unit="adu", meta=frame.meta) for frame in frames]
+        rate = dark_rate(frames, bias=0 * u.Unit(unit), saturation=60000 * u.electron)
+        dark = master_dark(rate, exposure=150 * S, unit="electron", mask=np.zeros(SHAPE, bool))
+        assert dark.mask[5, 6]
+        assert dark.mask.sum() == 1
+        assert dark.data[5, 6] == pytest.approx(60000)
+
+    @pytest.mark.parametrize("at", [100, 300, 900])
+    def test_one_rate_of_several_exposures(self, at):
+        """The mask of rates of one exposure each tells which pixels a rate of all frames has the right dark of."""
+        sensor = Sensor(
+            shape=SHAPE, rate=0.2 * u.electron / S, read_noise=5 * u.electron, gain=GAIN, bias=500 * u.adu, seed=3,
+            defects=[
+                HotPixels(fraction=0.02, above=8 * u.electron / S, maximum=40 * u.electron / S),
+                OffsetPixels(fraction=0.01, offset=1500 * u.electron),
+            ],
+        )  # fmt: skip
+        frames = list(DarkSequence(sensor, [(5, seconds * S) for seconds in (60, 300, 900)], rng=1))
+        rates = [dark_rate(frames[first : first + 5], bias=500 * u.adu) for first in (0, 5, 10)]
+        together = dark_rate(frames, bias=500 * u.adu)
+        assert together.meta["DKNEXP"] == 3
+        mask = hot_pixel_mask(*rates)
+        told, plain = (master_dark(together, exposure=at * S, unit="electron", mask=given) for given in (mask, None))
+        truth = sensor.true_flags()
+        nonlinear = truth.data & DARK_FLAGS.NONLINEAR > 0
+        assert nonlinear.sum() > 40
+        assert told.mask[nonlinear & (mask.data & DARK_FLAGS.NONLINEAR > 0)].all()
+        # Hot pixels that the mask finds proportional have a dark, without a mask none has.
+        hot = (truth.data & DARK_FLAGS.HOT > 0) & ~nonlinear
+        assert plain.mask[hot & (sensor.true_rate().data > 6)].all()
+        assert (~told.mask[hot]).mean() > 0.9
+        deviates = (told.data - sensor.true_rate().data * at) / told.uncertainty.array
+        assert np.abs(deviates[~told.mask]).max() < 6
 
     def test_without_an_uncertainty(self, rate):
         rate = rate.copy()
@@ -307,6 +416,44 @@ class TestTemperature:
         assert "NBYRATE" not in dark.meta
         with pytest.raises(ValueError, match=r"^temperature is 10.0 deg C, more than 10 K outside"):
             master_dark(*cold, *warm, exposure=200 * S, temperature=10 * u.deg_C)
+
+    def test_full(self):
+        """A pixel that the colder rates know, and that is full at the temperature asked for."""
+        rates = np.full((60, 80), 5.0)
+        rates[7, 8] = 80.0
+        cold, warm = measured(1, 600.0, rates), measured(2, 600.0, 2 * rates)
+        for rate, degrees in ((cold, -20.0), (warm, -14.0)):
+            rate.meta.update({"DKTEMP": degrees, "DKSATUR": 60000 / 1.5, "DKSATSRC": "argument"})
+        warm.mask[7, 8] = True
+        for unit, level in (("adu", 40000), ("electron", 60000)):
+            dark = master_dark(cold, warm, exposure=600 * S, temperature=-15 * u.deg_C, unit=unit)
+            assert dark.mask[7, 8]
+            assert dark.data[7, 8] == level
+            assert dark.mask.sum() == dark.meta["NMASKED"] == 1
+
+    def test_meta_of_several(self):
+        """Those of all rates together; widths and offsets of one temperature are none of the dark's."""
+        rates = [measured(1, 60.0), measured(2, 600.0), measured(3, 100.0, 4.0), measured(4, 600.0, 4.0)]
+        for rate, degrees in zip(rates, (-20.0, -20.0, -14.0, -14.0), strict=True):
+            rate.meta["DKTEMP"] = degrees
+        meta = master_dark(*rates, exposure=200 * S, temperature=-15 * u.deg_C).meta
+        assert (meta["DKEXPMIN"], meta["DKEXPMAX"], meta["DKNEXP"]) == (60.0, 600.0, 2)
+        assert meta["DKTOTAL"] == sum(rate.meta["DKTOTAL"] for rate in rates)
+        assert not {"DKWIDTH", "DKOFF1", "DKOFF2", "NBYRATE"} & set(meta)
+
+    def test_of_different_gains(self):
+        rates = self.rates(-20.0, -10.0)
+        rates[1].meta["DKGAIN"] = 3.0
+        with pytest.raises(ValueError, match=r"^rates were measured with different gains \(DKGAIN: 1.5, 3 "):
+            master_dark(*rates, exposure=200 * S, temperature=-15 * u.deg_C)
+
+    def test_messages_name_the_users_rate(self):
+        rates = [measured(seed, seconds) for seed, seconds in enumerate((60.0, 600.0, 60.0))]
+        for rate, degrees in zip(rates, (-20.0, -20.0, -10.0), strict=True):
+            rate.meta["DKTEMP"] = degrees
+        rates[2].unit = "adu"
+        with pytest.raises(u.UnitsError, match=r"rates\[2\]"):
+            master_dark(*rates, exposure=200 * S, temperature=-15 * u.deg_C)
 
     def test_is_needed(self):
         with pytest.raises(ValueError, match=r"^rates are of several temperatures \(DKTEMP: -20.0, -10.0 deg C\)"):

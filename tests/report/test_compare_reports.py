@@ -11,6 +11,7 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 from astropy.table import QTable
 
+from ccdproc_darks import read_defects
 from ccdproc_darks.report.compare_reports import compare_reports
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import make_report
@@ -38,6 +39,7 @@ def test_files(compared):
     assert sorted(path.name for path in (out / series.name).iterdir()) == sorted(
         ["mask.fits", "nights_masked.fits", "nights_hot.fits"]
         + [f"changed_{first}_to_{second}.ecsv" for first, second in pairs]
+        + [change.region_file for change in series.changes if change.number]
     )
     assert [(change.before.number, change.after.number) for change in series.changes] == pairs
     assert [change.is_successive for change in series.changes] == [True, True, True, False]
@@ -70,6 +72,8 @@ def test_lists_of_changed_pixels(compared):
     table = QTable.read(out / found.series[0].name / "changed_1_to_4.ecsv")
     assert {(row["y"], row["x"]) for row in table if row["change"] == "born"} >= set(BORN)
     assert table["before"].unit == "electron / s"
+    listed = read_defects(out / found.series[0].name / "changed_1_to_4.reg", shape=(60, 90))
+    assert sorted(map(tuple, np.argwhere(listed))) == sorted(zip(table["y"], table["x"], strict=True))
 
 
 def test_images_of_agreement(compared, reports):

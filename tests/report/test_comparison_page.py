@@ -29,7 +29,8 @@ def cells(text):
 def test_links_are_to_the_reports_and_lists(page):
     text, _, out = page
     links = re.findall(r'href="(?!data:)([^"]+)"', text)
-    assert len(links) == 8
+    # Four reports; a list of each pair, and one for ds9 where a pixel has changed.
+    assert len(links) == 8 + sum(change.number > 0 for change in page[1].series[0].changes)
     assert all((out / link).is_file() for link in links)
     assert re.findall(r'src="(?!data:)', text) == []
     assert "as tested" in text
@@ -49,7 +50,7 @@ def test_numbers_of_each_night(page):
 
 def test_changed_pixels_of_each_pair(page):
     text, found, _ = page
-    pairs = [row for row in cells(text) if len(row) == 10]
+    pairs = [row for row in cells(text) if len(row) == 11]
     assert [row[0] for row in pairs] == ["nights", "1 to 2", "2 to 3", "3 to 4", "1 to 4"]
     change = found.series[0].changes[-1]
     assert pairs[-1][1:7] == [
@@ -60,6 +61,8 @@ def test_changed_pixels_of_each_pair(page):
         str(change.count("lower")),
         str(change.number),
     ]
+    assert pairs[-1][-2:] == ["changed_1_to_4.ecsv", "changed_1_to_4.reg"]
+    assert "Of the changed pixels of two nights, at most 1 is expected by chance alone." in text
     listed = [row for row in cells(text) if len(row) == 7 and row[5] == "born"]
     # 2 to 3, and 1 to 4.
     assert sorted(row[:2] for row in listed) == sorted(2 * [["7", "5"], ["80", "30"], ["3", "50"]])

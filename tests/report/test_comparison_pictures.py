@@ -42,6 +42,14 @@ def test_without_dates_nights_are_numbered(series, monkeypatch):
     assert figure.axes[-1].get_xlabel() == "night"
 
 
+def test_nights_of_one_date_are_drawn_by_number(series):
+    """An axis of dates would span years around the one point."""
+    first = series.nights[0]
+    same = ComparedSeries("camera", "camera", [Night(number, first.group) for number in (1, 2)])
+    _, figure = draw_nights(same)
+    assert figure.axes[-1].get_xlabel() == "night"
+
+
 def test_map_of_changed_pixels(series):
     change = series.changes[0]
     text, figure = draw_changed_pixels(change)

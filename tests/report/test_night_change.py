@@ -1,6 +1,7 @@
 """The pixels that have changed between two nights."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ def test_born_and_healed_pixels_are_found(nights, last):
     assert {kind: change.count(kind) for kind in KINDS}["healed"] == 1
     assert change.factor == pytest.approx(WARMER if last == 2 else 1.0, rel=0.05)
     assert str(change.choice) == "6 x 300 s"
+    assert "; at most 1 is expected by chance alone), by the rates of 6 x 300 s" in change.sentence()
     assert change.sentence().startswith(f"night 2 to {last + 1}: {change.number} changed pixels (3 born, 1 healed,")
 
 
@@ -56,7 +58,18 @@ def test_nothing_has_changed(nights):
 
 def test_limits_are_those_of_the_user(nights):
     assert night_change(nights[1], nights[3], tolerance=100.0).number == 0
-    assert night_change(nights[1], nights[3], fdr=0.01).table.meta["DKFDR"] == 0.01
+    change = night_change(nights[1], nights[3], fdr=0.01)
+    assert change.table.meta["DKFDR"] == 0.01
+    assert "at most 1 % of them are expected by chance alone" in change.sentence()
+
+
+def test_one_pixel_is_no_pixels(nights):
+    change = night_change(nights[1], nights[3])
+    one = replace(change, table=change.table[:1])
+    assert ": 1 changed pixel (" in one.sentence()
+    assert one.region_file == "changed_2_to_4.reg"
+    assert np.argwhere(one.pixels).tolist() == [[one.table["y"][0], one.table["x"][0]]]
+    assert replace(change, table=change.table[:0]).region_file is None
 
 
 def test_what_cannot_be_compared_is_told(nights, tmp_path):

@@ -11,7 +11,7 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData
 
-from ccdproc_darks import simulate_dark
+from ccdproc_darks import DARK_FLAGS, simulate_dark
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import make_report
 
@@ -52,21 +52,46 @@ def check(reduced, names, sky=SKY / CAMERA["gain"].value):
     assert abs(np.mean(deviates)) < 0.15
     assert abs(np.std(deviates) - 1) < 0.06
     assert names["dark"].unit == reduced.unit
+    # As many pixels are masked as the page says, and the frame is on disk.
+    assert not (names["hot"].mask & ~full_mask(reduced)).any()
+    written = CCDData.read(f"reduced_{names['name']}")
+    np.testing.assert_array_equal(written.data, reduced.data)
+    np.testing.assert_array_equal(written.mask, reduced.mask)
 
 
 def test_in_the_folder_of_the_page(report, tmp_path, monkeypatch):
     """As they stand; also in a copy of the report that stands elsewhere."""
     shutil.copytree(report[0], tmp_path / "copy")
+    (path,) = (tmp_path / "copy").rglob("mask.fits")
+    # A pixel that is not proportional: it has a dark, by its own counts, and is masked all the same.
+    mask = CCDData.read(path)
+    mask.data[10, 10] |= DARK_FLAGS.HOT | DARK_FLAGS.NONLINEAR | DARK_FLAGS.DO_NOT_USE
+    mask.mask[10, 10] = True
+    mask.write(path, overwrite=True)
     write_science(tmp_path / "copy" / "science.fits")
     (lines,) = lines_of(tmp_path / "copy" / "report.html")
     monkeypatch.chdir(tmp_path / "copy")
     names = run(lines)
     check(names["reduced"], names)
+    assert not names["dark"].mask[10, 10]
     # Hot pixels too.
     hot = (names["hot"].data & 2048 > 0) & ~full_mask(names["reduced"])
     deviates = (names["reduced"].data - SKY / 1.5)[hot] / names["reduced"].uncertainty.array[hot]
     assert hot.sum() > 30
     assert abs(np.std(deviates) - 1) < 0.25
+
+
+def test_several_frames(report, tmp_path, monkeypatch):
+    """Each is reduced with the dark of its own exposure time."""
+    monkeypatch.chdir(tmp_path)
+    for seconds in (60, 120):
+        write_science(tmp_path / f"field_{seconds}.fits", seconds)
+    (lines,) = lines_of(report[0] / "report.html")
+    lines = lines.replace("Path('.')", f"Path({str(report[0])!r})")
+    run(lines.replace("['science.fits']", "['field_60.fits', 'field_120.fits']"))
+    for seconds in (60, 120):
+        reduced = CCDData.read(f"reduced_field_{seconds}.fits")
+        assert abs(np.median(reduced.data[~reduced.mask]) - SKY / CAMERA["gain"].value) < 3
 
 
 def test_with_the_path_of_the_folder(report, tmp_path, monkeypatch):

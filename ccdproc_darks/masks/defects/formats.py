@@ -22,20 +22,20 @@ _ENDS = {
     ".badpixels": ("dcraw",),
     **dict.fromkeys((".fits", ".fit", ".fts", ".fits.gz"), ("lsst", "region", "roman")),
     ".txt": ("lsst", "iraf", "dcraw"),
-    ".dat": ("iraf", "lsst"),
+    ".dat": ("iraf",),
 }
 
 
 def checked_format(format, path):
     """``format``, or the only one that the end of the file's name leaves; else a ValueError that lists them."""
     if format is not None:
-        return checked_choice("format", format, tuple(FORMATS))
+        return checked_choice("format", format.lower() if isinstance(format, str) else format, tuple(FORMATS))
     fitting = _fitting(path)
     if len(fitting) == 1:
         return fitting[0]
     names = ", ".join(map(repr, fitting or FORMATS))
     why = f"may be that of {len(fitting)} formats" if fitting else "tells no format"
-    raise ValueError(f"{path}: the end of the name {why}: pass format= (--format), one of {names}")
+    raise ValueError(f"{path}: the end of the name {why}: pass format=, one of {names}")
 
 
 def format_of_file(format, path):

@@ -14,6 +14,7 @@ from astropy.time import Time
 
 from ..._interface.arguments import checked_choice, checked_flag
 from ..._interface.disk.new_file import new_file
+from ..._interface.pixel_mask import checked_no_other_image, has_flags
 from .bit_image import flag_bits
 from .dcraw import seconds_of
 from .formats import FORMATS, checked_format
@@ -25,6 +26,7 @@ Format = Literal["lsst", "region", "ds9", "iraf", "siril", "dcraw", "roman"]
 # Names of flags, or one.
 Flags = str | Sequence[str]
 FIRST_ROWS = (None, "top", "bottom")
+_WANTED = "pass a result of hot_pixel_mask, or a boolean array, True for a bad pixel"
 
 
 def write_defects(
@@ -42,12 +44,13 @@ def write_defects(
     Parameters
     ----------
     mask : `~astropy.nddata.CCDData` or `numpy.ndarray`
-        Result of `hot_pixel_mask`, whose ``mask`` is written; or any CCDData with a mask; or a boolean array, shape
-        (rows, columns), True for a bad pixel.
+        Result of `hot_pixel_mask`, whose ``mask`` is written; or any CCDData without a unit that has a mask; or a
+        boolean array, shape (rows, columns), True for a bad pixel.
     path : path-like
         The new file.
     format : str, optional
-        Format of the list, see Notes. None: that of the file's name, where its end belongs to one format only.
+        Format of the list, see Notes, in letters of any case. None: that of the file's name, where its end belongs to
+        one format only.
     flags : str or sequence of str, optional
         Names of the flags in `DARK_FLAGS` of which a pixel must have one or more to be listed, for a result of
         `hot_pixel_mask`. None: the pixels of its ``mask``. A bit image keeps these flags only (None: all), and has
@@ -64,10 +67,12 @@ def write_defects(
     Raises
     ------
     TypeError
-        If ``mask`` is neither CCDData nor a boolean array.
+        If ``mask`` is neither CCDData nor a boolean array, or ``path`` is no file name.
+    astropy.units.UnitsError
+        If ``mask`` is a frame, with a unit.
     ValueError
-        If ``mask`` has no mask, or not two dimensions; if a name of a flag or format is unknown; if the name of the
-        file tells no format; or if an argument does not belong to the format.
+        If ``mask`` is a rate or another result, has no mask, or not two dimensions; if a name of a flag or format is
+        unknown; if the name of the file tells no format; or if an argument does not belong to the format.
     OSError
         If there is a file of this name, without ``overwrite``, or the file cannot be written. Then nothing is.
 
@@ -94,7 +99,7 @@ def write_defects(
                                  1
     ``siril``   .lst             ``P x y H``: column, and row from the *last* row of the      Siril (cosme)
                                  image, both from 0
-    ``dcraw``   .badpixels       ``x y time``: column and row from the top left of the        dcraw, LibRaw
+    ``dcraw``   .badpixels, .txt ``x y time``: column and row from the top left of the        dcraw, LibRaw
                                  picture, both from 0, and seconds since 1970
     ``roman``   .fits            a uint32 image DQ of all flags, and a table DQ_DEF of their  astropy; as JWST's masks
                                  bits and names, which are Roman's and JWST's
@@ -130,6 +135,7 @@ def write_defects(
     >>> bool((back == mask).all())
     True
     """
+    _check_not_swapped(mask, path)
     path = Path(path)
     chosen = checked_format(format, path)
     checked_flag("overwrite", overwrite)
@@ -147,8 +153,20 @@ def write_defects(
         FORMATS[chosen].write(new, pixels)
 
 
-def bad_pixels(mask, flags=None):
-    """The pixels of a mask that have one of the ``flags`` (names, or one), or else are masked, as `BadPixels`."""
+def _check_not_swapped(mask, path):
+    if isinstance(path, CCDData | np.ndarray):
+        got = repr(mask) if isinstance(mask, str | os.PathLike) else type(mask).__name__
+        raise TypeError(
+            f"path must be the name of a file and mask CCDData or a boolean array, got path of type "
+            f"{type(path).__name__} and mask {got}; write write_defects(mask, path)"
+        )
+
+
+def bad_pixels(mask, flags=None, *, label="mask", wanted=_WANTED):
+    """The pixels of a mask that have one of the ``flags`` (names, or one), or else are masked, as `BadPixels`.
+
+    Where it is none, the error calls it ``label``, and tells what is ``wanted``.
+    """
     bits = None if flags is None else checked_flags(flags)
     if not isinstance(mask, CCDData):
         if isinstance(mask, str | os.PathLike):
@@ -160,19 +178,22 @@ def bad_pixels(mask, flags=None):
             raise ValueError("flags can be chosen of a result of hot_pixel_mask, and mask is an array without flags")
         return BadPixels(_checked_image(array))
     data = np.asarray(mask.data)
-    has_flags = data.dtype.kind in "iu" and mask.unit is not None and mask.unit.is_equivalent("")
-    if bits is not None and not has_flags:
+    if data.dtype != bool:
+        checked_no_other_image(mask, label, wanted)
+    flagged = has_flags(mask)
+    if bits is not None and not flagged:
         raise ValueError(
-            f"flags can be chosen of a result of hot_pixel_mask, and the data of mask are {data.dtype} in {mask.unit}"
+            f"flags can be chosen of a result of hot_pixel_mask, and the data of {label} are {data.dtype} without the "
+            "key NMASKED of its meta"
         )
     _checked_image(data)
     if mask.mask is None and bits is None and data.dtype != bool:
-        raise ValueError("mask has no mask: pass a result of hot_pixel_mask, a boolean array, or the names of flags")
+        raise ValueError(f"{label} has no mask: {wanted}")
     if bits is not None:
         kept = data.astype(np.uint32) & np.uint32(bits)
         return BadPixels(kept != 0, kept, mask.meta)
     listed = data if mask.mask is None else np.array(np.broadcast_to(np.asarray(mask.mask, dtype=bool), data.shape))
-    return BadPixels(listed, data.astype(np.uint32) if has_flags else None, mask.meta)
+    return BadPixels(listed, data.astype(np.uint32) if flagged else None, mask.meta)
 
 
 def checked_flags(flags):

@@ -84,7 +84,7 @@ def test_a_mask_that_was_changed(tmp_path, hot):
 
 def test_headers_that_fits_cannot_hold(tmp_path):
     meta = {"EXTNAME": "DQ_DEF", "list": [1, 2], "NAXIS": 7, "BZERO": 5, "long name of a key": 1.0, "DATE-OBS": "1.1."}
-    frame = CCDData(np.zeros(SHAPE), unit="adu", mask=one_pixel("last"), meta=meta)
+    frame = CCDData(np.zeros(SHAPE), unit="", mask=one_pixel("last"), meta=meta)
     write_defects(frame, tmp_path / "bad.fits", format="roman")
     assert (read_defects(tmp_path / "bad.fits") == frame.mask).all()
     assert [hdu[1] for hdu in fits.info(tmp_path / "bad.fits", output=False)] == ["PRIMARY", "DQ", "DQ_DEF"]

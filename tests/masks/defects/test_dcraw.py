@@ -16,7 +16,7 @@ SECONDS, DATE = 1769889600, "2026-01-31T20:00:00"
 
 
 def with_mask(mask, **meta):
-    return CCDData(np.zeros(mask.shape), unit="adu", mask=mask, meta=meta)
+    return CCDData(np.zeros(mask.shape), unit="", mask=mask, meta=meta)
 
 
 @pytest.mark.parametrize("corner", CORNERS)

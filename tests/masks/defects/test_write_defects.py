@@ -79,7 +79,7 @@ def test_flags(tmp_path, hot):
 
 def test_kinds_of_masks(tmp_path):
     mask = everything()
-    frame = CCDData(np.zeros(mask.shape), unit="adu", mask=mask)
+    frame = CCDData(np.zeros(mask.shape), unit="", mask=mask)
     for image in (mask, frame, CCDData(mask, unit=""), mask.tolist(), np.asfortranarray(mask)):
         assert (listed(image, tmp_path / "bad.dat") == mask).all()
 
@@ -94,8 +94,14 @@ def test_kinds_of_masks(tmp_path):
         (np.zeros(3, bool), {}, ValueError, r"mask must have rows and columns, got shape \(3,\)"),
         (np.zeros((0, 3), bool), {}, ValueError, "mask must have rows and columns"),
         (np.zeros(SHAPE, bool), {"flags": "HOT"}, ValueError, "mask is an array without flags"),
-        (CCDData(np.zeros(SHAPE), unit="adu"), {}, ValueError, "mask has no mask"),
-        (CCDData(np.zeros(SHAPE), unit="adu"), {"flags": "HOT"}, ValueError, "the data of mask are float64 in adu"),
+        (CCDData(np.zeros(SHAPE), unit=""), {}, ValueError, "mask has no mask"),
+        (CCDData(np.zeros(SHAPE), unit="adu"), {}, u.UnitsError, "mask is in adu, and a mask has no unit"),
+        (
+            CCDData(np.zeros(SHAPE), unit=""),
+            {"flags": "HOT"},
+            ValueError,
+            "the data of mask are float64 without the key",
+        ),
         (CCDData(np.zeros(SHAPE, int), unit=""), {"flags": "WARMER"}, ValueError, "DO_NOT_USE, .* got WARMER"),
         (CCDData(np.zeros(SHAPE, int), unit=""), {"flags": 2048}, TypeError, "flags must be names"),
         (CCDData(np.zeros(SHAPE, int), unit=""), {"flags": []}, ValueError, "flags must be names .* got none"),
