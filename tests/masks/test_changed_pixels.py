@@ -181,9 +181,9 @@ def test_inputs_are_not_modified():
 )
 def test_options_out_of_range(options, kind, words):
     rng = np.random.default_rng(1)
-    rate = epoch_of(rng, np.full((20, 20), 0.2))
+    before, after = (epoch_of(rng, np.full((20, 20), 0.2)) for _ in range(2))
     with pytest.raises(kind, match=words):
-        changed_pixels(rate, rate, **options)
+        changed_pixels(before, after, **options)
 
 
 @pytest.mark.parametrize(("factor", "read_noise", "rate"), [(1.0, 5.0, 0.3), (2.0, 5.0, 0.3), (2.0, 0.5, 0.01)])
