@@ -19,8 +19,9 @@ from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from ..statistics.noise import frame_variance
 from ..statistics.rate_fit import fit_rate
+from .common_offsets import common_offsets
 from .compare_dark_rates import checked_map, checked_offset
-from .comparer import Comparison, common_offsets, without_offsets
+from .comparer import Comparison, without_offsets
 from .crossing_rate import median_crossing
 from .widths import core_width
 
