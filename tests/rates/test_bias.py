@@ -137,5 +137,5 @@ def test_a_level_in_electron_for_darks_in_adu_is_converted_by_the_gain():
     frame = dark(np.full(SHAPE, 1000.0))
     rates = [dark_rate(frame, bias=level).data for level in (500 * u.adu, 1000 * u.electron)]
     np.testing.assert_array_equal(*rates)
-    with pytest.raises(TypeError, match="a Quantity in adu or electron, or None, got float; write 500.0"):
+    with pytest.raises(TypeError, match=r"a Quantity in adu or electron, or None, got float; write 500\.0"):
         dark_rate(frame, bias=500.0)
