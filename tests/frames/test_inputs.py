@@ -1,5 +1,7 @@
 """The ways to name frames."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -7,7 +9,7 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 from ccdproc import ImageFileCollection
 
-from ccdproc_darks import dark_rate
+from ccdproc_darks import check_frames, dark_rate, master_bias
 from ccdproc_darks.frames.inputs import as_frames
 
 from ..helpers import assert_same_image, dark
@@ -51,3 +53,15 @@ def test_empty_collection(tmp_path, camera_files):
 
 def test_label():
     assert [frame.label for frame in as_frames([dark(np.ones((2, 2)))] * 2, "bias")] == ["bias[0]", "bias[1]"]
+
+
+@pytest.mark.parametrize(("function", "hint"), [
+    (dark_rate, r" to have the frames in it, or measure it by the command `ccdproc-darks report`$"),
+    (check_frames, r" to have the frames in it, or measure it by the command `ccdproc-darks report`$"),
+    (master_bias, r" to have the frames in it$"),
+])  # fmt: skip
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_folder_is_told_what_to_do_with(function, hint, kind, tmp_path):
+    told = rf"^.*{tmp_path.name}: a folder, not a FITS file: pass ccdproc\.ImageFileCollection\('.*{tmp_path.name}'\)"
+    with pytest.raises(IsADirectoryError, match=told + hint):
+        function(kind(tmp_path))

@@ -130,3 +130,12 @@ def test_shared_and_own_biases_in_a_comparison():
         difference(biases[0], biases[0]), np.sqrt(own + 25 / 4 * (1 / 10 - 1 / 40) ** 2), rtol=1e-6
     )
     np.testing.assert_allclose(difference(*biases), np.sqrt(own + 25 / 4 * (1 / 100 + 1 / 1600)), rtol=1e-6)
+
+
+def test_a_level_in_electron_for_darks_in_adu_is_converted_by_the_gain():
+    """dark() has a gain of 2 electron/adu."""
+    frame = dark(np.full(SHAPE, 1000.0))
+    rates = [dark_rate(frame, bias=level).data for level in (500 * u.adu, 1000 * u.electron)]
+    np.testing.assert_array_equal(*rates)
+    with pytest.raises(TypeError, match=r"a Quantity in adu or electron, or None, got float; write 500\.0"):
+        dark_rate(frame, bias=500.0)
