@@ -82,10 +82,14 @@ class ProportionalityLimit:
             )
         above = self.curve["departure"][self.curve["rate_high"] >= self.limit]
         way = "higher" if np.median(above) > 0 else "lower"
-        known = f"{low:.3g} to {high:.3g}" if low > 0 else f"anything up to {high:.3g}"
+        if low > 0:
+            known = f"between {low:.3g} and {high:.3g}: rely on {low:.3g}"
+        else:
+            known = f"anything up to {high:.3g}: no rate is safe"
         return (
-            f"Dark rates are proportional to exposure time within {percent} up to {limit:.3g} {unit} ({sure} interval: "
-            f"{known}). Above, typical pixels read {way} in shorter exposures."
+            f"Dark rates are proportional to exposure time within {percent} up to {limit:.3g} {unit}. That limit is "
+            f"the best estimate; with {sure} confidence it is {known}. Above the limit, typical pixels read {way} in "
+            "shorter exposures."
         )
 
 

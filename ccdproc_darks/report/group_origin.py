@@ -32,9 +32,15 @@ def origin_of(group, folder, recursive=False):
     ]
     more = [f"{len(listed) - _MOST} more"] if len(listed) > _MOST else []
     text = f"Frames are from {', '.join(listed[:_MOST] + more)}."
+    if any(len({frame.name.rpartition("/")[0] for frame in frames}) > 1 for _, frames in group.exposures):
+        text += (
+            " They are measured as one set: where these are different nights, give each folder by itself, and compare "
+            "the reports by ccdproc-darks compare."
+        )
     if recursive or any("/" not in frame.name for frame in group.darks):
         return text
-    return f"{shown(folder.name)} has no FITS files itself: its sub-folders called dark or bias were read. {text}"
+    name = shown(folder.name)
+    return f"The folder {name} has no FITS files itself: its sub-folders called dark or bias were read. {text}"
 
 
 def dates_note(group):
@@ -51,8 +57,9 @@ def dates_note(group):
     spans = [" to ".join(dict.fromkeys(f"{end:%Y-%m-%d}" for end in (run[0], run[-1]))) for run in runs]
     more = [f"{len(spans) - _MOST} more"] if len(spans) > _MOST else []
     return (
-        f"The darks are of dates far apart, and are measured as one set: {', '.join(spans[:_MOST] + more)}. To measure "
-        "each by itself, put them into a folder each and give both; ccdproc-darks compare then tells what has changed."
+        f"The darks are of dates far apart, and are measured as one set: {', '.join(spans[:_MOST] + more)}. If these "
+        "are different nights, put each into a folder of its own and give all of them; ccdproc-darks compare then "
+        "tells what has changed."
     )
 
 

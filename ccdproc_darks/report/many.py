@@ -51,6 +51,8 @@ def make_reports(folders, out, options, *, overwrite=False, command=""):
     """
     folders, out = [Path(folder) for folder in folders], Path(out)
     _check_different(folders)
+    if not any(folder.is_dir() for folder in folders) and all(folder.exists() for folder in folders):
+        raise NotADirectoryError(f"{len(folders)} files, and not a folder: give their folder, {folders[0].parent}")
     read = folders if options.frames.bias is None else [*folders, options.frames.bias]
     with new_folder(out, overwrite=overwrite, folders=read) as new:
         reports = []

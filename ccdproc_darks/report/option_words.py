@@ -13,6 +13,11 @@ _ADVICE = (
     (rf"pass gain, ({_VALUE}) or ({_VALUE}) electron/adu", r"tell it by --gain \1 or --gain \2"),
     (r"Pass it as gain, or another one", "--gain measured takes it, --gain tells another one"),
     (r"Pass gain$", "Give --gain"),
+    (
+        r"; or n_combined, if the frames are averages of about (\S+) times as many exposures as is told",
+        r"; or, if the frames are averages of about \1 times as many exposures as is told, correct NCOMBINE in their "
+        "headers",
+    ),
     (rf"Pass read_noise=({_VALUE}) \* u\.electron", r"Give --read-noise \1"),
     (
         r"pass read_noise=read_noise_map\(biases\) of twenty bias frames or more",

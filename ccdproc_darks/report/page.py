@@ -17,13 +17,14 @@ _LEAST_PIXELS = 30
 
 _MEANING = {
     "HOT": "dark rate above the threshold",
-    "NONLINEAR": "not proportional to exposure time: no scaled dark removes it",
+    "NONLINEAR": "not proportional to exposure time: no scaled dark removes it; masked",
     "TELEGRAPH": "equal frames scatter more than their noise: the dark current changes by itself",
     "SATURATED": "every frame of an exposure time saturated",
-    "UNRELIABLE_DARK": "hot, but too faint for a test: a departure of {tolerance} would be lost in its noise",
+    "UNRELIABLE_DARK": "hot, but too faint for a test: a departure of {tolerance} would be lost in its noise; not "
+    "masked for that",
     "UNRELIABLE_ERROR": "noisier to read than the sensor's other pixels, or its reading jumps; not masked for that",
     "OTHER_BAD_PIXEL": "in a bad column or row, and not masked for another reason",
-    "DO_NOT_USE": "masked",
+    "DO_NOT_USE": "masked, for one of the flags above or for want of a usable sample",
 }
 
 
@@ -59,6 +60,13 @@ def _group(folder, measured):
         for label, frames, typical, error, saturated in rate_rows(measured)
     ]
     yield table(("exposure time", "frames", "typical rate (electron/s)", "its error", "no usable sample"), rows)
+    if any(error is not None for *_, error, _ in rate_rows(measured)):
+        yield (
+            "<p class=dim>The typical rate is the median of the pixels' true rates: noise is taken off. Its error "
+            "includes the noise of the pixels, the differences between them, and the drift of the bias level from "
+            "frame to frame, as far as equal frames show it. Where the exposure times disagree by more than their "
+            "errors, all errors are larger by one factor. The error of the gain is not in it.</p>"
+        )
     if measured.has_bias and "DKLEVERR" not in measured.rate.meta:
         yield (
             "<p class=dim>No two frames of one exposure time show how far the levels of frames drift: the errors are "
@@ -93,7 +101,8 @@ def _group(folder, measured):
             share = 100 * untested / mask.data.size
             yield (
                 f"<p class=dim>{untested} pixels that are not hot ({share:.3g} %) could not be tested: their dark "
-                "electrons are too few to show a departure of the tolerance. They have no flag.</p>"
+                "electrons are too few to show a departure of the tolerance. That is normal, and harmless: so few "
+                "electrons matter little in a science frame. They are not flagged for it.</p>"
             )
     if measured.limit is not None:
         yield f"<p>{escape(str(measured.limit))}</p>"

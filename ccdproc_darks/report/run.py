@@ -85,7 +85,8 @@ def groups_of_folder(folder, options=AS_FOUND):
     """Groups of the frames of a folder, and `Unusable` files; an error where there are no darks, or no folder."""
     folder = Path(folder)
     if not folder.is_dir():
-        raise NotADirectoryError(f"{folder}: {'a file, not a folder' if folder.exists() else 'no such folder'}")
+        is_file = f"a file, not a folder: give its folder, {folder.parent}"
+        raise NotADirectoryError(f"{folder}: {is_file if folder.exists() else 'no such folder'}")
     # Absolute paths: workers may run in another folder.
     progress = partial(progress_bar, desc="reading headers", unit="file")
     groups, unusable = find_groups(folder.absolute(), progress, options)

@@ -18,7 +18,17 @@ def doubts(findings):
 def untold(notes, findings):
     """Those notes that no finding has in its sentence already."""
     told = [finding.sentence.casefold() for finding in findings]
-    return [note for note in notes if not any(note.removesuffix(".").casefold() in sentence for sentence in told)]
+    return [note for note in notes if not any(_core(note) in sentence for sentence in told)]
+
+
+def _core(note):
+    """What a sentence has of a note that it tells; of a value that was given and is refuted, which one it is.
+
+    A check of all frames refutes it by a number of its own, a little different from that of the warning.
+    """
+    text = note.removesuffix(".").casefold()
+    value, but, _ = text.partition(", but ")
+    return f"{value}{but}" if but and " is given as " in value else text
 
 
 def joined(check, findings, why_unknown="the frames cannot tell"):

@@ -333,7 +333,7 @@ def test_all_pixels_depart():
     assert low == 0
     assert result.limit.value == pytest.approx(2.0, rel=0.05)
     assert high == pytest.approx(2.0, rel=0.1)
-    assert "(95 % interval: anything up to 2)." in str(result)
+    assert "with 95 % confidence it is anything up to 2: no rate is safe." in str(result)
 
 
 @pytest.mark.parametrize(("sign", "way"), [(1, "higher"), (-1, "lower")])
@@ -341,8 +341,9 @@ def test_what_it_says(sign, way):
     result = proportionality_limit(*pixel_by_pixel(lambda rate: sign * np.minimum(gradual(4)(rate), 0.8)))
     low, high = ends(result)
     assert str(result) == (
-        f"Dark rates are proportional to exposure time within 10 % up to {result.limit.value:.3g} electron / s (95 % "
-        f"interval: {low:.3g} to {high:.3g}). Above, typical pixels read {way} in shorter exposures."
+        f"Dark rates are proportional to exposure time within 10 % up to {result.limit.value:.3g} electron / s. That "
+        f"limit is the best estimate; with 95 % confidence it is between {low:.3g} and {high:.3g}: rely on {low:.3g}. "
+        f"Above the limit, typical pixels read {way} in shorter exposures."
     )
     assert isinstance(result, ProportionalityLimit)
     assert result.limit.unit == result.interval.unit == ELECTRON_PER_SECOND

@@ -28,7 +28,8 @@ def test_sub_folders_and_dates_are_told_on_page_and_terminal(tmp_path):
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     lines = "\n".join(sentences(results, failures, unusable))
     for text in (page, lines):
-        assert "parent has no FITS files itself: its sub-folders called dark or bias were read." in text
+        assert "They are measured as one set: where these are different nights" in text
+        assert "The folder parent has no FITS files itself: its sub-folders called dark or bias were read." in text
         assert "darks (5 darks, 4 bias frames), darks_last_month (5 darks, 4 bias frames)." in text
         assert "2026-05-01, 2026-06-01" in text
         assert "ccdproc-darks compare" in text
@@ -63,6 +64,14 @@ def test_dates_that_are_none(tmp_path, value):
         set_header(path, DATE_OBS=value)
     (group,), _ = find_groups(tmp_path)
     assert not any("far apart" in note for note in group.notes)
+
+
+def test_a_folder_for_each_exposure_time_is_one_night(tmp_path):
+    for seconds in (30, 300):
+        (tmp_path / f"dark{seconds}").mkdir()
+        write_frames(tmp_path / f"dark{seconds}", [(seconds, 2)], seed=seconds)
+    (group,), _ = find_groups(tmp_path)
+    assert group.origin.endswith("Frames are from dark30 (2 darks), dark300 (2 darks).")
 
 
 def test_with_recursive_and_bias_frames_of_elsewhere(tmp_path):

@@ -167,6 +167,15 @@ def test_a_folder_given_twice(mosaic, tmp_path):
         make_reports([mosaic[0], mosaic[0].parent / "." / ".." / "first" / "ccd"], tmp_path / "out", Options())
 
 
+def test_files_for_folders(mosaic, tmp_path):
+    """As of darks/*.fits: what to give is told."""
+    files = sorted(mosaic[0].iterdir())[:3]
+    told = f"3 files, and not a folder: give their folder, {re.escape(str(mosaic[0]))}"
+    with pytest.raises(NotADirectoryError, match=told):
+        make_reports(files, tmp_path / "out", Options())
+    assert not (tmp_path / "out").exists()
+
+
 def test_names():
     assert report_names(["/data/monday", "tuesday/"]) == ["monday", "tuesday"]
     assert report_names(["/x/a/ccd", "/x/b/ccd", "/y/a/ccd"]) == ["x_a_ccd", "b_ccd", "y_a_ccd"]

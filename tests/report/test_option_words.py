@@ -14,12 +14,19 @@ from ccdproc_darks.report.terminal import sentences
 from ..real_cameras.cases import CASES
 
 # What only functions have.
-ARGUMENTS = re.compile(r"check_headers|Quantity|Keyword|\b(gain|read_noise|exposure|offset|null|optical_black)=|\bu\.")
+ARGUMENTS = re.compile(
+    r"check_headers|n_combined|Quantity|Keyword|\b(gain|read_noise|exposure|offset|null|optical_black)=|\bu\."
+)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (
+            "; or n_combined, if the frames are averages of about 3.1 times as many exposures as is told",
+            "; or, if the frames are averages of about 3.1 times as many exposures as is told, correct NCOMBINE in "
+            "their headers",
+        ),
         (
             "pass exposure (a Quantity in s, exposure='EXPTIME' or exposure='EXPOSURE')",
             "tell by --exposure-key EXPTIME or --exposure-key EXPOSURE",

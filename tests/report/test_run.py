@@ -90,7 +90,7 @@ def test_own_results_among_the_frames_are_named(report):
 
 def test_a_file_for_a_folder(night, tmp_path):
     file = next(night.iterdir())
-    with pytest.raises(NotADirectoryError, match="a file, not a folder"):
+    with pytest.raises(NotADirectoryError, match=f"a file, not a folder: give its folder, {re.escape(str(night))}"):
         make_report(file, tmp_path / "out", Options())
     with pytest.raises(NotADirectoryError, match=f"cannot be made: .*{re.escape(file.name)} is a file"):
         make_report(night, file / "out", Options())

@@ -65,3 +65,11 @@ def test_numbers_of_things():
 def test_notes_that_a_finding_has_already():
     findings = [Finding("result", "wrong", "most are masked. The rates differ by 2"), Finding("light", "ok", "none")]
     assert untold(["The rates differ by 2.", "Stars."], findings) == ["Stars."]
+
+
+def test_a_value_that_was_given_is_refuted_once():
+    """Checks measure with all frames, warnings with those of one exposure time: numbers differ a little."""
+    checks = [finding("gain", "doubtful", "the gain is given as 3 electron/adu, but it is 1.57. Give --gain 1.57")]
+    notes = ["the gain is given as 3 electron/adu, but it is 1.56.", "the read noise is given as 9 electron, but no."]
+    assert untold(notes, checks) == notes[1:]
+    assert untold(notes, [finding("gain", "ok", "the gain is given as 4 electron/adu, but")]) == notes
