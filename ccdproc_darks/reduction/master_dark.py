@@ -78,7 +78,8 @@ def master_dark(
         Result of `hot_pixel_mask`, shape (rows, columns). Its NONLINEAR pixels are predicted by their own counts; for a
         single rate, of another exposure time or of several, they are masked. Those that are DO_NOT_USE for another
         reason (TELEGRAPH, a column, HOT of a single rate) are masked. Which pixels are SATURATED is found anew for this
-        exposure time. Of an array of bool, True is masked; other arrays are refused, as their numbers may be counts.
+        exposure time; for a single rate they are masked from its longest exposure on. Of an array of bool, True is
+        masked; other arrays are refused, as their numbers may be counts.
     tolerance : float
         Fraction by which ``exposure`` may be above the longest exposure time of the rates, for pixels that are not
         proportional. Beyond it they are masked.
@@ -278,7 +279,7 @@ def _dark_of_one_temperature(
     known, per_electron = _gain(images.infos, gain, unit)
     found = predicted_counts(
         images, offset, **execution, at=at, tolerance=tolerance, per_electron=per_electron,
-        full=_full(images.infos), told=_told(mask, images.shape),
+        full=_full(images.infos), told=_told(mask, images, at),
     )  # fmt: skip
     if found.mask.all():
         warn(f"no pixel has a dark at {at:g} s, all are masked: {images.usable_pixels()}", NoUsablePixelWarning)
@@ -369,12 +370,12 @@ def _gain(infos, given, unit):
     return gain, 1 / gain if unit == "adu" else 1.0
 
 
-def _told(mask, shape):
-    """What a mask tells of each pixel: see `ccdproc_darks.comparison.predicted_counts.PredictionJob`."""
+def _told(mask, images, at):
+    """What a mask tells of each pixel at a time (s): see `ccdproc_darks.comparison.predicted_counts.PredictionJob`."""
     if mask is None:
         return None
-    if mask.shape != shape:
-        raise ValueError(f"mask must have the shape of the rates, {shape}, got {mask.shape}")
+    if mask.shape != images.shape:
+        raise ValueError(f"mask must have the shape of the rates, {images.shape}, got {mask.shape}")
     if not isinstance(mask, CCDData):
         return np.where(mask, np.uint8(BAD), np.uint8(0))
     flags = mask.data.astype(np.int64)
@@ -383,4 +384,9 @@ def _told(mask, shape):
     others = (flags & ~int(_SETTLED_HERE | _HARMLESS)) > 0
     none = (flags & int(_SETTLED_HERE & ~DARK_FLAGS.DO_NOT_USE)) == 0
     told[unusable & (others | none)] = BAD
+    # At which exposure, and at which level, a pixel was full a single rate does not tell.
+    info = images.infos[0]
+    slack = 1 - SAME_EXPOSURE if info.exposures > 1 else 1 + SAME_EXPOSURE
+    if len(images) == 1 and at > info.longest * slack:
+        told[(flags & int(DARK_FLAGS.SATURATED)) > 0] = BAD
     return told

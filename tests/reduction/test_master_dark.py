@@ -370,6 +370,25 @@ class TestSingleRate:
         deviates = (told.data - sensor.true_rate().data * at) / told.uncertainty.array
         assert np.abs(deviates[~told.mask]).max() < 6
 
+    @pytest.mark.parametrize(("at", "longest", "several"), [(900, 900, True), (900, 300, False)])
+    def test_pixels_that_were_full_are_told_by_the_mask(self, at, longest, several):
+        """The saturation level has the bias in it: counts just below it, of which the rate knows nothing, are full."""
+        hot = HotPixels(fraction=0.05, above=60 * u.electron / S, maximum=120 * u.electron / S, slope=0)
+        sensor = Sensor(
+            shape=(100, 100), rate=0.2 * u.electron / S, read_noise=5 * u.electron, gain=GAIN, bias=3000 * u.adu,
+            seed=3, defects=[hot],
+        )  # fmt: skip
+        frames = list(DarkSequence(sensor, [(5, seconds * S) for seconds in (60, 300, 900)], rng=1))
+        rates = [dark_rate(frames[first : first + 5], bias=3000 * u.adu) for first in (0, 5, 10)]
+        mask = hot_pixel_mask(*rates)
+        rate = dark_rate(frames, bias=3000 * u.adu) if several else rates[1]
+        full = mask.data & DARK_FLAGS.SATURATED > 0
+        assert full.sum() > 30
+        with beyond(at, longest):
+            assert master_dark(rate, exposure=at * S, mask=mask).mask[full].all()
+        below = master_dark(rate, exposure=300 * S, mask=mask)
+        assert not below.mask[full].any()
+
     def test_without_an_uncertainty(self, rate):
         rate = rate.copy()
         rate.uncertainty = None
