@@ -28,7 +28,8 @@ def reduction_lines(folder, measured):
         f"dark = master_dark(*rates, exposure=exposure, unit={str(frame.unit)!r}, mask=hot)",
         "reduced = ccdproc.subtract_dark(science, dark, dark_exposure=exposure, data_exposure=exposure)",
         "reduced.mask = hot.mask if reduced.mask is None else reduced.mask | hot.mask",
-        "reduced.write(f'reduced_{name}', overwrite=True)",
+        # The name may have a path, or an end that CCDData does not write.
+        "reduced.write(f'reduced_{Path(name).stem}.fits', overwrite=True)",
     ]
     return [
         "from pathlib import Path",

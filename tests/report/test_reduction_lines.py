@@ -84,11 +84,12 @@ def test_in_the_folder_of_the_page(report, tmp_path, monkeypatch):
 def test_several_frames(report, tmp_path, monkeypatch):
     """Each is reduced with the dark of its own exposure time."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "raw").mkdir()
     for seconds in (60, 120):
-        write_science(tmp_path / f"field_{seconds}.fits", seconds)
+        write_science(tmp_path / "raw" / f"field_{seconds}.fit", seconds)
     (lines,) = lines_of(report[0] / "report.html")
     lines = lines.replace("Path('.')", f"Path({str(report[0])!r})")
-    run(lines.replace("['science.fits']", "['field_60.fits', 'field_120.fits']"))
+    run(lines.replace("['science.fits']", "['raw/field_60.fit', 'raw/field_120.fit']"))
     for seconds in (60, 120):
         reduced = CCDData.read(f"reduced_field_{seconds}.fits")
         assert abs(np.median(reduced.data[~reduced.mask]) - SKY / CAMERA["gain"].value) < 3
