@@ -34,10 +34,10 @@ def test_all_functions_are_tried():
     names = {
         name
         for name in ccdproc_darks.__all__
-        if not name.endswith(("Warning", "_FLAGS", "Limit", "MeasuredGain", "Amplifier"))
+        if not name.endswith(("Warning", "_FLAGS", "_KINDS", "Limit", "MeasuredGain", "DarkScale", "Amplifier"))
     }
     names |= {f"planning.{name}" for name in planning.__all__} | {f"temperature.{name}" for name in temperature.__all__}
-    names |= {f"ccdproc-darks {command}" for command in ("report", "check", "mask", "demo", "simulate")}
+    names |= {f"ccdproc-darks {command}" for command in ("report", "check", "compare", "mask", "demo", "simulate")}
     assert names <= {row.function for row in ROWS}
 
 

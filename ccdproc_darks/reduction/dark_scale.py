@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy.typing as npt
 from astropy import units as u
@@ -73,7 +74,7 @@ def dark_scale(
     science: CCDData,
     dark: CCDData,
     *,
-    model: Model | None = None,
+    model: Optional[Model] = None,  # noqa: UP045 (of models, | makes another model)
     temperature: u.Quantity | None = None,
     mask: CCDData | npt.ArrayLike | None = None,
     exposure: FrameSetting = None,
