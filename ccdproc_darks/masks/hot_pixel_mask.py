@@ -12,7 +12,13 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from .._compute.workers import Execution, fill_images
-from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
+from .._interface.arguments import (
+    ELECTRON_PER_SECOND,
+    checked_choice,
+    checked_number,
+    checked_quantity,
+    numpy_images,
+)
 from .._interface.flags import DARK_FLAGS
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header, set_keys
 from .._interface.warnings import NoUsablePixelWarning, warn
@@ -242,6 +248,8 @@ def hot_pixel_mask(
         "scatter": scatter, "false_positives": false_positives, "fdr": fdr, "tolerance": tolerance, "limit": limit,
         "mask": mask, "offset": offset, "null": null, "lines": lines, "grow": grow, "check_headers": check_headers,
     }  # fmt: skip
+    # Once: what is converted is told.
+    rates = tuple(numpy_images(rates, [f"rates[{number}]" for number in range(len(rates))]))
     sections = amplifiers_of_rates(rates)
     if sections is not None:
         # Columns and rows are looked for in the whole image, where their numbers are known.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .._interface.arguments import checked_count, checked_flag, numpy_images
+from .._interface.arguments import checked_count, checked_flag
 from .._interface.flags import DARK_FLAGS
 from ..comparison.false_positives import FalsePositiveControl
 from .bad_lines import bad_lines, text_of_lines
@@ -107,4 +107,4 @@ def sentence_of_lines(meta):
 def _least_noisy(rates):
     """The rate (CCDData with numpy arrays) with the least read noise: of the longest exposures and most frames."""
     best = max(range(len(rates)), key=lambda index: rates[index].meta["DKTOTAL"] / rates[index].meta["NCOMBINE"] ** 0.5)
-    return numpy_images([rates[best]], [f"rates[{best}]"])[0]
+    return rates[best]

@@ -74,7 +74,7 @@ def compare_reports(folders, out, *, overwrite=False, command="", **limits):
     for folder in folders:
         if folder.resolve().is_relative_to(Path(out).resolve()):
             raise FileExistsError(f"{out} is one of the reports, or holds it: choose another folder to write")
-        if Path(out).resolve().is_relative_to(folder.resolve()):
+        if (folder / SUMMARY).exists() and Path(out).resolve().is_relative_to(folder.resolve()):
             raise FileExistsError(f"{out} is in the report {folder}: choose another folder to write")
     with new_folder(out, overwrite=overwrite, folders=folders) as new:
         reports, notes = _in_order(read_reports(folders))
