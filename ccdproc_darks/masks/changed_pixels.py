@@ -13,7 +13,7 @@ from astropy.table import QTable, vstack
 
 from .._compute.blocks import sample_blocks
 from .._compute.workers import Execution
-from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity
+from .._interface.arguments import ELECTRON_PER_SECOND, checked_choice, checked_number, checked_quantity, numpy_images
 from .._interface.warnings import filtered
 from ..comparison.compare_dark_rates import NULLS, checked_map
 from ..comparison.dark_rate_change import SCALES, change_of_epochs
@@ -152,6 +152,8 @@ def changed_pixels(
     checked_choice("offset", offset, SCALES)
     checked_choice("null", null, NULLS)
     checked_map(read_noise)
+    # Once: what is converted is told.
+    before, after = numpy_images((before, after), ("before", "after"))
     sections = amplifiers_of_rates((before, after), ("before", "after"))
     if sections is not None:
         options: dict[str, Any] = {

@@ -6,7 +6,15 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from astropy.utils.exceptions import AstropyUserWarning
 
-from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, proportionality_limit
+from ccdproc_darks import (
+    changed_pixels,
+    compare_dark_rates,
+    dark_rate,
+    dark_scatter,
+    hot_pixel_mask,
+    master_dark,
+    proportionality_limit,
+)
 
 from ..array_types import Convertible, Device, holding
 from ..helpers import ELECTRON_PER_SECOND, assert_same_image, noisy_darks
@@ -33,7 +41,11 @@ def assert_same(first, second):
         assert repr(first) == repr(second)
 
 
-@pytest.mark.parametrize("function", [compare_dark_rates, hot_pixel_mask, proportionality_limit])
+def dark_of_500_s(*rates):
+    return master_dark(*rates, exposure=500 * u.s, unit="electron")
+
+
+@pytest.mark.parametrize("function", [compare_dark_rates, dark_of_500_s, hot_pixel_mask, proportionality_limit])
 @pytest.mark.parametrize("part", ["data", "mask", "uncertainty"])
 class TestRates:
     def test_converted_with_a_warning(self, function, part, rates):
@@ -54,6 +66,16 @@ class TestRates:
         with pytest.warns(AstropyUserWarning, match=rf"^rates\[1\]: an array of the type {library}\."):
             result = function(rates[0], holding(rates[1], make, part))
         assert_same(result, function(*rates))
+
+
+def test_changed_pixels(rates):
+    expected = changed_pixels(*rates)
+    with pytest.warns(
+        AstropyUserWarning, match=r"^before \(and 1 more\): an array of the type .*Convertible"
+    ) as caught:
+        found = changed_pixels(*(holding(rate, Convertible, "data") for rate in rates))
+    assert len(caught) == 1
+    assert repr(found) == repr(expected)
 
 
 class TestHotPixelMask:
