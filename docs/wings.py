@@ -11,7 +11,10 @@ import ccdproc_darks
 
 PACKAGE = Path(ccdproc_darks.__file__).parent
 OWN_BOX = {"temperature"}  # a module beside the wings
-COLUMNS = {"frames": -1, "planning": -1, "simulation": 1, "temperature": 1}  # of boxes; the others are in the middle
+# Columns of boxes; the others are in the middle.
+COLUMNS = {
+    "masks": -1, "frames": -1, "planning": -1, "simulation": 1, "_compute": 1, "_interface": 1, "temperature": 2,
+}  # fmt: skip
 WIDTH, HEIGHT, LETTERS = 2.3, 0.85, 31
 
 
@@ -56,7 +59,7 @@ def draw():
     for wing in sorted(levels, key=levels.get):
         reached[wing] = imports[wing].union(*(reached[below] for below in imports[wing]))
     places = {wing: (COLUMNS.get(wing, 0) * (WIDTH + 0.3), level * (HEIGHT + 0.45)) for wing, level in levels.items()}
-    _, axis = plt.subplots(figsize=(7, 9.2), layout="constrained")
+    _, axis = plt.subplots(figsize=(9.4, 9.2), layout="constrained")
     for wing, below in imports.items():
         for other in below.difference(*(reached[other] for other in below)):
             (x, y), (x_below, y_below) = places[wing], places[other]
