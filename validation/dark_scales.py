@@ -9,7 +9,7 @@ from .science_frames import ScienceCell
 
 __all__ = ["dark_scales", "scale_cells"]
 
-_FRAMES, _SHAPE = 25, (400, 400)
+_FRAMES, _SHAPE = 100, (400, 400)
 
 
 def scale_cells(quick=False):
