@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..statistics.robust import robust_deviation
+
 __all__ = ["CommonFactor", "ControlNoise", "common_factor"]
 
 # Tukey's biweight: residuals beyond so many standard deviations count for nothing.
@@ -23,7 +25,6 @@ _CAPPED, _CLEAR = 3.0, 1.0
 # Times that factor and scatter are found in turn; precision of the scatter, over the factor.
 _ROUNDS, _SCATTER_STEP = 3, 1e-3
 _MOST_STEPS = 60
-_MAD = 1.4826
 
 
 def _pulled(z):
@@ -74,7 +75,7 @@ class ControlNoise:
             values = controls.value[groups == group]
             if not values.size:
                 continue
-            scale = _MAD * np.median(np.abs(values - np.median(values)))
+            scale = robust_deviation(values)
             self._scale[group] = scale or np.std(values) or 1.0
             z = values / self._scale[group]
             self.number[group] = _independent(_pulled(z), tiles[groups == group])

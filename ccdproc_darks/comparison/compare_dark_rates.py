@@ -170,12 +170,11 @@ def compare_dark_rates(
         own = ("rates", "read_noise")
         options: dict[str, Any] = {name: value for name, value in arguments.items() if name not in own} | work
 
-        def part(image, number):
-            return None if image is None else sections.part(image, number)
-
         result = sections.joined(
             lambda number: compare_dark_rates(
-                *(part(rate, number) for rate in rates), read_noise=part(read_noise, number), **options
+                *(sections.part(rate, number) for rate in rates),
+                read_noise=sections.part(read_noise, number),
+                **options,
             ),
             wcs=rates[0].wcs,
         )

@@ -3,6 +3,7 @@
 
 import numpy as np
 
+from ..statistics.robust import robust_deviation
 from .common_factor import ControlNoise, common_factor
 from .hot_pixel_excess import Neighbours, bright_pixels, controls_of
 
@@ -18,7 +19,6 @@ _LINEAR = 0.8
 _PASSES = 3
 # Brightest hot pixels that are used: enough for a factor to a fraction of a percent.
 _MOST_PIXELS = 10_000
-_MAD = 1.4826
 
 
 def dark_factor(images):
@@ -77,7 +77,7 @@ def _certain(neighbours, images):
     excess = neighbours.excess(images.dark)
     controls = Neighbours(controls_of(excess.pixels, images.dark.shape, neighbours.usable), neighbours.usable)
     values = controls.excess(images.dark).value
-    typical = _MAD * np.median(np.abs(values - np.median(values))) if values.size else 0.0
+    typical = robust_deviation(values) if values.size else 0.0
     error = images.dark_error.ravel()[excess.pixels]
     certain = (excess.value > _CERTAIN * error) & (excess.value > _OUTSTANDING * typical)
     pixels, value = excess.pixels[certain], excess.value[certain]

@@ -150,10 +150,7 @@ def dark_rate_change(
         options: dict[str, Any] = {name: value for name, value in arguments.items() if name not in images} | work
 
         def changed(number):
-            parts = {
-                name: None if arguments[name] is None else sections.part(arguments[name], number) for name in images
-            }
-            return dark_rate_change(**parts, **options)
+            return dark_rate_change(**{name: sections.part(arguments[name], number) for name in images}, **options)
 
         result = sections.joined(changed, wcs=before.wcs)
         return logged(result, "DKCHANGE", "dark_rate_change", arguments, add_keyword)

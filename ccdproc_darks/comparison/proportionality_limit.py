@@ -192,7 +192,7 @@ def proportionality_limit(
     parts = [[sections.part(rate, index) for rate in rates] for index in range(number)] or [list(rates)]
     found = []
     for index, part in enumerate(parts):
-        own = read_noise if sections is None or read_noise is None else sections.part(read_noise, index)
+        own = read_noise if sections is None else sections.part(read_noise, index)
         images = RateImages(part, least=2, check_headers=check_headers, read_noise=own)
         checked_offset(offset, images)
         found.append(_testable_pixels(images, offset, tolerance))

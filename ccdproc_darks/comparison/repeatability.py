@@ -145,7 +145,7 @@ def _compared(halves, read_noise, offset, check_headers, execution):
 
     def compared(number=None):
         rates = halves if number is None else [sections.part(half, number) for half in halves]
-        own = read_noise if number is None or read_noise is None else sections.part(read_noise, number)
+        own = read_noise if number is None else sections.part(read_noise, number)
         images = RateImages(rates, least=2, repeated=True, check_headers=check_headers, read_noise=own)
         return compared_rates(images, "significance", offset, "theoretical", execution)
 

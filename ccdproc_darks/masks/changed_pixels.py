@@ -25,7 +25,7 @@ from ..rates.typical_rate import TYPICAL_PIXELS
 from .hot_pixels import HotPixelTest
 from .pixel_rates import pixel_rates
 
-__all__ = ["changed_pixels"]
+__all__ = ["KINDS", "changed_pixels"]
 
 _DESCRIPTIONS = {
     "x": "column, from 0 (FITS and ds9: from 1)",
@@ -38,8 +38,8 @@ _DESCRIPTIONS = {
     "change": "born (hot only in the later epoch), healed (only in the earlier), higher or lower",
 }
 _RATES = ("before", "before_error", "after", "after_error")
-_KINDS = ("born", "healed", "higher", "lower")
-_COUNTS = ("NCHANGED", *(f"N{kind.upper()}" for kind in _KINDS), "NSATUR", "DKNCOMP", "DKFALSE", "DKSCLPIX")
+KINDS = ("born", "healed", "higher", "lower")
+_COUNTS = ("NCHANGED", *(f"N{kind.upper()}" for kind in KINDS), "NSATUR", "DKNCOMP", "DKFALSE", "DKSCLPIX")
 _OF_COMPARISON = ("DKSCALE", "DKSCLERR", "DKSCLSPR", "DKSCLPIX", "DKSCLSRC", "DKOFF2", "DKWIDTH", "DKOFFSET", "DKNULL")
 
 
@@ -267,7 +267,7 @@ def _table(shape, places, deviates, values, critical, tolerance, threshold):
 
 def _counts(table):
     saturated = np.isnan(table["before_error"]) | np.isnan(table["after_error"])
-    kinds = {f"N{kind.upper()}": int(np.count_nonzero(table["change"] == kind)) for kind in _KINDS}
+    kinds = {f"N{kind.upper()}": int(np.count_nonzero(table["change"] == kind)) for kind in KINDS}
     return {"NCHANGED": len(table), **kinds, "NSATUR": int(np.count_nonzero(saturated))}
 
 
@@ -287,8 +287,8 @@ def _of_amplifiers(sections, before, after, read_noise, control, options):
     for number, section in enumerate(sections.sections):
         if control.fdr is None:
             options["false_positives"] = control.false_positives * sections.share(number)
-        noise = None if read_noise is None else sections.part(read_noise, number)
-        table = changed_pixels(sections.part(before, number), sections.part(after, number), read_noise=noise, **options)
+        parts = (sections.part(image, number) for image in (before, after))
+        table = changed_pixels(*parts, read_noise=sections.part(read_noise, number), **options)
         rows, columns = section.slices
         table["x"] += columns.start
         table["y"] += rows.start

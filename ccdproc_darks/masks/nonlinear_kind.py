@@ -190,7 +190,7 @@ def nonlinear_kind(
             result = sections.joined(
                 lambda number: _explained(
                     [sections.part(rate, number) for rate in rates], sections.part(flags, number),
-                    None if read_noise is None else sections.part(read_noise, number), offset, check_headers, execution,
+                    sections.part(read_noise, number), offset, check_headers, execution,
                 ),
                 wcs=rates[0].wcs, fill=int(NONLINEAR_KINDS.PROPORTIONAL),
             )  # fmt: skip

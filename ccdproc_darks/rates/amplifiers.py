@@ -230,7 +230,7 @@ class AmplifierSections:
         return float(sizes[number] / sum(sizes))
 
     def part(self, image, number):
-        """Section of an image: of a CCDData with the amplifier's own meta, of a Quantity, or what has no pixels."""
+        """Section of an image: of a CCDData with the amplifier's own meta, of a Quantity; else what is given."""
         if not isinstance(image, CCDData):
             return image[self.sections[number].slices] if np.shape(image) == self.shape else image
         if image.shape != self.shape:

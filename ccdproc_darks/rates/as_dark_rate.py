@@ -28,6 +28,7 @@ from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, FrameSetting, exposures
 from ..frames.reading import AS_IT_IS
 from ..frames.temperatures import sensor_temperature
 from ..statistics.noise import trimmed_variance
+from ..statistics.robust import robust_deviation
 from .bias import MOST_COMBINED, Bias, bias_frame, combined_number
 from .rate_fit_complete import rate_of_one_exposure
 from .rate_meta import RateMeta
@@ -354,7 +355,7 @@ def _warn(rate, deviation, seconds, number, noise):
     electrons = max(middle, 0.0) * seconds
     if electrons * number < _NORMAL and not electrons < _FEW * (noise or 0.0) ** 2:
         return  # few electrons have another distribution
-    width = float(1.4826 * np.median(np.abs(rate - middle)))
+    width = float(robust_deviation(rate))
     if width < _TOO_NARROW * sigma:
         told = "the uncertainty of ccd" if noise is None else f"{number} frames of a read noise of {noise:.4g} electron"
         warn(

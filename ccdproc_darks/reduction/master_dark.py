@@ -268,7 +268,7 @@ def _dark_of_one_temperature(
         result = sections.joined(
             lambda number: _dark_of_one_temperature(
                 [sections.part(rate, number) for rate in rates], at=at, **settings, **execution,
-                mask=None if mask is None else sections.part(mask, number), labels=labels,
+                mask=sections.part(mask, number), labels=labels,
             ),
             wcs=rates[0].wcs,
         )  # fmt: skip

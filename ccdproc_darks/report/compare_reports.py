@@ -68,7 +68,7 @@ def compare_reports(folders, out, *, overwrite=False, command="", **limits):
     OSError
         If a report is missing or not whole, or ``out`` exists.
     """
-    FalsePositiveControl(limits.get("false_positives", 1.0), limits.get("fdr"))
+    control = FalsePositiveControl(limits.get("false_positives", 1.0), limits.get("fdr"))
     checked_number("tolerance", limits.get("tolerance", 0.1), maximum=1e6)
     folders = [Path(folder) for folder in folders]
     for folder in folders:
@@ -86,7 +86,7 @@ def compare_reports(folders, out, *, overwrite=False, command="", **limits):
         names = folder_names(series.title for series in found)
         compared = Comparison(reports, labels, [], alone, notes)
         for series, name in progress_bar(list(zip(found, names, strict=True)), unit="sensor"):
-            compared.series.append(_compared(series, name, new, out, limits))
+            compared.series.append(_compared(series, name, new, out, control, limits))
         with named_errors(out):
             comparison_table(compared).write(new / SUMMARY, format="ascii.ecsv")
             text = comparison_page(compared, Path(out), command)
@@ -95,9 +95,8 @@ def compare_reports(folders, out, *, overwrite=False, command="", **limits):
     return compared
 
 
-def _compared(series, name, new, out, limits):
+def _compared(series, name, new, out, control, limits):
     """`ComparedSeries` of a `Series`; its files are written."""
-    control = FalsePositiveControl(limits.get("false_positives", 1.0), limits.get("fdr"))
     control.check(math.prod(series.nights[0].group.shape))
     result = ComparedSeries(series.title, name, series.nights)
     result.agreement = agreement_of([night.group for night in series.nights])
@@ -106,8 +105,7 @@ def _compared(series, name, new, out, limits):
         for file, image in result.agreement.images().items():
             with uninterrupted():
                 image.write(new / name / f"{file}.fits")
-    for before, after in _pairs(series.nights):
-        is_successive = after in series.nights[series.nights.index(before) + 1 :][:1]
+    for before, after, is_successive in _pairs(series.nights):
         change = night_change(before, after, is_successive=is_successive, **limits)
         result.changes.append(change)
         if change.table is not None:
@@ -129,9 +127,9 @@ def _same_time(series):
 
 
 def _pairs(nights):
-    """Pairs of successive nights, and of the first and the last."""
-    pairs = list(pairwise(nights))
-    return pairs + ([(nights[0], nights[-1])] if len(nights) > 2 else [])
+    """Pairs of successive nights (True), and of the first and the last (False)."""
+    pairs = [(*pair, True) for pair in pairwise(nights)]
+    return pairs + ([(nights[0], nights[-1], False)] if len(nights) > 2 else [])
 
 
 def _in_order(reports):

@@ -9,9 +9,9 @@ import numpy as np
 from .._interface.disk.new_folder import PAGE, SUMMARY
 from .._interface.flags import DARK_FLAGS
 from .._interface.version import __version__
+from ..masks.changed_pixels import KINDS
 from .comparison_pictures import draw_changed_pixels, draw_nights
 from .html import document, escape, table
-from .night_change import KINDS
 from .pictures import as_png
 from .verdict import counted
 

@@ -9,14 +9,11 @@ from astropy.table import QTable
 
 from .._interface.flags import DARK_FLAGS
 from .._interface.warnings import collected
-from ..masks.changed_pixels import changed_pixels
+from ..masks.changed_pixels import KINDS, changed_pixels
 from .rate_choice import RateChoice, choose_rates
 from .verdict import counted
 
-__all__ = ["KINDS", "NightChange", "night_change"]
-
-#: What a pixel may have become, as `~ccdproc_darks.changed_pixels` calls it.
-KINDS = ("born", "healed", "higher", "lower")
+__all__ = ["NightChange", "night_change"]
 
 _UNSTEADY = DARK_FLAGS.TELEGRAPH | DARK_FLAGS.NONLINEAR
 

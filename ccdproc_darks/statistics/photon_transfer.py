@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import chdtr, chdtri
 
 from .noise import trimmed_variance
+from .robust import robust_deviation
 from .warm_pixels import are_above_noise, are_noisy, are_steady
 
 __all__ = ["EqualFrames", "Transfer", "equal_frames", "fit_transfer", "typical_variance"]
@@ -133,7 +134,7 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
     if some.size < _LEAST_TYPICAL:
         return None
     middle = np.median(mean[some])
-    width = _spread(mean[some])
+    width = robust_deviation(mean[some])
     core = some[np.abs(mean[some] - middle) <= _CORE * width]
     if core.size < _LEAST_TYPICAL:
         return None
@@ -171,7 +172,9 @@ def equal_frames(values, bias=0.0, top=np.inf, masked=None):
         excess[below],
         excess_variances[below],
         scales,
-        _noise_of_each(residuals) if count > 2 else np.array([_spread(frame[core] - background) for frame in values]),
+        _noise_of_each(residuals)
+        if count > 2
+        else np.array([robust_deviation(frame[core] - background) for frame in values]),
     )
 
 
@@ -216,16 +219,11 @@ def _weighted_median(values, weights):
     return values[order[np.searchsorted(total, total[-1] / 2)]]
 
 
-def _spread(values):
-    """Robust standard deviation."""
-    return 1.4826 * np.median(np.abs(values - np.median(values)))
-
-
 def _noise_of_each(residuals):
     """Standard deviation of each of three frames or more, from departures from their mean; robust."""
     count = len(residuals)
     # The departure of frame i has the variance v_i (1 - 2 / n) + sum(v) / n^2, whose sum is sum(v) (1 - 1 / n).
-    apparent = np.array([_spread(row[:_FEW]) ** 2 for row in residuals])
+    apparent = np.array([robust_deviation(row[:_FEW]) ** 2 for row in residuals])
     total = apparent.sum() / (1 - 1 / count)
     return np.sqrt(np.maximum((apparent - total / count**2) / (1 - 2 / count), 0))
 

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-__all__ = ["median", "robust_mean", "scatter_in_image", "upper_median"]
+__all__ = ["median", "robust_deviation", "robust_mean", "scatter_in_image", "upper_median"]
 
 # Values within this many sigmas are averaged: wide enough not to clip a Poisson distribution on one side.
 _KEEP = 4.0
@@ -28,6 +28,11 @@ def median(values):
     if values.size % 2:
         return float(ordered[half])
     return (float(ordered[:half].max()) + float(ordered[half])) / 2
+
+
+def robust_deviation(values):
+    """Robust standard deviation of values: 1.4826 times the median absolute deviation from their median."""
+    return 1.4826 * np.median(np.abs(values - np.median(values)))
 
 
 def robust_mean(values, deviations):

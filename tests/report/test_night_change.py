@@ -8,9 +8,10 @@ import pytest
 from astropy.io import fits
 
 from ccdproc_darks import DARK_FLAGS
+from ccdproc_darks.masks.changed_pixels import KINDS
 from ccdproc_darks.report.finished_report import read_reports
 from ccdproc_darks.report.matched_groups import Night
-from ccdproc_darks.report.night_change import KINDS, night_change
+from ccdproc_darks.report.night_change import night_change
 
 from .conftest import BORN, HEALED, WARMER, report_night
 

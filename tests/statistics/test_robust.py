@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ccdproc_darks.statistics.robust import median, robust_mean, scatter_in_image
+from ccdproc_darks.statistics.robust import median, robust_deviation, robust_mean, scatter_in_image
 
 
 def test_robust_mean_of_skewed_noise():
@@ -32,6 +32,12 @@ def test_robust_mean_of_nothing(values):
 
 def test_robust_mean_does_not_use_what_is_not_known():
     assert robust_mean(np.array([1.0, 1.0, 5.0, 9.0]), np.array([1.0, 1.0, 0.0, np.nan])) == 1
+
+
+def test_robust_deviation_is_that_of_the_core():
+    values = np.random.default_rng(6).normal(100, 7, 10**6)
+    values[::100] = 1e6
+    assert robust_deviation(values) == pytest.approx(7, rel=0.02)
 
 
 def test_scatter_in_an_image():
