@@ -16,7 +16,6 @@ TESTS = Path(__file__).parent
 ORDER = [
     ["root", "_interface", "_compute"],
     ["frames", "statistics"],
-    ["evidence"],
     ["rates", "simulation", "planning", "temperature"],
     ["comparison"],
     ["masks"],

@@ -6,10 +6,10 @@ from dataclasses import replace
 from astropy import units as u
 
 from .._interface.warnings import HeaderWarning, NoiseWarning, warn
-from ..evidence.finding import WRONG, Told, told_by
-from ..evidence.frame_group import FrameGroup
-from ..evidence.photon_transfer import noise_finding
-from ..evidence.pixel_values import warn_of_counts
+from ..frames.evidence.finding import WRONG, Told, told_by
+from ..frames.evidence.frame_group import FrameGroup
+from ..frames.evidence.photon_transfer import noise_finding
+from ..frames.evidence.pixel_values import warn_of_counts
 from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SATURATION_KEYS
 
 __all__ = ["frame_group", "heed", "heed_bias_noise"]

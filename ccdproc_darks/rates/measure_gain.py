@@ -12,11 +12,11 @@ from astropy.nddata import CCDData
 
 from .._interface.arguments import GAIN_UNIT, checked_flag, checked_quantity
 from .._interface.warnings import MissingInformationWarning, warn
-from ..evidence.finding import WRONG, Told
-from ..evidence.frame_group import FrameGroup
-from ..evidence.photon_transfer import lack_of_gain, photon_transfer, several_gains
 from ..frames.belonging import check_biases, check_darks
 from ..frames.duplicates import distinct_frames
+from ..frames.evidence.finding import WRONG, Told
+from ..frames.evidence.frame_group import FrameGroup
+from ..frames.evidence.photon_transfer import lack_of_gain, photon_transfer, several_gains
 from ..frames.headers import SATURATION_KEYS, FrameSetting, common_setting, exposures, frame_settings
 from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading

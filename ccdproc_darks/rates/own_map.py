@@ -6,7 +6,7 @@ from dataclasses import replace
 from astropy import units as u
 
 from .._interface.warnings import NoiseWarning, collected, warn
-from ..evidence.noise_spread import ENOUGH_DEGREES, ENOUGH_FRAMES
+from ..frames.evidence.noise_spread import ENOUGH_DEGREES, ENOUGH_FRAMES
 from .pixel_noise import PixelNoise
 from .read_noise_map import map_of_darks
 

@@ -8,12 +8,12 @@ from astropy import units as u
 
 from .._interface.arguments import checked_flag
 from .._interface.warnings import NoiseWarning, warn
-from ..evidence.clipping import Saturation
-from ..evidence.map_scatter import map_scatter
-from ..evidence.noise_spread import NoiseSpread, noise_spread
-from ..evidence.pixel_findings import PixelFindings
 from ..frames.belonging import check_bias, check_darks, check_exposures
 from ..frames.duplicates import check_not_a_dark, distinct_frames
+from ..frames.evidence.clipping import Saturation
+from ..frames.evidence.map_scatter import map_scatter
+from ..frames.evidence.noise_spread import NoiseSpread, noise_spread
+from ..frames.evidence.pixel_findings import PixelFindings
 from ..frames.headers import (
     SATURATION_KEYS,
     common_setting,
@@ -62,7 +62,7 @@ class PreparedDarks:
         Source of the noise, see `ccdproc_darks.rates.rate_meta.RateMeta`.
     gain : float or None
         Gain (electron/adu).
-    saturation : `ccdproc_darks.evidence.clipping.Saturation`
+    saturation : `ccdproc_darks.frames.evidence.clipping.Saturation`
         Saturation level (the frames' unit), and its source.
     optical_black : float or None
         Typical rate (electron/s) that was added because the camera subtracts its optical black.
@@ -70,7 +70,7 @@ class PreparedDarks:
         Mean temperature of the sensor (deg C).
     pixel_noise : `ccdproc_darks.rates.pixel_noise.PixelNoise` or None
         Read noise of each pixel; None where all have the same.
-    spread : `ccdproc_darks.evidence.noise_spread.NoiseSpread` or None
+    spread : `ccdproc_darks.frames.evidence.noise_spread.NoiseSpread` or None
         Whether one read noise will do, where there is one; None where the darks cannot tell.
     map_frames : int or None
         Number of darks from which ``pixel_noise`` was made; None where it was given.

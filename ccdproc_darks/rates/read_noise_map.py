@@ -15,9 +15,9 @@ from .._compute.workers import Execution, fill_images
 from .._interface.arguments import checked_dtype, checked_flag, checked_number
 from .._interface.results import LogEntry, checked_log_entry, logged, result_image, safe_header
 from .._interface.warnings import MissingInformationWarning, NoiseWarning, warn
-from ..evidence.noise_spread import ENOUGH_FRAMES
 from ..frames.belonging import check_biases
 from ..frames.duplicates import distinct_frames
+from ..frames.evidence.noise_spread import ENOUGH_FRAMES
 from ..frames.headers import FrameSetting, check_one_exposure, known_gain
 from ..frames.inputs import Frames, as_frames
 from ..frames.reading import Hdu, ImageSection, checked_reading

@@ -3,8 +3,8 @@
 
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_quantity
 from .._interface.warnings import BiasWarning, MissingInformationWarning, warn
-from ..evidence.finding import OK
-from ..evidence.frame_levels import LEAST_PIXELS
+from ..frames.evidence.finding import OK
+from ..frames.evidence.frame_levels import LEAST_PIXELS
 
 __all__ = ["checked_optical_black", "restore_levels"]
 
@@ -19,9 +19,9 @@ def checked_optical_black(optical_black):
 def restore_levels(dark_sets, group, findings, rate, offset):
     """Add to each `DarkSet` what the camera subtracted as its optical black; warn of what levels of frames show.
 
-    ``findings`` are those of `~ccdproc_darks.evidence.levels.level_findings`. ``rate`` is the dark rate of a typical
-    pixel (electron/s) as the user gave it; None takes that of the `FrameGroup`, where its frames show that the optical
-    black is subtracted. Returns the rate, or None where nothing is added; ValueError where levels cannot be told.
+    ``findings`` are those of `~ccdproc_darks.frames.evidence.levels.level_findings`. ``rate`` is the dark rate of a
+    typical pixel (electron/s) as the user gave it; None takes that of the `FrameGroup`, where its frames show that the
+    optical black is subtracted. Returns the rate, or None where nothing is added; ValueError where levels cannot be told.
     """
     bias, black, combined = findings
     if combined.is_doubt:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from astropy import units as u
 
 from .._interface.arguments import GAIN_UNIT, checked_quantity
-from ..evidence.finding import DOUBTFUL, WRONG, Told
-from ..evidence.frame_group import FrameGroup
-from ..evidence.noise_spread import NoiseSpread, noise_spread
-from ..evidence.photon_transfer import photon_transfer
-from ..evidence.pixel_findings import PixelFindings
+from ..frames.evidence.finding import DOUBTFUL, WRONG, Told
+from ..frames.evidence.frame_group import FrameGroup
+from ..frames.evidence.noise_spread import NoiseSpread, noise_spread
+from ..frames.evidence.photon_transfer import photon_transfer
+from ..frames.evidence.pixel_findings import PixelFindings
 from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SAME_SETTING, common_setting, frame_settings
 from ..rates.bias import combined_number
 from ..rates.measure_gain import measure_gain
@@ -37,7 +37,7 @@ class Camera:
         Where it is from, in words.
     notes : list of str
         What was measured because the user asked for it.
-    spread : `ccdproc_darks.evidence.noise_spread.NoiseSpread` or None
+    spread : `ccdproc_darks.frames.evidence.noise_spread.NoiseSpread` or None
         By how much read noise differs from pixel to pixel; None where the frames cannot tell.
     settled : dict
         What headers tell wrong, or in doubt, and what was done about it, by the name of the check.

@@ -4,7 +4,7 @@
 import os
 from dataclasses import replace
 
-from ..evidence.finding import DOUBTFUL, WRONG, Finding
+from ..frames.evidence.finding import DOUBTFUL, WRONG, Finding
 from .frame_checks import FrameChecks
 from .option_words import with_options
 from .result_finding import result_findings

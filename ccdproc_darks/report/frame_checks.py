@@ -18,14 +18,14 @@ from .._interface.warnings import (
     TemperatureWarning,
     collected,
 )
-from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told, told_by
-from ..evidence.frame_group import FrameGroup
-from ..evidence.noise_spread import FEWEST_FRAMES, noise_spread
-from ..evidence.photon_transfer import photon_transfer
-from ..evidence.pixel_findings import pixel_findings
 from ..frames.belonging import check_bias, check_biases, check_darks
 from ..frames.cards import header_number
 from ..frames.duplicates import check_not_a_dark, distinct_frames, earlier_copies
+from ..frames.evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding, Told, told_by
+from ..frames.evidence.frame_group import FrameGroup
+from ..frames.evidence.noise_spread import FEWEST_FRAMES, noise_spread
+from ..frames.evidence.photon_transfer import photon_transfer
+from ..frames.evidence.pixel_findings import pixel_findings
 from ..frames.exposure_time import exposure_doubts
 from ..frames.headers import (
     GAIN_KEYS,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from astropy import units as u
 
-from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
+from ..frames.evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 
 __all__ = ["with_gain_told"]
 

@@ -9,7 +9,7 @@ from .._interface.warnings import NoiseWarning
 from ..comparison.compare_dark_rates import compare_dark_rates, offset_and_width
 from ..comparison.comparer import DOUBTFUL_WIDTH
 from ..comparison.proportionality_limit import proportionality_limit
-from ..evidence.finding import DOUBTFUL, Finding
+from ..frames.evidence.finding import DOUBTFUL, Finding
 from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..masks.other_bad_pixels import sentence_of_lines
 from .measured import BRIGHT, Pair

@@ -4,7 +4,7 @@
 import warnings
 
 from .._interface.warnings import DarkWarning
-from ..evidence.noise_spread import ENOUGH_DEGREES, ENOUGH_FRAMES, FEWEST_FRAMES
+from ..frames.evidence.noise_spread import ENOUGH_DEGREES, ENOUGH_FRAMES, FEWEST_FRAMES
 from ..rates.read_noise_map import read_noise_map
 
 __all__ = ["noise_map", "noise_sentence"]

@@ -7,8 +7,8 @@ from dataclasses import replace
 from astropy import units as u
 
 from .._interface.warnings import DarkWarning, FrameLevelWarning, TemperatureWarning
-from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
-from ..evidence.map_scatter import OF_ANOTHER
+from ..frames.evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
+from ..frames.evidence.map_scatter import OF_ANOTHER
 from .camera import camera_of
 from .check_group import check_group, with_results, without_folder
 from .group_comparison import compare_group

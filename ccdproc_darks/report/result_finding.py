@@ -5,7 +5,7 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.flags import DARK_FLAGS
-from ..evidence.finding import DOUBTFUL, OK, WRONG, Finding
+from ..frames.evidence.finding import DOUBTFUL, OK, WRONG, Finding
 from ..rates.typical_rate import typical_rate
 
 __all__ = ["NOT_BELIEVED", "result_findings"]

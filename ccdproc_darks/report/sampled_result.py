@@ -29,7 +29,7 @@ def sampled_result(group, gain, noise, combined, optical_black=None, *, with_map
 
     Parameters
     ----------
-    group : `ccdproc_darks.evidence.frame_group.FrameGroup`
+    group : `ccdproc_darks.frames.evidence.frame_group.FrameGroup`
         The frames, and what is told of them.
     gain : float or None
         Gain (electron/adu), where frames are in adu.

@@ -2,10 +2,10 @@
 """Levels of a group of frames, settled before its rates are measured: the bias, and a subtracted optical black."""
 
 from .._interface.arguments import ELECTRON_PER_SECOND
-from ..evidence.bias_offset import bias_offset
-from ..evidence.finding import Told
-from ..evidence.frame_group import FrameGroup
-from ..evidence.optical_black import optical_black
+from ..frames.evidence.bias_offset import bias_offset
+from ..frames.evidence.finding import Told
+from ..frames.evidence.frame_group import FrameGroup
+from ..frames.evidence.optical_black import optical_black
 
 __all__ = ["settle_levels"]
 

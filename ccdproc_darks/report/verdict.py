@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Findings in words: one row of those of a check, and a sentence on all of them."""
 
-from ..evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
+from ..frames.evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 
 __all__ = ["counted", "doubts", "joined", "untold", "verdict_sentence"]
 
@@ -59,7 +59,7 @@ def verdict_sentence(findings, settled=None):
 
     Examples
     --------
-    >>> from ccdproc_darks.evidence.finding import Finding
+    >>> from ccdproc_darks.frames.evidence.finding import Finding
     >>> from ccdproc_darks.report.verdict import verdict_sentence
     >>> verdict_sentence([Finding("frames", "ok", ""), Finding("gain", "unknown", "")])
     'Nothing is wrong. The frames cannot tell of: gain.'

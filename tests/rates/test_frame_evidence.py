@@ -6,7 +6,7 @@ from astropy import units as u
 
 from ccdproc_darks import HeaderWarning, NoiseWarning, dark_rate, master_bias
 
-from ..evidence.test_photon_transfer import sequence
+from ..frames.evidence.test_photon_transfer import sequence
 
 GAIN = u.electron / u.adu
 LEVEL = 1000 * u.adu

@@ -18,7 +18,7 @@ from ccdproc_darks import (
     measure_gain,
 )
 
-from ..evidence.test_photon_transfer import sequence
+from ..frames.evidence.test_photon_transfer import sequence
 from ..report.conftest import real_frames
 
 __all__ = ["real_frames"]  # a fixture

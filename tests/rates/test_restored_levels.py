@@ -16,7 +16,7 @@ from ccdproc_darks import (
     repeatability,
 )
 
-from ..evidence.level_frames import camera_frames, mean_of
+from ..frames.evidence.level_frames import camera_frames, mean_of
 from ..helpers import ELECTRON_PER_SECOND, assert_same_image
 
 CMOS = {"gain": 0.3, "read_noise": 1.5, "rate": 0.02}

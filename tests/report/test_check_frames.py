@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from ccdproc_darks import check_frames, dark_rate, master_bias, simulate_dark
-from ccdproc_darks.evidence.finding import Finding
+from ccdproc_darks.frames.evidence.finding import Finding
 from ccdproc_darks.report.frame_checks import CHECKS
 
 from ..helpers import dark

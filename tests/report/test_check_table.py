@@ -3,7 +3,7 @@
 import pytest
 from astropy import units as u
 
-from ccdproc_darks.evidence.finding import Finding
+from ccdproc_darks.frames.evidence.finding import Finding
 from ccdproc_darks.report.check_table import as_text, check_meta, check_table
 
 FOUND = [

@@ -20,7 +20,7 @@ from ccdproc_darks.report.measured import Measured
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import make_report
 
-from ..evidence.cameras import Camera
+from ..frames.evidence.cameras import Camera
 from .conftest import CAMERA, SHAPE, write_frames
 
 

@@ -6,8 +6,8 @@ from astropy import units as u
 
 from ccdproc_darks import dark_rate
 from ccdproc_darks.cli import main
-from ccdproc_darks.evidence.frame_group import FrameGroup
-from ccdproc_darks.evidence.pixel_values import PixelValues
+from ccdproc_darks.frames.evidence.frame_group import FrameGroup
+from ccdproc_darks.frames.evidence.pixel_values import PixelValues
 from ccdproc_darks.frames.headers import exposures
 from ccdproc_darks.frames.inputs import as_frames
 from ccdproc_darks.report.folder import find_groups

@@ -6,7 +6,7 @@ import pytest
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import measure_folder
 
-from ..evidence.level_frames import camera_frames
+from ..frames.evidence.level_frames import camera_frames
 
 CMOS = {"gain": 0.3, "read_noise": 1.5, "rate": 0.02}
 

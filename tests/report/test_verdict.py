@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccdproc_darks.evidence.finding import Finding
+from ccdproc_darks.frames.evidence.finding import Finding
 from ccdproc_darks.report.verdict import counted, doubts, joined, untold, verdict_sentence
 
 
