@@ -6,6 +6,7 @@ from importlib import import_module
 TYPE_CHECKING = False  # as typing has it, whose import takes longer than all of this
 if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __getattr__ finds
     from . import planning as planning
+    from . import plotting as plotting
     from . import simulation as simulation
     from . import temperature as temperature
     from ._interface.flags import DARK_FLAGS as DARK_FLAGS
@@ -93,7 +94,7 @@ _MODULE_OF = {
     "simulate_dark": "simulation",
     "write_defects": "masks.defects.write_defects",
 }
-_PUBLIC_MODULES = ("planning", "simulation", "temperature")
+_PUBLIC_MODULES = ("planning", "plotting", "simulation", "temperature")
 
 __all__ = [name for name in _MODULE_OF if name != "__version__"]
 

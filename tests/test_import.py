@@ -16,7 +16,7 @@ from astropy import units as u
 import ccdproc_darks
 
 HEAVY = {"astropy", "ccdproc", "matplotlib", "numpy", "scipy", "tqdm"}
-PUBLIC_MODULES = {"planning", "simulation", "temperature"}
+PUBLIC_MODULES = {"planning", "plotting", "simulation", "temperature"}
 
 
 def fresh(code, *, check=True):

@@ -21,7 +21,8 @@ def restore_levels(dark_sets, group, findings, rate, offset):
 
     ``findings`` are those of `~ccdproc_darks.frames.evidence.levels.level_findings`. ``rate`` is the dark rate of a
     typical pixel (electron/s) as the user gave it; None takes that of the `FrameGroup`, where its frames show that the
-    optical black is subtracted. Returns the rate, or None where nothing is added; ValueError where levels cannot be told.
+    optical black is subtracted. Returns the rate, or None where nothing is added; ValueError where levels cannot be
+    told.
     """
     bias, black, combined = findings
     if combined.is_doubt:

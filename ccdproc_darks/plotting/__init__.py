@@ -1,0 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Pictures of rates, masks and frames: each function draws on matplotlib's Axes, and returns them."""
+
+__all__ = []

@@ -1,0 +1,39 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Colours, line styles and markers of all pictures, and the Axes that they are drawn on."""
+
+from .._interface.flags import DARK_FLAGS
+
+__all__ = ["AXIS_RATE", "FLAG_STYLES", "GREY", "LINE_STYLES", "axes_or_new"]
+
+AXIS_RATE = r"dark current (electron s$^{-1}$)"
+GREY = "0.45"
+
+# Colour and dashes of the first rate, the second one, and so on. The colours are those of Okabe and Ito (2008), which
+# colour-blind readers tell apart, in an order in which neighbours differ in brightness as well; dashes for grey print.
+LINE_STYLES = (
+    {"color": "#0072b2", "linestyle": "-"},
+    {"color": "#e69f00", "linestyle": "--"},
+    {"color": "#000000", "linestyle": ":"},
+    {"color": "#56b4e9", "linestyle": "-."},
+    {"color": "#d55e00", "linestyle": (0, (5, 1, 1, 1, 1, 1))},
+    {"color": "#009e73", "linestyle": (0, (8, 2))},
+    {"color": "#cc79a7", "linestyle": (0, (1, 1))},
+)
+
+# Colour and marker of each flag: never told by colour alone.
+FLAG_STYLES = {
+    DARK_FLAGS.HOT: {"color": "#e69f00", "marker": "o"},
+    DARK_FLAGS.NONLINEAR: {"color": "#d55e00", "marker": "x"},
+    DARK_FLAGS.SATURATED: {"color": "#000000", "marker": "^"},
+    DARK_FLAGS.TELEGRAPH: {"color": "#cc79a7", "marker": "D"},
+    DARK_FLAGS.OTHER_BAD_PIXEL: {"color": "#0072b2", "marker": "s"},
+}
+
+
+def axes_or_new(ax, size=(7.0, 4.6)):
+    """Axes to draw on: ``ax`` itself, or where it is None, those of a new figure of pyplot of a size in inches."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=size, layout="constrained")[1]
