@@ -13,7 +13,8 @@ PACKAGE = Path(ccdproc_darks.__file__).parent
 OWN_BOX = {"temperature"}  # a module beside the wings
 # Columns of boxes; the others are in the middle.
 COLUMNS = {
-    "masks": -1, "plotting": 1, "frames": -1, "planning": -1, "simulation": 1, "_compute": 1, "_interface": 1, "temperature": 2,
+    "masks": -1, "plotting": 1, "frames": -1, "planning": -1, "simulation": 1, "_compute": 1, "_interface": 1,
+    "temperature": 2,
 }  # fmt: skip
 WIDTH, HEIGHT, LETTERS = 2.3, 0.85, 31
 
