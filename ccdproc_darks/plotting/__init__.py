@@ -1,4 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Pictures of rates, masks and frames: each function draws on matplotlib's Axes, and returns them."""
 
-__all__ = []
+from .frame_values import plot_frames
+from .pixel_counts import plot_pixel_counts
+
+__all__ = ["plot_frames", "plot_pixel_counts"]

@@ -1,9 +1,14 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Colours, line styles and markers of all pictures, and the Axes that they are drawn on."""
 
+import math
+
 from .._interface.flags import DARK_FLAGS
 
-__all__ = ["AXIS_RATE", "FLAG_STYLES", "GREY", "LINE_STYLES", "axes_or_new"]
+__all__ = [
+    "AXIS_RATE", "FLAG_STYLES", "GREY", "LINE_STYLES", "MARKERS", "axes_or_new", "line_style", "panel_below",
+    "with_error",
+]  # fmt: skip
 
 AXIS_RATE = r"dark current (electron s$^{-1}$)"
 GREY = "0.45"
@@ -19,6 +24,9 @@ LINE_STYLES = (
     {"color": "#009e73", "linestyle": (0, (8, 2))},
     {"color": "#cc79a7", "linestyle": (0, (1, 1))},
 )
+
+# Markers of the first pixel, the second one, and so on.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 # Colour and marker of each flag: never told by colour alone.
 FLAG_STYLES = {
@@ -37,3 +45,31 @@ def axes_or_new(ax, size=(7.0, 4.6)):
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def panel_below(ax, share=0.3):
+    """New Axes in the lowest part of the place of ``ax``, which keeps the other part, with the same horizontal axis."""
+    place = ax.get_subplotspec()
+    if place is None:
+        left, bottom, width, height = ax.get_position().bounds
+        ax.set_position([left, bottom + height * share, width, height * (1 - share)])
+        below = ax.figure.add_axes([left, bottom, width, height * (share - 0.03)], sharex=ax)
+    else:
+        upper, lower = place.subgridspec(2, 1, height_ratios=(1 - share, share), hspace=0.05)
+        ax.set_subplotspec(upper)
+        below = ax.figure.add_subplot(lower, sharex=ax)
+    ax.tick_params(labelbottom=False)
+    return below
+
+
+def line_style(number):
+    """Colour and dashes of the line of a number, counted from 0; after the last they begin again."""
+    return LINE_STYLES[number % len(LINE_STYLES)]
+
+
+def with_error(value, error):
+    """A number with its error, both with as many digits as the error tells."""
+    if error is None or not 0 < error < math.inf:
+        return f"{value:.3g}"
+    digits = max(0, 1 - math.floor(math.log10(error)))
+    return f"{value:.{digits}f} \u00b1 {error:.{digits}f}"
