@@ -3,5 +3,6 @@
 
 from .frame_values import plot_frames
 from .pixel_counts import plot_pixel_counts
+from .temperature_curve import plot_temperature
 
-__all__ = ["plot_frames", "plot_pixel_counts"]
+__all__ = ["plot_frames", "plot_pixel_counts", "plot_temperature"]

@@ -84,7 +84,7 @@ def plot_frames(
     Each thin line is a pixel, the thick one their average. A pixel scatters by its noise about its own value; a single
     spike is a cosmic ray, and a pixel that jumps between two values is a telegraph pixel. Up to ten pixels that are
     given are told apart, and named in the legend. Where the values of pixels differ by more than a factor of 30 the
-    axis is logarithmic, and there is no average.
+    axis is logarithmic, without values at or below zero, and there is no average.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def plot_frames(
     >>> from ccdproc_darks.plotting import plot_frames
     >>> rate = 0.01 * u.electron / u.s
     >>> darks = [simulate_dark((200, 200), exposure=100 * u.s, rate=rate, gain=1.5 * u.electron / u.adu,
-    ...                        read_noise=0 * u.electron, bias=0 * u.adu, digitize=False, rng=number)
+    ...                        dtype="float32", rng=number)
     ...          for number in range(20)]
     >>> ax = plot_frames(darks, expected=rate)
     >>> print(ax.get_xlabel(), len(ax.lines))
@@ -109,7 +109,7 @@ def plot_frames(
 
         rate = 0.01 * u.electron / u.s
         darks = [simulate_dark((200, 200), exposure=100 * u.s, rate=rate, gain=1.5 * u.electron / u.adu,
-                               read_noise=0 * u.electron, bias=0 * u.adu, digitize=False, rng=number)
+                               dtype="float32", rng=number)
                  for number in range(20)]
         plot_frames(darks, expected=rate)
     """
@@ -130,7 +130,7 @@ def plot_frames(
     for index, pixel in enumerate(zip(x, y, strict=True)):
         style = {"color": GREY, "lw": 0.5, "label": "_pixel"}
         if is_named:
-            name = f"pixel ({pixel[0]}, {pixel[1]})"
+            name = f"({pixel[0]}, {pixel[1]})"
             style = line_style(index) | {"marker": MARKERS[index], "ms": 4, "lw": 0.8, "label": name}
         elif index == 0:
             style["label"] = f"each of {x.size} pixels"
@@ -145,7 +145,10 @@ def plot_frames(
         ax.plot(numbers, line, color="#d55e00", lw=2, ls="--", label=label)
     ax.set(xlabel="image number", ylabel=f"counts ({unit})" if bias is None else f"counts due to dark current ({unit})")
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1), frameon=False, ncols=2)
+    ax.legend(
+        loc="lower left", bbox_to_anchor=(-0.02, 1), frameon=False, ncols=3, alignment="left",
+        title="pixel (x, y)" if is_named else None,
+    )  # fmt: skip
     return ax
 
 

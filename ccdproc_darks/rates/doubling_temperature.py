@@ -69,11 +69,9 @@ def doubling_temperature(*rates: CCDData) -> tuple[u.Quantity, u.Quantity]:
     >>> from ccdproc_darks import dark_rate, doubling_temperature, simulate_dark
     >>> rates = []
     >>> for celsius in (-20, -10, 0):
-    ...     darks = [simulate_dark((100, 100), exposure=100 * u.s, rng=[celsius + 20, number], bias=1000 * u.adu,
-    ...                            rate=0.5 * 2**(celsius / 6) * u.electron / u.s, read_noise=5 * u.electron)
-    ...              for number in range(5)]
-    ...     for dark in darks:
-    ...         dark.meta["CCD-TEMP"] = celsius
+    ...     darks = [simulate_dark((100, 100), exposure=100 * u.s, rate=0.5 * 2**(celsius / 6) * u.electron / u.s,
+    ...                            read_noise=5 * u.electron, bias=1000 * u.adu, temperature=celsius * u.deg_C,
+    ...                            rng=celsius + 20 + number) for number in range(5)]
     ...     rates.append(dark_rate(darks, bias=1000 * u.adu))
     >>> doubling, error = doubling_temperature(*rates)
     >>> print(f"{doubling.value:.1f} +- {error.value:.1f} K")
