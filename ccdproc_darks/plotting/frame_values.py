@@ -146,7 +146,8 @@ def plot_frames(
     ax.set(xlabel="image number", ylabel=f"counts ({unit})" if bias is None else f"counts due to dark current ({unit})")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(
-        loc="lower left", bbox_to_anchor=(-0.02, 1), frameon=False, ncols=3, alignment="left",
+        loc="lower left", bbox_to_anchor=(-0.02, 1), frameon=False, ncols=3, alignment="left", columnspacing=1.0,
+        handlelength=1.6, handletextpad=0.5,
         title="pixel (x, y)" if is_named else None,
     )  # fmt: skip
     return ax

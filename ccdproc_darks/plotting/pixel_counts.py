@@ -12,7 +12,7 @@ from astropy.nddata import CCDData
 from .._interface.flags import DARK_FLAGS, NONLINEAR_KINDS
 from .._interface.pixel_mask import KINDS, checked_mask, kind_of_result
 from ..rates.pixel_counts import pixel_counts
-from .style import GREY, MARKERS, axes_or_new, line_style, panel_below, with_error
+from .style import GREY, MARKERS, axes_or_new, line_style, panel_below, plain_log_ticks, with_error
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,8 +105,9 @@ def plot_pixel_counts(
         from ccdproc_darks.simulation import HotPixels, OffsetPixels
 
         sensor = Sensor(shape=(100, 100), rate=0.5 * u.electron / u.s, read_noise=5 * u.electron, bias=1000 * u.adu,
-                        seed=1, defects=[HotPixels(fraction=0.01, rate=3 * u.electron / u.s),
-                                         OffsetPixels(fraction=0.002, offset=300 * u.electron)])
+                        seed=1,
+                        defects=[HotPixels(fraction=0.01, above=1 * u.electron / u.s, maximum=3 * u.electron / u.s),
+                                 OffsetPixels(fraction=0.002, offset=300 * u.electron)])
         rates = [dark_rate(list(DarkSequence(sensor, [(5, seconds * u.s)], rng=1)), bias=sensor.bias)
                  for seconds in (20, 60, 120, 180, 300, 400)]
         mask = hot_pixel_mask(*rates)
@@ -135,12 +136,8 @@ def plot_pixel_counts(
         ax.plot(found.seconds, found.lower_limits[:, index], label="_saturated", **as_limit)
         below.plot(found.seconds, found.residuals[:, index], label=word, **marker)
     if is_wide:
-        from matplotlib.ticker import LogLocator, NullLocator
-
         ax.set(xscale="log", yscale="log", xlim=(fitted[0], fitted[-1]))
-        below.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        below.xaxis.set_minor_locator(NullLocator())
-        below.xaxis.set_major_formatter("{x:g}")
+        plain_log_ticks(below.xaxis)
         ax.set_ylim(_lowest(found.counts) / 2, np.nanmax([found.counts, found.lower_limits]) * 2)
     else:
         ax.set_xlim(0, fitted[-1])

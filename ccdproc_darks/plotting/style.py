@@ -7,7 +7,7 @@ from .._interface.flags import DARK_FLAGS
 
 __all__ = [
     "AXIS_RATE", "FLAG_STYLES", "GREY", "LINE_STYLES", "MARKERS", "axes_or_new", "line_style", "panel_below",
-    "with_error",
+    "plain_log_ticks", "with_error",
 ]  # fmt: skip
 
 AXIS_RATE = r"dark current (electron s$^{-1}$)"
@@ -24,6 +24,9 @@ LINE_STYLES = (
     {"color": "#009e73", "linestyle": (0, (8, 2))},
     {"color": "#cc79a7", "linestyle": (0, (1, 1))},
 )
+
+# Range of a logarithmic axis, highest over lowest number, that powers of ten alone would leave nearly without numbers.
+_FEW_DECADES = 300.0
 
 # Markers of the first pixel, the second one, and so on.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
@@ -60,6 +63,16 @@ def panel_below(ax, share=0.3):
         below = ax.figure.add_subplot(lower, sharex=ax)
     ax.tick_params(labelbottom=False)
     return below
+
+
+def plain_log_ticks(axis):
+    """Plain numbers on a logarithmic axis: 1, 2, 5 of each decade where there are few decades."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < _FEW_DECADES * low else (1,)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def line_style(number):

@@ -13,7 +13,7 @@ from astropy.nddata import CCDData
 from .._interface.arguments import ELECTRON_PER_SECOND, unit_name
 from .._interface.pixel_list import checked_pixels
 from ..rates.doubling_temperature import typical_rates
-from .style import AXIS_RATE, MARKERS, axes_or_new, line_style, with_error
+from .style import AXIS_RATE, MARKERS, axes_or_new, line_style, plain_log_ticks, with_error
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,8 +97,8 @@ def plot_temperature(*rates: CCDData, model: Model | None = None, pixels: Any = 
         silicon = ThermalDarkCurrent(depletion=0.2 * u.electron / u.s, diffusion=0.8 * u.electron / u.s,
                                      reference_temperature=273.15 * u.K)
         sensor = Sensor(shape=(100, 100), rate=1 * u.electron / u.s, read_noise=5 * u.electron, bias=1000 * u.adu,
-                        temperature_model=silicon, reference_temperature=273.15 * u.K, seed=1,
-                        defects=[HotPixels(fraction=0.01, rate=20 * u.electron / u.s)])
+                        temperature=0 * u.deg_C, temperature_model=silicon, seed=1,
+                        defects=[HotPixels(fraction=0.01, above=5 * u.electron / u.s, maximum=50 * u.electron / u.s)])
         rates = [dark_rate(list(DarkSequence(sensor, [(5, 100 * u.s)], temperature=celsius * u.deg_C, rng=1)),
                            bias=sensor.bias) for celsius in (-20, -10, 0, 10)]
         y, x = np.unravel_index(np.argmax(rates[2].data), rates[2].shape)
@@ -112,18 +112,20 @@ def plot_temperature(*rates: CCDData, model: Model | None = None, pixels: Any = 
     curve = None if model is None else _curve(model, celsius)
     ax = axes_or_new(ax, (6.4, 5.0))
     typical = {"color": line_style(0)["color"], "marker": MARKERS[0], "ls": "none", "ms": 6, "capsize": 3}
-    ax.errorbar(found.celsius, found.rates, found.errors, label="typical pixel", **typical)
+    shown = [ax.errorbar(found.celsius, found.rates, found.errors, label="typical pixel", **typical)]
     text = f"doubles every {with_error(doubling.value, error.value)} K"
-    ax.plot(celsius, found.at(celsius), lw=1.5, label=text, **line_style(0))
+    shown += ax.plot(celsius, found.at(celsius), lw=1.5, label=text, **line_style(0))
     if curve is not None:
-        ax.plot(celsius, curve, color="k", lw=1.5, ls="--", label=f"model: {type(model).__name__}")
+        shown += ax.plot(celsius, curve, color="k", lw=1.5, ls="--", label=f"model: {type(model).__name__}")
     order = np.argsort(found.celsius, kind="stable")
     for number, (column, row) in enumerate(zip(x, y, strict=True), start=1):
         values, errors = _of_pixel(rates, column, row)
         style = line_style(number) | {"lw": 0.8, "marker": MARKERS[number], "ms": 5, "capsize": 2}
-        ax.errorbar(found.celsius[order], values[order], errors[order], label=f"pixel ({column}, {row})", **style)
+        label = f"pixel ({column}, {row})"
+        shown.append(ax.errorbar(found.celsius[order], values[order], errors[order], label=label, **style))
     ax.set(yscale="log", xlabel="sensor temperature (deg C)", ylabel=AXIS_RATE)
-    ax.legend(frameon=False, loc="upper left")
+    plain_log_ticks(ax.yaxis)
+    ax.legend(handles=shown, frameon=False, loc="upper left")
     return ax
 
 

@@ -58,8 +58,9 @@ def doubling_temperature(*rates: CCDData) -> tuple[u.Quantity, u.Quantity]:
     more than their errors (Press et al., Numerical Recipes, section 15.2). With two it has no part for temperatures in
     the headers that are wrong.
 
-    The doubling temperature holds between the temperatures of the rates: silicon doubles its dark current in about 6 K
-    near -20 deg C, and in 8 K near room temperature (see `ccdproc_darks.temperature.ThermalDarkCurrent`).
+    The doubling temperature holds between the temperatures of the rates. In silicon, dark current of the depletion
+    region doubles in 6.5 K near -20 deg C and in 8.6 K near 20 deg C, that by diffusion in half of it (see
+    `ccdproc_darks.temperature.ThermalDarkCurrent`).
 
     Examples
     --------
@@ -74,8 +75,8 @@ def doubling_temperature(*rates: CCDData) -> tuple[u.Quantity, u.Quantity]:
     ...                            rng=celsius + 20 + number) for number in range(5)]
     ...     rates.append(dark_rate(darks, bias=1000 * u.adu))
     >>> doubling, error = doubling_temperature(*rates)
-    >>> print(f"{doubling.value:.1f} +- {error.value:.1f} K")
-    6.0 +- 0.1 K
+    >>> print(f"{doubling.value:.2f} +- {error.value:.2f} K")
+    6.01 +- 0.01 K
     """
     return typical_rates(rates).doubling
 
