@@ -15,7 +15,7 @@ from .._interface.pixel_list import checked_pixels
 from ..frames.headers import exposures, known_gain
 from ..frames.inputs import Frames, as_frames, open_files
 from ..rates.bias import as_bias
-from .style import GREY, MARKERS, axes_or_new, line_style
+from .style import MARKERS, axes_or_new, line_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -128,7 +128,7 @@ def plot_frames(
     ax = axes_or_new(ax, (6.4, 4.6))
     numbers = np.arange(1, len(frames) + 1)
     for index, pixel in enumerate(zip(x, y, strict=True)):
-        style = {"color": GREY, "lw": 0.5, "label": "_pixel"}
+        style = {"color": "0.65", "lw": 0.6, "label": "_pixel"}
         if is_named:
             name = f"({pixel[0]}, {pixel[1]})"
             style = line_style(index) | {"marker": MARKERS[index], "ms": 4, "lw": 0.8, "label": name}
@@ -142,7 +142,7 @@ def plot_frames(
         ax.plot(numbers, _average(values), color="k", lw=3, label=f"average of {x.size} pixels")
     if line is not None:
         label = f"expected: {line.mean():.3g} {unit}"
-        ax.plot(numbers, line, color="#d55e00", lw=2, ls="--", label=label)
+        ax.plot(numbers, line, color="#d55e00", lw=2.5, ls="--", label=label)
     ax.set(xlabel="image number", ylabel=f"counts ({unit})" if bias is None else f"counts due to dark current ({unit})")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(

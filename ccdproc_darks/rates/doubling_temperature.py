@@ -59,7 +59,7 @@ def doubling_temperature(*rates: CCDData) -> tuple[u.Quantity, u.Quantity]:
     the headers that are wrong.
 
     The doubling temperature holds between the temperatures of the rates. In silicon, dark current of the depletion
-    region doubles in 6.5 K near -20 deg C and in 8.6 K near 20 deg C, that by diffusion in half of it (see
+    region doubles in 6.1 K near -20 deg C and in 8.1 K near 20 deg C, that by diffusion in half of it (see
     `ccdproc_darks.temperature.ThermalDarkCurrent`).
 
     Examples
