@@ -91,6 +91,6 @@ if TYPE_CHECKING:
     simulate_dark("aspen-cg16m", exposure=90 * u.s)  # type: ignore[arg-type]
     write_defects(hot, "bad.fits", format="fits")  # type: ignore[arg-type]
     sensor_preset("aspen")  # type: ignore[arg-type]
-    plot_frames(paths, [(1, 2)], bias)  # type: ignore[misc]
+    plot_frames(paths, [(1, 2)], bias)  # type: ignore[call-arg]
     plot_pixel_counts([(1, 2)], rate, flags=hot)  # type: ignore[call-arg]
     planning.frames_needed(rate, 90 * u.s, read_noise=noise)  # type: ignore[call-arg]

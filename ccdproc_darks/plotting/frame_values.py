@@ -83,8 +83,9 @@ def plot_frames(
     -----
     Each thin line is a pixel, the thick one their average. A pixel scatters by its noise about its own value; a single
     spike is a cosmic ray, and a pixel that jumps between two values is a telegraph pixel. Up to ten pixels that are
-    given are told apart, and named in the legend. Where the values of pixels differ by more than a factor of 30 the
-    axis is logarithmic, without values at or below zero, and there is no average.
+    given are told apart and named in the legend; their average is drawn where there is an expected value beside it.
+    Where the values of pixels differ by more than a factor of 30 the axis is logarithmic, without values at or below
+    zero, and there is no average.
 
     Examples
     --------
@@ -138,7 +139,7 @@ def plot_frames(
     is_wide = _is_wide(values)
     if is_wide:
         ax.set_yscale("log")
-    elif x.size > 1:
+    elif x.size > 1 and (line is not None or not is_named):
         ax.plot(numbers, _average(values), color="k", lw=3, label=f"average of {x.size} pixels")
     if line is not None:
         label = f"expected: {line.mean():.3g} {unit}"

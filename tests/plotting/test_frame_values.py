@@ -61,8 +61,15 @@ def test_values_of_the_pixels_given(ideal):
     np.testing.assert_allclose(one.get_ydata(), [frame.data[3, 7] for frame in ideal])
     np.testing.assert_allclose(other.get_ydata(), [frame.data[50, 70] for frame in ideal])
     assert (one.get_marker(), one.get_linestyle()) != (other.get_marker(), other.get_linestyle())
-    assert lines(ax, "average of 2 pixels")
-    assert not lines(drawn(ideal, [(7, 3)]), "average")
+    assert not lines(ax, "average")
+
+
+def test_average_of_the_pixels_given(ideal):
+    """Beside what is expected, or where they are too many to be told apart."""
+    (average,) = lines(drawn(ideal, [(7, 3), (70, 50)], expected=RATE), "average of 2 pixels")
+    np.testing.assert_allclose(average.get_ydata(), [frame.data[[3, 50], [7, 70]].mean() for frame in ideal])
+    assert not lines(drawn(ideal, [(7, 3)], expected=RATE), "average")
+    assert lines(drawn(ideal, [(x, 3) for x in range(11)]), "average of 11 pixels")
 
 
 def test_random_pixels_are_good_ones_and_always_the_same():
@@ -135,7 +142,7 @@ def test_masked_values_are_gaps():
     frames[2].mask = np.zeros(SHAPE, bool)
     frames[2].mask[3, 7] = True
     frames[1].data[4, 7] = np.nan
-    ax = drawn(frames, [(7, 3), (7, 4)])
+    ax = drawn(frames, [(7, 3), (7, 4)], expected=RATE)
     assert np.isnan(ax.lines[0].get_ydata()).tolist() == [False, False, True, False]
     assert np.isnan(ax.lines[1].get_ydata()).tolist() == [False, True, False, False]
     np.testing.assert_allclose(lines(ax, "average")[0].get_ydata()[1], frames[1].data[3, 7])
