@@ -21,7 +21,7 @@ from .noise_of_rates import noise_of_rates
 from .pixel_noise import PixelNoise, check_noise_cards, told_distribution
 from .rate_meta import RateMeta
 
-__all__ = ["RateImage", "RateImages", "check_rates", "labels_of"]
+__all__ = ["RateImage", "RateImages", "check_rates", "checked_factor", "labels_of"]
 
 # Bytes of a pixel of each rate while it is worked on.
 _ROW_BYTES = 200
@@ -70,7 +70,7 @@ class RateImages:
         order = np.argsort([info.longest for info in infos], kind="stable")
         self.infos = [infos[index] for index in order]
         self._rates, self.labels = [rates[index] for index in order], [labels[index] for index in order]
-        factors = [_checked_factor(rates[index], labels[index]) for index in order]
+        factors = [checked_factor(rates[index], labels[index]) for index in order]
         THREADS.map_in_threads(lambda index: _check_noise(rates[index], infos[index], labels[index]), order)
         self.shape = rates[0].shape
         self._check_together(labels[0])
@@ -390,7 +390,8 @@ def _check_noise(rate, info, label):
         )
 
 
-def _checked_factor(rate, label):
+def checked_factor(rate, label):
+    """Factor that brings a rate, a 2-D image, to electron/s; an error where it has another unit or shape."""
     if rate.unit is None or not rate.unit.is_equivalent(ELECTRON_PER_SECOND):
         raise u.UnitsError(f"{label} is in {unit_name(rate.unit)}, expected electron / s")
     if rate.data.ndim != 2:

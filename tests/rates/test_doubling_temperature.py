@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.nddata import CCDData, StdDevUncertainty
 
 from ccdproc_darks import dark_rate, doubling_temperature
 from ccdproc_darks.rates.doubling_temperature import typical_rates
@@ -134,3 +135,14 @@ def test_what_is_no_rate():
         TypeError, match=r"^rates\[0\] must be CCDData, a result of dark_rate, got list; pass the rates"
     ):
         doubling_temperature([rate_at(0.0)])
+
+
+def test_units():
+    rates = [rate_at(-10.0), rate_at(0.0)]
+    expected = doubling_temperature(*rates)
+    data, meta, deviation = rates[0].data * 60, rates[0].meta, StdDevUncertainty(rates[0].uncertainty.array * 60)
+    rates[0] = CCDData(data, unit="electron / min", meta=meta, uncertainty=deviation)
+    assert doubling_temperature(*rates)[0].value == pytest.approx(expected[0].value, rel=1e-3)
+    rates[0] = CCDData(data, unit="adu / s", meta=meta, uncertainty=StdDevUncertainty(deviation.array))
+    with pytest.raises(u.UnitsError, match=r"^rates\[0\] is in adu / s, expected electron / s$"):
+        doubling_temperature(*rates)
