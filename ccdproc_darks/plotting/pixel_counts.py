@@ -26,6 +26,8 @@ _WIDE = 30.0
 _USUAL, _LEAST_SHOWN = 3.0, 5.0
 # Residuals beyond so many standard deviations are drawn on an axis that is logarithmic beyond the usual ones.
 _FAR = 30.0
+# Common offset over the error of counts from which on the axis says that it was taken off.
+_SHOWS = 0.5
 # Letters in a line of the legend.
 _LETTERS = 64
 _FLAGS = [name for name in vars(DARK_FLAGS) if name.isupper() and name != "DO_NOT_USE"]
@@ -78,7 +80,8 @@ def plot_pixel_counts(
     exposure times of a pixel: least squares through zero, weighted by the noise of the fitted counts. A saturated count
     is an arrow from the least that it can be, and is not in the fit. Residuals are counts minus the line, over
     the standard deviation of a pixel on the line: those of a proportional pixel scatter within the grey band, from -3
-    to 3. The level that all pixels of an exposure time have in common is in the residuals.
+    to 3. What all pixels of an exposure time have in common, as after a drift of the bias level, is taken off, as in
+    `~ccdproc_darks.compare_dark_rates`.
 
     Axes are logarithmic where the pixels differ by more than a factor of 30.
 
@@ -142,7 +145,7 @@ def plot_pixel_counts(
     else:
         ax.set_xlim(0, fitted[-1])
     _set_range(below, found.residuals)
-    ax.set_ylabel("electrons")
+    ax.set_ylabel("electrons, less what all pixels share" if _is_shifted(found) else "electrons")
     below.set(xlabel="exposure time (s)", ylabel="residual (\u03c3)")
     ax.legend(
         loc="lower left", bbox_to_anchor=(-0.1, 1), frameon=False, title="pixel (x, y): fitted rate (electron/s)",
@@ -156,6 +159,11 @@ def _is_wide(counts):
     highest = np.nanmax(np.where(np.isnan(counts), -np.inf, counts), axis=0)
     highest = highest[highest > 0]
     return bool(highest.size and highest.max() > _WIDE * highest.min())
+
+
+def _is_shifted(found):
+    """Whether a common offset was taken off that shows beside an error bar."""
+    return bool(np.nanmax(np.abs(found.offsets) / found.errors, initial=0.0) > _SHOWS)
 
 
 def _lowest(counts):

@@ -96,6 +96,15 @@ def test_counts_with_error_bars_the_fit_and_residuals(rates):
     )  # fmt: skip
 
 
+def test_the_axis_says_that_a_common_offset_was_taken_off(rates):
+    shifted = [rates[0].copy(), *rates[1:]]
+    shifted[0].data = shifted[0].data + 100 / SECONDS[0]
+    upper, lower = panels([(10, 20)], *shifted)
+    assert upper.get_ylabel() == "electrons, less what all pixels share"
+    residuals = next(line for line in lower.lines if line.get_label().startswith("(10, 20)"))
+    assert np.abs(residuals.get_ydata()).max() < 3.5
+
+
 def test_the_legend_tells_rate_flags_and_kind(sensor, rates, mask, kinds):
     offset = first(kinds.data == NONLINEAR_KINDS.OFFSET)
     hot = first(mask.data == DARK_FLAGS.HOT)

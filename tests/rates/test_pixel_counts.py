@@ -49,7 +49,7 @@ def test_counts_are_rates_times_exposure_time(rates):
     for index, (x, y) in enumerate([(10, 20), (30, 5)]):
         expected = [rate.data[y, x] * seconds for rate, seconds in zip(rates[::-1], SECONDS, strict=True)]
         errors = [rate.uncertainty.array[y, x] * seconds for rate, seconds in zip(rates[::-1], SECONDS, strict=True)]
-        np.testing.assert_allclose(found.counts[:, index], expected)
+        np.testing.assert_allclose(found.counts[:, index] + found.offsets[:, index], expected)
         np.testing.assert_allclose(found.errors[:, index], errors)
     assert np.isnan(found.lower_limits).all()
 
@@ -59,6 +59,7 @@ def test_the_rate_is_that_of_all_frames(frames, bias, rates):
     together = dark_rate(every, bias=bias, saturation=FULL * u.electron, dtype="float64")
     found = pixel_counts(rates, EVERY, 10_000)
     good = ~together.mask.ravel()
+    assert np.abs(found.offsets).max() < 0.5
     np.testing.assert_allclose(found.rate[good], together.data.ravel()[good], rtol=0.002)
     np.testing.assert_allclose(found.rate_error[good], together.uncertainty.array.ravel()[good], rtol=0.01)
 
@@ -71,6 +72,19 @@ def test_residuals_of_proportional_pixels(rates):
     assert abs(left.mean()) < 0.05
     assert 0.75 < left.std() < 1.0
     assert np.abs(left).max() < 5
+
+
+def test_a_drift_of_all_pixels_is_taken_off(frames, bias):
+    """As in a comparison: a level that drifts makes no pixel look as if it were not proportional."""
+    options = {"saturation": FULL * u.electron, "dtype": "float64"}
+    drifted = bias.copy()
+    drifted.data -= 40
+    straight = [dark_rate(frames[1][t], bias=bias, **options) for t in SECONDS]
+    shifted = [dark_rate(frames[1][SECONDS[0]], bias=drifted, **options), *straight[1:]]
+    expected, found = (pixel_counts(rates, EVERY, 10_000) for rates in (straight, shifted))
+    assert (found.offsets - expected.offsets)[0, 0] == pytest.approx(40, abs=0.05)
+    np.testing.assert_allclose(found.counts, expected.counts, atol=0.1)
+    assert np.nanmax(np.abs(found.residuals - expected.residuals)) < 0.2
 
 
 def test_a_saturated_pixel_has_a_lower_limit_and_is_not_fitted(rates):
@@ -107,9 +121,8 @@ def test_amplifiers_have_their_own_noise(frames, bias):
     assert found.x.tolist() == [30, 10, 26]
     assert found.y.tolist() == [5, 20, 39]
     for index, (x, y) in enumerate(pixels):
-        np.testing.assert_allclose(
-            found.counts[:, index], [rate.data[y, x] * s for rate, s in zip(rates, SECONDS, strict=True)], rtol=1e-6
-        )
+        expected = [rate.data[y, x] * s for rate, s in zip(rates, SECONDS, strict=True)]
+        np.testing.assert_allclose((found.counts + found.offsets)[:, index], expected, rtol=1e-6)
     assert found.seconds.shape == (3,)
     assert found.residuals.shape == (3, 3)
 
