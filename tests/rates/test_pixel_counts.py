@@ -74,17 +74,16 @@ def test_residuals_of_proportional_pixels(rates):
     assert np.abs(left).max() < 5
 
 
-def test_a_drift_of_all_pixels_is_taken_off(frames, bias):
+def test_a_drift_of_all_pixels_is_taken_off(rates):
     """As in a comparison: a level that drifts makes no pixel look as if it were not proportional."""
-    options = {"saturation": FULL * u.electron, "dtype": "float64"}
-    drifted = bias.copy()
-    drifted.data -= 40
-    straight = [dark_rate(frames[1][t], bias=bias, **options) for t in SECONDS]
-    shifted = [dark_rate(frames[1][SECONDS[0]], bias=drifted, **options), *straight[1:]]
-    expected, found = (pixel_counts(rates, EVERY, 10_000) for rates in (straight, shifted))
+    shifted = [*rates[:-1], rates[-1].copy()]
+    shifted[-1].data += 40 / SECONDS[0]
+    expected, found = (pixel_counts(given, EVERY, 10_000) for given in (rates, shifted))
     assert (found.offsets - expected.offsets)[0, 0] == pytest.approx(40, abs=0.05)
     np.testing.assert_allclose(found.counts, expected.counts, atol=0.1)
-    assert np.nanmax(np.abs(found.residuals - expected.residuals)) < 0.2
+    left = found.residuals - expected.residuals
+    # The noise is that of the electrons that were seen, which a drift of the level is counted among.
+    assert np.nanmax(np.abs(left)) < 0.5
 
 
 def test_a_saturated_pixel_has_a_lower_limit_and_is_not_fitted(rates):
