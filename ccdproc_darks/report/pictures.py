@@ -1,40 +1,55 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Pictures of a report. matplotlib is imported when the first one is drawn."""
 
-import base64
 import io
+from dataclasses import dataclass
 
 import numpy as np
 
 from .._interface.flags import DARK_FLAGS
 
-__all__ = ["as_png", "draw_all"]
+__all__ = ["Picture", "as_png", "draw_all"]
 
+# Dots per inch: sharp on a phone, and in two columns on a wide page.
+_DPI = 120
 _POINTS = 20_000
 _SHORT, _LONG, _BAD, _GREY = "#d95f02", "#1b6ca8", "#c2185b", "0.45"
 _RATE = r"dark rate (electron s$^{-1}$)"
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a group."""
+
+    name: str  # of its file, without the ending
+    title: str
+    sentence: str  # sentences: what to see in it
+    alt: str  # what it shows, with its numbers, for who cannot see it
+    figure: object  # of matplotlib
+
+
 def draw_all(measured, rng=0):
-    """Draw all pictures of a `Measured`, of pixels chosen by ``rng``: yields pairs of the text below and the figure."""
+    """Draw all pictures of a `Measured`, of pixels chosen by ``rng``: yields each `Picture`."""
     rng = np.random.default_rng(rng)
-    yield _rate_map(measured)
-    yield _histograms(measured)
+    drawn = [("map", "Where it is dark and where not", _rate_map(measured))]
+    drawn.append(("histogram", "How many pixels have which dark current", _histograms(measured)))
     if measured.pair is not None and measured.has_bias:
-        yield _short_against_long(measured, rng, None)
-        yield _short_against_long(measured, rng, (0.5, 10.0))
+        drawn.append(("scatter", "Are hot pixels proportional?", _short_against_long(measured, rng, None)))
+        drawn.append(("scatter_zoom", "A closer look", _short_against_long(measured, rng, (0.5, 10.0))))
     if measured.has_bias:
-        yield _random_pixels(measured, rng)
+        drawn.append(("pixels", "Random pixels", _random_pixels(measured, rng)))
     through = _through_the_frames(measured, rng)
     if through is not None:
-        yield through
+        drawn.append(("frames", "Through the frames", through))
+    for name, title, (text, figure) in drawn:
+        yield Picture(name, title, text, text, figure)
 
 
 def as_png(figure):
-    """PNG of a figure, as base64 text."""
+    """PNG of a figure (bytes)."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
+    figure.savefig(buffer, format="png", dpi=_DPI)
+    return buffer.getvalue()
 
 
 def _figure(width, height, columns=1, rows=1):
