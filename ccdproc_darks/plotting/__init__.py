@@ -1,4 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Pictures of rates, masks and frames: each function draws on matplotlib's Axes, and returns them."""
 
-__all__ = []
+from .hot_curve import plot_hot_curve
+from .rate_histogram import plot_rate_histogram
+from .rate_scatter import plot_rate_scatter
+
+__all__ = ["plot_hot_curve", "plot_rate_histogram", "plot_rate_scatter"]

@@ -1,0 +1,147 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Histogram of dark rates, with noise drawn as noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+import numpy as np
+from astropy.nddata import CCDData
+
+from .._interface.flags import DARK_FLAGS
+from .._interface.pixel_mask import checked_mask
+from ..frames.cards import header_value
+from ..rates.typical_rate import typical_rate
+from .drawn_rates import drawn_rates
+from .style import AXIS_RATE, FLAG_STYLES, GREY, LINE_STYLES, axes_or_new
+from .value_counts import ValueCounts
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_rate_histogram"]
+
+# Width of a bin: a step of 5 % in rate.
+_STEP = np.log(1.05)
+# Pixels for which neighbouring bins are drawn as one, and the most bins that are.
+_ENOUGH, _WIDEST = 12, 6
+# Fewer pixels are the rounding of a sum.
+_ROUNDING = 0.1
+# The picture begins at this fraction of the read-noise limit, and ends at this multiple of the highest rate.
+_LOWEST, _HIGHEST = 0.1, 1.3
+_MOST_DECADES = 8
+# Height of a line of text, as a fraction of the axes.
+_ROW = 0.06
+
+
+def plot_rate_histogram(
+    *rates: CCDData, mask: CCDData | None = None, labels: Sequence[str] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Histogram of dark rates."""
+    drawn = drawn_rates(rates, labels)
+    flags = None if mask is None else checked_mask(mask, only_flags=True)
+    counts = [ValueCounts(rate.data, rate.mask) for rate in drawn]
+    best = max(range(len(drawn)), key=lambda index: drawn[index].info.total)
+    typical = typical_rate(rates[best])[0] if flags is None else header_value(flags.meta, "DKTYPIC", None)
+    ax = axes_or_new(ax, (5.6, 4.2 + 0.2 * len(drawn)))
+    edges = _bin_edges(drawn, counts)
+    # Half a pixel in the widest bin is nothing.
+    top, bottom = 1.0, 0.5 / _WIDEST
+    for rate, count, style in zip(drawn, counts, cycle(LINE_STYLES), strict=False):
+        numbers = np.diff(count.number_below(edges, rate.step))
+        heights, ends = _merged(numbers, edges)
+        ax.stairs(heights, ends, **style, lw=1.4, label=f"{rate.label}{_not_drawn(count)}")
+        if rate.noise_limit:
+            noise = count.total * np.diff(rate.noise_below(edges, count.quantile(0.5)))
+            ax.stairs(noise, edges, fill=True, color=style["color"], alpha=0.2, lw=0)
+        saturated = rate.lower_limits
+        if saturated.size:
+            at = np.median(saturated), saturated.size
+            ax.plot(*at, **FLAG_STYLES[DARK_FLAGS.SATURATED], ls="none", mec=style["color"], mew=1.2, clip_on=False)
+            top = max(top, saturated.size)
+        top = max(top, heights.max(initial=0))
+    _add_legend(ax, any(rate.noise_limit for rate in drawn), any(rate.lower_limits.size for rate in drawn))
+    ax.set(xscale="log", yscale="log", xlabel=AXIS_RATE, ylabel="pixels per 5 % step of rate", xlim=edges[[0, -1]])
+    named = _named_rates(drawn, typical, flags)
+    # Room above the histogram for the names of the lines, one below the other.
+    rows = np.log(top / bottom) / (1 - _ROW * (len(named) + 0.5))
+    ax.set_ylim(bottom, bottom * np.exp(rows))
+    for number, (text, value, dashes) in enumerate(named):
+        if edges[0] < value < edges[-1]:
+            _add_line(ax, text, value, dashes, 0.98 - _ROW * number)
+    return ax
+
+
+def _named_rates(drawn, typical, flags):
+    """Names, rates (electron/s) and dashes of the vertical lines, the lowest rate first."""
+    found = []
+    limit = max((rate.noise_limit or 0.0 for rate in drawn), default=0.0)
+    if limit:
+        found += [("read noise", limit, "--"), ("twice the read noise", 2 * limit, ":")]
+    if typical is not None and typical > 0:
+        found += [("typical rate", typical, "-")]
+    threshold = None if flags is None else header_value(flags.meta, "DKTHRESH", None)
+    if threshold is not None and threshold > 0:
+        found += [("threshold", threshold, "-.")]
+    return sorted(found, key=lambda name: name[1])
+
+
+def _add_line(ax, text, value, dashes, height):
+    transform = ax.get_xaxis_transform()
+    ax.plot([value, value], [0, height], color=GREY, ls=dashes, lw=1.1, transform=transform, label=f"_{text}")
+    low, high = ax.get_xlim()
+    left = np.log(value / low) > 0.6 * np.log(high / low)
+    ax.annotate(
+        f"{text} {value:.2g}", (value, height), xycoords=transform, xytext=(-3 if left else 3, 0),
+        textcoords="offset points", ha="right" if left else "left", va="top", fontsize="small",
+    )  # fmt: skip
+
+
+def _not_drawn(count):
+    """Words for the pixels that logarithmic axes cannot show."""
+    if not count.not_positive:
+        return ""
+    share = 100 * count.not_positive / count.total
+    number = f"{share:.2g} %" if share > 0.1 else f"{count.not_positive} pixel{'s' * (count.not_positive > 1)}"
+    return f" ({number} at or below 0)"
+
+
+def _add_legend(ax, noise, saturated):
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles, _ = ax.get_legend_handles_labels()
+    if noise:
+        handles.append(Patch(color=GREY, alpha=0.3, lw=0, label="noise alone, if all pixels had the median rate"))
+    if saturated:
+        style = FLAG_STYLES[DARK_FLAGS.SATURATED]
+        handles.append(Line2D([], [], **style, ls="none", label="saturated pixels, at their lower limit"))
+    ax.legend(
+        handles=handles, frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0, -0.14), borderaxespad=0
+    )
+
+
+def _bin_edges(drawn, counts):
+    """Edges of the bins of all rates, in equal steps of the logarithm."""
+    high = max((count.edges[-1] for count in counts if count.total), default=1.0)
+    high = high * _HIGHEST if high > 0 else 1.0
+    limits = [rate.noise_limit for rate in drawn if rate.noise_limit]
+    middles = [count.quantile(0.5) for count in counts]
+    lows = [_LOWEST * limit for limit in limits] or [middle / 30 for middle in middles if middle > 0]
+    low = max(min(lows, default=high / 1e4), high / 10**_MOST_DECADES)
+    low = min(low, high / 10)
+    return low * np.exp(_STEP * np.arange(int(np.ceil(np.log(high / low) / _STEP)) + 1))
+
+
+def _merged(numbers, edges):
+    """Heights and edges of bins, neighbours with few pixels drawn as one: pixels of a bin of the usual width."""
+    heights, ends, start, total = [], [edges[0]], 0, 0.0
+    for index, number in enumerate(numbers):
+        total += number
+        if total >= _ENOUGH or index - start + 1 == _WIDEST or index == len(numbers) - 1:
+            heights.append(total / (index - start + 1) if total > _ROUNDING else 0.0)
+            ends.append(edges[index + 1])
+            start, total = index + 1, 0.0
+    return np.array(heights), np.array(ends)
