@@ -4,13 +4,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+from astropy.nddata import CCDData
 from scipy.special import gammaln, ndtr, xlogy
 
-from .._interface.arguments import numpy_images
+from .._interface.arguments import ELECTRON_PER_SECOND, numpy_images
 from ..frames.cards import header_value
 from ..frames.temperatures import TEMPERATURE_SPREAD
 from ..rates.rate_images import check_are_images, checked_factor
 from ..rates.rate_meta import RateMeta
+from .value_counts import ValueCounts
 
 __all__ = ["DrawnRate", "drawn_rates"]
 
@@ -24,20 +26,44 @@ class DrawnRate:
 
     Attributes
     ----------
-    data : `~numpy.ndarray`
-        Rates of all pixels (electron/s), shape (rows, columns); NaN where nothing is known.
-    mask : `~numpy.ndarray` or None
-        True where a pixel is masked, shape (rows, columns); None where none is.
+    image : `~astropy.nddata.CCDData`
+        The rate (electron/s), its arrays numpy's.
     info : RateMeta
         How it was measured.
     label : str
         Its name in the picture.
+    data : `~numpy.ndarray`
+        Rates of all pixels (electron/s) as float32, shape (rows, columns).
+    mask, saturated : `~numpy.ndarray` or None
+        True where a pixel is masked, and where it is for its saturation, so that the rate is a lower limit; shape
+        (rows, columns). None where no pixel is masked.
     """
 
-    data: np.ndarray
-    mask: np.ndarray | None
+    image: CCDData
     info: RateMeta
     label: str
+
+    def __post_init__(self):
+        # Half a digit of a float32 is no difference in a picture.
+        self.data = np.asarray(self.image.data, dtype=np.float32)
+        self.mask = self.saturated = None
+        if self.image.mask is not None and np.any(self.image.mask):
+            self.mask = np.broadcast_to(self.image.mask, self.data.shape)
+            self.saturated = self.mask & np.isfinite(self.data)
+            if self.image.uncertainty is not None:
+                self.saturated &= np.isnan(np.broadcast_to(self.image.uncertainty.array, self.data.shape))
+
+    def counts(self, saturated=False):
+        """`ValueCounts` of the pixels that are not masked; with ``saturated`` also of these, at their lower limits."""
+        if saturated and self.mask is not None:
+            return ValueCounts(self.data, self.mask & ~self.saturated)
+        return ValueCounts(self.data, self.mask)
+
+    @property
+    def ceiling(self):
+        """Rate (electron/s) at which pixels saturate, and how many do; None where none does."""
+        limits = self.data[self.saturated] if self.saturated is not None else np.empty(0)
+        return (float(np.median(limits)), limits.size) if limits.size else None
 
     @property
     def noise_limit(self):
@@ -49,14 +75,6 @@ class DrawnRate:
     def step(self):
         """Rate (electron/s) of one step of the ADC in one of the frames; 0 where the gain is not known."""
         return (self.info.gain or 0.0) / self.info.total
-
-    @property
-    def lower_limits(self):
-        """Rates (electron/s) of the saturated pixels, which are lower limits."""
-        if self.mask is None:
-            return np.empty(0)
-        limits = self.data[self.mask]
-        return limits[np.isfinite(limits)]
 
     def noise_below(self, rates, typical):
         """Fraction of the pixels below each of some rates, if all had the typical rate (all electron/s)."""
@@ -89,23 +107,11 @@ def drawn_rates(rates, labels=None, *, names=None):
     check_are_images(rates, names)
     rates = numpy_images(rates, names)
     infos = [RateMeta.of(rate, name) for rate, name in zip(rates, names, strict=True)]
-    factors = [checked_factor(rate, name) for rate, name in zip(rates, names, strict=True)]
-    return [
-        DrawnRate(_data(rate, factor), _mask(rate), info, label)
-        for rate, factor, info, label in zip(rates, factors, infos, _checked_labels(labels, rates, infos), strict=True)
-    ]
-
-
-def _data(rate, factor):
-    # Half a digit of a float32 is no difference in a picture.
-    data = np.asarray(rate.data, dtype=np.float32)
-    return data if factor == 1.0 else data * np.float32(factor)
-
-
-def _mask(rate):
-    if rate.mask is None or not np.any(rate.mask):
-        return None
-    return np.broadcast_to(rate.mask, rate.shape)
+    for rate, name in zip(rates, names, strict=True):
+        checked_factor(rate, name)
+    labels = _checked_labels(labels, rates, infos)
+    rates = [rate if rate.unit == ELECTRON_PER_SECOND else rate.convert_unit_to(ELECTRON_PER_SECOND) for rate in rates]
+    return [DrawnRate(*parts) for parts in zip(rates, infos, labels, strict=True)]
 
 
 def _checked_labels(labels, rates, infos):

@@ -12,7 +12,6 @@ from astropy.nddata import CCDData
 
 from .drawn_rates import drawn_rates
 from .style import AXIS_RATE, LINE_STYLES, axes_or_new
-from .value_counts import ValueCounts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +27,7 @@ def plot_hot_curve(*rates: CCDData, labels: Sequence[str] | None = None, ax: Axe
     """Number of pixels above a dark rate."""
     drawn = drawn_rates(rates, labels)
     ax = axes_or_new(ax, (5.6, 4.0 + 0.2 * len(drawn)))
-    counts = [_with_lower_limits(rate) for rate in drawn]
+    counts = [rate.counts(saturated=True) for rate in drawn]
     high = max((count.edges[-1] for count in counts if count.total), default=1.0)
     high = high if high > 0 else 1.0
     lows = [count.quantile(0.5) / 3 for count in counts]
@@ -54,8 +53,3 @@ def plot_hot_curve(*rates: CCDData, labels: Sequence[str] | None = None, ax: Axe
         share.set_ylabel("share of all pixels (%)")
     ax.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0, -0.15), borderaxespad=0)
     return ax
-
-
-def _with_lower_limits(rate):
-    """Counts of all pixels of a known rate; a saturated one is above its lower limit at least."""
-    return ValueCounts(rate.data)

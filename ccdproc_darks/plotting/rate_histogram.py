@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.nddata import CCDData
 
-from .._interface.flags import DARK_FLAGS
 from .._interface.pixel_mask import checked_mask
 from ..frames.cards import header_value
 from ..rates.typical_rate import typical_rate
 from .drawn_rates import drawn_rates
-from .style import AXIS_RATE, FLAG_STYLES, GREY, LINE_STYLES, axes_or_new
-from .value_counts import ValueCounts
+from .style import AXIS_RATE, GREY, LINE_STYLES, SATURATED, axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,9 +40,9 @@ def plot_rate_histogram(
     """Histogram of dark rates."""
     drawn = drawn_rates(rates, labels)
     flags = None if mask is None else checked_mask(mask, only_flags=True)
-    counts = [ValueCounts(rate.data, rate.mask) for rate in drawn]
+    counts = [rate.counts() for rate in drawn]
     best = max(range(len(drawn)), key=lambda index: drawn[index].info.total)
-    typical = typical_rate(rates[best])[0] if flags is None else header_value(flags.meta, "DKTYPIC", None)
+    typical = typical_rate(drawn[best].image)[0] if flags is None else header_value(flags.meta, "DKTYPIC", None)
     ax = axes_or_new(ax, (5.6, 4.2 + 0.2 * len(drawn)))
     edges = _bin_edges(drawn, counts)
     # Half a pixel in the widest bin is nothing.
@@ -56,13 +54,11 @@ def plot_rate_histogram(
         if rate.noise_limit:
             noise = count.total * np.diff(rate.noise_below(edges, count.quantile(0.5)))
             ax.stairs(noise, edges, fill=True, color=style["color"], alpha=0.2, lw=0)
-        saturated = rate.lower_limits
-        if saturated.size:
-            at = np.median(saturated), saturated.size
-            ax.plot(*at, **FLAG_STYLES[DARK_FLAGS.SATURATED], ls="none", mec=style["color"], mew=1.2, clip_on=False)
-            top = max(top, saturated.size)
+        if rate.ceiling is not None:
+            ax.plot(*rate.ceiling, **SATURATED, ls="none", mec=style["color"], mew=1.2, clip_on=False)
+            top = max(top, rate.ceiling[1])
         top = max(top, heights.max(initial=0))
-    _add_legend(ax, any(rate.noise_limit for rate in drawn), any(rate.lower_limits.size for rate in drawn))
+    _add_legend(ax, any(rate.noise_limit for rate in drawn), any(rate.ceiling for rate in drawn))
     ax.set(xscale="log", yscale="log", xlabel=AXIS_RATE, ylabel="pixels per 5 % step of rate", xlim=edges[[0, -1]])
     named = _named_rates(drawn, typical, flags)
     # Room above the histogram for the names of the lines, one below the other.
@@ -116,8 +112,7 @@ def _add_legend(ax, noise, saturated):
     if noise:
         handles.append(Patch(color=GREY, alpha=0.3, lw=0, label="noise alone, if all pixels had the median rate"))
     if saturated:
-        style = FLAG_STYLES[DARK_FLAGS.SATURATED]
-        handles.append(Line2D([], [], **style, ls="none", label="saturated pixels, at their lower limit"))
+        handles.append(Line2D([], [], **SATURATED, ls="none", label="number of saturated pixels, at their lower limit"))
     ax.legend(
         handles=handles, frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0, -0.14), borderaxespad=0
     )

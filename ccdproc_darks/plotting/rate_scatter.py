@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,8 @@ from .._interface.flags import DARK_FLAGS
 from .._interface.pixel_mask import checked_mask
 from ..frames.cards import header_value
 from .drawn_rates import drawn_rates
-from .style import AXIS_RATE, FLAG_STYLES, GREY, axes_or_new
-from .value_counts import ValueCounts, cell_numbers
+from .style import AXIS_RATE, FLAG_STYLES, GREY, SATURATED, axes_or_new
+from .value_counts import cell_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,8 +25,11 @@ __all__ = ["plot_rate_scatter"]
 
 # Cells of the picture along each axis, and the pixels in one cell from which on it is drawn as a density.
 _CELLS, _CROWDED = 160, 4
-_NAMES = {flag: name for name, flag in vars(DARK_FLAGS).items() if isinstance(flag, int)}
+# Of more pixels of one flag, one is drawn in each square of so many cells a side.
+_ALL_DRAWN, _SQUARE = 300, 3
+# Fraction of the pixels that may be lower than the picture shows.
 _OUTSIDE = 1e-5
+_NAMES = {bit: name for name, bit in vars(DARK_FLAGS).items() if isinstance(bit, int)}
 
 
 def plot_rate_scatter(
@@ -33,105 +37,173 @@ def plot_rate_scatter(
     long: CCDData,
     *,
     mask: CCDData | None = None,
-    limits: tuple[u.Quantity, u.Quantity] | u.Quantity | None = None,
+    limits: Sequence[u.Quantity] | u.Quantity | None = None,
     tolerance: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Dark rates of a short and a long exposure against each other."""
     from matplotlib.colors import LogNorm
 
-    one, two = drawn = drawn_rates([short, long], names=["short", "long"])
-    if one.data.shape != two.data.shape:
-        raise ValueError(f"short and long must have the same shape, got {one.data.shape} and {two.data.shape}")
+    drawn = drawn_rates([short, long], names=["short", "long"])
+    shapes = [rate.data.shape for rate in drawn]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"long must have the shape of short, {shapes[0]}, got {shapes[1]}")
     flags = None if mask is None else checked_mask(mask, only_flags=True)
-    if flags is not None and flags.shape != one.data.shape:
-        raise ValueError(f"mask must have the shape of the rates, {one.data.shape}, got {flags.shape}")
-    zoom = None if limits is None else _checked_limits(limits)
+    if flags is not None and flags.shape != shapes[0]:
+        raise ValueError(f"mask must have the shape of the rates, {shapes[0]}, got {flags.shape}")
     if tolerance is None:
         tolerance = 0.1 if flags is None else header_value(flags.meta, "DKTOLER", 0.1)
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
-    ax = axes_or_new(ax, (5.6, 5.6))
-    low, high, linear = zoom or _range(drawn)
-    scale = _Scale(low, high, linear)
-    cells = [cell_numbers(rate.data, scale.edges) for rate in drawn]
-    inside = [(cell > 0) & (cell < len(scale.edges)) for cell in cells]
-    both = inside[0] & inside[1]
-    x, y = one.data.ravel(), two.data.ravel()
-    saturated = np.zeros(x.size, dtype=bool)
-    for rate in drawn:
-        if rate.mask is not None:
-            saturated |= rate.mask.ravel()
-    # One number for each cell: 0 where a pixel is outside or saturated.
-    numbers = cells[0].astype(np.uint16) * np.uint16(256) + cells[1]
-    numbers[~both | saturated] = 0
-    per_cell = np.bincount(numbers, minlength=2**16)
-    per_cell[0] = 0
-    crowded = per_cell.reshape(256, 256)[1 : _CELLS + 1, 1 : _CELLS + 1].T
-    density = np.ma.masked_less(crowded, _CROWDED)
+    scale = _scale_of(drawn) if limits is None else _Scale(*_checked_limits(limits))
+    ax = axes_or_new(ax, (5.6, 6.0))
+    pixels = _Pixels(drawn, scale.edges)
+    _draw_lines(ax, drawn, scale.edges, tolerance)
+    density = np.ma.masked_less(pixels.per_cell, _CROWDED)
     if density.count():
-        image = ax.pcolormesh(
-            scale.edges, scale.edges, density, cmap="Greys", norm=LogNorm(_CROWDED / 4, max(density.max(), 10)),
-            rasterized=True, zorder=1,
-        )  # fmt: skip
+        shades = LogNorm(_CROWDED / 4, max(density.max(), 10 * _CROWDED))
+        image = ax.pcolormesh(scale.edges, scale.edges, density, cmap="Greys", norm=shades, rasterized=True)
         ax.figure.colorbar(image, ax=ax, label="pixels in a cell", shrink=0.7, pad=0.02)
-    alone = np.flatnonzero((per_cell < _CROWDED)[numbers] & (numbers > 0))
-    ax.plot(x[alone], y[alone], ".", ms=3, color=GREY, zorder=2, rasterized=True, label="a pixel")
-    ends = np.array([scale.edges[0], scale.edges[-1]])
-    ax.plot(ends, ends, color="k", lw=1, zorder=4, label="equal rates")
-    at = scale.edges[scale.edges > 0]
-    ax.fill_between(at, at * (1 - tolerance), at * (1 + tolerance), color=GREY, alpha=0.2, lw=0, zorder=3,
-                    label=f"within {100 * tolerance:.3g} %")  # fmt: skip
-    if flags is not None:
-        _draw_flags(ax, flags.data.ravel(), x, y, numbers)
-    for rate, line in zip(drawn, (ax.axvline, ax.axhline), strict=True):
-        limits_of = rate.lower_limits
-        if limits_of.size and low < np.median(limits_of) < high:
-            line(np.median(limits_of), color=GREY, ls="--", lw=1, label=f"saturation at {rate.label}")
-    if linear is not None:
-        ax.set_xscale("symlog", linthresh=linear)
-        ax.set_yscale("symlog", linthresh=linear)
-    ax.set(xlim=ends, ylim=ends, aspect="equal", xlabel=f"{AXIS_RATE}, {one.label}", ylabel=f"{AXIS_RATE}, {two.label}")
-    ax.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0, -0.14), borderaxespad=0, ncols=2)
+    alone = pixels.alone()
+    ax.plot(pixels.x[alone], pixels.y[alone], ls="none", marker=".", ms=6 if alone.size < _ALL_DRAWN else 3,
+            color=GREY, rasterized=True, label=f"{pixels.number} pixels in the picture")  # fmt: skip
+    for flag, style in FLAG_STYLES.items():
+        chosen = pixels.flagged(0 if flags is None else flags.data, flag)
+        if chosen.size:
+            ax.plot(*pixels.thinned(chosen), **style, ms=4.5, mfc="none", ls="none", rasterized=True, zorder=3,
+                    label=f"{_NAMES[flag]}: {chosen.size}")  # fmt: skip
+    scale.put_on(ax)
+    ax.set(
+        aspect="equal", xlabel=f"{AXIS_RATE}, {drawn[0].label}", ylabel=f"{AXIS_RATE}, {drawn[1].label}",
+    )  # fmt: skip
+    ax.legend(
+        frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(-0.15, -0.14), borderaxespad=0, ncols=2,
+        columnspacing=1,
+    )  # fmt: skip
     return ax
 
 
 class _Scale:
-    """Edges of the cells, even in the picture: linear between minus and plus ``linear``, logarithmic beyond."""
+    """Scale of both axes from ``low`` to ``high``: linear, or linear up to ``linear`` and logarithmic beyond.
 
-    def __init__(self, low, high, linear):
+    ``edges`` are those of the cells, evenly spaced in the picture.
+    """
+
+    def __init__(self, low, high, linear=None):
+        from matplotlib.scale import SymmetricalLogTransform
+
+        self.linear = linear
         if linear is None:
             self.edges = np.linspace(low, high, _CELLS + 1)
-            return
-        places = np.linspace(_place(low, linear), _place(high, linear), _CELLS + 1)
-        size = np.abs(places)
-        self.edges = np.sign(places) * linear * np.where(size > 1, 10 ** (np.maximum(size, 1) - 1), size)
+        else:
+            transform = SymmetricalLogTransform(10, linear, 1)
+            places = np.linspace(*transform.transform_non_affine(np.array([low, high])), _CELLS + 1)
+            self.edges = transform.inverted().transform_non_affine(places)
+
+    def put_on(self, ax):
+        """Give Axes this scale."""
+        if self.linear is not None:
+            decades = 10.0 ** np.arange(np.ceil(np.log10(0.99 * self.linear)), np.log10(self.edges[-1]))
+            ticks = np.array([*-decades[::-1], 0.0, *decades])
+            ticks = ticks[ticks >= self.edges[0]]
+            ax.set_xscale("symlog", linthresh=self.linear)
+            ax.set_yscale("symlog", linthresh=self.linear)
+            ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+            ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.set(xlim=self.edges[[0, -1]], ylim=self.edges[[0, -1]])
 
 
-def _place(value, linear):
-    size = abs(value) / linear
-    return np.sign(value) * (1 + np.log10(size) if size > 1 else size)
+class _Pixels:
+    """Pixels of two rates in the cells of a picture.
+
+    Attributes
+    ----------
+    x, y : `~numpy.ndarray`
+        Rates of all pixels (electron/s), flat.
+    number : int
+        Number of pixels in the picture.
+    per_cell : `~numpy.ndarray`
+        Number of unsaturated pixels in each cell, shape (cells along y, cells along x).
+    """
+
+    def __init__(self, drawn, edges):
+        self.x, self.y = (rate.data.ravel() for rate in drawn)
+        columns, rows = (cell_numbers(rate.data, edges) for rate in drawn)
+        outside = (columns == 0) | (columns == len(edges)) | (rows == 0) | (rows == len(edges))
+        for rate in drawn:
+            if rate.mask is not None:
+                outside |= (rate.mask & ~rate.saturated).ravel()
+        # One number for both; that of no cell is 0.
+        self._cells = columns.astype(np.uint16)
+        self._cells *= np.uint16(256)
+        self._cells += rows
+        self._cells[outside] = 0
+        self._saturated = np.zeros(self.x.size, dtype=bool)
+        for rate in drawn:
+            if rate.saturated is not None:
+                self._saturated |= rate.saturated.ravel()
+        self._saturated &= self._cells > 0
+        numbers = np.bincount(self._cells, minlength=2**16)
+        numbers -= np.bincount(self._cells[self._saturated], minlength=2**16)
+        numbers[0] = 0
+        self.number = int(numbers.sum()) + int(np.count_nonzero(self._saturated))
+        self.per_cell = numbers.reshape(256, 256)[1 : len(edges), 1 : len(edges)].T
+
+    def alone(self):
+        """Indices of unsaturated pixels in cells that are not crowded."""
+        few = np.zeros((256, 256), dtype=bool)
+        rows, columns = self.per_cell.shape
+        few[1 : columns + 1, 1 : rows + 1] = self.per_cell.T < _CROWDED
+        return np.flatnonzero(few.ravel()[self._cells] & ~self._saturated)
+
+    def flagged(self, bits, flag):
+        """Indices of pixels in the picture with a flag; a pixel that the rates call saturated is SATURATED as well."""
+        chosen = (bits & flag).ravel() != 0
+        if flag == DARK_FLAGS.SATURATED:
+            chosen = chosen | self._saturated
+        indices = np.flatnonzero(np.broadcast_to(chosen, self.x.shape))
+        return indices[self._cells[indices] > 0]
+
+    def thinned(self, chosen):
+        """Rates x and y of some pixels: of many that crowd, only one in each square of cells."""
+        if chosen.size > _ALL_DRAWN:
+            columns, rows = np.divmod(self._cells[chosen].astype(int), 256)
+            _, first = np.unique(columns // _SQUARE * 256 + rows // _SQUARE, return_index=True)
+            chosen = chosen[first]
+        return self.x[chosen], self.y[chosen]
 
 
-def _range(drawn):
-    counts = [ValueCounts(rate.data) for rate in drawn]
-    low = min(count.quantile(_OUTSIDE) for count in counts)
-    high = max(count.edges[-1] for count in counts)
-    linear = 2 * max(rate.noise_limit or 0.0 for rate in drawn) or high / 1e4
-    return min(low, 0.0), high * 1.2, linear
+def _scale_of(drawn):
+    """Scale that shows all pixels, but for the lowest ones of many."""
+    counts = [count for count in (rate.counts(saturated=True) for rate in drawn) if count.total]
+    high = max((count.edges[-1] for count in counts), default=1.0)
+    high = 1.2 * high if high > 0 else 1.0
+    low = min((count.quantile(_OUTSIDE) for count in counts), default=0.0)
+    noise = 2 * max(rate.noise_limit or 0.0 for rate in drawn)
+    return _Scale(min(low, 0.0), high, min(noise or high / 1e4, high / 10))
 
 
-def _draw_flags(ax, bits, x, y, numbers):
-    for flag, style in FLAG_STYLES.items():
-        chosen = np.flatnonzero((bits & flag) != 0)
-        if not chosen.size:
-            continue
-        chosen = chosen[np.isfinite(x[chosen]) & np.isfinite(y[chosen])]
-        ax.plot(x[chosen], y[chosen], **style, ms=4, mfc="none", ls="none", zorder=5, rasterized=True,
-                label=f"{_NAMES[flag]}: {chosen.size}")  # fmt: skip
+def _draw_lines(ax, drawn, edges, tolerance):
+    """Line of equal rates with its tolerance, the noise, and the rates at which pixels saturate."""
+    noises = [2 * (rate.noise_limit or 0.0) for rate in drawn]
+    label = "below twice the read noise"
+    for noise, span in zip(noises, (ax.axvspan, ax.axhspan), strict=True):
+        if noise > edges[0]:
+            span(max(-noise, edges[0]), noise, color=GREY, alpha=0.12, lw=0, label=label, zorder=0)
+            label = "_both"
+    ax.plot(edges[[0, -1]], edges[[0, -1]], color="k", lw=1, label="equal rates", zorder=2.5)
+    band = edges[edges >= 0]
+    ax.fill_between(band, band * (1 - tolerance), band * (1 + tolerance), facecolor="#56b4e9", edgecolor="k", ls=":",
+                    alpha=0.35, label=f"equal within {100 * tolerance:.3g} %", zorder=0.5)  # fmt: skip
+    for rate, line, dashes in zip(drawn, (ax.axvline, ax.axhline), (":", "--"), strict=True):
+        if rate.ceiling is not None and edges[0] < rate.ceiling[0] < edges[-1]:
+            line(rate.ceiling[0], color="k", ls=dashes, lw=1, zorder=2.5,
+                 label=f"{rate.label} saturate at {rate.ceiling[0]:.3g}")  # fmt: skip
 
 
 def _checked_limits(limits):
-    low, high = (checked_quantity("limits", end, ELECTRON_PER_SECOND, negative=True) for end in limits)
+    if len(limits) != 2:
+        raise ValueError(f"limits must be two rates, the lower and the upper end, got {len(limits)}")
+    low, high = (checked_quantity("limits", end, ELECTRON_PER_SECOND, zero=True, negative=True) for end in limits)
     if not low < high:
-        raise ValueError(f"limits must be two rates, the lower one first, got {low} and {high} electron/s")
-    return low, high, None
+        raise ValueError(f"limits must be two rates, the lower one first, got {low:g} and {high:g} electron/s")
+    return low, high

@@ -3,7 +3,7 @@
 
 from .._interface.flags import DARK_FLAGS
 
-__all__ = ["AXIS_RATE", "FLAG_STYLES", "GREY", "LINE_STYLES", "axes_or_new"]
+__all__ = ["AXIS_RATE", "FLAG_STYLES", "GREY", "LINE_STYLES", "SATURATED", "axes_or_new"]
 
 AXIS_RATE = r"dark current (electron s$^{-1}$)"
 GREY = "0.45"
@@ -28,6 +28,8 @@ FLAG_STYLES = {
     DARK_FLAGS.TELEGRAPH: {"color": "#cc79a7", "marker": "D"},
     DARK_FLAGS.OTHER_BAD_PIXEL: {"color": "#0072b2", "marker": "s"},
 }
+# Saturated pixels are told by the rates themselves too.
+SATURATED = FLAG_STYLES[DARK_FLAGS.SATURATED]
 
 
 def axes_or_new(ax, size=(7.0, 4.6)):
