@@ -14,7 +14,7 @@ from .._interface.pixel_mask import checked_mask
 from ..frames.cards import header_value
 from ..rates.typical_rate import typical_rate
 from .drawn_rates import drawn_rates
-from .style import AXIS_RATE, GREY, LINE_STYLES, SATURATED, axes_or_new
+from .style import AXIS_RATE, GREY, LINE_STYLES, SATURATED, add_legend_below, axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,73 @@ _ROW = 0.06
 def plot_rate_histogram(
     *rates: CCDData, mask: CCDData | None = None, labels: Sequence[str] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Histogram of dark rates."""
+    """Histogram of dark rates, both axes logarithmic, with the noise drawn as noise.
+
+    Parameters
+    ----------
+    *rates : `~astropy.nddata.CCDData`
+        Results of `~ccdproc_darks.dark_rate`: one to seven, such as those of a short and a long exposure.
+    mask : `~astropy.nddata.CCDData`, optional
+        Result of `~ccdproc_darks.hot_pixel_mask`, whose typical rate and threshold (DKTYPIC, DKTHRESH) are drawn. Its
+        pixels are not left out.
+    labels : sequence of str, optional
+        Names of the rates. None: what differs between them: night (DATE-OBS), temperature, exposure time and frames.
+    ax : `~matplotlib.axes.Axes`, optional
+        Axes to draw on. None: those of a new figure.
+
+    Returns
+    -------
+    `~matplotlib.axes.Axes`
+        The axes:
+
+        * steps: the number of pixels of each rate (electron/s). The height is the number of pixels whose rates lie
+          within 5 % of one another. Where pixels are few, up to six such bins are drawn as one, at their mean height.
+        * shaded: what the same frames would give if all pixels had the median rate. Where steps and shade agree, the
+          differences between pixels are noise, and not dark current.
+        * vertical lines: the read noise of the mean of all frames, as a rate, and twice it, the least rate that is
+          measured well (both of the noisiest of the rates); the rate of the typical pixel; the threshold.
+        * triangle: the number of saturated pixels of a rate, at the median of their lower limits.
+
+        The legend is below the axes, and says how many pixels have rates of zero and less, which logarithmic axes
+        cannot show: a figure with ``layout="constrained"`` has room for it. Other masked pixels are left out.
+
+    Raises
+    ------
+    TypeError
+        If a rate or ``mask`` is not CCDData, or ``labels`` are not texts.
+    astropy.units.UnitsError
+        If a rate is not in electron/s.
+    ValueError
+        If there is no rate, or one is not a result of `~ccdproc_darks.dark_rate`; if ``mask`` holds no flags, or there
+        are more or fewer labels than rates.
+
+    See Also
+    --------
+    plot_rate_scatter : The same pixels at two exposure times.
+    plot_hot_curve : Number of pixels above a rate.
+
+    Notes
+    -----
+    The read noise R of one frame (DKRDNOI) is ``R / (sqrt(N) t)`` in the mean rate of N frames (NCOMBINE) of t seconds,
+    as in "Identifying hot pixels" of the CCD data reduction guide (Craig and Chambers, https://www.astropy.org/
+    ccd-reduction-and-photometry-guide). The shade is the law of Poisson electrons with normal read noise, and with the
+    error of the bias.
+
+    Rates of N frames are multiples of the gain over ``N t``. Each pixel is spread evenly over one such step, so that
+    the bins show no comb.
+
+    Examples
+    --------
+    .. plot::
+
+        >>> from astropy import units as u
+        >>> from ccdproc_darks import DarkSequence, dark_rate, hot_pixel_mask, sensor_preset
+        >>> from ccdproc_darks.plotting import plot_rate_histogram
+        >>> sensor = sensor_preset("aspen-cg16m", shape=(300, 400), seed=1)
+        >>> frames = list(DarkSequence(sensor, [(8, 90 * u.s), (4, 1000 * u.s)], rng=1))
+        >>> short, long = (dark_rate(some, bias=1000 * u.adu) for some in (frames[:8], frames[8:]))
+        >>> ax = plot_rate_histogram(short, long, mask=hot_pixel_mask(short, long))
+    """
     drawn = drawn_rates(rates, labels)
     flags = None if mask is None else checked_mask(mask, only_flags=True)
     counts = [rate.counts() for rate in drawn]
@@ -113,9 +179,7 @@ def _add_legend(ax, noise, saturated):
         handles.append(Patch(color=GREY, alpha=0.3, lw=0, label="noise alone, if all pixels had the median rate"))
     if saturated:
         handles.append(Line2D([], [], **SATURATED, ls="none", label="number of saturated pixels, at their lower limit"))
-    ax.legend(
-        handles=handles, frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0, -0.14), borderaxespad=0
-    )
+    add_legend_below(ax, handles)
 
 
 def _bin_edges(drawn, counts):

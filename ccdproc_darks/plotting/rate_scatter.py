@@ -15,7 +15,7 @@ from .._interface.flags import DARK_FLAGS
 from .._interface.pixel_mask import checked_mask
 from ..frames.cards import header_value
 from .drawn_rates import drawn_rates
-from .style import AXIS_RATE, FLAG_STYLES, GREY, SATURATED, axes_or_new
+from .style import AXIS_RATE, FLAG_STYLES, GREY, add_legend_below, axes_or_new, in_digits
 from .value_counts import cell_numbers
 
 if TYPE_CHECKING:
@@ -41,7 +41,81 @@ def plot_rate_scatter(
     tolerance: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Dark rates of a short and a long exposure against each other."""
+    """Dark rates of the same pixels in a short and a long exposure, against each other.
+
+    Parameters
+    ----------
+    short, long : `~astropy.nddata.CCDData`
+        Results of `~ccdproc_darks.dark_rate`, of one sensor; ``short`` is drawn along x. Any two may be given, such as
+        two nights.
+    mask : `~astropy.nddata.CCDData`, optional
+        Result of `~ccdproc_darks.hot_pixel_mask`, whose flags are drawn.
+    limits : two `~astropy.units.Quantity`, optional
+        Lowest and highest rate (electron/s) of both axes, which are linear then. None: all pixels but the lowest one
+        of 100 000 are in the picture.
+    tolerance : float, optional
+        Departure from equal rates, as a fraction, that is drawn as a band. None: that of the mask (DKTOLER), or 0.1.
+    ax : `~matplotlib.axes.Axes`, optional
+        Axes to draw on. None: those of a new figure.
+
+    Returns
+    -------
+    `~matplotlib.axes.Axes`
+        The axes:
+
+        * grey cells: the number of pixels in each, where there are four and more; grey points: pixels, one by one.
+          The scale of the cells is a colorbar, further axes of the same figure.
+        * a line where both rates are equal, as those of proportional pixels are, and the band of the tolerance.
+        * dashed and dotted lines: the rates at which pixels saturate. Saturated pixels are at their lower limits.
+        * markers: pixels with a flag, and how many of them are in the picture. Of more than 300 with a flag, one is
+          drawn where several crowd.
+        * shaded: rates up to twice the read noise, which show noise.
+
+        Without ``limits``, both axes are linear up to the greater of these, so that rates of zero and below have their
+        place, and logarithmic beyond. Masked pixels that are not saturated are left out.
+
+    Raises
+    ------
+    TypeError
+        If a rate or ``mask`` is not CCDData, or a limit has no unit.
+    astropy.units.UnitsError
+        If a rate or a limit is not in electron/s.
+    ValueError
+        If a rate is not a result of `~ccdproc_darks.dark_rate`; if rates and mask differ in shape; if ``mask`` holds no
+        flags; if ``limits`` are not two, the lower one first, or ``tolerance`` is not positive.
+
+    See Also
+    --------
+    plot_rate_histogram : The rates of all pixels.
+    ccdproc_darks.compare_dark_rates : Whether the two rates of a pixel differ by more than their noise.
+
+    Notes
+    -----
+    A pixel below the line has a lower rate in the longer exposure. Scaled darks do not remove the dark current of such
+    pixels, as "Identifying hot pixels" of the CCD data reduction guide explains (Craig and Chambers,
+    https://www.astropy.org/ccd-reduction-and-photometry-guide).
+
+    Examples
+    --------
+    .. plot::
+        :context: reset
+
+        >>> from astropy import units as u
+        >>> from ccdproc_darks import DarkSequence, dark_rate, hot_pixel_mask, sensor_preset
+        >>> from ccdproc_darks.plotting import plot_rate_scatter
+        >>> sensor = sensor_preset("aspen-cg16m", shape=(300, 400), seed=1)
+        >>> frames = list(DarkSequence(sensor, [(8, 90 * u.s), (4, 1000 * u.s)], rng=1))
+        >>> short, long = (dark_rate(some, bias=1000 * u.adu) for some in (frames[:8], frames[8:]))
+        >>> ax = plot_rate_scatter(short, long, mask=hot_pixel_mask(short, long))
+
+    Part of it, with linear axes:
+
+    .. plot::
+        :context: close-figs
+
+        >>> per_second = u.electron / u.s
+        >>> ax = plot_rate_scatter(short, long, limits=(0.5 * per_second, 10 * per_second))
+    """
     from matplotlib.colors import LogNorm
 
     drawn = drawn_rates([short, long], names=["short", "long"])
@@ -65,20 +139,16 @@ def plot_rate_scatter(
         ax.figure.colorbar(image, ax=ax, label="pixels in a cell", shrink=0.7, pad=0.02)
     alone = pixels.alone()
     ax.plot(pixels.x[alone], pixels.y[alone], ls="none", marker=".", ms=6 if alone.size < _ALL_DRAWN else 3,
-            color=GREY, rasterized=True, label=f"{pixels.number} pixels in the picture")  # fmt: skip
-    for flag, style in FLAG_STYLES.items():
-        chosen = pixels.flagged(0 if flags is None else flags.data, flag)
+            color=GREY, rasterized=True, label=f"{in_digits(pixels.number)} pixels in the picture")  # fmt: skip
+    for flag, chosen in pixels.flagged(flags).items():
         if chosen.size:
-            ax.plot(*pixels.thinned(chosen), **style, ms=4.5, mfc="none", ls="none", rasterized=True, zorder=3,
-                    label=f"{_NAMES[flag]}: {chosen.size}")  # fmt: skip
+            ax.plot(*pixels.thinned(chosen), **FLAG_STYLES[flag], ms=4.5, mfc="none", ls="none", rasterized=True,
+                    zorder=3, label=f"{_NAMES[flag]}: {in_digits(chosen.size)}")  # fmt: skip
     scale.put_on(ax)
     ax.set(
         aspect="equal", xlabel=f"{AXIS_RATE}, {drawn[0].label}", ylabel=f"{AXIS_RATE}, {drawn[1].label}",
     )  # fmt: skip
-    ax.legend(
-        frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(-0.15, -0.14), borderaxespad=0, ncols=2,
-        columnspacing=1,
-    )  # fmt: skip
+    add_legend_below(ax, ncols=2)
     return ax
 
 
@@ -128,24 +198,22 @@ class _Pixels:
     def __init__(self, drawn, edges):
         self.x, self.y = (rate.data.ravel() for rate in drawn)
         columns, rows = (cell_numbers(rate.data, edges) for rate in drawn)
-        outside = (columns == 0) | (columns == len(edges)) | (rows == 0) | (rows == len(edges))
+        inside = (columns > 0) & (columns < len(edges)) & (rows > 0) & (rows < len(edges))
+        saturated = np.zeros(inside.shape, dtype=bool)
         for rate in drawn:
             if rate.mask is not None:
-                outside |= (rate.mask & ~rate.saturated).ravel()
-        # One number for both; that of no cell is 0.
+                inside &= ~(rate.mask & ~rate.saturated).ravel()
+                saturated |= rate.saturated.ravel()
+        # One number for both; that of a pixel in no cell is 0.
         self._cells = columns.astype(np.uint16)
         self._cells *= np.uint16(256)
         self._cells += rows
-        self._cells[outside] = 0
-        self._saturated = np.zeros(self.x.size, dtype=bool)
-        for rate in drawn:
-            if rate.saturated is not None:
-                self._saturated |= rate.saturated.ravel()
-        self._saturated &= self._cells > 0
+        self._cells *= inside
+        self._saturated = np.flatnonzero(saturated & inside)
         numbers = np.bincount(self._cells, minlength=2**16)
-        numbers -= np.bincount(self._cells[self._saturated], minlength=2**16)
         numbers[0] = 0
-        self.number = int(numbers.sum()) + int(np.count_nonzero(self._saturated))
+        self.number = int(numbers.sum())
+        numbers -= np.bincount(self._cells[self._saturated], minlength=2**16)
         self.per_cell = numbers.reshape(256, 256)[1 : len(edges), 1 : len(edges)].T
 
     def alone(self):
@@ -153,15 +221,20 @@ class _Pixels:
         few = np.zeros((256, 256), dtype=bool)
         rows, columns = self.per_cell.shape
         few[1 : columns + 1, 1 : rows + 1] = self.per_cell.T < _CROWDED
-        return np.flatnonzero(few.ravel()[self._cells] & ~self._saturated)
+        return np.setdiff1d(np.flatnonzero(few.ravel()[self._cells]), self._saturated, assume_unique=True)
 
-    def flagged(self, bits, flag):
-        """Indices of pixels in the picture with a flag; a pixel that the rates call saturated is SATURATED as well."""
-        chosen = (bits & flag).ravel() != 0
-        if flag == DARK_FLAGS.SATURATED:
-            chosen = chosen | self._saturated
-        indices = np.flatnonzero(np.broadcast_to(chosen, self.x.shape))
-        return indices[self._cells[indices] > 0]
+    def flagged(self, flags):
+        """Indices of the pixels in the picture with each flag; those that the rates call saturated are SATURATED."""
+        found = np.empty(0, dtype=int)
+        bits = np.empty(0, dtype=np.uint32)
+        if flags is not None:
+            bits = flags.data.ravel()
+            found = np.flatnonzero(bits)
+            found = found[self._cells[found] > 0]
+            bits = bits[found]
+        chosen = {flag: found[(bits & flag) != 0] for flag in FLAG_STYLES}
+        chosen[DARK_FLAGS.SATURATED] = np.union1d(chosen[DARK_FLAGS.SATURATED], self._saturated)
+        return chosen
 
     def thinned(self, chosen):
         """Rates x and y of some pixels: of many that crowd, only one in each square of cells."""
@@ -197,7 +270,7 @@ def _draw_lines(ax, drawn, edges, tolerance):
     for rate, line, dashes in zip(drawn, (ax.axvline, ax.axhline), (":", "--"), strict=True):
         if rate.ceiling is not None and edges[0] < rate.ceiling[0] < edges[-1]:
             line(rate.ceiling[0], color="k", ls=dashes, lw=1, zorder=2.5,
-                 label=f"{rate.label} saturate at {rate.ceiling[0]:.3g}")  # fmt: skip
+                 label=f"{rate.label} saturate at {in_digits(rate.ceiling[0])}")  # fmt: skip
 
 
 def _checked_limits(limits):
