@@ -1,7 +1,16 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Pictures of rates, masks and frames: each function draws on matplotlib's Axes, and returns them."""
 
+from .hot_curve import plot_hot_curve
 from .mask_map import plot_mask
+from .rate_histogram import plot_rate_histogram
 from .rate_map import plot_rate_map
+from .rate_scatter import plot_rate_scatter
 
-__all__ = ["plot_mask", "plot_rate_map"]
+__all__ = [
+    "plot_hot_curve",
+    "plot_mask",
+    "plot_rate_histogram",
+    "plot_rate_map",
+    "plot_rate_scatter",
+]

@@ -3,7 +3,16 @@
 
 from .._interface.flags import DARK_FLAGS
 
-__all__ = ["AXIS_RATE", "FLAG_STYLES", "GREY", "LINE_STYLES", "axes_or_new"]
+__all__ = [
+    "AXIS_RATE",
+    "FLAG_STYLES",
+    "GREY",
+    "LINE_STYLES",
+    "SATURATED",
+    "add_legend_below",
+    "axes_or_new",
+    "in_digits",
+]
 
 AXIS_RATE = r"dark current (electron s$^{-1}$)"
 GREY = "0.45"
@@ -28,6 +37,8 @@ FLAG_STYLES = {
     DARK_FLAGS.TELEGRAPH: {"color": "#cc79a7", "marker": "D"},
     DARK_FLAGS.OTHER_BAD_PIXEL: {"color": "#0072b2", "marker": "s"},
 }
+# Saturated pixels are told by the rates themselves too.
+SATURATED = FLAG_STYLES[DARK_FLAGS.SATURATED]
 
 
 def axes_or_new(ax, size=(7.0, 4.6)):
@@ -37,3 +48,18 @@ def axes_or_new(ax, size=(7.0, 4.6)):
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def add_legend_below(ax, handles=None, **options):
+    """Put the legend of Axes below them, where it hides nothing."""
+    ax.legend(
+        handles=handles, frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(-0.12, -0.14),
+        borderaxespad=0, columnspacing=1, **options,
+    )  # fmt: skip
+
+
+def in_digits(number):
+    """A number as a reader takes it in: whole ones in groups of three digits, others in three digits that count."""
+    if not isinstance(number, float):
+        return f"{number:,}".replace(",", " ")
+    return f"{float(f'{number:.3g}'):g}"
