@@ -10,7 +10,7 @@ from scipy.special import gammaln, ndtr, xlogy
 from .._interface.arguments import ELECTRON_PER_SECOND, numpy_images
 from ..frames.cards import header_value
 from ..frames.temperatures import TEMPERATURE_SPREAD
-from ..rates.rate_images import check_are_images, checked_factor
+from ..rates.rate_images import check_rates, checked_factor
 from ..rates.rate_meta import RateMeta
 from .value_counts import ValueCounts
 
@@ -104,7 +104,7 @@ def drawn_rates(rates, labels=None, *, names=None):
     names = names or [f"rates[{number}]" for number in range(len(rates))]
     if not rates:
         raise ValueError("at least one rate is needed, a result of dark_rate")
-    check_are_images(rates, names)
+    check_rates(rates, names)
     rates = numpy_images(rates, names)
     infos = [RateMeta.of(rate, name) for rate, name in zip(rates, names, strict=True)]
     for rate, name in zip(rates, names, strict=True):

@@ -92,7 +92,6 @@ class MapFrame:
         return left, slot.y1 * height, side, width, height
 
     def _box(self, left, low, wide, high):
-        from matplotlib.transforms import Bbox
 
         width, height = self.ax.figure.get_size_inches()
         return Bbox.from_bounds(left / width, low / height, wide / width, high / height)
@@ -214,7 +213,9 @@ class MapFrame:
             value = float(np.clip(values[number], *limits))
             at = (value, number) if upright else (number, value)
             after = number > self.shape[0 if upright else 1] * 0.8
-            axes.plot(*at, marker="<" if upright else "v", color="#d55e00", markersize=5, linestyle="none", clip_on=False)
+            axes.plot(
+                *at, marker="<" if upright else "v", color="#d55e00", markersize=5, linestyle="none", clip_on=False
+            )
             offset, side = ((-6, 0), "right") if upright else ((-5, 0), "right") if after else ((5, 0), "left")
             if not upright:
                 offset = (offset[0], 2 if value < sum(limits) / 2 else -9)

@@ -21,12 +21,27 @@ from .noise_of_rates import noise_of_rates
 from .pixel_noise import PixelNoise, check_noise_cards, told_distribution
 from .rate_meta import RateMeta
 
-__all__ = ["RateImage", "RateImages", "check_are_images", "checked_factor"]
+__all__ = ["RateImage", "RateImages", "check_rates", "checked_factor", "labels_of"]
 
 # Bytes of a pixel of each rate while it is worked on.
 _ROW_BYTES = 200
 # Pixels that give a width to 0.2 %, an offset to a three hundredth of a pixel's noise, and the distribution of rates.
 _SAMPLE = 2**17
+
+
+def labels_of(rates):
+    """Names of rates in messages: rates[0], rates[1]..."""
+    return [f"rates[{number}]" for number in range(len(rates))]
+
+
+def check_rates(rates, labels):
+    """A TypeError where a rate is no CCDData."""
+    for label, rate in zip(labels, rates, strict=True):
+        if not isinstance(rate, CCDData):
+            remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
+            if isinstance(rate, str | os.PathLike):
+                remedy = "; read it with CCDData.read"
+            raise TypeError(f"{label} must be CCDData, a result of dark_rate, got {type(rate).__name__}{remedy}")
 
 
 class RateImages:
@@ -45,8 +60,8 @@ class RateImages:
     """
 
     def __init__(self, rates, least=1, repeated=False, check_headers=True, read_noise=None, labels=None):
-        labels = labels or [f"rates[{number}]" for number in range(len(rates))]
-        check_are_images(rates, labels)
+        labels = labels or labels_of(rates)
+        check_rates(rates, labels)
         if len(rates) < least:
             needed = "two rates or more are needed" if least == 2 else "at least one rate is needed"
             raise ValueError(f"{needed}, of different exposure times, got {len(rates)}")
@@ -373,16 +388,6 @@ def _check_noise(rate, info, label):
             f"{np.count_nonzero(without)} pixels of no uncertainty that are not masked: mask them, or measure the "
             "rate again"
         )
-
-
-def check_are_images(rates, labels):
-    """A TypeError where one of several rates is not CCDData."""
-    for label, rate in zip(labels, rates, strict=True):
-        if not isinstance(rate, CCDData):
-            remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
-            if isinstance(rate, str | os.PathLike):
-                remedy = "; read it with CCDData.read"
-            raise TypeError(f"{label} must be CCDData, a result of dark_rate, got {type(rate).__name__}{remedy}")
 
 
 def checked_factor(rate, label):

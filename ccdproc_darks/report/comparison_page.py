@@ -9,10 +9,10 @@ import numpy as np
 
 from .._interface.disk.new_folder import PAGE, SUMMARY
 from .._interface.flags import DARK_FLAGS
+from .._interface.number_text import plain_number, with_error
 from ..masks.changed_pixels import KINDS
 from .comparison_pictures import draw_changed_pixels, draw_nights
 from .html import rendered
-from .number_text import plain_number, with_error
 from .pictures import as_png
 from .verdict import counted
 

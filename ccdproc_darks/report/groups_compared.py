@@ -1,7 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Groups of one camera beside each other: exposure times, temperatures, and rates of a typical pixel."""
 
-from .number_text import share_text, with_error
+from .._interface.number_text import share_text, with_error
 
 __all__ = ["compared_groups"]
 

@@ -11,9 +11,9 @@ from astropy.table import QTable, vstack
 
 from .._interface.disk.manifest import write_manifest
 from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
+from .._interface.number_text import share_text, with_error
 from .._interface.shown import shown
 from .html import rendered
-from .number_text import share_text, with_error
 from .run import NothingMeasuredError, different_names, measure_folder, report_title, write_report
 from .summary import rate_rows
 from .terminal import progress_bar, sentences

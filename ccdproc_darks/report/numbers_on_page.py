@@ -1,8 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Numbers of a group, as a page shows them: rates, flags, and what is known of the camera."""
 
+from .._interface.number_text import plain_number, share_text, with_error
 from .glossary import FLAG_WORDS
-from .number_text import plain_number, share_text, with_error
 from .summary import flag_counts, rate_rows
 from .verdict import counted
 

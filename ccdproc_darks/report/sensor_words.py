@@ -4,9 +4,9 @@
 import re
 from dataclasses import dataclass
 
+from .._interface.number_text import percent_text, plain_number, with_error
 from ..frames.evidence.finding import DOUBTFUL, WRONG
 from .glossary import FLAG_WORDS
-from .number_text import percent_text, plain_number, with_error
 from .verdict import doubts
 
 __all__ = ["CARE", "SOUND", "WAIT", "Problem", "next_steps", "problems", "sensor_sentence", "state"]

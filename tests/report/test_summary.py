@@ -3,7 +3,7 @@
 import numpy as np
 from astropy.table import QTable
 
-from ccdproc_darks.report.number_text import with_error
+from ccdproc_darks._interface.number_text import with_error
 
 
 def test_summary(report):

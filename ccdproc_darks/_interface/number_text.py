@@ -17,7 +17,7 @@ def plain_number(value, digits=_DIGITS):
 
     Examples
     --------
-    >>> from ccdproc_darks.report.number_text import plain_number
+    >>> from ccdproc_darks._interface.number_text import plain_number
     >>> plain_number(0.024245), plain_number(59983.2), plain_number(0.0)
     ('0.0242', '59983', '0')
     """
@@ -36,7 +36,7 @@ def with_error(value, error, unit=""):
 
     Examples
     --------
-    >>> from ccdproc_darks.report.number_text import with_error
+    >>> from ccdproc_darks._interface.number_text import with_error
     >>> with_error(0.00998, 0.00031, "electron/s")
     '0.0100 ± 0.0003 electron/s'
     >>> with_error(1.42517, 0.00142), with_error(12345, 120), with_error(2.5, None)
@@ -58,7 +58,7 @@ def share_text(number, total):
 
     Examples
     --------
-    >>> from ccdproc_darks.report.number_text import share_text
+    >>> from ccdproc_darks._interface.number_text import share_text
     >>> share_text(5243, 1048576), share_text(1, 1048576), share_text(0, 10)
     ('5243 (0.50 %)', '1 (less than 0.001 %)', '0')
     """
@@ -70,7 +70,7 @@ def percent_text(number, total):
 
     Examples
     --------
-    >>> from ccdproc_darks.report.number_text import percent_text
+    >>> from ccdproc_darks._interface.number_text import percent_text
     >>> percent_text(5243, 1048576)
     '0.50 %'
     """
