@@ -1,35 +1,71 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Groups of one camera beside each other: exposure times, temperatures, and rates of a typical pixel."""
+"""Groups of one camera beside each other: exposure times, temperatures, and dark current of a typical pixel."""
+
+from dataclasses import dataclass, field
 
 from .._interface.number_text import share_text, with_error
+from ..plotting import plot_temperature
+from ..rates.doubling_temperature import doubling_temperature
+from .pictures import Picture, new_axes
 
-__all__ = ["compared_groups"]
+__all__ = ["ComparedCamera", "compared_cameras"]
 
 
-def compared_groups(groups):
-    """List, for each camera with several `GroupOnPage`, of its name, the rows of a table, and a sentence."""
+@dataclass
+class ComparedCamera:
+    """Several groups of one camera."""
+
+    sensor: str  # its name, size and binning
+    groups: list  # pairs of the name of a group's folder and its `Measured`
+    doubling: tuple | None = None  # doubling temperature and its error (K), as two Quantities
+    pictures: list = field(default_factory=list)  # pairs of a `Picture` and its PNG (bytes)
+
+    @property
+    def sentence(self):
+        """How the dark current grows with temperature; empty where nothing tells."""
+        if self.doubling is None:
+            return ""
+        value, error = (one.to_value("K") for one in self.doubling)
+        return f"The dark current of a typical pixel doubles every {with_error(value, error, 'K')}."
+
+    @staticmethod
+    def row(measured):
+        """Cells of the table, of one group: its name, temperature, darks, typical dark current, hot and masked."""
+        celsius, mask = measured.group.temperature, measured.mask
+        return (
+            measured.group.title,
+            "not told" if celsius is None else f"{celsius + 0.0:.1f} °C",
+            ", ".join(f"{len(frames)} x {seconds:g} s" for seconds, frames in measured.exposures),
+            with_error(*measured.typical_rates["all"]),
+            share_text(mask.meta["NHOT"], mask.data.size),
+            share_text(mask.meta["NMASKED"], mask.data.size),
+        )
+
+    def draw(self, number):
+        """Yield each `Picture`, of the camera of a number."""
+        if self.doubling is None:
+            return
+        axes = plot_temperature(*(measured.rate for _, measured in self.groups), ax=new_axes(4.6))
+        yield Picture(
+            f"temperature_{number}",
+            "The dark current against temperature",
+            f"{self.sentence} Cooling by as much halves it.",
+            f"Dark current of a typical pixel at {len(self.groups)} temperatures. {self.sentence}",
+            axes.figure,
+        )
+
+
+def compared_cameras(results):
+    """List of `ComparedCamera`, one of each camera with several groups among ``results``."""
     sensors = {}
-    for number, group in enumerate(groups, 1):
-        sensors.setdefault(group.measured.group.sensor, []).append((f"group-{number}", group.measured))
-    return [
-        {"sensor": sensor, "rows": [_row(*one) for one in own], "sentence": _warming([one for _, one in own])}
-        for sensor, own in sensors.items()
-        if len(own) > 1
-    ]
+    for name, measured in results:
+        sensors.setdefault(measured.group.sensor, []).append((name, measured))
+    return [ComparedCamera(sensor, own, _doubling(own)) for sensor, own in sensors.items() if len(own) > 1]
 
 
-def _row(address, measured):
-    celsius, mask = measured.group.temperature, measured.mask
-    return (
-        (measured.group.title, f"#{address}"),
-        "not told" if celsius is None else f"{celsius:.1f} °C",
-        ", ".join(f"{len(frames)} x {seconds:g} s" for seconds, frames in measured.exposures),
-        with_error(*measured.typical_rates["all"]),
-        share_text(mask.meta["NHOT"], mask.data.size),
-        share_text(mask.meta["NMASKED"], mask.data.size),
-    )
-
-
-def _warming(several):
-    """A sentence on how the dark current grows with temperature, or an empty text where nothing tells."""
-    return ""
+def _doubling(groups):
+    try:
+        return doubling_temperature(*(measured.rate for _, measured in groups))
+    except ValueError:
+        # Of one temperature, or not higher where it is warmer.
+        return None

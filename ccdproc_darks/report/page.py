@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from .._interface.disk.new_folder import SUMMARY
 from .check_table import as_text
 from .group_origin import date_of
-from .groups_compared import compared_groups
 from .html import rendered
 from .measured import BRIGHT, Measured
 from .numbers_on_page import facts, flag_rows, rate_table, threshold_text, untested_text
@@ -32,10 +31,10 @@ class GroupOnPage:
     pictures: list = field(default_factory=list)  # pairs of a `Picture` and its PNG (bytes)
 
 
-def page(title, groups, failures, unusable, *, command="", intro=""):
+def page(title, groups, failures, unusable, *, cameras=(), command="", intro=""):
     """HTML of a report on one folder, with the heading ``title`` and the text ``intro`` below.
 
-    ``groups`` is a list of `GroupOnPage`; ``failures`` and ``unusable`` are those of
+    ``groups`` is a list of `GroupOnPage`, and ``cameras`` one of `ComparedCamera` that have several of them; ``failures`` and ``unusable`` are those of
     `ccdproc_darks.report.run.make_report`; ``command`` made the report.
     """
     shown = [_group(number, group) for number, group in enumerate(groups, 1)]
@@ -46,10 +45,31 @@ def page(title, groups, failures, unusable, *, command="", intro=""):
         command=command,
         groups=shown,
         summary=SUMMARY,
-        compared=compared_groups(groups),
+        cameras=[_camera(camera, shown) for camera in cameras],
         failures=failures,
         unusable=[(item.name, item.reason) for item in unusable],
     )
+
+
+def _camera(camera, groups):
+    """What the template shows of a `ComparedCamera`."""
+    addresses = {group["folder"]: f"#{group['id']}" for group in groups}
+    rows = [
+        ((title, addresses[name]), *cells)
+        for name, measured in camera.groups
+        for title, *cells in [camera.row(measured)]
+    ]
+    return {
+        "sensor": camera.sensor,
+        "rows": rows,
+        "sentence": camera.sentence,
+        "pictures": _embedded(camera.pictures),
+    }
+
+
+def _embedded(pictures):
+    """Pairs of a `Picture` and its PNG, as base64 text."""
+    return [(picture, base64.b64encode(png).decode("ascii")) for picture, png in pictures]
 
 
 def _group(number, group):
@@ -74,7 +94,7 @@ def _group(number, group):
         "left_out": [(item.name, item.reason) for item in measured.unusable],
         "files": _jobs(group.files),
         "lines": reduction_lines(group.folder, measured),
-        "pictures": [(picture, base64.b64encode(png).decode("ascii")) for picture, png in group.pictures],
+        "pictures": _embedded(group.pictures),
         "facts": facts(measured),
         "rates": rate_table(measured),
         "threshold": threshold_text(measured.mask),

@@ -20,12 +20,14 @@ from ..plotting import (
 )
 from .picture_words import evenness, hottest, share_of_flags
 
-__all__ = ["Picture", "as_png", "draw_all"]
+__all__ = ["Picture", "as_png", "draw_all", "new_axes"]
 
 # Dots per inch: sharp on a phone, and in two columns on a wide page.
 _DPI = 120
 # Width of all pictures (inches): their texts are large enough on a phone.
 _WIDTH = 5.6
+# That of values through frames, whose legend needs more.
+_OF_FRAMES = 6.4
 # Rates (electron/s) of the closer look at two exposure times, and the fewest pixels between them that are worth it.
 _CLOSER, _FEWEST = (0.5, 10.0), 10
 # Pixels that are shown one by one, of each kind.
@@ -70,10 +72,11 @@ def as_png(figure):
     return buffer.getvalue()
 
 
-def _axes(height):
+def new_axes(height, width=_WIDTH):
+    """Axes of a new figure of a size in inches."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(_WIDTH, height), layout="constrained").subplots()
+    return Figure(figsize=(width, height), layout="constrained").subplots()
 
 
 def _map_height(shape):
@@ -83,7 +86,7 @@ def _map_height(shape):
 
 def _rate_map(measured):
     rate = measured.rate
-    axes = plot_rate_map(rate, ax=_axes(_map_height(rate.shape) + 1.2))
+    axes = plot_rate_map(rate, ax=new_axes(_map_height(rate.shape) + 1.2))
     even, most = evenness(measured), hottest(measured)
     return Picture(
         "rate_map",
@@ -97,7 +100,7 @@ def _rate_map(measured):
 
 def _mask_map(measured):
     mask = measured.mask
-    axes = plot_mask(mask, ax=_axes(_map_height(mask.shape)))
+    axes = plot_mask(mask, ax=new_axes(_map_height(mask.shape)))
     share = percent_text(np.count_nonzero(mask.mask), mask.data.size)
     text = share_of_flags(mask)
     return Picture(
@@ -113,7 +116,7 @@ def _mask_map(measured):
 def _histogram(measured):
     rates = [measured.rates[seconds] for seconds in measured.pair or measured.rates] if measured.has_bias else []
     rates = rates or [measured.rate]
-    axes = plot_rate_histogram(*rates, mask=measured.mask, ax=_axes(4.4 + 0.2 * len(rates)))
+    axes = plot_rate_histogram(*rates, mask=measured.mask, ax=new_axes(4.4 + 0.2 * len(rates)))
     typical = with_error(*measured.typical_rates["all"], "electron/s")
     threshold = plain_number(measured.mask.meta["DKTHRESH"])
     return Picture(
@@ -129,7 +132,7 @@ def _histogram(measured):
 
 def _scatter(measured):
     short, long = (measured.rates[seconds] for seconds in measured.pair)
-    axes = plot_rate_scatter(short, long, mask=measured.mask, ax=_axes(5.8))
+    axes = plot_rate_scatter(short, long, mask=measured.mask, ax=new_axes(5.8))
     number, (first, second) = measured.mask.meta["NNONLIN"], measured.pair
     return Picture(
         "scatter",
@@ -150,7 +153,7 @@ def _closer_scatter(measured):
     if number < _FEWEST:
         return None
     limits = [limit * ELECTRON_PER_SECOND for limit in _CLOSER]
-    axes = plot_rate_scatter(short, long, mask=measured.mask, limits=limits, ax=_axes(5.8))
+    axes = plot_rate_scatter(short, long, mask=measured.mask, limits=limits, ax=new_axes(5.8))
     return Picture(
         "scatter_closer",
         f"The same, from {low:g} to {high:g} electron/s",
@@ -163,7 +166,7 @@ def _closer_scatter(measured):
 def _pixel_counts(measured, rng):
     pixels = _examples(measured, rng)
     rates = list(measured.rates.values())
-    axes = plot_pixel_counts(pixels, *rates, mask=measured.mask, ax=_axes(6.2))
+    axes = plot_pixel_counts(pixels, *rates, mask=measured.mask, ax=new_axes(6.2))
     listed = ", ".join(f"({x}, {y})" for x, y in pixels)
     return Picture(
         "pixel_counts",
@@ -184,7 +187,7 @@ def _usual_frames(measured, seconds, frames):
         expected = expected / (measured.rate.meta["DKGAIN"] * u.electron / u.adu)
     known = bias is not None or measured.without_bias
     files = [frame.file for frame in frames]
-    axes = plot_frames(files, bias=bias, expected=expected if known else None, ax=_axes(4.2))
+    axes = plot_frames(files, bias=bias, expected=expected if known else None, ax=new_axes(4.2, _OF_FRAMES))
     told = f", {plain_number(expected.value)} {expected.unit}," if known else ""
     return Picture(
         "frames",
@@ -203,7 +206,7 @@ def _hot_frames(measured, seconds, frames):
     pixels = [pixel for pixel in dict.fromkeys(pixels) if usable[pixel[::-1]] > measured.mask.meta["DKTHRESH"]][:6]
     if not pixels:
         return None
-    axes = plot_frames([frame.file for frame in frames], pixels, ax=_axes(4.4))
+    axes = plot_frames([frame.file for frame in frames], pixels, ax=new_axes(4.2, _OF_FRAMES))
     listed = ", ".join(f"({x}, {y})" for x, y in pixels)
     return Picture(
         "hot_frames",

@@ -16,6 +16,7 @@ from .check_group import without_folder
 from .folder import find_groups
 from .frame_files import has_folders
 from .frame_options import AS_FOUND
+from .groups_compared import compared_cameras
 from .measure import measure_group, steps
 from .page import GroupOnPage, page
 from .pictures import as_png, draw_all
@@ -132,7 +133,10 @@ def write_report(folder, results, failures, unusable, *, title, command="", intr
     shown = [_write_group(folder, name, measured) for name, measured in results]
     table = summary_table(results, failures, unusable)
     table.write(folder / SUMMARY, format="ascii.ecsv")
-    text = page(title, shown, failures, unusable, command=command, intro=intro)
+    cameras = compared_cameras(results)
+    for number, camera in enumerate(cameras, 1):
+        camera.pictures = _write_pictures(folder, camera.draw(number))
+    text = page(title, shown, failures, unusable, cameras=cameras, command=command, intro=intro)
     (folder / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
     write_manifest(folder)
     return table
@@ -147,13 +151,18 @@ def _write_group(parent, name, measured):
         with uninterrupted():
             file.image.write(folder / file.name)
         files.append((file, size_of_file(folder / file.name)))
-    pictures = []
-    for picture in draw_all(measured):
+    return GroupOnPage(name, measured, files, _write_pictures(folder, draw_all(measured)))
+
+
+def _write_pictures(folder, pictures):
+    """Write the figures of some `Picture` into the folder of that name; returns pairs of each and its PNG."""
+    written = []
+    for picture in pictures:
         (folder / FIGURES).mkdir(exist_ok=True)
         png = as_png(picture.figure)
         (folder / FIGURES / f"{picture.name}.png").write_bytes(png)
-        pictures.append((picture, png))
-    return GroupOnPage(name, measured, files, pictures)
+        written.append((picture, png))
+    return written
 
 
 def folder_names(titles):
@@ -164,7 +173,7 @@ def folder_names(titles):
 
 def different_names(texts):
     """Folder name for each text, of bounded length; all different also when upper and lower case count as equal."""
-    names, taken = [], {PAGE, SUMMARY, MANIFEST}
+    names, taken = [], {PAGE, SUMMARY, MANIFEST, FIGURES}
     for text in texts:
         stem = name = file_name(text)
         number = 1
