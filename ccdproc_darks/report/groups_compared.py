@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from .._interface.number_text import share_text, with_error
 from ..plotting import plot_temperature
 from ..rates.doubling_temperature import doubling_temperature
+from .numbers_on_page import times_text
 from .pictures import Picture, new_axes
 
 __all__ = ["ComparedCamera", "compared_cameras"]
@@ -30,12 +31,11 @@ class ComparedCamera:
 
     @staticmethod
     def row(measured):
-        """Cells of the table, of one group: its name, temperature, darks, typical dark current, hot and masked."""
+        """Cells of the table, of one group: its temperature, darks, typical dark current, hot and masked pixels."""
         celsius, mask = measured.group.temperature, measured.mask
         return (
-            measured.group.title,
-            "not told" if celsius is None else f"{celsius + 0.0:.1f} °C",
-            ", ".join(f"{len(frames)} x {seconds:g} s" for seconds, frames in measured.exposures),
+            measured.group.title if celsius is None else f"{round(celsius, 1) + 0.0:.1f} °C",
+            times_text(measured),
             with_error(*measured.typical_rates["all"]),
             share_text(mask.meta["NHOT"], mask.data.size),
             share_text(mask.meta["NMASKED"], mask.data.size),

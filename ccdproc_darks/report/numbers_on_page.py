@@ -6,7 +6,7 @@ from .glossary import FLAG_WORDS
 from .summary import flag_counts, rate_rows
 from .verdict import counted
 
-__all__ = ["facts", "flag_rows", "rate_table", "threshold_text", "untested_text"]
+__all__ = ["facts", "flag_rows", "rate_table", "threshold_text", "times_text", "untested_text"]
 
 # Scatter of good pixels over their noise from which on it is told why.
 _DIFFER = 1.1
@@ -24,12 +24,8 @@ _MOST_TIMES = 5
 def facts(measured):
     """List of pairs: what is known of the frames and the camera, and its value."""
     meta = measured.rate.meta
-    times = [f"{len(frames)} x {seconds:g} s" for seconds, frames in measured.exposures]
-    if len(times) > _MOST_TIMES:
-        (first, _), *_, (last, _) = measured.exposures
-        times = [f"{len(times)} exposure times from {first:g} to {last:g} s"]
     used = counted(sum(len(frames) for _, frames in measured.exposures), "dark")
-    found = [("darks used", f"{used}: {', '.join(times)}")]
+    found = [("darks used", f"{used}: {times_text(measured)}")]
     if measured.bias is not None:
         found.append(("bias used", counted(measured.bias.meta["NCOMBINE"], "bias frame")))
     if measured.group.temperature is not None:
@@ -49,6 +45,14 @@ def facts(measured):
     return found
 
 
+def times_text(measured):
+    """Exposure times and numbers of the darks used."""
+    if len(measured.exposures) > _MOST_TIMES:
+        (first, _), *_, (last, _) = measured.exposures
+        return f"{len(measured.exposures)} exposure times from {first:g} to {last:g} s"
+    return ", ".join(f"{len(frames)} x {seconds:g} s" for seconds, frames in measured.exposures)
+
+
 def rate_table(measured):
     """Rows of exposure time, number of frames, typical dark current with its error, pixels without a value."""
     return [
@@ -58,7 +62,7 @@ def rate_table(measured):
 
 
 def flag_rows(mask):
-    """Rows of each flag: its words, meaning, number of pixels, whether it masks, its name, and its glossary entry."""
+    """Rows of each flag: words, meaning, number of pixels (None: not tested), whether it masks, name, glossary entry."""
     limits = {
         "threshold": f"{plain_number(mask.meta['DKTHRESH'])} electron/s",
         "tolerance": f"{100 * mask.meta['DKTOLER']:g} % of its dark current",
@@ -68,7 +72,7 @@ def flag_rows(mask):
             "words": (words := FLAG_WORDS[name]).words,
             "term": words.term,
             "meaning": words.meaning.format(**limits),
-            "pixels": "not tested" if count is None else share_text(count, mask.data.size),
+            "pixels": None if count is None else share_text(count, mask.data.size),
             "masked": "yes: nothing shows that they are proportional" if _all_masked(name, mask) else words.masked,
             "name": name,
         }

@@ -10,9 +10,10 @@ from .group_origin import date_of
 from .html import rendered
 from .measured import BRIGHT, Measured
 from .numbers_on_page import facts, flag_rows, rate_table, threshold_text, untested_text
+from .picture_words import uneven
 from .reduction_lines import reduction_lines
 from .result_finding import NOT_BELIEVED
-from .sensor_words import CHECK_WORDS, next_steps, problems, sensor_sentence, state
+from .sensor_words import BADGES, CHECK_WORDS, next_steps, problems, sensor_sentence, state
 from .verdict import untold
 
 __all__ = ["GroupOnPage", "page"]
@@ -53,12 +54,11 @@ def page(title, groups, failures, unusable, *, cameras=(), command="", intro="")
 
 def _camera(camera, groups):
     """What the template shows of a `ComparedCamera`."""
-    addresses = {group["folder"]: f"#{group['id']}" for group in groups}
-    rows = [
-        ((title, addresses[name]), *cells)
-        for name, measured in camera.groups
-        for title, *cells in [camera.row(measured)]
-    ]
+    shown = {group["folder"]: group for group in groups}
+    rows = []
+    for name, measured in camera.groups:
+        title, *cells = camera.row(measured)
+        rows.append(((title, f"#{shown[name]['id']}"), shown[name]["badge"], *cells))
     return {
         "sensor": camera.sensor,
         "rows": rows,
@@ -75,14 +75,16 @@ def _embedded(pictures):
 def _group(number, group):
     """What the template shows of a `GroupOnPage`."""
     measured = group.measured
+    flags = flag_rows(measured.mask)
     return {
         "id": f"group-{number}",
         "title": measured.group.title,
         "folder": group.folder,
         "state": state(measured),
+        "badge": BADGES[state(measured)],
         "sentence": sensor_sentence(measured),
         "problems": problems(measured),
-        "notes": untold(measured.notes, measured.findings),
+        "notes": [*uneven(measured), *untold(measured.notes, measured.findings)],
         "steps": next_steps(measured),
         "checks": [
             (CHECK_WORDS.get(one.check, one.check), one.verdict, as_text(one.found), as_text(one.told), one.sentence)
@@ -98,7 +100,8 @@ def _group(number, group):
         "facts": facts(measured),
         "rates": rate_table(measured),
         "threshold": threshold_text(measured.mask),
-        "flags": flag_rows(measured.mask),
+        "flags": [row for row in flags if row["pixels"] is not None],
+        "not_tested": ", ".join(row["words"].partition(" (")[0] for row in flags if row["pixels"] is None),
         "untested": untested_text(measured.mask),
         "is_tested": measured.significance is not None,
         "has_errors": any(error is not None for _, error in measured.typical_rates.values()),

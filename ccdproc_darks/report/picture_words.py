@@ -1,13 +1,15 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """What pictures show, in words with numbers: how even the dark current is, the hottest pixels, and flags."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from .._interface.number_text import plain_number, share_text
 from .glossary import FLAG_WORDS
 from .summary import flag_counts
 
-__all__ = ["evenness", "hottest", "share_of_flags"]
+__all__ = ["evenness", "hottest", "share_of_flags", "uneven"]
 
 # Parts of the sensor, in each direction, whose medians are compared, and pixels of each that are enough.
 _PARTS, _PIXELS = 8, 10_000
@@ -18,32 +20,42 @@ _FLAGS = ("HOT", "NONLINEAR", "TELEGRAPH", "SATURATED", "OTHER_BAD_PIXEL")
 
 def evenness(measured):
     """A sentence on the medians of parts of the sensor."""
+    return next(iter(uneven(measured)), "The sensor is even: no part of it has much more dark current than the others.")
+
+
+def uneven(measured):
+    """A sentence where parts of the sensor have more dark current than others; a list of one, or of none."""
     rate = measured.rate
-    data = np.where(rate.mask, np.nan, rate.data)
     places, medians, errors = [], [], []
-    for rows in np.array_split(np.arange(data.shape[0]), min(_PARTS, data.shape[0])):
-        for columns in np.array_split(np.arange(data.shape[1]), min(_PARTS, data.shape[1])):
-            part = data[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-            step = max(1, int(np.sqrt(part.size / _PIXELS)))
-            values = part[::step, ::step]
+    ends = [np.linspace(0, size, min(_PARTS, size) + 1).astype(int) for size in rate.shape]
+    for top, bottom in pairwise(ends[0]):
+        for left, right in pairwise(ends[1]):
+            step = max(1, int(np.sqrt((bottom - top) * (right - left) / _PIXELS)))
+            part = slice(top, bottom, step), slice(left, right, step)
+            values = rate.data[part][~rate.mask[part]]
             values = values[np.isfinite(values)]
             if values.size:
                 low, median, high = np.percentile(values, (25, 50, 75))
-                places.append(f"column {int(columns.mean())}, row {int(rows.mean())}")
+                places.append(f"({(left + right) // 2}, {(top + bottom) // 2})")
                 medians.append(median)
                 errors.append(1.2533 * (high - low) / 1.349 / np.sqrt(values.size))
     if not medians:
-        return "No pixel has a value."
+        return []
     low, high = int(np.argmin(medians)), int(np.argmax(medians))
     typical, _ = measured.typical_rates["all"]
     apart = medians[high] - medians[low]
     noise = _SIGMAS * np.hypot(errors[low], errors[high])
     if apart <= max(noise, _EVEN * abs(typical)):
-        return "The sensor is even: no part of it has a dark current much above or below that of the others."
-    return (
-        f"The sensor is not even: around {places[high]} a median pixel has {plain_number(medians[high])} electron/s, "
-        f"around {places[low]} {plain_number(medians[low])}."
+        return []
+    below = (
+        " No dark current is below zero: the level of the bias differs over the sensor between darks and bias frames."
+        if medians[low] < -noise / 2
+        else ""
     )
+    return [
+        f"The dark current is not the same all over the sensor: around the pixel {places[high]} it is "
+        f"{plain_number(medians[high])} electron/s, around {places[low]} {plain_number(medians[low])} electron/s.{below}"
+    ]
 
 
 def hottest(measured):

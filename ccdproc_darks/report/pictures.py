@@ -106,8 +106,8 @@ def _mask_map(measured):
     return Picture(
         "mask",
         "Where the bad pixels are",
-        f"{share} of the pixels are masked. Scattered points are usual; a line or a patch is a defect of the sensor, or "
-        "glow.",
+        f"{share} of the pixels are masked. Scattered points are usual; a line or a patch is a defect of the sensor, "
+        "or glow.",
         f"Map of the {mask.shape[1]} x {mask.shape[0]} pixels of the mask: {share} are masked. {text}",
         axes.figure,
     )
@@ -122,8 +122,8 @@ def _histogram(measured):
     return Picture(
         "histogram",
         "How many pixels have which dark current",
-        f"The peak is at the typical pixel, {typical}; the tail to the right is the hot pixels, above {threshold} "
-        "electron/s. Where the steps follow the shaded area, they show noise, and not dark current.",
+        f"The typical pixel has {typical}; the tail to the right is the hot pixels, above {threshold} electron/s. Where "
+        "the steps follow the shaded area, they show noise, and not the dark current of single pixels.",
         f"Histogram of the dark current on logarithmic axes: typical pixel {typical}, threshold of hot pixels "
         f"{threshold} electron/s, {measured.mask.meta['NHOT']} pixels above it.",
         axes.figure,
@@ -192,8 +192,8 @@ def _usual_frames(measured, seconds, frames):
     return Picture(
         "frames",
         f"Usual pixels through the {len(frames)} frames of {seconds:g} s",
-        f"Single pixels scatter by their noise; their average{told} should be level. A step means that the level of the "
-        "bias has drifted, a slope that the temperature has.",
+        f"Single pixels scatter by their noise; their average{told} should be level. A step means that the level of "
+        "the bias has drifted, a slope that the temperature has.",
         f"Counts of 20 usual pixels in {len(frames)} frames of {seconds:g} s, and their average.",
         axes.figure,
     )

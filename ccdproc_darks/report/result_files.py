@@ -26,7 +26,7 @@ def result_files(measured):
     found, with_rates = [], measured.has_bias
     if with_rates:
         what = "dark current of each pixel, with its error: one file for each exposure time"
-        use = "subtract the dark current: master_dark makes a dark of any exposure time of them"
+        use = "subtract the dark current, at any exposure time (function master_dark)"
         found += [ResultFile(f"rate_{seconds:g}s.fits", rate, what, use) for seconds, rate in measured.rates.items()]
     if measured.bias is not None:
         frames = counted(measured.bias.meta["NCOMBINE"], "bias frame")
@@ -35,7 +35,7 @@ def result_files(measured):
     found.append(ResultFile("mask.fits", measured.mask, what, "leave bad pixels out of photometry and of stacks"))
     what = f"dark current of each pixel, with its error, from all {counted(measured.rate.meta['NCOMBINE'], 'dark')}"
     use = "plan exposures, look at the sensor, compare it with other nights"
-    use = use if with_rates else f"subtract the dark current: master_dark scales it; {use}"
+    use = use if with_rates else f"subtract the dark current (function master_dark); {use}"
     found.append(ResultFile("rate_all.fits", measured.rate, what, use))
     if measured.noise_map is not None:
         use = "tell later reports the read noise of this camera: --read-noise read_noise.fits"

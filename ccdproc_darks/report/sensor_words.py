@@ -9,10 +9,23 @@ from ..frames.evidence.finding import DOUBTFUL, WRONG
 from .glossary import FLAG_WORDS
 from .verdict import doubts
 
-__all__ = ["CARE", "SOUND", "WAIT", "Problem", "next_steps", "problems", "sensor_sentence", "state"]
+__all__ = [
+    "BADGES",
+    "CARE",
+    "CHECK_WORDS",
+    "SOUND",
+    "WAIT",
+    "Problem",
+    "next_steps",
+    "problems",
+    "sensor_sentence",
+    "state",
+]
 
 #: What may be done with the results: use them, use them with care, do not use them.
 SOUND, CARE, WAIT = ("ok", "doubtful", "wrong")
+#: The same in two words, with a sign.
+BADGES = {SOUND: "✓ Sound", CARE: "! Use with care", WAIT: "✗ Do not use yet"}
 
 #: What each check is about, for people.
 CHECK_WORDS = {
@@ -86,7 +99,9 @@ def _is_done(text):
 
 def _sentence(text):
     text = text.strip().removesuffix(".")
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    # The name of a file stays as it is.
+    first = text.partition(" ")[0]
+    return f"{text[:1].upper() if first.isalpha() else text[:1]}{text[1:]}." if text else ""
 
 
 def state(measured):
@@ -151,11 +166,9 @@ def next_steps(measured):
             f"Take darks of a second exposure time, a third of {seconds:g} s or less: they tell which hot pixels are "
             "proportional to exposure time, and need not be masked."
         )
-    single = [f"{seconds:g}" for seconds, frames in measured.exposures if len(frames) < _FEW_DARKS]
-    if single:
+    if any(len(frames) < _FEW_DARKS for _, frames in measured.exposures):
         steps.append(
-            f"Take 5 darks or more of each exposure time: of {', '.join(single)} s there are too few to tell a cosmic "
-            "ray from a bad pixel."
+            "Take 5 darks or more of each exposure time: from one or two, a cosmic ray cannot be told from a bad pixel."
         )
     if state(measured) != WAIT:
         steps.append(
