@@ -62,7 +62,7 @@ def rate_table(measured):
 
 
 def flag_rows(mask):
-    """Rows of each flag: words, meaning, number of pixels (None: not tested), whether it masks, name, glossary entry."""
+    """Rows of each flag: its words, what it means, number of pixels (None: not tested), whether it masks, its name."""
     limits = {
         "threshold": f"{plain_number(mask.meta['DKTHRESH'])} electron/s",
         "tolerance": f"{100 * mask.meta['DKTOLER']:g} % of its dark current",

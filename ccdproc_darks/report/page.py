@@ -13,7 +13,7 @@ from .numbers_on_page import facts, flag_rows, rate_table, threshold_text, untes
 from .picture_words import uneven
 from .reduction_lines import reduction_lines
 from .result_finding import NOT_BELIEVED
-from .sensor_words import BADGES, CHECK_WORDS, next_steps, problems, sensor_sentence, state
+from .sensor_words import BADGES, CHECK_WORDS, next_steps, problems, sensor_sentence, sentence, state
 from .verdict import untold
 
 __all__ = ["GroupOnPage", "page"]
@@ -35,8 +35,8 @@ class GroupOnPage:
 def page(title, groups, failures, unusable, *, cameras=(), command="", intro=""):
     """HTML of a report on one folder, with the heading ``title`` and the text ``intro`` below.
 
-    ``groups`` is a list of `GroupOnPage`, and ``cameras`` one of `ComparedCamera` that have several of them; ``failures`` and ``unusable`` are those of
-    `ccdproc_darks.report.run.make_report`; ``command`` made the report.
+    ``groups`` is a list of `GroupOnPage`, and ``cameras`` one of `ComparedCamera` that have several of them;
+    ``failures`` and ``unusable`` are those of `ccdproc_darks.report.run.make_report`; ``command`` made the report.
     """
     shown = [_group(number, group) for number, group in enumerate(groups, 1)]
     return rendered(
@@ -84,7 +84,7 @@ def _group(number, group):
         "badge": BADGES[state(measured)],
         "sentence": sensor_sentence(measured),
         "problems": problems(measured),
-        "notes": [*uneven(measured), *untold(measured.notes, measured.findings)],
+        "notes": [*uneven(measured), *map(sentence, untold(measured.notes, measured.findings))],
         "steps": next_steps(measured),
         "checks": [
             (CHECK_WORDS.get(one.check, one.check), one.verdict, as_text(one.found), as_text(one.told), one.sentence)

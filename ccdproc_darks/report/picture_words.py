@@ -52,9 +52,10 @@ def uneven(measured):
         if medians[low] < -noise / 2
         else ""
     )
+    most, least = (f"{plain_number(medians[which])} electron/s" for which in (high, low))
     return [
-        f"The dark current is not the same all over the sensor: around the pixel {places[high]} it is "
-        f"{plain_number(medians[high])} electron/s, around {places[low]} {plain_number(medians[low])} electron/s.{below}"
+        f"The dark current is not the same all over the sensor: around the pixel {places[high]} it is {most}, around "
+        f"{places[low]} {least}.{below}"
     ]
 
 

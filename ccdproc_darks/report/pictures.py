@@ -122,8 +122,8 @@ def _histogram(measured):
     return Picture(
         "histogram",
         "How many pixels have which dark current",
-        f"The typical pixel has {typical}; the tail to the right is the hot pixels, above {threshold} electron/s. Where "
-        "the steps follow the shaded area, they show noise, and not the dark current of single pixels.",
+        f"The typical pixel has {typical}; the tail to the right is the hot pixels, above {threshold} electron/s. "
+        "Where the steps follow the shaded area, they show noise, and not the dark current of single pixels.",
         f"Histogram of the dark current on logarithmic axes: typical pixel {typical}, threshold of hot pixels "
         f"{threshold} electron/s, {measured.mask.meta['NHOT']} pixels above it.",
         axes.figure,

@@ -10,17 +10,9 @@ from .glossary import FLAG_WORDS
 from .verdict import doubts
 
 __all__ = [
-    "BADGES",
-    "CARE",
-    "CHECK_WORDS",
-    "SOUND",
-    "WAIT",
-    "Problem",
-    "next_steps",
-    "problems",
-    "sensor_sentence",
+    "BADGES", "CARE", "CHECK_WORDS", "SOUND", "WAIT", "Problem", "next_steps", "problems", "sensor_sentence", "sentence",
     "state",
-]
+]  # fmt: skip
 
 #: What may be done with the results: use them, use them with care, do not use them.
 SOUND, CARE, WAIT = ("ok", "doubtful", "wrong")
@@ -61,7 +53,8 @@ _VERBS = (
 )
 # Where a sentence begins to tell what to do.
 _ADVISES = re.compile(rf"(?:\. |: |; )(?=(?:{_VERBS})\b)", re.IGNORECASE)
-_DONE = re.compile(r": (it is left out)(\. |$)")
+# Frames that a sentence names.
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -77,19 +70,26 @@ class Problem:
 
 def problems(measured):
     """List of `Problem` of a `Measured`, the worst first."""
-    found = [_problem(finding, measured.settled) for finding in doubts(measured.findings)]
+    found = [_problem(finding, measured) for finding in doubts(measured.findings)]
     return sorted(found, key=lambda one: (WRONG, DOUBTFUL, "settled").index(one.verdict))
 
 
-def _problem(finding, settled):
+def _problem(finding, measured):
     about, text = CHECK_WORDS.get(finding.check, finding.check), finding.sentence
-    if finding.check in settled:
-        return Problem(finding.check, "settled", about, _sentence(text), "")
+    if finding.check in measured.settled:
+        return Problem(finding.check, "settled", about, sentence(text), "")
     if finding.verdict == DOUBTFUL and finding.check == "frames" and _is_done(text):
-        return Problem(finding.check, "settled", about, _sentence(text), "")
+        return Problem(finding.check, "settled", about, _left_out(measured.unusable) or sentence(text), "")
     parts = _ADVISES.split(text, maxsplit=1)
     what, advice = (text, _ADVICE.get(finding.check, "")) if len(parts) == 1 else parts
-    return Problem(finding.check, finding.verdict, about, _sentence(what), _sentence(advice))
+    return Problem(finding.check, finding.verdict, about, sentence(what), sentence(advice))
+
+
+def _left_out(unusable):
+    """A sentence on the frames that were left out."""
+    told = [f"{item.name} ({item.reason})" for item in unusable]
+    more = f", and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
+    return f"Left out: {', '.join(told[:_NAMED])}{more}." if told else ""
 
 
 def _is_done(text):
@@ -97,7 +97,8 @@ def _is_done(text):
     return all("left out" in part for part in text.split(". "))
 
 
-def _sentence(text):
+def sentence(text):
+    """A text as a sentence: with a capital letter, and a full stop."""
     text = text.strip().removesuffix(".")
     # The name of a file stays as it is.
     first = text.partition(" ")[0]
