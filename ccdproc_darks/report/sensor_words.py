@@ -10,8 +10,8 @@ from .glossary import FLAG_WORDS
 from .verdict import doubts
 
 __all__ = [
-    "BADGES", "CARE", "CHECK_WORDS", "SOUND", "WAIT", "Problem", "next_steps", "problems", "sensor_sentence", "sentence",
-    "state",
+    "BADGES", "CARE", "CHECK_WORDS", "SOUND", "WAIT", "Problem", "next_steps", "problems", "sensor_sentence",
+    "sentence", "state",
 ]  # fmt: skip
 
 #: What may be done with the results: use them, use them with care, do not use them.
