@@ -141,7 +141,7 @@ class Cells:
     side : int
         Pixels on a side of a cell.
     means : `numpy.ndarray`
-        Mean of each cell without outliers; NaN where half of its pixels or more cannot be used. A part of a column or
+        Mean of each cell without outliers; NaN where more than half of its pixels cannot be used. A part of a column or
         row that differs from those beside is in all of its cells.
     limits : tuple of float
         Least and greatest mean for the colours: those of nearly all cells, and not so near that noise is seen.

@@ -13,6 +13,8 @@ _ZOOMED = 200
 _PROFILE, _CUTOUT = 0.25, 0.3
 # An image longer than that, in its shorter sides, is drawn as if it were not: its pixels are no squares then.
 _LONGEST = 5.0
+# A map narrower than this, in its heights, has few numbers on its colour bar.
+_NARROW = 0.7
 # Inches: gaps; the colour bar; numbers and name of an axis; a line of the legend; the titles of cutouts.
 _GAP, _BAR, _AXIS, _LINE, _TITLE = 0.08, 0.12, 0.5, 0.2, 0.58
 # Width of a new figure, its greatest height, and what numbers and names need there (inches).
@@ -48,8 +50,6 @@ class MapFrame:
             self.ax.tick_params(labelbottom=False)
             self.ax.set_xlabel("")
             self.columns.set_xlabel("column (x)")
-            self.rows.xaxis.tick_top()
-            self.rows.xaxis.set_label_position("top")
             self.rows.tick_params(labelleft=False)
             self.rows.tick_params(axis="x", labelrotation=90)
         self.cutouts = [self._beside(self._place_of_cutout(number)) for number in range(cutouts)]
@@ -178,11 +178,13 @@ class MapFrame:
         from matplotlib.colors import LogNorm
 
         bar = self._beside(self._place_of_bar)
-        found = self.ax.figure.colorbar(image, cax=bar, orientation="horizontal", label=label, **options)
+        found = self.ax.figure.colorbar(image, cax=bar, orientation="horizontal", **options)
+        # It may be wider than the map.
+        found.set_label(label, loc="left")
         bar.xaxis.set_ticks_position("top")
         bar.xaxis.set_label_position("top")
         if not isinstance(image.norm, LogNorm):
-            _few_numbers(bar.xaxis, 5)
+            _few_numbers(bar.xaxis, 5 if self._ratio > _NARROW else 2)
         return found
 
     def legend(self, handles, **options):
@@ -194,18 +196,19 @@ class MapFrame:
             handles=handles, bbox_to_anchor=(0, 0, 1, 1), bbox_transform=place.transAxes, borderaxespad=0.0, **options
         )
 
-    def profile(self, kind, values, *, band=None, limits=None, label=None):
+    def profile(self, kind, values, limits, label, band=()):
         """Draw the profile of the columns or the rows, with a band (low, high) of what noise makes of it."""
         axes, upright = (self.columns, False) if kind == "column" else (self.rows, True)
-        numbers = np.arange(len(values))
-        if band is not None:
+        # Each line is a step, one pixel wide.
+        numbers = np.repeat(np.arange(len(values) + 1) - 0.5, 2)[1:-1]
+        values, *band = (np.repeat(of_lines, 2) for of_lines in (values, *band))
+        if band:
             fill = axes.fill_betweenx if upright else axes.fill_between
             fill(numbers, *band, color="0.8", linewidth=0)
         axes.plot(*((values, numbers) if upright else (numbers, values)), color="#0072b2", linewidth=0.8)
         (axes.set_xlabel if upright else axes.set_ylabel)(label, fontsize="small")
-        if limits is not None:
-            (axes.set_xlim if upright else axes.set_ylim)(limits)
-        _few_numbers(axes.xaxis if upright else axes.yaxis, 3, prune="lower" if upright else None)
+        (axes.set_xlim if upright else axes.set_ylim)(limits)
+        _few_numbers(axes.xaxis if upright else axes.yaxis, 3)
         axes.grid(True, color=GREY, alpha=0.3, linewidth=0.5)
 
     def marked(self, kind, numbers, values, limits):
@@ -226,7 +229,7 @@ class MapFrame:
             )  # fmt: skip
 
 
-def _few_numbers(axis, number, **options):
+def _few_numbers(axis, number):
     """Have about so many numbers on an axis, each as it is: no common part of them at its end."""
-    axis.get_major_locator().set_params(nbins=number, **options)
+    axis.get_major_locator().set_params(nbins=number)
     axis.get_major_formatter().set_useOffset(False)

@@ -83,7 +83,7 @@ def plot_mask(
     number of all. A column of which a tenth or more is OTHER_BAD_PIXEL is a dashed line over these pixels, and so is a
     row. A profile is the fraction of a column (or row), averaged over the width of a cell. A triangle marks single
     columns with far more flagged pixels than usual: more than ``n + 6 sqrt(n) + 6``, where ``n`` is the number in a
-    typical column; chance alone makes a Poisson number so large in less than one of 10**6 columns.
+    typical column; chance alone makes a Poisson number so large in less than one of 10**8 columns.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def _flagged(mask, flags):
     else:
         data = np.asarray(mask.data)
         image = (data & DARK_FLAGS.DO_NOT_USE) > 0 if mask.mask is None else np.broadcast_to(mask.mask, data.shape)
-    if image.ndim != 2:
+    if image.ndim != 2 or not image.size:
         raise ValueError(f"mask must be an image with rows and columns, got the shape {image.shape}")
     if data is None:
         return image, [("masked", None, np.flatnonzero(image))]
@@ -180,7 +180,7 @@ def _draw_fractions(frame, image):
     # From light grey to dark grey: cells without a pixel are white, and markers are black.
     greys = ListedColormap(colormaps["Greys"](np.linspace(0.15, 0.8, 256)))
     least = 100 / side**2
-    norm = LogNorm(least, max(100 * least, np.nanmax(percent, initial=0)))
+    norm = LogNorm(min(least, 1.0), min(max(100 * least, np.nanmax(percent, initial=0)), 100.0))
     found = frame.image(
         percent, side, lambda rows, columns: np.where(image[rows, columns], norm.vmax, np.nan), cmap=greys, norm=norm
     )
@@ -202,7 +202,7 @@ def _draw_profile(frame, kind, numbers):
     expected = np.median(mean)
     many = numbers > expected + 6 * np.sqrt(expected) + 6
     top = 1.3 * max(np.percentile(percent, 98), 1e-3)
-    frame.profile(kind, percent, limits=(0, top), label="per cent")
+    frame.profile(kind, percent, (0, top), "per cent")
     out = np.flatnonzero(many)
     frame.marked(kind, out[np.argsort(-numbers[out], kind="stable")][:_MARKED], 100 * numbers / length, (0, top))
 

@@ -72,8 +72,8 @@ def plot_rate_map(rate: CCDData, *, ax: Axes | None = None, profiles: bool = Tru
     median are left out, sigma being 1.4826 times the median absolute deviation from it [1]_. Cells are as large as
     needed for their noise to be less than what the map shows, from a hundredth of the longer side to a sixteenth. An
     image of up to 64 pixels a side is shown pixel for pixel, and so is what you zoom into, from half of the image or
-    200 pixels a side on. Colours span all but the lowest and the highest 0.5 % of the cells. A cell is masked, and hatched, where
-    half of its pixels or more are.
+    200 pixels a side on. Colours span all but the lowest and the highest 0.5 % of the cells. A cell is masked, and
+    hatched, where more than half of its pixels are.
 
     A column that differs from the seven on each side of it by more than six times the scatter of the columns, as a
     whole or in an eighth of its length, is drawn as wide as a cell, in the colour of its own mean. The profile marks
@@ -82,7 +82,8 @@ def plot_rate_map(rate: CCDData, *, ax: Axes | None = None, profiles: bool = Tru
     mean, about the median of fifteen columns (or rows).
 
     The hottest pixels are those with the highest numbers, masked ones included: the rate of a saturated pixel is a
-    lower limit, "at least". The colours of a cutout are logarithmic, down to a thousandth of the pixel's rate.
+    lower limit, "at least". The colours of a cutout are logarithmic, from its median, or a thousandth of
+    the pixel's rate if that is more.
 
     References
     ----------
@@ -90,7 +91,7 @@ def plot_rate_map(rate: CCDData, *, ax: Axes | None = None, profiles: bool = Tru
 
     Examples
     --------
-    A sensor with amplifier glow of 0.05 electron/s in a corner, and one column that is 10 % high:
+    A sensor with amplifier glow of 0.05 electron/s in a corner, and one column that is 20 % high:
 
     >>> from astropy import units as u
     >>> from ccdproc_darks import sensor_preset
@@ -98,7 +99,7 @@ def plot_rate_map(rate: CCDData, *, ax: Axes | None = None, profiles: bool = Tru
     >>> from ccdproc_darks.simulation import AmplifierGlow
     >>> glow = AmplifierGlow(rate=0.05 * u.electron / u.s, scale=40)
     >>> rate = sensor_preset("low-noise-cmos", shape=(160, 200), glow=glow, seed=1).true_rate()
-    >>> rate.data[:, 140] *= 1.1
+    >>> rate.data[:, 140] *= 1.2
     >>> ax = plot_rate_map(rate)
     >>> ax.images[0].get_array().shape  # cells of 2 x 2 pixels
     (80, 100)
@@ -129,7 +130,8 @@ def plot_rate_map(rate: CCDData, *, ax: Axes | None = None, profiles: bool = Tru
     cells = Cells.of(values)
     hottest = _hottest(np.where(finite, data, -np.inf), worst)
     masked = usable.size - int(np.count_nonzero(usable))
-    handles = _legend(profiles, masked)
+    found = cells.columns.found.size + cells.rows.found.size
+    handles = _legend(profiles, profiles and found, masked)
     frame = MapFrame(ax, data.shape, profiles=profiles, legend_lines=len(handles), cutouts=len(hottest))
     _draw_map(frame, cells, values)
     if profiles:
@@ -184,17 +186,16 @@ def _draw_map(frame, cells, values):
     frame.colour_bar(image, AXIS_RATE + of_what, extend=extend)
 
 
-def _legend(profiles, masked):
+def _legend(band, marks, masked):
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     handles = []
-    if profiles:
-        handles = [
-            Patch(color="0.8", label=f"noise of a column or row ({_BAND:g} sigma)"),
-            Line2D([], [], color="#d55e00", marker="v", linestyle="none", markersize=5,
-                   label="column or row that stands out"),
-        ]  # fmt: skip
+    if band:
+        handles.append(Patch(color="0.8", label=f"noise of a column or row ({_BAND:g} sigma)"))
+    if marks:
+        label = "column or row that stands out"
+        handles.append(Line2D([], [], color="#d55e00", marker="v", linestyle="none", markersize=5, label=label))
     if masked:
         handles.append(Patch(**_MASKED, label=f"masked: {masked} pixel{'s' * (masked != 1)}"))
     return handles
@@ -208,9 +209,7 @@ def _draw_profile(frame, kind, lines):
     reach = max(0.4 * (high - low), 4 * float(np.median(lines.errors)), 1e-3 * abs(low + high), 1e-12)
     limits = (low - reach, high + reach)
     usual, noise = running_median(lines.means), _BAND * lines.errors
-    frame.profile(
-        kind, lines.means, band=(usual - noise, usual + noise), limits=limits, label="electron s$^{-1}$"
-    )  # fmt: skip
+    frame.profile(kind, lines.means, limits, "electron s$^{-1}$", (usual - noise, usual + noise))
     frame.marked(kind, lines.found[:_MARKED], lines.means, limits)
 
 
@@ -237,7 +236,8 @@ def _draw_cutout(axes, data, mask, pixel):
     y0, x0 = max(0, y - half), max(0, x - half)
     part = data[y0 : y + half + 1, x0 : x + half + 1]
     top = float(data[y, x])
-    least = max(top * _DARKEST, 1e-12)
+    typical = float(np.median(part[np.isfinite(part)]))
+    least = max(top * _DARKEST, typical if typical < top else 0.0, 1e-12)
     axes.patch.set(**_MASKED)
     axes.imshow(
         np.maximum(part, least), extent=(x0 - 0.5, x0 + part.shape[1] - 0.5, y0 - 0.5, y0 + part.shape[0] - 0.5),
