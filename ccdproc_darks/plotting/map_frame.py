@@ -2,20 +2,21 @@
 """What maps have in common: their place and that of what is beside them, and pixels in place of cells in a zoom."""
 
 import numpy as np
-from matplotlib.transforms import Bbox
 
 from .style import GREY
 
 __all__ = ["MapFrame"]
 
-# Pixels across the view, of the longer side, up to which each pixel is drawn.
+# Pixels of the longer side of the view up to which each is drawn, if the view is half of the image or less.
 _ZOOMED = 200
 # Height or width of a profile, and of a cutout, in longer sides of the map.
 _PROFILE, _CUTOUT = 0.25, 0.3
 # An image longer than that, in its shorter sides, is drawn as if it were not: its pixels are no squares then.
 _LONGEST = 5.0
+# A map narrower than this, in its heights, has few numbers on its colour bar.
+_NARROW = 0.7
 # Inches: gaps; the colour bar; numbers and name of an axis; a line of the legend; the titles of cutouts.
-_GAP, _BAR, _AXIS, _LINE, _TITLE = 0.08, 0.12, 0.5, 0.2, 0.62
+_GAP, _BAR, _AXIS, _LINE, _TITLE = 0.08, 0.12, 0.5, 0.2, 0.58
 # Width of a new figure, its greatest height, and what numbers and names need there (inches).
 _WIDTH, _HIGHEST, _LEFT, _TOP = 5.2, 8.0, 0.75, 0.6
 
@@ -49,8 +50,6 @@ class MapFrame:
             self.ax.tick_params(labelbottom=False)
             self.ax.set_xlabel("")
             self.columns.set_xlabel("column (x)")
-            self.rows.xaxis.tick_top()
-            self.rows.xaxis.set_label_position("top")
             self.rows.tick_params(labelleft=False)
             self.rows.tick_params(axis="x", labelrotation=90)
         self.cutouts = [self._beside(self._place_of_cutout(number)) for number in range(cutouts)]
@@ -88,10 +87,11 @@ class MapFrame:
         wide, inches_wide, high, inches_high = self._needs()
         side = min((slot.width * width - inches_wide) / wide, (slot.height * height - inches_high) / high)
         side = max(side, 0.2)
-        left = slot.x0 * width + max(slot.width * width - inches_wide - side * wide, 0) / 2
-        return left, slot.y1 * height, side, width, height
+        # Not centred: a layout engine would measure the room for the numbers on the left where they are not.
+        return slot.x0 * width, slot.y1 * height, side, width, height
 
     def _box(self, left, low, wide, high):
+        from matplotlib.transforms import Bbox
 
         width, height = self.ax.figure.get_size_inches()
         return Bbox.from_bounds(left / width, low / height, wide / width, high / height)
@@ -159,16 +159,14 @@ class MapFrame:
     def _zoom(self, image, cells, whole, pixels):
         def drawn(_):
             (left, right), (low, high) = (sorted(limits()) for limits in (self.ax.get_xlim, self.ax.get_ylim))
-            if max(right - left, high - low) > _ZOOMED:
-                if image.get_array().shape != cells.shape or tuple(image.get_extent()) != whole:
-                    image.set_data(cells)
-                    image.set_extent(whole)
+            if max(right - left, high - low) > min(_ZOOMED, max(self.shape) / 2):
+                image.set(data=cells, extent=whole)
                 return
             x0, y0 = max(0, int(left)), max(0, int(low))
             x1, y1 = min(self.shape[1], int(right) + 2), min(self.shape[0], int(high) + 2)
             if x1 > x0 and y1 > y0:
-                image.set_data(pixels(slice(y0, y1), slice(x0, x1)))
-                image.set_extent((x0 - 0.5, x1 - 0.5, y0 - 0.5, y1 - 0.5))
+                part = pixels(slice(y0, y1), slice(x0, x1))
+                image.set(data=part, extent=(x0 - 0.5, x1 - 0.5, y0 - 0.5, y1 - 0.5))
 
         for axes in (self.ax, self.columns, self.rows):
             if axes is not None:
@@ -177,10 +175,16 @@ class MapFrame:
 
     def colour_bar(self, image, label, **options):
         """Draw the colour bar above the map."""
+        from matplotlib.colors import LogNorm
+
         bar = self._beside(self._place_of_bar)
-        found = self.ax.figure.colorbar(image, cax=bar, orientation="horizontal", label=label, **options)
+        found = self.ax.figure.colorbar(image, cax=bar, orientation="horizontal", **options)
+        # It may be wider than the map.
+        found.set_label(label, loc="left")
         bar.xaxis.set_ticks_position("top")
         bar.xaxis.set_label_position("top")
+        if not isinstance(image.norm, LogNorm):
+            _few_numbers(bar.xaxis, 5 if self._ratio > _NARROW else 2)
         return found
 
     def legend(self, handles, **options):
@@ -192,18 +196,19 @@ class MapFrame:
             handles=handles, bbox_to_anchor=(0, 0, 1, 1), bbox_transform=place.transAxes, borderaxespad=0.0, **options
         )
 
-    def profile(self, kind, values, *, band=None, limits=None, label=None):
+    def profile(self, kind, values, limits, label, band=()):
         """Draw the profile of the columns or the rows, with a band (low, high) of what noise makes of it."""
         axes, upright = (self.columns, False) if kind == "column" else (self.rows, True)
-        numbers = np.arange(len(values))
-        if band is not None:
+        # Each line is a step, one pixel wide.
+        numbers = np.repeat(np.arange(len(values) + 1) - 0.5, 2)[1:-1]
+        values, *band = (np.repeat(of_lines, 2) for of_lines in (values, *band))
+        if band:
             fill = axes.fill_betweenx if upright else axes.fill_between
             fill(numbers, *band, color="0.8", linewidth=0)
         axes.plot(*((values, numbers) if upright else (numbers, values)), color="#0072b2", linewidth=0.8)
         (axes.set_xlabel if upright else axes.set_ylabel)(label, fontsize="small")
-        if limits is not None:
-            (axes.set_xlim if upright else axes.set_ylim)(limits)
-        (axes.xaxis if upright else axes.yaxis).get_major_locator().set_params(nbins=2 if upright else 3)
+        (axes.set_xlim if upright else axes.set_ylim)(limits)
+        _few_numbers(axes.xaxis if upright else axes.yaxis, 3)
         axes.grid(True, color=GREY, alpha=0.3, linewidth=0.5)
 
     def marked(self, kind, numbers, values, limits):
@@ -213,9 +218,8 @@ class MapFrame:
             value = float(np.clip(values[number], *limits))
             at = (value, number) if upright else (number, value)
             after = number > self.shape[0 if upright else 1] * 0.8
-            axes.plot(
-                *at, marker="<" if upright else "v", color="#d55e00", markersize=5, linestyle="none", clip_on=False
-            )
+            marker = "<" if upright else "v"
+            axes.plot(*at, marker=marker, color="#d55e00", markersize=5, linestyle="none", clip_on=False)
             offset, side = ((-6, 0), "right") if upright else ((-5, 0), "right") if after else ((5, 0), "left")
             if not upright:
                 offset = (offset[0], 2 if value < sum(limits) / 2 else -9)
@@ -223,3 +227,9 @@ class MapFrame:
                 str(number), at, xytext=offset, textcoords="offset points", color="#a04000", fontsize="small", ha=side,
                 va="center" if upright else "baseline",
             )  # fmt: skip
+
+
+def _few_numbers(axis, number):
+    """Have about so many numbers on an axis, each as it is: no common part of them at its end."""
+    axis.get_major_locator().set_params(nbins=number)
+    axis.get_major_formatter().set_useOffset(False)

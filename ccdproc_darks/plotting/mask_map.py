@@ -37,15 +37,86 @@ def plot_mask(
     ax: Axes | None = None,
     profiles: bool = True,
 ) -> Axes:
-    """Draw."""
+    """Draw where the flagged pixels are: their density, bad columns and rows, and single pixels where they are few.
+
+    Parameters
+    ----------
+    mask : `~astropy.nddata.CCDData` or `numpy.ndarray`
+        Result of `~ccdproc_darks.hot_pixel_mask`; or an array of bool, True where a pixel is bad.
+    flags : str or sequence of str, optional
+        Names of the flags in `~ccdproc_darks.DARK_FLAGS` whose pixels are shown, as ``"HOT"`` or
+        ``("HOT", "NONLINEAR")``. None: the densities are those of the masked pixels, and all flags are marked.
+    ax : `~matplotlib.axes.Axes`, optional
+        Where to draw. All that is drawn stays in its place, but for the numbers and names of axes, to which a figure
+        with ``layout="constrained"`` gives room. None: a new figure of pyplot.
+    profiles : bool
+        Draw the fraction of each column below the map, and of each row to the right of it.
+
+    Returns
+    -------
+    `~matplotlib.axes.Axes`
+        The Axes of the map: ``ax``, if it was given. Its ``child_axes`` are those beside it: the profile of the
+        columns, that of the rows, and the colour bar.
+
+    Raises
+    ------
+    TypeError
+        If ``mask`` is neither CCDData nor an array of bool, or an option is of a wrong type.
+    astropy.units.UnitsError
+        If ``mask`` has a unit, as a frame has.
+    ValueError
+        If ``mask`` is another result, or not an image of rows and columns; if a name of a flag is unknown; or if flags
+        are named and ``mask`` has none.
+
+    See Also
+    --------
+    plot_rate_map : Map of the rates.
+
+    Notes
+    -----
+    A cell of the map is a square of a sixty-fourth of the longer side. Its grey is the fraction of its pixels that are
+    flagged (masked, where ``flags`` is None), on a logarithmic scale from one pixel; a cell without one is white. An
+    image of up to 64 pixels a side is shown pixel for pixel, and so is what you zoom into, from half of the image or
+    200 pixels a side on.
+
+    Each flag has a marker and a colour of its own. Its pixels are marked if they are 400 or fewer; the legend has the
+    number of all. A column of which a tenth or more is OTHER_BAD_PIXEL is a dashed line over these pixels, and so is a
+    row. A profile is the fraction of a column (or row), averaged over the width of a cell. A triangle marks single
+    columns with far more flagged pixels than usual: more than ``n + 6 sqrt(n) + 6``, where ``n`` is the number in a
+    typical column; chance alone makes a Poisson number so large in less than one of 10**8 columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ccdproc_darks.plotting import plot_mask
+    >>> mask = np.random.default_rng(1).random((100, 120)) < 0.01
+    >>> mask[30:, 50] = True  # a bad column
+    >>> ax = plot_mask(mask)
+    >>> print(ax.get_legend().texts[0].get_text())
+    masked: 186 pixels
+    >>> ax.child_axes[0].texts[0].get_text()  # the column that stands out
+    '50'
+
+    .. plot::
+
+       from astropy import units as u
+       from ccdproc_darks import DarkSequence, dark_rate, hot_pixel_mask, sensor_preset
+       from ccdproc_darks.plotting import plot_mask
+
+       sensor = sensor_preset("aspen-cg16m", shape=(320, 400), seed=1)
+       frames = list(DarkSequence(sensor, [(10, 90 * u.s), (10, 1000 * u.s)], rng=1))
+       rates = [dark_rate(some, bias=1000 * u.adu) for some in (frames[:10], frames[10:])]
+       for rate in rates:
+           rate.data[100:, 280] += 0.1  # a bad column
+       plot_mask(hot_pixel_mask(*rates), flags=["HOT", "NONLINEAR", "OTHER_BAD_PIXEL"])
+    """
     checked_flag("profiles", profiles)
     image, pixels = _flagged(checked_mask(mask), flags)
-    frame = MapFrame(ax, image.shape, profiles=profiles, bar=True, legend_lines=max(1, len(pixels)))
+    frame = MapFrame(ax, image.shape, profiles=profiles, bar=_side(image.shape) > 1, legend_lines=len(pixels))
     _draw_fractions(frame, image)
-    handles = [_draw_flag(frame, name, flag, flat) for name, flag, flat in pixels]
+    frame.legend([_draw_flag(frame, *one) for one in pixels])
     if not image.any():
         frame.ax.text(0.5, 0.5, "no pixel is flagged", ha="center", va="center", transform=frame.ax.transAxes)
-    frame.legend(handles)
     if profiles:
         _draw_profile(frame, "column", np.count_nonzero(image, axis=0))
         _draw_profile(frame, "row", np.count_nonzero(image, axis=1))
@@ -61,7 +132,7 @@ def _flagged(mask, flags):
     else:
         data = np.asarray(mask.data)
         image = (data & DARK_FLAGS.DO_NOT_USE) > 0 if mask.mask is None else np.broadcast_to(mask.mask, data.shape)
-    if image.ndim != 2:
+    if image.ndim != 2 or not image.size:
         raise ValueError(f"mask must be an image with rows and columns, got the shape {image.shape}")
     if data is None:
         return image, [("masked", None, np.flatnonzero(image))]
@@ -99,20 +170,20 @@ def _side(shape):
 
 def _draw_fractions(frame, image):
     from matplotlib import colormaps
-    from matplotlib.colors import LogNorm
+    from matplotlib.colors import ListedColormap, LogNorm
 
     side = _side(image.shape)
     starts = [np.arange(0, length, side) for length in image.shape]
     number = np.add.reduceat(np.add.reduceat(image, starts[1], axis=1, dtype=np.uint16), starts[0], axis=0, dtype=int)
     area = np.outer(*(np.diff(np.append(start, length)) for start, length in zip(starts, image.shape, strict=True)))
     percent = np.where(number > 0, 100 * number / area, np.nan)
-    # One pixel in a cell is a light grey; equal densities are neither white nor black.
-    least = 100 / side**2 / 3
-    norm = LogNorm(least, max(100 * least, np.nanmax(percent, initial=0)))
+    # From light grey to dark grey: cells without a pixel are white, and markers are black.
+    greys = ListedColormap(colormaps["Greys"](np.linspace(0.15, 0.8, 256)))
+    least = 100 / side**2
+    norm = LogNorm(min(least, 1.0), min(max(100 * least, np.nanmax(percent, initial=0)), 100.0))
     found = frame.image(
-        percent, side, lambda rows, columns: np.where(image[rows, columns], norm.vmax, np.nan),
-        cmap=colormaps["Greys"], norm=norm,
-    )  # fmt: skip
+        percent, side, lambda rows, columns: np.where(image[rows, columns], norm.vmax, np.nan), cmap=greys, norm=norm
+    )
     if side > 1:
         bar = frame.colour_bar(found, f"flagged pixels of {side} x {side} (per cent)")
         decades = np.arange(np.floor(np.log10(norm.vmin)), np.ceil(np.log10(norm.vmax)) + 1)
@@ -123,7 +194,7 @@ def _draw_fractions(frame, image):
 
 
 def _draw_profile(frame, kind, numbers):
-    """Draw the fraction of each column (or row) that is flagged, in steps as wide as a cell, and single ones with far more."""
+    """Draw the flagged fraction of the columns (or rows), in steps as wide as a cell, and mark those with far more."""
     side, length = _side(frame.shape), frame.shape[0 if kind == "column" else 1]
     starts = np.arange(0, numbers.size, side)
     mean = np.add.reduceat(numbers, starts) / np.diff(np.append(starts, numbers.size))
@@ -131,7 +202,7 @@ def _draw_profile(frame, kind, numbers):
     expected = np.median(mean)
     many = numbers > expected + 6 * np.sqrt(expected) + 6
     top = 1.3 * max(np.percentile(percent, 98), 1e-3)
-    frame.profile(kind, percent, limits=(0, top), label="per cent")
+    frame.profile(kind, percent, (0, top), "per cent")
     out = np.flatnonzero(many)
     frame.marked(kind, out[np.argsort(-numbers[out], kind="stable")][:_MARKED], 100 * numbers / length, (0, top))
 

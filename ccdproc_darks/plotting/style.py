@@ -36,6 +36,9 @@ FLAG_STYLES = {
     DARK_FLAGS.SATURATED: {"color": "#000000", "marker": "^"},
     DARK_FLAGS.TELEGRAPH: {"color": "#cc79a7", "marker": "D"},
     DARK_FLAGS.OTHER_BAD_PIXEL: {"color": "#0072b2", "marker": "s"},
+    DARK_FLAGS.UNRELIABLE_ERROR: {"color": "#009e73", "marker": "P"},
+    DARK_FLAGS.UNRELIABLE_DARK: {"color": "#e69f00", "marker": "+"},
+    DARK_FLAGS.WARM: {"color": "#56b4e9", "marker": "v"},
 }
 # Saturated pixels are told by the rates themselves too.
 SATURATED = FLAG_STYLES[DARK_FLAGS.SATURATED]

@@ -11,6 +11,7 @@ from . import (
     kinds,
     lines,
     lists,
+    maps,
     numbers,
     plans,
     rates_by_hand,
@@ -24,7 +25,7 @@ __all__ = ["GROUPS", "ROWS"]
 
 _MODULES = (
     duplicates, files, detectors, headers, sections, numbers, rates_by_hand, changes, lines, kinds, reductions, scales,
-    lists, simulation, plans, checks, command,
+    lists, maps, simulation, plans, checks, command,
 )  # fmt: skip
 GROUPS = {title: rows for module in _MODULES for title, rows in module.GROUPS.items()}
 ROWS = [row for rows in GROUPS.values() for row in rows]
