@@ -125,11 +125,12 @@ def plot_rate_histogram(
             top = max(top, rate.ceiling[1])
         top = max(top, heights.max(initial=0))
     _add_legend(ax, any(rate.noise_limit for rate in drawn), any(rate.ceiling for rate in drawn))
-    ax.set(xscale="log", yscale="log", xlabel=AXIS_RATE, ylabel="pixels per 5 % step of rate", xlim=edges[[0, -1]])
     named = _named_rates(drawn, typical, flags)
     # Room above the histogram for the names of the lines, one below the other.
     rows = np.log(top / bottom) / (1 - _ROW * (len(named) + 0.5))
-    ax.set_ylim(bottom, bottom * np.exp(rows))
+    # Limits come first: logarithmic axes would look for some themselves, and warn where no rate is above zero.
+    ax.set(xlim=edges[[0, -1]], ylim=(bottom, bottom * np.exp(rows)), xscale="log", yscale="log")
+    ax.set(xlabel=AXIS_RATE, ylabel="pixels per 5 % step of rate")
     for number, (text, value, dashes) in enumerate(named):
         if edges[0] < value < edges[-1]:
             _add_line(ax, text, value, dashes, 0.98 - _ROW * number)
