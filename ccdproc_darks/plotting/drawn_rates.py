@@ -140,6 +140,7 @@ def _told_apart(rates, infos):
     ]
     differing = [names for names in (nights, temperatures, exposures) if len(set(names)) > 1] or [exposures]
     labels = [", ".join(filter(None, names)) for names in zip(*differing, strict=True)]
+    labels = [label or exposure for label, exposure in zip(labels, exposures, strict=True)]
     if len(set(labels)) == len(labels):
         return labels
     return [f"{number}: {label}" for number, label in enumerate(labels, 1)]

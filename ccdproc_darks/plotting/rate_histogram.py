@@ -117,7 +117,7 @@ def plot_rate_histogram(
         numbers = np.diff(count.number_below(edges, rate.step))
         heights, ends = _merged(numbers, edges)
         ax.stairs(heights, ends, **style, lw=1.4, label=f"{rate.label}{_not_drawn(count)}")
-        if rate.noise_limit:
+        if rate.noise_limit and count.total:
             noise = count.total * np.diff(rate.noise_below(edges, count.quantile(0.5)))
             ax.stairs(noise, edges, fill=True, color=style["color"], alpha=0.2, lw=0)
         if rate.ceiling is not None:
@@ -167,7 +167,9 @@ def _not_drawn(count):
     if not count.not_positive:
         return ""
     share = 100 * count.not_positive / count.total
-    number = f"{share:.2g} %" if share > 0.1 else f"{count.not_positive} pixel{'s' * (count.not_positive > 1)}"
+    number = (
+        f"{float(f'{share:.2g}'):g} %" if share > 0.1 else f"{count.not_positive} pixel{'s' * (count.not_positive > 1)}"
+    )
     return f" ({number} at or below 0)"
 
 

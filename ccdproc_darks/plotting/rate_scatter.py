@@ -259,7 +259,10 @@ def _scale_of(drawn):
     counts = [count for count in (rate.counts(saturated=True) for rate in drawn) if count.total]
     high = max((count.edges[-1] for count in counts), default=1.0)
     high = 1.2 * high if high > 0 else 1.0
-    low = min((count.quantile(_OUTSIDE) for count in counts), default=0.0)
+    # The edge of a bin, so that nothing is lost where the lowest ones are less than a pixel.
+    firsts = [np.searchsorted(count.below, _OUTSIDE * count.total, side="right") - 1 for count in counts]
+    low = min((count.edges[first] for count, first in zip(counts, firsts, strict=True)), default=0.0)
+    low -= max(rate.step for rate in drawn)
     noise = 2 * max(rate.noise_limit or 0.0 for rate in drawn)
     return _Scale(min(low, 0.0), high, min(noise or high / 1e4, high / 10))
 
@@ -283,6 +286,8 @@ def _draw_lines(ax, drawn, edges, tolerance):
 
 
 def _checked_limits(limits):
+    if not np.iterable(limits) or isinstance(limits, str):
+        raise TypeError(f"limits must be two rates, the lower and the upper end, got {limits!r}")
     if len(limits) != 2:
         raise ValueError(f"limits must be two rates, the lower and the upper end, got {len(limits)}")
     low, high = (checked_quantity("limits", end, ELECTRON_PER_SECOND, zero=True, negative=True) for end in limits)
