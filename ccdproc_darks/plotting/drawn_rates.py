@@ -128,7 +128,7 @@ def _told_apart(rates, infos):
     """Names of rates from what differs between them; exposure time and frames where nothing does."""
     nights = [str(header_value(rate.meta, "DATE-OBS", "") or "")[:10] for rate in rates]
     known = [info.temperature for info in infos if info.temperature is not None]
-    temperatures = [f"{info.temperature:.1f} °C" if info.temperature is not None else "" for info in infos]
+    temperatures = [f"{round(info.temperature, 1):g} °C" if info.temperature is not None else "" for info in infos]
     if not known or max(known) - min(known) < TEMPERATURE_SPREAD:
         temperatures = [""] * len(rates)
     exposures = [
@@ -140,6 +140,7 @@ def _told_apart(rates, infos):
     ]
     differing = [names for names in (nights, temperatures, exposures) if len(set(names)) > 1] or [exposures]
     labels = [", ".join(filter(None, names)) for names in zip(*differing, strict=True)]
+    labels = [label or exposure for label, exposure in zip(labels, exposures, strict=True)]
     if len(set(labels)) == len(labels):
         return labels
     return [f"{number}: {label}" for number, label in enumerate(labels, 1)]

@@ -90,10 +90,8 @@ def plot_hot_curve(*rates: CCDData, labels: Sequence[str] | None = None, ax: Axe
             saturates = rate.ceiling[0]
             ax.plot(saturates, count.total - count.number_below(saturates * 0.99), **SATURATED, ls="none",
                     mec=style["color"], mew=1.2, label=f"_saturation of {rate.label}")  # fmt: skip
-    ax.set(
-        xscale="log", yscale="log", xlabel=AXIS_RATE, ylabel="pixels above this rate",
-        xlim=(at[0], at[-1] * 1.3), ylim=(0.7, 1.7 * most),
-    )  # fmt: skip
+    ax.set(xlim=(at[0], at[-1] * 1.3), ylim=(0.7, 1.7 * most), xscale="log", yscale="log")
+    ax.set(xlabel=AXIS_RATE, ylabel="pixels above this rate")
     ax.grid(alpha=0.3)
     if min(count.total for count in counts) > 0.9 * most:
         share = ax.secondary_yaxis("right", functions=(lambda n: n * 100 / most, lambda part: part * most / 100))

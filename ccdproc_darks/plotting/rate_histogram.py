@@ -117,7 +117,7 @@ def plot_rate_histogram(
         numbers = np.diff(count.number_below(edges, rate.step))
         heights, ends = _merged(numbers, edges)
         ax.stairs(heights, ends, **style, lw=1.4, label=f"{rate.label}{_not_drawn(count)}")
-        if rate.noise_limit:
+        if rate.noise_limit and count.total:
             noise = count.total * np.diff(rate.noise_below(edges, count.quantile(0.5)))
             ax.stairs(noise, edges, fill=True, color=style["color"], alpha=0.2, lw=0)
         if rate.ceiling is not None:
@@ -125,11 +125,12 @@ def plot_rate_histogram(
             top = max(top, rate.ceiling[1])
         top = max(top, heights.max(initial=0))
     _add_legend(ax, any(rate.noise_limit for rate in drawn), any(rate.ceiling for rate in drawn))
-    ax.set(xscale="log", yscale="log", xlabel=AXIS_RATE, ylabel="pixels per 5 % step of rate", xlim=edges[[0, -1]])
     named = _named_rates(drawn, typical, flags)
     # Room above the histogram for the names of the lines, one below the other.
     rows = np.log(top / bottom) / (1 - _ROW * (len(named) + 0.5))
-    ax.set_ylim(bottom, bottom * np.exp(rows))
+    # Limits come first: logarithmic axes would look for some themselves, and warn where no rate is above zero.
+    ax.set(xlim=edges[[0, -1]], ylim=(bottom, bottom * np.exp(rows)), xscale="log", yscale="log")
+    ax.set(xlabel=AXIS_RATE, ylabel="pixels per 5 % step of rate")
     for number, (text, value, dashes) in enumerate(named):
         if edges[0] < value < edges[-1]:
             _add_line(ax, text, value, dashes, 0.98 - _ROW * number)
@@ -166,7 +167,9 @@ def _not_drawn(count):
     if not count.not_positive:
         return ""
     share = 100 * count.not_positive / count.total
-    number = f"{share:.2g} %" if share > 0.1 else f"{count.not_positive} pixel{'s' * (count.not_positive > 1)}"
+    number = (
+        f"{float(f'{share:.2g}'):g} %" if share > 0.1 else f"{count.not_positive} pixel{'s' * (count.not_positive > 1)}"
+    )
     return f" ({number} at or below 0)"
 
 

@@ -106,7 +106,8 @@ def plot_rate_scatter(
         >>> sensor = sensor_preset("aspen-cg16m", shape=(300, 400), seed=1)
         >>> frames = list(DarkSequence(sensor, [(8, 90 * u.s), (4, 1000 * u.s)], rng=1))
         >>> short, long = (dark_rate(some, bias=1000 * u.adu) for some in (frames[:8], frames[8:]))
-        >>> ax = plot_rate_scatter(short, long, mask=hot_pixel_mask(short, long))
+        >>> mask = hot_pixel_mask(short, long)
+        >>> ax = plot_rate_scatter(short, long, mask=mask)
 
     Part of it, with linear axes:
 
@@ -114,7 +115,7 @@ def plot_rate_scatter(
         :context: close-figs
 
         >>> per_second = u.electron / u.s
-        >>> ax = plot_rate_scatter(short, long, limits=(0.5 * per_second, 10 * per_second))
+        >>> ax = plot_rate_scatter(short, long, mask=mask, limits=(0.5 * per_second, 10 * per_second))
     """
     from matplotlib.colors import LogNorm
 
@@ -197,7 +198,7 @@ class _Pixels:
 
     def __init__(self, drawn, edges):
         self.x, self.y = (rate.data.ravel() for rate in drawn)
-        columns, rows = (cell_numbers(rate.data, edges) for rate in drawn)
+        columns, rows = (cell_numbers(_spread(rate), edges) for rate in drawn)
         inside = (columns > 0) & (columns < len(edges)) & (rows > 0) & (rows < len(edges))
         saturated = np.zeros(inside.shape, dtype=bool)
         for rate in drawn:
@@ -245,12 +246,23 @@ class _Pixels:
         return self.x[chosen], self.y[chosen]
 
 
+def _spread(rate):
+    """Rates, each moved by up to half a step of the ADC: else whole numbers of steps would show as stripes."""
+    if not rate.step:
+        return rate.data
+    moves = np.random.default_rng(0).uniform(-rate.step / 2, rate.step / 2, 2**16).astype(np.float32)
+    return rate.data.ravel() + np.resize(moves, rate.data.size)
+
+
 def _scale_of(drawn):
     """Scale that shows all pixels, but for the lowest ones of many."""
     counts = [count for count in (rate.counts(saturated=True) for rate in drawn) if count.total]
     high = max((count.edges[-1] for count in counts), default=1.0)
     high = 1.2 * high if high > 0 else 1.0
-    low = min((count.quantile(_OUTSIDE) for count in counts), default=0.0)
+    # The edge of a bin, so that nothing is lost where the lowest ones are less than a pixel.
+    firsts = [np.searchsorted(count.below, _OUTSIDE * count.total, side="right") - 1 for count in counts]
+    low = min((count.edges[first] for count, first in zip(counts, firsts, strict=True)), default=0.0)
+    low -= max(rate.step for rate in drawn)
     noise = 2 * max(rate.noise_limit or 0.0 for rate in drawn)
     return _Scale(min(low, 0.0), high, min(noise or high / 1e4, high / 10))
 
@@ -274,6 +286,8 @@ def _draw_lines(ax, drawn, edges, tolerance):
 
 
 def _checked_limits(limits):
+    if not np.iterable(limits) or isinstance(limits, str):
+        raise TypeError(f"limits must be two rates, the lower and the upper end, got {limits!r}")
     if len(limits) != 2:
         raise ValueError(f"limits must be two rates, the lower and the upper end, got {len(limits)}")
     low, high = (checked_quantity("limits", end, ELECTRON_PER_SECOND, zero=True, negative=True) for end in limits)

@@ -13,6 +13,7 @@ from . import (
     lists,
     maps,
     numbers,
+    pictures,
     plans,
     rates_by_hand,
     reductions,
@@ -25,7 +26,7 @@ __all__ = ["GROUPS", "ROWS"]
 
 _MODULES = (
     duplicates, files, detectors, headers, sections, numbers, rates_by_hand, changes, lines, kinds, reductions, scales,
-    lists, maps, simulation, plans, checks, command,
+    lists, maps, simulation, plans, checks, command, pictures,
 )  # fmt: skip
 GROUPS = {title: rows for module in _MODULES for title, rows in module.GROUPS.items()}
 ROWS = [row for rows in GROUPS.values() for row in rows]
