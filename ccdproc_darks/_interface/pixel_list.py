@@ -13,29 +13,22 @@ def checked_pixels(pixels, shape, most):
 
     A TypeError where they are no whole numbers; a ValueError where one is outside of an image of ``shape``.
     """
-    names = getattr(pixels, "colnames", getattr(pixels, "columns", None))
-    if names is None:
-        names = getattr(getattr(pixels, "dtype", None), "names", None)
-    if names is not None and not {"x", "y"} <= set(names):
-        raise ValueError(f"pixels must be {_WANTED}, got a table with the columns {', '.join(map(str, names))}")
     try:
-        given = [np.atleast_1d(pixels[name]) for name in "xy"] if names is not None else np.atleast_2d(list(pixels)).T
-        places = np.array([getattr(each, "value", each) for each in given])
-        is_right = places.dtype.kind in "iuf" and places.ndim == 2 and (len(places) == 2 or not places.size)
-    except (TypeError, ValueError):
+        given = _columns(pixels)
+        places = np.array([np.atleast_1d(getattr(values, "value", values)) for values in given])
+        is_right = places.dtype.kind in "iuf" and places.shape[1:] == places.shape[1:2] and len(places) == 2
+    except (KeyError, TypeError, ValueError):  # another table; rows of different lengths; values of any kind
         is_right = False
     if not is_right:
         raise TypeError(f"pixels must be {_WANTED}, got {_shown(pixels)}")
-    if not places.size:
-        raise ValueError("pixels is empty: at least one pixel (x, y) is needed")
     number = places.shape[1]
+    if number == 0:
+        raise ValueError("pixels is empty: at least one pixel (x, y) is needed")
     if number > most:
-        raise ValueError(
-            f"pixels must be {most} or fewer in one picture, got {number}: pass some of them, pixels[:{most}]"
-        )
+        raise ValueError(f"pixels must be {most} or fewer in one picture, got {number}: pass some, pixels[:{most}]")
     rows, columns = shape
     for x, y in places.T:
-        if x != np.rint(x) or y != np.rint(y):
+        if not (np.isfinite([x, y]).all() and x == np.rint(x) and y == np.rint(y)):
             raise TypeError(f"pixels must be whole numbers (x, y), got ({x:g}, {y:g})")
         if not (0 <= x < columns and 0 <= y < rows):
             raise ValueError(
@@ -43,6 +36,19 @@ def checked_pixels(pixels, shape, most):
                 f"the row, from 0 to {rows - 1}"
             )
     return places.astype(int)
+
+
+def _columns(pixels):
+    """Columns and rows as they are given, of a table, an array with names, or pairs."""
+    names = getattr(pixels, "colnames", getattr(pixels, "columns", None))
+    if names is None:
+        names = getattr(getattr(pixels, "dtype", None), "names", None)
+    if names is not None:
+        return [pixels["x"], pixels["y"]]
+    pairs = list(pixels)
+    if not pairs:
+        return [(), ()]
+    return np.atleast_2d(pairs).T
 
 
 def _shown(pixels):

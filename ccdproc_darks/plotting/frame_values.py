@@ -15,7 +15,7 @@ from .._interface.pixel_list import checked_pixels
 from ..frames.headers import exposures, known_gain
 from ..frames.inputs import Frames, as_frames, open_files
 from ..rates.bias import as_bias
-from .style import GREY, MARKERS, axes_or_new, line_style
+from .style import MARKERS, axes_or_new, line_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,8 +83,9 @@ def plot_frames(
     -----
     Each thin line is a pixel, the thick one their average. A pixel scatters by its noise about its own value; a single
     spike is a cosmic ray, and a pixel that jumps between two values is a telegraph pixel. Up to ten pixels that are
-    given are told apart, and named in the legend. Where the values of pixels differ by more than a factor of 30 the
-    axis is logarithmic, without values at or below zero, and there is no average.
+    given are told apart and named in the legend; their average is drawn where there is an expected value beside it.
+    Where the values of pixels differ by more than a factor of 30 the axis is logarithmic, without values at or below
+    zero, and there is no average.
 
     Examples
     --------
@@ -128,7 +129,7 @@ def plot_frames(
     ax = axes_or_new(ax, (6.4, 4.6))
     numbers = np.arange(1, len(frames) + 1)
     for index, pixel in enumerate(zip(x, y, strict=True)):
-        style = {"color": GREY, "lw": 0.5, "label": "_pixel"}
+        style = {"color": "0.65", "lw": 0.6, "label": "_pixel"}
         if is_named:
             name = f"({pixel[0]}, {pixel[1]})"
             style = line_style(index) | {"marker": MARKERS[index], "ms": 4, "lw": 0.8, "label": name}
@@ -138,11 +139,11 @@ def plot_frames(
     is_wide = _is_wide(values)
     if is_wide:
         ax.set_yscale("log")
-    elif x.size > 1:
+    elif x.size > 1 and (line is not None or not is_named):
         ax.plot(numbers, _average(values), color="k", lw=3, label=f"average of {x.size} pixels")
     if line is not None:
         label = f"expected: {line.mean():.3g} {unit}"
-        ax.plot(numbers, line, color="#d55e00", lw=2, ls="--", label=label)
+        ax.plot(numbers, line, color="#d55e00", lw=2.5, ls="--", label=label)
     ax.set(xlabel="image number", ylabel=f"counts ({unit})" if bias is None else f"counts due to dark current ({unit})")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(

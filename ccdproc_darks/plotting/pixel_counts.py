@@ -124,7 +124,7 @@ def plot_pixel_counts(
     below = panel_below(ax)
     below.axhspan(-_USUAL, _USUAL, color="0.88", lw=0)
     below.axhline(0, color=GREY, lw=1)
-    is_wide = _is_wide(found.counts)
+    is_wide = _is_wide(np.fmax(found.counts, found.lower_limits))
     shortest, longest = found.seconds[0], found.seconds[-1]
     fitted = np.geomspace(shortest / 1.5, longest * 1.5, 100) if is_wide else np.array([0.0, longest * 1.05])
     for index, word in enumerate(words):

@@ -11,7 +11,7 @@ from astropy.nddata import CCDData
 
 from .._interface.arguments import numpy_images
 from ..statistics.straight_line import StraightLine, straight_line
-from .rate_images import check_rates, labels_of
+from .rate_images import check_rates, checked_factor, labels_of
 from .rate_meta import RateMeta
 from .temperature_groups import TEMPERATURE_SPREAD, temperature_groups
 from .typical_rate import typical_rate
@@ -33,13 +33,17 @@ def doubling_temperature(*rates: CCDData) -> tuple[u.Quantity, u.Quantity]:
 
     Returns
     -------
-    doubling, error : `~astropy.units.Quantity`
-        Doubling temperature and its standard error (K).
+    doubling : `~astropy.units.Quantity`
+        Doubling temperature (K).
+    error : `~astropy.units.Quantity`
+        Its standard error (K).
 
     Raises
     ------
     TypeError
         If a rate is not CCDData.
+    astropy.units.UnitsError
+        If a rate is not in electron/s.
     ValueError
         If the rates are of one temperature, or do not tell it; if they are of several sensors or shapes; if one has no
         uncertainty, or no pixel that can be used; if a typical rate is not above zero, or none is higher at a higher
@@ -59,7 +63,7 @@ def doubling_temperature(*rates: CCDData) -> tuple[u.Quantity, u.Quantity]:
     the headers that are wrong.
 
     The doubling temperature holds between the temperatures of the rates. In silicon, dark current of the depletion
-    region doubles in 6.5 K near -20 deg C and in 8.6 K near 20 deg C, that by diffusion in half of it (see
+    region doubles in 6.1 K near -20 deg C and in 8.1 K near 20 deg C, that by diffusion in half of it (see
     `ccdproc_darks.temperature.ThermalDarkCurrent`).
 
     Examples
@@ -137,7 +141,7 @@ def _typical(rate, label, celsius):
     """Typical rate and its error (electron/s), above zero."""
     if rate.uncertainty is None:
         raise ValueError(f"{label} has no uncertainty: give dark_rate a read_noise")
-    value, error = typical_rate(rate)
+    value, error = (number * checked_factor(rate, label) for number in typical_rate(rate))
     where = f"{label}, at {celsius:.1f} deg C,"
     if not np.isfinite([value, error]).all():
         raise ValueError(f"{where} has no pixel that can be used")
