@@ -39,7 +39,7 @@ def with_error(value, error, unit=""):
     >>> from ccdproc_darks._interface.number_text import with_error
     >>> with_error(0.00998, 0.00031, "electron/s")
     '0.0100 ± 0.0003 electron/s'
-    >>> with_error(1.42517, 0.00142), with_error(12345, 120), with_error(2.5, None)
+    >>> with_error(1.42517, 0.00142), with_error(12346, 120), with_error(2.5, None)
     ('1.4252 ± 0.0014', '12350 ± 120', '2.50')
     """
     unit = f" {unit}" if unit else ""

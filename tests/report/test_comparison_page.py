@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from ccdproc_darks.report.compare_reports import compare_reports
 from ccdproc_darks._interface.number_text import with_error
+from ccdproc_darks.report.compare_reports import compare_reports
 
 from .conftest import report_night
 

@@ -8,9 +8,9 @@ import pytest
 from astropy import units as u
 from astropy.table import QTable
 
+from ccdproc_darks._interface.number_text import with_error
 from ccdproc_darks.report import many, run
 from ccdproc_darks.report.many import make_reports, report_names
-from ccdproc_darks._interface.number_text import with_error
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import NothingMeasuredError, make_report
 
