@@ -5,11 +5,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from .._interface.flags import DARK_FLAGS
 from .._interface.number_text import plain_number, share_text
 from .glossary import FLAG_WORDS
 from .summary import flag_counts
 
-__all__ = ["evenness", "hottest", "share_of_flags", "uneven"]
+__all__ = ["evenness", "hot_pixels", "hottest", "share_of_flags", "uneven"]
 
 # Parts of the sensor, in each direction, whose medians are compared, and pixels of each that are enough.
 _PARTS, _PIXELS = 8, 10_000
@@ -61,11 +62,20 @@ def uneven(measured):
 
 def hottest(measured):
     """A sentence on the hottest pixel that has a value."""
-    values = np.where(measured.rate.mask | ~np.isfinite(measured.rate.data), -np.inf, measured.rate.data)
-    row, column = np.unravel_index(np.argmax(values), values.shape)
-    if not np.isfinite(values[row, column]):
+    places = hot_pixels(measured)
+    if not places.size:
         return ""
-    return f"The hottest pixel is ({column}, {row}), with {plain_number(float(values[row, column]))} electron/s."
+    row, column = np.unravel_index(places[0], measured.rate.shape)
+    return f"The hottest pixel is ({column}, {row}), with {plain_number(measured.rate.data[row, column])} electron/s."
+
+
+def hot_pixels(measured, flag="HOT"):
+    """Flat indices of the pixels of a flag whose rate has a value, the hottest first."""
+    places = np.flatnonzero(measured.mask.data)
+    places = places[measured.mask.data.ravel()[places] & DARK_FLAGS[flag] != 0]
+    rates = measured.rate.data.ravel()[places]
+    usable = np.isfinite(rates) & ~measured.rate.mask.ravel()[places]
+    return places[usable][np.argsort(rates[usable])[::-1]]
 
 
 def share_of_flags(mask):

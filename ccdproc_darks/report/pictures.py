@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from astropy import units as u
+from astropy.nddata import CCDData
 
 from .._interface.arguments import ELECTRON_PER_SECOND
 from .._interface.flags import DARK_FLAGS
@@ -18,7 +19,7 @@ from ..plotting import (
     plot_rate_map,
     plot_rate_scatter,
 )
-from .picture_words import evenness, hottest, share_of_flags
+from .picture_words import evenness, hot_pixels, hottest, share_of_flags
 
 __all__ = ["Picture", "as_png", "draw_all", "new_axes"]
 
@@ -32,6 +33,10 @@ _OF_FRAMES = 6.4
 _CLOSER, _FEWEST = (0.5, 10.0), 10
 # Pixels that are shown one by one, of each kind.
 _OF_A_KIND = 2
+# Hot pixels that are followed through the frames, and how many of them jump between levels, where there are such.
+_THROUGH, _JUMPING = 6, 3
+# Random places in which a usual pixel is looked for.
+_TRIED = 100
 
 
 @dataclass(frozen=True)
@@ -147,19 +152,34 @@ def _scatter(measured):
 
 
 def _closer_scatter(measured):
-    short, long = (measured.rates[seconds] for seconds in measured.pair)
+    rates = [measured.rates[seconds] for seconds in measured.pair]
     low, high = _CLOSER
-    number = np.count_nonzero(~long.mask & (long.data > low) & (long.data < high))
+    seen = (rates[1].data > low) & (rates[1].data < high)
+    number = np.count_nonzero(seen)
     if number < _FEWEST:
         return None
+    # These pixels alone, as an image of one row: the others are not in the picture, and there are many.
+    short, long, mask = (_of_pixels(image, seen) for image in (*rates, measured.mask))
     limits = [limit * ELECTRON_PER_SECOND for limit in _CLOSER]
-    axes = plot_rate_scatter(short, long, mask=measured.mask, limits=limits, ax=new_axes(5.8))
+    axes = plot_rate_scatter(short, long, mask=mask, limits=limits, ax=new_axes(5.8))
     return Picture(
         "scatter_closer",
         f"The same, from {low:g} to {high:g} electron/s",
         f"The {number} pixels of a moderate dark current: where they leave the line, they stop being proportional.",
         f"Dark current in two exposure times against each other, from {low:g} to {high:g} electron/s: {number} pixels.",
         axes.figure,
+    )
+
+
+def _of_pixels(image, seen):
+    """Image of one row, of the pixels of another one that are ``seen``."""
+    error = image.uncertainty
+    return CCDData(
+        image.data[seen][np.newaxis],
+        unit=image.unit,
+        mask=image.mask[seen][np.newaxis],
+        uncertainty=None if error is None else type(error)(error.array[seen][np.newaxis]),
+        meta=image.meta,
     )
 
 
@@ -200,10 +220,9 @@ def _usual_frames(measured, seconds, frames):
 
 
 def _hot_frames(measured, seconds, frames):
-    usable = np.where(measured.rate.mask | ~np.isfinite(measured.rate.data), -np.inf, measured.rate.data)
-    telegraph = np.where(measured.mask.data & DARK_FLAGS.TELEGRAPH, usable, -np.inf)
-    pixels = [*_highest(telegraph, 3), *_highest(usable, 5)]
-    pixels = [pixel for pixel in dict.fromkeys(pixels) if usable[pixel[::-1]] > measured.mask.meta["DKTHRESH"]][:6]
+    places = [*hot_pixels(measured, "TELEGRAPH")[:_JUMPING], *hot_pixels(measured)]
+    columns = measured.mask.shape[1]
+    pixels = [(int(place % columns), int(place // columns)) for place in dict.fromkeys(places[:_THROUGH])]
     if not pixels:
         return None
     axes = plot_frames([frame.file for frame in frames], pixels, ax=new_axes(4.2, _OF_FRAMES))
@@ -220,24 +239,18 @@ def _hot_frames(measured, seconds, frames):
 
 def _examples(measured, rng):
     """Columns and rows of pixels to show: usual ones, hot ones that are proportional, and ones that are not."""
-    flags, usable = measured.mask.data, ~measured.rate.mask & np.isfinite(measured.rate.data)
-    hot, nonlinear = (flags & DARK_FLAGS[name] != 0 for name in ("HOT", "NONLINEAR"))
-    kinds = (usable & ~hot & ~nonlinear, usable & hot & (flags & DARK_FLAGS.DO_NOT_USE == 0), usable & nonlinear)
+    flags = measured.mask.data.ravel()
+    usable = ~measured.rate.mask.ravel()
+    # Most pixels are usual ones: a few random places will do.
+    some = rng.integers(flags.size, size=_TRIED)
+    flagged = np.flatnonzero(flags)
+    hot, nonlinear, masked = (flags[flagged] & DARK_FLAGS[name] != 0 for name in ("HOT", "NONLINEAR", "DO_NOT_USE"))
     found = []
-    for number, kind in zip((1, _OF_A_KIND, _OF_A_KIND), kinds, strict=True):
-        places = np.flatnonzero(kind)
-        chosen = rng.choice(places, min(number, places.size), replace=False)
-        found += [(int(place % flags.shape[1]), int(place // flags.shape[1])) for place in chosen]
-    return found
-
-
-def _highest(values, number):
-    """Columns and rows of the highest values, those first; without infinite ones."""
-    number = min(number, values.size)
-    places = np.argpartition(values, -number, axis=None)[-number:]
-    places = places[np.argsort(values.flat[places])[::-1]]
-    return [
-        (int(place % values.shape[1]), int(place // values.shape[1]))
-        for place in places
-        if np.isfinite(values.flat[place])
-    ]
+    for number, places in (
+        (1, np.unique(some[flags[some] == 0])),
+        (_OF_A_KIND, flagged[hot & ~masked]),
+        (_OF_A_KIND, flagged[nonlinear]),
+    ):
+        places = places[usable[places]]
+        found += rng.choice(places, min(number, places.size), replace=False).tolist()
+    return [(place % measured.mask.shape[1], place // measured.mask.shape[1]) for place in found or some[:1].tolist()]

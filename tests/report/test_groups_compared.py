@@ -39,7 +39,7 @@ def test_the_doubling_temperature(warm_and_cold):
 
 
 def test_page_has_the_table_and_the_figure(warm_and_cold):
-    out, results = warm_and_cold
+    out, _ = warm_and_cold
     page = (out / "report.html").read_text(encoding="utf-8")
     begin = page[: page.index('<h2 id="group-1">')]
     assert "2 groups of frames" in begin

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from ccdproc_darks import DARK_FLAGS
-from ccdproc_darks.report.picture_words import evenness, hottest, share_of_flags, uneven
+from ccdproc_darks.report.picture_words import evenness, hot_pixels, hottest, share_of_flags, uneven
 
 
 def measured(data, mask=None):
@@ -48,8 +48,16 @@ def test_less_than_no_dark_current_is_told():
 def test_hottest_pixel_and_flags():
     data = noise()
     data[3, 4], data[5, 6] = 1234.0, np.inf
-    assert hottest(measured(data)) == "The hottest pixel is (4, 3), with 1234 electron/s."
-    assert hottest(measured(data, np.ones(data.shape, bool))) == ""
+    flags = np.zeros(data.shape, dtype="u4")
+    flags[3, 4] = flags[5, 6] = flags[7, 8] = DARK_FLAGS.HOT
+    found = measured(data)
+    found.mask = SimpleNamespace(data=flags)
+    assert hottest(found) == "The hottest pixel is (4, 3), with 1234 electron/s."
+    # The infinite one has no value.
+    assert hot_pixels(found).tolist() == [3 * 120 + 4, 7 * 120 + 8]
+    assert hot_pixels(found, "TELEGRAPH").size == 0
+    found.rate.mask = np.ones(data.shape, bool)
+    assert hottest(found) == ""
     flags = np.zeros((10, 10), dtype="u4")
     mask = SimpleNamespace(data=flags, meta={})
     assert share_of_flags(mask) == "No pixel is flagged."
