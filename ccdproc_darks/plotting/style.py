@@ -1,13 +1,11 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Colours, line styles and markers of all pictures, and the Axes that they are drawn on."""
 
-import math
-
 from .._interface.flags import DARK_FLAGS
 
 __all__ = [
-    "AXIS_RATE", "FLAG_STYLES", "GREY", "LINE_STYLES", "MARKERS", "axes_or_new", "line_style", "panel_below",
-    "plain_log_ticks", "with_error",
+    "AXIS_RATE", "FLAG_STYLES", "GREY", "LINE_STYLES", "MARKERS", "SATURATED", "add_legend_below", "axes_or_new",
+    "in_digits", "line_style", "panel_below", "plain_log_ticks",
 ]  # fmt: skip
 
 AXIS_RATE = r"dark current (electron s$^{-1}$)"
@@ -38,7 +36,12 @@ FLAG_STYLES = {
     DARK_FLAGS.SATURATED: {"color": "#000000", "marker": "^"},
     DARK_FLAGS.TELEGRAPH: {"color": "#cc79a7", "marker": "D"},
     DARK_FLAGS.OTHER_BAD_PIXEL: {"color": "#0072b2", "marker": "s"},
+    DARK_FLAGS.UNRELIABLE_ERROR: {"color": "#009e73", "marker": "P"},
+    DARK_FLAGS.UNRELIABLE_DARK: {"color": "#e69f00", "marker": "+"},
+    DARK_FLAGS.WARM: {"color": "#56b4e9", "marker": "v"},
 }
+# Saturated pixels are told by the rates themselves too.
+SATURATED = FLAG_STYLES[DARK_FLAGS.SATURATED]
 
 
 def axes_or_new(ax, size=(7.0, 4.6)):
@@ -48,6 +51,21 @@ def axes_or_new(ax, size=(7.0, 4.6)):
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def add_legend_below(ax, handles=None, **options):
+    """Put the legend of Axes below them, where it hides nothing."""
+    ax.legend(
+        handles=handles, frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(-0.12, -0.14),
+        borderaxespad=0, columnspacing=1, **options,
+    )  # fmt: skip
+
+
+def in_digits(number):
+    """A number as a reader takes it in: whole ones in groups of three digits, others in three digits that count."""
+    if not isinstance(number, float):
+        return f"{number:,}".replace(",", " ")
+    return f"{float(f'{number:.3g}'):g}"
 
 
 def panel_below(ax, share=0.3):
@@ -78,11 +96,3 @@ def plain_log_ticks(axis):
 def line_style(number):
     """Colour and dashes of the line of a number, counted from 0; after the last they begin again."""
     return LINE_STYLES[number % len(LINE_STYLES)]
-
-
-def with_error(value, error):
-    """A number with its error, both with as many digits as the error tells."""
-    if error is None or not 0 < error < math.inf:
-        return f"{value:.3g}"
-    digits = max(0, 1 - math.floor(math.log10(error)))
-    return f"{value:.{digits}f} \u00b1 {error:.{digits}f}"

@@ -11,9 +11,10 @@ from astropy.modeling import Model
 from astropy.nddata import CCDData
 
 from .._interface.arguments import ELECTRON_PER_SECOND, unit_name
+from .._interface.number_text import with_error
 from .._interface.pixel_list import checked_pixels
 from ..rates.doubling_temperature import typical_rates
-from .style import AXIS_RATE, MARKERS, axes_or_new, line_style, plain_log_ticks, with_error
+from .style import AXIS_RATE, MARKERS, axes_or_new, line_style, plain_log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
