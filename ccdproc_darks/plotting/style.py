@@ -1,6 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Colours, line styles and markers of all pictures, and the Axes that they are drawn on."""
 
+from typing import Any
+
 from .._interface.flags import DARK_FLAGS
 
 __all__ = [
@@ -19,7 +21,7 @@ GREY = "0.45"
 
 # Colour and dashes of the first rate, the second one, and so on. The colours are those of Okabe and Ito (2008), which
 # colour-blind readers tell apart, in an order in which neighbours differ in brightness as well; dashes for grey print.
-LINE_STYLES = (
+LINE_STYLES: tuple[dict[str, Any], ...] = (
     {"color": "#0072b2", "linestyle": "-"},
     {"color": "#e69f00", "linestyle": "--"},
     {"color": "#000000", "linestyle": ":"},
@@ -30,7 +32,7 @@ LINE_STYLES = (
 )
 
 # Colour and marker of each flag: never told by colour alone.
-FLAG_STYLES = {
+FLAG_STYLES: dict[int, dict[str, Any]] = {
     DARK_FLAGS.HOT: {"color": "#e69f00", "marker": "o"},
     DARK_FLAGS.NONLINEAR: {"color": "#d55e00", "marker": "x"},
     DARK_FLAGS.SATURATED: {"color": "#000000", "marker": "^"},
