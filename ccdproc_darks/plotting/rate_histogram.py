@@ -158,7 +158,7 @@ def _add_line(ax, text, value, dashes, height):
     left = np.log(value / low) > 0.6 * np.log(high / low)
     ax.annotate(
         f"{text} {value:.2g}", (value, height), xycoords=transform, xytext=(-3 if left else 3, 0),
-        textcoords="offset points", ha="right" if left else "left", va="top", fontsize="small",
+        textcoords="offset points", ha="right" if left else "left", va="top",
     )  # fmt: skip
 
 

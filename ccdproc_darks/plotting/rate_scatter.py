@@ -66,7 +66,7 @@ def plot_rate_scatter(
         The axes:
 
         * grey cells: the number of pixels in each, where there are four and more; grey points: pixels, one by one.
-          The scale of the cells is a colorbar, further axes of the same figure.
+          The scale of the cells is a colorbar beside, an inset of the axes.
         * a line where both rates are equal, as those of proportional pixels are, and the band of the tolerance.
         * dashed and dotted lines: the rates at which pixels saturate. Saturated pixels are at their lower limits.
         * markers: pixels with a flag, and how many of them are in the picture. Of more than 300 with a flag, one is
@@ -132,21 +132,23 @@ def plot_rate_scatter(
         tolerance = 0.1 if flags is None else header_value(flags.meta, "DKTOLER", 0.1)
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     scale = _scale_of(drawn) if limits is None else _Scale(*_checked_limits(limits))
-    ax = axes_or_new(ax, (5.6, 6.4))
+    ax = axes_or_new(ax, (5.6, 6.2))
     pixels = _Pixels(drawn, scale.edges)
     _draw_lines(ax, drawn, scale.edges, tolerance)
     density = np.ma.masked_less(pixels.per_cell, _CROWDED)
     if density.count():
         shades = LogNorm(_CROWDED / 4, max(density.max(), 10 * _CROWDED))
         image = ax.pcolormesh(scale.edges, scale.edges, density, cmap="Greys", norm=shades, rasterized=True)
-        ax.figure.colorbar(image, ax=ax, label="pixels in a cell", shrink=0.7, pad=0.02)
+        ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0, 0.035, 1)), label="pixels in a cell")
     alone = pixels.alone()
     ax.plot(pixels.x[alone], pixels.y[alone], ls="none", marker=".", ms=7 if alone.size < _ALL_DRAWN else 3,
             color=GREY, rasterized=True, label=f"{in_digits(pixels.number)} pixels in the picture")  # fmt: skip
     for flag, chosen in pixels.flagged(flags).items():
         if chosen.size:
-            ax.plot(*pixels.thinned(chosen), **FLAG_STYLES[flag], ms=4.5, mfc="none", ls="none", rasterized=True,
-                    zorder=3, label=f"{_NAMES[flag]}: {in_digits(chosen.size)}")  # fmt: skip
+            x, y = pixels.thinned(chosen)
+            width = 0.8 if flag == DARK_FLAGS.HOT else 1.3
+            ax.plot(x, y, **FLAG_STYLES[flag], ms=4.5, mew=width, mfc="none", ls="none", rasterized=True, zorder=3,
+                    label=f"{_NAMES[flag]}: {in_digits(chosen.size)}")  # fmt: skip
     scale.put_on(ax)
     ax.set(
         aspect="equal", anchor="N", xlabel=f"{AXIS_RATE}, {drawn[0].label}", ylabel=f"{AXIS_RATE}, {drawn[1].label}",

@@ -55,8 +55,8 @@ def axes_or_new(ax, size=(7.0, 4.6)):
 def add_legend_below(ax, handles=None, **options):
     """Put the legend of Axes below them, where it hides nothing."""
     ax.legend(
-        handles=handles, frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(-0.12, -0.14),
-        borderaxespad=0, columnspacing=1, **options,
+        handles=handles, frameon=False, loc="upper left", bbox_to_anchor=(-0.12, -0.14),
+        borderaxespad=0, columnspacing=1, handlelength=1.8, labelspacing=0.35, **options,
     )  # fmt: skip
 
 
