@@ -107,8 +107,10 @@ def plot_rate_histogram(
     drawn = drawn_rates(rates, labels)
     flags = None if mask is None else checked_mask(mask, only_flags=True)
     counts = [rate.counts() for rate in drawn]
-    best = max(range(len(drawn)), key=lambda index: drawn[index].info.total)
-    typical = typical_rate(drawn[best].image)[0] if flags is None else header_value(flags.meta, "DKTYPIC", None)
+    typical = None if flags is None else header_value(flags.meta, "DKTYPIC", None)
+    if typical is None:
+        best = max(drawn, key=lambda rate: rate.info.total)
+        typical, _ = typical_rate(best.image)
     ax = axes_or_new(ax, (5.6, 4.2 + 0.2 * len(drawn)))
     edges = _bin_edges(drawn, counts)
     # Half a pixel in the widest bin is nothing.
