@@ -107,8 +107,10 @@ def plot_rate_histogram(
     drawn = drawn_rates(rates, labels)
     flags = None if mask is None else checked_mask(mask, only_flags=True)
     counts = [rate.counts() for rate in drawn]
-    best = max(range(len(drawn)), key=lambda index: drawn[index].info.total)
-    typical = typical_rate(drawn[best].image)[0] if flags is None else header_value(flags.meta, "DKTYPIC", None)
+    typical = None if flags is None else header_value(flags.meta, "DKTYPIC", None)
+    if typical is None:
+        best = max(drawn, key=lambda rate: rate.info.total)
+        typical, _ = typical_rate(best.image)
     ax = axes_or_new(ax, (5.6, 4.2 + 0.2 * len(drawn)))
     edges = _bin_edges(drawn, counts)
     # Half a pixel in the widest bin is nothing.
@@ -158,7 +160,7 @@ def _add_line(ax, text, value, dashes, height):
     left = np.log(value / low) > 0.6 * np.log(high / low)
     ax.annotate(
         f"{text} {value:.2g}", (value, height), xycoords=transform, xytext=(-3 if left else 3, 0),
-        textcoords="offset points", ha="right" if left else "left", va="top", fontsize="small",
+        textcoords="offset points", ha="right" if left else "left", va="top",
     )  # fmt: skip
 
 

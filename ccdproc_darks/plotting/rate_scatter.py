@@ -16,7 +16,7 @@ from .._interface.pixel_mask import checked_mask
 from ..frames.cards import header_value
 from .drawn_rates import drawn_rates
 from .style import AXIS_RATE, FLAG_STYLES, GREY, add_legend_below, axes_or_new, in_digits
-from .value_counts import cell_numbers
+from .value_counts import Cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +25,8 @@ __all__ = ["plot_rate_scatter"]
 
 # Cells of the picture along each axis, and the pixels in one cell from which on it is drawn as a density.
 _CELLS, _CROWDED = 160, 4
+# Pixels that are worked on at a time.
+_BLOCK = 2**18
 # Of more pixels of one flag, one is drawn in each square of so many cells a side.
 _ALL_DRAWN, _SQUARE = 300, 3
 # Fraction of the pixels that may be lower than the picture shows.
@@ -64,7 +66,7 @@ def plot_rate_scatter(
         The axes:
 
         * grey cells: the number of pixels in each, where there are four and more; grey points: pixels, one by one.
-          The scale of the cells is a colorbar, further axes of the same figure.
+          The scale of the cells is a colorbar beside, an inset of the axes.
         * a line where both rates are equal, as those of proportional pixels are, and the band of the tolerance.
         * dashed and dotted lines: the rates at which pixels saturate. Saturated pixels are at their lower limits.
         * markers: pixels with a flag, and how many of them are in the picture. Of more than 300 with a flag, one is
@@ -130,24 +132,26 @@ def plot_rate_scatter(
         tolerance = 0.1 if flags is None else header_value(flags.meta, "DKTOLER", 0.1)
     tolerance = checked_number("tolerance", tolerance, maximum=1e6)
     scale = _scale_of(drawn) if limits is None else _Scale(*_checked_limits(limits))
-    ax = axes_or_new(ax, (5.6, 6.0))
+    ax = axes_or_new(ax, (5.6, 6.2))
     pixels = _Pixels(drawn, scale.edges)
     _draw_lines(ax, drawn, scale.edges, tolerance)
     density = np.ma.masked_less(pixels.per_cell, _CROWDED)
     if density.count():
         shades = LogNorm(_CROWDED / 4, max(density.max(), 10 * _CROWDED))
         image = ax.pcolormesh(scale.edges, scale.edges, density, cmap="Greys", norm=shades, rasterized=True)
-        ax.figure.colorbar(image, ax=ax, label="pixels in a cell", shrink=0.7, pad=0.02)
+        ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0, 0.035, 1)), label="pixels in a cell")
     alone = pixels.alone()
-    ax.plot(pixels.x[alone], pixels.y[alone], ls="none", marker=".", ms=6 if alone.size < _ALL_DRAWN else 3,
+    ax.plot(pixels.x[alone], pixels.y[alone], ls="none", marker=".", ms=7 if alone.size < _ALL_DRAWN else 3,
             color=GREY, rasterized=True, label=f"{in_digits(pixels.number)} pixels in the picture")  # fmt: skip
     for flag, chosen in pixels.flagged(flags).items():
         if chosen.size:
-            ax.plot(*pixels.thinned(chosen), **FLAG_STYLES[flag], ms=4.5, mfc="none", ls="none", rasterized=True,
-                    zorder=3, label=f"{_NAMES[flag]}: {in_digits(chosen.size)}")  # fmt: skip
+            x, y = pixels.thinned(chosen)
+            width = 0.8 if flag == DARK_FLAGS.HOT else 1.3
+            ax.plot(x, y, **FLAG_STYLES[flag], ms=4.5, mew=width, mfc="none", ls="none", rasterized=True, zorder=3,
+                    label=f"{_NAMES[flag]}: {in_digits(chosen.size)}")  # fmt: skip
     scale.put_on(ax)
     ax.set(
-        aspect="equal", xlabel=f"{AXIS_RATE}, {drawn[0].label}", ylabel=f"{AXIS_RATE}, {drawn[1].label}",
+        aspect="equal", anchor="N", xlabel=f"{AXIS_RATE}, {drawn[0].label}", ylabel=f"{AXIS_RATE}, {drawn[1].label}",
     )  # fmt: skip
     add_legend_below(ax, ncols=2)
     return ax
@@ -198,20 +202,29 @@ class _Pixels:
 
     def __init__(self, drawn, edges):
         self.x, self.y = (rate.data.ravel() for rate in drawn)
-        columns, rows = (cell_numbers(_spread(rate), edges) for rate in drawn)
-        inside = (columns > 0) & (columns < len(edges)) & (rows > 0) & (rows < len(edges))
-        saturated = np.zeros(inside.shape, dtype=bool)
-        for rate in drawn:
-            if rate.mask is not None:
-                inside &= ~(rate.mask & ~rate.saturated).ravel()
-                saturated |= rate.saturated.ravel()
-        # One number for both; that of a pixel in no cell is 0.
-        self._cells = columns.astype(np.uint16)
-        self._cells *= np.uint16(256)
-        self._cells += rows
-        self._cells *= inside
-        self._saturated = np.flatnonzero(saturated & inside)
-        numbers = np.bincount(self._cells, minlength=2**16)
+        table, moves = Cells(edges), [_moves(rate.step) for rate in drawn]
+        self._cells, saturated, numbers = np.empty(self.x.size, dtype=np.uint16), [], 0
+        for start in range(0, self.x.size, _BLOCK):
+            block = slice(start, min(start + _BLOCK, self.x.size))
+            cells = self._cells[block]
+            columns, rows = (
+                table.of(values[block] + move[: len(cells)])
+                for values, move in zip((self.x, self.y), moves, strict=True)
+            )
+            inside = (columns > 0) & (columns < len(edges)) & (rows > 0) & (rows < len(edges))
+            at_limit = np.zeros(len(cells), dtype=bool)
+            for rate in drawn:
+                if rate.mask is not None:
+                    limit = rate.saturated.ravel()[block]
+                    inside &= ~rate.mask.ravel()[block] | limit
+                    at_limit |= limit
+            # One number for both; that of a pixel in no cell is 0.
+            np.multiply(columns, 256, out=cells, dtype=np.uint16)
+            cells += rows
+            cells *= inside
+            saturated.append(start + np.flatnonzero(at_limit & inside))
+            numbers = numbers + np.bincount(cells, minlength=2**16)
+        self._saturated = np.concatenate(saturated)
         numbers[0] = 0
         self.number = int(numbers.sum())
         numbers -= np.bincount(self._cells[self._saturated], minlength=2**16)
@@ -246,12 +259,9 @@ class _Pixels:
         return self.x[chosen], self.y[chosen]
 
 
-def _spread(rate):
-    """Rates, each moved by up to half a step of the ADC: else whole numbers of steps would show as stripes."""
-    if not rate.step:
-        return rate.data
-    moves = np.random.default_rng(0).uniform(-rate.step / 2, rate.step / 2, 2**16).astype(np.float32)
-    return rate.data.ravel() + np.resize(moves, rate.data.size)
+def _moves(step):
+    """By how much each pixel of a block is moved, up to half a step of the ADC: steps would show as stripes."""
+    return np.random.default_rng(0).uniform(-step / 2, step / 2, _BLOCK).astype(np.float32)
 
 
 def _scale_of(drawn):

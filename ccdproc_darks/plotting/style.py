@@ -1,6 +1,8 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Colours, line styles and markers of all pictures, and the Axes that they are drawn on."""
 
+from typing import Any
+
 from .._interface.flags import DARK_FLAGS
 
 __all__ = [
@@ -13,7 +15,7 @@ GREY = "0.45"
 
 # Colour and dashes of the first rate, the second one, and so on. The colours are those of Okabe and Ito (2008), which
 # colour-blind readers tell apart, in an order in which neighbours differ in brightness as well; dashes for grey print.
-LINE_STYLES = (
+LINE_STYLES: tuple[dict[str, Any], ...] = (
     {"color": "#0072b2", "linestyle": "-"},
     {"color": "#e69f00", "linestyle": "--"},
     {"color": "#000000", "linestyle": ":"},
@@ -30,7 +32,7 @@ _FEW_DECADES = 300.0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 # Colour and marker of each flag: never told by colour alone.
-FLAG_STYLES = {
+FLAG_STYLES: dict[int, dict[str, Any]] = {
     DARK_FLAGS.HOT: {"color": "#e69f00", "marker": "o"},
     DARK_FLAGS.NONLINEAR: {"color": "#d55e00", "marker": "x"},
     DARK_FLAGS.SATURATED: {"color": "#000000", "marker": "^"},
@@ -56,8 +58,8 @@ def axes_or_new(ax, size=(7.0, 4.6)):
 def add_legend_below(ax, handles=None, **options):
     """Put the legend of Axes below them, where it hides nothing."""
     ax.legend(
-        handles=handles, frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(-0.12, -0.14),
-        borderaxespad=0, columnspacing=1, **options,
+        handles=handles, frameon=False, loc="upper left", bbox_to_anchor=(-0.12, -0.14),
+        borderaxespad=0, columnspacing=1, handlelength=1.8, labelspacing=0.35, **options,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-__all__ = ["ValueCounts", "cell_numbers"]
+__all__ = ["Cells", "ValueCounts"]
 
 # Bits of a float32 that are left out: 10 of the 23 bits of its fraction remain, which tell values apart by 0.1 %.
 _COARSE = 13
@@ -70,17 +70,23 @@ class ValueCounts:
         return float(np.interp(fraction * self.total, self.below, self.edges)) if self.total else float("nan")
 
 
-def cell_numbers(values, edges):
-    """Number of the bin of each value, flat, as uint8: from 1, 0 below the first edge or NaN, the last one above.
+class Cells:
+    """Numbers of bins between up to 254 ``edges``, of values that are as many as one likes.
 
-    There may be 254 edges; values are put into bins with an error of 0.02 %.
+    Notes
+    -----
+    The bits of a value are looked up in a table; a value closer to an edge than 0.02 % may be in the bin beside.
     """
-    codes = np.arange(2 ** (32 - _FINE), dtype=np.uint32)
-    with np.errstate(invalid="ignore"):
-        starts = (codes << _FINE).view(np.float32)
-        table = np.searchsorted(edges, starts, side="right").astype(np.uint8)
-    table[np.isnan(starts)] = 0
-    return table[_bits(values) >> _FINE]
+
+    def __init__(self, edges):
+        starts = (np.arange(2 ** (32 - _FINE), dtype=np.uint32) << _FINE).view(np.float32)
+        with np.errstate(invalid="ignore"):
+            self._table = np.searchsorted(edges, starts, side="right").astype(np.uint8)
+        self._table[np.isnan(starts)] = 0
+
+    def of(self, values):
+        """Number of the bin of each value, flat, as uint8: from 1; 0 below the first edge or NaN, the last above."""
+        return self._table[_bits(values) >> _FINE]
 
 
 def _counts(values):

@@ -75,7 +75,7 @@ def test_few_pixels_are_points():
     ax = plot_rate_scatter(*both(values, values * 0.9), ax=axes())
     assert density(ax).size == 0
     np.testing.assert_allclose(points(ax, "in the picture"), np.column_stack([values, values * 0.9]), rtol=1e-6)
-    assert len(ax.figure.axes) == 1
+    assert ax.child_axes == []  # no scale of cells
 
 
 def test_part_of_it(crowd):
@@ -132,7 +132,7 @@ def test_flags_have_markers_of_their_own(crowd):
     # Of many, one where several crowd: some at every rate.
     hot = points(ax, "HOT")
     assert 50 < len(hot) < 1500
-    for rate in np.geomspace(0.5, 39, 8):
+    for rate in np.geomspace(4, 39, 5):
         assert np.abs(hot[:, 1] / rate - 1).min() < 0.3
 
 

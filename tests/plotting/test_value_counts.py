@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ccdproc_darks.plotting.value_counts import ValueCounts, cell_numbers
+from ccdproc_darks.plotting.value_counts import Cells, ValueCounts
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_comb_of_steps_is_spread():
 
 @pytest.mark.parametrize("edges", [np.linspace(-1, 1, 200), np.geomspace(0.01, 10, 161), np.array([5.0, 10.0])])
 def test_cells(values, edges):
-    cells = cell_numbers(values, edges)
+    cells = Cells(edges).of(values)
     assert cells.dtype == np.uint8
     wanted = np.digitize(values.ravel(), edges)
     differing = cells != wanted
@@ -68,4 +68,4 @@ def test_cells(values, edges):
 
 
 def test_nan_is_in_no_cell():
-    np.testing.assert_array_equal(cell_numbers(np.array([np.nan, -np.nan, np.inf, -np.inf]), [0.0, 1.0]), [0, 0, 2, 0])
+    np.testing.assert_array_equal(Cells([0.0, 1.0]).of(np.array([np.nan, -np.nan, np.inf, -np.inf])), [0, 0, 2, 0])
