@@ -67,7 +67,9 @@ class TestDensity:
     def test_of_chosen_flags(self, axes):
         mask = flagged()
         ax = plot_mask(mask, flags="HOT", ax=axes)
-        assert ax.images[0].get_array().filled(0).sum() * 9 / 100 == pytest.approx((mask.data & DARK_FLAGS.HOT > 0).sum())
+        assert ax.images[0].get_array().filled(0).sum() * 9 / 100 == pytest.approx(
+            (mask.data & DARK_FLAGS.HOT > 0).sum()
+        )
         ax = plot_mask(mask, flags=["NONLINEAR", "SATURATED"], ax=Figure().subplots())
         assert ax.images[0].get_array().count() == 3
 
@@ -152,7 +154,7 @@ def test_no_pixel_is_flagged(axes):
 @pytest.mark.parametrize("value", [False, True])
 def test_shapes(shape, value, axes):
     ax = plot_mask(np.full(shape, value), ax=axes)
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     assert (ax.get_xlim(), ax.get_ylim()) == ((-0.5, shape[1] - 0.5), (-0.5, shape[0] - 0.5))
     assert labels(ax) == [f"masked: {value * shape[0] * shape[1]} pixel{'s' * (not value or shape != (1, 1))}"]
 
