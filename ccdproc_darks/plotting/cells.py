@@ -176,13 +176,14 @@ class Cells:
         """Cells of an image of float32 with NaN where a pixel cannot be used."""
         noise = _noise_of_pixels(values)
         columns, rows = Lines.of(values.T, noise), Lines.of(values, noise)
-        means, usable, side = values, (values == values).astype(int), 1
-        if max(values.shape) > _SMALL:
-            side = -(-max(values.shape) // _CELLS)
+        side = 1 if max(values.shape) <= _SMALL else -(-max(values.shape) // _CELLS)
+        means = values
+        if side > 1:
             means, usable, noise = _cells(values, side, noise)
             while _is_noise(means, noise) and max(means.shape) >= 2 * _FEWEST_CELLS:
-                means, usable, side, noise = *_doubled(means, usable), 2 * side, noise / 2
-        means = np.where(2 * usable >= _pixels_of_cells(values.shape, side), means, np.nan)
+                means, usable = _doubled(means, usable)
+                side, noise = 2 * side, noise / 2
+            means = np.where(2 * usable >= _pixels_of_cells(values.shape, side), means, np.nan)
         limits = _limits(means, noise)
         if side > 1:
             _show(columns, means.T, side, values.shape[0])

@@ -116,7 +116,7 @@ def plot_rate_map(rate: CCDData, *, ax: Axes | None = None, profiles: bool = Tru
        glow = AmplifierGlow(rate=0.05 * u.electron / u.s, scale=60)
        sensor = sensor_preset("low-noise-cmos", shape=(320, 400), glow=glow, seed=1)
        rate = dark_rate(list(DarkSequence(sensor, [(10, 600 * u.s)], rng=1)), bias=400 * u.adu)
-       rate.data[:, 280] *= 1.1  # a bad column
+       rate.data[:, 280] *= 1.2  # a bad column
        plot_rate_map(rate)
     """
     checked_flag("profiles", profiles)
