@@ -110,7 +110,7 @@ def plot_mask(
        frames = list(DarkSequence(sensor, [(10, 90 * u.s), (10, 1000 * u.s)], rng=1))
        rates = [dark_rate(some, bias=1000 * u.adu) for some in (frames[:10], frames[10:])]
        for rate in rates:
-           rate.data[100:, 280] += 0.04  # a bad column
+           rate.data[:, 120] += 0.02  # a bad column
        plot_mask(hot_pixel_mask(*rates), flags=["HOT", "NONLINEAR", "OTHER_BAD_PIXEL"])
     """
     checked_flag("profiles", profiles)
