@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["Cells", "Lines", "clipped_means", "running_median"]
+__all__ = ["Cells", "Lines", "clipped_means", "usual_values"]
 
 # Cells along the longer side of an image: as many as a reader tells apart in a picture 390 pixels wide. Where noise
 # hides what they show, cells are doubled, down to the second number.
@@ -23,8 +23,9 @@ _FEW = 64
 _PARTS = 8
 # Pixels of a block of lines, so that it stays in the cache of a processor.
 _BLOCK = 2**17
-# Lines that a line is compared with, an odd number; sigmas by which it stands out.
-_WINDOW, _STANDS_OUT = 15, 6.0
+# Lines on each side that a line is compared with; sigmas by which it stands out.
+_BESIDE, _STANDS_OUT = 7, 6.0
+_FEWEST_LINES = 3 * _BESIDE
 
 
 def clipped_means(values, floor=0.0):
@@ -105,19 +106,34 @@ def _parts(values, floor):
     return found
 
 
-def running_median(lines):
-    """Median of each line and the seven on each side of it, as far as there are any."""
-    half = _WINDOW // 2
-    padded = np.pad(lines, [(half, half)] + [(0, 0)] * (lines.ndim - 1), constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW, axis=0)
-    return _medians(windows.reshape(-1, _WINDOW))[0].reshape(lines.shape)
+def usual_values(lines):
+    """Values of lines by those beside: the mean of the medians of seven lines on each side, whatever a line itself is.
+
+    At the first and last seven lines, it is on the line through the medians of the next seven and the seven after;
+    of fewer than 21 lines, it is their median.
+    """
+    number = len(lines)
+    if number < _FEWEST_LINES:
+        return np.zeros(lines.shape) + _medians(lines.reshape(number, -1).T)[0].reshape(lines.shape[1:])
+    windows = np.lib.stride_tricks.sliding_window_view(lines, _BESIDE, axis=0)
+    medians = _medians(windows.reshape(-1, _BESIDE))[0].reshape(windows.shape[:-1])
+    # That of number i is the median of lines i to i + 6.
+    before, after = medians[: number - 2 * _BESIDE], medians[_BESIDE + 1 :]
+    inner = np.where(np.isnan(before), after, np.where(np.isnan(after), before, (before + after) / 2))
+    first, last = (_extrapolated(part[1:_FEWEST_LINES]) for part in (medians, medians[::-1]))
+    return np.concatenate([first, inner, last[::-1]])
+
+
+def _extrapolated(medians):
+    near, far = medians[:_BESIDE], medians[_BESIDE : 2 * _BESIDE]
+    return near + (near - far) * (_BESIDE + 1) / 2 / _BESIDE
 
 
 def _departures(lines):
     """By how many sigmas lines differ from those beside; sigma is their scatter, as columns of good sensors differ."""
-    departures = np.abs(lines - running_median(lines))
+    departures = np.abs(lines - usual_values(lines))
     finite = departures[np.isfinite(departures)]
-    scatter = 1.4826 * np.median(finite) if len(lines) >= _WINDOW and finite.size else 0.0
+    scatter = 1.4826 * np.median(finite) if len(lines) >= _FEWEST_LINES and finite.size else 0.0
     if scatter == 0:
         return np.zeros(lines.shape)
     return np.where(departures > _STANDS_OUT * scatter, departures / scatter, 0)
@@ -125,9 +141,9 @@ def _departures(lines):
 
 def _excess(numbers):
     """By how many sigmas (Poisson) lines have more outliers than those beside; 0 where by fewer than six."""
-    if len(numbers) < _WINDOW:
+    if len(numbers) < _FEWEST_LINES:
         return np.zeros(len(numbers))
-    usual = running_median(numbers)
+    usual = np.maximum(usual_values(numbers), np.median(numbers))
     sigmas = (numbers - usual) / np.sqrt(usual + 1)
     return np.where(sigmas > _STANDS_OUT, sigmas, 0)
 
@@ -160,13 +176,14 @@ class Cells:
         """Cells of an image of float32 with NaN where a pixel cannot be used."""
         noise = _noise_of_pixels(values)
         columns, rows = Lines.of(values.T, noise), Lines.of(values, noise)
-        means, usable, side = values, (values == values).astype(int), 1
-        if max(values.shape) > _SMALL:
-            side = -(-max(values.shape) // _CELLS)
+        side = 1 if max(values.shape) <= _SMALL else -(-max(values.shape) // _CELLS)
+        means = values
+        if side > 1:
             means, usable, noise = _cells(values, side, noise)
             while _is_noise(means, noise) and max(means.shape) >= 2 * _FEWEST_CELLS:
-                means, usable, side, noise = *_doubled(means, usable), 2 * side, noise / 2
-        means = np.where(2 * usable > _pixels_of_cells(values.shape, side), means, np.nan)
+                means, usable = _doubled(means, usable)
+                side, noise = 2 * side, noise / 2
+            means = np.where(2 * usable >= _pixels_of_cells(values.shape, side), means, np.nan)
         limits = _limits(means, noise)
         if side > 1:
             _show(columns, means.T, side, values.shape[0])

@@ -80,10 +80,13 @@ def plot_mask(
     200 pixels a side on.
 
     Each flag has a marker and a colour of its own. Its pixels are marked if they are 400 or fewer; the legend has the
-    number of all. A column of which a tenth or more is OTHER_BAD_PIXEL is a dashed line over these pixels, and so is a
-    row. A profile is the fraction of a column (or row), averaged over the width of a cell. A triangle marks single
-    columns with far more flagged pixels than usual: more than ``n + 6 sqrt(n) + 6``, where ``n`` is the number in a
-    typical column; chance alone makes a Poisson number so large in less than one of 10**8 columns.
+    number of all. Where there are more, the greys show them, if their flag was named. A column of which a tenth or
+    more is OTHER_BAD_PIXEL is a dashed line over these pixels, and so is a row.
+
+    A profile is the fraction of a column (or row), averaged over the width of a cell. A triangle marks single columns
+    with far more flagged pixels than usual: more than ``n + 6 sqrt(n) + 6``, where ``n`` is the number in a typical
+    column; chance alone makes a Poisson number so large in less than one of 10**8 columns. Of all of these, the three
+    with the most are marked.
 
     Examples
     --------
@@ -107,14 +110,14 @@ def plot_mask(
        frames = list(DarkSequence(sensor, [(10, 90 * u.s), (10, 1000 * u.s)], rng=1))
        rates = [dark_rate(some, bias=1000 * u.adu) for some in (frames[:10], frames[10:])]
        for rate in rates:
-           rate.data[100:, 280] += 0.1  # a bad column
+           rate.data[:, 120] += 0.02  # a bad column
        plot_mask(hot_pixel_mask(*rates), flags=["HOT", "NONLINEAR", "OTHER_BAD_PIXEL"])
     """
     checked_flag("profiles", profiles)
     image, pixels = _flagged(checked_mask(mask), flags)
     frame = MapFrame(ax, image.shape, profiles=profiles, bar=_side(image.shape) > 1, legend_lines=len(pixels))
     _draw_fractions(frame, image)
-    frame.legend([_draw_flag(frame, *one) for one in pixels])
+    frame.legend([_draw_flag(frame, *one, in_grey=flags is not None) for one in pixels])
     if not image.any():
         frame.ax.text(0.5, 0.5, "no pixel is flagged", ha="center", va="center", transform=frame.ax.transAxes)
     if profiles:
@@ -207,7 +210,7 @@ def _draw_profile(frame, kind, numbers):
     frame.marked(kind, out[np.argsort(-numbers[out], kind="stable")][:_MARKED], 100 * numbers / length, (0, top))
 
 
-def _draw_flag(frame, name, bit, flat):
+def _draw_flag(frame, name, bit, flat, in_grey):
     """Draw the pixels of a flag, if they are not too many, and lines for bad columns and rows; the legend's entry."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -230,6 +233,8 @@ def _draw_flag(frame, name, bit, flat):
         x, y = x[apart], y[apart]
         label += f", {len(lines)} line{'s' * (len(lines) != 1)}" if lines else ""
     options = {**style, "linestyle": "none", "markersize": 4.5, "fillstyle": "none"}
+    if x.size > _MOST_MARKERS and in_grey and not lines:
+        return Patch(facecolor="0.6", label=f"{label} (grey)")
     if x.size > _MOST_MARKERS:
         label += " (too many to mark)"
         options["marker"] = "none"

@@ -11,7 +11,7 @@ from astropy.nddata import CCDData
 
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_flag, checked_number, numpy_images, unit_name
 from .._interface.pixel_mask import DARK_RATE, kind_of_result
-from .cells import Cells, running_median
+from .cells import Cells, usual_values
 from .map_frame import MapFrame
 from .style import AXIS_RATE
 
@@ -79,7 +79,7 @@ def plot_rate_map(rate: CCDData, *, ax: Axes | None = None, profiles: bool = Tru
     whole or in an eighth of its length, is drawn as wide as a cell, in the colour of its own mean. The profile marks
     it, and also a column with far more outlying pixels than those beside (by six sigmas of their Poisson number); of
     all of these, the three that differ most. The same is done for rows. The grey band is three times the noise of the
-    mean, about the median of fifteen columns (or rows).
+    mean, about the columns (or rows) beside.
 
     The hottest pixels are those with the highest numbers, masked ones included: the rate of a saturated pixel is a
     lower limit, "at least". The colours of a cutout are logarithmic, from its median, or a thousandth of
@@ -116,7 +116,7 @@ def plot_rate_map(rate: CCDData, *, ax: Axes | None = None, profiles: bool = Tru
        glow = AmplifierGlow(rate=0.05 * u.electron / u.s, scale=60)
        sensor = sensor_preset("low-noise-cmos", shape=(320, 400), glow=glow, seed=1)
        rate = dark_rate(list(DarkSequence(sensor, [(10, 600 * u.s)], rng=1)), bias=400 * u.adu)
-       rate.data[:, 280] *= 1.1  # a bad column
+       rate.data[:, 280] *= 1.2  # a bad column
        plot_rate_map(rate)
     """
     checked_flag("profiles", profiles)
@@ -208,7 +208,7 @@ def _draw_profile(frame, kind, lines):
     low, high = np.percentile(finite, [1, 99])
     reach = max(0.4 * (high - low), 4 * float(np.median(lines.errors)), 1e-3 * abs(low + high), 1e-12)
     limits = (low - reach, high + reach)
-    usual, noise = running_median(lines.means), _BAND * lines.errors
+    usual, noise = usual_values(lines.means), _BAND * lines.errors
     frame.profile(kind, lines.means, limits, "electron s$^{-1}$", (usual - noise, usual + noise))
     frame.marked(kind, lines.found[:_MARKED], lines.means, limits)
 

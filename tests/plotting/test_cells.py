@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ccdproc_darks.plotting.cells import Cells, clipped_means, running_median
+from ccdproc_darks.plotting.cells import Cells, clipped_means, usual_values
 
 
 def noisy(shape, *, rate=1.0, sigma=0.05, hot=0.01, seed=0):
@@ -35,22 +35,37 @@ class TestClippedMeans:
         assert (means[0], errors[0], outliers[0]) == (2, 0, 1)
 
     def test_the_floor_is_sigma_of_few_values(self):
-        values = np.array([[1.0, 1.0, 1.1, 1.3]], np.float32)
+        values = np.array([[1.0, 1.0, 1.0, 1.1, 1.3]], np.float32)
         assert clipped_means(values)[3] == 2
         assert clipped_means(values, floor=0.1)[3] == 0
 
     def test_no_usable_value(self):
-        means, errors, usable, outliers = clipped_means(np.full((1, 3), np.nan, np.float32))
+        means, _, usable, outliers = clipped_means(np.full((1, 3), np.nan, np.float32))
         assert np.isnan(means[0])
         assert (usable[0], outliers[0]) == (0, 0)
 
 
-def test_running_median_is_one_of_what_there_is():
-    lines = np.arange(30.0)
-    lines[12] = 1000
-    found = running_median(lines)
-    assert found[12] == pytest.approx(12, abs=1)
-    assert found[0] == np.median(lines[:8])
+class TestUsualValues:
+    @pytest.mark.parametrize("number", [21, 22, 60])
+    def test_of_a_gradient(self, number):
+        lines = np.stack([np.arange(number), 5.0 - 2 * np.arange(number)], axis=1)
+        np.testing.assert_allclose(usual_values(lines), lines, atol=1e-12)
+
+    def test_a_line_does_not_count_for_itself(self):
+        lines = np.arange(30.0)
+        lines[[0, 12]] = 1000
+        found = usual_values(lines)
+        assert found[0] == pytest.approx(0)
+        assert found[12] == pytest.approx(12)
+
+    def test_beside_masked_lines(self):
+        lines = np.full(40, 3.0)
+        lines[10:25] = np.nan
+        assert np.isfinite(usual_values(lines)[[9, 25]]).all()
+
+    def test_few_lines(self):
+        np.testing.assert_array_equal(usual_values(np.arange(5.0)), 2)
+        assert usual_values(np.ones((5, 8))).shape == (5, 8)
 
 
 class TestCells:
@@ -87,7 +102,7 @@ class TestCells:
         assert high == pytest.approx(2, abs=0.03)
 
     def test_masked_where_more_than_half_is(self):
-        image = noisy((100, 102))
+        image = noisy((100, 102), rate=np.linspace(1, 2, 102))
         image[:, :1] = image[0, 50:52] = np.nan
         image[20:24, 60:64] = np.nan
         cells = Cells.of(image)

@@ -71,7 +71,7 @@ class TestMap:
 
     def test_labels(self, axes):
         ax = plot_rate_map(noisy(), ax=axes)
-        columns, rows, cutouts, bar = parts(ax)
+        columns, rows, _, bar = parts(ax)
         side = HEIGHT // image_of(ax).get_array().shape[0]
         assert f"mean of {side} x {side} pixels" in bar.get_xlabel()
         assert (ax.get_ylabel(), columns.get_xlabel()) == ("row (y)", "column (x)")
@@ -124,7 +124,7 @@ class TestZoom:
     def test_out_of_the_image(self, axes):
         ax = plot_rate_map(noisy(), ax=axes)
         ax.set(xlim=(-50, -20), ylim=(60, 80))
-        ax.figure.canvas.draw()
+        ax.figure.draw_without_rendering()
 
 
 class TestProfiles:
@@ -192,14 +192,15 @@ class TestCutouts:
         parts(plot_rate_map(noisy(), ax=axes, worst=worst), worst)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (10, 10), (1, 30), (255, 765), (300, 40), (20, 400)])
-@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    ("shape", "masked"), [((1, 1), False), ((10, 10), True), ((85, 255), False), ((300, 40), True), ((20, 400), False)]
+)
 def test_shapes(shape, masked, axes):
     """Each part is within the place of the Axes, and none covers another."""
     place = axes.get_position(original=True)
     axes.figure.set_layout_engine("none")
     ax = plot_rate_map(noisy(shape=shape, hot={}, mask=np.full(shape, masked)), ax=axes)
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     boxes = [one.get_position() for one in (ax, *ax.child_axes)]
     for box in boxes:
         assert place.x0 - 1e-9 <= box.x0 <= box.x1 <= place.x1 + 1e-9
@@ -215,7 +216,7 @@ def test_shapes(shape, masked, axes):
 def test_profiles_follow_the_map_in_a_zoom(axes):
     ax = plot_rate_map(noisy(), ax=axes)
     ax.set(xlim=(20, 40), ylim=(20, 100))
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     columns, rows, *_ = (one.get_position() for one in ax.child_axes)
     box = ax.get_position()
     assert (columns.x0, columns.x1, rows.y0, rows.y1) == pytest.approx((box.x0, box.x1, box.y0, box.y1))
