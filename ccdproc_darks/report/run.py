@@ -2,7 +2,6 @@
 """From a folder of frames to a folder of results, which is written completely or not at all."""
 
 import re
-from functools import partial
 from pathlib import Path
 
 from astropy import units as u
@@ -10,17 +9,17 @@ from astropy import units as u
 from .._interface.disk.manifest import MANIFEST, write_manifest
 from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
-from .._interface.progress import telling
+from .._interface.progress import current_progress, in_turn
 from .._interface.shown import file_name
 from .._interface.version import __version__
 from .check_group import without_folder
+from .costs import Steps, cost_of_files, cost_of_measuring, cost_of_page, cost_of_truth, cost_of_writing
 from .folder import find_groups
 from .frame_files import has_folders
 from .frame_options import AS_FOUND
-from .measure import measure_group, steps
+from .measure import measure_group
 from .page import page
 from .summary import summary_table
-from .terminal import Steps, progress_bar
 from .truth import against_truth
 
 __all__ = [
@@ -72,24 +71,33 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
 def measure_folder(folder, options):
     """Measure all frames of a folder and write nothing; arguments, results and errors are those of `make_report`."""
     groups, unusable = groups_of_folder(folder, options.frames)
-    results, failures = _measure(groups, options)
+    left = sum(cost_of_truth(group) + cost_of_writing(group) + cost_of_page(group) for group in groups)
+    results, failures = _measure(groups, options, left)
     if not results:
         raise NothingMeasuredError("; ".join(f"{title}: {reason}" for title, reason in failures))
-    for _, measured in results:
+    costs = {name: cost_of_truth(measured.group) for name, measured in results}
+    left -= sum(costs.values())
+    for _, measured in in_turn(results, _told("against the truth"), lambda result: costs[result[0]], left):
         unusable += measured.unusable
         measured.truth = against_truth(folder, measured)
     return results, failures, unusable
 
 
-def groups_of_folder(folder, options=AS_FOUND):
-    """Groups of the frames of a folder, and `Unusable` files; an error where there are no darks, or no folder."""
+def _told(what):
+    return lambda result: f"{result[1].group.title}: {what}"
+
+
+def groups_of_folder(folder, options=AS_FOUND, left=cost_of_files):
+    """Groups of the frames of a folder, and `Unusable` files; an error where there are no darks, or no folder.
+
+    ``left`` tells what is done with them afterwards, as for `ccdproc_darks.report.folder.find_groups`.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         is_file = f"a file, not a folder: give its folder, {folder.parent}"
         raise NotADirectoryError(f"{folder}: {is_file if folder.exists() else 'no such folder'}")
     # Absolute paths: workers may run in another folder.
-    progress = partial(progress_bar, desc="reading headers", unit="file")
-    groups, unusable = find_groups(folder.absolute(), progress, options)
+    groups, unusable = find_groups(folder.absolute(), options, left)
     if not groups:
         raise NothingMeasuredError(_nothing(folder, unusable, options.recursive))
     return groups, unusable
@@ -100,26 +108,24 @@ def report_title(folder):
     return f"Dark frames in {Path(folder).name or folder}"
 
 
-def _measure(groups, options):
+def _measure(groups, options, left):
     """Results and failures of the groups of frames, in their order."""
     results, failures, noises = {}, {}, {}
     # Groups with the most bias frames first: from them groups of the same camera without any take its read noise.
     order = sorted(range(len(groups)), key=lambda index: -len(groups[index].biases))
-    with progress_bar(total=sum(steps(group) for group in groups), unit="step") as bar:
-        for index in order:
-            group = groups[index]
-
-            step = Steps(bar, group.title)
-            camera = (group.camera, group.shape, group.binning, str(group.settings))
-            try:
-                with telling(step.tell):
-                    measured = measure_group(group, options, step, noises.get(camera))
-            except (ValueError, OSError, u.UnitsError) as error:
-                failures[index] = (group.title, without_folder(str(error), group))
-                continue
-            results[index] = measured
-            if measured.bias_noise is not None:
-                noises.setdefault(camera, measured.bias_noise * u.electron)
+    costs = [cost_of_measuring(group) for group in groups]
+    for index in in_turn(order, lambda index: groups[index].title, costs.__getitem__, left):
+        group = groups[index]
+        camera = (group.camera, group.shape, group.binning, str(group.settings))
+        try:
+            with current_progress().within():
+                measured = measure_group(group, options, Steps(group), noises.get(camera))
+        except (ValueError, OSError, u.UnitsError) as error:
+            failures[index] = (group.title, without_folder(str(error), group))
+            continue
+        results[index] = measured
+        if measured.bias_noise is not None:
+            noises.setdefault(camera, measured.bias_noise * u.electron)
     names = folder_names(group.title for group in groups)
     return [(names[index], results[index]) for index in sorted(results)], [
         failures[index] for index in sorted(failures)
@@ -128,12 +134,18 @@ def _measure(groups, options):
 
 def write_report(folder, results, failures, unusable, *, title, command="", intro=""):
     """Write a report into an empty folder (a Path) and return its table; the other arguments as in `make_report`."""
-    for name, measured in results:
+    pages = sum(cost_of_page(measured.group) for _, measured in results)
+    costs = {name: cost_of_writing(measured.group) for name, measured in results}
+    for name, measured in in_turn(results, _told("writing images"), lambda result: costs[result[0]], pages):
         _write_group(folder / name, measured)
+    progress = current_progress()
+    progress.begin("table", 0.1 * pages, after=pages)
     table = summary_table(results, failures, unusable)
     table.write(folder / SUMMARY, format="ascii.ecsv")
+    progress.begin("page", 0.9 * pages, after=0.1 * pages)
     text = page(title, results, failures, unusable, __version__, command, intro)
     (folder / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
+    progress.begin("checksums")
     write_manifest(folder)
     return table
 
