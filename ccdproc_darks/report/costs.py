@@ -3,7 +3,6 @@
 
 import math
 from contextlib import suppress
-from dataclasses import dataclass
 
 from .._interface.progress import current_progress
 from .frame_files import fits_files
@@ -13,22 +12,20 @@ __all__ = [
     "HEADER",
     "Steps",
     "cost_of_checks",
+    "cost_of_checksums",
     "cost_of_files",
     "cost_of_folder",
     "cost_of_measuring",
     "cost_of_page",
+    "cost_of_table",
     "cost_of_truth",
     "cost_of_writing",
 ]
 
 #: Of reading the header of a file; of looking whether it is a copy of another.
-HEADER, COPY = 4.0, 2.0
-# Of all that is done with a megabyte of frames; of a step with the smallest images.
-_MEGABYTE, _STEP = 12.0, 10.0
-# Part of it that the checks cost.
-_CHECKS = 0.05
-# Of a megapixel: of comparing an image with the truth, of writing one, of a page and the table.
-_TRUTH, _IMAGE, _PAGE = 160.0, 20.0, 280.0
+HEADER, COPY = 1.0, 0.3
+# Of all that is done with a megabyte of frames, and with frames that are small; the part of it that checks cost.
+_MEGABYTE, _SMALL, _CHECKS = 8.0, 2500.0, 0.15
 
 
 def cost_of_files(paths):
@@ -37,7 +34,7 @@ def cost_of_files(paths):
     for path in paths:
         with suppress(OSError):
             size += path.stat().st_size
-    return _STEP * len(paths) + _MEGABYTE * size / 1e6
+    return _SMALL + _MEGABYTE * size / 1e6
 
 
 def cost_of_checks(paths):
@@ -48,7 +45,7 @@ def cost_of_checks(paths):
 def cost_of_folder(folder, options):
     """Of a report on the frames of a folder, which may be missing; ``options`` are `FrameOptions`."""
     paths = fits_files(folder, options.recursive) if folder.is_dir() else []
-    return _STEP + (HEADER + COPY) * len(paths) + cost_of_files(paths)
+    return (HEADER + COPY) * len(paths) + (cost_of_files(paths) if paths else 0.0)
 
 
 def cost_of_measuring(group):
@@ -58,53 +55,64 @@ def cost_of_measuring(group):
 
 def cost_of_truth(group):
     """Of the comparison of a group with the truth about it."""
-    return _STEP + _TRUTH * _megapixels(group)
+    return 10 + 150 * _megapixels(group)
 
 
 def cost_of_writing(group):
-    """Of the images of a group, and of their checksums."""
-    return _STEP + _IMAGE * (4 + len(group.exposures)) * _megapixels(group)
+    """Of the images of a group."""
+    return 30 + 10 * (4 + len(group.exposures)) * _megapixels(group)
+
+
+def cost_of_checksums(group):
+    """Of the checksums of its files."""
+    return 10 + 6 * (4 + len(group.exposures)) * _megapixels(group)
+
+
+def cost_of_table(group):
+    """Of its rows of the table."""
+    return 10 + 40 * _megapixels(group)
 
 
 def cost_of_page(group):
     """Of the part of the page about a group."""
-    return 50 * _STEP + _PAGE * _megapixels(group)
+    return 2000 + 200 * _megapixels(group)
 
 
-@dataclass
 class Steps:
-    """Tells, when called with the text of each step of a group's measurement, that it begins."""
+    """Tells, when called with the text of each step of a `Group`'s measurement, that it begins."""
 
-    group: object  # `Group`
-
-    def __post_init__(self):
-        self._costs = _costs_of_steps(self.group)
+    def __init__(self, group):
+        self._costs, self._place = _costs_of_steps(group), 0
 
     def __call__(self, text):
         """Tell that the step begins; some may be left out, and all may be done again."""
-        left = list(self._costs)[list(self._costs).index(text) + 1 :]
-        current_progress().begin(text, self._costs[text], sum(self._costs[name] for name in left))
+        # Without a file that was lost, an exposure time may have another name.
+        if text in self._costs:
+            self._place = list(self._costs).index(text)
+        after = sum(list(self._costs.values())[self._place + 1 :])
+        current_progress().begin(text, self._costs.get(text, 10.0), after)
 
 
 def _costs_of_steps(group):
     """Dict from the steps, in their order, to what they cost."""
     image = _megapixels(group)
     times = [(f"{seconds:g} s", len(frames) * image) for seconds, frames in group.exposures]
-    darks, pairs = sum(pixels for _, pixels in times), (len(times) - 1) * image
+    darks, biases, pairs = sum(pixels for _, pixels in times), len(group.biases) * image, (len(times) - 1) * image
+    # Of small images, of the samples of large ones, and of each megapixel.
     costs = {
-        "camera": 1.0 * darks,
-        "checks": 0.7 * darks,
-        "bias": 3.0 * len(group.biases) * image,
-        "levels": 0.1 * darks,
-        "all exposure times": 3.0 * darks,
-        **{name: 2.5 * pixels for name, pixels in times},
-        **{f"scatter of {name}": 7.5 * pixels for name, pixels in times},
-        "comparison": 20 * pairs,
-        "mask": 100 * image,
-        "pairs": 2 * pairs,
-        "limit": 200 * pairs,
+        "camera": (30, 150, 0.3 * darks),
+        "checks": (60, 170, 0.1 * darks),
+        "bias": (30, 170, 2.3 * biases) if biases else (5, 0, 0),
+        "levels": (10, 20, 0),
+        "all exposure times": (60, 130, 2.4 * darks),
+        **{name: (20, 50, 2.3 * pixels) for name, pixels in times},
+        **{f"scatter of {name}": (30, 130, 7 * pixels) for name, pixels in times},
+        "comparison": (10, 30, 18 * pairs),
+        "mask": (40, 165, 90 * image),
+        "pairs": (1, 0, 2 * pairs),
+        "limit": (40, 190, 200 * pairs),
     }
-    return {name: _STEP + cost for name, cost in costs.items()}
+    return {name: fixed + sample * min(1.0, image) + pixels for name, (fixed, sample, pixels) in costs.items()}
 
 
 def _megapixels(group):

@@ -13,7 +13,16 @@ from .._interface.progress import current_progress, in_turn
 from .._interface.shown import file_name
 from .._interface.version import __version__
 from .check_group import without_folder
-from .costs import Steps, cost_of_files, cost_of_measuring, cost_of_page, cost_of_truth, cost_of_writing
+from .costs import (
+    Steps,
+    cost_of_checksums,
+    cost_of_files,
+    cost_of_measuring,
+    cost_of_page,
+    cost_of_table,
+    cost_of_truth,
+    cost_of_writing,
+)
 from .folder import find_groups
 from .frame_files import has_folders
 from .frame_options import AS_FOUND
@@ -71,16 +80,20 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
 def measure_folder(folder, options):
     """Measure all frames of a folder and write nothing; arguments, results and errors are those of `make_report`."""
     groups, unusable = groups_of_folder(folder, options.frames)
-    left = sum(cost_of_truth(group) + cost_of_writing(group) + cost_of_page(group) for group in groups)
+    left = sum(cost_of_truth(group) + sum(_costs_of_report(group)) for group in groups)
     results, failures = _measure(groups, options, left)
     if not results:
         raise NothingMeasuredError("; ".join(f"{title}: {reason}" for title, reason in failures))
-    costs = {name: cost_of_truth(measured.group) for name, measured in results}
-    left -= sum(costs.values())
-    for _, measured in in_turn(results, _told("against the truth"), lambda result: costs[result[0]], left):
+    truths = {name: cost_of_truth(measured.group) for name, measured in results}
+    left = sum(sum(_costs_of_report(measured.group)) for _, measured in results)
+    for _, measured in in_turn(results, _told("against the truth"), lambda result: truths[result[0]], left):
         unusable += measured.unusable
         measured.truth = against_truth(folder, measured)
     return results, failures, unusable
+
+
+def _costs_of_report(group):
+    return cost_of_writing(group), cost_of_table(group), cost_of_page(group), cost_of_checksums(group)
 
 
 def _told(what):
@@ -134,15 +147,17 @@ def _measure(groups, options, left):
 
 def write_report(folder, results, failures, unusable, *, title, command="", intro=""):
     """Write a report into an empty folder (a Path) and return its table; the other arguments as in `make_report`."""
-    pages = sum(cost_of_page(measured.group) for _, measured in results)
     costs = {name: cost_of_writing(measured.group) for name, measured in results}
-    for name, measured in in_turn(results, _told("writing images"), lambda result: costs[result[0]], pages):
+    _, table_cost, page_cost, checksums = (
+        sum(each) for each in zip(*(_costs_of_report(measured.group) for _, measured in results), strict=True)
+    )
+    after, progress = table_cost + page_cost + checksums, current_progress()
+    for name, measured in in_turn(results, _told("writing images"), lambda result: costs[result[0]], after):
         _write_group(folder / name, measured)
-    progress = current_progress()
-    progress.begin("table", 0.1 * pages, after=pages)
+    progress.begin("table", table_cost, page_cost + checksums)
     table = summary_table(results, failures, unusable)
     table.write(folder / SUMMARY, format="ascii.ecsv")
-    progress.begin("page", 0.9 * pages, after=0.1 * pages)
+    progress.begin("page", page_cost, checksums)
     text = page(title, results, failures, unusable, __version__, command, intro)
     (folder / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
     progress.begin("checksums")
