@@ -108,38 +108,45 @@ def _read(path, measured):
 
 
 def _hot(measured, rate, flags):
-    found = (measured.mask.data & DARK_FLAGS.HOT) > 0
-    planted = (flags & DARK_FLAGS.HOT) > 0
+    pixels, found, planted = _flagged(measured.mask.data, flags, DARK_FLAGS.HOT)
     # The rate of a telegraph pixel in these frames is not its mean, which the truth has.
-    telegraph = (flags & DARK_FLAGS.TELEGRAPH) > 0
-    excess = rate.data - measured.mask.meta["DKTHRESH"]
+    telegraph = (_at(flags, pixels) & DARK_FLAGS.TELEGRAPH) > 0
+    excess = _at(rate.data, pixels) - measured.mask.meta["DKTHRESH"]
     with np.errstate(invalid="ignore"):
-        clear = planted & ~telegraph & (excess > _CLEAR * measured.rate.uncertainty.array)
+        clear = planted & ~telegraph & (excess > _CLEAR * _at(measured.rate.uncertainty.array, pixels))
     return _score("HOT", planted, found, planted | telegraph | (excess > 0), clear, "glow, or telegraph pixels")
 
 
 def _nonlinear(folder, measured, rate, flags):
-    found = (measured.mask.data & DARK_FLAGS.NONLINEAR) > 0
-    planted = (flags & DARK_FLAGS.NONLINEAR) > 0
-    right = planted | ((flags & DARK_FLAGS.TELEGRAPH) > 0)
-    clear = np.zeros(flags.shape, dtype=bool)
+    pixels, found, planted = _flagged(measured.mask.data, flags, DARK_FLAGS.NONLINEAR)
+    right = planted | ((_at(flags, pixels) & DARK_FLAGS.TELEGRAPH) > 0)
+    clear = np.zeros(pixels.shape, dtype=bool)
     times = [seconds for seconds, _ in measured.exposures]
     ends = [_read(folder / "truth" / f"rate_{seconds:.10g}s.fits", measured) for seconds in (times[0], times[-1])]
     if measured.has_bias and all(end is not None for end in ends):
-        departure = np.abs(ends[0].data - ends[1].data)
-        deviations = [measured.rates[seconds].uncertainty.array for seconds in (times[0], times[-1])]
+        departure = np.abs(_at(ends[0].data, pixels) - _at(ends[1].data, pixels))
+        deviations = [_at(measured.rates[seconds].uncertainty.array, pixels) for seconds in (times[0], times[-1])]
         # Saturated pixels have no uncertainty: they never stand out.
         with np.errstate(invalid="ignore"):
             clear = planted & (departure > _CLEAR * np.hypot(*deviations))
-            clear &= departure > measured.mask.meta["DKTOLER"] * rate.data
+            clear &= departure > measured.mask.meta["DKTOLER"] * _at(rate.data, pixels)
     return _score("NONLINEAR", planted, found, right, clear, "telegraph pixels")
 
 
 def _telegraph(measured, flags):
-    found = (measured.mask.data & DARK_FLAGS.TELEGRAPH) > 0
-    planted = (flags & DARK_FLAGS.TELEGRAPH) > 0
+    _, found, planted = _flagged(measured.mask.data, flags, DARK_FLAGS.TELEGRAPH)
     # None is clear: how far a telegraph pixel stands out depends on when it switched, which the truth does not tell.
-    return _score("TELEGRAPH", planted, found, planted, np.zeros(flags.shape, dtype=bool), "")
+    return _score("TELEGRAPH", planted, found, planted, np.zeros(planted.shape, dtype=bool), "")
+
+
+def _flagged(mask, flags, flag):
+    """Pixels (flat indices) that have a flag in the mask or in the truth; and which of them in the one, the other."""
+    pixels = np.flatnonzero((mask & flag) | (flags & flag))
+    return pixels, (_at(mask, pixels) & flag) > 0, (_at(flags, pixels) & flag) > 0
+
+
+def _at(image, pixels):
+    return image.reshape(-1)[pixels]
 
 
 def _score(name, planted, found, right, clear, others):

