@@ -283,15 +283,14 @@ class _TestableJob(BlockJob):
 
         Notes
         -----
-        The fitted rate is, whatever the weights, between two others, and so is that of generalised least squares with
-        one shared bias: the mean of the rates ``c / t``, and the slope of a straight line with a free offset, which is
-        a mean of the slopes between neighbours in exposure time. So the highest of all these is an upper limit of it.
-        The deviation of the difference is at least that of the shortest exposure alone.
+        Without a shared bias, the fitted rate is a mean of the rates ``c / t``, whatever their weights. With one that
+        all share, it is between such a mean and the slope of a straight line with a free offset, which is a mean of the
+        slopes between neighbours in exposure time. So the highest of all these is an upper limit of it. The deviation
+        of the difference is at least that of the shortest exposure alone.
         """
-        seconds = self.images.seconds[:, None, None]
-        members = [exposure for group, _ in shared for exposure in group]
-        is_one = len(shared) <= 1 and len(members) in (0, len(seconds))
-        if self.free_offset or not is_one or (np.diff(seconds, axis=0) <= 0).any():
+        seconds, sizes = self.images.seconds[:, None, None], [len(members) for members, _ in shared]
+        is_known = all(size == 1 for size in sizes) or sizes == [len(seconds)]
+        if self.free_offset or not is_known or (np.diff(seconds, axis=0) <= 0).any():
             return np.arange(rows.counts[0].size)
         with np.errstate(all="ignore"):
             highest = np.max(rows.counts / seconds, axis=0)

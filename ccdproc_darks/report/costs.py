@@ -108,9 +108,9 @@ def _costs_of_steps(group):
         **{name: (20, 50, 2.3 * pixels) for name, pixels in times},
         **{f"scatter of {name}": (30, 130, 7 * pixels) for name, pixels in times},
         "comparison": (10, 30, 18 * pairs),
-        "mask": (40, 165, 90 * image),
+        "mask": (40, 165, 65 * image),
         "pairs": (1, 0, 2 * pairs),
-        "limit": (40, 190, 200 * pairs),
+        "limit": (40, 100, 55 * pairs),
     }
     return {name: fixed + sample * min(1.0, image) + pixels for name, (fixed, sample, pixels) in costs.items()}
 

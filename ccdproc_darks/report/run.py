@@ -2,6 +2,7 @@
 """From a folder of frames to a folder of results, which is written completely or not at all."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from astropy import units as u
@@ -41,6 +42,9 @@ __all__ = [
     "report_title",
     "write_report",
 ]
+
+# Images that are written at a time.
+_WRITTEN = 2
 
 
 class NothingMeasuredError(ValueError):
@@ -176,10 +180,9 @@ def _write_group(folder, measured):
         images.update({f"rate_{seconds:g}s": rate for seconds, rate in measured.rates.items()})
     if measured.significance is not None:
         images["significance"] = measured.significance
-    for name, image in images.items():
-        # astropy makes a temporary file, which it would leave behind.
-        with uninterrupted():
-            image.write(folder / f"{name}.fits")
+    # astropy makes a temporary file, which it would leave behind.
+    with uninterrupted(), ThreadPoolExecutor(_WRITTEN) as pool:
+        list(pool.map(lambda name: images[name].write(folder / f"{name}.fits"), images))
 
 
 def folder_names(titles):
