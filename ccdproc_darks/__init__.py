@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .rates.amplifiers import Amplifier as Amplifier
     from .rates.as_dark_rate import as_dark_rate as as_dark_rate
     from .rates.dark_rate import dark_rate as dark_rate
+    from .rates.doubling_temperature import doubling_temperature as doubling_temperature
     from .rates.master_bias import master_bias as master_bias
     from .rates.measure_gain import MeasuredGain as MeasuredGain
     from .rates.measure_gain import measure_gain as measure_gain
@@ -81,6 +82,7 @@ _MODULE_OF = {
     "dark_rate_change": "comparison.dark_rate_change",
     "dark_scale": "reduction.dark_scale",
     "dark_scatter": "comparison.dark_scatter",
+    "doubling_temperature": "rates.doubling_temperature",
     "hot_pixel_mask": "masks.hot_pixel_mask",
     "master_bias": "rates.master_bias",
     "master_dark": "reduction.master_dark",

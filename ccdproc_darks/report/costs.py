@@ -16,7 +16,7 @@ __all__ = [
     "cost_of_files",
     "cost_of_folder",
     "cost_of_measuring",
-    "cost_of_page",
+    "cost_of_pictures",
     "cost_of_table",
     "cost_of_truth",
     "cost_of_writing",
@@ -55,7 +55,7 @@ def cost_of_measuring(group):
 
 def cost_of_truth(group):
     """Of the comparison of a group with the truth about it."""
-    return 10 + 150 * _megapixels(group)
+    return 10 + 90 * _megapixels(group)
 
 
 def cost_of_writing(group):
@@ -70,11 +70,11 @@ def cost_of_checksums(group):
 
 def cost_of_table(group):
     """Of its rows of the table."""
-    return 10 + 40 * _megapixels(group)
+    return 20 + 2 * _megapixels(group)
 
 
-def cost_of_page(group):
-    """Of the part of the page about a group."""
+def cost_of_pictures(group):
+    """Of the pictures of a group."""
     return 2000 + 200 * _megapixels(group)
 
 

@@ -12,14 +12,13 @@ from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
 from .._interface.progress import current_progress, in_turn
 from .._interface.shown import file_name
-from .._interface.version import __version__
 from .check_group import without_folder
 from .costs import (
     Steps,
     cost_of_checksums,
     cost_of_files,
     cost_of_measuring,
-    cost_of_page,
+    cost_of_pictures,
     cost_of_table,
     cost_of_truth,
     cost_of_writing,
@@ -27,8 +26,11 @@ from .costs import (
 from .folder import find_groups
 from .frame_files import has_folders
 from .frame_options import AS_FOUND
+from .groups_compared import compared_cameras
 from .measure import measure_group
-from .page import page
+from .page import GroupOnPage, page
+from .pictures import as_png, draw_all
+from .result_files import FIGURES, result_files, size_of_file
 from .summary import summary_table
 from .truth import against_truth
 
@@ -43,8 +45,8 @@ __all__ = [
     "write_report",
 ]
 
-# Images that are written at a time.
-_WRITTEN = 2
+# Images that are written at a time; pictures of most groups.
+_WRITTEN, _PICTURES = 2, 8
 
 
 class NothingMeasuredError(ValueError):
@@ -84,20 +86,24 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
 def measure_folder(folder, options):
     """Measure all frames of a folder and write nothing; arguments, results and errors are those of `make_report`."""
     groups, unusable = groups_of_folder(folder, options.frames)
-    left = sum(cost_of_truth(group) + sum(_costs_of_report(group)) for group in groups)
+    left = sum(cost_of_truth(group) + _cost_of_report(group) for group in groups)
     results, failures = _measure(groups, options, left)
     if not results:
         raise NothingMeasuredError("; ".join(f"{title}: {reason}" for title, reason in failures))
     truths = {name: cost_of_truth(measured.group) for name, measured in results}
-    left = sum(sum(_costs_of_report(measured.group)) for _, measured in results)
+    left = sum(_cost_of_report(measured.group) for _, measured in results)
     for _, measured in in_turn(results, _told("against the truth"), lambda result: truths[result[0]], left):
         unusable += measured.unusable
         measured.truth = against_truth(folder, measured)
     return results, failures, unusable
 
 
-def _costs_of_report(group):
-    return cost_of_writing(group), cost_of_table(group), cost_of_page(group), cost_of_checksums(group)
+def _cost_of_files(group):
+    return cost_of_writing(group) + cost_of_pictures(group)
+
+
+def _cost_of_report(group):
+    return _cost_of_files(group) + cost_of_table(group) + cost_of_checksums(group)
 
 
 def _told(what):
@@ -151,38 +157,57 @@ def _measure(groups, options, left):
 
 def write_report(folder, results, failures, unusable, *, title, command="", intro=""):
     """Write a report into an empty folder (a Path) and return its table; the other arguments as in `make_report`."""
-    costs = {name: cost_of_writing(measured.group) for name, measured in results}
-    _, table_cost, page_cost, checksums = (
-        sum(each) for each in zip(*(_costs_of_report(measured.group) for _, measured in results), strict=True)
-    )
-    after, progress = table_cost + page_cost + checksums, current_progress()
-    for name, measured in in_turn(results, _told("writing images"), lambda result: costs[result[0]], after):
-        _write_group(folder / name, measured)
-    progress.begin("table", table_cost, page_cost + checksums)
+    groups, progress = [measured.group for _, measured in results], current_progress()
+    tables, checksums = sum(map(cost_of_table, groups)), sum(map(cost_of_checksums, groups))
+    costs, shown = {name: _cost_of_files(measured.group) for name, measured in results}, []
+    told = in_turn(results, lambda result: result[1].group.title, lambda result: costs[result[0]], tables + checksums)
+    for name, measured in told:
+        with progress.within():
+            shown.append(_write_group(folder, name, measured))
+    progress.begin("table and page", tables, checksums)
     table = summary_table(results, failures, unusable)
     table.write(folder / SUMMARY, format="ascii.ecsv")
-    progress.begin("page", page_cost, checksums)
-    text = page(title, results, failures, unusable, __version__, command, intro)
+    cameras = compared_cameras(results)
+    for number, camera in enumerate(cameras, 1):
+        camera.pictures = _write_pictures(folder, camera.draw(number))
+    text = page(title, shown, failures, unusable, cameras=cameras, command=command, intro=intro)
     (folder / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
     progress.begin("checksums")
     write_manifest(folder)
     return table
 
 
-def _write_group(folder, measured):
+def _write_group(parent, name, measured):
+    """Write the images and figures of a group into a folder of that name; returns the `GroupOnPage`."""
+    folder = parent / name
     folder.mkdir()
-    images = {"rate_all": measured.rate, "mask": measured.mask}
-    if measured.bias is not None:
-        images["master_bias"] = measured.bias
-    if measured.noise_map is not None:
-        images["read_noise"] = measured.noise_map
-    if measured.has_bias:
-        images.update({f"rate_{seconds:g}s": rate for seconds, rate in measured.rates.items()})
-    if measured.significance is not None:
-        images["significance"] = measured.significance
+    files, progress = result_files(measured), current_progress()
+    progress.begin("writing images", cost_of_writing(measured.group), cost_of_pictures(measured.group))
     # astropy makes a temporary file, which it would leave behind.
     with uninterrupted(), ThreadPoolExecutor(_WRITTEN) as pool:
-        list(pool.map(lambda name: images[name].write(folder / f"{name}.fits"), images))
+        for number, _ in enumerate(pool.map(lambda file: file.image.write(folder / file.name), files), 1):
+            progress.tell(number / len(files))
+    sizes = [size_of_file(folder / file.name) for file in files]
+    progress.begin("", cost_of_pictures(measured.group))
+    pictures = _write_pictures(folder, draw_all(measured))
+    return GroupOnPage(name, measured, list(zip(files, sizes, strict=True)), pictures)
+
+
+def _write_pictures(folder, pictures):
+    """Write the figures of some `Picture` into the folder of that name; returns pairs of each and its PNG."""
+    written, pictures = [], iter(pictures)
+    with current_progress().within() as progress:
+        while True:
+            # How many there will be is not known before they are drawn.
+            number = len(written) + 1
+            progress.begin(f"picture {number}", 1, max(_PICTURES - number, 1))
+            picture = next(pictures, None)
+            if picture is None:
+                return written
+            (folder / FIGURES).mkdir(exist_ok=True)
+            png = as_png(picture.figure)
+            (folder / FIGURES / f"{picture.name}.png").write_bytes(png)
+            written.append((picture, png))
 
 
 def folder_names(titles):
@@ -193,7 +218,7 @@ def folder_names(titles):
 
 def different_names(texts):
     """Folder name for each text, of bounded length; all different also when upper and lower case count as equal."""
-    names, taken = [], {PAGE, SUMMARY, MANIFEST}
+    names, taken = [], {PAGE, SUMMARY, MANIFEST, FIGURES}
     for text in texts:
         stem = name = file_name(text)
         number = 1

@@ -8,6 +8,7 @@ import numpy as np
 from astropy.nddata import CCDData
 
 from .._interface.flags import DARK_FLAGS
+from .._interface.progress import current_progress
 
 __all__ = ["FlagScore", "Truth", "against_truth"]
 
@@ -102,8 +103,11 @@ def against_truth(folder, measured):
 
 def _errors_of_good(measured, truth, flags):
     """Errors of good pixels over their uncertainties; of few rows at a time, which stay in the processor's cache."""
+    progress = current_progress()
 
     def errors(rows):
+        # What comes before and after takes about as long.
+        progress.tell(0.2 + 0.3 * rows.start / len(truth))
         good = ~measured.mask[rows] & (flags[rows] & np.uint32(DARK_FLAGS.DO_NOT_USE) == 0)
         return (measured.data[rows][good] - truth[rows][good]) / measured.uncertainty.array[rows][good]
 

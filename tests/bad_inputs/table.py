@@ -11,7 +11,9 @@ from . import (
     kinds,
     lines,
     lists,
+    maps,
     numbers,
+    pictures,
     plans,
     rates_by_hand,
     reductions,
@@ -24,7 +26,7 @@ __all__ = ["GROUPS", "ROWS"]
 
 _MODULES = (
     duplicates, files, detectors, headers, sections, numbers, rates_by_hand, changes, lines, kinds, reductions, scales,
-    lists, simulation, plans, checks, command,
+    lists, maps, simulation, plans, checks, command, pictures,
 )  # fmt: skip
 GROUPS = {title: rows for module in _MODULES for title, rows in module.GROUPS.items()}
 ROWS = [row for rows in GROUPS.values() for row in rows]

@@ -8,7 +8,7 @@ from astropy import units as u
 from ccdproc_darks._interface.progress import Progress, watching
 from ccdproc_darks.report.check_folder import check_folder
 from ccdproc_darks.report.compare_reports import compare_reports
-from ccdproc_darks.report.costs import Steps, cost_of_folder, cost_of_measuring, cost_of_page
+from ccdproc_darks.report.costs import Steps, cost_of_folder, cost_of_measuring, cost_of_pictures
 from ccdproc_darks.report.folder import find_groups
 from ccdproc_darks.report.frame_options import AS_FOUND
 from ccdproc_darks.report.many import make_reports
@@ -51,7 +51,7 @@ class Noted(Progress):
 
 @pytest.fixture
 def no_pictures(monkeypatch):
-    monkeypatch.setattr("ccdproc_darks.report.run.page", lambda *args: "page")
+    monkeypatch.setattr("ccdproc_darks.report.run.draw_all", lambda measured: ())
 
 
 @pytest.fixture(scope="module")
@@ -76,16 +76,16 @@ def test_report_of_two_groups(two_groups, tmp_path):
             for step in ("camera", "checks", "bias", "levels", "all exposure times", "30 s", "300 s", "scatter of 30 s",
                          "scatter of 300 s", "comparison", "mask", "pairs", "limit")
         ),
-        f"{cold}: against the truth (1 of 2)", f"{warm}: writing images (2 of 2)", "table", "page", "checksums",
+        f"{cold}: against the truth (1 of 2)", f"{cold} (1 of 2): writing images",
+        f"{warm} (2 of 2): writing images", f"{warm} (2 of 2): picture 1", "table and page", "checksums",
     ]  # fmt: skip
     shares = [progress.share_at(stage) for stage in stages]
     assert shares == sorted(set(shares))
-    # The groups are alike, and neither headers nor checksums are most of it.
-    parts = {name: progress.share_at(name) for name in (f"{cold} (1", f"{warm} (2", f"{cold}: against", "table")}
-    first, second, truth, table = parts.values()
+    # The groups are alike; headers take no time, and pictures of small frames the most.
+    first, second, truth = (progress.share_at(name) for name in (f"{cold} (1", f"{warm} (2", f"{cold}: against"))
     assert second - first == pytest.approx(truth - second, rel=0.3)
-    assert first < 0.3
-    assert table < 0.9
+    assert first < 0.1
+    assert truth < 0.5
 
 
 @pytest.mark.usefixtures("no_pictures")
@@ -121,10 +121,10 @@ def test_costs_grow_with_frames_and_pixels(two_groups):
     (cold, warm), _ = find_groups(two_groups)
     warm.biases = []
     assert cost_of_measuring(cold) > cost_of_measuring(warm)
-    before = cost_of_measuring(cold), cost_of_page(cold)
+    before = cost_of_measuring(cold), cost_of_pictures(cold)
     cold.shape = (2400, 3000)
     assert cost_of_measuring(cold) > 5 * before[0]
-    assert cost_of_page(cold) > 1.5 * before[1]
+    assert cost_of_pictures(cold) > 1.5 * before[1]
     assert cost_of_folder(two_groups, AS_FOUND) > cost_of_folder(two_groups / "missing", AS_FOUND)
 
 

@@ -1,7 +1,5 @@
 """The pictures of a report: drawn from the measurement, and all of them there."""
 
-import base64
-
 import numpy as np
 import pytest
 
@@ -20,17 +18,17 @@ def result(night):
 
 
 def test_every_picture(result):
-    captions = [caption for caption, _ in draw_all(result)]
+    captions = [picture.sentence for picture in draw_all(result)]
     assert len(captions) == len(set(captions)) == 6
 
 
 def test_png(result):
-    _, figure = next(draw_all(result))
-    assert base64.b64decode(as_png(figure)).startswith(b"\x89PNG")
+    figure = next(draw_all(result)).figure
+    assert as_png(figure).startswith(b"\x89PNG")
 
 
 def test_histogram_has_the_limits_of_the_short_exposure(result):
-    _, figure = list(draw_all(result))[1]
+    figure = list(draw_all(result))[1].figure
     (axes,) = figure.axes
     limit = result.rate.meta["DKRDNOI"] / np.sqrt(4) / 30
     lines = [line.get_xdata()[0] for line in axes.lines]
@@ -42,7 +40,7 @@ def test_histogram_has_the_limits_of_the_short_exposure(result):
 
 
 def test_short_against_long_shows_the_rates(result):
-    _, figure = list(draw_all(result))[2]
+    figure = list(draw_all(result))[2].figure
     (axes,) = figure.axes
     good, bad = axes.lines[:2]
     long = result.rates[300].data
@@ -51,12 +49,12 @@ def test_short_against_long_shows_the_rates(result):
 
 
 def test_zoom(result):
-    _, figure = list(draw_all(result))[3]
+    figure = list(draw_all(result))[3].figure
     assert figure.axes[0].get_xlim() == figure.axes[0].get_ylim() == (0.5, 10)
 
 
 def test_same_pixels_every_time(result):
-    first, second = ([as_png(figure) for _, figure in draw_all(result)] for _ in range(2))
+    first, second = ([as_png(picture.figure) for picture in draw_all(result)] for _ in range(2))
     assert first == second
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from ..progress import current_progress
 from ..version import __version__
 
 __all__ = ["MANIFEST", "Manifest", "write_manifest"]
@@ -24,8 +25,11 @@ _ABOUT = "Files in this folder that ccdproc_darks wrote. It replaces and removes
 def write_manifest(folder):
     """Write the manifest of a folder (a Path) that this package has just filled: the last of its files."""
     names = [name for name, is_folder in _entries(folder) if not is_folder and name != MANIFEST]
+    progress, sums = current_progress(), []
     with ThreadPoolExecutor() as pool:
-        sums = list(pool.map(lambda name: _checksum(folder / name), names))
+        for checksum in pool.map(lambda name: _checksum(folder / name), names):
+            sums.append(checksum)
+            progress.tell(len(sums) / len(names))
     files = [
         {"path": name, "size": os.path.getsize(folder / name), "sha256": checksum}
         for name, checksum in zip(names, sums, strict=True)

@@ -1,0 +1,50 @@
+# Licensed under a 3-clause BSD style license - see LICENSE
+"""Pixels that a user names: pairs (x, y), or a table with columns x and y."""
+
+import numpy as np
+
+__all__ = ["checked_pixels"]
+
+_WANTED = "a sequence of pairs (x, y), or a table with the columns x and y, as changed_pixels gives"
+
+
+def checked_pixels(pixels, shape, most):
+    """Columns and rows of pixels, as two arrays of int, counted from 0; from one pixel to ``most`` of them.
+
+    A TypeError where they are no whole numbers; a ValueError where one is outside of an image of ``shape``.
+    """
+    names = getattr(pixels, "colnames", getattr(pixels, "columns", None))
+    if names is None:
+        names = getattr(getattr(pixels, "dtype", None), "names", None)
+    if names is not None and not {"x", "y"} <= set(names):
+        raise ValueError(f"pixels must be {_WANTED}, got a table with the columns {', '.join(map(str, names))}")
+    try:
+        given = [np.atleast_1d(pixels[name]) for name in "xy"] if names is not None else np.atleast_2d(list(pixels)).T
+        places = np.array([getattr(each, "value", each) for each in given])
+        is_right = places.dtype.kind in "iuf" and places.ndim == 2 and (len(places) == 2 or not places.size)
+    except (TypeError, ValueError):
+        is_right = False
+    if not is_right:
+        raise TypeError(f"pixels must be {_WANTED}, got {_shown(pixels)}")
+    if not places.size:
+        raise ValueError("pixels is empty: at least one pixel (x, y) is needed")
+    number = places.shape[1]
+    if number > most:
+        raise ValueError(
+            f"pixels must be {most} or fewer in one picture, got {number}: pass some of them, pixels[:{most}]"
+        )
+    rows, columns = shape
+    for x, y in places.T:
+        if x != np.rint(x) or y != np.rint(y):
+            raise TypeError(f"pixels must be whole numbers (x, y), got ({x:g}, {y:g})")
+        if not (0 <= x < columns and 0 <= y < rows):
+            raise ValueError(
+                f"pixels: ({x:g}, {y:g}) is outside of the image: x, the column, is from 0 to {columns - 1}, and y, "
+                f"the row, from 0 to {rows - 1}"
+            )
+    return places.astype(int)
+
+
+def _shown(pixels):
+    text = repr(pixels)
+    return text if len(text) <= 60 else f"a {type(pixels).__name__}"
