@@ -110,6 +110,10 @@ class TestLine:
 class TestLog:
     """Lines, and no control characters."""
 
+    @pytest.fixture(autouse=True)
+    def as_for_users(self, monkeypatch):
+        monkeypatch.setattr(shown_progress, "_BRIEF", 5.0)
+
     @pytest.fixture
     def log(self, progress, clock):
         return Log(progress, io.StringIO(), clock)
