@@ -57,12 +57,12 @@ TESTED_ELSEWHERE = {
     "report.sampled_result": "by the check of it: report/test_check_frames.py",
     "report.gain_told": "by the checks: report/test_check_frames.py, test_check_folder.py",
     "report.settings": "by the checks that they change: report/test_check_folder.py, test_check_frames.py",
+    "report.terminal": "by the lines that the command prints: cli/test_command.py, test_compare.py",
     "report.html": "by the pages made with it: report/test_page.py, test_many.py",
     "simulation.frame": "by all that simulates frames: simulation/test_dark.py, test_sequence.py",
     "plotting.map_frame": "by the maps drawn in it: plotting/test_rate_map.py, test_mask_map.py",
     "plotting.style": "by the pictures drawn with it: plotting/test_*.py",
     "simulation.pixels": "by the sensor that has them: simulation/test_sensor.py",
-    "_interface.progress": "by the jobs that tell: _compute/test_workers.py",
     "_interface.version": "by the command's --version: cli/test_command.py",
 }
 

@@ -15,7 +15,7 @@ import numpy as np
 from astropy import units as u
 
 from .._interface.arguments import checked_quantity
-from .._interface.progress import TELL
+from .._interface.progress import current_progress
 from .._interface.results import check_finite
 from .blocks import row_blocks, shifted
 
@@ -174,7 +174,10 @@ class _Workers:
             submits = (
                 partial(self._submit, work, job.for_rows, some, group) for some, group in zip(rows, groups, strict=True)
             )
-            yield from _results_of(submits, self._most, again=True)
+            tell = current_progress().tell
+            for number, result in enumerate(_results_of(submits, self._most, again=True), 1):
+                tell(number / len(groups))
+                yield result
             return
         # Each worker takes the next block until none is left: they end together, and each opens its files once.
         left = _told(self._blocks)
@@ -193,9 +196,7 @@ class _Workers:
 
 def _told(blocks):
     """Iterator of blocks, which several threads may take from, that tells of each."""
-    tell = TELL.get()
-    if tell is None:
-        return iter(blocks)
+    tell = current_progress().tell
 
     def taken(item):
         number, block = item

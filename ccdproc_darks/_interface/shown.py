@@ -3,7 +3,7 @@
 
 import sys
 
-__all__ = ["file_name", "shown", "tell"]
+__all__ = ["file_name", "in_characters_of", "shown", "tell"]
 
 _LONGEST = 200
 
@@ -39,8 +39,13 @@ def tell(text, file=None, paint=str):
     ``paint`` is a function that puts colours into what is shown.
     """
     file = sys.stdout if file is None else file
+    print(paint(in_characters_of(file, shown(text))), file=file)
+
+
+def in_characters_of(file, text):
+    """A text in the characters that a file or terminal has; others are replaced."""
     encoding = getattr(file, "encoding", None) or "utf-8"
-    print(paint(shown(text).encode(encoding, "backslashreplace").decode(encoding)), file=file)
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def file_name(text):

@@ -8,9 +8,10 @@ import sys
 import textwrap
 from pathlib import Path
 
+from .._interface.progress import current_progress, in_turn
 from .._interface.shown import shown
 from .options import add_frame_options, frame_options
-from .printed import print_lines, tell_error
+from .printed import add_quiet, print_lines, tell_error
 from .settings import add_settings, settings_of
 
 __all__ = ["add_check"]
@@ -34,6 +35,7 @@ def add_check(commands):
         "folders", type=Path, nargs="+", metavar="FOLDER",
         help="folder with the frames, or several",
     )  # fmt: skip
+    add_quiet(check)
     add_settings(check)
     add_frame_options(check)
     check.set_defaults(run=_check)
@@ -41,12 +43,15 @@ def add_check(commands):
 
 def _check(given, command):
     from ..report.check_folder import check_folder
+    from ..report.costs import cost_of_folder
     from ..report.options import Options
 
     options = Options(**settings_of(given), frames=frame_options(given))
     checked = []
-    for folder in given.folders:
-        found = check_folder(folder, options)
+    costs = {folder: cost_of_folder(folder, options.frames) for folder in given.folders}
+    for folder in in_turn(given.folders, lambda folder: folder.name if len(given.folders) > 1 else "", costs.get):
+        with current_progress().within():
+            found = check_folder(folder, options)
         if found.reason and len(given.folders) == 1:
             raise ValueError(f"{folder}: {found.reason}")
         checked.append(found)

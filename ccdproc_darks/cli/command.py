@@ -15,6 +15,7 @@ from .compare import add_compare
 from .mask import add_mask
 from .printed import drop_what_cannot_be_printed, tell_error
 from .report import add_demo, add_report
+from .shown_progress import shown_progress
 from .simulate import add_simulate
 
 __all__ = ["main"]
@@ -41,7 +42,8 @@ def _run(arguments):
     before = len(WRITTEN)
     with _told_on_stderr(), stopped_by_signals():
         try:
-            return given.run(given, command)
+            with shown_progress(quiet=getattr(given, "quiet", True)):
+                return given.run(given, command)
         except KeyboardInterrupt as stopped:
             written = ", ".join(str(path) for path in WRITTEN[before:] if path.exists())
             tell_error(f"stopped; {f'written before: {written}' if written else 'nothing was written'}")

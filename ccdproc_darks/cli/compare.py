@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from .argument_types import fraction, positive
-from .printed import print_lines
+from .printed import add_quiet, print_lines
 
 __all__ = ["add_compare"]
 
@@ -27,6 +27,7 @@ def add_compare(commands):
         "-o", "--out", type=Path, required=True, metavar="OUT", help="folder to write; must not be there yet"
     )
     compare.add_argument("--overwrite", action="store_true", help="replace OUT where it is an earlier comparison")
+    add_quiet(compare)
     number = compare.add_mutually_exclusive_group()
     number.add_argument(
         "--false-positives", type=positive, default=1.0, metavar="N",

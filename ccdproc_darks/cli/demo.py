@@ -1,11 +1,9 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Simulated frames for a newcomer without data, like those of the CCD guide's thermoelectrically cooled camera."""
 
-from functools import partial
-
 from astropy import units as u
 
-from ..report.terminal import progress_bar
+from .._interface.progress import current_progress, in_turn
 from ..simulation import DarkSequence, sensor_preset
 
 __all__ = ["INTRODUCTION", "write_demo_frames", "write_frames"]
@@ -17,6 +15,8 @@ INTRODUCTION = (
     "soon as the departure is both significant and larger than the tolerance."
 )
 
+# What the truth costs beside a frame.
+_TRUTH = 3.0
 _FRAMES = ((20, 0 * u.s), (10, 90 * u.s), (20, 1000 * u.s))
 
 
@@ -29,5 +29,11 @@ def write_demo_frames(folder, *, size=1024, seed=1):
 
 
 def write_frames(darks, folder):
-    """Write the frames of a `DarkSequence`, and the truth about them, with a bar of progress."""
-    darks.write(folder, progress=partial(progress_bar, desc="simulating frames", unit="frame", total=len(darks)))
+    """Write the frames of a `DarkSequence`, and the truth about them, and tell of the progress."""
+
+    def told(frames):
+        for _ in in_turn(range(len(darks)), lambda _: "simulating frames", after=_TRUTH):
+            yield next(frames)
+        current_progress().begin("writing the truth", _TRUTH)
+
+    darks.write(folder, progress=told)

@@ -8,12 +8,16 @@ from pathlib import Path
 from .._interface.disk.new_folder import check_place
 from .._interface.disk.signals import uninterrupted
 from .._interface.disk.temporary import discard, temporary_folder
+from .._interface.progress import current_progress
 from .argument_types import fraction, positive, whole
 from .options import add_frame_options, frame_options
-from .printed import print_lines
+from .printed import add_quiet, print_lines
 from .settings import add_settings, settings_of
 
 __all__ = ["add_demo", "add_report"]
+
+# Part of the time of a demo that the frames take.
+_SIMULATION = 0.3
 
 
 def add_report(commands):
@@ -68,6 +72,7 @@ def _common(parser):
         "-o", "--out", type=Path, required=True, metavar="OUT", help="folder to write; must not be there yet"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT where it is an earlier report")
+    add_quiet(parser)
     parser.add_argument(
         "--threshold", type=positive, metavar="D",
         help="dark rate (electron/s) above which a pixel is hot; default: from the scatter of typical pixels",
@@ -114,7 +119,10 @@ def _demo(given, command):
     scratch = temporary_folder() if given.frames is None else None
     try:
         frames = given.frames or scratch
-        write_demo_frames(frames, size=given.size, seed=given.seed)
+        progress = current_progress()
+        progress.begin("", _SIMULATION, after=1 - _SIMULATION)
+        with progress.within():
+            write_demo_frames(frames, size=given.size, seed=given.seed)
         found = make_report(
             frames, given.out, _options(given), overwrite=given.overwrite, command=command,
             title="A simulated camera (demo)", intro=INTRODUCTION,

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from .argument_types import exposures, size, whole
-from .printed import print_lines
+from .printed import add_quiet, print_lines
 
 __all__ = ["add_simulate"]
 
@@ -35,6 +35,7 @@ def add_simulate(commands):
     )
     simulate.add_argument("--temperature", type=float, metavar="C", help="in deg C; default: the camera's")
     simulate.add_argument("--start", metavar="DATE", help="DATE-OBS of the first frame (UTC), as 2026-01-10T20:00:00")
+    add_quiet(simulate)
     simulate.set_defaults(run=_simulate)
 
 

@@ -276,7 +276,7 @@ class ScatterImages:
                 raise u.UnitsError(f"{label} is in {unit_name(image.unit)}, expected no unit")
             if image.shape != shape:
                 raise ValueError(f"{label} must have the shape of the rates, {shape}, got {image.shape}")
-        self._images = [np.ma.filled(np.ma.array(image.data, mask=image.mask, dtype=float), np.nan) for image in images]
+        self._images = list(map(_deviates_of, images))
         self._start, self._unstable = 0, None
         self.headers = {f"scatter[{number}]": image.meta for number, image in enumerate(images)}
 
@@ -296,7 +296,7 @@ class ScatterImages:
             return np.inf
         if control.fdr is None:
             return control.critical(sum(int(np.count_nonzero(np.isfinite(image))) for image in self._images), 1)
-        values = np.concatenate([image[np.isfinite(image)] for image in self._images])
+        values = np.concatenate([image[np.isfinite(image)] for image in self._images]).astype(float)
         return control.critical(values.size, 1, values[values > control.least])
 
     def find_unstable(self, critical, rate, noise=None):
@@ -320,7 +320,7 @@ class ScatterImages:
             scatter, variance = (part.ravel().astype(float) for part in noise.rows(slice(0, len(rate)), pixels))
             own = scatter, variance, noise.distribution
         rates = np.nan_to_num(rate.reshape(-1)[pixels].astype(float))
-        deviates = np.array([image.reshape(-1)[pixels] for image, _ in told])
+        deviates = np.array([image.reshape(-1)[pixels] for image, _ in told], dtype=float)
         excess = np.array(
             [excess_variance(deviate, meta, rates, own) for deviate, (_, meta) in zip(deviates, told, strict=True)]
         )
@@ -336,7 +336,7 @@ class ScatterImages:
         found = False
         for image in self._images:
             with np.errstate(invalid="ignore"):
-                found = found | (self._part(image, rows, pixels) > critical)
+                found = found | np.greater(self._part(image, rows, pixels), critical, signature="dd->?")
         return found if self._unstable is None else found & ~self.unstable(rows, pixels)
 
     def unstable(self, rows, pixels=None):
@@ -346,3 +346,11 @@ class ScatterImages:
     def _part(self, image, rows, pixels):
         rows = shifted(rows, self._start)
         return image[rows] if pixels is None else image[rows].reshape(1, -1)[:, pixels]
+
+
+def _deviates_of(image):
+    """Deviates of an image, NaN where it is masked; they are not copied where its data tell that themselves."""
+    data = image.data if image.data.dtype.kind == "f" and image.data.dtype.isnative else image.data.astype(float)
+    if image.mask is None or np.isnan(data[np.broadcast_to(image.mask, data.shape)]).all():
+        return data
+    return np.where(image.mask, np.nan, data)

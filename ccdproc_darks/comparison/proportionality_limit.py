@@ -255,6 +255,16 @@ class _TestableJob(BlockJob):
         images = self.images
         rows, shared = without_offsets(images.rows(block), self.offsets), images.shared_at(block)
         saturated = [lower_limit[np.isfinite(lower_limit)] for lower_limit in rows.lower_limit]
+        pixels = self._possible(rows, shared)
+        if not pixels.size:
+            return (np.zeros(0),) * 3, saturated
+        # A single one twice: numpy adds up the counts of one in another order than those of several.
+        several = pixels if pixels.size > 1 else np.repeat(pixels, 2)
+        rows = rows.reshaped((1, rows.counts[0].size)).at(several)
+        shared = [
+            (members, variance if np.ndim(variance) == 0 else variance.reshape(1, -1)[:, several])
+            for members, variance in shared
+        ]
         fit = fit_rate(
             rows.counts, images.seconds, rows.frames, rows.read_variance, rows.usable,
             shared=shared, free_offset=self.free_offset, diagnose=False,
@@ -264,8 +274,32 @@ class _TestableJob(BlockJob):
         difference, deviation = Comparison(rows, images.seconds, shared, fit, None, self.free_offset).difference()
         with np.errstate(invalid="ignore"):
             chosen = (rate > 0) & (deviation <= self.largest_noise * rate)
+        chosen[:, pixels.size :] = False
         rate = rate[chosen]
         return (rate, difference[chosen] / rate, deviation[chosen] / rate), saturated
+
+    def _possible(self, rows, shared):
+        """Pixels of a block (flat indices) without most of those whose rate is too low to take part.
+
+        Notes
+        -----
+        Without a shared bias, the fitted rate is a mean of the rates ``c / t``, whatever their weights. With one that
+        all share, it is between such a mean and the slope of a straight line with a free offset, which is a mean of the
+        slopes between neighbours in exposure time. So the highest of all these is an upper limit of it. The deviation
+        of the difference is at least that of the shortest exposure alone.
+        """
+        seconds, sizes = self.images.seconds[:, None, None], [len(members) for members, _ in shared]
+        is_known = all(size == 1 for size in sizes) or sizes == [len(seconds)]
+        if self.free_offset or not is_known or (np.diff(seconds, axis=0) <= 0).any():
+            return np.arange(rows.counts[0].size)
+        with np.errstate(all="ignore"):
+            highest = np.max(rows.counts / seconds, axis=0)
+            highest = np.maximum(highest, np.max(np.diff(rows.counts, axis=0) / np.diff(seconds, axis=0), axis=0))
+            # More than rounding errors.
+            highest += 1e-9 * np.abs(rows.counts).max(axis=0) / seconds[0]
+            least = highest / (rows.frames[0] * seconds[0]) + rows.read_variance[0] / seconds[0] ** 2
+            possible = (highest > 0) & (least <= (self.largest_noise * highest) ** 2 * (1 + 1e-6))
+        return np.flatnonzero(possible | ~rows.usable.all(axis=0))
 
 
 def _by_rate(found):

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from astropy import units as u
 
+from .._interface.progress import in_turn
 from .check_group import check_group, without_folder
+from .costs import cost_of_checks, cost_of_measuring
 from .group import Group
 from .options import Options
 from .run import groups_of_folder
@@ -53,10 +55,10 @@ def check_folder(folder, options=None):
     options = options or Options()
     found = CheckedFolder(Path(folder))
     try:
-        groups, found.unusable = groups_of_folder(folder, options.frames)
+        groups, found.unusable = groups_of_folder(folder, options.frames, cost_of_checks)
     except (OSError, ValueError) as error:
         return replace(found, reason=str(error).removeprefix(f"{folder}: "))
-    for group in groups:
+    for group in in_turn(groups, lambda group: f"{group.title}: checks", cost_of_measuring):
         try:
             cut = trimmed_group(group, options.overscan, options.trim)
             notes = [*cut.group.notes, *cut.notes]

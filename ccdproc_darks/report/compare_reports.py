@@ -10,6 +10,7 @@ from .._interface.arguments import checked_number
 from .._interface.disk.manifest import write_manifest
 from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
+from .._interface.progress import current_progress, in_turn
 from ..comparison.false_positives import FalsePositiveControl
 from ..masks.defects.write_defects import write_defects
 from .agreement import agreement_of
@@ -20,9 +21,11 @@ from .many import report_names
 from .matched_groups import matched_groups
 from .night_change import night_change
 from .run import folder_names
-from .terminal import progress_bar
 
 __all__ = ["ComparedSeries", "Comparison", "compare_reports"]
+
+# What takes how long beside each other, of one night: for the progress that is told.
+_READING, _CHANGES, _AGREEMENT, _PAGE = 0.1, 1.0, 0.3, 0.5
 
 
 @dataclass
@@ -76,7 +79,9 @@ def compare_reports(folders, out, *, overwrite=False, command="", **limits):
             raise FileExistsError(f"{out} is one of the reports, or holds it: choose another folder to write")
         if (folder / SUMMARY).exists() and Path(out).resolve().is_relative_to(folder.resolve()):
             raise FileExistsError(f"{out} is in the report {folder}: choose another folder to write")
+    progress = current_progress()
     with new_folder(out, overwrite=overwrite, folders=folders) as new:
+        progress.begin("reading reports", _READING * len(folders), after=(_CHANGES + _PAGE) * len(folders))
         reports, notes = _in_order(read_reports(folders))
         found, alone = matched_groups(reports)
         if not found:
@@ -85,8 +90,13 @@ def compare_reports(folders, out, *, overwrite=False, command="", **limits):
         labels = report_names([report.folder for report in reports])
         names = folder_names(series.title for series in found)
         compared = Comparison(reports, labels, [], alone, notes)
-        for series, name in progress_bar(list(zip(found, names, strict=True)), unit="sensor"):
-            compared.series.append(_compared(series, name, new, out, control, limits))
+        costs = {name: _cost(series) for series, name in zip(found, names, strict=True)}
+        pages = sum(costs.values()) * _PAGE / _CHANGES
+        pairs = list(zip(found, names, strict=True))
+        for series, name in in_turn(pairs, lambda pair: pair[0].title, lambda pair: costs[pair[1]], pages):
+            with progress.within():
+                compared.series.append(_compared(series, name, new, out, control, limits))
+        progress.begin("page", pages)
         with named_errors(out):
             comparison_table(compared).write(new / SUMMARY, format="ascii.ecsv")
             text = comparison_page(compared, Path(out), command)
@@ -99,13 +109,15 @@ def _compared(series, name, new, out, control, limits):
     """`ComparedSeries` of a `Series`; its files are written."""
     control.check(math.prod(series.nights[0].group.shape))
     result = ComparedSeries(series.title, name, series.nights)
+    pairs, progress = _pairs(series.nights), current_progress()
+    progress.begin("what all nights agree on", _AGREEMENT * len(series.nights), after=len(pairs))
     result.agreement = agreement_of([night.group for night in series.nights])
     with named_errors(out):
         (new / name).mkdir()
         for file, image in result.agreement.images().items():
             with uninterrupted():
                 image.write(new / name / f"{file}.fits")
-    for before, after, is_successive in _pairs(series.nights):
+    for before, after, is_successive in in_turn(pairs, lambda pair: f"nights {pair[0].number} and {pair[1].number}"):
         change = night_change(before, after, is_successive=is_successive, **limits)
         result.changes.append(change)
         if change.table is not None:
@@ -114,6 +126,10 @@ def _compared(series, name, new, out, control, limits):
                 if change.region_file is not None:
                     write_defects(change.pixels, new / name / change.region_file)
     return result
+
+
+def _cost(series):
+    return math.prod(series.nights[0].group.shape) * len(series.nights) + 1e4
 
 
 def _same_time(series):

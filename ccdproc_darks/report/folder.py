@@ -6,6 +6,7 @@ from pathlib import Path
 
 from astropy import units as u
 
+from .._interface.progress import current_progress, in_turn
 from .._interface.shown import shown
 from ..frames.duplicates import SeenFrames
 from ..frames.file_frame import FileFrame
@@ -14,6 +15,7 @@ from ..frames.headers import equal_exposures
 from .bias_choice import choose_biases
 from .classified import classified
 from .cooling import at_group_temperatures
+from .costs import COPY, HEADER
 from .detectors import DETECTOR, detectors_of
 from .frame_files import fits_files, type_of_folder
 from .frame_options import AS_FOUND
@@ -24,8 +26,11 @@ from .grouping import differing_keys, grouped_by_sensor
 __all__ = ["Frame", "Group", "Unusable", "find_groups"]
 
 
-def find_groups(folder, progress=iter, options=AS_FOUND):
-    """Group the frames of a folder, as `FrameOptions` tell; ``progress`` wraps the list of files, as `tqdm.tqdm` does.
+def find_groups(folder, options=AS_FOUND, left=None):
+    """Group the frames of a folder, as `FrameOptions` tell.
+
+    ``left`` is a function of the files' paths, which gives the cost (ms) of what is done with them afterwards, to tell
+    of the progress.
 
     Returns the list of each `Group` that has darks, in the order of camera and temperature, and the list of `Unusable`:
     all that is called as a FITS file and is in none of them.
@@ -36,7 +41,8 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
         files += _files_of_bias(options.bias.absolute(), options.recursive)
     frames, unusable, known = [], [], set()
     own, biases = ({path.absolute() for path, _, kind in files if kind == each} for each in (None, BIAS))
-    for path, root, kind in progress(files):
+    copies, after = COPY * len(files), left([path for path, _, _ in files]) if left else 0.0
+    for path, root, kind in in_turn(files, lambda _: "reading headers", lambda _: HEADER, copies + after):
         # Of bias frames from elsewhere the folder is shown, too.
         name = shown(str(path.relative_to(root if kind is None else root.parent)))
         try:
@@ -74,6 +80,7 @@ def find_groups(folder, progress=iter, options=AS_FOUND):
         raise ValueError(f"--bias {options.bias}: no bias frames{f'; {name}: {lost[name]}' if name else ''}")
     frames, warm = (frames, []) if options.temperature_tolerance is None else at_group_temperatures(frames)
     frames, processed = _raw_ones(frames)
+    current_progress().begin("looking for copies", copies, after)
     frames, copies = _without_copies(frames)
     sensors = grouped_by_sensor(frames, options.temperature_tolerance)
     unusable += warm + processed + copies + choose_biases(sensors)

@@ -12,11 +12,13 @@ from astropy.table import QTable, vstack
 from .._interface.disk.manifest import write_manifest
 from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.number_text import share_text, with_error
+from .._interface.progress import current_progress, in_turn
 from .._interface.shown import shown
+from .costs import cost_of_folder
 from .html import rendered
 from .run import NothingMeasuredError, different_names, measure_folder, report_title, write_report
 from .summary import rate_rows
-from .terminal import progress_bar, sentences
+from .terminal import sentences
 from .verdict import doubts
 
 __all__ = ["FolderReport", "make_reports", "report_names"]
@@ -57,8 +59,10 @@ def make_reports(folders, out, options, *, overwrite=False, command=""):
     with new_folder(out, overwrite=overwrite, folders=read) as new:
         reports = []
         pairs = list(zip(folders, report_names(folders), strict=True))
-        for folder, name in progress_bar(pairs, desc="folders", unit="folder"):
-            reports.append(_report(folder, name, new, out, options, command))
+        costs = {folder: cost_of_folder(folder, options.frames) for folder in folders}
+        for folder, name in in_turn(pairs, lambda pair: pair[1], lambda pair: costs[pair[0]]):
+            with current_progress().within():
+                reports.append(_report(folder, name, new, out, options, command))
         measured = [report for report in reports if not report.reason]
         if not measured:
             first, more = reports[0], len(reports) - 1

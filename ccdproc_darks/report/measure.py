@@ -19,15 +19,10 @@ from .result_finding import NOT_BELIEVED
 from .settings import Settings
 from .trimmed_group import trimmed_group
 
-__all__ = ["measure_group", "steps"]
+__all__ = ["measure_group"]
 
 # Times that a group is measured, if some of its files cannot be used.
 _MOST_TRIALS = 3
-
-
-def steps(group):
-    """Number of steps that `measure_group` announces."""
-    return 2 * len(group.exposures) + 9
 
 
 def measure_group(group, options, step=lambda text: None, known_noise=None):

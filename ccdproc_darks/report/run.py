@@ -2,7 +2,7 @@
 """From a folder of frames to a folder of results, which is written completely or not at all."""
 
 import re
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from astropy import units as u
@@ -10,19 +10,28 @@ from astropy import units as u
 from .._interface.disk.manifest import MANIFEST, write_manifest
 from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
-from .._interface.progress import telling
+from .._interface.progress import current_progress, in_turn
 from .._interface.shown import file_name
 from .check_group import without_folder
+from .costs import (
+    Steps,
+    cost_of_checksums,
+    cost_of_files,
+    cost_of_measuring,
+    cost_of_pictures,
+    cost_of_table,
+    cost_of_truth,
+    cost_of_writing,
+)
 from .folder import find_groups
 from .frame_files import has_folders
 from .frame_options import AS_FOUND
 from .groups_compared import compared_cameras
-from .measure import measure_group, steps
+from .measure import measure_group
 from .page import GroupOnPage, page
 from .pictures import as_png, draw_all
 from .result_files import FIGURES, result_files, size_of_file
 from .summary import summary_table
-from .terminal import Steps, progress_bar
 from .truth import against_truth
 
 __all__ = [
@@ -35,6 +44,9 @@ __all__ = [
     "report_title",
     "write_report",
 ]
+
+# Images that are written at a time; pictures of most groups.
+_WRITTEN, _PICTURES = 2, 8
 
 
 class NothingMeasuredError(ValueError):
@@ -74,24 +86,41 @@ def make_report(folder, out, options, *, overwrite=False, title=None, command=""
 def measure_folder(folder, options):
     """Measure all frames of a folder and write nothing; arguments, results and errors are those of `make_report`."""
     groups, unusable = groups_of_folder(folder, options.frames)
-    results, failures = _measure(groups, options)
+    left = sum(cost_of_truth(group) + _cost_of_report(group) for group in groups)
+    results, failures = _measure(groups, options, left)
     if not results:
         raise NothingMeasuredError("; ".join(f"{title}: {reason}" for title, reason in failures))
-    for _, measured in results:
+    truths = {name: cost_of_truth(measured.group) for name, measured in results}
+    left = sum(_cost_of_report(measured.group) for _, measured in results)
+    for _, measured in in_turn(results, _told("against the truth"), lambda result: truths[result[0]], left):
         unusable += measured.unusable
         measured.truth = against_truth(folder, measured)
     return results, failures, unusable
 
 
-def groups_of_folder(folder, options=AS_FOUND):
-    """Groups of the frames of a folder, and `Unusable` files; an error where there are no darks, or no folder."""
+def _cost_of_files(group):
+    return cost_of_writing(group) + cost_of_pictures(group)
+
+
+def _cost_of_report(group):
+    return _cost_of_files(group) + cost_of_table(group) + cost_of_checksums(group)
+
+
+def _told(what):
+    return lambda result: f"{result[1].group.title}: {what}"
+
+
+def groups_of_folder(folder, options=AS_FOUND, left=cost_of_files):
+    """Groups of the frames of a folder, and `Unusable` files; an error where there are no darks, or no folder.
+
+    ``left`` tells what is done with them afterwards, as for `ccdproc_darks.report.folder.find_groups`.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         is_file = f"a file, not a folder: give its folder, {folder.parent}"
         raise NotADirectoryError(f"{folder}: {is_file if folder.exists() else 'no such folder'}")
     # Absolute paths: workers may run in another folder.
-    progress = partial(progress_bar, desc="reading headers", unit="file")
-    groups, unusable = find_groups(folder.absolute(), progress, options)
+    groups, unusable = find_groups(folder.absolute(), options, left)
     if not groups:
         raise NothingMeasuredError(_nothing(folder, unusable, options.recursive))
     return groups, unusable
@@ -102,26 +131,24 @@ def report_title(folder):
     return f"Dark frames in {Path(folder).name or folder}"
 
 
-def _measure(groups, options):
+def _measure(groups, options, left):
     """Results and failures of the groups of frames, in their order."""
     results, failures, noises = {}, {}, {}
     # Groups with the most bias frames first: from them groups of the same camera without any take its read noise.
     order = sorted(range(len(groups)), key=lambda index: -len(groups[index].biases))
-    with progress_bar(total=sum(steps(group) for group in groups), unit="step") as bar:
-        for index in order:
-            group = groups[index]
-
-            step = Steps(bar, group.title)
-            camera = (group.camera, group.shape, group.binning, str(group.settings))
-            try:
-                with telling(step.tell):
-                    measured = measure_group(group, options, step, noises.get(camera))
-            except (ValueError, OSError, u.UnitsError) as error:
-                failures[index] = (group.title, without_folder(str(error), group))
-                continue
-            results[index] = measured
-            if measured.bias_noise is not None:
-                noises.setdefault(camera, measured.bias_noise * u.electron)
+    costs = [cost_of_measuring(group) for group in groups]
+    for index in in_turn(order, lambda index: groups[index].title, costs.__getitem__, left):
+        group = groups[index]
+        camera = (group.camera, group.shape, group.binning, str(group.settings))
+        try:
+            with current_progress().within():
+                measured = measure_group(group, options, Steps(group), noises.get(camera))
+        except (ValueError, OSError, u.UnitsError) as error:
+            failures[index] = (group.title, without_folder(str(error), group))
+            continue
+        results[index] = measured
+        if measured.bias_noise is not None:
+            noises.setdefault(camera, measured.bias_noise * u.electron)
     names = folder_names(group.title for group in groups)
     return [(names[index], results[index]) for index in sorted(results)], [
         failures[index] for index in sorted(failures)
@@ -130,7 +157,14 @@ def _measure(groups, options):
 
 def write_report(folder, results, failures, unusable, *, title, command="", intro=""):
     """Write a report into an empty folder (a Path) and return its table; the other arguments as in `make_report`."""
-    shown = [_write_group(folder, name, measured) for name, measured in results]
+    groups, progress = [measured.group for _, measured in results], current_progress()
+    tables, checksums = sum(map(cost_of_table, groups)), sum(map(cost_of_checksums, groups))
+    costs, shown = {name: _cost_of_files(measured.group) for name, measured in results}, []
+    told = in_turn(results, lambda result: result[1].group.title, lambda result: costs[result[0]], tables + checksums)
+    for name, measured in told:
+        with progress.within():
+            shown.append(_write_group(folder, name, measured))
+    progress.begin("table and page", tables, checksums)
     table = summary_table(results, failures, unusable)
     table.write(folder / SUMMARY, format="ascii.ecsv")
     cameras = compared_cameras(results)
@@ -138,31 +172,42 @@ def write_report(folder, results, failures, unusable, *, title, command="", intr
         camera.pictures = _write_pictures(folder, camera.draw(number))
     text = page(title, shown, failures, unusable, cameras=cameras, command=command, intro=intro)
     (folder / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
+    progress.begin("checksums")
     write_manifest(folder)
     return table
 
 
 def _write_group(parent, name, measured):
     """Write the images and figures of a group into a folder of that name; returns the `GroupOnPage`."""
-    folder, files = parent / name, []
+    folder = parent / name
     folder.mkdir()
-    for file in result_files(measured):
-        # astropy makes a temporary file, which it would leave behind.
-        with uninterrupted():
-            file.image.write(folder / file.name)
-        files.append((file, size_of_file(folder / file.name)))
-    return GroupOnPage(name, measured, files, _write_pictures(folder, draw_all(measured)))
+    files, progress = result_files(measured), current_progress()
+    progress.begin("writing images", cost_of_writing(measured.group), cost_of_pictures(measured.group))
+    # astropy makes a temporary file, which it would leave behind.
+    with uninterrupted(), ThreadPoolExecutor(_WRITTEN) as pool:
+        for number, _ in enumerate(pool.map(lambda file: file.image.write(folder / file.name), files), 1):
+            progress.tell(number / len(files))
+    sizes = [size_of_file(folder / file.name) for file in files]
+    progress.begin("", cost_of_pictures(measured.group))
+    pictures = _write_pictures(folder, draw_all(measured))
+    return GroupOnPage(name, measured, list(zip(files, sizes, strict=True)), pictures)
 
 
 def _write_pictures(folder, pictures):
     """Write the figures of some `Picture` into the folder of that name; returns pairs of each and its PNG."""
-    written = []
-    for picture in pictures:
-        (folder / FIGURES).mkdir(exist_ok=True)
-        png = as_png(picture.figure)
-        (folder / FIGURES / f"{picture.name}.png").write_bytes(png)
-        written.append((picture, png))
-    return written
+    written, pictures = [], iter(pictures)
+    with current_progress().within() as progress:
+        while True:
+            # How many there will be is not known before they are drawn.
+            number = len(written) + 1
+            progress.begin(f"picture {number}", 1, max(_PICTURES - number, 1))
+            picture = next(pictures, None)
+            if picture is None:
+                return written
+            (folder / FIGURES).mkdir(exist_ok=True)
+            png = as_png(picture.figure)
+            (folder / FIGURES / f"{picture.name}.png").write_bytes(png)
+            written.append((picture, png))
 
 
 def folder_names(titles):

@@ -1,53 +1,15 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Lines that the command prints about a report or a comparison, and its bars of progress."""
+"""Lines that the command prints about a report or a comparison."""
 
 import math
-import sys
-import time
 
-from tqdm import tqdm
-
-from .._interface.shown import shown
 from .summary import rate_rows
 from .verdict import doubts, untold, verdict_sentence
 
-__all__ = ["Steps", "comparison_sentences", "progress_bar", "sentences"]
+__all__ = ["comparison_sentences", "sentences"]
 
 # Exposure times that are listed one by one.
 _MOST_TIMES = 5
-# Seconds between two lines of progress within a step.
-_OFTEN = 0.2
-
-
-def progress_bar(*args, **kwargs):
-    """`tqdm.tqdm` that is shown on terminals only, and is gone in the end."""
-    try:
-        seen = sys.stderr.isatty()
-    except (AttributeError, ValueError):  # it is closed
-        seen = False
-    return tqdm(*args, disable=not seen, leave=False, **kwargs)
-
-
-class Steps:
-    """Tells on a bar of progress, when called with a text, the next step of a group with a ``title``."""
-
-    def __init__(self, bar, title):
-        self._bar, self._title, self._text, self._told = bar, title, "", 0.0
-
-    def __call__(self, text):
-        """Begin the next step."""
-        self._text = text
-        self._bar.update()
-        self._show("")
-
-    def tell(self, part):
-        """Show the part (0 to 1) of the step's job under way that is done, a few times a second at most."""
-        if time.monotonic() - self._told > _OFTEN:
-            self._show(f", {100 * part:.0f} %")
-
-    def _show(self, more):
-        self._told = time.monotonic()
-        self._bar.set_description(shown(f"{self._title}: {self._text}{more}"))
 
 
 def sentences(results, failures, unusable):

@@ -18,7 +18,7 @@ from astropy.nddata import CCDData, StdDevUncertainty
 from ccdproc_darks import compare_dark_rates, dark_rate, dark_scatter, hot_pixel_mask, master_bias, repeatability
 from ccdproc_darks._compute.blocks import Block, BlockJob
 from ccdproc_darks._compute.workers import Execution, fill_images, gather_summaries
-from ccdproc_darks._interface.progress import telling
+from ccdproc_darks._interface.progress import watching
 from ccdproc_darks.frames.file_frame import FileFrame
 
 SHAPE = (60, 50)
@@ -347,8 +347,12 @@ def test_blocks_come_where_they_belong(threads, job, few_pixels):
 
 @pytest.mark.parametrize("threads", [None, 1, 3])
 def test_how_much_is_done_is_told(threads, few_pixels):
+    class Watched:
+        def tell(self, part):
+            told.append(part)
+
     execution, told, image = Execution(threads and ThreadPoolExecutor(threads)), [], np.empty(SHAPE)
-    with telling(told.append):
+    with watching(Watched()):
         fill_images(Job(), [image], execution)
     np.testing.assert_array_equal(image, np.arange(SHAPE[0])[:, None] * np.ones(SHAPE[1]))
     assert sorted(told) == [number / 9 for number in range(9)]

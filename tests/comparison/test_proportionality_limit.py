@@ -1,5 +1,7 @@
 """The rate above which pixels stop being proportional, against sensors whose law of departure is known."""
 
+import importlib
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -14,11 +16,14 @@ from ccdproc_darks.comparison.proportionality_limit import (
     ProportionalityLimit,
     proportionality_limit,
 )
+from ccdproc_darks.rates.rate_images import RateImages
 from ccdproc_darks.simulation import DepletionEdgePixels, HotPixels
 
-from ..helpers import ELECTRON_PER_SECOND, dark, mean_dark, rate_image, snapshot
+from ..helpers import ELECTRON_PER_SECOND, dark, master_bias, mean_dark, rate_image, snapshot
 from ..strategies import seeds
 from ..test_real_frames import LONG, SHORT, master, measure  # noqa: F401 (fixtures)
+
+limits = importlib.import_module("ccdproc_darks.comparison.proportionality_limit")
 
 # The CCD guide's: (seconds, frames), and its read noise.
 GUIDE = ((90.0, 10), (1000.0, 20))
@@ -458,3 +463,41 @@ def test_read_noise_of_each_pixel():
     read_noise.data[:, ::2] = 1e4
     half = proportionality_limit(*rates, read_noise=read_noise)
     assert sum(half.curve["pixels"]) == pytest.approx(sum(one.curve["pixels"]) / 2, rel=0.1)
+
+
+@pytest.mark.parametrize("tolerance", [0.02, 0.1, 2.0])
+@pytest.mark.parametrize("case", ["plain", "three times", "no bias", "bad pixels", "one pixel"])
+def test_pixels_that_are_passed_over_take_no_part(case, tolerance, monkeypatch):
+    """Results are the same to the bit where all pixels are fitted."""
+    rng = np.random.default_rng(7)
+    sets = ((90.0, 10), (300.0, 3), (1000.0, 20)) if case == "three times" else GUIDE
+    rate = power_law(rng, (30, 50), 0.01, 60.0)
+    if case == "one pixel":
+        rate = np.where(np.arange(1500).reshape(30, 50) == 777, 8.0, 0.01)
+    bias = {} if case == "no bias" else {"bias": master_bias(rng, READ_NOISE, 4, rate.shape)}
+    change = rng.normal(0, 0.3, (len(sets), *rate.shape))  # any departure, up and down
+    rates = [
+        dark_rate(mean_dark(rng, np.maximum(rate * (1 + part), 0), seconds, number, READ_NOISE, rate.shape), **bias)
+        for part, (seconds, number) in zip(change, sets, strict=True)
+    ]
+    if case == "bad pixels":
+        for measured in rates:
+            measured.mask |= rng.random(rate.shape) < 0.2
+            measured.data[measured.mask] = np.nan
+    images, numbers = RateImages(rates, least=2), []
+    possible = limits._TestableJob._possible
+
+    def counted(job, rows, shared):
+        numbers.append(len(possible(job, rows, shared)))
+        return possible(job, rows, shared)
+
+    monkeypatch.setattr(limits._TestableJob, "_possible", counted)
+    few = limits._testable_pixels(images, "common", tolerance)
+    monkeypatch.setattr(limits._TestableJob, "_possible", lambda job, rows, shared: np.arange(rows.counts[0].size))
+    for some, same in zip(few, limits._testable_pixels(images, "common", tolerance), strict=True):
+        np.testing.assert_array_equal(some, same, strict=True)
+    assert sum(numbers) < rate.size
+    if tolerance == 0.02:
+        assert sum(numbers) < rate.size / 2
+    if case == "one pixel" and tolerance == 0.1:
+        assert few[0].size == sum(numbers) == 1

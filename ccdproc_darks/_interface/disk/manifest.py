@@ -5,9 +5,11 @@ import hashlib
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from ..progress import current_progress
 from ..version import __version__
 
 __all__ = ["MANIFEST", "Manifest", "write_manifest"]
@@ -22,10 +24,15 @@ _ABOUT = "Files in this folder that ccdproc_darks wrote. It replaces and removes
 
 def write_manifest(folder):
     """Write the manifest of a folder (a Path) that this package has just filled: the last of its files."""
+    names = [name for name, is_folder in _entries(folder) if not is_folder and name != MANIFEST]
+    progress, sums = current_progress(), []
+    with ThreadPoolExecutor() as pool:
+        for checksum in pool.map(lambda name: _checksum(folder / name), names):
+            sums.append(checksum)
+            progress.tell(len(sums) / len(names))
     files = [
-        {"path": name, "size": os.path.getsize(folder / name), "sha256": _checksum(folder / name)}
-        for name, is_folder in _entries(folder)
-        if not is_folder and name != MANIFEST
+        {"path": name, "size": os.path.getsize(folder / name), "sha256": checksum}
+        for name, checksum in zip(names, sums, strict=True)
     ]
     text = json.dumps({"about": _ABOUT, "ccdproc_darks": __version__, "files": files}, indent=1)
     # Never half written: a folder without a manifest is not finished.
