@@ -38,7 +38,10 @@ def trees():
 def keys_of_code():
     """Header keys that the code writes: whole texts of the form DK..., and numbers of pixels, which begin with N."""
     texts = {
-        node.value for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is str
+        node.value
+        for tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and type(node.value) is str
     }
     ours = {text for text in texts if re.fullmatch(r"DK[A-Z0-9]{3,6}", text)} - _BEGINNINGS
     counts = {text for text in texts if re.fullmatch(r"N[A-Z]{3,7}", text)} - _OTHERS
@@ -72,3 +75,80 @@ def test_keys_of_results_have_a_row():
     known = page("header_keys.rst")
     keys = {key for result in results for key in result.meta if key.startswith("DK") or re.fullmatch("N[A-Z]+", key)}
     assert {re.sub(r"(DKOFF|DKRND)\d+", r"\1", key) for key in keys - set(re.findall(r"[A-Z]+\d*", known))} <= {"DKOFF"}
+
+
+@cache
+def named_texts():
+    """Texts that modules give a name to, by these names."""
+    assigned = [node for tree in trees() for node in tree.body if isinstance(node, ast.Assign)]
+    return {
+        node.targets[0].id: node.value.value
+        for node in assigned
+        if isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant)
+    }
+
+
+def text_of(node):
+    """Text of a string in the code, with a hole for each value; None where it is no string."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(map(text_of_part, node.values))
+    return None
+
+
+def text_of_part(part):
+    if isinstance(part, ast.Constant):
+        return part.value
+    named = named_texts().get(part.value.id) if isinstance(part.value, ast.Name) else None
+    return named if isinstance(named, str) else _HOLE
+
+
+@cache
+def texts_of_code():
+    return {text for tree in trees() for node in ast.walk(tree) if (text := text_of(node)) is not None}
+
+
+@cache
+def quotes():
+    """Sentences on the page of troubleshooting, each as the parts between its dots."""
+    found = re.findall(r"^``(.+)``\n   \S", page("troubleshooting.rst"), re.MULTILINE)
+    return [[part for part in re.split(r" ?\.\.\.+ ?", quote) if part.strip(" .;:,")] for quote in found]
+
+
+def quoted(text, parts):
+    """Whether a text of the code has all parts, one after the other."""
+    at = 0
+    for part in parts:
+        at = text.find(part.strip(), at)
+        if at < 0:
+            return False
+        at += len(part.strip())
+    return True
+
+
+@pytest.mark.parametrize("parts", quotes(), ids=lambda parts: parts[0][:40])
+def test_quoted_sentences_are_in_the_code(parts):
+    assert any(quoted(text, parts) for text in texts_of_code())
+
+
+def test_each_warning_has_an_entry():
+    """Each sentence that is written in a call of `warn` is quoted on the page."""
+    calls = [
+        node
+        for tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "warn"
+    ]
+    texts = {text for call in calls if (text := text_of(call.args[0])) is not None and re.search(r"[a-z]{4}", text)}
+    assert len(texts) > 25
+    assert {text for text in texts if not any(quoted(text, parts) for parts in quotes())} == set()
+
+
+def test_each_check_and_each_class_of_warnings_is_explained():
+    text = page("troubleshooting.rst")
+    titles = re.findall(r"^(.+)\n-{4,}$", text, re.MULTILINE)
+    assert [title for title in titles if title in CHECKS] == list(CHECKS)
+    assert [f".. _check-{check.replace(' ', '-')}:" in text for check in CHECKS] == [True] * len(CHECKS)
+    classes = [name for name in ccdproc_darks.__all__ if name.endswith("Warning")]
+    assert {name for name in classes if f"`~ccdproc_darks.{name}`" not in text} == set()
