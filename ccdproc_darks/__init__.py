@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .reduction.dark_scale import dark_scale as dark_scale
     from .reduction.master_dark import master_dark as master_dark
     from .report.check_frames import check_frames as check_frames
+    from .report.dark_summary import dark_summary as dark_summary
     from .simulation import DarkSequence as DarkSequence
     from .simulation import Sensor as Sensor
     from .simulation import sensor_preset as sensor_preset
@@ -81,6 +82,7 @@ _MODULE_OF = {
     "dark_rate_change": "comparison.dark_rate_change",
     "dark_scale": "reduction.dark_scale",
     "dark_scatter": "comparison.dark_scatter",
+    "dark_summary": "report.dark_summary",
     "hot_pixel_mask": "masks.hot_pixel_mask",
     "master_bias": "rates.master_bias",
     "master_dark": "reduction.master_dark",

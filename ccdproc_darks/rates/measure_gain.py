@@ -23,7 +23,7 @@ from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..frames.sections import warn_untrimmed
 from .bias import bias_frame, combined_number, combined_numbers
 
-__all__ = ["MeasuredGain", "measure_gain"]
+__all__ = ["MeasuredGain", "bias_of_group", "measure_gain"]
 
 # Relative error of the gain above which more pixels are read, and how many.
 _PRECISE, _MANY = 0.05, 2**20
@@ -182,7 +182,7 @@ def measure_gain(
         warn_untrimmed(frames, reading)
     kept = distinct_frames(frames, seconds, combined)
     frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
-    group = FrameGroup(frames, seconds, combined=combined, **_bias(bias, frames, reading, check_headers))
+    group = FrameGroup(frames, seconds, combined=combined, **bias_of_group(bias, frames, reading, check_headers))
     if level is not None:
         group.told["saturation"] = Told(level, "argument")
     found = photon_transfer(group)
@@ -227,19 +227,20 @@ def _warn_averages(frames, is_average):
     )
 
 
-def _bias(bias, darks, reading, check_headers):
-    """Arguments of `FrameGroup` that tell of the bias."""
+def bias_of_group(bias, darks, reading, check_headers):
+    """Fields of a `FrameGroup` that a bias of any kind becomes, in the unit of the darks."""
+    unit = darks[0].unit
     if bias is None:
         return {}
     if isinstance(bias, u.Quantity):
-        return {"level": checked_quantity("bias", bias, u.adu, zero=True)}
+        return {"level": checked_quantity("bias", bias, unit, zero=True)}
     is_one = isinstance(bias, CCDData | str | os.PathLike)
     frames = [bias_frame(bias, reading)] if is_one else as_frames(bias, "bias", reading)
     for frame in frames:
         if frame.shape != darks[0].shape:
             raise ValueError(f"{frame.label} has the shape {frame.shape}, the darks have {darks[0].shape}")
-        if frame.unit != u.adu:
-            raise u.UnitsError(f"bias must be in adu, as the darks are: {frame.label} is in {frame.unit}")
+        if frame.unit != unit:
+            raise u.UnitsError(f"bias must be in {unit}, as the darks are: {frame.label} is in {frame.unit}")
         if not is_one and combined_number(frame) > 1:
             raise ValueError(
                 f"bias must be single bias frames, or one master bias: {frame.label} is the mean of "
