@@ -15,6 +15,7 @@ from astropy.table import QTable
 from .._compute.blocks import BlockJob
 from .._compute.workers import THREADS, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_number
+from .._interface.shown_object import ShownObject
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.rate_images import RateImages
 from ..statistics.noise import frame_variance
@@ -35,8 +36,8 @@ _BINS_PER_OCTAVE = 2
 _PIXELS_PER_BIN = 10
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ProportionalityLimit:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ProportionalityLimit(ShownObject):
     """Result of `proportionality_limit`, in terms of :term:`typical pixels <typical pixel>`.
 
     Attributes

@@ -11,6 +11,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from .._interface.arguments import GAIN_UNIT, checked_flag, checked_quantity
+from .._interface.shown_object import ShownObject
 from .._interface.warnings import MissingInformationWarning, warn
 from ..frames.belonging import check_biases, check_darks
 from ..frames.duplicates import distinct_frames
@@ -29,8 +30,8 @@ __all__ = ["MeasuredGain", "bias_of_group", "measure_gain"]
 _PRECISE, _MANY = 0.05, 2**20
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class MeasuredGain:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class MeasuredGain(ShownObject):
     """Result of `measure_gain`.
 
     Attributes

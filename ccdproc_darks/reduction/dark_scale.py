@@ -12,6 +12,7 @@ from astropy import units as u
 from astropy.modeling import Model
 from astropy.nddata import CCDData
 
+from .._interface.shown_object import ShownObject
 from ..comparison.dark_factor import FEWEST_PIXELS, dark_factor
 from ..comparison.science_and_dark import FrameSetting, science_and_dark
 from ..temperature import checked_kelvin, temperature_of_ratio
@@ -27,8 +28,8 @@ _MOST_CROWDED = 0.06
 _KELVIN = 273.15
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class DarkScale:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class DarkScale(ShownObject):
     """Result of `dark_scale`.
 
     Attributes

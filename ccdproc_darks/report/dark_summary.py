@@ -26,6 +26,7 @@ from ..masks.nonlinear_kind import nonlinear_kind
 from ..masks.sensor_rates import sensor_rates
 from ..rates.typical_rate import typical_rate
 from ..rates.variance_rate import variance_rate
+from .shown_table import ShownTable
 
 __all__ = ["dark_summary"]
 
@@ -85,14 +86,15 @@ def dark_summary(
     `~astropy.table.QTable`
         A row for each quantity; a value that there is not is masked. Columns: ``quantity``, its name, by which rows are
         found (``summary.loc["DSNU"]["rate"]``); ``rate`` (electron/s), and ``error``, its standard error;
-        ``pixels``, a number of pixels, and ``fraction`` (%), that of all pixels with a rate; ``emva_1288``, the
-        standard's symbol; ``meaning``, in plain words. Where a row has a rate and pixels, these are the pixels above
+        ``meaning``, in plain words; ``pixels``, a number of pixels, and ``fraction`` (%), that of all pixels with a
+        rate; ``emva_1288``, the standard's symbol. Where a row has a rate and pixels, these are the pixels above
         it. ``meta`` has the number of ``pixels`` with a rate, ``exposures_s`` and ``frames`` of each rate, and the ends
         ``limit_interval_electron_per_s``.
 
         The rows are: typical rate (of each exposure time too), mean rate, rate from the variance, DSNU, DSNU of typical
-        pixels, percentiles, pixels hot above 0.1, 1, 4 and 10 electron/s and above the threshold, saturated, not
-        proportional and of which kind, not testable, masked; proportionality limit; recommended cut.
+        pixels, percentiles, pixels above 0.1, 1, 4 and 10 electron/s, hot (above the threshold), saturated, not
+        proportional and of which kind, not testable, masked; proportionality limit; recommended cut. A table that was
+        written to a file and read back finds its rows again after ``summary.add_index("quantity")``.
 
     Raises
     ------
@@ -152,7 +154,7 @@ def dark_summary(
     typical rate: 0.098 electron / s
     rate from the variance: 0.099 electron / s
     DSNU of typical pixels: 0.019 electron / s
-    >>> summary.loc["hot above 1 electron/s"]["pixels"]
+    >>> summary.loc["above 1 electron/s"]["pixels"]
     100
     >>> print(summary["quantity", "rate", "pixels"][:3])
           quantity           rate     pixels
@@ -220,15 +222,16 @@ class _Rows:
     def table(self):
         """The `~astropy.table.QTable`, whose rows are found by their ``quantity``."""
         quantity, rate, error, pixels, fraction, symbol, meaning = zip(*self._rows, strict=True)
-        table = QTable({
+        table = ShownTable({
             "quantity": quantity,
             "rate": _quantities(rate, ELECTRON_PER_SECOND),
             "error": _quantities(error, ELECTRON_PER_SECOND),
+            # The one that a narrow terminal leaves out: astropy begins in the middle.
+            "meaning": meaning,
             "pixels": MaskedColumn([0 if number is None else number for number in pixels],
                                    mask=[number is None for number in pixels], dtype=np.int64),
             "fraction": _quantities(fraction, u.percent),
             "emva_1288": symbol,
-            "meaning": meaning,
         })  # fmt: skip
         for name, digits in (("rate", ".4g"), ("error", ".2g"), ("fraction", ".3g")):
             table[name].info.format = digits
@@ -259,14 +262,17 @@ def _add_rates(rows, measured, rates, mask, by_variance):
     rows.add("rate from the variance", meaning, rate, error, symbol="mu_I.var")
     rows.add(
         "DSNU", "standard deviation of the true rates of all pixels, hot ones too", *measured.nonuniformity(),
-        symbol="DSNU1288, of the rate",
+        symbol="DSNU1288",
     )  # fmt: skip
     rows.add("DSNU of typical pixels", "the same of the pixels that are not hot", measured.scatter)
     for percent, value in zip(PERCENTILES, measured.percentiles(PERCENTILES), strict=True):
-        rows.add(f"{percent:g} % of pixels", "so many pixels have this measured rate at most", value)
+        rows.add(f"{percent:g} % of pixels", "have this measured rate or less", value)
     for above in HOT_ABOVE:
         rows.add(
-            f"hot above {above:g} electron/s", "measured rate above this", above, pixels=measured.number_above(above)
+            f"above {above:g} electron/s",
+            "pixels of a measured rate above this",
+            above,
+            pixels=measured.number_above(above),
         )
 
 
@@ -278,7 +284,7 @@ def _add_flags(rows, measured, mask, kinds):
         return int(np.count_nonzero(flags & DARK_FLAGS[name]))
 
     threshold = meta.get("DKTHRESH")
-    rows.add("hot above the threshold", "flag HOT: more than noise and typical pixels explain", threshold,
+    rows.add("hot", "flag HOT: above this, the threshold of hot pixels", threshold,
              pixels=flagged("HOT"))  # fmt: skip
     # Only of several rates are the others tested.
     is_tested = "NNOTEST" in meta
@@ -292,7 +298,7 @@ def _add_flags(rows, measured, mask, kinds):
         for kind, meaning in _KINDS.items():
             name = kind.name.lower().replace("_", " ")
             number = int(np.count_nonzero(kinds.data == kind))
-            rows.add(f"not proportional: {name}", meaning, pixels=number)
+            rows.add(f"kind: {name}", f"not proportional: {meaning}", pixels=number)
     rows.add("hot, not testable", f"flag UNRELIABLE_DARK: too faint to tell whether proportional{untested}",
              pixels=flagged("UNRELIABLE_DARK") if is_tested else None)  # fmt: skip
     rows.add("not hot, not testable", f"too faint to tell, and nothing to lose{untested}", pixels=meta.get("NNOTEST"))

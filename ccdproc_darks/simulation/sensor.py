@@ -17,6 +17,7 @@ from astropy.nddata import CCDData
 from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_dtype, checked_number, checked_quantity
 from .._interface.flags import DARK_FLAGS
 from .._interface.results import check_finite, result_image, set_keys
+from .._interface.shown_object import ShownObject
 from ..temperature import rate_ratio
 from .cosmic_rays import CosmicRays
 from .defects import AmplifierGlow, Defect, checked_defects
@@ -41,8 +42,8 @@ __all__ = ["Sensor"]
 _SAME_KELVIN = 1e-3
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Sensor:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Sensor(ShownObject):
     """A simulated sensor. Its pixels have the same rates and defects in every frame.
 
     Parameters
