@@ -154,15 +154,15 @@ def dark_summary(
     typical rate: 0.098 electron / s
     rate from the variance: 0.099 electron / s
     DSNU of typical pixels: 0.019 electron / s
-    >>> summary.loc["above 1 electron/s"]["pixels"]
+    >>> int(summary.loc["above 1 electron/s"]["pixels"])
     100
     >>> print(summary["quantity", "rate", "pixels"][:3])
-          quantity           rate     pixels
-                         electron / s
-    -------------------- ------------ ------
-            typical rate      0.09845     --
-      typical rate, 90 s      0.09815     --
-     typical rate, 900 s      0.09846     --
+    quantity                rate     pixels
+                        electron / s
+    ------------------- ------------ ------
+    typical rate             0.09819     --
+    typical rate, 90 s        0.0984     --
+    typical rate, 900 s      0.09814     --
     """
     reading = checked_reading(hdu=hdu, unit=unit, overscan=overscan, trim=trim)
     if limit is not None and not isinstance(limit, ProportionalityLimit):
@@ -231,7 +231,7 @@ class _Rows:
             "pixels": MaskedColumn([0 if number is None else number for number in pixels],
                                    mask=[number is None for number in pixels], dtype=np.int64),
             "fraction": _quantities(fraction, u.percent),
-            "emva_1288": symbol,
+            "emva_1288": MaskedColumn(symbol, mask=[not one for one in symbol]),
         })  # fmt: skip
         for name, digits in (("rate", ".4g"), ("error", ".2g"), ("fraction", ".3g")):
             table[name].info.format = digits
