@@ -58,6 +58,21 @@ class ProportionalityLimit(ShownObject):
         rate at the shortest exposure minus that at the longest, over the rate), ``departure_error`` (one sigma of that
         median), ``scatter`` (half the width of the middle 68.27 % of single pixels, noise included). To plot it:
         ``plt.errorbar(curve["rate"].value, curve["departure"], yerr=curve["departure_error"])``.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import dark_rate, proportionality_limit, simulate_dark
+    >>> camera = dict(shape=(100, 100), bias=1000 * u.adu, read_noise=5 * u.electron, hot_fraction=0.1)
+    >>> darks = {seconds: [simulate_dark(exposure=seconds * u.s, rng=[seed, seconds], **camera) for seed in range(5)]
+    ...          for seconds in (90, 900)}
+    >>> found = proportionality_limit(*(dark_rate(frames, bias=1000 * u.adu) for frames in darks.values()))
+    >>> print(str(found).partition(" at least")[0])
+    Dark rates are proportional to exposure time within 10 % up to 67.4 electron / s
+    >>> print(found.limit, found.interval[0] > 1 * u.electron / u.s)
+    inf electron / s True
+    >>> print(found.curve.colnames[:4])
+    ['rate', 'rate_low', 'rate_high', 'pixels']
     """
 
     limit: u.Quantity

@@ -46,6 +46,16 @@ class MeasuredGain(ShownObject):
         bias frames.
     pixels, frames : int
         Number of warm pixels, and of darks, from which the gain is.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import measure_gain, simulate_dark
+    >>> camera = dict(shape=(300, 300), gain=1.5 * u.electron / u.adu, bias=1000 * u.adu, hot_fraction=0.02)
+    >>> darks = [simulate_dark(exposure=300 * u.s, rng=seed, **camera) for seed in range(10)]
+    >>> found = measure_gain(darks)
+    >>> print(f"{found.gain:.2f} +- {found.gain_error:.2f}, {found.frames} darks")
+    1.54 electron / adu +- 0.07 electron / adu, 10 darks
     """
 
     gain: u.Quantity

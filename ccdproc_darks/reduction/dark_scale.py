@@ -47,6 +47,16 @@ class DarkScale(ShownObject):
         Number of hot pixels that were used.
     temperature, temperature_error : `~astropy.units.Quantity` or None
         Temperature of the sensor (deg C) in the science frame and its standard error (K), where there was a ``model``.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import DarkScale
+    >>> found = DarkScale(factor=1.25, error=0.01, chi_square=1.1, scatter=0.0, pixels=512)
+    >>> print(found)
+    The dark current in the science frame is 1.25 +- 0.01 times that in the dark, from 512 hot pixels (chi-square 1.10).
+    >>> print(f"{found.factor} +- {found.error}")
+    1.25 +- 0.01
     """
 
     factor: float

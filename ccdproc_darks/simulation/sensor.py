@@ -291,6 +291,14 @@ class Sensor(ShownObject):
         ------
         TypeError, astropy.units.UnitsError, ValueError
             If an argument has no unit, one that cannot be converted, or is not positive.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from ccdproc_darks import Sensor
+        >>> truth = Sensor(shape=(2, 3), rate=0.5 * u.electron / u.s).true_rate()
+        >>> print(truth.data.tolist(), truth.unit)
+        [[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]] electron / s
         """
         seconds = None if exposure is None else checked_quantity("exposure", exposure, u.s)
         rates = rates_of(self, seconds, self.rate_factor(temperature))
@@ -320,6 +328,18 @@ class Sensor(ShownObject):
         ------
         ValueError
             If ``dtype`` is another.
+
+        Examples
+        --------
+        With the noise of rounding to whole adu, and without:
+
+        >>> from astropy import units as u
+        >>> from ccdproc_darks import Sensor
+        >>> sensor = Sensor(shape=(1, 1), read_noise=2 * u.electron, gain=3 * u.electron / u.adu)
+        >>> for dtype in ("uint16", "float64"):
+        ...     print(f"{sensor.true_read_noise(dtype=dtype).data.item():.3f} electron")
+        2.179 electron
+        2.000 electron
         """
         rounding = self.response.gain if checked_dtype(dtype, DTYPES).kind == "u" else 0.0
         return result_image(read_noises_of(self, rounding), u.electron, self._truth_header("read noise", None))
@@ -348,6 +368,16 @@ class Sensor(ShownObject):
         ------
         TypeError, astropy.units.UnitsError, ValueError
             If ``threshold`` has no unit, one that cannot be converted, or is negative.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from ccdproc_darks import DARK_FLAGS, Sensor
+        >>> from ccdproc_darks.simulation import OffsetPixels
+        >>> offset = OffsetPixels(fraction=0.01, offset=300 * u.electron)
+        >>> flags = Sensor(shape=(100, 100), defects=[offset]).true_flags()
+        >>> print((flags.data & DARK_FLAGS.NONLINEAR > 0).sum(), flags.mask.sum())
+        100 100
         """
         hot = None
         if threshold is not None:

@@ -174,6 +174,16 @@ class DarkSequence(ShownObject):
         OSError
             At once, if ``folder`` exists and is not empty, cannot be made, or is being written by another process. In
             the end, if somebody else made it in the meantime; the error tells where the frames are then.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from astropy import units as u
+        >>> from ccdproc_darks import DarkSequence, Sensor
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sequence = DarkSequence(Sensor(shape=(20, 20)), [(2, 0 * u.s), (2, 90 * u.s)], rng=1)
+        ...     print([path.name for path in sequence.write(folder + "/night")])
+        ['bias_0001.fits', 'bias_0002.fits', 'dark_90s_0001.fits', 'dark_90s_0002.fits']
         """
         folder = Path(folder)
         counts: dict[float, int] = {}
