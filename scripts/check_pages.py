@@ -83,7 +83,8 @@ function code() {
     }
 }
 function texts() {
-    const zoom = Math.min(1, window.visualViewport ? window.visualViewport.scale : 1);
+    // A page that is made for a phone, but too wide, is told of that alone.
+    const zoom = document.querySelector("meta[name=viewport]") ? 1 : Math.min(1, window.visualViewport.scale);
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), small = new Map();
     while (walker.nextNode()) {
         const element = walker.currentNode.parentElement;
