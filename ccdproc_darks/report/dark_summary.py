@@ -13,7 +13,7 @@ from astropy.table import MaskedColumn, QTable
 from astropy.utils.masked import Masked
 from ccdproc import ImageFileCollection
 
-from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT
+from .._interface.arguments import ELECTRON_PER_SECOND
 from .._interface.flags import DARK_FLAGS, NONLINEAR_KINDS
 from .._interface.pixel_mask import checked_mask, kind_of_result
 from .._interface.warnings import collected
@@ -108,8 +108,8 @@ def dark_summary(
 
     Warns
     -----
-    BiasWarning, NoiseWarning, TemperatureWarning
-        See `hot_pixel_mask`.
+    BiasWarning, NoiseWarning, NoUsablePixelWarning, TemperatureWarning
+        Without ``mask``: see `hot_pixel_mask`.
 
     See Also
     --------
@@ -176,7 +176,7 @@ def dark_summary(
     several = len(rates) > 1
     offset = mask.meta.get("DKOFFSET", "common") if several else "common"
     offset = None if offset == "none" else offset
-    # What there is to warn of, the mask has warned of.
+    # What there is to warn of, the rates and the mask have warned of.
     with collected():
         measured = sensor_rates(rates, offset=offset, **options)
         _check_image("mask", mask, rates[0].shape)
@@ -188,11 +188,8 @@ def dark_summary(
         _check_kinds(kinds, rates[0].shape)
     by_variance = None, None, "pass frames=, the darks, to have it"
     if frames is not None:
-        gain = rates[0].meta.get("DKGAIN")
-        by_variance = variance_rate(
-            frames, shape=rates[0].shape, bias=bias, gain=None if gain is None else gain * GAIN_UNIT,
-            exposure=exposure, reading=reading, **options,
-        )  # fmt: skip
+        with collected():
+            by_variance = variance_rate(frames, rates[0], bias=bias, exposure=exposure, reading=reading, **options)
     rows = _Rows(measured.number)
     _add_rates(rows, measured, rates, mask, by_variance)
     _add_flags(rows, measured, mask, kinds)

@@ -18,13 +18,14 @@ from . import (
     scales,
     sections,
     simulation,
+    summaries,
 )  # fmt: skip
 
 __all__ = ["GROUPS", "ROWS"]
 
 _MODULES = (
     duplicates, files, detectors, headers, sections, numbers, rates_by_hand, changes, lines, kinds, reductions, scales,
-    lists, simulation, plans, checks, command,
+    lists, simulation, plans, checks, summaries, command,
 )  # fmt: skip
 GROUPS = {title: rows for module in _MODULES for title, rows in module.GROUPS.items()}
 ROWS = [row for rows in GROUPS.values() for row in rows]
