@@ -243,8 +243,8 @@ def _sentences(found):
         kinds.setdefault(kind, []).append(what)
     return [
         f"{kind}: {what}"
-        for kind, whats in kinds.items()
-        for what in [*whats[:_MOST], *([f"and {len(whats) - _MOST} more"] if len(whats) > _MOST else [])]
+        for kind, each in kinds.items()
+        for what in [*each[:_MOST], *([f"and {len(each) - _MOST} more"] if len(each) > _MOST else [])]
     ]
 
 

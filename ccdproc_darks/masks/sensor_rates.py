@@ -60,8 +60,8 @@ class SensorRates:
         """Mean of the rates, and its standard error."""
         if not self.rate.size:
             return np.nan, np.nan
-        error = np.sqrt(np.sum(self.variance)) / self.rate.size
-        return float(np.mean(self.rate)), float(np.hypot(error, self.common_error))
+        error = np.sqrt(np.sum(self.variance, dtype=float)) / self.rate.size
+        return float(np.mean(self.rate, dtype=float)), float(np.hypot(error, self.common_error))
 
     def nonuniformity(self):
         """Standard deviation of the true rates of all pixels, and its standard error by noise.
@@ -71,9 +71,10 @@ class SensorRates:
         number = self.rate.size
         if number < 2:
             return np.nan, np.nan
-        square, mean = np.var(self.rate, ddof=1) - np.mean(self.variance), np.mean(self.rate)
+        mean = np.mean(self.rate, dtype=float)
+        square = np.var(self.rate, dtype=float, ddof=1) - np.mean(self.variance, dtype=float)
         true = np.maximum((self.rate - mean) ** 2 - self.variance, 0)
-        error = np.sqrt(np.sum(4 * true * self.variance + 2 * self.variance**2)) / number
+        error = np.sqrt(np.sum(4 * true * self.variance + 2 * self.variance**2, dtype=float)) / number
         if not square > error / 2:
             # No more than noise: its root has no error that is symmetric.
             return float(np.sqrt(max(square, 0.0))), float(np.sqrt(error))
@@ -111,13 +112,18 @@ def sensor_rates(rates, *, offset="common", check_headers=True):
                 (block, pixel_rates(images, comparer, block))
                 for block in sample_blocks(images.shape, TYPICAL_PIXELS // len(images) // number)
             ]
-        level = float(np.nanmedian(np.concatenate([measured.rate.ravel() for _, measured in samples] or [[0.0]])))
-        made = [np.empty(images.shape) for _ in range(3)]
-        fill_images(_RatesJob(images, comparer, level if np.isfinite(level) else 0.0), made, THREADS)
+        measured = np.concatenate([np.ravel(some.rate) for _, some in samples])
+        measured = measured[np.isfinite(measured)]
+        level = float(np.median(measured)) if measured.size else 0.0
+        made = [np.empty(images.shape, images.dtype) for _ in range(3)]
+        fill_images(_RatesJob(images, comparer, level), made, THREADS)
         share = 1.0 if sections is None else sections.share(len(common))
         common.append(share * common_error(images.infos))
         found.append(made)
-    rate, variance, lower_limit = (np.concatenate([made[index].ravel() for made in found]) for index in range(3))
+    rate, variance, lower_limit = (
+        np.concatenate([image.ravel() for image in images]) if number else images[0].ravel()
+        for images in zip(*found, strict=True)
+    )
     typical = HotPixelTest(None, None, samples).typical
     has_rate, common = np.isfinite(rate), float(np.hypot.reduce(common))
     return SensorRates(

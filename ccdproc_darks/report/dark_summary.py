@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from astropy import units as u
@@ -169,27 +170,28 @@ def dark_summary(
         raise TypeError(f"limit must be a result of proportionality_limit, got {type(limit).__name__}")
     if bias is not None and frames is None:
         raise ValueError("bias is that of frames: pass frames=, the darks, as well, or leave it out")
-    options = {"check_headers": check_headers}
     if mask is None:
-        mask = hot_pixel_mask(*rates, add_keyword=None, **options)
+        mask = hot_pixel_mask(*rates, add_keyword=None, check_headers=check_headers)
     mask = checked_mask(mask, only_flags=True)
     several = len(rates) > 1
-    offset = mask.meta.get("DKOFFSET", "common") if several else "common"
-    offset = None if offset == "none" else offset
+    told = mask.meta.get("DKOFFSET", "common") if several else "common"
+    offset: Any = None if told == "none" else told
     # What there is to warn of, the rates and the mask have warned of.
     with collected():
-        measured = sensor_rates(rates, offset=offset, **options)
+        measured = sensor_rates(rates, offset=offset, check_headers=check_headers)
         _check_image("mask", mask, rates[0].shape)
         if limit is None and several:
-            limit = proportionality_limit(*rates, offset=offset, **options)
+            limit = proportionality_limit(*rates, offset=offset, check_headers=check_headers)
         if kinds is None and len(rates) >= _OF_KINDS and offset != "pixel":
-            kinds = nonlinear_kind(*rates, mask=mask, offset=offset, add_keyword=None, **options)
+            kinds = nonlinear_kind(*rates, mask=mask, offset=offset, add_keyword=None, check_headers=check_headers)
     if kinds is not None:
         _check_kinds(kinds, rates[0].shape)
     by_variance = None, None, "pass frames=, the darks, to have it"
     if frames is not None:
         with collected():
-            by_variance = variance_rate(frames, rates[0], bias=bias, exposure=exposure, reading=reading, **options)
+            by_variance = variance_rate(
+                frames, rates[0], bias=bias, exposure=exposure, reading=reading, check_headers=check_headers
+            )
     rows = _Rows(measured.number)
     _add_rates(rows, measured, rates, mask, by_variance)
     _add_flags(rows, measured, mask, kinds)

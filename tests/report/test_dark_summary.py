@@ -237,6 +237,15 @@ def test_saturated_pixels_count_with_their_lower_limit():
     assert value(found, "mean rate") == pytest.approx(0.5)
 
 
+def test_no_pixel_can_be_used():
+    rate = rate_image(np.full((20, 20), 50.0), 1000.0, saturation=20000 * u.electron)
+    found = dark_summary(rate, mask=hot_pixel_mask(rate_image(np.ones((20, 20)), 90.0), threshold=2 * RATE))
+    assert value(found, "saturated", "pixels") == found.meta["pixels"] == 400
+    for name in ("typical rate", "mean rate", "DSNU"):
+        assert is_masked(found, name)
+    assert value(found, "50 % of pixels") == pytest.approx(20.0)
+
+
 def test_optical_black_that_the_camera_subtracts(sensor, darks):
     """The level tells nothing of the typical rate, and the variance tells it."""
     ordinary = Sensor(shape=(150, 160), rate=0.1 * RATE, gain=1.5 * u.electron / u.adu, read_noise=5 * u.electron,
