@@ -91,7 +91,10 @@ function texts() {
         if (!walker.currentNode.data.trim() || !shown(element) || element.closest("script, style, noscript")) continue;
         let size = parseFloat(getComputedStyle(element).fontSize) * zoom;
         if (element.getScreenCTM) size *= Math.abs(element.getScreenCTM().a);
-        if (size < least - 0.05) small.set(`${name(element)} of ${size.toFixed(1)} px`, short(walker.currentNode.data));
+        // Subscripts are smaller everywhere.
+        const enough = element.closest("sub, sup, msub, msup, msubsup") ? 0.75 * least : least;
+        const what = `${name(element)} of ${size.toFixed(1)} px`;
+        if (size < enough - 0.05) small.set(what, short(walker.currentNode.data));
     }
     for (const [what, text] of small) found.push([`text smaller than ${least} px`, `${what}: ${text}`]);
 }

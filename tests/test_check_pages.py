@@ -28,6 +28,7 @@ GOOD = f"""
 <div style="overflow-x: auto"><table><tr><td style="min-width: 900px">it scrolls by itself</td></tr></table></div>
 <pre style="overflow-x: auto">{LONG[:90]}</pre>
 <a href="#top">up</a> <a href="other.html#there">there</a> <a href="file.csv">file</a> <a href="https://example.org">web</a>
+<p>10<sup style="font-size: 9px">-3</sup></p>
 <p style="display: none; font-size: 3px">nobody sees this</p><script>console.log("a word")</script>
 """
 BAD = {
