@@ -26,6 +26,7 @@ Judge:
     dark_summary           the dark current of a sensor in numbers: a table with one row a quantity
     dark_rate_change       how rates have changed between two nights
     changed_pixels         which pixels have changed between two nights
+    doubling_temperature   the rise of temperature that doubles the dark current
     DARK_FLAGS             names and bits of the flags
     NONLINEAR_KINDS        names and codes of the kinds
 
@@ -104,6 +105,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .rates.amplifiers import Amplifier as Amplifier
     from .rates.as_dark_rate import as_dark_rate as as_dark_rate
     from .rates.dark_rate import dark_rate as dark_rate
+    from .rates.doubling_temperature import doubling_temperature as doubling_temperature
     from .rates.master_bias import master_bias as master_bias
     from .rates.measure_gain import MeasuredGain as MeasuredGain
     from .rates.measure_gain import measure_gain as measure_gain
@@ -150,6 +152,7 @@ _MODULE_OF = {
     "dark_scale": "reduction.dark_scale",
     "dark_scatter": "comparison.dark_scatter",
     "dark_summary": "report.dark_summary",
+    "doubling_temperature": "rates.doubling_temperature",
     "hot_pixel_mask": "masks.hot_pixel_mask",
     "master_bias": "rates.master_bias",
     "master_dark": "reduction.master_dark",

@@ -29,7 +29,7 @@ def test_names_are_different():
 
 
 def test_all_functions_are_tried():
-    from ccdproc_darks import planning, temperature
+    from ccdproc_darks import planning, plotting, temperature
 
     names = {
         name
@@ -37,6 +37,7 @@ def test_all_functions_are_tried():
         if not name.endswith(("Warning", "_FLAGS", "_KINDS", "Limit", "MeasuredGain", "DarkScale", "Amplifier"))
     }
     names |= {f"planning.{name}" for name in planning.__all__} | {f"temperature.{name}" for name in temperature.__all__}
+    names |= {f"plotting.{name}" for name in plotting.__all__}
     names |= {f"ccdproc-darks {command}" for command in ("report", "check", "compare", "mask", "demo", "simulate")}
     assert names <= {row.function for row in ROWS}
 

@@ -21,7 +21,7 @@ from ccdproc_darks import compare_dark_rates, dark_rate, hot_pixel_mask, master_
 from ccdproc_darks.cli import main
 from ccdproc_darks.frames.file_frame import FileFrame
 from ccdproc_darks.frames.fits_image import FileReader
-from ccdproc_darks.report import page
+from ccdproc_darks.report import run
 from ccdproc_darks.report.cluster import workers_of
 
 from .report.conftest import write_frames
@@ -243,7 +243,7 @@ def images(out):
 
 def test_a_report_has_the_same_images(cluster, night, tmp_path, monkeypatch, capsys):
     # The pictures of its page are drawn by the driver.
-    monkeypatch.setattr(page, "draw_all", lambda measured: ())
+    monkeypatch.setattr(run, "draw_all", lambda measured: ())
     monkeypatch.chdir(night.parent)
     arguments = ["report", night.name, "-o"]
     assert main([*arguments, str(tmp_path / "plain")]) == 0

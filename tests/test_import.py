@@ -106,6 +106,7 @@ def test_all_names_are_public_and_found():
         "dark_scale",
         "dark_scatter",
         "dark_summary",
+        "doubling_temperature",
         "hot_pixel_mask",
         "master_bias",
         "master_dark",

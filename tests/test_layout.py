@@ -22,7 +22,7 @@ ORDER = [
     ["reduction", "plotting"],
     ["report"],
     ["cli"],
-    ["__init__", "__main__"],
+    ["__init__"],
 ]
 LEVELS = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 MOST_ARROWS, MOST_LINES = 50, 400
@@ -62,6 +62,7 @@ TESTED_ELSEWHERE = {
     "report.settings": "by the checks that they change: report/test_check_folder.py, test_check_frames.py",
     "report.html": "by the pages made with it: report/test_page.py, test_many.py",
     "simulation.frame": "by all that simulates frames: simulation/test_dark.py, test_sequence.py",
+    "plotting.map_frame": "by the maps drawn in it: plotting/test_rate_map.py, test_mask_map.py",
     "plotting.style": "by the pictures drawn with it: plotting/test_*.py",
     "simulation.pixels": "by the sensor that has them: simulation/test_sensor.py",
     "_interface.progress": "by the jobs that tell: _compute/test_workers.py",
@@ -107,6 +108,8 @@ def imports_of(package):
 
 
 def room_of(module):
+    if module == "__main__":  # the command, at the place where Python looks for it
+        return "cli"
     first, _, rest = module.partition(".")
     return first if rest or first in LEVELS else "root"
 

@@ -20,9 +20,11 @@ from ccdproc_darks import (
     ProportionalityLimit,
     Sensor,
     as_dark_rate,
+    changed_pixels,
     compare_dark_rates,
     dark_rate,
     dark_scatter,
+    doubling_temperature,
     hot_pixel_mask,
     master_bias,
     measure_gain,
@@ -34,8 +36,9 @@ from ccdproc_darks import (
     simulate_dark,
     write_defects,
 )
+from ccdproc_darks.plotting import plot_frames, plot_pixel_counts, plot_temperature
 from ccdproc_darks.simulation import HotPixels
-from ccdproc_darks.temperature import band_gap
+from ccdproc_darks.temperature import ThermalDarkCurrent, band_gap
 
 if TYPE_CHECKING:
     paths = sorted(Path("darks").glob("*.fits"))
@@ -72,6 +75,10 @@ if TYPE_CHECKING:
     noise = planning.rate_uncertainty(rate, exposure=90 * u.s, frames=10, read_noise=10 * u.electron) * band_gap(
         300 * u.K
     )
+    doubling: tuple[u.Quantity, u.Quantity] = doubling_temperature(rate, slope)
+    plot_temperature(rate, slope, model=ThermalDarkCurrent(), pixels=[(1, 2)])
+    plot_pixel_counts(changed_pixels(rate, slope), rate, slope, mask=hot).set_title("two pixels")
+    plot_frames(paths, bias=bias, expected=doubling[0] / u.K * u.adu)
     count: int | np.ndarray = planning.frames_needed(rate, exposure=90 * u.s, read_noise=noise, precision=0.2)
 
     dark_rate(paths, offset="common")  # type: ignore[arg-type]
@@ -84,4 +91,6 @@ if TYPE_CHECKING:
     simulate_dark("aspen-cg16m", exposure=90 * u.s)  # type: ignore[arg-type]
     write_defects(hot, "bad.fits", format="fits")  # type: ignore[arg-type]
     sensor_preset("aspen")  # type: ignore[arg-type]
+    plot_frames(paths, [(1, 2)], bias)  # type: ignore[call-arg]
+    plot_pixel_counts([(1, 2)], rate, flags=hot)  # type: ignore[call-arg]
     planning.frames_needed(rate, 90 * u.s, read_noise=noise)  # type: ignore[call-arg]

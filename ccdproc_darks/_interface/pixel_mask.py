@@ -7,10 +7,10 @@ from astropy.nddata import CCDData
 
 from .arguments import ELECTRON_PER_SECOND, numpy_images, unit_name
 
-__all__ = ["DARK_RATE", "as_bool", "checked_mask", "checked_no_other_image", "has_flags", "kind_of_result"]
+__all__ = ["DARK_RATE", "KINDS", "as_bool", "checked_mask", "checked_no_other_image", "has_flags", "kind_of_result"]
 
-#: What `kind_of_result` calls a rate.
-DARK_RATE = "a dark rate"
+#: What `kind_of_result` calls a rate, and the kinds of pixels that are not proportional.
+DARK_RATE, KINDS = "a dark rate", "a result of nonlinear_kind"
 _MASK = "a mask (a result of hot_pixel_mask)"
 # What results are, by the beginning of their DKSTAT.
 _BY_STATISTIC = {
@@ -32,7 +32,7 @@ def kind_of_result(image):
         told = str(meta["DKSTAT"])
         return next((kind for begin, kind in _BY_STATISTIC.items() if told.startswith(begin)), None)
     if "NUNTOLD" in meta:
-        return "a result of nonlinear_kind"
+        return KINDS
     if meta.get("SIMTRUTH") == "true flags":
         return "a mask (of Sensor.true_flags)"
     if "NMASKED" in meta and _is_plain(image.unit):

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .._interface.warnings import NoiseWarning, warn
+from ..rates.common_offsets import common_offsets
 from ..rates.mean_counts import MeanCounts
 from ..statistics.conditional_tail import Candidates, far_deviate
 from ..statistics.rate_distribution import sensor_rate_distribution
 from ..statistics.rate_fit import Covariance, RateFit, fit_rate, shared_at
 from ..statistics.significance import NORMAL_BELOW, deviate_of_chi_square, needs_exact_tail
-from .common_offsets import common_offsets
 from .departure_tails import DepartureTails
 from .several_rates import SeveralRates
 from .two_rates import TwoRates

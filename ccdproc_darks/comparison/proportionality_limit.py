@@ -17,10 +17,10 @@ from .._compute.workers import THREADS, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_number
 from .._interface.shown_object import ShownObject
 from ..rates.amplifiers import amplifiers_of_rates
+from ..rates.common_offsets import common_offsets
 from ..rates.rate_images import RateImages
 from ..statistics.noise import frame_variance
 from ..statistics.rate_fit import fit_rate
-from .common_offsets import common_offsets
 from .compare_dark_rates import checked_map, checked_offset
 from .comparer import Comparison, without_offsets
 from .crossing_rate import median_crossing

@@ -21,12 +21,27 @@ from .noise_of_rates import noise_of_rates
 from .pixel_noise import PixelNoise, check_noise_cards, told_distribution
 from .rate_meta import RateMeta
 
-__all__ = ["RateImage", "RateImages"]
+__all__ = ["RateImage", "RateImages", "check_rates", "checked_factor", "labels_of"]
 
 # Bytes of a pixel of each rate while it is worked on.
 _ROW_BYTES = 200
 # Pixels that give a width to 0.2 %, an offset to a three hundredth of a pixel's noise, and the distribution of rates.
 _SAMPLE = 2**17
+
+
+def labels_of(rates):
+    """Names of rates in messages: rates[0], rates[1]..."""
+    return [f"rates[{number}]" for number in range(len(rates))]
+
+
+def check_rates(rates, labels):
+    """A TypeError where a rate is no CCDData."""
+    for label, rate in zip(labels, rates, strict=True):
+        if not isinstance(rate, CCDData):
+            remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
+            if isinstance(rate, str | os.PathLike):
+                remedy = "; read it with CCDData.read"
+            raise TypeError(f"{label} must be CCDData, a result of dark_rate, got {type(rate).__name__}{remedy}")
 
 
 class RateImages:
@@ -45,13 +60,8 @@ class RateImages:
     """
 
     def __init__(self, rates, least=1, repeated=False, check_headers=True, read_noise=None, labels=None):
-        labels = labels or [f"rates[{number}]" for number in range(len(rates))]
-        for label, rate in zip(labels, rates, strict=True):
-            if not isinstance(rate, CCDData):
-                remedy = "; pass the rates one by one, as *rates" if isinstance(rate, list | tuple) else ""
-                if isinstance(rate, str | os.PathLike):
-                    remedy = "; read it with CCDData.read"
-                raise TypeError(f"{label} must be CCDData, a result of dark_rate, got {type(rate).__name__}{remedy}")
+        labels = labels or labels_of(rates)
+        check_rates(rates, labels)
         if len(rates) < least:
             needed = "two rates or more are needed" if least == 2 else "at least one rate is needed"
             raise ValueError(f"{needed}, of different exposure times, got {len(rates)}")
@@ -60,7 +70,7 @@ class RateImages:
         order = np.argsort([info.longest for info in infos], kind="stable")
         self.infos = [infos[index] for index in order]
         self._rates, self.labels = [rates[index] for index in order], [labels[index] for index in order]
-        factors = [_checked_factor(rates[index], labels[index]) for index in order]
+        factors = [checked_factor(rates[index], labels[index]) for index in order]
         THREADS.map_in_threads(lambda index: _check_noise(rates[index], infos[index], labels[index]), order)
         self.shape = rates[0].shape
         self._check_together(labels[0])
@@ -380,7 +390,8 @@ def _check_noise(rate, info, label):
         )
 
 
-def _checked_factor(rate, label):
+def checked_factor(rate, label):
+    """Factor that brings a rate, a 2-D image, to electron/s; an error where it has another unit or shape."""
     if rate.unit is None or not rate.unit.is_equivalent(ELECTRON_PER_SECOND):
         raise u.UnitsError(f"{label} is in {unit_name(rate.unit)}, expected electron / s")
     if rate.data.ndim != 2:

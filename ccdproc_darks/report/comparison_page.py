@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """The comparison of several reports as one self-contained HTML page."""
 
+import base64
 import os
 from urllib.parse import quote
 
@@ -8,10 +9,10 @@ import numpy as np
 
 from .._interface.disk.new_folder import PAGE, SUMMARY
 from .._interface.flags import DARK_FLAGS
-from .._interface.version import __version__
+from .._interface.number_text import plain_number, with_error
 from ..masks.changed_pixels import KINDS
 from .comparison_pictures import draw_changed_pixels, draw_nights
-from .html import document, escape, table
+from .html import rendered
 from .pictures import as_png
 from .verdict import counted
 
@@ -27,37 +28,44 @@ _TOLD = ("NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_ERROR")
 
 def comparison_page(compared, out, command=""):
     """HTML of a `Comparison`; ``command`` made it, in the folder ``out``, from which the page links to the reports."""
-    title = f"What has changed: {len(compared.labels)} reports on dark frames"
-    parts = [f"<h1>{escape(title)}</h1>", f"<p class=dim>ccdproc_darks {escape(__version__)}. {escape(command)}</p>"]
-    parts += [f"<p class=note>{escape(note)}</p>" for note in compared.notes]
-    for night in compared.alone:
-        report = compared.labels[night.number - 1]
-        parts.append(f"<p class=note>In one report only ({escape(report)}): {escape(night.group.title)}.</p>")
-    for series in compared.series:
-        parts += _series(series, compared, out)
-    return document(title, parts)
+    alone = [
+        f"In one report only ({compared.labels[night.number - 1]}): {night.group.title}." for night in compared.alone
+    ]
+    return rendered(
+        "comparison.html",
+        title=f"What has changed: {len(compared.labels)} reports on dark frames",
+        command=command,
+        notes=[*compared.notes, *alone],
+        series=[_series(series, compared, out) for series in compared.series],
+        summary=SUMMARY,
+    )
 
 
 def _series(series, compared, out):
-    yield f"<h2>{escape(series.title)}</h2>"
-    for note in _notes(series):
-        yield f"<p class=note>{escape(note)}</p>"
+    """What the template shows of a `ComparedSeries`."""
     changed = {change.after.number: change.number for change in series.changes if change.is_successive}
-    rows = [_night_row(night, changed, compared, out) for night in series.nights]
-    heads = (
-        "night", "report", "date (UTC)", "°C", "hot", "not proportional", "masked", "changed",
-        "typical rate (electron/s)", "read noise (electron)", "hot above (electron/s)", "darks",
-    )  # fmt: skip
-    yield table(heads, rows, left=2)
-    yield (
-        "<p class=dim>Changed are the pixels whose rate is another one than in the night before. The typical rate is "
-        "the median of the pixels' true rates (noise is taken off), of all exposure times, with its standard error. "
-        "The threshold above which a pixel is hot is each night's own: it follows the typical rate, and so the "
-        f"temperature. The same numbers are in {SUMMARY}.</p>"
-    )
-    yield _picture(*draw_nights(series))
-    yield from _changes(series)
-    yield from _agreement(series)
+    agreement, nights = series.agreement, series.agreement.nights
+    masked, hot = agreement.counts("masked"), agreement.counts("hot")
+    chances = dict.fromkeys(change.chance for change in series.changes if change.table is not None)
+    return {
+        "name": series.name,
+        "title": series.title,
+        "notes": list(_notes(series)),
+        "nights": [_night_row(night, changed, compared, out) for night in series.nights],
+        "picture": _picture("Night by night", *draw_nights(series)),
+        "heads": ("nights", "darks compared", *KINDS, "all", "unsteady", "common factor", "list", "for ds9"),
+        "changes": [_change_row(change, series) for change in series.changes],
+        "chances": [f"Of the changed pixels of two nights, {text.replace('of them ', '')}." for text in chances],
+        "remarks": list(
+            dict.fromkeys(f"{change.label}: {text}" for change in series.changes for text in change.remarks)
+        ),
+        "lists": [_list(change) for change in series.changes if change.number],
+        "agreement": f"{masked[-1]} pixels are masked in every one of the {nights} nights, {masked[1:].sum()} in at "
+        f"least one; {hot[-1]} are hot in every night, {hot[1:].sum()} in at least one.",
+        "agreements": [
+            (f"{number} of {nights}", str(masked[number]), str(hot[number])) for number in range(nights, 0, -1)
+        ],
+    }
 
 
 def _notes(series):
@@ -90,52 +98,31 @@ def _night_row(night, changed, compared, out):
         _count(group.count("nonlinear")),
         _count(group.count("masked")),
         _count(changed[night.number], "not compared") if night.number in changed else "",
-        _number(group.typical, ".4g") + (f" ± {group.typical_error:.2g}" if np.isfinite(group.typical_error) else ""),
+        with_error(group.typical, group.typical_error) if np.isfinite(group.typical) else "",
         _number(group.read_noise, ".4g"),
         _number(group.threshold, ".4g"),
         str(group.header["NCOMBINE"]),
     )
 
 
-def _changes(series):
-    if not series.changes:
-        return
-    yield "<h3>Pixels that have changed</h3>"
-    rows = []
-    for change in series.changes:
-        row = [f"{change.before.number} to {change.after.number}", "" if change.choice is None else str(change.choice)]
-        row += [_count(change.count(kind), "") for kind in KINDS]
-        row += [_count(change.number, "not compared"), _count(change.unsteady, "")]
-        row += ["" if change.factor is None else f"{change.factor:.4g}"]
-        files = (None if change.table is None else change.file, change.region_file)
-        rows.append((*row, *("" if file is None else (file, f"{quote(series.name)}/{quote(file)}") for file in files)))
-    heads = ("nights", "darks compared", *KINDS, "all", "unsteady", "common factor", "list", "for ds9")
-    yield table(heads, rows, left=0)
-    for chance in dict.fromkeys(change.chance for change in series.changes if change.table is not None):
-        yield f"<p>Of the changed pixels of two nights, {escape(chance.replace('of them ', ''))}.</p>"
-    yield (
-        "<p class=dim>Born are pixels that are hot in the later night only, healed those that were in the earlier one. "
-        "Rates of one exposure time are compared, as the rate of a pixel that is not proportional depends on it. The "
-        "common factor is that of all pixels' dark current, mostly the temperature's: rates of the later night are "
-        "divided by it, here and in the lists. Unsteady are those of the changed pixels that one of the two nights "
-        "flagged TELEGRAPH or NONLINEAR: their rates may differ each night.</p>"
-    )
-    for sentence in dict.fromkeys(f"{change.label}: {text}" for change in series.changes for text in change.remarks):
-        yield f"<p class=note>{escape(sentence)}</p>"
-    for change in series.changes:
-        if change.number:
-            changed = counted(change.number, "changed pixel")
-            yield f"<details><summary>{escape(f'{change.label}: {changed}')}</summary>"
-            if change.number > _LISTED:
-                yield f"<p>The {_LISTED} most significant ones; {escape(change.file)} has all.</p>"
-            yield table(
-                ("x", "y", "before (electron/s)", "after (electron/s)", "significance", "change", "flags"),
-                [_pixel_row(row) for row in change.table[:_LISTED]],
-                left=0,
-            )
-            yield "</details>"
-        if (change.number or 0) >= _DRAWN:
-            yield _picture(*draw_changed_pixels(change))
+def _change_row(change, series):
+    row = [f"{change.before.number} to {change.after.number}", "" if change.choice is None else str(change.choice)]
+    row += [_count(change.count(kind), "") for kind in KINDS]
+    row += [_count(change.number, "not compared"), _count(change.unsteady, "")]
+    row += ["" if change.factor is None else f"{change.factor:.4g}"]
+    files = (None if change.table is None else change.file, change.region_file)
+    return (*row, *("" if file is None else (file, f"{quote(series.name)}/{quote(file)}") for file in files))
+
+
+def _list(change):
+    """Changed pixels of two nights, and where there are enough of them a map."""
+    more = f"The {_LISTED} most significant ones; {change.file} has all." if change.number > _LISTED else ""
+    return {
+        "title": f"{change.label}: {counted(change.number, 'changed pixel')}",
+        "more": more,
+        "rows": [_pixel_row(row) for row in change.table[:_LISTED]],
+        "picture": _picture("Changed pixels", *draw_changed_pixels(change)) if change.number >= _DRAWN else None,
+    }
 
 
 def _pixel_row(row):
@@ -152,36 +139,16 @@ def _pixel_row(row):
     )
 
 
-def _agreement(series):
-    agreement, nights = series.agreement, series.agreement.nights
-    masked, hot = agreement.counts("masked"), agreement.counts("hot")
-    yield "<h3>On which pixels the nights agree</h3>"
-    yield (
-        f"<p>{masked[-1]} pixels are masked in every one of the {nights} nights, {masked[1:].sum()} in at least one; "
-        f"{hot[-1]} are hot in every night, {hot[1:].sum()} in at least one.</p>"
-    )
-    rows = [(f"{number} of {nights}", str(masked[number]), str(hot[number])) for number in range(nights, 0, -1)]
-    yield table(("in nights", "masked", "hot"), rows)
-    yield (
-        "<pre><code>from astropy.nddata import CCDData\n"
-        f'agreed = CCDData.read("{escape(series.name)}/mask.fits")\n'
-        "agreed.mask  # masked in every night; agreed.data has the flags that a pixel has in every night\n"
-        f'nights = CCDData.read("{escape(series.name)}/nights_masked.fits")\n'
-        "nights.data > 0  # masked in at least one night</code></pre>"
-    )
-
-
-def _picture(caption, figure):
-    text = escape(caption)
-    image = f'<img alt="{text}" src="data:image/png;base64,{as_png(figure)}">'
-    return f"<figure>{image}<figcaption>{text}</figcaption></figure>"
+def _picture(title, caption, figure):
+    """Title, sentence, alternative text and PNG, as base64 text, of a picture."""
+    return title, caption, caption, base64.b64encode(as_png(figure)).decode("ascii")
 
 
 def _with_error(rate, error):
     """A rate with its error; that of a saturated pixel is a lower limit."""
     if not np.isfinite(error.value):
-        return f"above {rate.value:.4g}"
-    return f"{rate.value:.4g} ± {error.value:.2g}"
+        return f"above {plain_number(rate.value)}"
+    return with_error(rate.value, error.value)
 
 
 def _number(value, form):

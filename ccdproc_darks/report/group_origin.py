@@ -8,7 +8,7 @@ from .._interface.shown import shown
 from ..frames.cards import header_value
 from .verdict import counted
 
-__all__ = ["dates_note", "origin_of"]
+__all__ = ["date_of", "dates_note", "origin_of"]
 
 # Darks of a library are taken over some days: a pause between two of them from which on it is told.
 _PAUSE = timedelta(days=7)
@@ -45,7 +45,7 @@ def origin_of(group, folder, recursive=False):
 
 def dates_note(group):
     """A sentence on darks of a `Group` that were taken at dates far apart, by DATE-OBS; None where they were not."""
-    known = (_date(frame.file.header) for frame in group.darks)
+    known = (date_of(frame.file.header) for frame in group.darks)
     dates = sorted(date for date in known if date is not None)
     runs = [[date] for date in dates[:1]]
     for before, after in pairwise(dates):
@@ -63,7 +63,7 @@ def dates_note(group):
     )
 
 
-def _date(header):
+def date_of(header):
     """DATE-OBS, or None where it is not told or no date."""
     try:
         value = header_value(header, "DATE-OBS")

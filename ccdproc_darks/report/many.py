@@ -11,9 +11,9 @@ from astropy.table import QTable, vstack
 
 from .._interface.disk.manifest import write_manifest
 from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
+from .._interface.number_text import share_text, with_error
 from .._interface.shown import shown
-from .._interface.version import __version__
-from .html import document, escape, table
+from .html import rendered
 from .run import NothingMeasuredError, different_names, measure_folder, report_title, write_report
 from .summary import rate_rows
 from .terminal import progress_bar, sentences
@@ -22,7 +22,7 @@ from .verdict import doubts
 __all__ = ["FolderReport", "make_reports", "report_names"]
 
 _HEADS = (
-    "folder", "camera", "darks", "typical rate (electron/s)", "its error", "hot", "not proportional", "masked",
+    "folder", "camera", "darks", "typical dark current (electron/s)", "hot", "not proportional", "masked",
     "wrong or doubtful", "notes", "files not used",
 )  # fmt: skip
 
@@ -88,15 +88,14 @@ def _report(folder, name, parent, out, options, command):
 def _numbers(measured):
     """Title and numbers of a group, for the page."""
     *_, (_, frames, typical, error, _) = rate_rows(measured)
-    meta = measured.mask.meta
+    meta, pixels = measured.mask.meta, measured.mask.data.size
     return (
         measured.group.title,
         str(frames),
-        f"{typical:.4g}",
-        "" if error is None else f"{error:.2g}",
-        str(meta["NHOT"]),
-        "not tested" if measured.significance is None else str(meta["NNONLIN"]),
-        str(meta["NMASKED"]),
+        with_error(typical, error),
+        share_text(meta["NHOT"], pixels),
+        "not tested" if measured.significance is None else share_text(meta["NNONLIN"], pixels),
+        share_text(meta["NMASKED"], pixels),
         ", ".join(f"{one.check} ({one.verdict})" for one in doubts(measured.findings)),
         str(len(measured.notes)),
     )
@@ -127,24 +126,23 @@ def _summary(reports):
 
 
 def _page(reports, command):
-    title = f"Dark frames in {len(reports)} folders"
-    parts = [f"<h1>{escape(title)}</h1>", f"<p class=dim>ccdproc_darks {escape(__version__)}. {escape(command)}</p>"]
-    rows = []
+    not_measured, rows = [], []
     for report in reports:
         if report.reason:
-            parts.append(f"<p class=note>{escape(str(report.folder))}: not measured. {escape(report.reason)}</p>")
-        for group, reason in report.failures:
-            parts.append(f"<p class=note>{escape(report.name)}: {escape(group)}: not measured. {escape(reason)}</p>")
+            not_measured.append((str(report.folder), report.reason))
+        not_measured += [(f"{report.name}: {group}", reason) for group, reason in report.failures]
         for number, numbers in enumerate(report.groups):
             link = (report.name, f"{quote(report.name)}/{PAGE}")
             rows.append((link, *numbers, str(report.not_used)) if number == 0 else ("", *numbers, ""))
-    parts.append(table(_HEADS, rows, left=2))
-    parts.append(
-        "<p class=dim>Rates are medians of the pixels' true rates (noise is taken off), of all exposure times. A hot "
-        "pixel that is proportional to exposure time is not masked. The numbers of every exposure "
-        f"time are in {SUMMARY}.</p>"
+    return rendered(
+        "many.html",
+        title=f"Dark frames in {len(reports)} folders",
+        command=command,
+        heads=_HEADS,
+        rows=rows,
+        not_measured=not_measured,
+        summary=SUMMARY,
     )
-    return document(title, parts)
 
 
 def report_names(folders):

@@ -1,220 +1,256 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Pictures of a report. matplotlib is imported when the first one is drawn."""
+"""Pictures of a report, each with a sentence that says what to see in it. matplotlib is imported with the first one."""
 
-import base64
 import io
+from dataclasses import dataclass
 
 import numpy as np
+from astropy import units as u
+from astropy.nddata import CCDData
 
+from .._interface.arguments import ELECTRON_PER_SECOND
 from .._interface.flags import DARK_FLAGS
+from .._interface.number_text import percent_text, plain_number, with_error
+from ..plotting import (
+    plot_frames,
+    plot_mask,
+    plot_pixel_counts,
+    plot_rate_histogram,
+    plot_rate_map,
+    plot_rate_scatter,
+)
+from .picture_words import evenness, hot_pixels, hottest, share_of_flags
 
-__all__ = ["as_png", "draw_all"]
+__all__ = ["Picture", "as_png", "draw_all", "new_axes"]
 
-_POINTS = 20_000
-_SHORT, _LONG, _BAD, _GREY = "#d95f02", "#1b6ca8", "#c2185b", "0.45"
-_RATE = r"dark rate (electron s$^{-1}$)"
+# Dots per inch: sharp on a phone, and in two columns on a wide page.
+_DPI = 120
+# Width of all pictures (inches): their texts are large enough on a phone.
+_WIDTH = 5.6
+# That of values through frames, whose legend needs more.
+_OF_FRAMES = 6.4
+# Rates (electron/s) of the closer look at two exposure times, and the fewest pixels between them that are worth it.
+_CLOSER, _FEWEST = (0.5, 10.0), 10
+# Pixels that are shown one by one, of each kind.
+_OF_A_KIND = 2
+# Hot pixels that are followed through the frames, and how many of them jump between levels, where there are such.
+_THROUGH, _JUMPING = 6, 3
+# Random places in which a usual pixel is looked for.
+_TRIED = 100
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a group."""
+
+    name: str  # of its file, without the ending
+    title: str
+    sentence: str  # sentences: what to see in it
+    alt: str  # what it shows, with its numbers, for who cannot see it
+    figure: object  # of matplotlib
 
 
 def draw_all(measured, rng=0):
-    """Draw all pictures of a `Measured`, of pixels chosen by ``rng``: yields pairs of the text below and the figure."""
+    """Draw all pictures of a `Measured`, of pixels chosen by ``rng``: yields each `Picture`."""
     rng = np.random.default_rng(rng)
     yield _rate_map(measured)
-    yield _histograms(measured)
+    yield _mask_map(measured)
+    yield _histogram(measured)
     if measured.pair is not None and measured.has_bias:
-        yield _short_against_long(measured, rng, None)
-        yield _short_against_long(measured, rng, (0.5, 10.0))
-    if measured.has_bias:
-        yield _random_pixels(measured, rng)
-    through = _through_the_frames(measured, rng)
-    if through is not None:
-        yield through
+        yield _scatter(measured)
+        closer = _closer_scatter(measured)
+        if closer is not None:
+            yield closer
+        yield _pixel_counts(measured, rng)
+    seconds, frames = max(measured.exposures, key=lambda item: (len(item[1]), item[0]))
+    if len(frames) > 1:
+        yield _usual_frames(measured, seconds, frames)
+        hot = _hot_frames(measured, seconds, frames)
+        if hot is not None:
+            yield hot
 
 
 def as_png(figure):
-    """PNG of a figure, as base64 text."""
+    """PNG of a figure (bytes)."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
+    figure.savefig(buffer, format="png", dpi=_DPI)
+    return buffer.getvalue()
 
 
-def _figure(width, height, columns=1, rows=1):
+def new_axes(height, width=_WIDTH):
+    """Axes of a new figure of a size in inches."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(rows, columns)
+    return Figure(figsize=(width, height), layout="constrained").subplots()
 
 
-def _good(rate):
-    return ~rate.mask & np.isfinite(rate.data)
+def _map_height(shape):
+    """Height (inches) of a map with its profiles."""
+    return 1.4 + 3.6 * (0.3 + min(max(shape[0] / shape[1], 0.2), 1.6))
 
 
 def _rate_map(measured):
-    from astropy.visualization import AsinhStretch, ImageNormalize, PercentileInterval
+    rate = measured.rate
+    axes = plot_rate_map(rate, ax=new_axes(_map_height(rate.shape) + 1.2))
+    even, most = evenness(measured), hottest(measured)
+    return Picture(
+        "rate_map",
+        "The dark current over the sensor",
+        f"{even} Below and to the right are the medians of columns and rows: a bad column, a gradient or the glow of "
+        "an amplifier stands out there. At the bottom are the hottest pixels.",
+        f"Map of the dark current of {rate.shape[1]} x {rate.shape[0]} pixels. {even} {most}",
+        axes.figure,
+    )
 
-    rate, flags = measured.rate, measured.mask.data
-    rows, columns = flags.shape
-    wide = columns > 1.6 * rows
-    figure, (left, right) = _figure(10, 1 + 2 * 9 * rows / columns, 1, 2) if wide else _figure(12, 5.6, 2)
-    data = np.where(_good(rate), rate.data, np.nan)
-    finite = data[np.isfinite(data)]
-    low, high = PercentileInterval(99).get_limits(finite) if finite.size else (0, 1)
-    shown = left.imshow(
-        data, origin="lower", cmap="viridis", interpolation="nearest",
-        norm=ImageNormalize(vmin=low, vmax=max(high, low + 1e-9), stretch=AsinhStretch(0.3)),
-    )  # fmt: skip
-    figure.colorbar(shown, ax=left, label=_RATE, shrink=0.85, aspect=12 if wide else 20)
-    left.set_title("rate, from all frames")
-    for flag, label, colour, marker in (
-        (DARK_FLAGS.HOT, "HOT", "#e6a700", "."),
-        (DARK_FLAGS.NONLINEAR, "NONLINEAR", _BAD, "x"),
-        (DARK_FLAGS.SATURATED, "SATURATED", "k", "+"),
+
+def _mask_map(measured):
+    mask = measured.mask
+    axes = plot_mask(mask, ax=new_axes(_map_height(mask.shape)))
+    share = percent_text(np.count_nonzero(mask.mask), mask.data.size)
+    text = share_of_flags(mask)
+    return Picture(
+        "mask",
+        "Where the bad pixels are",
+        f"{share} of the pixels are masked. Scattered points are usual; a line or a patch is a defect of the sensor, "
+        "or glow.",
+        f"Map of the {mask.shape[1]} x {mask.shape[0]} pixels of the mask: {share} are masked. {text}",
+        axes.figure,
+    )
+
+
+def _histogram(measured):
+    rates = [measured.rates[seconds] for seconds in measured.pair or measured.rates] if measured.has_bias else []
+    rates = rates or [measured.rate]
+    axes = plot_rate_histogram(*rates, mask=measured.mask, ax=new_axes(4.4 + 0.2 * len(rates)))
+    typical = with_error(*measured.typical_rates["all"], "electron/s")
+    threshold = plain_number(measured.mask.meta["DKTHRESH"])
+    return Picture(
+        "histogram",
+        "How many pixels have which dark current",
+        f"The typical pixel has {typical}; the tail to the right is the hot pixels, above {threshold} electron/s. "
+        "Where the steps follow the shaded area, they show noise, and not the dark current of single pixels.",
+        f"Histogram of the dark current on logarithmic axes: typical pixel {typical}, threshold of hot pixels "
+        f"{threshold} electron/s, {measured.mask.meta['NHOT']} pixels above it.",
+        axes.figure,
+    )
+
+
+def _scatter(measured):
+    short, long = (measured.rates[seconds] for seconds in measured.pair)
+    axes = plot_rate_scatter(short, long, mask=measured.mask, ax=new_axes(5.8))
+    number, (first, second) = measured.mask.meta["NNONLIN"], measured.pair
+    return Picture(
+        "scatter",
+        "Are pixels proportional to exposure time?",
+        f"A pixel on the line has the same dark current in {first:g} s and in {second:g} s: a scaled dark removes it. "
+        f"{number} pixels are off the line by more than noise and tolerance allow, and are masked. Below the line, the "
+        "longer exposure reads lower.",
+        f"Dark current of the same pixels in {first:g} s and {second:g} s against each other, with the line of equal "
+        f"dark current: {number} pixels are not proportional.",
+        axes.figure,
+    )
+
+
+def _closer_scatter(measured):
+    rates = [measured.rates[seconds] for seconds in measured.pair]
+    low, high = _CLOSER
+    seen = (rates[1].data > low) & (rates[1].data < high)
+    number = np.count_nonzero(seen)
+    if number < _FEWEST:
+        return None
+    # These pixels alone, as an image of one row: the others are not in the picture, and there are many.
+    short, long, mask = (_of_pixels(image, seen) for image in (*rates, measured.mask))
+    limits = [limit * ELECTRON_PER_SECOND for limit in _CLOSER]
+    axes = plot_rate_scatter(short, long, mask=mask, limits=limits, ax=new_axes(5.8))
+    return Picture(
+        "scatter_closer",
+        f"The same, from {low:g} to {high:g} electron/s",
+        f"The {number} pixels of a moderate dark current: where they leave the line, they stop being proportional.",
+        f"Dark current in two exposure times against each other, from {low:g} to {high:g} electron/s: {number} pixels.",
+        axes.figure,
+    )
+
+
+def _of_pixels(image, seen):
+    """Image of one row, of the pixels of another one that are ``seen``."""
+    error = image.uncertainty
+    return CCDData(
+        image.data[seen][np.newaxis],
+        unit=image.unit,
+        mask=image.mask[seen][np.newaxis],
+        uncertainty=None if error is None else type(error)(error.array[seen][np.newaxis]),
+        meta=image.meta,
+    )
+
+
+def _pixel_counts(measured, rng):
+    pixels = _examples(measured, rng)
+    rates = list(measured.rates.values())
+    axes = plot_pixel_counts(pixels, *rates, mask=measured.mask, ax=new_axes(6.2))
+    listed = ", ".join(f"({x}, {y})" for x, y in pixels)
+    return Picture(
+        "pixel_counts",
+        "Single pixels against exposure time",
+        "The electrons of a proportional pixel lie on its line, and its residuals in the grey band. A pixel that "
+        "leaves the band is not proportional.",
+        f"Dark electrons of the pixels (x, y) {listed} against {len(rates)} exposure times, with a line through zero "
+        "for each, and what is left over.",
+        axes.figure,
+    )
+
+
+def _usual_frames(measured, seconds, frames):
+    typical, _ = measured.typical_rates["all"]
+    bias = measured.bias
+    expected = typical * seconds * u.electron
+    if frames[0].file.unit == u.adu:
+        expected = expected / (measured.rate.meta["DKGAIN"] * u.electron / u.adu)
+    known = bias is not None or measured.without_bias
+    files = [frame.file for frame in frames]
+    axes = plot_frames(files, bias=bias, expected=expected if known else None, ax=new_axes(4.2, _OF_FRAMES))
+    told = f", {plain_number(expected.value)} {expected.unit}," if known else ""
+    return Picture(
+        "frames",
+        f"Usual pixels through the {len(frames)} frames of {seconds:g} s",
+        f"Single pixels scatter by their noise; their average{told} should be level. A step means that the level of "
+        "the bias has drifted, a slope that the temperature has.",
+        f"Counts of 20 usual pixels in {len(frames)} frames of {seconds:g} s, and their average.",
+        axes.figure,
+    )
+
+
+def _hot_frames(measured, seconds, frames):
+    places = [*hot_pixels(measured, "TELEGRAPH")[:_JUMPING], *hot_pixels(measured)]
+    columns = measured.mask.shape[1]
+    pixels = [(int(place % columns), int(place // columns)) for place in dict.fromkeys(places[:_THROUGH])]
+    if not pixels:
+        return None
+    axes = plot_frames([frame.file for frame in frames], pixels, ax=new_axes(4.2, _OF_FRAMES))
+    listed = ", ".join(f"({x}, {y})" for x, y in pixels)
+    return Picture(
+        "hot_frames",
+        "Hot pixels through the same frames",
+        "A steady hot pixel is level. One that jumps between levels is a telegraph pixel, which no dark removes; a "
+        "single spike is a cosmic ray.",
+        f"Counts of the hot pixels (x, y) {listed} in {len(frames)} frames of {seconds:g} s.",
+        axes.figure,
+    )
+
+
+def _examples(measured, rng):
+    """Columns and rows of pixels to show: usual ones, hot ones that are proportional, and ones that are not."""
+    flags = measured.mask.data.ravel()
+    usable = ~measured.rate.mask.ravel()
+    # Most pixels are usual ones: a few random places will do.
+    some = rng.integers(flags.size, size=_TRIED)
+    flagged = np.flatnonzero(flags)
+    hot, nonlinear, masked = (flags[flagged] & DARK_FLAGS[name] != 0 for name in ("HOT", "NONLINEAR", "DO_NOT_USE"))
+    found = []
+    for number, places in (
+        (1, np.unique(some[flags[some] == 0])),
+        (_OF_A_KIND, flagged[hot & ~masked]),
+        (_OF_A_KIND, flagged[nonlinear]),
     ):
-        rows, columns = np.nonzero(flags & flag)
-        if rows.size == 0:
-            continue
-        every = max(1, rows.size // _POINTS)
-        right.plot(columns[::every], rows[::every], marker, ms=2 if marker == "." else 5, color=colour,
-                   alpha=0.6, ls="none", label=f"{label}: {rows.size}", rasterized=True)  # fmt: skip
-    right.set(
-        xlim=(-0.5, flags.shape[1] - 0.5), ylim=(-0.5, flags.shape[0] - 0.5), aspect="equal", title="flagged pixels"
-    )
-    if right.get_legend_handles_labels()[0]:
-        right.legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=3, frameon=False)
-    return "The dark rate over the sensor, and where the flagged pixels are.", figure
-
-
-def _histograms(measured):
-    figure, axes = _figure(10, 5.4)
-    if measured.has_bias:
-        times = [seconds for seconds, _ in measured.exposures]
-        shown = {seconds: measured.rates[seconds] for seconds in measured.pair or times}
-        labels = {seconds: f"{seconds:g} s x {measured.rates[seconds].meta['NCOMBINE']}" for seconds in shown}
-    else:
-        shown, labels = {0.0: measured.rate}, {0.0: "slope over all exposure times"}
-    first = next(iter(shown.values()))
-    values = {seconds: rate.data[_good(rate)] for seconds, rate in shown.items()}
-    positive = np.concatenate([value[value > 0] for value in values.values()])
-    if positive.size:
-        # No bins below a few steps of the ADC: they would show the steps.
-        step = first.meta.get("DKGAIN", 1.0) / first.meta["NCOMBINE"] / first.meta["DKEXPMIN"]
-        low = max(np.percentile(positive, 0.5), positive.max() * 1e-7, min(4 * step, np.median(positive) / 3))
-        bins = np.geomspace(low, positive.max() * 1.01, 120)
-        for (seconds, value), colour in zip(values.items(), (_SHORT, _LONG), strict=False):
-            axes.hist(value, bins=bins, histtype="stepfilled", alpha=0.35, color=colour, label=labels[seconds])
-            axes.hist(value, bins=bins, histtype="step", color=colour)
-        axes.set(xscale="log", yscale="log")
-    noise = first.meta.get("DKRDNOI")
-    if measured.has_bias and noise is not None:
-        lowest = noise / np.sqrt(first.meta["NCOMBINE"]) / first.meta["DKEXPMIN"]
-        where = f"{first.meta['DKEXPMIN']:g} s x {first.meta['NCOMBINE']}"
-        axes.axvline(lowest, color=_GREY, ls="--", label=f"read noise of {where}: {lowest:.2g}")
-        axes.axvline(2 * lowest, color=_GREY, ls=":", label=f"twice it: {2 * lowest:.2g}")
-    threshold = measured.mask.meta["DKTHRESH"]
-    axes.axvline(threshold, color=_BAD, lw=1, label=f"threshold of HOT: {threshold:.3g}")
-    axes.set(xlabel=_RATE, ylabel="pixels")
-    axes.legend(frameon=False)
-    text = "Rates of all pixels."
-    if measured.has_bias:
-        text += " Below the read-noise limit of the short exposure its histogram shows noise, not dark current."
-    return text, figure
-
-
-def _short_against_long(measured, rng, zoom):
-    short, long = measured.pair
-    first, second = measured.rates[short], measured.rates[long]
-    # Saturated pixels are shown at their lower limits: these form the ceiling.
-    seen = np.isfinite(first.data) & np.isfinite(second.data) & (second.data > (zoom[0] if zoom else 1.0))
-    x, y = first.data[seen], second.data[seen]
-    bad = (measured.mask.data[seen] & DARK_FLAGS.NONLINEAR) != 0
-    # Of the many good pixels with a typical rate, only a sample is drawn.
-    typical = np.flatnonzero(measured.mask.data[seen] & (DARK_FLAGS.HOT | DARK_FLAGS.NONLINEAR) == 0)
-    if typical.size > _POINTS:
-        hidden = rng.permutation(typical)[_POINTS:]
-        x, y, bad = (np.delete(values, hidden) for values in (x, y, bad))
-    figure, axes = _figure(7.2, 7)
-    axes.plot(x[~bad], y[~bad], ".", ms=3, alpha=0.4, color=_LONG, label="not flagged NONLINEAR", rasterized=True)
-    axes.plot(x[bad], y[bad], ".", ms=3, alpha=0.6, color=_BAD, label="NONLINEAR", rasterized=True)
-    top = zoom[1] if zoom else max(float(x.max(initial=1.0)), float(y.max(initial=1.0))) * 1.1
-    low = zoom[0] if zoom else 0.8
-    axes.plot([low, top], [low, top], color="k", lw=1, label="ideal: same rate")
-    ceiling = _ceiling(second, long)
-    if ceiling is not None and (zoom is None or ceiling < top):
-        axes.axhline(ceiling, color=_GREY, ls="--", label=f"saturation ceiling: {ceiling:.3g}")
-    if zoom:
-        axes.set(xlim=zoom, ylim=zoom)
-        text = f"The same, between {zoom[0]:g} and {zoom[1]:g} electron/s."
-    else:
-        axes.set(xscale="log", yscale="log", xlim=(low, top), ylim=(low, top))
-        text = (
-            f"Pixels above 1 electron/s at {long:g} s. A proportional pixel lies on the line; below it, the longer "
-            "exposure reads lower. Saturated pixels are drawn at their lower limits."
-        )
-    axes.set(xlabel=f"{_RATE}, {short:g} s", ylabel=f"{_RATE}, {long:g} s", aspect="equal")
-    axes.legend(frameon=False, loc="upper left", markerscale=3)
-    return text, figure
-
-
-def _ceiling(rate, seconds):
-    """Rate (electron/s) at which a pixel saturates in an exposure: the median of those that did, or None."""
-    lower_limits = rate.data[rate.mask & np.isfinite(rate.data)]
-    return float(np.median(lower_limits)) if lower_limits.size else None
-
-
-def _random_pixels(measured, rng):
-    times = np.array([seconds for seconds, _ in measured.exposures])
-    counts = np.stack([measured.rates[seconds].data * seconds for seconds in times])
-    errors = np.zeros(counts.shape)
-    for number, seconds in enumerate(times):
-        if measured.rates[seconds].uncertainty is not None:
-            errors[number] = measured.rates[seconds].uncertainty.array * seconds
-    flags = measured.mask.data
-    fitted = np.linspace(0, times[-1] * 1.1, 200)
-    figure, (left, right) = _figure(12, 5.2, 2)
-    hot = (flags & DARK_FLAGS.HOT) != 0
-    for axes, chosen, title in ((left, ~hot, "pixels that are not hot"), (right, hot, "hot pixels")):
-        rows, columns = np.nonzero(chosen)
-        axes.set(title=f"random {title}", xlabel="exposure time (s)", ylabel="electrons")
-        if rows.size == 0:
-            continue
-        for index in rng.choice(rows.size, min(8, rows.size), replace=False):
-            y, x = rows[index], columns[index]
-            remark = " NONLINEAR" if flags[y, x] & DARK_FLAGS.NONLINEAR else ""
-            line = axes.errorbar(times, counts[:, y, x], errors[:, y, x], fmt="o", ms=3, capsize=2)
-            slope = measured.rate.data[y, x]
-            axes.plot(fitted, slope * fitted, lw=0.8, color=line[0].get_color(),
-                      label=f"({x}, {y}): {slope:.3g}{remark}")  # fmt: skip
-        if chosen is hot:
-            axes.set(xscale="log", yscale="log", xlim=(times[0] / 1.5, times[-1] * 1.5))
-            axes.set_ylim(bottom=max(axes.get_ylim()[0], 1.0))
-        axes.legend(frameon=False, fontsize="small", title="pixel (x, y): electron/s")
-    return "Electrons of random pixels at each exposure time, and the proportional rate fitted to all frames.", figure
-
-
-def _through_the_frames(measured, rng):
-    seconds, frames = max(measured.exposures, key=lambda item: (len(item[1]), item[0]))
-    if len(frames) < 2:
-        return None
-    rate = measured.rate.data
-    usable = _good(measured.rate)
-    order = np.argsort(np.where(usable, rate, -np.inf), axis=None)[::-1][: int(usable.sum())]
-    if order.size == 0:
-        return None
-    # From the hottest pixel to a typical one, evenly in the logarithm of the rank.
-    ranks = np.unique(np.geomspace(1, max(order.size // 2, 1), 10).astype(int) - 1)
-    rows, columns = np.unravel_index(order[ranks], rate.shape)
-    unit = frames[0].file.unit
-    counts = np.array([frame.file.rows(slice(None)).values[rows, columns] for frame in frames], dtype=float)
-    figure, axes = _figure(10, 5.4)
-    numbers = np.arange(1, len(frames) + 1)
-    for index, (y, x) in enumerate(zip(rows, columns, strict=True)):
-        axes.plot(numbers, counts[:, index], "o-", ms=3, lw=0.8, label=f"({x}, {y}): {rate[y, x]:.3g}")
-    axes.set(xlabel=f"frame of {seconds:g} s", ylabel=f"counts ({unit}), with the bias", yscale="log")
-    axes.legend(
-        frameon=False, fontsize="small", title="pixel (x, y): electron/s", loc="center left", bbox_to_anchor=(1, 0.5)
-    )
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    return (
-        f"Counts of some pixels, from the hottest to a typical one, through the {len(frames)} frames of {seconds:g} s. "
-        "A pixel that jumps between levels is a telegraph pixel; a single spike is a cosmic ray.",
-        figure,
-    )
+        places = places[usable[places]]
+        found += rng.choice(places, min(number, places.size), replace=False).tolist()
+    return [(place % measured.mask.shape[1], place // measured.mask.shape[1]) for place in found or some[:1].tolist()]

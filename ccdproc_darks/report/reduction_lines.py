@@ -10,6 +10,9 @@ from ..frames.trimmed_frame import TrimmedFrame
 
 __all__ = ["reduction_lines"]
 
+# Names of files on a line.
+_NAMES = 5
+
 
 def reduction_lines(folder, measured):
     """Lines of Python (a list of str) for the files of a group, which are in ``folder`` beside the page.
@@ -18,7 +21,7 @@ def reduction_lines(folder, measured):
     ``reduced_science.fits``.
     """
     frame = measured.group.darks[0].file
-    names = ", ".join(repr(f"{name}.fits") for name in _rate_names(measured))
+    names = [repr(f"{name}.fits") for name in _rate_names(measured)]
     bias = [] if measured.bias is None else ["bias = CCDData.read(group / 'master_bias.fits')"]
     steps = [
         *_reading(frame),
@@ -40,11 +43,24 @@ def reduction_lines(folder, measured):
         "from ccdproc_darks import master_dark",
         "",
         f"group = Path('.') / {folder!r}  # '.' is the folder of this page",
-        f"rates = [CCDData.read(group / name) for name in ({names},)]",
+        *_of_files(names),
         "hot = CCDData.read(group / 'mask.fits')",
         *bias,
         "for name in ['science.fits']:  # the names of your raw frames",
         *(f"    {step}" for step in steps),
+    ]
+
+
+def _of_files(names):
+    """Lines that read the rates: a few names a line."""
+    if len(names) <= _NAMES:
+        return [f"rates = [CCDData.read(group / name) for name in ({', '.join(names)},)]"]
+    lines = [", ".join(names[start : start + _NAMES]) for start in range(0, len(names), _NAMES)]
+    return [
+        "names = [",
+        *(f"    {line}," for line in lines),
+        "]",
+        "rates = [CCDData.read(group / name) for name in names]",
     ]
 
 
@@ -92,6 +108,7 @@ def _error(measured, unit):
     meta = measured.rate.meta
     if "DKRDNOI" not in meta or (unit == u.adu and "DKGAIN" not in meta):
         return
-    gain = f"gain={meta['DKGAIN']:.6g} * u.electron / u.adu, " if unit == u.adu else ""
-    noise = f"readnoise={meta['DKRDNOI']:.6g} * u.electron"
-    yield f"science = ccdproc.create_deviation(science, {gain}{noise}, disregard_nan=True)"
+    gain = f"'gain': {meta['DKGAIN']:.6g} * u.electron / u.adu, " if unit == u.adu else ""
+    noise = f"'readnoise': {meta['DKRDNOI']:.6g} * u.electron"
+    yield f"noise = {{{gain}{noise}}}"
+    yield "science = ccdproc.create_deviation(science, **noise, disregard_nan=True)"

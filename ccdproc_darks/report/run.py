@@ -12,13 +12,15 @@ from .._interface.disk.new_folder import PAGE, SUMMARY, named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
 from .._interface.progress import telling
 from .._interface.shown import file_name
-from .._interface.version import __version__
 from .check_group import without_folder
 from .folder import find_groups
 from .frame_files import has_folders
 from .frame_options import AS_FOUND
+from .groups_compared import compared_cameras
 from .measure import measure_group, steps
-from .page import page
+from .page import GroupOnPage, page
+from .pictures import as_png, draw_all
+from .result_files import FIGURES, result_files, size_of_file
 from .summary import summary_table
 from .terminal import Steps, progress_bar
 from .truth import against_truth
@@ -128,31 +130,39 @@ def _measure(groups, options):
 
 def write_report(folder, results, failures, unusable, *, title, command="", intro=""):
     """Write a report into an empty folder (a Path) and return its table; the other arguments as in `make_report`."""
-    for name, measured in results:
-        _write_group(folder / name, measured)
+    shown = [_write_group(folder, name, measured) for name, measured in results]
     table = summary_table(results, failures, unusable)
     table.write(folder / SUMMARY, format="ascii.ecsv")
-    text = page(title, results, failures, unusable, __version__, command, intro)
+    cameras = compared_cameras(results)
+    for number, camera in enumerate(cameras, 1):
+        camera.pictures = _write_pictures(folder, camera.draw(number))
+    text = page(title, shown, failures, unusable, cameras=cameras, command=command, intro=intro)
     (folder / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
     write_manifest(folder)
     return table
 
 
-def _write_group(folder, measured):
+def _write_group(parent, name, measured):
+    """Write the images and figures of a group into a folder of that name; returns the `GroupOnPage`."""
+    folder, files = parent / name, []
     folder.mkdir()
-    images = {"rate_all": measured.rate, "mask": measured.mask}
-    if measured.bias is not None:
-        images["master_bias"] = measured.bias
-    if measured.noise_map is not None:
-        images["read_noise"] = measured.noise_map
-    if measured.has_bias:
-        images.update({f"rate_{seconds:g}s": rate for seconds, rate in measured.rates.items()})
-    if measured.significance is not None:
-        images["significance"] = measured.significance
-    for name, image in images.items():
+    for file in result_files(measured):
         # astropy makes a temporary file, which it would leave behind.
         with uninterrupted():
-            image.write(folder / f"{name}.fits")
+            file.image.write(folder / file.name)
+        files.append((file, size_of_file(folder / file.name)))
+    return GroupOnPage(name, measured, files, _write_pictures(folder, draw_all(measured)))
+
+
+def _write_pictures(folder, pictures):
+    """Write the figures of some `Picture` into the folder of that name; returns pairs of each and its PNG."""
+    written = []
+    for picture in pictures:
+        (folder / FIGURES).mkdir(exist_ok=True)
+        png = as_png(picture.figure)
+        (folder / FIGURES / f"{picture.name}.png").write_bytes(png)
+        written.append((picture, png))
+    return written
 
 
 def folder_names(titles):
@@ -163,7 +173,7 @@ def folder_names(titles):
 
 def different_names(texts):
     """Folder name for each text, of bounded length; all different also when upper and lower case count as equal."""
-    names, taken = [], {PAGE, SUMMARY, MANIFEST}
+    names, taken = [], {PAGE, SUMMARY, MANIFEST, FIGURES}
     for text in texts:
         stem = name = file_name(text)
         number = 1

@@ -250,9 +250,8 @@ def killed(trial, how):
     file(frames, "dark.fits.gz", seed=9)  # it is decompressed into TMPDIR
     code = (
         "import os, signal, sys\n"
-        "import ccdproc_darks.report.page as page\n"
-        "page.draw_all = lambda *_: ()\n"
         "import ccdproc_darks.report.run as run\n"
+        "run.draw_all = lambda *_: ()\n"
         "written = run.write_report\n"
         "def write(*args, **options):\n"
         "    written(*args, **options)\n"
@@ -433,7 +432,7 @@ def reports(trial, *nights, **keys):
         for index in range(4):
             file(inside, f"bias_{index}.fits", seconds=0.0, seed=100 * number + index, **night)
             file(inside, f"dark_{index}.fits", seconds=30.0, seed=100 * number + index, **night)
-        with mock.patch("ccdproc_darks.report.page.draw_all", return_value=()):
+        with mock.patch("ccdproc_darks.report.run.draw_all", return_value=()):
             make_report(inside, trial.folder / f"night{number}", Options())
         made.append(trial.folder / f"night{number}")
     return made

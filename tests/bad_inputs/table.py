@@ -11,7 +11,10 @@ from . import (
     kinds,
     lines,
     lists,
+    maps,
     numbers,
+    pictures,
+    pictures_of_pixels,
     plans,
     rates_by_hand,
     reductions,
@@ -25,7 +28,7 @@ __all__ = ["GROUPS", "ROWS"]
 
 _MODULES = (
     duplicates, files, detectors, headers, sections, numbers, rates_by_hand, changes, lines, kinds, reductions, scales,
-    lists, simulation, plans, checks, summaries, command,
+    lists, maps, simulation, plans, checks, summaries, command, pictures, pictures_of_pixels,
 )  # fmt: skip
 GROUPS = {title: rows for module in _MODULES for title, rows in module.GROUPS.items()}
 ROWS = [row for rows in GROUPS.values() for row in rows]

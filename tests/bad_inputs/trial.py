@@ -110,7 +110,7 @@ class Trial:
         out, err = io.StringIO(), io.StringIO()
         # Pictures are drawn in tests of the report; here they would take most of the time.
         with (
-            mock.patch("ccdproc_darks.report.page.draw_all", return_value=()),
+            mock.patch("ccdproc_darks.report.run.draw_all", return_value=()),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):

@@ -92,7 +92,7 @@ def test_several_folders_of_nothing(tmp_path, capsys):
 
 
 def test_mem_limit_reaches_the_measurement(frames, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("ccdproc_darks.report.page.draw_all", lambda measured: ())
+    monkeypatch.setattr("ccdproc_darks.report.run.draw_all", lambda measured: ())
     arguments = ["report", str(frames), "--threshold", "3", "-o"]
     assert main([*arguments, str(tmp_path / "none"), "--mem-limit", "0.001"]) == 1
     assert "mem_limit must be at least" in capsys.readouterr().err
@@ -271,7 +271,7 @@ def small(folder, plan=((0, 3), (30, 2), (300, 2)), shape=(8, 10), **changes):
 @pytest.fixture
 def no_pictures(monkeypatch):
     """Pictures take longer than frames that small."""
-    monkeypatch.setattr("ccdproc_darks.report.page.draw_all", lambda measured: ())
+    monkeypatch.setattr("ccdproc_darks.report.run.draw_all", lambda measured: ())
 
 
 @pytest.mark.usefixtures("no_pictures")

@@ -47,7 +47,7 @@ def write(
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """Pictures take longer than frames that small."""
-    monkeypatch.setattr("ccdproc_darks.report.page.draw_all", lambda measured: ())
+    monkeypatch.setattr("ccdproc_darks.report.run.draw_all", lambda measured: ())
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def write_night(folder, number, *, plan=((8, 0), (6, 30), (6, 300)), temperature
 def report_night(folder, number, **changes):
     """Folder of a finished report, without pictures, on the frames that `write_night` writes."""
     frames = write_night(folder / f"frames{number}", number, **changes)
-    with mock.patch("ccdproc_darks.report.page.draw_all", return_value=()):
+    with mock.patch("ccdproc_darks.report.run.draw_all", return_value=()):
         make_report(frames, folder / f"night{number}", Options())
     return folder / f"night{number}"
 

@@ -189,7 +189,7 @@ def test_real_frames_at_two_temperatures(real_frames, tmp_path):
         for path in (path for pattern in patterns for path in frames.glob(pattern)):
             (tmp_path / name / path.name).symlink_to(path)
         options = Options(read_noise=14.4 * u.electron) if name == "warm" else Options()
-        with mock.patch("ccdproc_darks.report.page.draw_all", return_value=()):
+        with mock.patch("ccdproc_darks.report.run.draw_all", return_value=()):
             make_report(tmp_path / name, tmp_path / f"{name}-report", options)
     found = compare_reports([tmp_path / "cold-report", tmp_path / "warm-report"], tmp_path / "out")
     (series,) = found.series

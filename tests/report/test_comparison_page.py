@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from ccdproc_darks._interface.number_text import with_error
 from ccdproc_darks.report.compare_reports import compare_reports
 
 from .conftest import report_night
@@ -28,9 +29,9 @@ def cells(text):
 
 def test_links_are_to_the_reports_and_lists(page):
     text, _, out = page
-    links = re.findall(r'href="(?!data:)([^"]+)"', text)
-    # Four reports; a list of each pair, and one for ds9 where a pixel has changed.
-    assert len(links) == 8 + sum(change.number > 0 for change in page[1].series[0].changes)
+    links = re.findall(r'href="(?!data:|#)([^"]+)"', text)
+    # The table, four reports; a list of each pair, and one for ds9 where a pixel has changed.
+    assert len(links) == 9 + sum(change.number > 0 for change in page[1].series[0].changes)
     assert all((out / link).is_file() for link in links)
     assert re.findall(r'src="(?!data:)', text) == []
     assert "as tested" in text
@@ -45,7 +46,7 @@ def test_numbers_of_each_night(page):
     (series,) = found.series
     assert [row[4] for row in nights[1:]] == [str(night.group.count("hot")) for night in series.nights]
     assert [row[7] for row in nights[1:]] == ["", *(str(change.number) for change in series.changes[:3])]
-    assert nights[1][8] == f"{series.nights[0].group.typical:.4g} ± {series.nights[0].group.typical_error:.2g}"
+    assert nights[1][8] == with_error(series.nights[0].group.typical, series.nights[0].group.typical_error)
 
 
 def test_changed_pixels_of_each_pair(page):

@@ -57,7 +57,7 @@ def test_nothing_tells_of_proportionality_in_one_exposure_time(tmp_path):
 
 def test_folder_of_several_reports_stands_for_all(tmp_path):
     frames = [write_night(tmp_path / f"frames{number}", number) for number in (1, 2)]
-    with mock.patch("ccdproc_darks.report.page.draw_all", return_value=()):
+    with mock.patch("ccdproc_darks.report.run.draw_all", return_value=()):
         make_reports(frames, tmp_path / "all", Options())
     assert [report.folder for report in read_reports([tmp_path / "all"])] == [
         tmp_path / "all" / "frames1",

@@ -96,7 +96,7 @@ def test_maps_of_read_noise_are_used(tmp_path):
     for seed in (1, 2):
         frames, out = tmp_path / f"frames{seed}", tmp_path / f"out{seed}"
         DarkSequence(sensor, [(30, 0 * u.s), (20, 120 * u.s)], rng=seed).write(frames)
-        with mock.patch("ccdproc_darks.report.page.draw_all", return_value=()):
+        with mock.patch("ccdproc_darks.report.run.draw_all", return_value=()):
             make_report(frames, out, Options())
         found.append(Night(seed, read_reports([out])[0].groups[0]))
     assert (found[0].group.folder / "read_noise.fits").exists()

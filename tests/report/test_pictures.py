@@ -1,6 +1,6 @@
-"""The pictures of a report: drawn from the measurement, and all of them there."""
+"""The pictures of a report: of what tells something, with words that say what to see in them."""
 
-import base64
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,49 +19,61 @@ def result(night):
     return measure_group(group, Options())
 
 
-def test_every_picture(result):
-    captions = [caption for caption, _ in draw_all(result)]
-    assert len(captions) == len(set(captions)) == 6
+@pytest.fixture(scope="module")
+def drawn(result):
+    return {picture.name: picture for picture in draw_all(result)}
 
 
-def test_png(result):
-    _, figure = next(draw_all(result))
-    assert base64.b64decode(as_png(figure)).startswith(b"\x89PNG")
+def test_every_picture_has_its_words(drawn, result):
+    assert list(drawn) == [
+        "rate_map", "mask", "histogram", "scatter", "pixel_counts", "frames", "hot_frames",
+    ]  # fmt: skip
+    for picture in drawn.values():
+        assert picture.title
+        assert picture.sentence.endswith(".")
+        # Who cannot see it is told numbers.
+        assert any(letter.isdigit() for letter in picture.alt)
+        assert picture.figure.axes
+    assert f"{result.mask.meta['NHOT']} pixels above it" in drawn["histogram"].alt
+    assert f"{result.mask.meta['NNONLIN']} pixels are off the line" in drawn["scatter"].sentence
 
 
-def test_histogram_has_the_limits_of_the_short_exposure(result):
-    _, figure = list(draw_all(result))[1]
-    (axes,) = figure.axes
-    limit = result.rate.meta["DKRDNOI"] / np.sqrt(4) / 30
-    lines = [line.get_xdata()[0] for line in axes.lines]
-    assert lines[:2] == pytest.approx([limit, 2 * limit])
-    assert axes.get_xscale() == axes.get_yscale() == "log"
-    # Every positive rate of both exposures is counted but the lowest half per cent.
-    shown = sum(patch.get_xy()[:, 1].size > 0 for patch in axes.patches)
-    assert shown == 4
+def test_pictures_show_the_pair_and_the_frames(drawn, result):
+    assert result.pair == (30, 300)
+    assert "30 s" in drawn["scatter"].figure.axes[0].get_xlabel()
+    assert "300 s" in drawn["scatter"].figure.axes[0].get_ylabel()
+    lines = drawn["frames"].figure.axes[0].lines
+    assert all(line.get_xdata().size == 4 for line in lines)
+    # The mean of usual pixels, and what is expected of them.
+    expected = result.typical_rates["all"][0] * 300 / 1.5
+    assert any(line.get_ydata() == pytest.approx(expected) for line in lines)
 
 
-def test_short_against_long_shows_the_rates(result):
-    _, figure = list(draw_all(result))[2]
-    (axes,) = figure.axes
-    good, bad = axes.lines[:2]
-    long = result.rates[300].data
-    assert good.get_xdata().size + bad.get_xdata().size == np.count_nonzero(long > 1)
-    assert set(good.get_ydata()) <= set(long[long > 1])
+def test_hot_pixels_are_the_hottest(drawn, result):
+    rate = np.where(result.rate.mask, -np.inf, result.rate.data)
+    row, column = np.unravel_index(np.argmax(rate), rate.shape)
+    assert f"({column}, {row})" in drawn["hot_frames"].alt
 
 
-def test_zoom(result):
-    _, figure = list(draw_all(result))[3]
-    assert figure.axes[0].get_xlim() == figure.axes[0].get_ylim() == (0.5, 10)
+def test_nothing_is_drawn_of_pixels_that_are_not_there(result):
+    faint = replace(result, mask=result.mask.copy(), rates={time: rate.copy() for time, rate in result.rates.items()})
+    faint.mask.data[:] = 0
+    # Ten pixels are worth a closer look: there were none.
+    faint.rates[300].data[5, 5:15] = 2.0
+    names = [picture.name for picture in draw_all(faint)]
+    assert "scatter_closer" in names
+    assert "hot_frames" not in names
 
 
-def test_same_pixels_every_time(result):
-    first, second = ([as_png(figure) for _, figure in draw_all(result)] for _ in range(2))
-    assert first == second
+def test_same_pixels_every_time(result, drawn):
+    assert as_png(drawn["pixel_counts"].figure).startswith(b"\x89PNG")
+    again = {picture.name: picture for picture in draw_all(result)}
+    assert again["pixel_counts"].alt == drawn["pixel_counts"].alt
+    assert as_png(again["hot_frames"].figure) == as_png(drawn["hot_frames"].figure)
 
 
 def test_single_frames_and_no_bias_draw(tmp_path):
     write_frames(tmp_path, [(30, 1), (100, 1), (300, 1)])
     (group,), _ = find_groups(tmp_path)
-    pictures = list(draw_all(measure_group(group, Options(read_noise=None))))
-    assert len(pictures) == 2
+    pictures = draw_all(measure_group(group, Options(read_noise=None)))
+    assert [picture.name for picture in pictures] == ["rate_map", "mask", "histogram"]

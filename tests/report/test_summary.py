@@ -3,6 +3,8 @@
 import numpy as np
 from astropy.table import QTable
 
+from ccdproc_darks._interface.number_text import with_error
+
 
 def test_summary(report):
     out, ((name, measured),) = report
@@ -14,8 +16,11 @@ def test_summary(report):
     assert table["typical_rate"][2].value == mask["DKTYPIC"]
     assert table["typical_error"][2].value == mask["DKTYPERR"]
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert f"<td>{mask['DKTYPIC']:.4g}</td><td>{mask['DKTYPERR']:.2g}</td>" in page
-    assert f"a typical pixel has {mask['DKTYPIC']:.4g} ± {mask['DKTYPERR']:.2g}" in page
+    typical = with_error(mask["DKTYPIC"], mask["DKTYPERR"])
+    # In the verdict, in the table of exposure times, and with the threshold.
+    assert f"has a dark current of {typical} electron/s at -20 °C" in page
+    assert f"<td>{typical}</td>" in page
+    assert f"a typical pixel has {typical}, " in page
     rates = table["typical_rate"].value
     assert np.ptp(rates) < 4 * np.hypot(*table["typical_error"].value[:2])
     assert table.meta["groups"][name]["flags"]["HOT"] == measured.mask.meta["NHOT"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ccdproc_darks import compare_dark_rates
-from ccdproc_darks.comparison.common_offsets import common_offsets
+from ccdproc_darks.rates.common_offsets import common_offsets
 from ccdproc_darks.rates.mean_counts import MeanCounts
 
 from ..helpers import mean_dark, rate_image
