@@ -1,5 +1,73 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
-"""Dark current, hot pixels and non-proportional pixels of CCD and CMOS sensors, on top of ccdproc."""
+"""Dark current, hot pixels and non-proportional pixels of CCD and CMOS sensors, on top of ccdproc.
+
+Begin with ``check_frames``, ``dark_rate`` and ``hot_pixel_mask``; ``help`` of each has an example.
+The command ``ccdproc-darks report FOLDER`` (or ``python -m ccdproc_darks``) does all of it for a
+folder of frames.
+
+Measure:
+
+    check_frames           whether dark frames can be trusted: a table with one row a check
+    dark_rate              dark frames -> dark current of each pixel (electron/s)
+    as_dark_rate           a master dark of your own -> the same
+    master_bias            bias frames -> master bias and read noise
+    read_noise_map         bias frames -> read noise of each pixel
+    measure_gain           dark frames -> gain and read noise of the camera
+    Amplifier              a section of the image with a gain and a read noise of its own
+    dark_scatter           pixels that vary by more than noise between equal frames
+    repeatability          do two halves of the frames agree?
+
+Judge:
+
+    hot_pixel_mask         rates -> flags, and the mask of pixels that must not be used
+    compare_dark_rates     do rates of several exposure times agree, pixel by pixel?
+    proportionality_limit  the rate above which pixels are not proportional to exposure time
+    nonlinear_kind         why a pixel is not proportional
+    dark_summary           the dark current of a sensor in numbers: a table with one row a quantity
+    dark_rate_change       how rates have changed between two nights
+    changed_pixels         which pixels have changed between two nights
+    doubling_temperature   the rise of temperature that doubles the dark current
+    DARK_FLAGS             names and bits of the flags
+    NONLINEAR_KINDS        names and codes of the kinds
+
+Use:
+
+    master_dark            rates -> the dark to subtract, for any exposure time
+    dark_scale             factor between the dark current in a science frame and in a dark
+    write_defects          a mask -> a list of bad pixels for another program
+    read_defects           a list of bad pixels of another program -> a mask
+
+Results:
+
+    MeasuredGain           of measure_gain
+    ProportionalityLimit   of proportionality_limit
+    DarkScale              of dark_scale
+
+Simulate and plan:
+
+    simulate_dark          a dark frame whose true rates are known
+    Sensor                 a simulated sensor, the same in every frame
+    DarkSequence           many frames of a sensor
+    sensor_preset          sensors like those that observers have
+    simulation             defects, cosmic rays and glow of simulated sensors
+    planning               how many darks, and how long
+    temperature            models of dark current against temperature
+    plotting               pictures of rates, masks and frames
+
+Warnings, which tell what to do:
+
+    DarkWarning            all of them
+    BiasWarning            the bias is still in the frames, or is the wrong one
+    ClippingWarning        values are cut off below, or are no counts
+    DuplicateFrameWarning  a frame was given twice
+    FrameLevelWarning      a frame lies above or below equal ones
+    HeaderWarning          a header contradicts itself or its frame
+    LightWarning           light has fallen on the frames
+    MissingInformationWarning  read noise, number of exposures or detector are not told
+    NoUsablePixelWarning   all pixels are masked
+    NoiseWarning           frames scatter by more than their noise
+    TemperatureWarning     frames of several temperatures
+"""
 
 from importlib import import_module
 
@@ -46,6 +114,7 @@ if TYPE_CHECKING:  # read by editors and type checkers, which cannot see what __
     from .reduction.dark_scale import dark_scale as dark_scale
     from .reduction.master_dark import master_dark as master_dark
     from .report.check_frames import check_frames as check_frames
+    from .report.dark_summary import dark_summary as dark_summary
     from .simulation import DarkSequence as DarkSequence
     from .simulation import Sensor as Sensor
     from .simulation import sensor_preset as sensor_preset
@@ -82,6 +151,7 @@ _MODULE_OF = {
     "dark_rate_change": "comparison.dark_rate_change",
     "dark_scale": "reduction.dark_scale",
     "dark_scatter": "comparison.dark_scatter",
+    "dark_summary": "report.dark_summary",
     "doubling_temperature": "rates.doubling_temperature",
     "hot_pixel_mask": "masks.hot_pixel_mask",
     "master_bias": "rates.master_bias",

@@ -14,6 +14,11 @@ from ._interface.arguments import checked_quantity
 
 __all__ = ["DoublingDarkCurrent", "ThermalDarkCurrent", "band_gap"]
 
+
+def __dir__():
+    return sorted(__all__)
+
+
 # Highest temperature (K): silicon melts at 1687 K, and near 1500 K the form of its band gap is far off.
 _HOTTEST = 1000.0
 # Range (K) around a temperature in which another one is looked for, and step of a slope.

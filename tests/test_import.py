@@ -105,6 +105,7 @@ def test_all_names_are_public_and_found():
         "dark_rate_change",
         "dark_scale",
         "dark_scatter",
+        "dark_summary",
         "doubling_temperature",
         "hot_pixel_mask",
         "master_bias",

@@ -29,10 +29,13 @@ MOST_ARROWS, MOST_LINES = 50, 400
 
 # Modules without a test file of their own, and where they are tested.
 TESTED_ELSEWHERE = {
+    "__main__": "by the command that it is: cli/test_command.py",
     "masks.defects.fits_tables": "by the formats in FITS: masks/defects/test_lsst.py, test_fits_region.py",
     "masks.defects.listed": "by the lists that are written and read: masks/defects/test_read_defects.py",
     "masks.defects.text_lines": "by the formats that are text: masks/defects/test_iraf.py, test_siril.py",
     "masks.pixel_rates": "by the flags made from them: masks/test_hot_pixels.py, test_flagging_proportionality.py",
+    "masks.sensor_rates": "by the numbers made of it, against known sensors: report/test_dark_summary.py",
+    "rates.variance_rate": "by the number, against known sensors: report/test_dark_summary.py",
     "comparison.dark_factor": "by the factor that it finds: reduction/test_dark_scale.py",
     "comparison.science_and_dark": "by what is refused: reduction/test_dark_scale.py",
     "cli.argument_types": "by the command that has them: cli/test_command.py",
@@ -105,6 +108,8 @@ def imports_of(package):
 
 
 def room_of(module):
+    if module == "__main__":  # the command, at the place where Python looks for it
+        return "cli"
     first, _, rest = module.partition(".")
     return first if rest or first in LEVELS else "root"
 

@@ -21,24 +21,26 @@ from .simulate import add_simulate
 __all__ = ["main"]
 
 
-def main(arguments=None):
+def main(arguments=None, *, prog="ccdproc-darks"):
     """Run the command ``ccdproc-darks`` with a list of arguments; default: those of the command line.
+
+    ``prog`` is how the command was called, for its help and for the lines of a report that repeat it.
 
     Returns the exit status: 0; 1 after an error, with nothing written to OUT; 2 without a command; 3 if a group of
     frames or a folder could not be measured, and the report has the rest; 128 and the signal's number if a signal
     stopped it, as 130 after Ctrl-C.
     """
     try:
-        return _run(arguments)
+        return _run(arguments, prog)
     finally:
         if arguments is None:
             drop_what_cannot_be_printed()
 
 
-def _run(arguments):
-    given = _parser().parse_args(arguments)
+def _run(arguments, prog):
+    given = _parser(prog).parse_args(arguments)
     arguments = sys.argv[1:] if arguments is None else arguments
-    command = "ccdproc-darks " + shlex.join(str(argument) for argument in arguments)
+    command = f"{prog} " + shlex.join(str(argument) for argument in arguments)
     before = len(WRITTEN)
     with _told_on_stderr(), stopped_by_signals():
         try:
@@ -74,9 +76,9 @@ class _Parser(argparse.ArgumentParser):
         super().error(shown(message))
 
 
-def _parser():
+def _parser(prog):
     parser = _Parser(
-        prog="ccdproc-darks",
+        prog=prog,
         description="Measure dark current, hot pixels and pixels that are not proportional to exposure time.",
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")

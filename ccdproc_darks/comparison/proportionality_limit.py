@@ -15,6 +15,7 @@ from astropy.table import QTable
 from .._compute.blocks import BlockJob
 from .._compute.workers import THREADS, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_number
+from .._interface.shown_object import ShownObject
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.common_offsets import common_offsets
 from ..rates.rate_images import RateImages
@@ -35,8 +36,8 @@ _BINS_PER_OCTAVE = 2
 _PIXELS_PER_BIN = 10
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ProportionalityLimit:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ProportionalityLimit(ShownObject):
     """Result of `proportionality_limit`, in terms of :term:`typical pixels <typical pixel>`.
 
     Attributes
@@ -57,6 +58,21 @@ class ProportionalityLimit:
         rate at the shortest exposure minus that at the longest, over the rate), ``departure_error`` (one sigma of that
         median), ``scatter`` (half the width of the middle 68.27 % of single pixels, noise included). To plot it:
         ``plt.errorbar(curve["rate"].value, curve["departure"], yerr=curve["departure_error"])``.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import dark_rate, proportionality_limit, simulate_dark
+    >>> camera = dict(shape=(100, 100), bias=1000 * u.adu, read_noise=5 * u.electron, hot_fraction=0.1)
+    >>> darks = {seconds: [simulate_dark(exposure=seconds * u.s, rng=[seed, seconds], **camera) for seed in range(5)]
+    ...          for seconds in (90, 900)}
+    >>> found = proportionality_limit(*(dark_rate(frames, bias=1000 * u.adu) for frames in darks.values()))
+    >>> print(str(found).partition(" at least")[0])
+    Dark rates are proportional to exposure time within 10 % up to 67.4 electron / s
+    >>> print(found.limit, found.interval[0] > 1 * u.electron / u.s)
+    inf electron / s True
+    >>> print(found.curve.colnames[:4])
+    ['rate', 'rate_low', 'rate_high', 'pixels']
     """
 
     limit: u.Quantity

@@ -18,3 +18,7 @@ __all__ = [
     "smallest_rate",
     "smallest_testable_rate",
 ]
+
+
+def __dir__():
+    return sorted(__all__)

@@ -20,3 +20,7 @@ __all__ = [
     "plot_rate_scatter",
     "plot_temperature",
 ]
+
+
+def __dir__():
+    return sorted(__all__)

@@ -15,6 +15,7 @@ from astropy.nddata import CCDData
 from ccdproc import Keyword
 
 from .._interface.results import result_image, safe_header
+from .._interface.shown_object import ShownObject
 from .._interface.warnings import collected, warn
 from ..frames.headers import FrameSetting
 from ..frames.reading import ImageSection
@@ -45,8 +46,8 @@ _SUMMED = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Amplifier:
+@dataclass(frozen=True, repr=False)
+class Amplifier(ShownObject):
     """An amplifier that reads a section of the image, for ``amplifiers=`` of `dark_rate`.
 
     Parameters

@@ -11,6 +11,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from .._interface.arguments import GAIN_UNIT, checked_flag, checked_quantity
+from .._interface.shown_object import ShownObject
 from .._interface.warnings import MissingInformationWarning, warn
 from ..frames.belonging import check_biases, check_darks
 from ..frames.duplicates import distinct_frames
@@ -23,14 +24,14 @@ from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..frames.sections import warn_untrimmed
 from .bias import bias_frame, combined_number, combined_numbers
 
-__all__ = ["MeasuredGain", "measure_gain"]
+__all__ = ["MeasuredGain", "bias_of_group", "measure_gain"]
 
 # Relative error of the gain above which more pixels are read, and how many.
 _PRECISE, _MANY = 0.05, 2**20
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class MeasuredGain:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class MeasuredGain(ShownObject):
     """Result of `measure_gain`.
 
     Attributes
@@ -45,6 +46,16 @@ class MeasuredGain:
         bias frames.
     pixels, frames : int
         Number of warm pixels, and of darks, from which the gain is.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import measure_gain, simulate_dark
+    >>> camera = dict(shape=(300, 300), gain=1.5 * u.electron / u.adu, bias=1000 * u.adu, hot_fraction=0.02)
+    >>> darks = [simulate_dark(exposure=300 * u.s, rng=seed, **camera) for seed in range(10)]
+    >>> found = measure_gain(darks)
+    >>> print(f"{found.gain:.2f} +- {found.gain_error:.2f}, {found.frames} darks")
+    1.54 electron / adu +- 0.07 electron / adu, 10 darks
     """
 
     gain: u.Quantity
@@ -182,7 +193,7 @@ def measure_gain(
         warn_untrimmed(frames, reading)
     kept = distinct_frames(frames, seconds, combined)
     frames, seconds, combined = ([each[index] for index in kept] for each in (frames, seconds, combined))
-    group = FrameGroup(frames, seconds, combined=combined, **_bias(bias, frames, reading, check_headers))
+    group = FrameGroup(frames, seconds, combined=combined, **bias_of_group(bias, frames, reading, check_headers))
     if level is not None:
         group.told["saturation"] = Told(level, "argument")
     found = photon_transfer(group)
@@ -227,19 +238,20 @@ def _warn_averages(frames, is_average):
     )
 
 
-def _bias(bias, darks, reading, check_headers):
-    """Arguments of `FrameGroup` that tell of the bias."""
+def bias_of_group(bias, darks, reading, check_headers):
+    """Fields of a `FrameGroup` that a bias of any kind becomes, in the unit of the darks."""
+    unit = darks[0].unit
     if bias is None:
         return {}
     if isinstance(bias, u.Quantity):
-        return {"level": checked_quantity("bias", bias, u.adu, zero=True)}
+        return {"level": checked_quantity("bias", bias, unit, zero=True)}
     is_one = isinstance(bias, CCDData | str | os.PathLike)
     frames = [bias_frame(bias, reading)] if is_one else as_frames(bias, "bias", reading)
     for frame in frames:
         if frame.shape != darks[0].shape:
             raise ValueError(f"{frame.label} has the shape {frame.shape}, the darks have {darks[0].shape}")
-        if frame.unit != u.adu:
-            raise u.UnitsError(f"bias must be in adu, as the darks are: {frame.label} is in {frame.unit}")
+        if frame.unit != unit:
+            raise u.UnitsError(f"bias must be in {unit}, as the darks are: {frame.label} is in {frame.unit}")
         if not is_one and combined_number(frame) > 1:
             raise ValueError(
                 f"bias must be single bias frames, or one master bias: {frame.label} is the mean of "

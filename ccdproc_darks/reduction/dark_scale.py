@@ -12,6 +12,7 @@ from astropy import units as u
 from astropy.modeling import Model
 from astropy.nddata import CCDData
 
+from .._interface.shown_object import ShownObject
 from ..comparison.dark_factor import FEWEST_PIXELS, dark_factor
 from ..comparison.science_and_dark import FrameSetting, science_and_dark
 from ..temperature import checked_kelvin, temperature_of_ratio
@@ -27,8 +28,8 @@ _MOST_CROWDED = 0.06
 _KELVIN = 273.15
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class DarkScale:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class DarkScale(ShownObject):
     """Result of `dark_scale`.
 
     Attributes
@@ -46,6 +47,16 @@ class DarkScale:
         Number of hot pixels that were used.
     temperature, temperature_error : `~astropy.units.Quantity` or None
         Temperature of the sensor (deg C) in the science frame and its standard error (K), where there was a ``model``.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import DarkScale
+    >>> found = DarkScale(factor=1.25, error=0.01, chi_square=1.1, scatter=0.0, pixels=512)
+    >>> print(found)
+    The dark current in the science frame is 1.25 +- 0.01 times that in the dark, from 512 hot pixels (chi-square 1.10).
+    >>> print(f"{found.factor} +- {found.error}")
+    1.25 +- 0.01
     """
 
     factor: float

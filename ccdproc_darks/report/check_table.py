@@ -2,8 +2,8 @@
 """Findings as a table, and as numbers with names."""
 
 from astropy import units as u
-from astropy.table import QTable
 
+from .shown_table import ShownTable
 from .verdict import verdict_sentence
 
 __all__ = ["as_text", "check_meta", "check_table"]
@@ -18,7 +18,7 @@ def check_table(findings, **numbers):
         "told": [as_text(one.told) for one in findings],
         "sentence": [one.sentence for one in findings],
     }
-    table = QTable(rows, dtype=[str] * len(rows))
+    table = ShownTable(rows, dtype=[str] * len(rows))
     table.meta = check_meta(findings) | numbers
     return table
 

@@ -25,3 +25,7 @@ __all__ = [
     "sensor_preset",
     "simulate_dark",
 ]
+
+
+def __dir__():
+    return sorted(__all__)

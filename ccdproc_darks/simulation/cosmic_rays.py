@@ -41,6 +41,18 @@ class CosmicRays:
     ----------
     .. [1] Workman, R. L. et al. (Particle Data Group) 2022, Prog. Theor. Exp. Phys. 2022, 083C01.
     .. [2] Moyal, J. E. 1955, Phil. Mag. 46, 263.
+
+    Examples
+    --------
+    A sensor of 9 mm by 9 mm, in ten minutes:
+
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import Sensor, simulate_dark
+    >>> from ccdproc_darks.simulation import CosmicRays
+    >>> sensor = Sensor(shape=(1000, 1000), pixel_size=9 * u.um, cosmic_rays=CosmicRays(depth=20 * u.um))
+    >>> dark = simulate_dark(sensor, exposure=600 * u.s, rng=1)
+    >>> print((dark.data > 100).sum())
+    40
     """
 
     rate: u.Quantity = field(default_factory=lambda: 1 / (u.cm**2 * u.min))

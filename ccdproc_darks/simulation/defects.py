@@ -47,6 +47,16 @@ class HotPixels:
     The rates follow a Pareto distribution that ends at ``maximum``. Real sensors have such tails: 0.026 % of the pixels
     of the CCD guide's Andor Aspen CG16M are above 4 electron/s. A hot pixel is proportional to exposure time unless it
     has another defect as well.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import Sensor
+    >>> from ccdproc_darks.simulation import HotPixels
+    >>> hot = HotPixels(fraction=0.01, above=1 * u.electron / u.s, maximum=100 * u.electron / u.s)
+    >>> rate = Sensor(shape=(100, 100), rate=0.01 * u.electron / u.s, defects=[hot]).true_rate()
+    >>> print((rate.data > 1).sum(), (rate.data > 10).sum())
+    100 11
     """
 
     fraction: float
@@ -131,6 +141,20 @@ class DepletionEdgePixels(_SomePixels):
     ----------
     .. [1] Dunlap, J. C., Blouke, M. M., Bodegom, E., Widenhorn, R. 2012, IEEE Trans. Electron Devices 59, 1114.
     .. [2] Widenhorn, R., Dunlap, J. C., Bodegom, E. 2010, IEEE Trans. Electron Devices 57, 581.
+
+    Examples
+    --------
+    Rates of the same pixel in exposures of 100 s and of 1000 s:
+
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import Sensor
+    >>> from ccdproc_darks.simulation import DepletionEdgePixels
+    >>> edge = DepletionEdgePixels(charge=5e4 * u.electron)
+    >>> sensor = Sensor(shape=(1, 1), rate=20 * u.electron / u.s, defects=[edge])
+    >>> for seconds in (100, 1000):
+    ...     print(f"{sensor.true_rate(exposure=seconds * u.s).data.item():.1f} electron/s")
+    19.6 electron/s
+    16.5 electron/s
     """
 
     charge: u.Quantity
@@ -170,6 +194,20 @@ class OffsetPixels(_SomePixels):
     -----
     The extra charge is Poisson. In real sensors it comes from traps that fill at once, or from a flush that leaves
     charge behind. A bias frame has none; otherwise subtracting the bias would remove it from the darks.
+
+    Examples
+    --------
+    Rates of the same pixel in exposures of 100 s and of 1000 s:
+
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import Sensor
+    >>> from ccdproc_darks.simulation import OffsetPixels
+    >>> offset = OffsetPixels(fraction=1, offset=300 * u.electron)
+    >>> sensor = Sensor(shape=(1, 1), rate=2 * u.electron / u.s, defects=[offset])
+    >>> for seconds in (100, 1000):
+    ...     print(f"{sensor.true_rate(exposure=seconds * u.s).data.item():.1f} electron/s")
+    5.0 electron/s
+    2.3 electron/s
     """
 
     offset: u.Quantity
@@ -197,6 +235,20 @@ class LowFullWellPixels(_SomePixels):
     -----
     Such a pixel is proportional until it is full. It stops below the sensor's saturation level, so that its counts do
     not show that it is full.
+
+    Examples
+    --------
+    Rates of the same pixel in exposures of 100 s and of 1000 s:
+
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import Sensor
+    >>> from ccdproc_darks.simulation import LowFullWellPixels
+    >>> low = LowFullWellPixels(fraction=1, full_well=5e3 * u.electron)
+    >>> sensor = Sensor(shape=(1, 1), rate=20 * u.electron / u.s, defects=[low])
+    >>> for seconds in (100, 1000):
+    ...     print(f"{sensor.true_rate(exposure=seconds * u.s).data.item():.1f} electron/s")
+    20.0 electron/s
+    5.0 electron/s
     """
 
     full_well: u.Quantity
@@ -233,6 +285,19 @@ class TelegraphPixels(_SomePixels):
     References
     ----------
     .. [1] Machlup, S. 1954, J. Appl. Phys. 25, 341, whose autocorrelation is integrated twice over t.
+
+    Examples
+    --------
+    A pixel of 2 or 12 electron/s, in exposures of 60 s:
+
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import DarkSequence, Sensor
+    >>> from ccdproc_darks.simulation import TelegraphPixels
+    >>> dwell = dict(dwell_low=600 * u.s, dwell_high=600 * u.s)
+    >>> switching = TelegraphPixels(fraction=1, amplitude=10 * u.electron / u.s, **dwell)
+    >>> sensor = Sensor(shape=(1, 1), rate=2 * u.electron / u.s, defects=[switching])
+    >>> print([int(dark.data.item()) for dark in DarkSequence(sensor, [(12, 60 * u.s)], rng=1)])
+    [694, 351, 120, 140, 128, 113, 132, 132, 141, 710, 733, 727]
     """
 
     amplitude: u.Quantity
@@ -273,6 +338,16 @@ class AmplifierGlow:
     -----
     A pixel gets ``rate * exp(-distance / scale)``. It is light and not dark current: it does not depend on the
     temperature of the sensor.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import Sensor
+    >>> from ccdproc_darks.simulation import AmplifierGlow
+    >>> glow = AmplifierGlow(rate=1 * u.electron / u.s, scale=20, corner="upper right")
+    >>> rate = Sensor(shape=(50, 50), rate=0.01 * u.electron / u.s, glow=glow).true_rate()
+    >>> print(rate.data[0, 0].round(3), rate.data[49, 49].round(3))
+    0.041 1.01
     """
 
     rate: u.Quantity

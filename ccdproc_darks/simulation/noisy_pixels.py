@@ -32,6 +32,16 @@ class NoisyPixels:
     Notes
     -----
     The noise of each reading is normal. The read noises follow a Pareto distribution that ends at ``maximum``.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import Sensor
+    >>> from ccdproc_darks.simulation import NoisyPixels
+    >>> noisy = NoisyPixels(fraction=0.02, above=5 * u.electron, maximum=50 * u.electron)
+    >>> noise = Sensor(shape=(100, 100), read_noise=2 * u.electron, defects=[noisy]).true_read_noise()
+    >>> print((noise.data > 5).sum())
+    200
     """
 
     fraction: float
@@ -84,6 +94,18 @@ class TelegraphReadNoise:
 
     States of two frames are independent. The shift is the same in bias frames and in darks of any exposure time, unlike
     that of `TelegraphPixels`, whose dark rate switches.
+
+    Examples
+    --------
+    Readings of one pixel in bias frames, most of them near the level of 100 adu, the others near 80 and 120:
+
+    >>> from astropy import units as u
+    >>> from ccdproc_darks import DarkSequence, Sensor
+    >>> from ccdproc_darks.simulation import TelegraphReadNoise
+    >>> jumping = TelegraphReadNoise(fraction=1, amplitude=20 * u.electron, occupancy=0.2)
+    >>> sensor = Sensor(shape=(1, 1), read_noise=1 * u.electron, bias=100 * u.adu, defects=[jumping])
+    >>> print([int(bias.data.item()) for bias in DarkSequence(sensor, [(12, 0 * u.s)], rng=1)])
+    [99, 101, 121, 82, 101, 99, 101, 100, 101, 100, 120, 81]
     """
 
     fraction: float

@@ -17,6 +17,7 @@ from astropy.nddata import CCDData
 from .._interface.arguments import ELECTRON_PER_SECOND, GAIN_UNIT, checked_dtype, checked_number, checked_quantity
 from .._interface.flags import DARK_FLAGS
 from .._interface.results import check_finite, result_image, set_keys
+from .._interface.shown_object import ShownObject
 from ..temperature import rate_ratio
 from .cosmic_rays import CosmicRays
 from .defects import AmplifierGlow, Defect, checked_defects
@@ -41,8 +42,8 @@ __all__ = ["Sensor"]
 _SAME_KELVIN = 1e-3
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Sensor:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Sensor(ShownObject):
     """A simulated sensor. Its pixels have the same rates and defects in every frame.
 
     Parameters
@@ -290,6 +291,14 @@ class Sensor:
         ------
         TypeError, astropy.units.UnitsError, ValueError
             If an argument has no unit, one that cannot be converted, or is not positive.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from ccdproc_darks import Sensor
+        >>> truth = Sensor(shape=(2, 3), rate=0.5 * u.electron / u.s).true_rate()
+        >>> print(truth.data.tolist(), truth.unit)
+        [[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]] electron / s
         """
         seconds = None if exposure is None else checked_quantity("exposure", exposure, u.s)
         rates = rates_of(self, seconds, self.rate_factor(temperature))
@@ -319,6 +328,18 @@ class Sensor:
         ------
         ValueError
             If ``dtype`` is another.
+
+        Examples
+        --------
+        With the noise of rounding to whole adu, and without:
+
+        >>> from astropy import units as u
+        >>> from ccdproc_darks import Sensor
+        >>> sensor = Sensor(shape=(1, 1), read_noise=2 * u.electron, gain=3 * u.electron / u.adu)
+        >>> for dtype in ("uint16", "float64"):
+        ...     print(f"{sensor.true_read_noise(dtype=dtype).data.item():.3f} electron")
+        2.179 electron
+        2.000 electron
         """
         rounding = self.response.gain if checked_dtype(dtype, DTYPES).kind == "u" else 0.0
         return result_image(read_noises_of(self, rounding), u.electron, self._truth_header("read noise", None))
@@ -347,6 +368,16 @@ class Sensor:
         ------
         TypeError, astropy.units.UnitsError, ValueError
             If ``threshold`` has no unit, one that cannot be converted, or is negative.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from ccdproc_darks import DARK_FLAGS, Sensor
+        >>> from ccdproc_darks.simulation import OffsetPixels
+        >>> offset = OffsetPixels(fraction=0.01, offset=300 * u.electron)
+        >>> flags = Sensor(shape=(100, 100), defects=[offset]).true_flags()
+        >>> print((flags.data & DARK_FLAGS.NONLINEAR > 0).sum(), flags.mask.sum())
+        100 100
         """
         hot = None
         if threshold is not None:

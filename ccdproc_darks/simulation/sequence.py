@@ -17,6 +17,7 @@ from astropy.time import Time, TimeDelta
 from .._interface.arguments import checked_dtype, checked_quantity
 from .._interface.disk.new_folder import named_errors, new_folder
 from .._interface.disk.signals import uninterrupted
+from .._interface.shown_object import ShownObject
 from .exposure import Moment
 from .frame import checked_execution, checked_sensor, frame_of
 from .parameters import DTYPES
@@ -28,9 +29,11 @@ __all__ = ["DarkSequence"]
 _START = "2026-01-01T00:00:00"
 # Of a sequence without end nothing would be told.
 _MOST_FRAMES, _MOST_RUNS = 10**9, 10**5
+# Runs of equal frames that are shown.
+_MOST_SHOWN = 12
 
 
-class DarkSequence:
+class DarkSequence(ShownObject):
     """Simulated frames of one sensor, taken one after the other.
 
     A loop over the sequence draws one frame at a time; each loop gives the same frames. ``list(sequence)`` holds all
@@ -117,6 +120,14 @@ class DarkSequence:
         # Drawn once, so that each loop gives the same frames.
         self._entropy = entropy_of(rng)
 
+    def _shown_fields(self):
+        exposures = [f"{number} x {seconds:g} s" for number, seconds in self._runs]
+        if len(exposures) > _MOST_SHOWN:
+            exposures[_MOST_SHOWN - 1 : -1] = ["..."]
+        return [
+            ("frames", len(self)), ("exposures", exposures), ("start", self._start.isot), ("sensor", self.sensor)
+        ]  # fmt: skip
+
     def __len__(self) -> int:
         return sum(number for number, _ in self._runs)
 
@@ -163,6 +174,16 @@ class DarkSequence:
         OSError
             At once, if ``folder`` exists and is not empty, cannot be made, or is being written by another process. In
             the end, if somebody else made it in the meantime; the error tells where the frames are then.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from astropy import units as u
+        >>> from ccdproc_darks import DarkSequence, Sensor
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sequence = DarkSequence(Sensor(shape=(20, 20)), [(2, 0 * u.s), (2, 90 * u.s)], rng=1)
+        ...     print([path.name for path in sequence.write(folder + "/night")])
+        ['bias_0001.fits', 'bias_0002.fits', 'dark_90s_0001.fits', 'dark_90s_0002.fits']
         """
         folder = Path(folder)
         counts: dict[float, int] = {}

@@ -163,6 +163,28 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"ccdproc-darks {ccdproc_darks.__version__}\n"
 
 
+class TestOfAModule:
+    """``python -m ccdproc_darks`` is the command."""
+
+    @staticmethod
+    def run(*arguments):
+        command = [sys.executable, "-m", "ccdproc_darks", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def test_version(self):
+        done = self.run("--version")
+        assert done.returncode == 0
+        assert done.stdout == f"ccdproc-darks {ccdproc_darks.__version__}\n"
+
+    def test_it_is_named_as_it_was_called(self):
+        assert self.run("report", "--help").stdout.startswith("usage: python -m ccdproc_darks report ")
+
+    def test_status(self, tmp_path):
+        done = self.run("check", str(tmp_path / "absent"))
+        assert done.returncode == 1
+        assert "absent" in done.stderr
+
+
 def test_no_command_shows_help(capsys):
     assert main([]) == 2
     assert "report" in capsys.readouterr().out
