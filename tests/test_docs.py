@@ -22,6 +22,16 @@ def test_files_that_are_named_exist(page):
     assert {name for name in named if not any((folder / name).is_file() for folder in (PACKAGE, ROOT))} == set()
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_links_to_files_lead_somewhere(page):
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", (ROOT / page).read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_picture_of_the_readme_is_small():
+    assert (ROOT / "docs/_static/result.png").stat().st_size < 150_000
+
+
 def test_the_night_in_three_lines(tmp_path):
     """The lines for those who have no time run as they stand, on the files of another camera."""
     page = (ROOT / "docs/night.rst").read_text(encoding="utf-8")
