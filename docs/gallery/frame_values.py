@@ -1,4 +1,5 @@
 from astropy import units as u
+
 from ccdproc_darks import simulate_dark
 from ccdproc_darks.plotting import plot_frames
 

@@ -1,6 +1,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from astropy import units as u
+
 from ccdproc_darks.planning import rate_uncertainty
 
 rate = 0.01 * u.electron / u.s

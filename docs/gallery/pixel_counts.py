@@ -1,5 +1,6 @@
 import numpy as np
 from astropy import units as u
+
 from ccdproc_darks import NONLINEAR_KINDS, DarkSequence, dark_rate, nonlinear_kind, sensor_preset
 from ccdproc_darks.plotting import plot_pixel_counts
 from ccdproc_darks.simulation import TelegraphReadNoise
@@ -13,9 +14,9 @@ darks = list(DarkSequence(sensor, [(4, seconds * u.s) for seconds in times], rng
 rates = [dark_rate(darks[first : first + 4], bias=sensor.bias) for first in range(0, len(darks), 4)]
 kinds = nonlinear_kind(*rates)
 
-# One pixel of each kind that was found, and the brightest one that is proportional.
+# The brightest pixel of each kind.
 pixels = []
 for kind in (NONLINEAR_KINDS.OFFSET, NONLINEAR_KINDS.BENDS, NONLINEAR_KINDS.CLIPS):
-    y, x = np.argwhere(kinds.data == kind)[0]
+    y, x = max(np.argwhere(kinds.data == kind), key=lambda place: rates[0].data[*place])
     pixels.append((x, y))
 plot_pixel_counts(pixels, *rates, kinds=kinds)

@@ -1,6 +1,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from astropy import units as u
+
 from ccdproc_darks import sensor_preset, simulate_dark
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.9), layout="constrained")

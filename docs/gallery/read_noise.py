@@ -1,6 +1,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from astropy import units as u
+
 from ccdproc_darks import DarkSequence, read_noise_map, sensor_preset
 
 sensor = sensor_preset("low-noise-cmos", shape=(200, 300), seed=1)

@@ -1,6 +1,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from astropy import units as u
+
 from ccdproc_darks import DarkSequence, Sensor, compare_dark_rates, dark_rate
 from scipy.stats import norm
 

@@ -1,4 +1,5 @@
 from astropy import units as u
+
 from ccdproc_darks import DarkSequence, dark_rate, sensor_preset
 from ccdproc_darks.plotting import plot_temperature
 
