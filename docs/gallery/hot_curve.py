@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 from astropy import units as u
 
 from ccdproc_darks import DarkSequence, dark_rate, sensor_preset

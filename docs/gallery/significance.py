@@ -1,9 +1,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from astropy import units as u
+from scipy.stats import norm
 
 from ccdproc_darks import DarkSequence, Sensor, compare_dark_rates, dark_rate
-from scipy.stats import norm
 
 # A million pixels, all of them proportional, of a camera with little read noise and few electrons.
 sensor = Sensor(shape=(1000, 1000), rate=0.01 * u.electron / u.s, read_noise=1.5 * u.electron, bias=100 * u.adu)
