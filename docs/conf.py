@@ -27,6 +27,7 @@ templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates"]
 html_static_path = ["_static"]
 html_css_files = ["cards.css"]  # doors of the front page, thumbnails of the gallery
+html_sidebars = {"gallery": []}
 default_role = "py:obj"
 
 html_theme = "pydata_sphinx_theme"
