@@ -6,6 +6,9 @@ import tomllib
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from docutils.nodes import SkipNode
+from docutils.utils.math.latex2mathml import tex2mathml
+
 with (Path(__file__).parents[1] / "pyproject.toml").open("rb") as file:
     _project = tomllib.load(file)["project"]
 
@@ -21,18 +24,18 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates"]
 html_static_path = ["_static"]
-html_css_files = ["cards.css"]  # doors of the front page, thumbnails of the gallery
+html_css_files = ["custom.css", "cards.css"]  # cards.css: the front page and the gallery
 html_sidebars = {"gallery": []}
 default_role = "py:obj"
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"{project} {version}"
 html_theme_options = {"secondary_sidebar_items": ["page-toc"], "show_prev_next": False}
+html_context = {"default_mode": "auto"}  # without it the theme warns in the browser's console
 
 plot_html_show_formats = False
 plot_html_show_source_link = False
@@ -72,3 +75,21 @@ if os.environ.get("READTHEDOCS") == "True":
         "python": ("https://docs.python.org/3/", None),
         "scipy": ("https://docs.scipy.org/doc/scipy/", None),
     }
+
+
+# Formulas are MathML, which browsers draw themselves: MathJax would be loaded from the network.
+html_math_renderer = "mathml"
+
+
+def setup(app):
+    """Add the renderer of formulas."""
+
+    def inline(writer, node):
+        writer.body.append(tex2mathml(node.astext()))
+        raise SkipNode
+
+    def block(writer, node):
+        writer.body.append(tex2mathml(node.astext()).replace("<math ", '<math display="block" ', 1))
+        raise SkipNode
+
+    app.add_html_math_renderer("mathml", (inline, None), (block, None))

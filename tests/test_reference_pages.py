@@ -1,4 +1,4 @@
-"""Pages of reference in the documentation: what the code writes and says must stand on them, and the other way round."""
+"""Pages of reference in the documentation: what the code writes and says stands on them, and the other way round."""
 
 import ast
 import re
@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ccdproc_darks"
 # Beginnings of header keys that go on with the letter of an amplifier, the number of a set, or the name of a kind.
 _BEGINNINGS = {
-    "DKASEC", "DKOFF", "DKRND", "DKRDN", "DKNOI", "DKSAT", "DKSSRC", "DKSUNI", "DKLEV", "DKWID", "DKRNFR", "DKTHRE", "DKTYP", "DKTYPE",
-    "DKHOTW", "DKSIG", "DKSCER", "DKSCSP", "DKSCPI", "DKSCSR", "DKGAINA", "DKGAINB",
+    "DKASEC", "DKOFF", "DKRND", "DKRDN", "DKNOI", "DKSAT", "DKSSRC", "DKSUNI", "DKLEV", "DKWID", "DKRNFR", "DKTHRE",
+    "DKTYP", "DKTYPE", "DKHOTW", "DKSIG", "DKSCER", "DKSCSP", "DKSCPI", "DKSCSR", "DKGAINA", "DKGAINB",
 }  # fmt: skip
 # Header keys that other programs write too, and words in capitals.
 _OTHERS = {"NAXIS", "NAME", "NEAR", "NOISE", "NULLS", "NONE"}
@@ -37,12 +37,8 @@ def trees():
 @cache
 def keys_of_code():
     """Header keys that the code writes: whole texts of the form DK..., and numbers of pixels, which begin with N."""
-    texts = {
-        node.value
-        for tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and type(node.value) is str
-    }
+    nodes = (node for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    texts = {node.value for node in nodes if isinstance(node.value, str)}
     ours = {text for text in texts if re.fullmatch(r"DK[A-Z0-9]{3,6}", text)} - _BEGINNINGS
     counts = {text for text in texts if re.fullmatch(r"N[A-Z]{3,7}", text)} - _OTHERS
     return ours | counts | {f"N{kind.upper()}" for kind in KINDS}
