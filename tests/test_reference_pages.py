@@ -148,3 +148,20 @@ def test_each_check_and_each_class_of_warnings_is_explained():
     assert [f".. _check-{check.replace(' ', '-')}:" in text for check in CHECKS] == [True] * len(CHECKS)
     classes = [name for name in ccdproc_darks.__all__ if name.endswith("Warning")]
     assert {name for name in classes if f"`~ccdproc_darks.{name}`" not in text} == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs/how_to").glob("*.rst")), ids=lambda path: path.stem)
+def test_each_how_to_begins_with_the_answer(path):
+    title, line, empty, first = path.read_text(encoding="utf-8").splitlines()[:4]
+    assert (len(line), empty) == (len(title), "")
+    assert first.startswith("**")
+    assert f":doc:`how_to/{path.stem}`" in page("how_to.rst")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.rst")), ids=lambda path: path.stem)
+def test_each_picture_says_what_it_shows(path):
+    """Who cannot see a picture is told what it shows."""
+    text = path.read_text(encoding="utf-8")
+    pictures = re.findall(r"^( *)\.\. (?:plot|figure|image)::.*\n((?:\1   :.*\n)*)", text, re.MULTILINE)
+    # With :nofigs: code runs, and draws nothing.
+    assert [options for _, options in pictures if not re.search(r":alt: \S|:nofigs:", options)] == []
