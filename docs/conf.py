@@ -28,7 +28,8 @@ extensions = [
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates"]
 html_static_path = ["_static"]
-html_css_files = ["custom.css"]
+html_css_files = ["custom.css", "cards.css"]  # cards.css: the front page and the gallery
+html_sidebars = {"gallery": []}
 default_role = "py:obj"
 
 html_theme = "pydata_sphinx_theme"

@@ -8,7 +8,7 @@ import ccdproc
 import pytest
 from astropy import units as u
 
-from ccdproc_darks import DarkSequence, Sensor, dark_rate, master_bias, master_dark
+from ccdproc_darks import DarkSequence, Sensor, dark_rate, master_bias, master_dark, plotting
 
 ROOT = Path(__file__).parents[1]
 # Of the checkout: the source of the compiled loops is not installed.
@@ -20,6 +20,23 @@ def test_files_that_are_named_exist(page):
     named = set(re.findall(r"`([\w./]+\.(?:py|pyx|rst|toml))`", (ROOT / page).read_text(encoding="utf-8")))
     assert named
     assert {name for name in named if not any((folder / name).is_file() for folder in (PACKAGE, ROOT))} == set()
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_links_to_files_lead_somewhere(page):
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", (ROOT / page).read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_picture_of_the_readme_is_small():
+    assert (ROOT / "docs/_static/result.png").stat().st_size < 150_000
+
+
+def test_the_gallery_has_a_picture_of_each_plotting_function():
+    page = (ROOT / "docs/gallery.rst").read_text(encoding="utf-8")
+    assert [name for name in plotting.__all__ if f"`~ccdproc_darks.plotting.{name}`" not in page] == []
+    scripts = {path.name for path in (ROOT / "docs/gallery").glob("*.py")}
+    assert set(re.findall(r"plot:: gallery/(\w+\.py)", page)) == scripts
 
 
 def test_the_night_in_three_lines(tmp_path):
