@@ -21,7 +21,10 @@ from ..plotting import (
 )
 from .picture_words import evenness, hot_pixels, hottest, share_of_flags
 
-__all__ = ["Picture", "as_png", "draw_all", "new_axes"]
+__all__ = ["FIGURES", "Picture", "as_png", "draw_all", "new_axes", "write_pictures"]
+
+#: Folder of the figures.
+FIGURES = "figures"
 
 # Dots per inch: sharp on a phone, and in two columns on a wide page.
 _DPI = 120
@@ -75,6 +78,17 @@ def as_png(figure):
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI)
     return buffer.getvalue()
+
+
+def write_pictures(folder, pictures):
+    """Write the figures of some `Picture` into `FIGURES` in a folder; returns pairs of each and its PNG (bytes)."""
+    written = []
+    for picture in pictures:
+        (folder / FIGURES).mkdir(exist_ok=True)
+        png = as_png(picture.figure)
+        (folder / FIGURES / f"{picture.name}.png").write_bytes(png)
+        written.append((picture, png))
+    return written
 
 
 def new_axes(height, width=_WIDTH):

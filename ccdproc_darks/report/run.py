@@ -19,8 +19,8 @@ from .frame_options import AS_FOUND
 from .groups_compared import compared_cameras
 from .measure import measure_group, steps
 from .page import GroupOnPage, page
-from .pictures import as_png, draw_all
-from .result_files import FIGURES, result_files, size_of_file
+from .pictures import FIGURES, draw_all, write_pictures
+from .result_files import result_files, size_of_file
 from .summary import summary_table
 from .terminal import Steps, progress_bar
 from .truth import against_truth
@@ -135,7 +135,7 @@ def write_report(folder, results, failures, unusable, *, title, command="", intr
     table.write(folder / SUMMARY, format="ascii.ecsv")
     cameras = compared_cameras(results)
     for number, camera in enumerate(cameras, 1):
-        camera.pictures = _write_pictures(folder, camera.draw(number))
+        camera.pictures = write_pictures(folder, camera.draw(number))
     text = page(title, shown, failures, unusable, cameras=cameras, command=command, intro=intro)
     (folder / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
     write_manifest(folder)
@@ -151,18 +151,7 @@ def _write_group(parent, name, measured):
         with uninterrupted():
             file.image.write(folder / file.name)
         files.append((file, size_of_file(folder / file.name)))
-    return GroupOnPage(name, measured, files, _write_pictures(folder, draw_all(measured)))
-
-
-def _write_pictures(folder, pictures):
-    """Write the figures of some `Picture` into the folder of that name; returns pairs of each and its PNG."""
-    written = []
-    for picture in pictures:
-        (folder / FIGURES).mkdir(exist_ok=True)
-        png = as_png(picture.figure)
-        (folder / FIGURES / f"{picture.name}.png").write_bytes(png)
-        written.append((picture, png))
-    return written
+    return GroupOnPage(name, measured, files, write_pictures(folder, draw_all(measured)))
 
 
 def folder_names(titles):
