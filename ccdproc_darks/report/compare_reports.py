@@ -15,11 +15,13 @@ from ..comparison.false_positives import FalsePositiveControl
 from ..masks.defects.write_defects import write_defects
 from .agreement import agreement_of
 from .comparison_page import comparison_page
+from .comparison_pictures import draw_series
 from .comparison_table import comparison_table
 from .finished_report import read_reports
 from .many import report_names
 from .matched_groups import matched_groups
 from .night_change import night_change
+from .pictures import write_pictures
 from .run import folder_names
 
 __all__ = ["ComparedSeries", "Comparison", "compare_reports"]
@@ -99,7 +101,8 @@ def compare_reports(folders, out, *, overwrite=False, command="", **limits):
         progress.begin("page", pages)
         with named_errors(out):
             comparison_table(compared).write(new / SUMMARY, format="ascii.ecsv")
-            text = comparison_page(compared, Path(out), command)
+            pictures = {one.name: write_pictures(new / one.name, draw_series(one)) for one in compared.series}
+            text = comparison_page(compared, pictures, Path(out), command)
             (new / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
             write_manifest(new)
     return compared

@@ -11,23 +11,24 @@ from .._interface.disk.new_folder import PAGE, SUMMARY
 from .._interface.flags import DARK_FLAGS
 from .._interface.number_text import plain_number, with_error
 from ..masks.changed_pixels import KINDS
-from .comparison_pictures import draw_changed_pixels, draw_nights
+from .comparison_pictures import picture_name
 from .html import rendered
-from .pictures import as_png
+from .pictures import FIGURES
 from .verdict import counted
 
 __all__ = ["comparison_page"]
 
 # Changed pixels of two nights that are listed on the page.
 _LISTED = 20
-# Changed pixels from which on a map is drawn.
-_DRAWN = 5
 # Their flags that are told with them.
 _TOLD = ("NONLINEAR", "TELEGRAPH", "SATURATED", "UNRELIABLE_ERROR")
 
 
-def comparison_page(compared, out, command=""):
-    """HTML of a `Comparison`; ``command`` made it, in the folder ``out``, from which the page links to the reports."""
+def comparison_page(compared, pictures, out, command=""):
+    """HTML of a `Comparison`; ``command`` made it, in the folder ``out``, from which the page links to the reports.
+
+    ``pictures`` has pairs of a `Picture` and its PNG (bytes), of each series by its name.
+    """
     alone = [
         f"In one report only ({compared.labels[night.number - 1]}): {night.group.title}." for night in compared.alone
     ]
@@ -36,13 +37,14 @@ def comparison_page(compared, out, command=""):
         title=f"What has changed: {len(compared.labels)} reports on dark frames",
         command=command,
         notes=[*compared.notes, *alone],
-        series=[_series(series, compared, out) for series in compared.series],
+        series=[_series(series, pictures[series.name], compared, out) for series in compared.series],
         summary=SUMMARY,
     )
 
 
-def _series(series, compared, out):
+def _series(series, pictures, compared, out):
     """What the template shows of a `ComparedSeries`."""
+    shown = {picture.name: _shown(picture, png, series) for picture, png in pictures}
     changed = {change.after.number: change.number for change in series.changes if change.is_successive}
     agreement, nights = series.agreement, series.agreement.nights
     masked, hot = agreement.counts("masked"), agreement.counts("hot")
@@ -52,14 +54,14 @@ def _series(series, compared, out):
         "title": series.title,
         "notes": list(_notes(series)),
         "nights": [_night_row(night, changed, compared, out) for night in series.nights],
-        "picture": _picture("Night by night", *draw_nights(series)),
+        "picture": shown["nights"],
         "heads": ("nights", "darks compared", *KINDS, "all", "unsteady", "common factor", "list", "for ds9"),
         "changes": [_change_row(change, series) for change in series.changes],
         "chances": [f"Of the changed pixels of two nights, {text.replace('of them ', '')}." for text in chances],
         "remarks": list(
             dict.fromkeys(f"{change.label}: {text}" for change in series.changes for text in change.remarks)
         ),
-        "lists": [_list(change) for change in series.changes if change.number],
+        "lists": [_list(change, shown) for change in series.changes if change.number],
         "agreement": f"{masked[-1]} pixels are masked in every one of the {nights} nights, {masked[1:].sum()} in at "
         f"least one; {hot[-1]} are hot in every night, {hot[1:].sum()} in at least one.",
         "agreements": [
@@ -114,14 +116,14 @@ def _change_row(change, series):
     return (*row, *("" if file is None else (file, f"{quote(series.name)}/{quote(file)}") for file in files))
 
 
-def _list(change):
+def _list(change, shown):
     """Changed pixels of two nights, and where there are enough of them a map."""
     more = f"The {_LISTED} most significant ones; {change.file} has all." if change.number > _LISTED else ""
     return {
         "title": f"{change.label}: {counted(change.number, 'changed pixel')}",
         "more": more,
         "rows": [_pixel_row(row) for row in change.table[:_LISTED]],
-        "picture": _picture("Changed pixels", *draw_changed_pixels(change)) if change.number >= _DRAWN else None,
+        "picture": shown.get(picture_name(change)),
     }
 
 
@@ -139,9 +141,10 @@ def _pixel_row(row):
     )
 
 
-def _picture(title, caption, figure):
-    """Title, sentence, alternative text and PNG, as base64 text, of a picture."""
-    return title, caption, caption, base64.b64encode(as_png(figure)).decode("ascii")
+def _shown(picture, png, series):
+    """What the template shows of a picture."""
+    text = base64.b64encode(png).decode("ascii")
+    return picture.title, picture.sentence, picture.alt, text, f"{series.name}/{FIGURES}/{picture.name}.png"
 
 
 def _with_error(rate, error):

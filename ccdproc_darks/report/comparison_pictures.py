@@ -3,13 +3,40 @@
 
 import numpy as np
 
-__all__ = ["draw_changed_pixels", "draw_nights"]
+from .._interface.number_text import with_error
+from .pictures import Picture
 
-_COLOURS = {"hot": "#e6a700", "masked": "#c2185b", "changed": "#1b6ca8"}
+__all__ = ["draw_changed_pixels", "draw_nights", "draw_series", "picture_name"]
+
+_COLOURS = {"hot": "#e69f00", "masked": "#000000", "changed": "#0072b2"}
+_MARKERS = {"#e69f00": "o", "#000000": "x", "#0072b2": "^"}
 _KINDS = {
-    "born": ("#c2185b", "o"), "healed": ("#2e7d32", "o"), "higher": ("#d95f02", "^"), "lower": ("#1b6ca8", "v"),
+    "born": ("#c2185b", "o"), "healed": ("#2e7d32", "s"), "higher": ("#d95f02", "^"), "lower": ("#1b6ca8", "v"),
 }  # fmt: skip
 _POINTS = 20_000
+# Changed pixels from which on a map is drawn.
+_DRAWN = 5
+
+
+def draw_series(series):
+    """Draw all pictures of a `ComparedSeries`: yields each `Picture`."""
+    sentence, figure = draw_nights(series)
+    numbers = "; ".join(
+        f"night {night.number}: {with_error(night.group.typical, night.group.typical_error)} electron/s"
+        for night in series.nights
+    )
+    yield Picture("nights", "Night by night", sentence, f"{sentence} Typical dark current of {numbers}.", figure)
+    for change in series.changes:
+        if (change.number or 0) >= _DRAWN:
+            sentence, figure = draw_changed_pixels(change)
+            yield Picture(
+                picture_name(change), "Changed pixels", sentence, f"{sentence} {change.number} pixels.", figure
+            )
+
+
+def picture_name(change):
+    """Name of the picture of a `NightChange`."""
+    return f"changed_{change.before.number}_to_{change.after.number}"
 
 
 def draw_nights(series):
@@ -22,7 +49,7 @@ def draw_nights(series):
     # Of one date for all, an axis would span years.
     dated = None not in dates and max(dates) > min(dates)
     at = [night.group.date.to_datetime() if dated else night.number for night in nights]
-    figure = Figure(figsize=(7.2, 8.4), layout="constrained")
+    figure = Figure(figsize=(5.6, 8.0), layout="constrained")
     counts, rates, noises, temperatures = figure.subplots(4, 1, sharex=True, height_ratios=(2, 1.3, 1, 1))
     for name in ("hot", "masked"):
         _points(counts, at, [night.group.count(name) for night in nights], _COLOURS[name], label=name)
@@ -58,7 +85,9 @@ def draw_nights(series):
 
 def _points(axes, at, values, colour, errors=None, label=None):
     values = np.array([np.nan if value is None else value for value in values], dtype=float)
-    axes.errorbar(at, values, errors, fmt="o-", ms=4, lw=0.8, capsize=3, color=colour, label=label)
+    axes.errorbar(
+        at, values, errors, fmt=f"{_MARKERS.get(colour, 'o')}-", ms=5, lw=0.8, capsize=3, color=colour, label=label
+    )
     axes.grid(alpha=0.3)
 
 
@@ -75,8 +104,8 @@ def draw_changed_pixels(change):
     from matplotlib.figure import Figure
 
     rows, columns = change.after.group.shape
-    figure = Figure(figsize=(8, 4.1), layout="constrained")
-    place, rates = figure.subplots(1, 2)
+    figure = Figure(figsize=(5.6, 9.0), layout="constrained")
+    place, rates = figure.subplots(2, 1)
     found = change.table
     ends = [found[name].value for name in ("before", "after")]
     positive = np.concatenate(ends)

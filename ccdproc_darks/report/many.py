@@ -17,6 +17,7 @@ from .._interface.shown import shown
 from .costs import cost_of_folder
 from .html import rendered
 from .run import NothingMeasuredError, different_names, measure_folder, report_title, write_report
+from .sensor_words import BADGES, state
 from .summary import rate_rows
 from .terminal import sentences
 from .verdict import doubts
@@ -25,7 +26,7 @@ __all__ = ["FolderReport", "make_reports", "report_names"]
 
 _HEADS = (
     "folder", "camera", "darks", "typical dark current (electron/s)", "hot", "not proportional", "masked",
-    "wrong or doubtful", "notes", "files not used",
+    "verdict", "notes", "files not used",
 )  # fmt: skip
 
 
@@ -100,9 +101,15 @@ def _numbers(measured):
         share_text(meta["NHOT"], pixels),
         "not tested" if measured.significance is None else share_text(meta["NNONLIN"], pixels),
         share_text(meta["NMASKED"], pixels),
-        ", ".join(f"{one.check} ({one.verdict})" for one in doubts(measured.findings)),
+        _verdict(measured),
         str(len(measured.notes)),
     )
+
+
+def _verdict(measured):
+    """Whether the results of a group can be used, and the checks that are wrong or doubtful."""
+    checks = [f"{one.check} ({one.verdict})" for one in doubts(measured.findings)]
+    return f"{BADGES[state(measured)]}{': ' if checks else ''}{', '.join(checks)}"
 
 
 def _summary(reports):

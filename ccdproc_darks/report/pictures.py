@@ -11,6 +11,7 @@ from astropy.nddata import CCDData
 from .._interface.arguments import ELECTRON_PER_SECOND
 from .._interface.flags import DARK_FLAGS
 from .._interface.number_text import percent_text, plain_number, with_error
+from .._interface.progress import current_progress
 from ..plotting import (
     plot_frames,
     plot_mask,
@@ -21,7 +22,10 @@ from ..plotting import (
 )
 from .picture_words import evenness, hot_pixels, hottest, share_of_flags
 
-__all__ = ["Picture", "as_png", "draw_all", "new_axes"]
+__all__ = ["FIGURES", "Picture", "as_png", "draw_all", "new_axes", "write_pictures"]
+
+#: Folder of the figures.
+FIGURES = "figures"
 
 # Dots per inch: sharp on a phone, and in two columns on a wide page.
 _DPI = 120
@@ -31,6 +35,8 @@ _WIDTH = 5.6
 _OF_FRAMES = 6.4
 # Rates (electron/s) of the closer look at two exposure times, and the fewest pixels between them that are worth it.
 _CLOSER, _FEWEST = (0.5, 10.0), 10
+# Pictures of a group that has two exposure times.
+_USUAL_NUMBER = 8
 # Pixels that are shown one by one, of each kind.
 _OF_A_KIND = 2
 # Hot pixels that are followed through the frames, and how many of them jump between levels, where there are such.
@@ -75,6 +81,23 @@ def as_png(figure):
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI)
     return buffer.getvalue()
+
+
+def write_pictures(folder, pictures):
+    """Write the figures of some `Picture` into `FIGURES` in a folder; returns pairs of each and its PNG (bytes)."""
+    written, pictures = [], iter(pictures)
+    with current_progress().within() as progress:
+        while True:
+            # How many there will be is not known before they are drawn.
+            number = len(written) + 1
+            progress.begin(f"picture {number}", 1, max(_USUAL_NUMBER - number, 1))
+            picture = next(pictures, None)
+            if picture is None:
+                return written
+            (folder / FIGURES).mkdir(exist_ok=True)
+            png = as_png(picture.figure)
+            (folder / FIGURES / f"{picture.name}.png").write_bytes(png)
+            written.append((picture, png))
 
 
 def new_axes(height, width=_WIDTH):

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 
 from .verdict import counted
 
-__all__ = ["FIGURES", "ResultFile", "result_files", "size_of_file"]
-
-#: Folder of the figures, in that of the group.
-FIGURES = "figures"
+__all__ = ["ResultFile", "result_files", "size_of_file"]
 
 
 @dataclass(frozen=True)

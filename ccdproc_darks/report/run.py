@@ -29,8 +29,8 @@ from .frame_options import AS_FOUND
 from .groups_compared import compared_cameras
 from .measure import measure_group
 from .page import GroupOnPage, page
-from .pictures import as_png, draw_all
-from .result_files import FIGURES, result_files, size_of_file
+from .pictures import FIGURES, draw_all, write_pictures
+from .result_files import result_files, size_of_file
 from .summary import summary_table
 from .truth import against_truth
 
@@ -45,8 +45,8 @@ __all__ = [
     "write_report",
 ]
 
-# Images that are written at a time; pictures of most groups.
-_WRITTEN, _PICTURES = 2, 8
+# Images that are written at a time.
+_WRITTEN = 2
 
 
 class NothingMeasuredError(ValueError):
@@ -169,7 +169,7 @@ def write_report(folder, results, failures, unusable, *, title, command="", intr
     table.write(folder / SUMMARY, format="ascii.ecsv")
     cameras = compared_cameras(results)
     for number, camera in enumerate(cameras, 1):
-        camera.pictures = _write_pictures(folder, camera.draw(number))
+        camera.pictures = write_pictures(folder, camera.draw(number))
     text = page(title, shown, failures, unusable, cameras=cameras, command=command, intro=intro)
     (folder / PAGE).write_text(text, encoding="utf-8", errors="backslashreplace")
     progress.begin("checksums")
@@ -189,25 +189,7 @@ def _write_group(parent, name, measured):
             progress.tell(number / len(files))
     sizes = [size_of_file(folder / file.name) for file in files]
     progress.begin("", cost_of_pictures(measured.group))
-    pictures = _write_pictures(folder, draw_all(measured))
-    return GroupOnPage(name, measured, list(zip(files, sizes, strict=True)), pictures)
-
-
-def _write_pictures(folder, pictures):
-    """Write the figures of some `Picture` into the folder of that name; returns pairs of each and its PNG."""
-    written, pictures = [], iter(pictures)
-    with current_progress().within() as progress:
-        while True:
-            # How many there will be is not known before they are drawn.
-            number = len(written) + 1
-            progress.begin(f"picture {number}", 1, max(_PICTURES - number, 1))
-            picture = next(pictures, None)
-            if picture is None:
-                return written
-            (folder / FIGURES).mkdir(exist_ok=True)
-            png = as_png(picture.figure)
-            (folder / FIGURES / f"{picture.name}.png").write_bytes(png)
-            written.append((picture, png))
+    return GroupOnPage(name, measured, list(zip(files, sizes, strict=True)), write_pictures(folder, draw_all(measured)))
 
 
 def folder_names(titles):

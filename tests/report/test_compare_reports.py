@@ -37,7 +37,7 @@ def test_files(compared):
     ]
     pairs = [(1, 2), (2, 3), (3, 4), (1, 4)]
     assert sorted(path.name for path in (out / series.name).iterdir()) == sorted(
-        ["mask.fits", "nights_masked.fits", "nights_hot.fits"]
+        ["figures", "mask.fits", "nights_masked.fits", "nights_hot.fits"]
         + [f"changed_{first}_to_{second}.ecsv" for first, second in pairs]
         + [change.region_file for change in series.changes if change.number]
     )

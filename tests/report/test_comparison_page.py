@@ -30,8 +30,10 @@ def cells(text):
 def test_links_are_to_the_reports_and_lists(page):
     text, _, out = page
     links = re.findall(r'href="(?!data:|#)([^"]+)"', text)
-    # The table, four reports; a list of each pair, and one for ds9 where a pixel has changed.
-    assert len(links) == 9 + sum(change.number > 0 for change in page[1].series[0].changes)
+    # The table, four reports, the figure; a list of each pair, and one for ds9 where a pixel has changed.
+    figures = len(list(out.rglob("figures/*.png")))
+    assert text.count("data:image/png;base64,") == figures >= 1
+    assert len(links) == 9 + figures + sum(change.number > 0 for change in page[1].series[0].changes)
     assert all((out / link).is_file() for link in links)
     assert re.findall(r'src="(?!data:)', text) == []
     assert "as tested" in text

@@ -24,6 +24,7 @@ def test_files(report):
     written = {path.name for path in (out / results[0][0]).iterdir()}
     assert written == {
         "rate_all.fits", "rate_30s.fits", "rate_300s.fits", "significance.fits", "mask.fits", "master_bias.fits",
+        "figures",
     }  # fmt: skip
 
 
