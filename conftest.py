@@ -10,6 +10,12 @@ settings.register_profile("fuzzing", max_examples=1000, deadline=None, print_blo
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+# The workers of "pytest -n", which start later, take all cores by themselves: several threads for each one's matrix
+# products would wait for each other (half of the CPU time more on two cores, four times the time on busy ones).
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+
 def pytest_configure():
     """Take signals that are ignored, as in the background of a shell or with nohup, as usual: tests send them."""
     for name, handler in (
