@@ -83,7 +83,11 @@ def snapshot(image):
         return None if array is None else (np.asarray(array).dtype.str, np.asarray(array).tobytes())
 
     uncertainty = None if image.uncertainty is None else of(image.uncertainty.array)
-    return of(image.data), of(image.mask), uncertainty, image.unit, copy.deepcopy(list(image.meta.items()))
+    meta = [
+        (key, value if isinstance(value, str | int | float) else copy.deepcopy(value))
+        for key, value in image.meta.items()
+    ]
+    return of(image.data), of(image.mask), uncertainty, image.unit, meta
 
 
 def arrays_of(image):
