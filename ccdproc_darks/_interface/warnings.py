@@ -27,7 +27,6 @@ __all__ = [
 ]
 
 _LOCK = threading.RLock()
-_COLLECTED = ContextVar("collected", default=None)
 if hasattr(os, "register_at_fork"):
     # Forked while another thread has the lock, a process would keep it, and the filters of that thread, for ever.
     os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
