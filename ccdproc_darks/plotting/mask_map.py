@@ -117,7 +117,7 @@ def plot_mask(
     image, pixels = _flagged(checked_mask(mask), flags)
     frame = MapFrame(ax, image.shape, profiles=profiles, bar=_side(image.shape) > 1, legend_lines=len(pixels))
     _draw_fractions(frame, image)
-    frame.legend([_draw_flag(frame, *one, flags is not None) for one in pixels])
+    frame.legend([_draw_flag(frame, name, bit, some, flags is not None) for name, bit, some in pixels])
     if not image.any():
         frame.ax.text(0.5, 0.5, "no pixel is flagged", ha="center", va="center", transform=frame.ax.transAxes)
     if profiles:
