@@ -209,7 +209,7 @@ def _draw_profile(frame, kind, lines):
     reach = max(0.4 * (high - low), 4 * float(np.median(lines.errors)), 1e-3 * abs(low + high), 1e-12)
     limits = (low - reach, high + reach)
     usual, noise = usual_values(lines.means), _BAND * lines.errors
-    frame.profile(kind, lines.means, limits, "electron s$^{-1}$", (usual - noise, usual + noise))
+    frame.profile(kind, lines.means, limits, "electron/s", (usual - noise, usual + noise))
     frame.marked(kind, lines.found[:_MARKED], lines.means, limits)
 
 

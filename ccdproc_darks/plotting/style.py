@@ -10,7 +10,7 @@ __all__ = [
     "in_digits", "line_style", "panel_below", "plain_log_ticks",
 ]  # fmt: skip
 
-AXIS_RATE = r"dark current (electron s$^{-1}$)"
+AXIS_RATE = "dark current (electron/s)"
 GREY = "0.45"
 
 # Colour and dashes of the first rate, the second one, and so on. The colours are those of Okabe and Ito (2008), which

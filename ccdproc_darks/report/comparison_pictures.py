@@ -65,7 +65,7 @@ def draw_nights(series):
     _points(rates, at, values, "k", np.nan_to_num(errors))
     if values.min() > 0 and values.max() > 3 * values.min():
         rates.set_yscale("log")
-    rates.set(ylabel="typical rate\n(electron s$^{-1}$)")
+    rates.set(ylabel="typical rate\n(electron/s)")
     _points(noises, at, [night.group.read_noise for night in nights], "k")
     noises.set(ylabel="read noise\n(electron)")
     _points(temperatures, at, [night.group.temperature for night in nights], "k")
@@ -126,7 +126,7 @@ def draw_changed_pixels(change):
         linear = max(low, np.percentile(positive, 5))
         rates.set_xscale("symlog", linthresh=linear)
         rates.set_yscale("symlog", linthresh=linear)
-    unit = "(electron s$^{-1}$)"
+    unit = "(electron/s)"
     scaled = "" if change.factor is None else f", over {change.factor:.3g}"
     rates.set(xlabel=f"rate before {unit}", ylabel=f"rate after{scaled} {unit}")
     rates.legend(frameon=False, fontsize="small")

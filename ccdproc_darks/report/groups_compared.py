@@ -27,7 +27,10 @@ class ComparedCamera:
         if self.doubling is None:
             return ""
         value, error = (one.to_value("K") for one in self.doubling)
-        return f"The dark current of a typical pixel doubles every {with_error(value, error, 'K')}."
+        doubling = with_error(value, error, "K")
+        return (
+            f"The dark current of a typical pixel doubles every {doubling}, if the headers tell the temperatures right."
+        )
 
     @staticmethod
     def row(measured):

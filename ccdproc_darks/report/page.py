@@ -13,7 +13,7 @@ from .numbers_on_page import facts, flag_rows, rate_table, threshold_text, untes
 from .picture_words import uneven
 from .reduction_lines import reduction_lines
 from .result_finding import NOT_BELIEVED
-from .sensor_words import BADGES, CHECK_WORDS, next_steps, problems, sensor_sentence, sentence, state
+from .sensor_words import BADGES, CHECK_WORDS, next_steps, problems, sensor_sentence, sentence, state, unknown
 from .verdict import untold
 
 __all__ = ["GroupOnPage", "page"]
@@ -84,6 +84,7 @@ def _group(number, group):
         "badge": BADGES[state(measured)],
         "sentence": sensor_sentence(measured),
         "problems": problems(measured),
+        "unknown": ", ".join(unknown(measured)),
         "notes": [*uneven(measured), *map(sentence, untold(measured.notes, measured.findings))],
         "steps": next_steps(measured),
         "checks": [

@@ -37,6 +37,8 @@ _OF_FRAMES = 6.4
 _CLOSER, _FEWEST = (0.5, 10.0), 10
 # Pictures of a group that has two exposure times.
 _USUAL_NUMBER = 8
+# Pixels that a closer look shows all.
+_CROWD = 1_000_000
 # Pixels that are shown one by one, of each kind.
 _OF_A_KIND = 2
 # Hot pixels that are followed through the frames, and how many of them jump between levels, where there are such.
@@ -181,6 +183,12 @@ def _closer_scatter(measured):
     number = np.count_nonzero(seen)
     if number < _FEWEST:
         return None
+    # Where they are most pixels of the sensor, some rows show the same of those without a flag.
+    every = max(1, number // _CROWD)
+    if every > 1:
+        rows = np.arange(seen.shape[0]) % every == 0
+        seen &= rows[:, np.newaxis] | (measured.mask.data != 0)
+    thinned = f" Of those without a flag, one row in {every} is drawn." if every > 1 else ""
     # These pixels alone, as an image of one row: the others are not in the picture, and there are many.
     short, long, mask = (_of_pixels(image, seen) for image in (*rates, measured.mask))
     limits = [limit * ELECTRON_PER_SECOND for limit in _CLOSER]
@@ -188,7 +196,8 @@ def _closer_scatter(measured):
     return Picture(
         "scatter_closer",
         f"The same, from {low:g} to {high:g} electron/s",
-        f"The {number} pixels of a moderate dark current: where they leave the line, they stop being proportional.",
+        f"The {number} pixels of a moderate dark current: where they leave the line, they stop being proportional."
+        f"{thinned}",
         f"Dark current in two exposure times against each other, from {low:g} to {high:g} electron/s: {number} pixels.",
         axes.figure,
     )

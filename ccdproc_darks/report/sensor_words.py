@@ -5,13 +5,13 @@ import re
 from dataclasses import dataclass
 
 from .._interface.number_text import percent_text, plain_number, with_error
-from ..frames.evidence.finding import DOUBTFUL, WRONG
+from ..frames.evidence.finding import DOUBTFUL, UNKNOWN, WRONG
 from .glossary import FLAG_WORDS
 from .verdict import doubts
 
 __all__ = [
     "BADGES", "CARE", "CHECK_WORDS", "SOUND", "WAIT", "Problem", "next_steps", "problems", "sensor_sentence",
-    "sentence", "state",
+    "sentence", "state", "unknown",
 ]  # fmt: skip
 
 #: What may be done with the results: use them, use them with care, do not use them.
@@ -117,7 +117,7 @@ def sensor_sentence(measured):
     celsius = measured.group.temperature
     at = "" if celsius is None else f" at {_degrees(celsius)}"
     told = {
-        SOUND: "The frames are sound: use the results.",
+        SOUND: f"The frames are sound{', as far as they can tell' if unknown(measured) else ''}: use the results.",
         CARE: "Use the results with care: something is doubtful, see below.",
         WAIT: "Do not use these results yet: something is wrong, see below.",
     }[state(measured)]
@@ -125,6 +125,11 @@ def sensor_sentence(measured):
         value = with_error(rate, error, "electron/s")
         return f"{told} What the frames give as the dark current of a typical pixel{at}, {value}, may be far off."
     return f"{_dark_current(rate, error, at)}; {_hot(measured.mask)}. {told}"
+
+
+def unknown(measured):
+    """What the frames cannot tell of: the names of these checks."""
+    return [finding.check for finding in measured.findings if finding.verdict == UNKNOWN]
 
 
 def _dark_current(rate, error, at):

@@ -75,7 +75,7 @@ class TestMap:
         side = HEIGHT // image_of(ax).get_array().shape[0]
         assert f"mean of {side} x {side} pixels" in bar.get_xlabel()
         assert (ax.get_ylabel(), columns.get_xlabel()) == ("row (y)", "column (x)")
-        assert columns.get_ylabel() == rows.get_xlabel() == "electron s$^{-1}$"
+        assert columns.get_ylabel() == rows.get_xlabel() == "electron/s"
 
     def test_other_units_are_converted(self, axes):
         rate = noisy()

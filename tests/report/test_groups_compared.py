@@ -31,7 +31,9 @@ def test_the_doubling_temperature(warm_and_cold):
     (camera,) = compared_cameras(results)
     value, error = (one.to_value("K") for one in camera.doubling)
     assert abs(value - 6) < 3 * error
-    assert re.fullmatch(r"The dark current of a typical pixel doubles every \d\.\d+ ± 0\.\d+ K\.", camera.sentence)
+    assert re.fullmatch(
+        r"The dark current of a typical pixel doubles every \d\.\d+ ± 0\.\d+ K, if the headers .*", camera.sentence
+    )
     (picture,) = camera.draw(1)
     assert picture.name == "temperature_1"
     assert len(picture.figure.axes[0].lines) > 0

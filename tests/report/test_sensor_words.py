@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ccdproc_darks.frames.evidence.finding import DOUBTFUL, OK, WRONG, Finding
+from ccdproc_darks.frames.evidence.finding import DOUBTFUL, OK, UNKNOWN, WRONG, Finding
 from ccdproc_darks.report.group import Unusable
 from ccdproc_darks.report.sensor_words import next_steps, problems, sensor_sentence, state
 
@@ -33,6 +33,8 @@ def test_a_sound_sensor():
         "A typical pixel of this sensor has a dark current of 0.0098 ± 0.0003 electron/s at -25 °C; 1.5 % of its "
         "pixels are hot (above 0.0242 electron/s). The frames are sound: use the results."
     )
+    few = measured([Finding("gain", UNKNOWN, "needs two frames")])
+    assert sensor_sentence(few).endswith("The frames are sound, as far as they can tell: use the results.")
     (step,) = next_steps(measured())
     assert step.startswith("Reduce your science frames")
 
