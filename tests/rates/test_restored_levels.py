@@ -59,6 +59,17 @@ def test_rates_of_two_exposure_times_agree():
     assert hot_pixel_mask(*rates).meta["NNONLIN"] <= 5
 
 
+@pytest.mark.parametrize("bias", ["level", "frame"])
+@pytest.mark.parametrize("black", [0.5, 0.0])
+def test_noise_that_levels_do_not_tell_of_refutes_no_header(bias, black):
+    """Of one exposure time, nothing but the argument says that the darks have dark electrons."""
+    biases, darks = camera_frames([(600, 6)], black=0.5, **CCD)
+    bias = 1000 * u.adu if bias == "level" else master_bias(biases)
+    rate = dark_rate(darks, bias=bias, optical_black=black * ELECTRON_PER_SECOND)
+    assert np.median(rate.data) == pytest.approx(black, abs=0.02)
+    assert rate.meta["DKRDNOI"] == pytest.approx(8.0, rel=0.01)
+
+
 def test_read_noise_is_estimated_right_all_the_same():
     darks, bias = measured([(100, 5), (600, 5)], black=0.02, **CMOS)
     for dark in darks:

@@ -19,6 +19,9 @@ _CHECKS = ("gain", "read noise", "bias", "optical black", "combined")
 class PixelFindings:
     """What the pixels of a `ccdproc_darks.frames.evidence.frame_group.FrameGroup` show.
 
+    ``black_is_subtracted`` says that the camera subtracts its optical black, whatever the frames can show of that: they
+    then have the noise of dark electrons that their level does not tell of.
+
     Attributes
     ----------
     values : `ccdproc_darks.frames.evidence.pixel_values.PixelValues`
@@ -27,7 +30,8 @@ class PixelFindings:
         What noise and levels show: one of each check.
     """
 
-    def __init__(self, group):
+    def __init__(self, group, black_is_subtracted=False):
+        self._black_is_subtracted = black_is_subtracted
         self.values = PixelValues.of(group)
         verdicts = {one.check: one for one in self.values.findings}
         if verdicts["scale"].verdict == WRONG:
@@ -43,7 +47,8 @@ class PixelFindings:
     def _where_it_can_be_told(self, finding):
         """A finding against what is told, unless something else makes noise and counts disagree."""
         others = [one for one in (*self.values.findings, *self.levels) if one.check in ("clipping", "optical black")]
-        why = next((one.check for one in others if one.is_doubt), None)
+        told = "optical black" if self._black_is_subtracted else None
+        why = next((one.check for one in others if one.is_doubt), told)
         if why is None or finding.told is None or not finding.is_doubt:
             return finding
         text = f"not told: the values do not show it ({why})"
