@@ -64,10 +64,14 @@ def level_error(dark_sets, bias):
 def common_error(infos):
     """Error (electron/s) that all pixels of a rate from several `RateMeta` have in common.
 
-    A rate that does not tell is as uncertain in its level as the worst of the others.
+    A rate that does not tell is as uncertain in the level of a frame as the worst of the others: the level of one frame
+    is known less well than the mean of several.
     """
-    known = [info.level_error for info in infos if info.level_error is not None]
-    errors = np.array([max(known, default=0.0) if info.level_error is None else info.level_error for info in infos])
+    known = [info.level_error * np.sqrt(info.frames) for info in infos if info.level_error is not None]
+    of_a_frame = max(known, default=0.0)
+    errors = np.array([
+        of_a_frame / np.sqrt(info.frames) if info.level_error is None else info.level_error for info in infos
+    ])  # fmt: skip
     weights = np.array([info.total**2 / info.frames for info in infos])
     seconds = np.array([info.total / info.frames for info in infos])
     return float(np.sqrt(np.sum((weights / weights.sum() * errors / seconds) ** 2)))

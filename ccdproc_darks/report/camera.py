@@ -116,7 +116,9 @@ def _refute(camera, group, frames):
     found = PixelFindings(some)
     noises = [camera.read_noise, *(one.found for one in found.transfer if one.check == "read noise")]
     noise = next((each.to_value(u.electron) for each in noises if each is not None), None)
-    camera.spread = noise_spread(some, noise)
+    # The scatter of values that are cut off is no read noise.
+    is_cut_off = any(one.check == "clipping" and one.is_doubt for one in found.values.findings)
+    camera.spread = None if is_cut_off else noise_spread(some, noise)
     for finding in found.transfer:
         setting = some.told.get(finding.check.replace(" ", "_"))
         if finding.told is None or setting is None or setting.is_given or finding.verdict not in (DOUBTFUL, WRONG):

@@ -2,6 +2,7 @@
 """Numbers of a group, as a page shows them: rates, flags, and what is known of the camera."""
 
 from .._interface.number_text import plain_number, share_text, with_error
+from ..frames.evidence.finding import UNKNOWN
 from .glossary import FLAG_WORDS
 from .summary import flag_counts, rate_rows
 from .verdict import counted
@@ -33,9 +34,10 @@ def facts(measured):
     if "DKGAIN" in meta:
         error = measured.camera.gain_error
         gain = with_error(meta["DKGAIN"], None if error is None else error.value, "electron/adu")
-        found.append(("gain", f"{gain} ({measured.camera.gain_source})"))
+        found.append(("gain", f"{gain} ({measured.camera.gain_source}{_not_confirmed(measured, 'gain')})"))
     if "DKRDNOI" in meta:
-        noise = f"{plain_number(meta['DKRDNOI'])} electron ({measured.noise_source})"
+        source = f"{measured.noise_source}{_not_confirmed(measured, 'read noise')}"
+        noise = f"{plain_number(meta['DKRDNOI'])} electron ({source})"
         if measured.bias_noise is not None and "bias" not in measured.noise_source:
             noise += f"; the bias frames scatter by {plain_number(measured.bias_noise)} electron"
         found.append(("read noise", noise))
@@ -43,6 +45,14 @@ def facts(measured):
         unit = measured.group.darks[0].file.unit
         found.append(("saturated", f"from {meta['DKSATUR']:.5g} {unit} ({_SATURATION_SOURCES[meta['DKSATSRC']]})"))
     return found
+
+
+def _not_confirmed(measured, check):
+    """A remark on what is told, where these frames show another value that cannot be relied on."""
+    finding = next((one for one in measured.findings if one.check == check), None)
+    if finding is None or finding.verdict != UNKNOWN or finding.found is None or finding.told is None:
+        return ""
+    return "; these frames cannot confirm it"
 
 
 def times_text(measured):

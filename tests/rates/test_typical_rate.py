@@ -80,7 +80,7 @@ def test_masked_pixels_and_no_uncertainty():
 
 
 def test_error_in_common():
-    """Weights are those of read noise; what a rate does not tell is that of the worst of the others."""
+    """Weights are those of read noise; what a rate does not tell is that of a frame of the worst of the others."""
 
     def info(seconds, frames, error):
         known = dict.fromkeys(("gain", "read_noise", "saturation", "temperature"))
@@ -91,8 +91,8 @@ def test_error_in_common():
 
     assert common_error([info(10.0, 4, 2.0)]) == pytest.approx(0.2)
     weights = np.array([10.0**2 * 4, 100.0**2])
-    expected = np.hypot(*(weights / weights.sum() * [0.2, 0.02]))
-    for second in (2.0, None):
+    for second, level in ((2.0, 2.0), (None, 4.0)):
+        expected = np.hypot(*(weights / weights.sum() * [0.2, level / 100]))
         assert common_error([info(10.0, 4, 2.0), info(100.0, 1, second)]) == pytest.approx(expected)
     assert common_error([info(10.0, 4, None)]) == 0
 

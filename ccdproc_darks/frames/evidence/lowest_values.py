@@ -29,8 +29,8 @@ def clipping_finding(group):
             text = (
                 f"{100 * share:.0f} % of the pixels of {name} read {lowest:g} {group.unit}, their lowest value: values "
                 f"below it are cut off, which makes mean and scatter wrong. The true level is about {level:.3g}, the "
-                f"noise {noise:.3g} {group.unit}. Take frames with a higher bias level (the camera's offset or gain "
-                "settings)"
+                f"noise {noise:.3g} {group.unit}. Take all frames again, bias and darks, "
+                "with a higher bias level (the camera's offset or gain settings)"
             )
             return Finding(
                 "clipping", WRONG if share > _WRONG_SHARE else DOUBTFUL, text, found=f"{lowest:g} {group.unit}"
