@@ -313,7 +313,7 @@ def dark_rate(
             offset=offset or "none",
             incomplete=incomplete,
             optical_black=prepared.optical_black,
-            level_error=None if offset == "pixel" else level_error(dark_sets, prepared.bias),
+            level_error=level_error(dark_sets, prepared.bias, free_offset=offset == "pixel"),
         ).entries()
         | {"DKRNNUM": (prepared.map_frames, "darks that the read noise map is from")}
         | ({} if noise is None else noise_cards(noise.distribution)),

@@ -42,11 +42,12 @@ def typical_rate(rate, level=None):
     return typical.median, float(np.hypot(typical.error, level * frames / total))
 
 
-def level_error(dark_sets, bias):
+def level_error(dark_sets, bias, free_offset=False):
     """Error of the darks' level above the bias (electron), which all pixels have in common; None where nothing tells.
 
     Levels of equal frames scatter by s. The rate from N frames of t seconds each, and a bias of M frames, has then the
-    variance ``s^2 (1 / sum(N t^2) + (sum(N t) / sum(N t^2))^2 / M)``; times the square of the mean exposure time.
+    variance ``s^2 (1 / sum(N t^2) + (sum(N t) / sum(N t^2))^2 / M)``; times the square of the mean exposure time. With
+    a ``free_offset`` the rate is the slope of a straight line, whose variance is ``s^2 / sum(N (t - mean(t))^2)``.
     """
     # Shifts that are not significant are zero, and would tell of no error at all.
     levels = [dark_set.levels for dark_set in dark_sets if dark_set.levels is not None]
@@ -57,6 +58,8 @@ def level_error(dark_sets, bias):
     numbers = np.array([len(dark_set.frames) for dark_set in dark_sets])
     seconds = np.array([dark_set.seconds for dark_set in dark_sets])
     first, second = (numbers * seconds).sum(), (numbers * seconds**2).sum()
+    if free_offset:
+        return float(np.sqrt(square / freedom / (second - first**2 / numbers.sum())) * first / numbers.sum())
     of_bias = 0.0 if bias.frame is None else (first / second) ** 2 / combined_number(bias.frame)
     return float(np.sqrt(square / freedom * (1 / second + of_bias)) * first / numbers.sum())
 

@@ -97,6 +97,24 @@ def test_error_in_common():
     assert common_error([info(10.0, 4, None)]) == 0
 
 
+@pytest.mark.filterwarnings("ignore::ccdproc_darks.FrameLevelWarning")
+def test_slopes_scatter_by_their_error_where_levels_drift():
+    """Frames whose levels are off by one electron each, independently, in 40 sets of darks: the error is the scatter."""
+    rng, found = np.random.default_rng(3), []
+    for _ in range(40):
+        frames = [
+            CCDData(
+                1000 + rng.normal() + rng.normal(0, 2, (40, 50)) + 0.5 * seconds, unit="adu",
+                meta={"EXPTIME": seconds, "EGAIN": 1.0, "RDNOISE": 2.0},
+            )
+            for seconds in 3 * [100.0] + 3 * [400.0]
+        ]  # fmt: skip
+        found.append(typical_rate(dark_rate(frames, offset="pixel", check_headers=False)))
+    rates, errors = np.transpose(found)
+    assert np.sqrt(np.mean(errors**2)) == pytest.approx(1 / np.sqrt(6 * 150.0**2), rel=0.25)
+    assert np.std(rates) == pytest.approx(np.sqrt(np.mean(errors**2)), rel=0.3)
+
+
 def test_levels_that_are_not_significant():
     """Shifts below five errors of a level are not taken off the frames, and are in the error all the same."""
     rate = rate_of(np.random.default_rng(5), np.full(SHAPE, 1.3), 10.0, 6, drift=0.05)
