@@ -14,8 +14,9 @@ from astropy.table import QTable
 
 import ccdproc_darks
 from ccdproc_darks import report
+from ccdproc_darks.report.costs import _costs_of_steps
 from ccdproc_darks.report.folder import find_groups
-from ccdproc_darks.report.measure import measure_group, steps
+from ccdproc_darks.report.measure import measure_group
 from ccdproc_darks.report.measured import Measured
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import make_report
@@ -32,7 +33,7 @@ def measured(folder, options=None, step=lambda text: None):
 def test_all_of_it(night):
     announced = []
     result = measured(night, step=announced.append)
-    assert len(announced) == steps(result.group)
+    assert announced == list(_costs_of_steps(result.group))
     assert np.median(result.rate.data) == pytest.approx(0.2, abs=0.005)
     assert set(result.rates) == {30, 300}
     hot = round(0.01 * SHAPE[0] * SHAPE[1])
