@@ -122,7 +122,7 @@ def plot_rate_histogram(
         if rate.noise_limit and count.total:
             noise = count.total * np.diff(rate.noise_below(edges, count.quantile(0.5)))
             ax.stairs(noise, edges, fill=True, color=style["color"], alpha=0.2, lw=0)
-        if rate.ceiling is not None:
+        if rate.ceiling is not None and rate.ceiling[0] > edges[0]:
             ax.plot(*rate.ceiling, **SATURATED, ls="none", mec=style["color"], mew=1.2, clip_on=False)
             top = max(top, rate.ceiling[1])
         top = max(top, heights.max(initial=0))
@@ -189,7 +189,9 @@ def _add_legend(ax, noise, saturated):
 
 def _bin_edges(drawn, counts):
     """Edges of the bins of all rates, in equal steps of the logarithm."""
-    high = max((count.edges[-1] for count in counts if count.total), default=1.0)
+    # Saturated pixels are often higher than all others.
+    highest = [rate.ceiling[0] for rate in drawn if rate.ceiling]
+    high = max([count.edges[-1] for count in counts if count.total] + highest, default=1.0)
     high = high * _HIGHEST if high > 0 else 1.0
     limits = [rate.noise_limit for rate in drawn if rate.noise_limit]
     middles = [count.quantile(0.5) for count in counts]

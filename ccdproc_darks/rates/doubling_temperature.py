@@ -141,7 +141,8 @@ def _typical(rate, label, celsius):
     """Typical rate and its error (electron/s), above zero."""
     if rate.uncertainty is None:
         raise ValueError(f"{label} has no uncertainty: give dark_rate a read_noise")
-    value, error = (number * checked_factor(rate, label) for number in typical_rate(rate))
+    checked_factor(rate, label)
+    value, error = typical_rate(rate)
     where = f"{label}, at {celsius:.1f} deg C,"
     if not np.isfinite([value, error]).all():
         raise ValueError(f"{where} has no pixel that can be used")

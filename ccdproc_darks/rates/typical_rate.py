@@ -4,6 +4,7 @@
 import numpy as np
 
 from .._compute.blocks import sample_blocks
+from .._interface.arguments import ELECTRON_PER_SECOND
 from ..frames.cards import header_value
 from ..statistics.typical_rates_fit import fit_typical_rates
 from .bias import combined_number
@@ -19,7 +20,8 @@ def typical_rate(rate, level=None):
 
     It is the median of the pixels' true rates: noise is taken off their distribution, as the median of noisy pixels of
     a skew distribution is higher. The error is None for a rate without an uncertainty, both are NaN without pixels.
-    ``level`` is the error of the level (electron) where the rate itself does not tell it.
+    ``level`` is the error of the level (electron) where the rate itself does not tell it. A pixel whose uncertainty is
+    NaN, as that of a saturated one, is left out.
 
     Notes
     -----
@@ -30,10 +32,15 @@ def typical_rate(rate, level=None):
     usable = np.concatenate([np.isfinite(rate.data[block]) for block in blocks])
     if rate.mask is not None:
         usable &= ~np.concatenate([np.broadcast_to(rate.mask, rate.shape)[block] for block in blocks])
-    values = np.concatenate([rate.data[block] for block in blocks])[usable].astype(float)
-    if rate.uncertainty is None or not values.size:
+    factor = rate.unit.to(ELECTRON_PER_SECOND)
+    deviation = None
+    if rate.uncertainty is not None:
+        deviation = np.concatenate([np.broadcast_to(rate.uncertainty.array, rate.shape)[block] for block in blocks])
+        usable &= np.isfinite(deviation)
+        deviation = deviation[usable].astype(float) * factor
+    values = np.concatenate([rate.data[block] for block in blocks])[usable].astype(float) * factor
+    if deviation is None or not values.size:
         return float(np.median(values)) if values.size else float("nan"), None if values.size else float("nan")
-    deviation = np.concatenate([rate.uncertainty.array[block] for block in blocks])[usable].astype(float)
     total, frames = header_value(rate.meta, "DKTOTAL", None), header_value(rate.meta, "NCOMBINE", 1)
     constant = np.maximum(np.square(deviation) - np.maximum(values, 0) / total, 0)
     variance = constant + max(float(np.median(values)), 0.0) / total

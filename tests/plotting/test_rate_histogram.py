@@ -117,6 +117,15 @@ def test_saturated_pixels_are_a_marker(rates):
     assert legend(ax)[-1] == "number of saturated pixels, at their lower limit"
 
 
+def test_saturated_pixels_above_all_others():
+    values = np.full((20, 20), 0.1)
+    values[3, 4] = 50.0
+    ax = plot_rate_histogram(rate_image(values, 1000.0, saturation=20000 * u.electron), ax=axes())
+    (marker,) = [line for line in ax.lines if line.get_marker() == "^"]
+    assert marker.get_xdata() == pytest.approx(20.0)
+    assert ax.get_xlim()[1] > 20
+
+
 def test_no_comb_of_the_steps_of_an_adc():
     """Whole numbers of adu, one frame: neighbouring bins would hold none or thousands."""
     rng = np.random.default_rng(2)

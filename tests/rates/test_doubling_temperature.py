@@ -142,7 +142,7 @@ def test_units():
     expected = doubling_temperature(*rates)
     data, meta, deviation = rates[0].data * 60, rates[0].meta, StdDevUncertainty(rates[0].uncertainty.array * 60)
     rates[0] = CCDData(data, unit="electron / min", meta=meta, uncertainty=deviation)
-    assert doubling_temperature(*rates)[0].value == pytest.approx(expected[0].value, rel=1e-3)
+    np.testing.assert_allclose(u.Quantity(doubling_temperature(*rates)), u.Quantity(expected), rtol=1e-5)
     rates[0] = CCDData(data, unit="adu / s", meta=meta, uncertainty=StdDevUncertainty(deviation.array))
     with pytest.raises(u.UnitsError, match=r"^rates\[0\] is in adu / s, expected electron / s$"):
         doubling_temperature(*rates)

@@ -46,6 +46,20 @@ def test_same_as_of_the_mask():
     assert typical_rate(rate) == pytest.approx((meta["DKTYPIC"], meta["DKTYPERR"]), rel=1e-9)
 
 
+def test_unit_of_the_rate():
+    rate = rate_of(np.random.default_rng(3), np.full((80, 80), 0.2), 100.0, 3)
+    in_hours = rate.convert_unit_to(u.electron / u.hour)
+    assert typical_rate(in_hours) == pytest.approx(typical_rate(rate), rel=1e-5)
+
+
+def test_a_pixel_of_unknown_error_is_left_out():
+    rate = rate_of(np.random.default_rng(4), np.full((80, 80), 0.2), 100.0, 3)
+    rate.data[:20] = 40.0
+    rate.uncertainty.array[:20] = np.nan
+    typical, error = typical_rate(rate)
+    assert abs(typical - 0.2) < 5 * error < 0.05
+
+
 def test_levels_that_drift():
     """By 2 electron from frame to frame: that of the mean of four is uncertain by 1."""
     errors = []

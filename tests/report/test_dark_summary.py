@@ -294,6 +294,15 @@ def test_written_and_read_back(summary, tmp_path):
     assert dict(read.meta) == summary.meta
 
 
+def test_rates_of_another_unit(rates):
+    in_hours = [rate.convert_unit_to(u.electron / u.hour) for rate in rates[1:]]
+    found, expected = dark_summary(*in_hours), dark_summary(*rates[1:])
+    for column in ("rate", "error"):
+        np.testing.assert_allclose(
+            found[column].filled(0).to_value(RATE), expected[column].filled(0).to_value(RATE), rtol=1e-3
+        )
+
+
 def test_rates_are_not_changed(rates):
     before = pickle.dumps([(rate.data, rate.mask, dict(rate.meta)) for rate in rates])
     dark_summary(*rates)
