@@ -42,8 +42,10 @@ def with_error(value, error, unit=""):
     >>> with_error(1.42517, 0.00142), with_error(12346, 120), with_error(2.5, None)
     ('1.4252 ± 0.0014', '12350 ± 120', '2.50')
     """
+    if not math.isfinite(value):
+        return plain_number(value)
     unit = f" {unit}" if unit else ""
-    if error is None or not math.isfinite(error) or error <= 0 or not math.isfinite(value):
+    if error is None or not math.isfinite(error) or error <= 0:
         return f"{plain_number(value)}{unit}"
     first = float(f"{error:.1e}".partition("e")[0])
     digits = 2 if first < _TWO_DIGITS_BELOW else 1

@@ -15,6 +15,7 @@ from astropy.table import QTable
 from .._compute.blocks import BlockJob
 from .._compute.workers import THREADS, gather_summaries
 from .._interface.arguments import ELECTRON_PER_SECOND, checked_number
+from .._interface.number_text import plain_number
 from .._interface.shown_object import ShownObject
 from ..rates.amplifiers import amplifiers_of_rates
 from ..rates.common_offsets import common_offsets
@@ -68,7 +69,7 @@ class ProportionalityLimit(ShownObject):
     ...          for seconds in (90, 900)}
     >>> found = proportionality_limit(*(dark_rate(frames, bias=1000 * u.adu) for frames in darks.values()))
     >>> print(str(found).partition(" at least")[0])
-    Dark rates are proportional to exposure time within 10 % up to 67.4 electron / s
+    Dark rates are proportional to exposure time within 10 % up to 67.4 electron/s
     >>> print(found.limit, found.interval[0] > 1 * u.electron / u.s)
     inf electron / s True
     >>> print(found.curve.colnames[:4])
@@ -84,28 +85,33 @@ class ProportionalityLimit(ShownObject):
     def __str__(self) -> str:
         """The result in a sentence or two."""
         low, high = self.interval.to_value(ELECTRON_PER_SECOND)
-        limit, unit = self.limit.to_value(ELECTRON_PER_SECOND), str(ELECTRON_PER_SECOND)
+        limit, unit = self.limit.to_value(ELECTRON_PER_SECOND), "electron/s"
         percent, sure = f"{100 * self.tolerance:.3g} %", f"{100 * self.confidence:.4g} %"
         if math.isnan(limit):
+            number = sum(self.curve["pixels"])
+            few = (
+                f"the rates of only {number} pixel{'' if number == 1 else 's'} are" if number else "no pixel's rate is"
+            )
+            left = ", and they do not settle it" if number else ""
             return (
-                f"Cannot tell whether dark rates are proportional to exposure time within {percent}: the rates of only "
-                f"{sum(self.curve['pixels'])} pixels are high and precise enough, and they do not settle it."
+                f"Cannot tell whether dark rates are proportional to exposure time within {percent}: {few} high and "
+                f"precise enough{left}."
             )
         if math.isinf(limit):
             return (
-                f"Dark rates are proportional to exposure time within {percent} up to {low:.3g} {unit} at least "
-                f"({sure} confidence). Too few pixels have higher rates to tell what these do."
+                f"Dark rates are proportional to exposure time within {percent} up to {plain_number(low)} {unit} at "
+                f"least ({sure} confidence). Too few pixels have higher rates to tell what these do."
             )
         above = self.curve["departure"][self.curve["rate_high"] >= self.limit]
         way = "higher" if np.median(above) > 0 else "lower"
         if low > 0:
-            known = f"between {low:.3g} and {high:.3g}: rely on {low:.3g}"
+            known = f"between {plain_number(low)} and {plain_number(high)}: rely on {plain_number(low)}"
         else:
-            known = f"anything up to {high:.3g}: no rate is safe"
+            known = f"anything up to {plain_number(high)}: no rate is safe"
         return (
-            f"Dark rates are proportional to exposure time within {percent} up to {limit:.3g} {unit}. That limit is "
-            f"the best estimate; with {sure} confidence it is {known}. Above the limit, typical pixels read {way} in "
-            "shorter exposures."
+            f"Dark rates are proportional to exposure time within {percent} up to {plain_number(limit)} {unit}. That "
+            f"limit is the best estimate; with {sure} confidence it is {known}. Above the limit, typical pixels read "
+            f"{way} in shorter exposures."
         )
 
 

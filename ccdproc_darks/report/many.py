@@ -17,10 +17,9 @@ from .._interface.shown import shown
 from .costs import cost_of_folder
 from .html import rendered
 from .run import NothingMeasuredError, different_names, measure_folder, report_title, write_report
-from .sensor_words import BADGES, state
+from .sensor_words import BADGES, SETTLED, problems, state
 from .summary import rate_rows
 from .terminal import sentences
-from .verdict import doubts
 
 __all__ = ["FolderReport", "make_reports", "report_names"]
 
@@ -108,7 +107,7 @@ def _numbers(measured):
 
 def _verdict(measured):
     """Whether the results of a group can be used, and the checks that are wrong or doubtful."""
-    checks = [f"{one.check} ({one.verdict})" for one in doubts(measured.findings)]
+    checks = [f"{one.check} ({one.verdict})" for one in problems(measured) if one.verdict != SETTLED]
     return f"{BADGES[state(measured)]}{': ' if checks else ''}{', '.join(checks)}"
 
 

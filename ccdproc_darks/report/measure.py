@@ -19,7 +19,7 @@ from .result_finding import NOT_BELIEVED
 from .settings import Settings
 from .trimmed_group import trimmed_group
 
-__all__ = ["measure_group"]
+__all__ = ["is_done", "measure_group"]
 
 # Times that a group is measured, if some of its files cannot be used.
 _MOST_TRIALS = 3
@@ -92,7 +92,13 @@ def _measure_group(cut, options, step, known_noise):
     findings = with_results(findings, rates, result.mask, result.has_bias, doubts)
     left_out = [item.name for item in result.unusable]
     result.findings = [_as_done(finding, result.settled, left_out) for finding in findings]
+    result.settled |= {one.check: one.sentence for one in result.findings if one.check == "frames" and is_done(one)}
     return result
+
+
+def is_done(finding):
+    """Whether all frames that a doubtful finding tells of have been left out: each part of its sentence says so."""
+    return finding.verdict == DOUBTFUL and all("left out" in part for part in finding.sentence.split(". "))
 
 
 def _as_done(finding, settled, left_out):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from .._interface.disk.new_folder import SUMMARY
 from .check_table import as_text
 from .group_origin import date_of
-from .html import rendered
+from .html import rendered, verbatim
 from .measured import BRIGHT, Measured
 from .numbers_on_page import facts, flag_rows, rate_table, threshold_text, untested_text
 from .picture_words import uneven
@@ -48,7 +48,7 @@ def page(title, groups, failures, unusable, *, cameras=(), command="", intro="")
         summary=SUMMARY,
         cameras=[_camera(camera, shown) for camera in cameras],
         failures=failures,
-        unusable=[(item.name, item.reason) for item in unusable],
+        unusable=[(verbatim(item.name), item.reason) for item in unusable],
     )
 
 
@@ -94,7 +94,7 @@ def _group(number, group):
         "origin": measured.group.origin,
         "dates": _dates(measured),
         "frames": _frames(measured),
-        "left_out": [(item.name, item.reason) for item in measured.unusable],
+        "left_out": [(verbatim(item.name), item.reason) for item in measured.unusable],
         "files": _jobs(group.files),
         "lines": reduction_lines(group.folder, measured),
         "pictures": _embedded(group.pictures),
@@ -138,7 +138,7 @@ def _frames(measured):
     frames = [frame for _, frames in measured.exposures for frame in frames] + biases
     return [
         (
-            frame.name,
+            verbatim(frame.name),
             ("master bias" if frame.is_master else "bias frame") if frame.kind == "bias" else frame.kind,
             f"{frame.seconds:g} s",
             "" if frame.temperature is None else f"{frame.temperature:.1f} °C",

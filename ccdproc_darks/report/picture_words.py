@@ -82,6 +82,8 @@ def share_of_flags(mask):
     """A sentence on the pixels of each flag that a mask shows."""
     counts = flag_counts(mask)
     told = [
-        f"{share_text(counts[name], mask.data.size)} {FLAG_WORDS[name].words}" for name in _FLAGS if counts.get(name)
+        f"{share_text(counts[name], mask.data.size)} {'is' if counts[name] == 1 else 'are'} {FLAG_WORDS[name].words}"
+        for name in _FLAGS
+        if counts.get(name)
     ]
     return f"Of all pixels, {', '.join(told)}." if told else "No pixel is flagged."

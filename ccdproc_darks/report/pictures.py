@@ -21,6 +21,7 @@ from ..plotting import (
     plot_rate_scatter,
 )
 from .picture_words import evenness, hot_pixels, hottest, share_of_flags
+from .verdict import counted
 
 __all__ = ["FIGURES", "Picture", "as_png", "draw_all", "new_axes", "write_pictures"]
 
@@ -129,7 +130,7 @@ def _rate_map(measured):
         "The dark current over the sensor",
         f"{even} Below and to the right are the medians of columns and rows: a bad column, a gradient or the glow of "
         "an amplifier stands out there. At the bottom are the hottest pixels.",
-        f"Map of the dark current of {rate.shape[1]} x {rate.shape[0]} pixels. {even} {most}",
+        f"Map of the dark current of {rate.shape[1]} x {rate.shape[0]} pixels. {even} {most}".strip(),
         axes.figure,
     )
 
@@ -161,7 +162,7 @@ def _histogram(measured):
         f"The typical pixel has {typical}; the tail to the right is the hot pixels, above {threshold} electron/s. "
         "Where the steps follow the shaded area, they show noise, and not the dark current of single pixels.",
         f"Histogram of the dark current on logarithmic axes: typical pixel {typical}, threshold of hot pixels "
-        f"{threshold} electron/s, {measured.mask.meta['NHOT']} pixels above it.",
+        f"{threshold} electron/s, {counted(measured.mask.meta['NHOT'], 'pixel')} above it.",
         axes.figure,
     )
 
@@ -170,14 +171,15 @@ def _scatter(measured):
     short, long = (measured.rates[seconds] for seconds in measured.pair)
     axes = plot_rate_scatter(short, long, mask=measured.mask, ax=new_axes(5.8))
     number, (first, second) = measured.mask.meta["NNONLIN"], measured.pair
+    pixels, is_or_are = counted(number, "pixel"), "is" if number == 1 else "are"
     return Picture(
         "scatter",
         "Are pixels proportional to exposure time?",
         f"A pixel on the line has the same dark current in {first:g} s and in {second:g} s: a scaled dark removes it. "
-        f"{number} pixels are off the line by more than noise and tolerance allow, and are masked. Below the line, the "
-        "longer exposure reads lower.",
+        f"{pixels} {is_or_are} off the line by more than noise and tolerance allow, and {is_or_are} masked. Below the "
+        "line, the longer exposure reads lower.",
         f"Dark current of the same pixels in {first:g} s and {second:g} s against each other, with the line of equal "
-        f"dark current: {number} pixels are not proportional.",
+        f"dark current: {pixels} {is_or_are} not proportional.",
         axes.figure,
     )
 

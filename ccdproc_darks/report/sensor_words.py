@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from .._interface.number_text import percent_text, plain_number, with_error
 from ..frames.evidence.finding import DOUBTFUL, UNKNOWN, WRONG
 from .glossary import FLAG_WORDS
-from .verdict import doubts
+from .verdict import counted, doubts
 
 __all__ = [
-    "BADGES", "CARE", "CHECK_WORDS", "SOUND", "WAIT", "Problem", "next_steps", "problems", "sensor_sentence",
+    "BADGES", "CARE", "CHECK_WORDS", "SETTLED", "SOUND", "WAIT", "Problem", "next_steps", "problems", "sensor_sentence",
     "sentence", "state", "unknown",
 ]  # fmt: skip
 
@@ -18,6 +18,8 @@ __all__ = [
 SOUND, CARE, WAIT = ("ok", "doubtful", "wrong")
 #: The same in two words, with a sign.
 BADGES = {SOUND: "✓ Sound", CARE: "! Use with care", WAIT: "✗ Do not use yet"}
+#: In place of the verdict of a check: the report has put it right.
+SETTLED = "settled"
 
 #: What each check is about, for people.
 CHECK_WORDS = {
@@ -62,7 +64,7 @@ class Problem:
     """Something that is wrong or doubtful, or was put right."""
 
     check: str
-    verdict: str  # 'wrong', 'doubtful', or 'settled' where the report put it right
+    verdict: str  # 'wrong', 'doubtful', or `SETTLED`
     about: str  # what it is about, for people
     what: str  # sentences: what is wrong, and how the frames show it
     advice: str  # a sentence: what to do
@@ -71,15 +73,14 @@ class Problem:
 def problems(measured):
     """List of `Problem` of a `Measured`, the worst first."""
     found = [_problem(finding, measured) for finding in doubts(measured.findings)]
-    return sorted(found, key=lambda one: (WRONG, DOUBTFUL, "settled").index(one.verdict))
+    return sorted(found, key=lambda one: (WRONG, DOUBTFUL, SETTLED).index(one.verdict))
 
 
 def _problem(finding, measured):
     about, text = CHECK_WORDS.get(finding.check, finding.check), finding.sentence
     if finding.check in measured.settled:
-        return Problem(finding.check, "settled", about, sentence(text), "")
-    if finding.verdict == DOUBTFUL and finding.check == "frames" and _is_done(text):
-        return Problem(finding.check, "settled", about, _left_out(measured.unusable) or sentence(text), "")
+        left_out = _left_out(measured.unusable) if finding.check == "frames" else ""
+        return Problem(finding.check, SETTLED, about, left_out or sentence(text), "")
     parts = _ADVISES.split(text, maxsplit=1)
     what, advice = (text, _ADVICE.get(finding.check, "")) if len(parts) == 1 else parts
     return Problem(finding.check, finding.verdict, about, sentence(what), sentence(advice))
@@ -90,11 +91,6 @@ def _left_out(unusable):
     told = [f"{item.name} ({item.reason})" for item in unusable]
     more = f", and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
     return f"Left out: {', '.join(told[:_NAMED])}{more}." if told else ""
-
-
-def _is_done(text):
-    """Whether all that a sentence tells of has been put right: each of its parts says so."""
-    return all("left out" in part for part in text.split(". "))
 
 
 def sentence(text):
@@ -128,8 +124,8 @@ def sensor_sentence(measured):
 
 
 def unknown(measured):
-    """What the frames cannot tell of: the names of these checks."""
-    return [finding.check for finding in measured.findings if finding.verdict == UNKNOWN]
+    """What the frames cannot tell of, for people."""
+    return [CHECK_WORDS.get(one.check, one.check) for one in measured.findings if one.verdict == UNKNOWN]
 
 
 def _dark_current(rate, error, at):
@@ -142,7 +138,7 @@ def _dark_current(rate, error, at):
 def _hot(mask):
     hot, threshold = mask.meta["NHOT"], plain_number(mask.meta["DKTHRESH"])
     share = percent_text(hot, mask.data.size) if hot else "none"
-    return f"{share} of its pixels are {FLAG_WORDS['HOT'].words} (above {threshold} electron/s)"
+    return f"{share} of its pixels {'are' if hot else 'is'} {FLAG_WORDS['HOT'].words} (above {threshold} electron/s)"
 
 
 def _degrees(celsius):
@@ -158,14 +154,16 @@ def next_steps(measured):
     steps = []
     if state(measured) == WAIT:
         steps.append("Mend what is wrong above, and make this report again before you use its files.")
+    elif state(measured) == CARE:
+        steps.append("Look at what is doubtful above before you use the files: it may spoil them.")
     if not measured.has_bias:
         steps.append(
             "Take 20 bias frames along with the next darks, in the same setting: they give a dark current for each "
             "exposure time, and darks that can be subtracted."
         )
     elif measured.bias is not None and 0 < measured.bias.meta["NCOMBINE"] < _FEW_BIASES:
-        number = measured.bias.meta["NCOMBINE"]
-        steps.append(f"Take more bias frames, 20 or more: {number} limit{'s' if number == 1 else ''} what is measured.")
+        frames = counted(measured.bias.meta["NCOMBINE"], "bias frame")
+        steps.append(f"Take 20 bias frames or more: the noise of the mean of {frames} is in all that is measured.")
     if len(measured.exposures) == 1:
         (seconds, _), *_ = measured.exposures
         steps.append(

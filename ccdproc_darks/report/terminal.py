@@ -3,13 +3,12 @@
 
 import math
 
+from .._interface.number_text import plain_number, with_error
+from .numbers_on_page import times_text
 from .summary import rate_rows
-from .verdict import doubts, untold, verdict_sentence
+from .verdict import counted, doubts, untold, verdict_sentence
 
 __all__ = ["comparison_sentences", "sentences"]
-
-# Exposure times that are listed one by one.
-_MOST_TIMES = 5
 
 
 def sentences(results, failures, unusable):
@@ -20,21 +19,18 @@ def sentences(results, failures, unusable):
         tested = (
             f"{meta['NNONLIN']} not proportional" if measured.significance is not None else "proportionality not tested"
         )
-        times = ", ".join(f"{len(same)} x {seconds:g} s" for seconds, same in measured.exposures)
-        if len(measured.exposures) > _MOST_TIMES:
-            (first, _), *_, (last, _) = measured.exposures
-            times = f"{len(measured.exposures)} exposure times from {first:g} to {last:g} s"
         yield measured.group.title
         yield (
-            f"  {frames} darks ({times}): typical rate {typical:.4g}"
-            f"{'' if error is None else f' +- {error:.2g}'} electron/s; "
-            f"{meta['NHOT']} hot (above {meta['DKTHRESH']:.3g}), {tested}, {meta['NMASKED']} masked"
+            f"  {counted(frames, 'dark')} ({times_text(measured)}): typical rate "
+            f"{with_error(typical, error, 'electron/s')}; {meta['NHOT']} hot (above "
+            f"{plain_number(meta['DKTHRESH'])} electron/s), {tested}, {meta['NMASKED']} masked"
         )
         if measured.group.origin:
             yield f"  {measured.group.origin}"
         yield f"  {verdict_sentence(measured.findings, measured.settled)}"
         for finding in doubts(measured.findings):
-            yield f"  {finding.verdict}: {finding.check}: {finding.sentence}"
+            verdict = "settled" if finding.check in measured.settled else finding.verdict
+            yield f"  {verdict}: {finding.check}: {finding.sentence}"
         if measured.limit is not None:
             yield f"  {measured.limit}"
         for sentence in measured.truth.sentences() if measured.truth is not None else ():
@@ -57,7 +53,8 @@ def comparison_sentences(compared):
             celsius = "" if math.isnan(group.temperature) else f", {group.temperature:.1f} C"
             yield (
                 f"  {night.number}: {compared.labels[night.number - 1]} ({date}{celsius}): typical rate "
-                f"{group.typical:.4g} electron/s, {group.count('hot')} hot, {group.count('masked')} masked"
+                f"{with_error(group.typical, group.typical_error, 'electron/s')}, {group.count('hot')} hot, "
+                f"{group.count('masked')} masked"
             )
         for change in series.changes:
             yield f"  {change.sentence()}"

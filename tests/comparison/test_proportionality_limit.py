@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from ccdproc_darks import DarkSequence, dark_rate, hot_pixel_mask, sensor_preset
+from ccdproc_darks._interface.number_text import plain_number
 from ccdproc_darks.comparison.proportionality_limit import (
     ProportionalityLimit,
     proportionality_limit,
@@ -338,7 +339,7 @@ def test_all_pixels_depart():
     assert low == 0
     assert result.limit.value == pytest.approx(2.0, rel=0.05)
     assert high == pytest.approx(2.0, rel=0.1)
-    assert "with 95 % confidence it is anything up to 2: no rate is safe." in str(result)
+    assert "with 95 % confidence it is anything up to 2.00: no rate is safe." in str(result)
 
 
 @pytest.mark.parametrize(("sign", "way"), [(1, "higher"), (-1, "lower")])
@@ -346,8 +347,9 @@ def test_what_it_says(sign, way):
     result = proportionality_limit(*pixel_by_pixel(lambda rate: sign * np.minimum(gradual(4)(rate), 0.8)))
     low, high = ends(result)
     assert str(result) == (
-        f"Dark rates are proportional to exposure time within 10 % up to {result.limit.value:.3g} electron / s. That "
-        f"limit is the best estimate; with 95 % confidence it is between {low:.3g} and {high:.3g}: rely on {low:.3g}. "
+        f"Dark rates are proportional to exposure time within 10 % up to {plain_number(result.limit.value)} electron/s. "
+        f"That limit is the best estimate; with 95 % confidence it is between {plain_number(low)} and "
+        f"{plain_number(high)}: rely on {plain_number(low)}. "
         f"Above the limit, typical pixels read {way} in shorter exposures."
     )
     assert isinstance(result, ProportionalityLimit)
@@ -361,7 +363,7 @@ def test_what_it_says_of_proportional_pixels():
     assert np.isinf(result.limit)
     assert np.isinf(high)
     assert str(result).startswith(
-        f"Dark rates are proportional to exposure time within 10 % up to {low:.3g} electron / s at least (90 % "
+        f"Dark rates are proportional to exposure time within 10 % up to {plain_number(low)} electron/s at least (90 % "
         f"confidence)."
     )
 

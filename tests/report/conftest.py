@@ -27,6 +27,11 @@ CAMERA = {
 }
 
 
+def page_text(path):
+    """HTML of a page, with all spaces alike: those between a number and its unit are such that no line ends there."""
+    return path.read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ")
+
+
 def write_frames(folder, plan, *, bias=500, seed=0, prefix="", **changes):
     """Write frames of a plan of (exposure in s, number), and return their paths."""
     rng = np.random.default_rng(seed)

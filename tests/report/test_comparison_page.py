@@ -9,14 +9,14 @@ from astropy.io import fits
 from ccdproc_darks._interface.number_text import with_error
 from ccdproc_darks.report.compare_reports import compare_reports
 
-from .conftest import report_night
+from .conftest import page_text, report_night
 
 
 @pytest.fixture(scope="module")
 def page(reports, tmp_path_factory):
     out = tmp_path_factory.mktemp("page") / "out"
     found = compare_reports(reports, out, command="as tested")
-    return (out / "report.html").read_text(encoding="utf-8"), found, out
+    return page_text(out / "report.html"), found, out
 
 
 def cells(text):
@@ -91,7 +91,7 @@ def test_the_lines_to_copy_run(page, monkeypatch):
 def test_a_night_without_test_of_proportionality_is_told(reports, tmp_path):
     other = report_night(tmp_path, 2, plan=((8, 0), (6, 300)))
     compare_reports([reports[0], other], tmp_path / "out")
-    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    text = page_text(tmp_path / "out" / "report.html")
     assert "Night 2: nothing tested whether pixels are proportional" in text
     assert [row[5] for row in cells(text) if len(row) == 12][1:][1] == "not tested"
 
@@ -104,7 +104,7 @@ def test_texts_of_headers_are_escaped(tmp_path):
             fits.setval(path, "INSTRUME", value="<b>camera</b>")
         found.append(report)
     compare_reports(found, tmp_path / "out")
-    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    text = page_text(tmp_path / "out" / "report.html")
     assert "<b>" not in text
     assert "&lt;b&gt;camera" in text
 
@@ -112,7 +112,7 @@ def test_texts_of_headers_are_escaped(tmp_path):
 def test_nights_that_could_not_be_compared(reports, tmp_path):
     other = report_night(tmp_path, 2, plan=((5, 30), (5, 100), (5, 300)))
     found = compare_reports([reports[0], other], tmp_path / "out")
-    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    text = page_text(tmp_path / "out" / "report.html")
     assert "night 1 to 2: " in text
     assert "as its darks have no bias" in text
     assert [row[7] for row in cells(text) if len(row) == 12][1:] == ["", "not compared"]

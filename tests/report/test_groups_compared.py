@@ -9,7 +9,7 @@ from ccdproc_darks.report.groups_compared import compared_cameras
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import make_report
 
-from .conftest import write_frames
+from .conftest import page_text, write_frames
 
 SMALL = {"shape": (40, 50), "hot_fraction": 0.02}
 
@@ -42,7 +42,7 @@ def test_the_doubling_temperature(warm_and_cold):
 
 def test_page_has_the_table_and_the_figure(warm_and_cold):
     out, _ = warm_and_cold
-    page = (out / "report.html").read_text(encoding="utf-8")
+    page = page_text(out / "report.html")
     begin = page[: page.index('<h2 id="group-1">')]
     assert "2 groups of frames" in begin
     assert 'href="#group-1">-20.0 °C</a>' in begin

@@ -14,7 +14,7 @@ from ccdproc_darks.report.many import make_reports, report_names
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import NothingMeasuredError, make_report
 
-from .conftest import write_frames
+from .conftest import page_text, write_frames
 
 # Files of each report.
 OWN = {"report.html", "summary.ecsv", "manifest.json"}
@@ -84,7 +84,7 @@ def test_all_rows_in_one_table(report, mosaic):
 
 def test_top_page(report):
     out, _ = report
-    text = (out / "report.html").read_text(encoding="utf-8")
+    text = page_text(out / "report.html")
     assert "as tested" in text
     links = re.findall(r'<a href="([^"#]*/[^"]*)">([^<]*)</a>', text)
     assert links == [

@@ -18,11 +18,11 @@ from ccdproc_darks.report.page import GroupOnPage, page
 from ccdproc_darks.report.run import make_report
 from ccdproc_darks.report.terminal import sentences
 
-from .conftest import write_frames
+from .conftest import page_text, write_frames
 
 
 def test_page_is_self_contained(report):
-    page = (report[0] / "report.html").read_text(encoding="utf-8")
+    page = page_text(report[0] / "report.html")
     # Every figure is on the page, and a file as well.
     assert page.count("data:image/png;base64,") == len(list(report[0].rglob("figures/*.png"))) >= 6
     # No network: links are to places on the page, and to files beside it, all of which are there.
@@ -43,13 +43,13 @@ def test_page_escapes_what_headers_say(tmp_path):
     for path in write_frames(tmp_path, [(0, 3), (300, 2)]):
         fits.setval(path, "INSTRUME", value="<script>alert(1)</script>")
     make_report(tmp_path, tmp_path / "out", Options())
-    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    page = page_text(tmp_path / "out" / "report.html")
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
 
 def test_page_begins_with_the_verdict(report):
-    page = (report[0] / "report.html").read_text(encoding="utf-8")
+    page = page_text(report[0] / "report.html")
     begin = page[: page.index("What you have")]
     assert '<section class="verdict ok">' in begin
     assert "The frames are sound: use the results.</strong>" in begin
@@ -63,10 +63,10 @@ def test_what_is_doubtful_is_told_once(tmp_path):
     write_frames(tmp_path, [(30, 3), (300, 3)])
     write_frames(tmp_path, [(0, 5)], temperature=-10 * u.deg_C, seed=1)
     results, failures, unusable = make_report(tmp_path, tmp_path / "out", Options())
-    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    page = page_text(tmp_path / "out" / "report.html")
     begin, rest = page.split("<h3>What is wrong, and what to do</h3>", 1)
     box, rest = rest.split("All checks of these frames")
-    told = "the bias was taken at -10.0 deg C (bias_0_0.fit), the darks at -20.0 deg C (dark_30_0.fit)"
+    told = "the bias was taken at -10.0 °C (bias_0_0.fit), the darks at -20.0 °C (dark_30_0.fit)"
     assert '<section class="verdict doubtful">' in begin
     assert "Use the results with care: something is doubtful, see below." in begin
     assert f'<b class="doubtful">Doubtful: temperature of the sensor.</b> {told[0].upper()}{told[1:]}' in box
@@ -102,5 +102,5 @@ def test_single_frames_tell_no_error_of_their_level(tmp_path):
         folder.mkdir()
         write_frames(folder, [(0, 3), (300, number)])
         make_report(folder, tmp_path / f"out{number}", Options())
-        page = (tmp_path / f"out{number}" / "report.html").read_text(encoding="utf-8")
+        page = page_text(tmp_path / f"out{number}" / "report.html")
         assert ("the errors are lower limits" in page) == text

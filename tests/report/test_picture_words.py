@@ -62,4 +62,4 @@ def test_hottest_pixel_and_flags():
     mask = SimpleNamespace(data=flags, meta={})
     assert share_of_flags(mask) == "No pixel is flagged."
     flags[0, :2] = DARK_FLAGS.HOT
-    assert share_of_flags(mask) == "Of all pixels, 2 (2.0 %) hot."
+    assert share_of_flags(mask) == "Of all pixels, 2 (2.0 %) are hot."

@@ -15,7 +15,7 @@ def test_summary(report):
     mask = measured.mask.meta
     assert table["typical_rate"][2].value == mask["DKTYPIC"]
     assert table["typical_error"][2].value == mask["DKTYPERR"]
-    page = (out / "report.html").read_text(encoding="utf-8")
+    page = page_text(out / "report.html")
     typical = with_error(mask["DKTYPIC"], mask["DKTYPERR"])
     # In the verdict, in the table of exposure times, and with the threshold.
     assert f"has a dark current of {typical} electron/s at -20 °C" in page
