@@ -40,6 +40,8 @@ html_context = {"default_mode": "auto"}  # without it the theme warns in the bro
 plot_html_show_formats = False
 plot_html_show_source_link = False
 plot_formats = [("png", 120)]
+plot_rcparams = {"savefig.bbox": "tight"}  # no empty ground around a picture
+plot_apply_rcparams = True
 
 # One page a name: docs/api.rst lists them, autosummary writes docs/api/*.rst.
 autosummary_generate = True

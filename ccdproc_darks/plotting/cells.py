@@ -15,6 +15,8 @@ _CELLS, _FEWEST_CELLS = 100, 16
 _SMALL = 64
 # A map is more than noise where its cells spread over so many times the noise of a cell (96 % of them; noise: 4).
 _SEEN = 7.0
+# Colours of a map that is noise reach over so many times as much: noise shall not look like structure.
+_OF_NOISE = 3.0
 # Pixels within this many sigmas of the median are averaged: wide enough not to clip a Poisson distribution.
 _KEEP = 4.0
 # Pixels of a cell or line that are enough for its median.
@@ -161,6 +163,8 @@ class Cells:
         row that differs from those beside is in all of its cells.
     limits : tuple of float
         Least and greatest mean for the colours: those of nearly all cells, and not so near that noise is seen.
+    is_noise : bool
+        Whether the means differ by no more than their noise.
     columns, rows : `Lines`
         The lines.
     """
@@ -168,6 +172,7 @@ class Cells:
     side: int
     means: np.ndarray
     limits: tuple
+    is_noise: bool
     columns: Lines
     rows: Lines
 
@@ -184,11 +189,12 @@ class Cells:
                 means, usable = _doubled(means, usable)
                 side, noise = 2 * side, noise / 2
             means = np.where(2 * usable >= _pixels_of_cells(values.shape, side), means, np.nan)
-        limits = _limits(means, noise)
+        is_noise = side > 1 and bool(_is_noise(means, noise))
+        limits = _limits(means, noise * _OF_NOISE if is_noise else noise)
         if side > 1:
             _show(columns, means.T, side, values.shape[0])
             _show(rows, means, side, values.shape[1])
-        return cls(side, means, limits, columns, rows)
+        return cls(side, means, limits, is_noise, columns, rows)
 
 
 def _noise_of_pixels(values):

@@ -17,6 +17,8 @@ _LONGEST = 5.0
 _NARROW = 0.7
 # Inches: gaps; the colour bar; numbers and name of an axis; a line of the legend; the titles of cutouts.
 _GAP, _BAR, _AXIS, _LINE, _TITLE = 0.08, 0.12, 0.5, 0.2, 0.58
+# Between the map and the profile below it: so that their lowest and highest numbers do not touch.
+_APART = 0.17
 # Width of a new figure, its greatest height, and what numbers and names need there (inches).
 _WIDTH, _HIGHEST, _LEFT, _TOP = 5.2, 8.0, 0.75, 0.6
 
@@ -61,7 +63,7 @@ class MapFrame:
         if self._number:
             high, inches_high = high + _CUTOUT, inches_high + _TITLE
         if self._profiles:
-            return wide + _PROFILE, _GAP, high + _PROFILE, inches_high + _GAP
+            return wide + _PROFILE, _GAP, high + _PROFILE, inches_high + _APART
         return wide, 0.0, high, inches_high
 
     def _new(self):
@@ -109,7 +111,7 @@ class MapFrame:
 
     def _place_of_columns(self, axes, renderer):
         left, low, wide, _, side = self._map()
-        return self._box(left, low - _GAP - _PROFILE * side, wide, _PROFILE * side)
+        return self._box(left, low - _APART - _PROFILE * side, wide, _PROFILE * side)
 
     def _place_of_rows(self, axes, renderer):
         left, low, wide, high, side = self._map()

@@ -13,7 +13,7 @@ from .._interface.flags import DARK_FLAGS, NONLINEAR_KINDS
 from .._interface.number_text import with_error
 from .._interface.pixel_mask import KINDS, checked_mask, kind_of_result
 from ..rates.pixel_counts import pixel_counts
-from .style import GREY, MARKERS, axes_or_new, line_style, panel_below, plain_log_ticks
+from .style import FLAG_WORDS, GREY, MARKERS, axes_or_new, line_style, panel_below, plain_log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +31,6 @@ _FAR = 30.0
 _SHOWS = 0.5
 # Letters in a line of the legend.
 _LETTERS = 64
-_FLAGS = [name for name in vars(DARK_FLAGS) if name.isupper() and name != "DO_NOT_USE"]
 
 
 def plot_pixel_counts(
@@ -191,13 +190,22 @@ def _words(found, shape, mask, kinds):
     words = []
     for x, y, rate, error in zip(found.x, found.y, found.rate, found.rate_error, strict=True):
         told = "no rate" if np.isnan(rate) else with_error(rate, error)
-        names = [] if flags is None else [name for name in _FLAGS if flags.data[y, x] & DARK_FLAGS[name]] or ["no flag"]
+        names = [] if flags is None else _flag_words(int(flags.data[y, x]))
         code = NONLINEAR_KINDS.PROPORTIONAL if codes is None else NONLINEAR_KINDS(int(codes.data[y, x]))
         # What is not NONLINEAR has no kind: it is named where no flag says so.
         if codes is not None and (flags is None or code != NONLINEAR_KINDS.PROPORTIONAL):
-            names = [f"{name}: {code.name}" if name == "NONLINEAR" else name for name in names] or [code.name]
-        words.append(fill(f"({x}, {y}): {told}{', ' if names else ''}{' '.join(names)}", _LETTERS))
+            nonlinear, kind = FLAG_WORDS[DARK_FLAGS.NONLINEAR], code.name.lower().replace("_", " ")
+            names = [f"{name} ({kind})" if name == nonlinear else name for name in names] or [kind]
+        words.append(fill(", ".join([f"({x}, {y}): {told}", *names]), _LETTERS))
     return words
+
+
+def _flag_words(flags):
+    """Words of the flags of a pixel; HOT is not said twice."""
+    names = [word for bit, word in FLAG_WORDS.items() if flags & bit]
+    if flags & DARK_FLAGS.UNRELIABLE_DARK:
+        names = [word for word in names if word != FLAG_WORDS[DARK_FLAGS.HOT]]
+    return names or ["no flag"]
 
 
 def _checked_kinds(kinds):

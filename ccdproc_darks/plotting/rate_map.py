@@ -183,6 +183,7 @@ def _draw_map(frame, cells, values):
     beyond = bool((finite < low).any()), bool((finite > high).any())
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[beyond]
     of_what = f"\nmean of {cells.side} x {cells.side} pixels, without hot ones" if cells.side > 1 else ""
+    of_what += "; no more than noise" if cells.is_noise else ""
     frame.colour_bar(image, AXIS_RATE + of_what, extend=extend)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from .._interface.flags import DARK_FLAGS
 
 __all__ = [
-    "AXIS_RATE", "FLAG_STYLES", "GREY", "LINE_STYLES", "MARKERS", "SATURATED", "add_legend_below", "axes_or_new",
-    "in_digits", "line_style", "panel_below", "plain_log_ticks",
+    "AXIS_RATE", "FLAG_STYLES", "FLAG_WORDS", "GREY", "LINE_STYLES", "MARKERS", "SATURATED", "add_legend_below",
+    "axes_or_new", "in_digits", "line_style", "panel_below", "plain_log_ticks",
 ]  # fmt: skip
 
 AXIS_RATE = "dark current (electron/s)"
@@ -42,11 +42,22 @@ FLAG_STYLES: dict[int, dict[str, Any]] = {
     DARK_FLAGS.UNRELIABLE_DARK: {"color": "#e69f00", "marker": "+"},
     DARK_FLAGS.WARM: {"color": "#56b4e9", "marker": "v"},
 }
+# What legends call pixels of each flag: a beginner does not know the flags' names.
+FLAG_WORDS: dict[int, str] = {
+    DARK_FLAGS.HOT: "hot",
+    DARK_FLAGS.NONLINEAR: "not proportional",
+    DARK_FLAGS.SATURATED: "saturated",
+    DARK_FLAGS.TELEGRAPH: "jumping",
+    DARK_FLAGS.OTHER_BAD_PIXEL: "in a bad line",
+    DARK_FLAGS.UNRELIABLE_ERROR: "noisy to read",
+    DARK_FLAGS.UNRELIABLE_DARK: "hot, too faint to test",
+    DARK_FLAGS.WARM: "in glow",
+}
 # Saturated pixels are told by the rates themselves too.
 SATURATED = FLAG_STYLES[DARK_FLAGS.SATURATED]
 
 
-def axes_or_new(ax, size=(7.0, 4.6)):
+def axes_or_new(ax, size=(6.2, 4.4)):
     """Axes to draw on: ``ax`` itself, or where it is None, those of a new figure of pyplot of a size in inches."""
     if ax is not None:
         return ax

@@ -72,6 +72,11 @@ def _embedded(pictures):
     return [(picture, base64.b64encode(png).decode("ascii")) for picture, png in pictures]
 
 
+def _told(value):
+    """What a check found or was told, with its unit as the page writes it."""
+    return as_text(value).replace(" / ", "/").replace("deg_C", "°C")
+
+
 def _group(number, group):
     """What the template shows of a `GroupOnPage`."""
     measured = group.measured
@@ -88,7 +93,7 @@ def _group(number, group):
         "notes": [*uneven(measured), *map(sentence, untold(measured.notes, measured.findings))],
         "steps": next_steps(measured),
         "checks": [
-            (CHECK_WORDS.get(one.check, one.check), one.verdict, as_text(one.found), as_text(one.told), one.sentence)
+            (CHECK_WORDS.get(one.check, one.check), one.verdict, *map(_told, (one.found, one.told)), one.sentence)
             for one in measured.findings
         ],
         "origin": measured.group.origin,
@@ -108,7 +113,7 @@ def _group(number, group):
         "has_errors": any(error is not None for _, error in measured.typical_rates.values()),
         "has_lower_limits": measured.has_bias and "DKLEVERR" not in measured.rate.meta,
         "not_believed": f"{NOT_BELIEVED}." if measured.needs_map else "",
-        "limit": "" if measured.limit is None else str(measured.limit),
+        "limit": "" if measured.limit is None else str(measured.limit).replace("electron / s", "electron/s"),
         "bright": BRIGHT,
         "pairs": [_pair(pair) for pair in measured.pairs],
         "truth": _truth(measured.truth),

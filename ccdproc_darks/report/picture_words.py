@@ -1,6 +1,7 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """What pictures show, in words with numbers: how even the dark current is, the hottest pixels, and flags."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -21,12 +22,50 @@ _FLAGS = ("HOT", "NONLINEAR", "TELEGRAPH", "SATURATED", "OTHER_BAD_PIXEL")
 
 def evenness(measured):
     """A sentence on the medians of parts of the sensor."""
-    return next(iter(uneven(measured)), "The sensor is even: no part of it has much more dark current than the others.")
+    if found := uneven(measured):
+        return found[0]
+    parts, (typical, _) = _parts(measured.rate), measured.typical_rates["all"]
+    if parts is None or parts.apart <= parts.noise:
+        return "The sensor is even: its parts differ by no more than noise."
+    percent = 100 * parts.apart / abs(typical)
+    return f"The sensor is nearly even. Its dark current differs by {percent:.0f} % at most: {parts}."
 
 
 def uneven(measured):
     """A sentence where parts of the sensor have more dark current than others; a list of one, or of none."""
-    rate = measured.rate
+    parts = _parts(measured.rate)
+    typical, _ = measured.typical_rates["all"]
+    if parts is None or parts.apart <= max(parts.noise, _EVEN * abs(typical)):
+        return []
+    below = (
+        " No dark current is below zero: the level of the bias differs over the sensor between darks and bias frames."
+        if parts.least < -parts.noise / 2
+        else ""
+    )
+    return [f"The dark current is not the same all over the sensor: {parts}.{below}"]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The parts of a sensor with the highest and the lowest median."""
+
+    most: float  # electron/s
+    least: float
+    most_at: str  # the pixel in the middle of it
+    least_at: str
+    noise: float  # how far apart noise may bring the two (electron/s)
+
+    @property
+    def apart(self):
+        return self.most - self.least
+
+    def __str__(self):
+        most, least = (f"{plain_number(value)} electron/s" for value in (self.most, self.least))
+        return f"around the pixel {self.most_at} it is {most}, around {self.least_at} {least}"
+
+
+def _parts(rate):
+    """`_Parts` of a rate, or None where no pixel has a value."""
     places, medians, errors = [], [], []
     ends = [np.linspace(0, size, min(_PARTS, size) + 1).astype(int) for size in rate.shape]
     for top, bottom in pairwise(ends[0]):
@@ -41,23 +80,10 @@ def uneven(measured):
                 medians.append(median)
                 errors.append(1.2533 * (high - low) / 1.349 / np.sqrt(values.size))
     if not medians:
-        return []
+        return None
     low, high = int(np.argmin(medians)), int(np.argmax(medians))
-    typical, _ = measured.typical_rates["all"]
-    apart = medians[high] - medians[low]
-    noise = _SIGMAS * np.hypot(errors[low], errors[high])
-    if apart <= max(noise, _EVEN * abs(typical)):
-        return []
-    below = (
-        " No dark current is below zero: the level of the bias differs over the sensor between darks and bias frames."
-        if medians[low] < -noise / 2
-        else ""
-    )
-    most, least = (f"{plain_number(medians[which])} electron/s" for which in (high, low))
-    return [
-        f"The dark current is not the same all over the sensor: around the pixel {places[high]} it is {most}, around "
-        f"{places[low]} {least}.{below}"
-    ]
+    noise = _SIGMAS * float(np.hypot(errors[low], errors[high]))
+    return _Parts(float(medians[high]), float(medians[low]), places[high], places[low], noise)
 
 
 def hottest(measured):

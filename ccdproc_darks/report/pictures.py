@@ -44,6 +44,7 @@ _CROWD = 1_000_000
 _OF_A_KIND = 2
 # Hot pixels that are followed through the frames, and how many of them jump between levels, where there are such.
 _THROUGH, _JUMPING = 6, 3
+_NOT_STEADY = DARK_FLAGS.TELEGRAPH | DARK_FLAGS.SATURATED
 # Random places in which a usual pixel is looked for.
 _TRIED = 100
 
@@ -128,7 +129,7 @@ def _rate_map(measured):
     return Picture(
         "rate_map",
         "The dark current over the sensor",
-        f"{even} Below and to the right are the medians of columns and rows: a bad column, a gradient or the glow of "
+        f"{even} Below and to the right are the means of columns and rows: a bad column, a gradient or the glow of "
         "an amplifier stands out there. At the bottom are the hottest pixels.",
         f"Map of the dark current of {rate.shape[1]} x {rate.shape[0]} pixels. {even} {most}".strip(),
         axes.figure,
@@ -260,11 +261,17 @@ def _usual_frames(measured, seconds, frames):
 
 
 def _hot_frames(measured, seconds, frames):
-    places = [*hot_pixels(measured, "TELEGRAPH")[:_JUMPING], *hot_pixels(measured)]
-    columns = measured.mask.shape[1]
-    pixels = [(int(place % columns), int(place // columns)) for place in dict.fromkeys(places[:_THROUGH])]
-    if not pixels:
+    jumping = hot_pixels(measured, "TELEGRAPH")[:_JUMPING]
+    # Not saturated ones, whose line says nothing, nor the hottest alone, beside which others lie on the axis.
+    hot = hot_pixels(measured)
+    hot = hot[measured.mask.data.ravel()[hot] & _NOT_STEADY == 0]
+    number = _THROUGH - len(jumping)
+    some = np.unique(np.geomspace(hot.size / 100, hot.size / 2, number).astype(int)) if hot.size else []
+    places = [*jumping, *(hot[one] for one in some)]
+    if not places:
         return None
+    columns = measured.mask.shape[1]
+    pixels = [(int(place % columns), int(place // columns)) for place in places]
     axes = plot_frames([frame.file for frame in frames], pixels, ax=new_axes(4.2, _OF_FRAMES))
     listed = ", ".join(f"({x}, {y})" for x, y in pixels)
     return Picture(

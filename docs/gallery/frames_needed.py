@@ -6,7 +6,7 @@ from ccdproc_darks.planning import rate_uncertainty
 
 rate = 0.01 * u.electron / u.s
 numbers = np.arange(1, 201)
-figure, axis = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
+figure, axis = plt.subplots(figsize=(6, 4.4), layout="constrained")
 for color, seconds in zip(("C0", "C1", "C2"), (90, 300, 1000)):
     darks = dict(exposure=seconds * u.s, read_noise=10 * u.electron)
     for style, width, bias in (("-", 2, {"bias_frames": 20}), ("--", 1, {})):

@@ -4,7 +4,7 @@ from astropy import units as u
 
 from ccdproc_darks import sensor_preset, simulate_dark
 
-figure, axes = plt.subplots(1, 3, figsize=(11, 3.9), layout="constrained")
+figure, axes = plt.subplots(3, 1, figsize=(4.4, 9.6), layout="constrained")
 for axis, name in zip(axes, ("aspen-cg16m", "cryogenic-ccd", "low-noise-cmos")):
     sensor = sensor_preset(name, shape=(300, 300), seed=1)
     frame = simulate_dark(sensor, exposure=1000 * u.s, rng=1)

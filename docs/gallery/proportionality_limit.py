@@ -11,7 +11,7 @@ rates = [
 short, long = (sensor.true_rate(exposure=exposure).data.ravel() for exposure in (90 * u.s, 1000 * u.s))
 best = (10 * 90 * short + 20 * 1000 * long) / (10 * 90 + 20 * 1000)
 hot = best > 0.3
-figure, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained", sharey=True)
+figure, axes = plt.subplots(2, 1, figsize=(5.6, 6.6), layout="constrained", sharex=True)
 for axis, tolerance in zip(axes, (0.03, 0.1)):
     result = proportionality_limit(*rates, tolerance=tolerance)
     curve = result.curve
@@ -23,5 +23,6 @@ for axis, tolerance in zip(axes, (0.03, 0.1)):
         curve["rate"].value, 100 * curve["departure"], yerr=100 * curve["departure_error"], fmt="o", ms=5, color="C0"
     )
     axis.xaxis.set_major_formatter("{x:g}")
-    axis.set(xlim=(0.3, 100), ylim=(-3, 60), xlabel="rate (electron/s)", title=f"tolerance {100 * tolerance:.0f} %")
-axes[0].set_ylabel("90 s minus 1000 s, over the rate (%)")
+    axis.set(xlim=(0.3, 100), ylim=(-3, 60), title=f"tolerance {100 * tolerance:.0f} %")
+    axis.set_ylabel("90 s minus 1000 s,\nover the rate (%)")
+axes[1].set_xlabel("rate (electron/s)")

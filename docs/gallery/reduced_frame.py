@@ -23,7 +23,7 @@ dark = master_dark(*rates, exposure=300 * u.s, mask=hot_pixel_mask(*rates))
 science = ccdproc.subtract_bias(science, bias)
 reduced = ccdproc.subtract_dark(science, dark, exposure_time="EXPTIME", exposure_unit=u.s)
 
-figure, axes = plt.subplots(1, 2, figsize=(8, 4.4), layout="constrained", sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(6.4, 3.7), layout="constrained", sharey=True)
 for axis, image, title in zip(axes, (science, reduced), ("without a dark", "after master_dark")):
     axis.imshow(image.data, vmin=30, vmax=250, cmap="gray", origin="lower")
     axis.set(title=title, xlabel="column (x)")

@@ -13,7 +13,7 @@ rates = [dark_rate(equal, bias=sensor.bias) for equal in (frames[:5], frames[5:]
 significance = compare_dark_rates(*rates, statistic="significance").data
 propagated = (rates[0].data - rates[1].data) / np.hypot(*(rate.uncertainty.array for rate in rates))
 
-figure, axis = plt.subplots(figsize=(7, 4.6), layout="constrained")
+figure, axis = plt.subplots(figsize=(5.8, 4.2), layout="constrained")
 bins = np.linspace(-8, 8, 129)
 axis.hist(propagated.ravel(), bins, color="0.75", label="difference over propagated uncertainties")
 axis.hist(significance.ravel(), bins, histtype="step", color="#0072b2", linewidth=2, label="compare_dark_rates")

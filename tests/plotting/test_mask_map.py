@@ -71,7 +71,7 @@ class TestDensity:
         ax = plot_mask(mask, flags="HOT", ax=axes)
         hot = np.count_nonzero(mask.data & DARK_FLAGS.HOT)
         assert ax.images[0].get_array().filled(0).sum() * 9 / 100 == pytest.approx(hot)
-        assert labels(ax) == [f"HOT: {hot} pixels (grey)"]
+        assert labels(ax) == [f"hot (HOT): {hot} pixels (grey)"]
         ax = plot_mask(mask, flags=["NONLINEAR", "SATURATED"], ax=Figure().subplots())
         assert ax.images[0].get_array().count() == 3
 
@@ -100,17 +100,18 @@ class TestFlags:
         mask = flagged()
         hot = np.count_nonzero(mask.data & DARK_FLAGS.HOT)
         assert labels(plot_mask(mask, ax=axes)) == [
-            "masked: 3 pixels", "SATURATED: 1 pixel", f"HOT: {hot} pixels (too many to mark)", "NONLINEAR: 2 pixels",
+            "masked: 3 pixels", "saturated (SATURATED): 1 pixel", f"hot (HOT): {hot} pixels (too many to mark)",
+            "not proportional (NONLINEAR): 2 pixels",
         ]  # fmt: skip
 
     def test_chosen_flags_alone(self, axes):
         ax = plot_mask(flagged(), flags=("SATURATED", "TELEGRAPH"), ax=axes)
-        assert labels(ax) == ["SATURATED: 1 pixel", "TELEGRAPH: 0 pixels"]
+        assert labels(ax) == ["saturated (SATURATED): 1 pixel", "jumping (TELEGRAPH): 0 pixels"]
         assert list(markers(ax)) == [("^", "#000000")]
 
     def test_a_bad_column_is_a_line(self, axes):
         ax = plot_mask(flagged(column=(77, 40)), ax=axes)
-        assert labels(ax)[-1] == "OTHER_BAD_PIXEL: 80 pixels, 1 line"
+        assert labels(ax)[-1] == "in a bad line (OTHER_BAD_PIXEL): 80 pixels, 1 line"
         (line,) = [line for line in ax.lines if line.get_linestyle() != "None"]
         assert [values.tolist() for values in map(np.asarray, line.get_data())] == [[77, 77], [40, 119]]
         # Its pixels are no markers.
@@ -118,7 +119,7 @@ class TestFlags:
 
     def test_neighbours_of_a_cluster_are_no_line(self, axes):
         ax = plot_mask(flagged(few={"OTHER_BAD_PIXEL": [(10, 10), (11, 10)]}), ax=axes)
-        assert labels(ax)[-1] == "OTHER_BAD_PIXEL: 2 pixels"
+        assert labels(ax)[-1] == "in a bad line (OTHER_BAD_PIXEL): 2 pixels"
         assert markers(ax)["s", "#0072b2"] == [(10, 10), (11, 10)]
 
 

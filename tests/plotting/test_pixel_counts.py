@@ -111,9 +111,9 @@ def test_the_legend_tells_rate_flags_and_kind(sensor, rates, mask, kinds):
     upper, _ = panels([offset, hot, (10, 20)], *rates, mask=mask, kinds=kinds)
     texts = [" ".join(text.get_text().split()) for text in upper.get_legend().get_texts()]
     assert texts[0].startswith(f"({offset[0]}, {offset[1]}): ")
-    assert texts[0].endswith("NONLINEAR: OFFSET")
+    assert texts[0].endswith("not proportional (offset)")
     assert texts[1].startswith(f"({hot[0]}, {hot[1]}): ")
-    assert texts[1].endswith(", HOT")
+    assert texts[1].endswith(", hot")
     assert texts[2].endswith(", no flag")
     rate = float(texts[2].split()[2])
     assert rate == pytest.approx(sensor.true_rate().data[20, 10], rel=0.2)
@@ -123,8 +123,8 @@ def test_kinds_without_a_mask(rates, kinds):
     offset = first(kinds.data == NONLINEAR_KINDS.OFFSET)
     upper, _ = panels([offset, (10, 20)], *rates, kinds=kinds)
     texts = [text.get_text() for text in upper.get_legend().get_texts()]
-    assert texts[0].endswith(", OFFSET")
-    assert texts[1].endswith(", PROPORTIONAL")
+    assert texts[0].endswith(", offset")
+    assert texts[1].endswith(", proportional")
 
 
 def test_a_saturated_count_is_an_arrow_and_not_in_the_fit(rates, mask):

@@ -109,7 +109,7 @@ def test_saturated_pixels_form_a_ceiling():
     rates = both([[1.0, 100.0, 200.0, 2000.0, 5.0]], [[1.0, 100.0, 200.0, 2000.0, 5.0]], **SATURATION)
     rates[1].mask[0, 4] = True
     ax = plot_rate_scatter(*rates, ax=axes())
-    np.testing.assert_allclose(points(ax, "SATURATED"), [[100, 60], [200, 60], [60000 / 90, 60]], rtol=1e-6)
+    np.testing.assert_allclose(points(ax, "saturated"), [[100, 60], [200, 60], [60000 / 90, 60]], rtol=1e-6)
     assert points(ax, "1000 s x 10 saturate at 60")[:, 1].tolist() == [60, 60]
     assert points(ax, "90 s x 10 saturate at 667")[:, 0] == pytest.approx([60000 / 90] * 2)
     # A pixel that is masked for another reason is left out.
@@ -125,12 +125,12 @@ def test_flags_have_markers_of_their_own(crowd):
     ax = plot_rate_scatter(*crowd, mask=mask_of(bits), ax=axes())
     flagged = [line for line in ax.lines if ": " in line.get_label()]
     assert [line.get_label() for line in flagged] == [
-        "HOT: 5 851", "NONLINEAR: 1", "TELEGRAPH: 1", "OTHER_BAD_PIXEL: 1",
+        "hot: 5 851", "not proportional: 1", "jumping: 1", "in a bad line: 1",
     ]  # fmt: skip
     assert len({line.get_marker() for line in flagged}) == len({line.get_color() for line in flagged}) == 4
-    np.testing.assert_allclose(points(ax, "NONLINEAR"), [[rate.data[0, 0] for rate in crowd]], rtol=1e-6)
+    np.testing.assert_allclose(points(ax, "not proportional"), [[rate.data[0, 0] for rate in crowd]], rtol=1e-6)
     # Of many, one where several crowd: some at every rate.
-    hot = points(ax, "HOT")
+    hot = points(ax, "hot")
     assert 50 < len(hot) < 1500
     for rate in np.geomspace(4, 39, 5):
         assert np.abs(hot[:, 1] / rate - 1).min() < 0.3

@@ -23,7 +23,14 @@ def test_an_even_sensor():
     data = noise()
     data[3, 4], data[5, 6] = 1000.0, np.nan
     assert uneven(measured(data)) == []
-    assert evenness(measured(data)).startswith("The sensor is even")
+    assert evenness(measured(data)) == "The sensor is even: its parts differ by no more than noise."
+
+
+def test_a_slight_gradient_is_told_with_its_size():
+    data = noise((400, 600)) + np.linspace(0, 0.09, 600)
+    assert uneven(measured(data)) == []
+    text = evenness(measured(data))
+    assert text.startswith("The sensor is nearly even. Its dark current differs by 8 % at most: around the pixel (562, ")
 
 
 def test_a_corner_that_glows_is_told_with_its_place():
