@@ -20,6 +20,8 @@ from ccdproc_darks.report.terminal import sentences
 
 from .conftest import write_frames
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 def test_page_is_self_contained(report):
     page = (report[0] / "report.html").read_text(encoding="utf-8")
