@@ -23,6 +23,8 @@ from ccdproc_darks import simulate_dark
 from ccdproc_darks._interface.disk.claim import Claim
 from ccdproc_darks.cli import main
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 @pytest.fixture
 def frames(tmp_path):
@@ -38,7 +40,7 @@ def frames(tmp_path):
     return folder
 
 
-def test_report(frames, tmp_path, capsys):
+def test_report(frames, tmp_path, capsys, real_pictures):
     out = tmp_path / "out"
     assert main(["report", str(frames), "-o", str(out), "--threshold", "3"]) == 0
     printed = capsys.readouterr()
@@ -144,7 +146,7 @@ def test_options_reach_the_mask(tmp_path, capsys):
     assert "10 % of the pixels flagged are good ones" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
-def test_demo(tmp_path, capsys):
+def test_demo(tmp_path, capsys, real_pictures):
     kept = tmp_path / "frames"
     assert main(["demo", "-o", str(tmp_path / "out"), "--size", "48", "--frames", str(kept)]) == 0
     assert "30 darks" in capsys.readouterr().out

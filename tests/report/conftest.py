@@ -11,6 +11,7 @@ from astropy.nddata import CCDData
 
 from ccdproc_darks import DarkSequence, Sensor, simulate_dark
 from ccdproc_darks.report.options import Options
+from ccdproc_darks.report.pictures import draw_all
 from ccdproc_darks.report.run import make_report
 from ccdproc_darks.simulation import HotPixels
 from ccdproc_darks.temperature import DoublingDarkCurrent
@@ -57,7 +58,9 @@ def night(tmp_path_factory):
 def report(night, tmp_path_factory):
     """The folder of a report on them, and its results."""
     out = tmp_path_factory.mktemp("out") / "report"
-    results, _, _ = make_report(night, out, Options(), command="as tested")
+    # With all pictures, whatever the module has that asks for it first.
+    with mock.patch("ccdproc_darks.report.run.draw_all", draw_all):
+        results, _, _ = make_report(night, out, Options(), command="as tested")
     return out, results
 
 

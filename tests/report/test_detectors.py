@@ -14,6 +14,8 @@ from ccdproc_darks.report.run import measure_folder
 
 from ..frames.test_images_of_file import AMPLIFIERS, CHIPS, image, night, write
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 def folder_of(tmp_path, detectors, **options):
     folder = tmp_path / "night"

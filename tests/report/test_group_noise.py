@@ -16,6 +16,8 @@ from ccdproc_darks.report.run import make_report
 
 from ..helpers import dark
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 SHAPE = (120, 160)
 
 

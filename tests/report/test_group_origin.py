@@ -11,6 +11,8 @@ from ccdproc_darks.report.terminal import sentences
 from .conftest import write_frames, write_night
 from .test_folder import set_header
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 def two_months(folder, days=("2026-05-01", "2026-06-01")):
     """A folder without frames of its own, whose sub-folders have darks of two months."""

@@ -11,6 +11,8 @@ from ccdproc_darks.report.run import make_report
 
 from .conftest import page_text, write_frames
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 SMALL = {"shape": (40, 50), "hot_fraction": 0.02}
 
 

@@ -24,6 +24,8 @@ from ccdproc_darks.report.run import make_report
 from ..frames.evidence.cameras import Camera
 from .conftest import CAMERA, SHAPE, write_frames
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 def measured(folder, options=None, step=lambda text: None):
     (group,), _ = find_groups(folder)

@@ -20,6 +20,8 @@ from ccdproc_darks.report.terminal import sentences
 
 from .conftest import page_text, write_frames
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 def test_page_is_self_contained(report):
     page = page_text(report[0] / "report.html")

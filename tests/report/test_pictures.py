@@ -1,10 +1,14 @@
 """The pictures of a report: of what tells something, with words that say what to see in them."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from astropy import units as u
+from astropy.io import fits
 
+from ccdproc_darks import DARK_FLAGS
 from ccdproc_darks.report.folder import find_groups
 from ccdproc_darks.report.measure import measure_group
 from ccdproc_darks.report.options import Options
@@ -77,3 +81,58 @@ def test_single_frames_and_no_bias_draw(tmp_path):
     (group,), _ = find_groups(tmp_path)
     pictures = draw_all(measure_group(group, Options(read_noise=None)))
     assert [picture.name for picture in pictures] == ["rate_map", "mask", "histogram"]
+
+
+def _of_a_folder(folder, plan, options=None, **changes):
+    write_frames(folder, plan, **changes)
+    (group,), _ = find_groups(folder)
+    return measure_group(group, options or Options())
+
+
+def _png_of_each(measured):
+    pngs = {picture.name: as_png(picture.figure) for picture in draw_all(measured)}
+    assert all(png.startswith(b"\x89PNG") for png in pngs.values())
+    return list(pngs)
+
+
+PAIR = ["scatter", "pixel_counts"]
+THROUGH = ["frames", "hot_frames"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "changes", "names"),
+    [
+        ([(0, 3), (300, 2)], {}, THROUGH),
+        ([(0, 3), (300, 1)], {}, []),
+        ([(30, 3), (300, 3)], {}, THROUGH),
+        ([(0, 3), (30, 2), (300, 2)], {"shape": (40, 50), "rate": 0 * u.electron / u.s}, [*PAIR, *THROUGH]),
+        ([(0, 5), (30, 4), (300, 4)], {"bias": 504, "dtype": "float32"}, [*PAIR, *THROUGH]),
+    ],
+    ids=["one exposure time", "a single dark", "no bias", "few pixels without dark current", "numbers with fractions"],
+)
+def test_frames_of_every_kind_are_drawn(tmp_path, plan, changes, names):
+    assert _png_of_each(_of_a_folder(tmp_path, plan, **changes)) == ["rate_map", "mask", "histogram", *names]
+
+
+def test_names_that_matplotlib_or_html_would_read_are_drawn(tmp_path):
+    for path in write_frames(tmp_path, [(0, 3), (30, 2), (300, 2)]):
+        fits.setval(path, "INSTRUME", value="<b>$\\frac{1}$ & 100 %_^</b>")
+    (group,), _ = find_groups(tmp_path)
+    assert "rate_map" in _png_of_each(measure_group(group, Options()))
+
+
+def test_all_pixels_masked_are_drawn(result):
+    rates = {time: rate.copy() for time, rate in result.rates.items()}
+    masked = replace(result, rate=result.rate.copy(), mask=result.mask.copy(), rates=rates)
+    masked.mask.data[:] |= np.uint32(DARK_FLAGS.DO_NOT_USE)
+    for image in (masked.rate, masked.mask, *rates.values()):
+        image.mask = np.ones(image.shape, bool)
+    assert "mask" in _png_of_each(masked)
+
+
+def test_a_figure_is_laid_out_as_matplotlib_does_it(drawn, result):
+    """To the pixel: what is saved by matplotlib alone, which draws it twice, is the same picture."""
+    for picture in draw_all(result):
+        alone = io.BytesIO()
+        picture.figure.savefig(alone, format="png", dpi=120)
+        assert as_png(drawn[picture.name].figure) == alone.getvalue(), picture.name

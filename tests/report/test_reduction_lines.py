@@ -18,6 +18,8 @@ from ccdproc_darks.report.run import make_report
 from ..helpers import full_mask
 from .conftest import CAMERA, SHAPE, write_frames
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 SKY = 200.0
 
 

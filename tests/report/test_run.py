@@ -17,6 +17,8 @@ from ccdproc_darks.report.run import NothingMeasuredError, make_report
 
 from .conftest import SHAPE, write_frames
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 def test_files(report):
     out, results = report

@@ -14,6 +14,8 @@ from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import measure_folder
 from ccdproc_darks.report.trimmed_group import trimmed_group
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 READ_NOISE = 8.0
 COLUMNS = {"BIASSEC": "[1:32, 1:128]", "TRIMSEC": "[33:160, 1:128]"}
 ROWS = {"BIASSEC": "[1:150,101:120]", "DATASEC": "[5:146,1:100]"}

@@ -12,6 +12,8 @@ from ccdproc_darks.report.run import make_report
 from ccdproc_darks.report.truth import FlagScore, against_truth
 from ccdproc_darks.simulation import TelegraphReadNoise
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 PLAN = [(12, 0 * u.s), (6, 90 * u.s), (8, 1000 * u.s)]
 
 
