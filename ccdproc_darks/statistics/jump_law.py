@@ -14,7 +14,7 @@ from scipy.special import gammaln, log_ndtr
 
 from .significance import deviate_of_log_tail, log_chi_square_tail
 
-__all__ = ["jump_energies", "mean_deviates", "noncentral_chi_square", "scatter_deviates"]
+__all__ = ["jump_energies", "mean_deviates", "noncentral_density", "noncentral_deviates", "scatter_deviates"]
 
 # Probabilities that are too small to matter, and the relative step by which energies are told apart.
 _NEVER, _ENERGY_STEP = 1e-22, 0.05
@@ -99,29 +99,46 @@ def scatter_deviates(often, degrees, chi_square, energies):
         return np.repeat(deviates[:, None], energies.size, axis=1)
     log_tail = np.full((chi_square.size, energies.size), -np.inf)
     for energy, probability in zip(*jump_energies(often, degrees + 1), strict=True):
-        _, deviates = noncentral_chi_square(chi_square[:, None], degrees, energy * energies)
+        deviates = noncentral_deviates(chi_square[:, None], degrees, energy * energies)
         log_tail = np.logaddexp(log_tail, np.log(probability) + log_ndtr(-deviates))
     return deviate_of_log_tail(log_tail)
 
 
-def noncentral_chi_square(value, degrees, noncentrality):
-    """Logarithm of the density, and equivalent normal deviates of the upper tail, of noncentral chi-square variables.
+def noncentral_density(value, degrees, noncentrality):
+    """Logarithm of the density of noncentral chi-square variables.
 
     Notes
     -----
-    Saddlepoint density (Daniels 1954) and tail (Lugannani and Rice 1980), with the cumulant generating function
+    Saddlepoint density (Daniels 1954), with the cumulant generating function
     ``-nu / 2 log(1 - 2 t) + lambda t / (1 - 2 t)``; with ``v = 1 / (1 - 2 t)`` the saddlepoint is the root of
-    ``lambda v^2 + nu v = value``. Right to ``1 / (6 nu)`` (density) and better (tail).
+    ``lambda v^2 + nu v = value``. Right to ``1 / (6 nu)``.
     """
-    x, nu, lam = np.maximum(value, 1e-300), degrees, noncentrality
-    v = 2 * x / (nu + np.sqrt(nu**2 + 4 * lam * x))
-    t = (1 - 1 / v) / 2
-    cumulant = nu / 2 * np.log(v) + lam * t * v
-    variance = 2 * nu * v**2 + 4 * lam * v**3
-    log_density = cumulant - t * x - np.log(2 * np.pi * variance) / 2
+    x, _, t, cumulant, variance = _saddlepoint(value, degrees, noncentrality)
+    return cumulant - t * x - np.log(2 * np.pi * variance) / 2
+
+
+def noncentral_deviates(value, degrees, noncentrality):
+    """Equivalent normal deviates of the upper tail of noncentral chi-square variables.
+
+    Notes
+    -----
+    Saddlepoint tail (Lugannani and Rice 1980), of the saddlepoint of `noncentral_density` and better than it.
+    """
+    x, v, t, cumulant, variance = _saddlepoint(value, degrees, noncentrality)
     w = np.sign(t) * np.sqrt(2 * np.maximum(t * x - cumulant, 0))
     near = np.abs(w) < _NEAR_MEAN
     with np.errstate(divide="ignore", invalid="ignore"):
-        far = w + np.log(t * np.sqrt(variance) / w) / w
-    skewness = (8 * nu * v**3 + 24 * lam * v**4) / variance**1.5
-    return log_density, np.where(near, w + skewness / 6, far)
+        found = w + np.log(t * np.sqrt(variance) / w) / w
+    if near.any():
+        v, lam = v[near], np.broadcast_to(noncentrality, near.shape)[near]
+        skewness = (8 * degrees * v**3 + 24 * lam * v**4) / variance[near] ** 1.5
+        found[near] = w[near] + skewness / 6
+    return found
+
+
+def _saddlepoint(value, degrees, noncentrality):
+    """Values, v, t, the cumulant generating function and its second derivative at the saddlepoint."""
+    x, nu, lam = np.maximum(value, 1e-300), degrees, noncentrality
+    v = 2 * x / (nu + np.sqrt(nu**2 + 4 * lam * x))
+    t = (1 - 1 / v) / 2
+    return x, v, t, nu / 2 * np.log(v) + lam * t * v, 2 * nu * v**2 + 4 * lam * v**3

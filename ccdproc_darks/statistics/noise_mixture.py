@@ -174,13 +174,15 @@ class ScatterTails:
             width = np.sqrt(2 / (9 * degrees))
             step, last = _ROOT_STEP * width, 1 + _FURTHEST * width
             nodes = np.arange(min(_LEAST_ROOT, max(1 - 5 * width, 0.05)), last, step)
-            span = np.arange(nodes[0] / 2, last * 1.5, step / 1.5)
+            span = (nodes[0] / 2, last * 1.5, step / 1.5)
 
             def law(often):
-                return scatter_deviates(often, degrees, degrees * span**3, _ENERGIES)
+                return _scatter_law(float(often), degrees, span)
 
             near = nodes < 1 + _NEAR * width
-            return nodes, _averaged(self.distribution, nodes, near, 1 / 3, span, law, lambda deviate: ndtr(-deviate))
+            return nodes, _averaged(
+                self.distribution, nodes, near, 1 / 3, np.arange(*span), law, lambda deviate: ndtr(-deviate)
+            )
 
         return _made(self.distribution, ("scatter", degrees), make)
 
@@ -193,6 +195,12 @@ def _rounded(known_part):
 def _mean_law(often, frames):
     """`mean_deviates` of the nodes of tables, for all degrees of freedom and sensors; not to be changed."""
     return mean_deviates(often, frames, _LAW_SPAN, _ENERGIES)
+
+
+@lru_cache(maxsize=128)
+def _scatter_law(often, degrees, span):
+    """`scatter_deviates` of a table's span (first, end, step), for all sensors; not to be changed."""
+    return scatter_deviates(often, degrees, degrees * np.arange(*span) ** 3, _ENERGIES)
 
 
 def _in_parts(function, first, *others):
@@ -286,35 +294,42 @@ def _averaged(distribution, values, near, power, span, law, tail_of, jumping=1.0
     weights, quiet, ratios = weights[:, :, used], quiet[:, :, used], np.exp(_RATIOS[used])
     # Jumps that were seen are in the mean of those frames, jumps that were not are not.
     parts = [weights] if jumping == 1 else [quiet, weights - quiet]
-    of_scatter = np.concatenate([part.swapaxes(2, 3).reshape(*part.shape[:2], -1) for part in parts], axis=2)
+    of_scatter = [part.swapaxes(2, 3).reshape(*part.shape[:2], -1) for part in parts]
+    cubic, linear = np.concatenate(of_scatter, axis=2).astype(float, order="C")
     kinds = list(zip(distribution.jumps, distribution.often, strict=True))
     laws = {fraction: law(fraction) for fraction in np.unique(distribution.often)}
     found = np.empty((distribution.scatters.size + 1, _SHARES.size, values.size))
 
-    def tail(normal, jump, fraction):
-        """Probability of each value, shape (ratios, values), of pixels with so much normal noise and such jumps."""
+    def within(normal):
+        """First node of each value in a law, shape (values, ratios), and the parts of its nodes, of so much noise."""
         place = (values[:, None] / normal**power - span[0]) / (span[1] - span[0])
         place = np.clip(place, 0, span.size - 1.001)
         cell = place.astype(int)
         place = place - cell
+        return cell * _ENERGIES.size, 1 - place, place
+
+    def tail(normal, places, jump, fraction):
+        """Probability of each value, shape (ratios, values), of pixels with so much normal noise and such jumps."""
+        first, before, after = places
         energy = np.maximum(jump**2 * share * jumping * ratios / normal, 1e-9)
         level = np.clip(np.log(energy / _ENERGIES[0]) / np.log(_ENERGIES[1] / _ENERGIES[0]), 0, _ENERGIES.size - 1.001)
         step = level.astype(int)
         level = level - step
-        deviates = laws[fraction]
-        low = deviates[cell, step] * (1 - place) + deviates[cell + 1, step] * place
-        high = deviates[cell, step + 1] * (1 - place) + deviates[cell + 1, step + 1] * place
+        deviates, first = laws[fraction].ravel(), first + step
+        low = deviates[first] * before + deviates[first + _ENERGIES.size] * after
+        first += 1
+        high = deviates[first] * before + deviates[first + _ENERGIES.size] * after
         return tail_of(low * (1 - level) + high * level).T
 
     for column, share in enumerate(_SHARES):
         normal = 1 - share + share * ratios
         seen = share * (1 - jumping) * ratios
-        tails = [
-            tail(normal + part * seen * fraction * jump**2, jump, fraction)
-            for part in range(len(parts))
-            for jump, fraction in kinds
-        ]
-        tails, (cubic, linear) = np.concatenate(tails), of_scatter
+        places, tails = within(normal), []
+        for part in range(len(parts)):
+            for jump, fraction in kinds:
+                noise = normal + part * seen * fraction * jump**2
+                tails.append(tail(noise, within(noise) if part else places, jump, fraction))
+        tails = np.concatenate(tails)
         total = np.empty((found.shape[0], values.size))
         total[:, near], total[:, ~near] = cubic @ tails[:, near], linear @ tails[:, ~near]
         with np.errstate(divide="ignore"):

@@ -9,7 +9,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import gammaincinv, gammaln
 
 from .distribution_cards import cards_of, distribution_from_cards
-from .jump_law import jump_energies, noncentral_chi_square
+from .jump_law import jump_energies, noncentral_density
 from .sample_shape import binned_shapes, shape_bins
 
 __all__ = ["ReadNoiseDistribution", "fit_read_noise_distribution"]
@@ -351,8 +351,7 @@ def _log_densities(ratios, degrees, jumps, often):
             if energy < 1e-9:
                 part = normal
             else:
-                log_density, _ = noncentral_chi_square(2 * half, degrees, jump**2 * energy)
-                part = log_density + log_value + np.log(2)
+                part = noncentral_density(2 * half, degrees, jump**2 * energy) + log_value + np.log(2)
             total = np.logaddexp(total, np.log(weight) + part)
         found[:, number] = total
     return found

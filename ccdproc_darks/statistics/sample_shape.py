@@ -19,7 +19,7 @@ _PIXELS, _PIXELS_WITH_JUMPS = 2**20, 2**15
 _AT_ONCE, _CELL, _MODERATION = 2**15, 0.05, 10.0
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _normal_shapes(frames):
     """Edges of bins of kurtosis, and the fraction of normal pixels in each bin (never 0)."""
     rng = np.random.default_rng(frames)
@@ -61,17 +61,29 @@ def binned_shapes(frames, jumps, often, ratios):
     Without jumps it does not depend on the scatter (Basu 1955). With jumps: draws of a fixed seed. Moments of frames
     with a jump of any size follow from sums over frames of products of noise and sign.
     """
-    edges, normal = _normal_shapes(frames)
+    _, normal = _normal_shapes(frames)
     found = np.empty((jumps.size, ratios.size, normal.size))
     found[jumps == 0] = normal
     for fraction in np.unique(often[jumps > 0]):
-        sums, all_quiet = _power_sums(frames, float(fraction))
-        for number in np.flatnonzero((often == fraction) & (jumps > 0)):
-            log_scatter, kurtosis = _moments(sums, frames, jumps[number])
-            found[number] = _given_scatter(
-                log_scatter, np.searchsorted(edges, kurtosis), all_quiet, frames, ratios, normal
-            )
+        these = np.flatnonzero((often == fraction) & (jumps > 0))
+        all_quiet, drawn = _drawn(frames, float(fraction), tuple(jumps[these].tolist()))
+        for number, (places, numbers) in zip(these, drawn, strict=True):
+            found[number] = _given_scatter(places, numbers, all_quiet, frames, ratios, normal)
     return found
+
+
+@lru_cache(maxsize=128)
+def _drawn(frames, often, jumps):
+    """Probability that no frame jumps, and for each jump: cells of log(scatter), rising, and pixels of each by bin."""
+    edges, normal = _normal_shapes(frames)
+    sums, all_quiet = _power_sums(frames, often)
+    found = []
+    for jump in jumps:
+        log_scatter, kurtosis = _moments(sums, frames, jump)
+        places, row = np.unique(np.rint(log_scatter / _CELL).astype(int), return_inverse=True)
+        at = row.ravel() * normal.size + np.searchsorted(edges, kurtosis)
+        found.append((places, np.bincount(at, minlength=places.size * normal.size).reshape(places.size, normal.size)))
+    return all_quiet, found
 
 
 def _power_sums(frames, often):
@@ -107,21 +119,21 @@ def _moments(sums, frames, jump):
     return np.log(second * frames / (frames - 1)) / 2, fourth / second**2
 
 
-def _given_scatter(log_scatter, cells, all_quiet, frames, ratios, normal):
+def _given_scatter(cells, drawn, all_quiet, frames, ratios, normal):
     """Probability of each bin at each scatter, of pixels with jumps (drawn) and those whose frames do not happen to."""
     bins = normal.size
     lowest = np.floor(ratios[0] / _CELL)
     places = int(np.ceil(ratios[-1] / _CELL) - lowest) + 1
-    place = np.clip(np.rint(log_scatter / _CELL) - lowest, 0, places - 1).astype(int)
-    numbers = np.bincount(place * bins + cells, minlength=places * bins).reshape(places, bins) / cells.size
-    everywhere = np.bincount(cells, minlength=bins) / cells.size
+    pixels, numbers = drawn.sum(), np.zeros((places, bins))
+    np.add.at(numbers, np.clip(cells - lowest, 0, places - 1).astype(int), drawn)
+    numbers, everywhere = numbers / pixels, drawn.sum(axis=0) / pixels
     # Joint density of scatter and bin: drawn, and the law of normal noise for the quiet ones.
     centres = (np.arange(places) + lowest) * _CELL
     half = (frames - 1) / 2
     log_law = half * np.log(half * np.exp(2 * centres)) - half * np.exp(2 * centres)
     law = np.exp(log_law - log_law.max())
     law /= law.sum()
-    few = _MODERATION / cells.size
+    few = _MODERATION / pixels
     numbers = (numbers + few * everywhere / places) * (1 - all_quiet) + all_quiet * law[:, None] * normal
     given = numbers / numbers.sum(axis=1, keepdims=True)
     where = np.clip((ratios - centres[0]) / _CELL, 0, places - 1.001)
