@@ -61,7 +61,6 @@ TESTED_ELSEWHERE = {
     "report.gain_told": "by the checks: report/test_check_frames.py, test_check_folder.py",
     "report.settings": "by the checks that they change: report/test_check_folder.py, test_check_frames.py",
     "report.terminal": "by the lines that the command prints: cli/test_command.py, test_compare.py",
-    "report.html": "by the pages made with it: report/test_page.py, test_many.py",
     "simulation.frame": "by all that simulates frames: simulation/test_dark.py, test_sequence.py",
     "plotting.map_frame": "by the maps drawn in it: plotting/test_rate_map.py, test_mask_map.py",
     "plotting.style": "by the pictures drawn with it: plotting/test_*.py",

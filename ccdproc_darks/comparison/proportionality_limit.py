@@ -89,9 +89,8 @@ class ProportionalityLimit(ShownObject):
         percent, sure = f"{100 * self.tolerance:.3g} %", f"{100 * self.confidence:.4g} %"
         if math.isnan(limit):
             number = sum(self.curve["pixels"])
-            few = (
-                f"the rates of only {number} pixel{'' if number == 1 else 's'} are" if number else "no pixel's rate is"
-            )
+            pixels = f"{number} pixel{'' if number == 1 else 's'}"
+            few = f"the rates of only {pixels} are" if number else "no pixel's rate is"
             left = ", and they do not settle it" if number else ""
             return (
                 f"Cannot tell whether dark rates are proportional to exposure time within {percent}: {few} high and "

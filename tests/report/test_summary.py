@@ -5,6 +5,8 @@ from astropy.table import QTable
 
 from ccdproc_darks._interface.number_text import with_error
 
+from .conftest import page_text
+
 
 def test_summary(report):
     out, ((name, measured),) = report
