@@ -30,7 +30,9 @@ def test_a_slight_gradient_is_told_with_its_size():
     data = noise((400, 600)) + np.linspace(0, 0.09, 600)
     assert uneven(measured(data)) == []
     text = evenness(measured(data))
-    assert text.startswith("The sensor is nearly even. Its dark current differs by 8 % at most: around the pixel (562, ")
+    assert text.startswith(
+        "The sensor is nearly even. Its dark current differs by 8 % at most: around the pixel (562, "
+    )
 
 
 def test_a_corner_that_glows_is_told_with_its_place():
