@@ -25,7 +25,7 @@ from ..frames.reading import Hdu, ImageSection, checked_reading
 from ..masks.hot_pixel_mask import hot_pixel_mask
 from ..masks.nonlinear_kind import nonlinear_kind
 from ..masks.sensor_rates import sensor_rates
-from ..rates.typical_rate import typical_rate
+from ..rates.typical_rate import disagreement, typical_rate
 from ..rates.variance_rate import variance_rate
 from .shown_table import ShownTable
 
@@ -122,7 +122,9 @@ def dark_summary(
     with exposure time, mu_I.mean, and by how their temporal variance does, mu_I.var, as the electrons are Poisson
     distributed. The two differ where a camera subtracts its dark current, or where the gain is wrong. The mean is that
     of all pixels, hot ones too. The typical rate is the median of the pixels' true rates, with the noise taken off
-    their distribution, and mu_I.var is here that of typical pixels: compare these two.
+    their distribution, and mu_I.var is here that of typical pixels: compare these two. Where the typical rates of the
+    exposure times disagree by more than their errors, all of these errors are larger by the root of their reduced
+    chi-square, as in a report.
 
     The standard's DSNU1288 is the standard deviation of the pixels of a dark image (electron), with the temporal noise
     taken off: ``s**2 = s_measured**2 - sigma**2 / L``, L being the number of frames averaged. Here it is that of the
@@ -250,11 +252,15 @@ def _add_rates(rows, measured, rates, mask, by_variance):
     typical, error = (mask.meta.get(key) for key in ("DKTYPIC", "DKTYPERR"))
     if typical is None or error is None:
         typical, error = measured.typical, measured.typical_error
-    rows.add("typical rate", "half of the pixels have a lower true rate (median, noise taken off)", typical, error)
-    if len(rates) > 1:
-        for rate in sorted(rates, key=_seconds):
-            own = f"{_seconds(rate):g} s"
-            rows.add(f"typical rate, {own}", f"the same from the darks of {own} alone", *typical_rate(rate))
+    else:
+        error /= mask.meta.get("DKTYPFAC", 1.0)
+    several = [(f"{_seconds(rate):g} s", *typical_rate(rate)) for rate in sorted(rates, key=_seconds)]
+    factor = disagreement([one[1:] for one in several])
+    meaning = "half of the pixels have a lower true rate (median, noise taken off)"
+    rows.add("typical rate", meaning, typical, None if error is None else error * factor)
+    for own, rate, alone in several if len(rates) > 1 else ():
+        meaning = f"the same from the darks of {own} alone"
+        rows.add(f"typical rate, {own}", meaning, rate, None if alone is None else alone * factor)
     rows.add("mean rate", "mean of all pixels with a rate, hot ones too", *measured.mean(), symbol="mu_I.mean")
     rate, error, reason = by_variance
     meaning = reason or "typical pixels, by the variance of equal frames: compare with the typical rate"

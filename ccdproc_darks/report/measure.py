@@ -88,6 +88,8 @@ def _measure_group(cut, options, step, known_noise):
     if "DKTYPERR" in result.mask.meta:
         # Times that do not agree make it larger: the mask tells the same as the table.
         result.mask.meta["DKTYPERR"] = result.typical_rates["all"][1]
+        if result.error_factor > 1:
+            result.mask.meta["DKTYPFAC"] = result.error_factor, "DKTYPERR is so many times larger"
     rates = list(result.rates.values()) if result.has_bias else [result.rate]
     findings = with_results(findings, rates, result.mask, result.has_bias, doubts)
     left_out = [item.name for item in result.unusable]

@@ -52,6 +52,7 @@ class Measured:
     camera: object = None  # `Camera`: gain and read noise, and where they are from
     bias_noise: float | None = None  # read noise (electron) of the bias frames, whether it was used or not
     without_bias: bool = False  # whether the bias was subtracted from the darks already
+    error_factor: float = 1.0  # of the errors in `typical_rates`, where exposure times do not agree by their errors
     truth: object = None  # `Truth`: comparison with the truth, where that is known
 
     @property
@@ -76,11 +77,13 @@ class Measured:
         # The level of a single frame is as uncertain as those of all frames tell.
         level = every["DKLEVERR"] * np.sqrt(every["NCOMBINE"]) if "DKLEVERR" in every else None
         found = {seconds: typical_rate(rate, level) for seconds, rate in self.rates.items()} if self.has_bias else {}
+        self.error_factor = disagreement(found.values())
         of_mask = self.mask.meta.get("DKTYPIC"), self.mask.meta.get("DKTYPERR")
         rate, error = typical_rate(self.rate) if None in of_mask else of_mask
-        factor = disagreement(found.values())
         found["all"] = rate, error
-        return {key: (rate, None if error is None else error * factor) for key, (rate, error) in found.items()}
+        return {
+            key: (rate, None if error is None else error * self.error_factor) for key, (rate, error) in found.items()
+        }
 
     @property
     def pair(self):

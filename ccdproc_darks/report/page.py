@@ -20,6 +20,8 @@ __all__ = ["GroupOnPage", "page"]
 
 # Fewest pixels whose median ratio is shown.
 _LEAST_PIXELS = 30
+# Factor of all errors from which on it is told.
+_TOLD_FACTOR = 1.1
 
 
 @dataclass
@@ -111,6 +113,8 @@ def _group(number, group):
         "untested": untested_text(measured.mask),
         "is_tested": measured.significance is not None,
         "has_errors": any(error is not None for _, error in measured.typical_rates.values()),
+        "has_bias_file": measured.bias is not None,
+        "error_factor": plain_number(measured.error_factor) if measured.error_factor >= _TOLD_FACTOR else "",
         "has_lower_limits": measured.has_bias and "DKLEVERR" not in measured.rate.meta,
         "not_believed": f"{NOT_BELIEVED}." if measured.needs_map else "",
         "limit": "" if measured.limit is None else str(measured.limit).replace("electron / s", "electron/s"),

@@ -17,8 +17,8 @@ _NAMES = 5
 def reduction_lines(folder, measured):
     """Lines of Python (a list of str) for the files of a group, which are in ``folder`` beside the page.
 
-    They run in the folder of the page with raw frames such as ``science.fits``, as they came from the camera, and write
-    ``reduced_science.fits``.
+    They run in the folder of raw frames such as ``science.fits``, as they came from the camera, with ``report`` set to the
+    folder of the page, and write ``reduced_science.fits``.
     """
     frame = measured.group.darks[0].file
     names = [repr(f"{name}.fits") for name in _rate_names(measured)]
@@ -42,7 +42,8 @@ def reduction_lines(folder, measured):
         "from astropy.nddata import CCDData",
         "from ccdproc_darks import master_dark",
         "",
-        f"group = Path('.') / {folder!r}  # '.' is the folder of this page",
+        "report = Path('.')  # the folder of this page",
+        f"group = report / {folder!r}",
         *_of_files(names),
         "hot = CCDData.read(group / 'mask.fits')",
         *bias,

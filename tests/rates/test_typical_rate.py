@@ -113,7 +113,7 @@ def test_error_in_common():
 
 @pytest.mark.filterwarnings("ignore::ccdproc_darks.FrameLevelWarning")
 def test_slopes_scatter_by_their_error_where_levels_drift():
-    """Frames whose levels are off by one electron each, independently, in 40 sets of darks: the error is the scatter."""
+    """Levels of frames are off by one electron each: over 40 sets of darks, the error is the scatter of the slopes."""
     rng, found = np.random.default_rng(3), []
     for _ in range(40):
         frames = [
