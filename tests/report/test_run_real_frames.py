@@ -14,8 +14,6 @@ from ccdproc_darks.report.folder import find_groups
 from ccdproc_darks.report.measure import measure_group
 from ccdproc_darks.report.options import Options
 
-pytestmark = pytest.mark.usefixtures("blank_pictures")
-
 
 @pytest.fixture(scope="module")
 def stl(real_frames, tmp_path_factory):
