@@ -24,7 +24,7 @@ __all__ = ["plot_mask"]
 _CELLS, _SMALL = 64, 64
 # Most pixels of a flag that are drawn as markers.
 _MOST_MARKERS = 400
-# Fraction of a column or row that must be OTHER_BAD_PIXEL, fewest pixels of it, and most gaps: then it is a line.
+# Fraction of a column or row that must be OTHER_BAD_PIXEL, and fewest pixels of it: then it is a line.
 _OF_LINE, _FEWEST_OF_LINE = 0.1, 8
 # Columns, and rows, with far more flagged pixels than others that are marked.
 _MARKED = 3

@@ -83,7 +83,8 @@ def plot_pixel_counts(
     to 3. What all pixels of an exposure time have in common, as after a drift of the bias level, is taken off, as in
     `~ccdproc_darks.compare_dark_rates`.
 
-    Axes are logarithmic where the pixels differ by more than a factor of 30.
+    Axes are logarithmic where the pixels differ by more than a factor of 30. They have no place for counts at or below
+    zero, of which only the residual is drawn.
 
     Examples
     --------

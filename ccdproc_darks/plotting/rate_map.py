@@ -121,7 +121,7 @@ def plot_rate_map(rate: CCDData, *, ax: Axes | None = None, profiles: bool = Tru
     """
     checked_flag("profiles", profiles)
     worst = _checked_worst(worst)
-    data, mask = _checked_rate(rate)
+    data, mask, is_limit = _checked_rate(rate)
     finite = np.isfinite(data)
     usable = finite if mask is None else finite & ~mask
     with np.errstate(over="ignore"):
@@ -140,7 +140,7 @@ def plot_rate_map(rate: CCDData, *, ax: Axes | None = None, profiles: bool = Tru
     if handles:
         frame.legend(handles)
     for axes, pixel in zip(frame.cutouts, hottest, strict=True):
-        _draw_cutout(axes, data, mask, pixel)
+        _draw_cutout(axes, data, is_limit, pixel)
     if hottest:
         frame.cutouts[0].set_ylabel("hottest pixels", fontsize="small")
     return frame.ax
@@ -154,7 +154,7 @@ def _checked_worst(worst):
 
 
 def _checked_rate(rate):
-    """Data (electron/s) and mask, or None, of a rate."""
+    """Data (electron/s) and mask of a rate, and where a masked pixel has a lower limit; None without a mask."""
     if not isinstance(rate, CCDData):
         raise TypeError(f"rate must be CCDData, a result of dark_rate, got {type(rate).__name__}")
     (rate,) = numpy_images([rate], ["rate"])
@@ -167,7 +167,11 @@ def _checked_rate(rate):
         raise ValueError(f"rate must be an image with rows and columns, got the shape {rate.shape}")
     factor = rate.unit.to(ELECTRON_PER_SECOND)
     mask = None if rate.mask is None else np.broadcast_to(rate.mask, rate.shape)
-    return (rate.data if factor == 1 else rate.data * factor), mask
+    data = rate.data if factor == 1 else rate.data * factor
+    if mask is None or rate.uncertainty is None:
+        return data, mask, mask
+    # What is masked for another reason than saturation has an uncertainty.
+    return data, mask, mask & np.isnan(np.broadcast_to(rate.uncertainty.array, rate.shape))
 
 
 def _draw_map(frame, cells, values):
@@ -228,7 +232,7 @@ def _hottest(left, number):
     return found
 
 
-def _draw_cutout(axes, data, mask, pixel):
+def _draw_cutout(axes, data, is_limit, pixel):
     """Draw the surroundings of a pixel (x, y), in the logarithm of the rate."""
     from matplotlib import colormaps
     from matplotlib.colors import LogNorm
@@ -245,6 +249,6 @@ def _draw_cutout(axes, data, mask, pixel):
         origin="lower", interpolation="nearest", cmap=colormaps[_COLOURS], norm=LogNorm(least, max(top, 2 * least)),
     )  # fmt: skip
     axes.set(xlim=(x - half - 0.5, x + half + 0.5), ylim=(y - half - 0.5, y + half + 0.5), xticks=[], yticks=[])
-    at_least = "at least " if mask is not None and mask[y, x] else ""
+    at_least = "at least " if is_limit is not None and is_limit[y, x] else ""
     number = np.format_float_positional(float(f"{top:.3g}"), trim="-")
     axes.set_title(f"({x}, {y})\n{at_least}{number}\nelectron/s", fontsize="small", linespacing=1.1)

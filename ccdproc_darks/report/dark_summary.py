@@ -87,8 +87,8 @@ def dark_summary(
     `~astropy.table.QTable`
         A row for each quantity; a value that there is not is masked. Columns: ``quantity``, its name, by which rows are
         found (``summary.loc["DSNU"]["rate"]``); ``rate`` (electron/s), and ``error``, its standard error;
-        ``meaning``, in plain words; ``pixels``, a number of pixels, and ``fraction`` (%), that of all pixels with a
-        rate; ``emva_1288``, the standard's symbol. Where a row has a rate and pixels, these are the pixels above
+        ``meaning``, in plain words; ``pixels``, a number of pixels, and ``fraction`` (%), that of all pixels of
+        the image; ``emva_1288``, the standard's symbol. Where a row has a rate and pixels, these are the pixels above
         it. ``meta`` has the number of ``pixels`` with a rate, ``exposures_s`` and ``frames`` of each rate, and the ends
         ``limit_interval_electron_per_s``.
 
@@ -194,7 +194,7 @@ def dark_summary(
             by_variance = variance_rate(
                 frames, rates[0], bias=bias, exposure=exposure, reading=reading, check_headers=check_headers
             )
-    rows = _Rows(measured.number)
+    rows = _Rows(mask.data.size)
     _add_rates(rows, measured, rates, mask, by_variance)
     _add_flags(rows, measured, mask, kinds)
     _add_limits(rows, measured, mask, limit)

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.nddata import CCDData
+from astropy.nddata import CCDData, StdDevUncertainty
 from matplotlib.figure import Figure
 
 from ccdproc_darks import sensor_preset
@@ -186,6 +186,15 @@ class TestCutouts:
         mask[70, 30] = True
         cutouts = parts(plot_rate_map(noisy(mask=mask), ax=axes))[2]
         assert cutouts[0].get_title() == "(30, 70)\nat least 900\nelectron/s"
+
+    def test_a_pixel_that_is_masked_for_another_reason_has_its_rate(self, axes):
+        mask = np.zeros((HEIGHT, WIDTH), bool)
+        mask[[70, 20], [30, 100]] = True
+        rate = noisy(mask=mask)
+        rate.uncertainty = StdDevUncertainty(np.full(mask.shape, 0.03))
+        rate.uncertainty.array[20, 100] = np.nan
+        cutouts = parts(plot_rate_map(rate, ax=axes))[2]
+        assert [cutout.get_title().split("\n")[1] for cutout in cutouts[:2]] == ["900", "at least 700"]
 
     @pytest.mark.parametrize("worst", [0, 1, 6])
     def test_number(self, worst, axes):

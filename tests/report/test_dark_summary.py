@@ -297,6 +297,20 @@ def test_written_and_read_back(summary, tmp_path):
     assert dict(read.meta) == summary.meta
 
 
+def test_fractions_are_of_all_pixels(rates):
+    """Two thirds of the sensor have no rate."""
+    parts = [rate.copy() for rate in rates[1:]]
+    for rate in parts:
+        rate.mask = np.zeros(rate.shape, bool) if rate.mask is None else rate.mask.copy()
+        rate.mask[:100] = True
+        rate.data[:100] = rate.uncertainty.array[:100] = np.nan
+    found = dark_summary(*parts)
+    for name in ("masked", "hot", "not hot, not testable", "above 1 electron/s"):
+        assert value(found, name, "fraction") == pytest.approx(100 * value(found, name, "pixels") / 24000)
+    assert 66 < value(found, "masked", "fraction") < 67
+    assert found.meta["pixels"] == 8000
+
+
 def test_rates_of_another_unit(rates):
     in_hours = [rate.convert_unit_to(u.electron / u.hour) for rate in rates[1:]]
     found, expected = dark_summary(*in_hours), dark_summary(*rates[1:])
