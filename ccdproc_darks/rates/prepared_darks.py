@@ -131,7 +131,7 @@ def prepare_darks(
         level = 0.0  # it is subtracted
     told = {"gain": gain, "read_noise": noise, "saturation": saturation, "n_combined": n_combined}
     group = frame_group(frames, seconds, combined, the_bias, level, told, arguments)
-    found = PixelFindings(group, black_is_subtracted=optical_black is not None)
+    found = PixelFindings(group, black_is_subtracted=bool(optical_black))
     saturation = heed(found, group.told, check_headers)
     dark_sets = _dark_sets(marked(frames, saturation.level), seconds, combined)
     reader = ElectronReader(

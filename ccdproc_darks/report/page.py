@@ -5,6 +5,7 @@ import base64
 from dataclasses import dataclass, field
 
 from .._interface.disk.new_folder import SUMMARY
+from .._interface.number_text import plain_number
 from .check_table import as_text
 from .group_origin import date_of
 from .html import rendered, verbatim

@@ -81,14 +81,8 @@ def draw_all(measured, rng=0):
 
 
 def as_png(figure):
-    """PNG of a figure (bytes), whose layout is fixed from then on."""
+    """PNG of a figure (bytes)."""
     buffer = io.BytesIO()
-    # A figure that has a layout engine is drawn twice, the first time only for the engine to run: that is done here.
-    figure.set_dpi(_DPI)
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-        figure.set_layout_engine(None)
     figure.savefig(buffer, format="png", dpi=_DPI)
     return buffer.getvalue()
 

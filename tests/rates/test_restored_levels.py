@@ -60,13 +60,12 @@ def test_rates_of_two_exposure_times_agree():
 
 
 @pytest.mark.parametrize("bias", ["level", "frame"])
-@pytest.mark.parametrize("black", [0.5, 0.0])
-def test_noise_that_levels_do_not_tell_of_refutes_no_header(bias, black):
+def test_noise_that_levels_do_not_tell_of_refutes_no_header(bias):
     """Of one exposure time, nothing but the argument says that the darks have dark electrons."""
     biases, darks = camera_frames([(600, 6)], black=0.5, **CCD)
     bias = 1000 * u.adu if bias == "level" else master_bias(biases)
-    rate = dark_rate(darks, bias=bias, optical_black=black * ELECTRON_PER_SECOND)
-    assert np.median(rate.data) == pytest.approx(black, abs=0.02)
+    rate = dark_rate(darks, bias=bias, optical_black=0.5 * ELECTRON_PER_SECOND)
+    assert np.median(rate.data) == pytest.approx(0.5, abs=0.02)
     assert rate.meta["DKRDNOI"] == pytest.approx(8.0, rel=0.01)
 
 

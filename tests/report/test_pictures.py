@@ -1,6 +1,5 @@
 """The pictures of a report: of what tells something, with words that say what to see in them."""
 
-import io
 from dataclasses import replace
 
 import numpy as np
@@ -128,11 +127,3 @@ def test_all_pixels_masked_are_drawn(result):
     for image in (masked.rate, masked.mask, *rates.values()):
         image.mask = np.ones(image.shape, bool)
     assert "mask" in _png_of_each(masked)
-
-
-def test_a_figure_is_laid_out_as_matplotlib_does_it(drawn, result):
-    """To the pixel: what is saved by matplotlib alone, which draws it twice, is the same picture."""
-    for picture in draw_all(result):
-        alone = io.BytesIO()
-        picture.figure.savefig(alone, format="png", dpi=120)
-        assert as_png(drawn[picture.name].figure) == alone.getvalue(), picture.name
