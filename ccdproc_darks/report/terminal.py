@@ -22,7 +22,7 @@ def sentences(results, failures, unusable):
         yield measured.group.title
         yield (
             f"  {counted(frames, 'dark')} ({times_text(measured)}): typical rate "
-            f"{with_error(typical, error, 'electron/s')}; {meta['NHOT']} hot (above "
+            f"{_with_error(typical, error)}; {meta['NHOT']} hot (above "
             f"{plain_number(meta['DKTHRESH'])} electron/s), {tested}, {meta['NMASKED']} masked"
         )
         if measured.group.origin:
@@ -53,7 +53,7 @@ def comparison_sentences(compared):
             celsius = "" if math.isnan(group.temperature) else f", {group.temperature:.1f} C"
             yield (
                 f"  {night.number}: {compared.labels[night.number - 1]} ({date}{celsius}): typical rate "
-                f"{with_error(group.typical, group.typical_error, 'electron/s')}, {group.count('hot')} hot, "
+                f"{_with_error(group.typical, group.typical_error)}, {group.count('hot')} hot, "
                 f"{group.count('masked')} masked"
             )
         for change in series.changes:
@@ -67,3 +67,8 @@ def comparison_sentences(compared):
         yield f"in one report only ({compared.labels[night.number - 1]}): {night.group.title}"
     for note in compared.notes:
         yield f"note: {note}"
+
+
+def _with_error(rate, error):
+    """A rate and its error as on the page, in characters that every terminal has."""
+    return with_error(rate, error, "electron/s").replace("±", "+-")

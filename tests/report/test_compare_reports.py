@@ -16,7 +16,7 @@ from ccdproc_darks.report.compare_reports import compare_reports
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import make_report
 
-from .conftest import BORN, WARMER, report_night
+from .conftest import BORN, WARMER, page_text, report_night
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_without_dates_the_order_given_stays(reports, tmp_path):
     assert found.notes == [
         f"No DATE-OBS in the headers of {undated}: the nights are in the order in which they were given."
     ]
-    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    page = page_text(tmp_path / "out" / "report.html")
     assert "in the order in which they were given" in page
     assert QTable.read(tmp_path / "out" / "summary.ecsv")["date"].mask.tolist() == [False, True]
 
@@ -124,7 +124,7 @@ def test_groups_in_one_report_only(reports, tmp_path):
     other = report_night(tmp_path, 2, name="camera B")
     found = compare_reports([*reports[:2], other], tmp_path / "out")
     assert [(night.number, night.group.title) for night in found.alone] == [(3, "camera B, 90 x 60 pixels, -20 C")]
-    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    page = page_text(tmp_path / "out" / "report.html")
     assert f"In one report only ({found.labels[2]}): camera B, 90 x 60 pixels, -20 C." in page
     with pytest.raises(
         ValueError, match=r"no sensor in common: .*night1 has camera A, 90 x 60 pixels, -20 C. .*camera B"
@@ -201,6 +201,6 @@ def test_real_frames_at_two_temperatures(real_frames, tmp_path):
     )
     assert 2 < change.factor < 3
     assert 0 < change.number < 1e-3 * 1024**2
-    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    page = page_text(tmp_path / "out" / "report.html")
     assert "Night 2: nothing tested whether pixels are proportional" in page
     assert "The temperatures differ by 9." in page or "The temperatures differ by 10." in page
