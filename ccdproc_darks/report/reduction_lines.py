@@ -17,8 +17,8 @@ _NAMES = 5
 def reduction_lines(folder, measured):
     """Lines of Python (a list of str) for the files of a group, which are in ``folder`` beside the page.
 
-    They run in the folder of raw frames such as ``science.fits``, as they came from the camera, with ``report`` set to the
-    folder of the page, and write ``reduced_science.fits``.
+    They run in the folder of raw frames such as ``science.fits``, as they came from the camera, with ``report`` set to
+    the folder of the page, and write ``reduced_science.fits``.
     """
     frame = measured.group.darks[0].file
     names = [repr(f"{name}.fits") for name in _rate_names(measured)]
