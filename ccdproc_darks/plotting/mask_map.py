@@ -13,7 +13,7 @@ from .._interface.arguments import checked_flag
 from .._interface.flags import DARK_FLAGS
 from .._interface.pixel_mask import checked_mask
 from .map_frame import MapFrame
-from .style import FLAG_STYLES, FLAG_WORDS
+from .style import FLAG_STYLES, LEGEND_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -218,7 +218,7 @@ def _draw_flag(frame, name, bit, flat, in_grey):
 
     style = FLAG_STYLES.get(bit, {"color": "black", "marker": "."})
     y, x = np.divmod(flat, frame.shape[1])
-    label = f"{FLAG_WORDS[bit]} ({name})" if bit in FLAG_WORDS else name
+    label = f"{LEGEND_WORDS[bit]} ({name})" if bit in LEGEND_WORDS else name
     label += f": {flat.size} pixel{'s' * (flat.size != 1)}"
     if bit is None:
         return Patch(facecolor="0.6", label=label)

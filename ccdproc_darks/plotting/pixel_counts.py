@@ -13,7 +13,7 @@ from .._interface.flags import DARK_FLAGS, NONLINEAR_KINDS
 from .._interface.number_text import with_error
 from .._interface.pixel_mask import KINDS, checked_mask, kind_of_result
 from ..rates.pixel_counts import pixel_counts
-from .style import FLAG_WORDS, GREY, MARKERS, axes_or_new, line_style, panel_below, plain_log_ticks
+from .style import LEGEND_WORDS, GREY, MARKERS, axes_or_new, line_style, panel_below, plain_log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -195,7 +195,7 @@ def _words(found, shape, mask, kinds):
         code = NONLINEAR_KINDS.PROPORTIONAL if codes is None else NONLINEAR_KINDS(int(codes.data[y, x]))
         # What is not NONLINEAR has no kind: it is named where no flag says so.
         if codes is not None and (flags is None or code != NONLINEAR_KINDS.PROPORTIONAL):
-            nonlinear, kind = FLAG_WORDS[DARK_FLAGS.NONLINEAR], code.name.lower().replace("_", " ")
+            nonlinear, kind = LEGEND_WORDS[DARK_FLAGS.NONLINEAR], code.name.lower().replace("_", " ")
             names = [f"{name} ({kind})" if name == nonlinear else name for name in names] or [kind]
         words.append(fill(", ".join([f"({x}, {y}): {told}", *names]), _LETTERS))
     return words
@@ -203,9 +203,9 @@ def _words(found, shape, mask, kinds):
 
 def _flag_words(flags):
     """Words of the flags of a pixel; HOT is not said twice."""
-    names = [word for bit, word in FLAG_WORDS.items() if flags & bit]
+    names = [word for bit, word in LEGEND_WORDS.items() if flags & bit]
     if flags & DARK_FLAGS.UNRELIABLE_DARK:
-        names = [word for word in names if word != FLAG_WORDS[DARK_FLAGS.HOT]]
+        names = [word for word in names if word != LEGEND_WORDS[DARK_FLAGS.HOT]]
     return names or ["no flag"]
 
 

@@ -15,7 +15,7 @@ from .._interface.flags import DARK_FLAGS
 from .._interface.pixel_mask import checked_mask
 from ..frames.cards import header_value
 from .drawn_rates import drawn_rates
-from .style import AXIS_RATE, FLAG_STYLES, FLAG_WORDS, GREY, add_legend_below, axes_or_new, in_digits
+from .style import AXIS_RATE, FLAG_STYLES, LEGEND_WORDS, GREY, add_legend_below, axes_or_new, in_digits
 from .value_counts import Cells
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def plot_rate_scatter(
             x, y = pixels.thinned(chosen)
             width = 0.8 if flag == DARK_FLAGS.HOT else 1.3
             ax.plot(x, y, **FLAG_STYLES[flag], ms=4.5, mew=width, mfc="none", ls="none", rasterized=True, zorder=3,
-                    label=f"{FLAG_WORDS[flag]}: {in_digits(chosen.size)}")  # fmt: skip
+                    label=f"{LEGEND_WORDS[flag]}: {in_digits(chosen.size)}")  # fmt: skip
     scale.put_on(ax)
     ax.set(
         aspect="equal", anchor="N", xlabel=f"{AXIS_RATE}, {drawn[0].label}", ylabel=f"{AXIS_RATE}, {drawn[1].label}",

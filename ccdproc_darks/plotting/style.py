@@ -6,7 +6,7 @@ from typing import Any
 from .._interface.flags import DARK_FLAGS
 
 __all__ = [
-    "AXIS_RATE", "FLAG_STYLES", "FLAG_WORDS", "GREY", "LINE_STYLES", "MARKERS", "SATURATED", "add_legend_below",
+    "AXIS_RATE", "FLAG_STYLES", "LEGEND_WORDS", "GREY", "LINE_STYLES", "MARKERS", "SATURATED", "add_legend_below",
     "axes_or_new", "in_digits", "line_style", "panel_below", "plain_log_ticks",
 ]  # fmt: skip
 
@@ -43,7 +43,7 @@ FLAG_STYLES: dict[int, dict[str, Any]] = {
     DARK_FLAGS.WARM: {"color": "#56b4e9", "marker": "v"},
 }
 # What legends call pixels of each flag: a beginner does not know the flags' names.
-FLAG_WORDS: dict[int, str] = {
+LEGEND_WORDS: dict[int, str] = {
     DARK_FLAGS.HOT: "hot",
     DARK_FLAGS.NONLINEAR: "not proportional",
     DARK_FLAGS.SATURATED: "saturated",
