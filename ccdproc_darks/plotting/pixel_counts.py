@@ -13,7 +13,7 @@ from .._interface.flags import DARK_FLAGS, NONLINEAR_KINDS
 from .._interface.number_text import with_error
 from .._interface.pixel_mask import KINDS, checked_mask, kind_of_result
 from ..rates.pixel_counts import pixel_counts
-from .style import LEGEND_WORDS, GREY, MARKERS, axes_or_new, line_style, panel_below, plain_log_ticks
+from .style import GREY, LEGEND_WORDS, MARKERS, axes_or_new, line_style, panel_below, plain_log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,7 @@ from .._interface.flags import DARK_FLAGS
 from .._interface.pixel_mask import checked_mask
 from ..frames.cards import header_value
 from .drawn_rates import drawn_rates
-from .style import AXIS_RATE, FLAG_STYLES, LEGEND_WORDS, GREY, add_legend_below, axes_or_new, in_digits
+from .style import AXIS_RATE, FLAG_STYLES, GREY, LEGEND_WORDS, add_legend_below, axes_or_new, in_digits
 from .value_counts import Cells
 
 if TYPE_CHECKING:

@@ -6,8 +6,19 @@ from typing import Any
 from .._interface.flags import DARK_FLAGS
 
 __all__ = [
-    "AXIS_RATE", "FLAG_STYLES", "LEGEND_WORDS", "GREY", "LINE_STYLES", "MARKERS", "SATURATED", "add_legend_below",
-    "axes_or_new", "in_digits", "line_style", "panel_below", "plain_log_ticks",
+    "AXIS_RATE",
+    "FLAG_STYLES",
+    "GREY",
+    "LEGEND_WORDS",
+    "LINE_STYLES",
+    "MARKERS",
+    "SATURATED",
+    "add_legend_below",
+    "axes_or_new",
+    "in_digits",
+    "line_style",
+    "panel_below",
+    "plain_log_ticks",
 ]  # fmt: skip
 
 AXIS_RATE = "dark current (electron/s)"
