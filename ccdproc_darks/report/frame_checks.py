@@ -269,7 +269,9 @@ class FrameChecks:
             return False
         gain, noise = self._value(group, "gain", GAIN_UNIT), self._value(group, "read noise", u.electron)
         scale = gain if group.unit == u.adu else 1.0
-        spread = noise_spread(group, noise)
+        # The scatter of values that are cut off is no read noise.
+        is_cut_off = any(one.check == "clipping" and one.is_doubt for one in self.findings)
+        spread = None if is_cut_off else noise_spread(group, noise)
         finding = None if spread is None else spread.finding(len(self.biases))
         if finding is not None:
             self._add(finding)

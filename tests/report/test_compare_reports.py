@@ -18,6 +18,8 @@ from ccdproc_darks.report.run import make_report
 
 from .conftest import BORN, WARMER, page_text, report_night
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 @pytest.fixture(scope="module")
 def compared(reports, tmp_path_factory):

@@ -8,6 +8,8 @@ from astropy.nddata import CCDData
 from ccdproc_darks import read_defects
 from ccdproc_darks.report.defect_list import mask_file, write_defect_list
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 @pytest.fixture
 def folder(report, tmp_path):

@@ -13,6 +13,8 @@ from ccdproc_darks.report.options import Options
 
 from .conftest import SHAPE, report_night, write_night
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 @pytest.fixture
 def copy(reports, tmp_path):

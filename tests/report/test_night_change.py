@@ -15,6 +15,8 @@ from ccdproc_darks.report.night_change import night_change
 
 from .conftest import BORN, HEALED, WARMER, report_night
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 @pytest.fixture(scope="module")
 def nights(reports):

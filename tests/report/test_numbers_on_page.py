@@ -10,6 +10,7 @@ from ccdproc_darks.report.numbers_on_page import facts, flag_rows, rate_table, t
 from ccdproc_darks.report.options import Options
 from ccdproc_darks.report.run import measure_folder
 from ccdproc_darks.report.sensor_words import problems
+from ccdproc_darks.report.verdict import doubts
 
 
 def test_rates_with_errors(report):
@@ -65,3 +66,4 @@ def test_values_that_are_cut_off_tell_of_no_noise(tmp_path):
     problem, *_ = problems(measured)
     assert problem.advice.startswith("Take all frames again, bias and darks")
     assert "read noise" not in measured.settled
+    assert [one.check for one in doubts(measured.findings)] == ["clipping"]
