@@ -1,11 +1,12 @@
 # Licensed under a 3-clause BSD style license - see LICENSE
 """Names and values of the flags in a hot-pixel mask, and of the kinds of pixels that are not proportional."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 from astropy.nddata.bitmask import BitFlagNameMap
 
-__all__ = ["DARK_FLAGS", "NONLINEAR_KINDS"]
+__all__ = ["DARK_FLAGS", "NONLINEAR_KINDS", "checked_flags", "flag_bits"]
 
 
 class DARK_FLAGS(BitFlagNameMap):
@@ -81,3 +82,21 @@ class NONLINEAR_KINDS(IntEnum):
     SWITCHES = 5
     UNEXPLAINED = 6
     UNTOLD = 7
+
+
+def flag_bits():
+    """Value of each flag by its name, from the lowest."""
+    names = (name for name in vars(DARK_FLAGS) if name.isupper() and not name.startswith("_"))
+    return dict(sorted(((name, int(DARK_FLAGS[name])) for name in names), key=lambda item: item[1]))
+
+
+def checked_flags(flags):
+    """Value of each of the flags of these names, by its name; an error where one is unknown."""
+    names = [flags] if isinstance(flags, str) else list(flags) if isinstance(flags, Sequence | set) else None
+    if names is None or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"flags must be names in DARK_FLAGS, as ('HOT', 'NONLINEAR'), got {flags!r}")
+    known = flag_bits()
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise ValueError(f"flags must be names in DARK_FLAGS ({', '.join(known)}), got {', '.join(unknown) or 'none'}")
+    return {name: known[name] for name in names}

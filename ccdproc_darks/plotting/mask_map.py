@@ -10,7 +10,7 @@ import numpy as np
 from astropy.nddata import CCDData
 
 from .._interface.arguments import checked_flag
-from .._interface.flags import DARK_FLAGS
+from .._interface.flags import DARK_FLAGS, checked_flags, flag_bits
 from .._interface.pixel_mask import checked_mask
 from .map_frame import MapFrame
 from .style import FLAG_STYLES, LEGEND_WORDS
@@ -139,11 +139,10 @@ def _flagged(mask, flags):
         raise ValueError(f"mask must be an image with rows and columns, got the shape {image.shape}")
     if data is None:
         return image, [("masked", None, np.flatnonzero(image))]
-    names = _checked_names(flags)
+    bits = checked_flags(tuple(name for name in flag_bits() if name != "DO_NOT_USE") if flags is None else flags)
     flat = np.flatnonzero(data)
     values = data.ravel()[flat]
-    found = [(name, getattr(DARK_FLAGS, name)) for name in names]
-    pixels = [(name, bit, flat[(values & np.uint32(bit)) > 0]) for name, bit in found]
+    pixels = [(name, bit, flat[(values & np.uint32(bit)) > 0]) for name, bit in bits.items()]
     if flags is None:
         pixels = [one for one in pixels if one[2].size]
         return image, [("masked", None, np.flatnonzero(image)), *pixels]
@@ -151,19 +150,6 @@ def _flagged(mask, flags):
     for _, _, some in pixels:
         image.ravel()[some] = True
     return image, pixels
-
-
-def _checked_names(flags):
-    known = [name for name in vars(DARK_FLAGS) if name.isupper()]
-    if flags is None:
-        return [name for name in known if name != "DO_NOT_USE"]
-    names = [flags] if isinstance(flags, str) else list(flags) if isinstance(flags, Sequence | set) else None
-    if names is None or not all(isinstance(name, str) for name in names):
-        raise TypeError(f"flags must be names in DARK_FLAGS, as ('HOT', 'NONLINEAR'), got {flags!r}")
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        raise ValueError(f"flags must be names in DARK_FLAGS ({', '.join(known)}), got {', '.join(unknown) or 'none'}")
-    return names
 
 
 def _side(shape):

@@ -15,6 +15,7 @@ from ..frames.headers import GAIN_KEYS, READ_NOISE_KEYS, SAME_SETTING, common_se
 from ..rates.bias import combined_number
 from ..rates.measure_gain import measure_gain
 from .options import MEASURED
+from .verdict import doubts
 
 __all__ = ["Camera", "camera_of"]
 
@@ -117,7 +118,7 @@ def _refute(camera, group, frames):
     noises = [camera.read_noise, *(one.found for one in found.transfer if one.check == "read noise")]
     noise = next((each.to_value(u.electron) for each in noises if each is not None), None)
     # The scatter of values that are cut off is no read noise.
-    is_cut_off = any(one.check == "clipping" and one.is_doubt for one in found.values.findings)
+    is_cut_off = "clipping" in (one.check for one in doubts(found.values.findings))
     camera.spread = None if is_cut_off else noise_spread(some, noise)
     for finding in found.transfer:
         setting = some.told.get(finding.check.replace(" ", "_"))

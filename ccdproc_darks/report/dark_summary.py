@@ -254,11 +254,12 @@ def _add_rates(rows, measured, rates, mask, by_variance):
         typical, error = measured.typical, measured.typical_error
     else:
         error /= mask.meta.get("DKTYPFAC", 1.0)
-    several = [(f"{_seconds(rate):g} s", *typical_rate(rate)) for rate in sorted(rates, key=_seconds)]
+    in_order = sorted(rates, key=_seconds) if len(rates) > 1 else []
+    several = [(f"{_seconds(rate):g} s", *typical_rate(rate)) for rate in in_order]
     factor = disagreement([one[1:] for one in several])
     meaning = "half of the pixels have a lower true rate (median, noise taken off)"
     rows.add("typical rate", meaning, typical, None if error is None else error * factor)
-    for own, rate, alone in several if len(rates) > 1 else ():
+    for own, rate, alone in several:
         meaning = f"the same from the darks of {own} alone"
         rows.add(f"typical rate, {own}", meaning, rate, None if alone is None else alone * factor)
     rows.add("mean rate", "mean of all pixels with a rate, hot ones too", *measured.mean(), symbol="mu_I.mean")

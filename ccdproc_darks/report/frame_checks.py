@@ -42,7 +42,7 @@ from .gain_told import with_gain_told
 from .result_finding import NOT_BELIEVED, result_findings
 from .sampled_result import sampled_result
 from .settings import Settings
-from .verdict import counted, joined
+from .verdict import counted, doubts, joined
 
 __all__ = ["CHECKS", "FrameChecks"]
 
@@ -270,7 +270,7 @@ class FrameChecks:
         gain, noise = self._value(group, "gain", GAIN_UNIT), self._value(group, "read noise", u.electron)
         scale = gain if group.unit == u.adu else 1.0
         # The scatter of values that are cut off is no read noise.
-        is_cut_off = any(one.check == "clipping" and one.is_doubt for one in self.findings)
+        is_cut_off = "clipping" in (one.check for one in doubts(self.findings))
         spread = None if is_cut_off else noise_spread(group, noise)
         finding = None if spread is None else spread.finding(len(self.biases))
         if finding is not None:

@@ -52,7 +52,6 @@ class Measured:
     camera: object = None  # `Camera`: gain and read noise, and where they are from
     bias_noise: float | None = None  # read noise (electron) of the bias frames, whether it was used or not
     without_bias: bool = False  # whether the bias was subtracted from the darks already
-    error_factor: float = 1.0  # of the errors in `typical_rates`, where exposure times do not agree by their errors
     truth: object = None  # `Truth`: comparison with the truth, where that is known
 
     @property
@@ -67,23 +66,29 @@ class Measured:
         return self.noise_map is None and spread is not None and spread.one_will_do is False
 
     @cached_property
+    def _rates_alone(self):
+        """Rate of the typical pixel and its own error (or None), in electron/s, of each exposure time."""
+        every = self.rate.meta
+        # The level of a single frame is as uncertain as those of all frames tell.
+        level = every["DKLEVERR"] * np.sqrt(every["NCOMBINE"]) if "DKLEVERR" in every else None
+        return {seconds: typical_rate(rate, level) for seconds, rate in self.rates.items()} if self.has_bias else {}
+
+    @property
+    def error_factor(self):
+        """How many times larger the errors of `typical_rates` are because exposure times do not agree by their own."""
+        return disagreement(self._rates_alone.values())
+
+    @cached_property
     def typical_rates(self):
         """Rate of the typical pixel and its error (or None), in electron/s: of each exposure time, and "all" together.
 
         The latter is that of the mask, where it has one. Where exposure times do not agree by their errors, as where
         levels drift between them, all errors are larger by the same factor.
         """
-        every = self.rate.meta
-        # The level of a single frame is as uncertain as those of all frames tell.
-        level = every["DKLEVERR"] * np.sqrt(every["NCOMBINE"]) if "DKLEVERR" in every else None
-        found = {seconds: typical_rate(rate, level) for seconds, rate in self.rates.items()} if self.has_bias else {}
-        self.error_factor = disagreement(found.values())
         of_mask = self.mask.meta.get("DKTYPIC"), self.mask.meta.get("DKTYPERR")
         rate, error = typical_rate(self.rate) if None in of_mask else of_mask
-        found["all"] = rate, error
-        return {
-            key: (rate, None if error is None else error * self.error_factor) for key, (rate, error) in found.items()
-        }
+        found, factor = self._rates_alone | {"all": (rate, error)}, self.error_factor
+        return {key: (rate, None if error is None else error * factor) for key, (rate, error) in found.items()}
 
     @property
     def pair(self):

@@ -4,11 +4,11 @@
 import numpy as np
 from astropy.io import fits
 
-from ..._interface.flags import DARK_FLAGS
+from ..._interface.flags import DARK_FLAGS, flag_bits
 from ..._interface.results import safe_header
 from .fits_tables import opened
 
-__all__ = ["flag_bits", "read", "write"]
+__all__ = ["read", "write"]
 
 _NAME = "DQ"
 _MEANINGS = {
@@ -22,12 +22,6 @@ _MEANINGS = {
     "UNRELIABLE_DARK": "Hot, and too noisy to be tested",
     "OTHER_BAD_PIXEL": "Bad for another reason",
 }
-
-
-def flag_bits():
-    """Value of each flag by its name, from the lowest."""
-    names = (name for name in vars(DARK_FLAGS) if name.isupper() and not name.startswith("_"))
-    return dict(sorted(((name, int(DARK_FLAGS[name])) for name in names), key=lambda item: item[1]))
 
 
 def write(path, pixels):

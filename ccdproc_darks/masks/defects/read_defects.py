@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 
 from ..._interface.arguments import checked_choice, checked_count
+from ..._interface.flags import checked_flags
 from .formats import FORMATS, format_of_file
 from .listed import Wanted
-from .write_defects import FIRST_ROWS, Flags, Format, checked_flags
+from .write_defects import FIRST_ROWS, Flags, Format
 
 __all__ = ["read_defects"]
 
@@ -93,7 +94,8 @@ def read_defects(
         raise ValueError(f"first_row is for the format 'dcraw' alone, got format {chosen!r}")
     if flags is not None and chosen != "roman":
         raise ValueError(f"flags are in the format 'roman' alone, got format {chosen!r}")
-    wanted = Wanted(path, shape, checked_flags("DO_NOT_USE" if flags is None else flags), first_row)
+    bits = sum(checked_flags("DO_NOT_USE" if flags is None else flags).values())
+    wanted = Wanted(path, shape, bits, first_row)
     return FORMATS[chosen].read(path, wanted)
 
 

@@ -14,13 +14,13 @@ from astropy.time import Time
 
 from ..._interface.arguments import checked_choice, checked_flag
 from ..._interface.disk.new_file import new_file
+from ..._interface.flags import checked_flags
 from ..._interface.pixel_mask import checked_no_other_image, has_flags
-from .bit_image import flag_bits
 from .dcraw import seconds_of
 from .formats import FORMATS, checked_format
 from .listed import BadPixels
 
-__all__ = ["Format", "bad_pixels", "checked_flags", "write_defects"]
+__all__ = ["Format", "bad_pixels", "write_defects"]
 
 Format = Literal["lsst", "region", "ds9", "iraf", "siril", "dcraw", "roman"]
 # Names of flags, or one.
@@ -167,7 +167,7 @@ def bad_pixels(mask, flags=None, *, label="mask", wanted=_WANTED):
 
     Where it is none, the error calls it ``label``, and tells what is ``wanted``.
     """
-    bits = None if flags is None else checked_flags(flags)
+    bits = None if flags is None else sum(checked_flags(flags).values())
     if not isinstance(mask, CCDData):
         if isinstance(mask, str | os.PathLike):
             raise TypeError(f"mask must be CCDData or a boolean array, got {mask!r}; read it by CCDData.read")
@@ -194,21 +194,6 @@ def bad_pixels(mask, flags=None, *, label="mask", wanted=_WANTED):
         return BadPixels(kept != 0, kept, mask.meta)
     listed = data if mask.mask is None else np.array(np.broadcast_to(np.asarray(mask.mask, dtype=bool), data.shape))
     return BadPixels(listed, data.astype(np.uint32) if flagged else None, mask.meta)
-
-
-def checked_flags(flags):
-    """Bits of the flags of these names; an error where one is unknown."""
-    names = [flags] if isinstance(flags, str) else list(flags) if isinstance(flags, Sequence | set) else None
-    if names is None or not all(isinstance(name, str) for name in names):
-        raise TypeError(f"flags must be names in DARK_FLAGS, as ('HOT', 'NONLINEAR'), got {flags!r}")
-    known = flag_bits()
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        raise ValueError(f"flags must be names in DARK_FLAGS ({', '.join(known)}), got {', '.join(unknown) or 'none'}")
-    bits = 0
-    for name in names:
-        bits |= known[name]
-    return bits
 
 
 def _checked_image(array):

@@ -8,7 +8,7 @@ from astropy.nddata import CCDData
 from ccdproc import bitfield_to_boolean_mask
 
 from ccdproc_darks import DARK_FLAGS, hot_pixel_mask, read_defects, write_defects
-from ccdproc_darks.masks.defects.bit_image import flag_bits
+from ccdproc_darks._interface.flags import flag_bits
 
 from ...helpers import rate_image
 from .images import CORNERS, SHAPE, one_pixel
